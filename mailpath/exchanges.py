@@ -1,0 +1,168 @@
+"""What was said on the wire: frozen records of the three exchanges, and nothing else.
+
+A failure is a record too.  Wire data is bytes, never str.  The *key* of an exchange (its request
+record) says when two exchanges are the same one: an exchange is asked once per walk.
+Times (`elapsed_ms`, `Chunk.at_ms`) are for people; no fact may depend on them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Failure(StrEnum):
+    """Why an exchange, or a part of it, did not happen."""
+
+    REFUSED = "refused"  # connection refused by the other end
+    TIMEOUT = "timeout"  # a deadline passed; `detail` says while waiting for what
+    UNREACHABLE = "unreachable"  # no route, network down, no such address family here
+    RESET = "reset"  # connection reset by the other end
+    CLOSED = "closed"  # closed by the other end in good order, but too early
+    TLS_ALERT = "tls-alert"  # a TLS alert was received or sent; `detail` names it
+    TLS = "tls"  # any other TLS failure: junk, no shared version or cipher
+    CERTIFICATE = "certificate"  # HTTPS only: chain or name is not what it must be
+    PROTOCOL = "protocol"  # the other end talked, but not this protocol
+    TOO_LARGE = "too-large"  # a byte limit was reached
+    BLOCKED = "blocked"  # this machine or its network will not let it out (EPERM, EACCES)
+    NOT_RECORDED = "not-recorded"  # a replay that does not hold this exchange
+
+
+class Stage(StrEnum):
+    """Where in an SMTP session something failed, in the order of the dialogue."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    HANDSHAKE = "handshake"
+    EHLO_TLS = "ehlo-tls"
+    ENVELOPE = "envelope"
+    QUIT = "quit"
+
+
+# --- DNS -------------------------------------------------------------------------------------------
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One DNS question to the recursive resolver: RD and DO set, EDNS buffer 1232.
+
+    `name`: lower-case A-labels (or presentation form), no trailing dot, "." for the root.
+    `rdtype`: mnemonic ("MX", "TLSA", "TYPE65534").  `checking_disabled`: the CD bit; without it the
+    resolver's own verdict (AD, SERVFAIL) is asked for.
+    """
+
+    name: str
+    rdtype: str
+    checking_disabled: bool = True
+
+
+class DnsExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the resolver answered.  `response` is the DNS message as it came, or None with a `failure`."""
+
+    question: Question
+    response: bytes | None = None
+    transport: str = ""  # "udp", "tcp", "tls", "https": what the answer came over
+    failure: Failure | None = None
+    detail: str = ""
+    elapsed_ms: float = 0.0
+
+
+# --- HTTPS -----------------------------------------------------------------------------------------
+
+
+class HttpsRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """GET `url` from `address` (an IP the caller looked up), SNI and Host taken from the URL."""
+
+    url: str
+    address: str
+
+
+class HttpsExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the HTTPS server sent.  `chain`: certificates as sent, DER, leaf first, kept also when refused.
+
+    Nothing was requested (`status` None) when the certificate was refused: `failure` CERTIFICATE.
+    A redirect is a status like any other and is not followed.  `body` holds at most 64 KiB
+    (`failure` TOO_LARGE when there was more).
+    """
+
+    request: HttpsRequest
+    status: int | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+    chain: tuple[bytes, ...] = ()
+    tls_version: str = ""
+    failure: Failure | None = None
+    detail: str = ""
+    elapsed_ms: float = 0.0
+
+
+# --- SMTP ------------------------------------------------------------------------------------------
+
+
+class TlsProfile(StrEnum):
+    """What the ClientHello offers."""
+
+    FULL = "full"  # TLS 1.0 to 1.3, every suite, anonymous ones too: weak servers can be seen
+    AUTHENTICATED = "authenticated"  # the same without anonymous suites
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """MAIL FROM and RCPT TO to try (never DATA), as mail addresses; "" is the null reverse-path."""
+
+    mail_from: str
+    rcpt_to: str
+
+
+class SmtpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One SMTP session with `address`: greeting, EHLO, STARTTLS, TLS, EHLO, QUIT.
+
+    `sni`: the name sent in the handshake, or None for none.
+    """
+
+    address: str
+    port: int = 25
+    sni: str | None = None
+    profile: TlsProfile = TlsProfile.FULL
+    envelope: Envelope | None = None
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes of the dialogue in the clear or as decrypted: `sent` by us or received."""
+
+    sent: bool
+    data: bytes
+    at_ms: float = 0.0  # since the connect began
+    tls: bool = False  # inside TLS
+
+
+class TlsSession(msgspec.Struct, frozen=True, kw_only=True):
+    """What the handshake agreed on.  `chain`: certificates as sent, DER, leaf first; () when anonymous."""
+
+    version: str  # "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"
+    cipher: str  # OpenSSL name
+    bits: int = 0
+    chain: tuple[bytes, ...] = ()
+
+
+class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One SMTP session.
+
+    `transcript`: every byte of the dialogue, in order, to be read by `mailpath.network.replies`.
+    `injected`: bytes that came in clear text behind the reply to STARTTLS (RFC 3207 section 6 attack).
+    `failure` with `failed_at`: what ended the session early; the transcript holds what came before.
+    """
+
+    request: SmtpRequest
+    transcript: tuple[Chunk, ...] = ()
+    tls: TlsSession | None = None
+    injected: bytes = b""
+    failure: Failure | None = None
+    failed_at: Stage | None = None
+    detail: str = ""
+    elapsed_ms: float = 0.0
+
+
+Request = Question | HttpsRequest | SmtpRequest
+Exchange = DnsExchange | HttpsExchange | SmtpExchange

@@ -1,0 +1,436 @@
+"""What a walk found: frozen facts, the same for every posture, and free of times and order of arrival.
+
+Foreign text stays bytes here, or is DNS presentation text; whoever shows it sends it through `visible()`.
+Names are lower-case A-labels without a trailing dot, the root is ".".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from mailpath.exchanges import Failure, Stage, TlsProfile, TlsSession
+
+
+class Found(StrEnum):
+    """How a fact stands.  An error is never shown as absence."""
+
+    FOUND = "found"
+    ABSENT = "absent"  # the answer says there is none (NODATA, NXDOMAIN); proven only if `security` says so
+    FAILED = "failed"  # could not be learnt; whose error it was is in the reason
+    NOT_TRIED = "not-tried"
+    BLOCKED = "blocked"  # this machine's network does not let it out
+
+
+class Security(StrEnum):
+    """RFC 4035 section 4.3, of one answer or link of it."""
+
+    SECURE = "secure"
+    INSECURE = "insecure"
+    BOGUS = "bogus"
+    INDETERMINATE = "indeterminate"
+
+
+# --- DNS -------------------------------------------------------------------------------------------
+
+
+class KeyFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One DNSKEY of a zone.  `role`: "KSK" (SEP bit), "ZSK" or "revoked"; `trusted_by`: "anchor", "DS" or ""."""
+
+    tag: int
+    algorithm: int
+    algorithm_name: str
+    flags: int
+    role: str
+    bits: int = 0
+    trusted_by: str = ""
+
+
+class DsFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One DS record (or trust anchor) and whether it matches a key of the child."""
+
+    tag: int
+    algorithm: int
+    digest_type: int
+    digest: str
+    matches: bool = False
+    supported: bool = True
+
+
+class SignatureFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One RRSIG that was looked at.  Window in Unix seconds.  `verdict`: "good", or why not."""
+
+    owner: str
+    rdtype: str
+    signer: str
+    tag: int
+    algorithm: int
+    inception: int
+    expiration: int
+    verdict: str = "good"
+
+
+class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One link of the chain of trust: a zone, how its parent vouches for it, its keys.
+
+    `status` is that of the zone's DNSKEY RRset; "insecure" with the proof of the missing DS named in
+    `reason`.  `expires`: when the DS or DNSKEY proof first stops validating (Unix time), None if never.
+    """
+
+    name: str
+    status: Security
+    reason: str = ""
+    ede: int | None = None
+    ds: tuple[DsFact, ...] = ()
+    keys: tuple[KeyFact, ...] = ()
+    signatures: tuple[SignatureFact, ...] = ()
+    expires: int | None = None
+
+
+class AliasLink(msgspec.Struct, frozen=True, kw_only=True):
+    """One CNAME or DNAME hop.  `security`: of this hop's own RRset."""
+
+    owner: str
+    target: str
+    rdtype: str = "CNAME"
+    security: Security = Security.INDETERMINATE
+    reason: str = ""
+
+
+class Lookup(msgspec.Struct, frozen=True, kw_only=True):
+    """One RRset asked for, aliases followed, validated by ourselves.
+
+    `canonical`: the name at the end of the aliases (`name` itself without any).  `rdata`: wire form,
+    sorted; `records`: the same as presentation text, same order.  `security` is that of the whole
+    answer, the weakest link deciding; `final_security` that of the last RRset (or denial) alone.
+    A bogus answer keeps what it said in `rdata`.  `rcode`: the resolver's, with CD set.
+    `zone`: the zone that owns the last RRset; its chain is in `chain`, root first, names of `ZoneFact`s.
+    `expires`: first moment (Unix time) at which today's answer stops validating; None if it never does.
+    `resolver_ad`, `resolver_rcode`: what the resolver itself claims when asked without CD; None if not asked.
+    """
+
+    name: str
+    rdtype: str
+    found: Found
+    canonical: str
+    rcode: str | None = None
+    links: tuple[AliasLink, ...] = ()
+    rdata: tuple[bytes, ...] = ()
+    records: tuple[str, ...] = ()
+    ttl: int | None = None
+    security: Security = Security.INDETERMINATE
+    final_security: Security = Security.INDETERMINATE
+    reason: str = ""
+    ede: int | None = None
+    zone: str | None = None
+    chain: tuple[str, ...] = ()
+    signatures: tuple[SignatureFact, ...] = ()
+    wildcard: str | None = None  # the wildcard this answer was expanded from
+    denial: tuple[str, ...] = ()  # NSEC or NSEC3 owners that prove the absence, presentation form
+    expires: int | None = None
+    resolver_ad: bool | None = None
+    resolver_rcode: str | None = None
+    failure: Failure | None = None
+    detail: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Found, and a validating resolver would hand it out."""
+        return self.found is Found.FOUND and self.security in (Security.SECURE, Security.INSECURE)
+
+    @property
+    def broken(self) -> bool:
+        """A validating resolver answers SERVFAIL, or there was no answer: an error, never an absence."""
+        return self.found is Found.FAILED or self.security is Security.BOGUS
+
+
+# --- Sender ----------------------------------------------------------------------------------------
+
+
+class SenderFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Step 0.  `proposed`: a posture name, with the `grounds` in plain words; None when there are none.
+
+    `port25`: FOUND when a session got out, BLOCKED when neither the recipient's MX nor the sender's
+    own answers from here, NOT_TRIED otherwise.
+    """
+
+    domain: str | None = None
+    ehlo: str = ""
+    mx: Lookup | None = None
+    spf: Lookup | None = None
+    spf_record: bytes | None = None
+    provider: str | None = None
+    proposed: str | None = None
+    grounds: tuple[str, ...] = ()
+    port25: Found = Found.NOT_TRIED
+    port25_reason: str = ""
+
+
+# --- MX --------------------------------------------------------------------------------------------
+
+
+class MxKind(StrEnum):
+    HOSTS = "hosts"  # one MX or more; a null MX beside others is in `MxFacts.null_beside`
+    IMPLICIT = "implicit"  # no MX RRset, the domain's own address (RFC 5321 section 5.1)
+    NULL = "null"  # RFC 7505
+    NONE = "none"  # neither MX nor address, or no such domain
+    FAILED = "failed"  # MX lookup failed or bogus (hosts are still walked where the bogus answer has some)
+
+
+class MxHost(msgspec.Struct, frozen=True, kw_only=True):
+    """One host of the path, in the order it is tried.
+
+    `form`: "name", "ip-literal" (the MX names an IPv4 address), "invalid".
+    `v6`, `v4`: AAAA and A lookups (None for a literal).  `addresses`: every usable one, v6 first, ascending.
+    `special`: address -> category for those in special-use space (RFC 6890); "" when none.
+    `also_at`: further preferences under which the same host is listed.
+    """
+
+    name: str
+    preference: int
+    form: str = "name"
+    v6: Lookup | None = None
+    v4: Lookup | None = None
+    addresses: tuple[str, ...] = ()
+    special: dict[str, str] = {}
+    also_at: tuple[int, ...] = ()
+
+    @property
+    def canonical(self) -> str:
+        """The CNAME-expanded name of the host (RFC 7672 section 2.2.2)."""
+        for lookup in (self.v4, self.v6):
+            if lookup is not None and lookup.links:
+                return lookup.canonical
+        return self.name
+
+
+class MxFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Step 1.  `hosts` by preference, then name.  `lookup` is the MX RRset of the recipient domain."""
+
+    kind: MxKind
+    lookup: Lookup
+    hosts: tuple[MxHost, ...] = ()
+    null_beside: bool = False
+
+
+# --- DNSSEC ----------------------------------------------------------------------------------------
+
+
+class DnssecFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Step 2.  Every zone that some lookup of the walk went through, root first, by name.
+
+    `weakest`: of the MX RRset and every host's addresses.  `resolver_passes`: False when the resolver
+    strips DNSSEC data.  `expires`: when the first of today's answers stops validating (Unix time).
+    """
+
+    zones: tuple[ZoneFact, ...] = ()
+    weakest: Security = Security.INDETERMINATE
+    resolver_passes: bool = True
+    resolver_note: str = ""
+    expires: int | None = None
+
+
+# --- MTA-STS ---------------------------------------------------------------------------------------
+
+
+class PolicyFetch(msgspec.Struct, frozen=True, kw_only=True):
+    """The HTTPS fetch of the policy.  `verify_error`: None when chain and name hold at the walk's time
+    by RFC 8461 (DNS-ID only), else why not.  `chain`: as the host sent it, DER, leaf first.
+    """
+
+    url: str
+    host: str
+    v6: Lookup | None = None
+    v4: Lookup | None = None
+    address: str | None = None
+    status: int | None = None
+    content_type: bytes | None = None
+    body: bytes = b""
+    chain: tuple[bytes, ...] = ()
+    verify_error: str | None = None
+    failure: Failure | None = None
+    detail: str = ""
+
+
+class StsPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy as the RFC reads it (RFC 8461 section 3.2).  `mx`: patterns, lower-case."""
+
+    mode: str  # "enforce", "testing", "none"
+    mx: tuple[str, ...]
+    max_age: int
+    version: str = "STSv1"
+
+
+class StsFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Step 3.  `texts`: TXT records at `_mta-sts`, strings joined.  `policy_id`: of the one valid record.
+
+    `policy`: None unless record, fetch and policy are all good by RFC 8461; then `found` says which of
+    absent and failed it is, and `reason` why.  Raw data stays for postures with other reading habits.
+    """
+
+    found: Found
+    txt: Lookup | None = None
+    texts: tuple[bytes, ...] = ()
+    policy_id: str | None = None
+    fetch: PolicyFetch | None = None
+    policy: StsPolicy | None = None
+    reason: str = ""
+    tlsrpt: Lookup | None = None
+    tlsrpt_texts: tuple[bytes, ...] = ()
+    tlsrpt_rua: tuple[str, ...] = ()
+    tlsrpt_reason: str = ""
+
+
+# --- TLSA ------------------------------------------------------------------------------------------
+
+
+class TlsaRecord(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """RFC 6698 section 2.1.  `unusable`: "" or why no RFC 7672 sender can use it."""
+
+    usage: int
+    selector: int
+    mtype: int
+    data: bytes
+    unusable: str = ""
+
+
+class TlsaSet(msgspec.Struct, frozen=True, kw_only=True):
+    """The TLSA RRset sought at one base domain: `_25._tcp.<base>`."""
+
+    base: str
+    lookup: Lookup
+    records: tuple[TlsaRecord, ...] = ()
+
+
+class HostTlsa(msgspec.Struct, frozen=True, kw_only=True):
+    """TLSA of one MX host: the candidates that were asked for, CNAME-expanded name first, then the
+    name in the MX record (RFC 7672 section 2.2.2).  None asked: `not_tried` says why.
+    """
+
+    host: str
+    candidates: tuple[TlsaSet, ...] = ()
+    not_tried: str = ""
+
+
+class TlsaFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Step 4, one entry per MX host, in the order of `MxFacts.hosts`."""
+
+    hosts: tuple[HostTlsa, ...] = ()
+
+
+# --- STARTTLS --------------------------------------------------------------------------------------
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """One SMTP reply (RFC 5321 section 4.2).  `code` None: no valid reply; `defect` says why.
+    `lines`: text behind the code, one per line, raw.
+    """
+
+    code: int | None
+    lines: tuple[bytes, ...] = ()
+    defect: str = ""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One SMTP session with one address, read from its transcript.
+
+    Everything is None or empty from the point on where `failure` ended it (`failed_at`).
+    `extensions`: EHLO keywords in upper case, with parameters, visible text.  `not_tried`: why no
+    session was held ("special-use address", "more than 20 addresses").
+    """
+
+    address: str
+    port: int
+    sni: str | None
+    profile: TlsProfile = TlsProfile.FULL
+    not_tried: str = ""
+    failure: Failure | None = None
+    failed_at: Stage | None = None
+    detail: str = ""
+    greeting: Reply | None = None
+    ehlo: Reply | None = None
+    helo: Reply | None = None  # only after EHLO was refused
+    extensions: tuple[str, ...] = ()
+    starttls: Reply | None = None
+    injected: bytes = b""
+    tls: TlsSession | None = None
+    ehlo_tls: Reply | None = None
+    extensions_tls: tuple[str, ...] = ()
+    mail_from: Reply | None = None
+    rcpt_to: Reply | None = None
+
+    @property
+    def offers_starttls(self) -> bool:
+        return "STARTTLS" in self.extensions
+
+    @property
+    def requiretls(self) -> bool:
+        return "REQUIRETLS" in self.extensions_tls
+
+
+class StarttlsFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Step 5, by address, SNI ("" first) and profile."""
+
+    sessions: tuple[Session, ...] = ()
+
+    def session(
+        self, address: str, sni: str | None, profile: TlsProfile = TlsProfile.FULL
+    ) -> Session | None:
+        """The session with these settings; None if none was held."""
+        for session in self.sessions:
+            if session.address == address and session.sni == sni and session.profile is profile:
+                return session
+        return None
+
+
+# --- The walk --------------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """Of a step, independent of any posture."""
+
+    PASS = "pass"  # published and works
+    WEAK = "weak"  # absent, partial or testing
+    FAIL = "fail"  # published and broken, or undeliverable
+    SKIP = "skip"  # not applicable
+    ERROR = "error"  # could not be learnt
+
+
+#: Step ids in packet order.
+STEPS = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls", "verdict")
+
+
+class StepResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One panel's line: `word` is one or two upper-case words, `summary` one plain sentence (visible text)."""
+
+    id: str
+    status: Status
+    word: str
+    summary: str
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True):
+    """Who writes to whom, A-labels.  `sender` None: nobody in particular."""
+
+    recipient: str
+    sender: str | None = None
+
+
+class Walk(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one walk found.  `at`: Unix time as of which certificates and signatures were judged.
+    `roots`: trusted CA certificates (DER) that could anchor a chain seen on this walk, sorted.
+    `steps`: results of the first six steps; the verdict is the judge's.
+    """
+
+    path: Path
+    at: int
+    resolver: str
+    sender: SenderFacts
+    mx: MxFacts
+    dnssec: DnssecFacts
+    sts: StsFacts
+    tlsa: TlsaFacts
+    starttls: StarttlsFacts
+    roots: tuple[bytes, ...] = ()
+    steps: tuple[StepResult, ...] = ()

@@ -1,0 +1,84 @@
+"""What people type, as the names that DNS and certificates use (A-labels, RFC 5890).
+
+Everything below this door speaks lower-case A-labels without the trailing dot; the root is ".".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+import idna
+
+#: RFC 1035 section 2.3.4: 255 octets on the wire, 253 characters as text.
+MAX_NAME = 253
+MAX_LABEL = 63
+
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\Z")
+
+
+class BadName(ValueError):
+    """What was typed is no domain; the message says why in one plain sentence."""
+
+
+def to_domain(text: str) -> str:
+    """The domain in `text`: "b.example", "user@b.example", "User <user@bücher.example>", "b.example.".
+
+    Returns lower-case A-labels without a trailing dot.  Raises `BadName` with one sentence.
+    """
+    raw = text.strip()
+    if not raw:
+        raise BadName("Nothing was typed: a domain or a mail address is needed.")
+    if raw.endswith(">") and "<" in raw:
+        raw = raw[raw.rindex("<") + 1 : -1].strip()
+    if "@" in raw:
+        raw = raw.rsplit("@", 1)[1]
+    raw = raw.removesuffix(".")
+    if raw.startswith("["):
+        raise BadName("An address literal has no MX, no DNSSEC and no policy: give a domain.")
+    try:
+        ipaddress.ip_address(raw)
+    except ValueError:
+        return a_labels(raw)
+    raise BadName("An IP address has no MX, no DNSSEC and no policy: give a domain.")
+
+
+def a_labels(name: str) -> str:
+    """`name` as lower-case A-labels (IDNA 2008, UTS 46 mapping).  Raises `BadName`."""
+    if name == ".":
+        return name
+    labels: list[str] = []
+    for label in re.split(r"[.\u3002\uff0e\uff61]", name.removesuffix(".")):
+        if not label:
+            raise BadName("The name has an empty label (two dots in a row).")
+        if label.isascii():
+            label = label.lower()
+        else:
+            try:
+                label = idna.encode(label, uts46=True, transitional=False).decode("ascii").lower()
+            except idna.IDNAError as error:
+                raise BadName(f"The name is no valid international name: {error}.") from error
+        if len(label) > MAX_LABEL:
+            raise BadName("A label of the name is longer than 63 characters.")
+        if not _LABEL.match(label):
+            raise BadName("The name has a character that no domain name can have.")
+        labels.append(label)
+    joined = ".".join(labels)
+    if len(joined) > MAX_NAME:
+        raise BadName("The name is longer than 253 characters.")
+    return joined
+
+
+def u_labels(name: str) -> str | None:
+    """The Unicode form of A-label `name`, or None where there is none to show beside it."""
+    if "xn--" not in name:
+        return None
+    labels: list[str] = []
+    for label in name.split("."):
+        if label.startswith("xn--"):
+            try:
+                label = idna.decode(label)
+            except (idna.IDNAError, UnicodeError):
+                return None
+        labels.append(label)
+    return ".".join(labels)

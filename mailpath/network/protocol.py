@@ -1,0 +1,48 @@
+"""The `Network` protocol: three exchanges, and the ground they stand on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What a walk takes as given: a capture holds it, so that a replay needs nothing else.
+
+    `trust_anchor`: zone-file text of the root's DS or DNSKEY records.  `roots`: trusted CA certificates,
+    DER (a capture: only those that anchor a recorded chain).  `kind`: "live", "lab" or "capture".
+    `made`: Unix time at which the walk began; the default `at` of a replay.
+    `simulated_insecure`: zones that an attack declares insecure (only ever `attacker.invalid`).
+    """
+
+    kind: str
+    resolver: str
+    trust_anchor: str
+    roots: tuple[bytes, ...]
+    made: int
+    smtp_port: int = 25
+    https_port: int = 443
+    ehlo: str = ""
+    allow_private: bool = False
+    dialled: tuple[str, ...] = ()  # published "ip:port" that have a dial entry: count as public
+    simulated_insecure: tuple[str, ...] = ()
+
+
+class Network(Protocol):
+    """Live, recorded, replayed or attacked: a walk cannot tell which.
+
+    No method raises for anything the world does: a failure is a record.  Cancellation passes through.
+    Equal requests may be made twice; a `Recording` makes the second one free.
+    """
+
+    @property
+    def ground(self) -> Ground: ...
+
+    async def ask(self, question: Question) -> DnsExchange: ...
+
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange: ...
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange: ...
