@@ -1,0 +1,44 @@
+"""Where the app's walks come from: the live network, the built-in lab, or a capture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailpath.lab import Scenario
+    from mailpath.network.capture import Capture
+    from mailpath.network.settings import Settings
+
+
+@dataclass(frozen=True)
+class LiveSource:
+    """The network that `settings` describe."""
+
+    settings: Settings
+
+    badge = "LIVE"
+
+
+@dataclass(frozen=True)
+class LabSource:
+    """The mini-internet of this package.
+
+    `scenario`: the id of a built-in one, one that was loaded from a file, or None: the picker opens.
+    """
+
+    scenario: Scenario | str | None = None
+
+    badge = "LAB"
+
+
+@dataclass(frozen=True)
+class CaptureSource:
+    """A recording; nothing is sent.  Its walk is replayed as of the time at which it was made."""
+
+    capture: Capture
+
+    badge = "CAPTURE"
+
+
+Source = LiveSource | LabSource | CaptureSource
