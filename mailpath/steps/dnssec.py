@@ -1,0 +1,80 @@
+"""Step 2: what the chain of trust says of MX, addresses and TLSA (RFC 4035 section 4.3).  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.facts import (
+    DnssecFacts,
+    Found,
+    Lookup,
+    MxFacts,
+    Security,
+    Status,
+    StepResult,
+    TlsaFacts,
+    Walk,
+    ZoneFact,
+)
+from mailpath.visible import visible
+
+#: The weakest link decides.
+_ORDER = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
+
+
+def path_lookups(mx: MxFacts) -> Iterator[Lookup]:
+    """The MX RRset and each host's addresses, in path order."""
+    yield mx.lookup
+    for host in mx.hosts:
+        for lookup in (host.v6, host.v4):
+            if lookup is not None and lookup.found is not Found.NOT_TRIED:
+                yield lookup
+
+
+def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecFacts:
+    """The step's facts, from what the other steps looked up."""
+    lookups = list(path_lookups(mx))
+    everything = [*lookups, *(c.lookup for host in tlsa.hosts for c in host.candidates)]
+    expiries = [lookup.expires for lookup in everything if lookup.expires is not None]
+    root = next((zone for zone in zones if zone.name == "."), None)
+    stripped = root is not None and root.status is Security.INDETERMINATE
+    return DnssecFacts(
+        zones=zones,
+        weakest=min((lookup.security for lookup in lookups), key=_ORDER.index),
+        resolver_passes=not stripped,
+        resolver_note=root.reason if stripped and root is not None else "",
+        expires=min(expiries, default=None),
+    )
+
+
+def result(walk: Walk) -> StepResult:
+    """The panel's line: pure."""
+    status, word, summary = _line(walk)
+    return StepResult(id="dnssec", status=status, word=word, summary=summary)
+
+
+def _line(walk: Walk) -> tuple[Status, str, str]:
+    facts = walk.dnssec
+    lookups = list(path_lookups(walk.mx))
+    tlsa = [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    if not facts.resolver_passes:
+        return Status.ERROR, "CANNOT TELL", visible(facts.resolver_note)
+    for lookup in [*lookups, *tlsa]:
+        if lookup.security is Security.BOGUS:
+            return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(lookup.reason)}"
+    if facts.weakest is Security.INDETERMINATE:
+        unclear = next(lookup for lookup in lookups if lookup.security is Security.INDETERMINATE)
+        why = visible(unclear.reason or unclear.detail or "no answer")
+        return Status.ERROR, "CANNOT TELL", f"{_what(unclear)} cannot be judged: {why}"
+    if facts.weakest is Security.SECURE:
+        what = "The MX RRset is" if len(lookups) == 1 else "The MX RRset and all addresses are"
+        return Status.PASS, "SECURE", f"{what} signed, and the chain from the root holds."
+    secure = [lookup for lookup in lookups if lookup.security is Security.SECURE]
+    insecure = next(lookup for lookup in lookups if lookup.security is Security.INSECURE)
+    if secure:
+        return Status.WEAK, "PARTLY", f"{_what(insecure)} is not signed, other parts of the path are."
+    return Status.WEAK, "INSECURE", f"Nothing is signed: {visible(insecure.reason)}"
+
+
+def _what(lookup: Lookup) -> str:
+    return f"{visible(lookup.name)} {lookup.rdtype}"

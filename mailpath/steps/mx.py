@@ -1,0 +1,181 @@
+"""Step 1: the MX RRset in preference order, and every host's addresses (RFC 5321 section 5.1, RFC 7505)."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.IN.A import A
+from dns.rdtypes.IN.AAAA import AAAA
+
+from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, StepResult, Walk
+from mailpath.names import BadName, a_labels
+from mailpath.network.special import category
+from mailpath.steps.tools import Tools
+from mailpath.visible import visible
+
+#: No real domain has more; a hostile one may.
+MOST_HOSTS = 50
+
+
+async def look(tools: Tools) -> MxFacts:
+    """Ask for the MX RRset, then for all hosts' AAAA and A at once."""
+    domain = tools.path.recipient
+    lookup = await tools.look_up(domain, "MX", claim=True)
+    if lookup.found is Found.FAILED:
+        return MxFacts(kind=MxKind.FAILED, lookup=lookup)
+    if lookup.found is Found.ABSENT:
+        return await _implicit(tools, lookup)
+    listed, null = _exchanges(lookup)
+    if null and not listed:
+        kind = MxKind.FAILED if lookup.broken else MxKind.NULL
+        return MxFacts(kind=kind, lookup=lookup)
+    hosts = await asyncio.gather(
+        *(_host(tools, name, preferences) for name, preferences in listed[:MOST_HOSTS])
+    )
+    kind = MxKind.FAILED if lookup.broken else MxKind.HOSTS
+    return MxFacts(kind=kind, lookup=lookup, hosts=tuple(hosts), null_beside=null)
+
+
+def _exchanges(lookup: Lookup) -> tuple[list[tuple[str, tuple[int, ...]]], bool]:
+    """(host, its preferences ascending) in the order they are tried, and whether a null MX is among them."""
+    preferences: dict[str, list[int]] = {}
+    null = False
+    for wire in lookup.rdata:
+        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.MX, wire, 0, len(wire))
+        assert isinstance(rdata, MX)
+        name = rdata.exchange.to_text(omit_final_dot=True).lower()
+        if name in (".", "@", ""):
+            null = True
+            continue
+        preferences.setdefault(name, []).append(rdata.preference)
+    ordered = [(name, tuple(sorted(set(values)))) for name, values in preferences.items()]
+    ordered.sort(key=lambda entry: (entry[1][0], entry[0]))
+    return ordered, null
+
+
+async def _implicit(tools: Tools, lookup: Lookup) -> MxFacts:
+    """No MX RRset: the domain is its own mail host, if it has an address (RFC 5321 section 5.1)."""
+    if lookup.broken:
+        return MxFacts(kind=MxKind.FAILED, lookup=lookup)
+    if lookup.rcode == "NXDOMAIN":
+        return MxFacts(kind=MxKind.NONE, lookup=lookup)
+    host = await _host(tools, tools.path.recipient, (0,))
+    if not host.addresses and not any(found.broken for found in (host.v6, host.v4) if found):
+        return MxFacts(kind=MxKind.NONE, lookup=lookup, hosts=(host,))
+    return MxFacts(kind=MxKind.IMPLICIT, lookup=lookup, hosts=(host,))
+
+
+async def _host(tools: Tools, name: str, preferences: tuple[int, ...]) -> MxHost:
+    also_at = preferences[1:]
+    try:
+        literal = ipaddress.IPv4Address(name)
+    except ValueError:
+        literal = None
+    if literal is not None:
+        return _with_addresses(
+            tools, MxHost(name=name, preference=preferences[0], form="ip-literal", also_at=also_at), [name]
+        )
+    try:
+        a_labels(name)
+    except BadName:
+        return MxHost(name=name, preference=preferences[0], form="invalid", also_at=also_at)
+    v6, v4 = await asyncio.gather(
+        tools.look_up(name, "AAAA", claim=True), tools.look_up(name, "A", claim=True)
+    )
+    host = MxHost(name=name, preference=preferences[0], v6=v6, v4=v4, also_at=also_at)
+    return _with_addresses(tools, host, [*addresses(v6), *addresses(v4)])
+
+
+def _with_addresses(tools: Tools, host: MxHost, found: list[str]) -> MxHost:
+    ground = tools.network.ground
+    special = {}
+    for address in found:
+        kind = category(address)
+        if kind and endpoint(address, ground.smtp_port) not in ground.dialled:
+            special[address] = kind
+    return MxHost(
+        name=host.name,
+        preference=host.preference,
+        form=host.form,
+        v6=host.v6,
+        v4=host.v4,
+        addresses=tuple(found),
+        special=special,
+        also_at=host.also_at,
+    )
+
+
+def addresses(lookup: Lookup) -> list[str]:
+    """The addresses of an A or AAAA look-up, ascending; none unless it was found."""
+    if lookup.found is not Found.FOUND:
+        return []
+    rdtype = dns.rdatatype.from_text(lookup.rdtype)
+    found = []
+    for wire in lookup.rdata:
+        rdata = dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, 0, len(wire))
+        if isinstance(rdata, A | AAAA):
+            found.append(ipaddress.ip_address(rdata.address))
+    return [str(address) for address in sorted(found, key=lambda address: address.packed)]
+
+
+def endpoint(address: str, port: int) -> str:
+    """ "192.0.2.10:25" or "[2001:db8::10]:25", as the network file writes it."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+# --- the panel's line ------------------------------------------------------------------------------
+
+
+def result(walk: Walk) -> StepResult:
+    """The panel's line: pure."""
+    status, word, summary = _line(walk.mx, walk.path.recipient)
+    return StepResult(id="mx", status=status, word=word, summary=summary)
+
+
+def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
+    lookup = mx.lookup
+    if mx.kind is MxKind.FAILED:
+        if lookup.security is Security.BOGUS:
+            return Status.FAIL, "BOGUS", f"The MX answer for {domain} is bogus: {visible(lookup.reason)}"
+        why = visible(lookup.detail or lookup.reason or lookup.rcode or "no answer")
+        return Status.ERROR, "NO ANSWER", f"The MX look-up for {domain} failed: {why}"
+    if mx.kind is MxKind.NULL:
+        return Status.FAIL, "NULL MX", f"{domain} says that it accepts no mail (null MX, RFC 7505)."
+    if mx.kind is MxKind.NONE:
+        if lookup.rcode == "NXDOMAIN":
+            return Status.FAIL, "NO DOMAIN", f"{domain} does not exist."
+        return Status.FAIL, "NO HOST", f"{domain} has neither an MX nor an address."
+    return _hosts_line(mx, domain)
+
+
+def _hosts_line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
+    reachable = [host for host in mx.hosts if host.addresses and not broken_addresses(host)]
+    names = ", ".join(f"{visible(host.name)} ({host.preference})" for host in mx.hosts[:4])
+    if len(mx.hosts) > 4:
+        names += f" and {len(mx.hosts) - 4} more"
+    if not reachable:
+        if any(broken_addresses(host) for host in mx.hosts):
+            return Status.ERROR, "NO ADDRESS", f"No address of any mail host could be learnt: {names}."
+        return Status.FAIL, "NO ADDRESS", f"No mail host has an address: {names}."
+    if mx.kind is MxKind.IMPLICIT:
+        return Status.WEAK, "IMPLICIT", f"No MX: {domain} itself is the mail host (RFC 5321 section 5.1)."
+    without = [host for host in mx.hosts if host not in reachable]
+    if without or mx.null_beside:
+        problem = (
+            f"{visible(without[0].name)} cannot be used"
+            if without
+            else "a null MX stands beside the real ones"
+        )
+        return Status.WEAK, f"{len(reachable)} OF {len(mx.hosts)}", f"{names}; {problem}."
+    return Status.PASS, "1 HOST" if len(mx.hosts) == 1 else f"{len(mx.hosts)} HOSTS", f"{names}."
+
+
+def broken_addresses(host: MxHost) -> bool:
+    """No address of the host can be had from a validating resolver, and an error is why."""
+    lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
+    return any(lookup.broken for lookup in lookups) and not any(lookup.usable for lookup in lookups)

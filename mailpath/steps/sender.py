@@ -1,0 +1,169 @@
+"""Step 0: who sends, through whom, and with which posture; whether port 25 leaves this machine.
+
+A proposal, never a claim: it rests on the sender domain's MX and SPF (RFC 7208), which say who takes its
+mail and who may send it, not what that server's operator has configured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+
+import msgspec
+
+from mailpath.exchanges import Failure, SmtpRequest, Stage
+from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk
+from mailpath.network.special import category
+from mailpath.steps.mx import addresses, endpoint
+from mailpath.steps.sessions import got_through
+from mailpath.steps.sts import texts
+from mailpath.steps.tools import Tools
+from mailpath.visible import visible
+
+#: (suffix of an SPF include or of an MX host, provider, posture that is documented for it or None)
+_PROVIDERS = (
+    ("_spf.google.com", "Google Workspace", "gmail"),
+    ("google.com", "Google Workspace", "gmail"),
+    ("googlemail.com", "Google Workspace", "gmail"),
+    ("spf.protection.outlook.com", "Exchange Online", "exchange-online"),
+    ("mail.protection.outlook.com", "Exchange Online", "exchange-online"),
+    ("mx.microsoft", "Exchange Online", "exchange-online"),
+    ("mimecast.com", "Mimecast", None),
+    ("pphosted.com", "Proofpoint", None),
+    ("messagelabs.com", "Symantec.cloud", None),
+    ("amazonses.com", "Amazon SES", None),
+    ("sendgrid.net", "SendGrid", None),
+    ("zoho.com", "Zoho Mail", None),
+    ("zoho.eu", "Zoho Mail", None),
+    ("messagingengine.com", "Fastmail", None),
+    ("protonmail.ch", "Proton Mail", None),
+    ("mailbox.org", "mailbox.org", "postfix-dane"),
+    ("posteo.de", "Posteo", "postfix-dane"),
+)
+
+
+async def look(tools: Tools) -> SenderFacts:
+    """MX and SPF of the sender domain, at once."""
+    ehlo = tools.network.ground.ehlo
+    domain = tools.path.sender
+    if domain is None:
+        return SenderFacts(ehlo=ehlo)
+    mx, txt = await asyncio.gather(tools.look_up(domain, "MX"), tools.look_up(domain, "TXT"))
+    records = [
+        text for text in texts(txt) if text.lower() == b"v=spf1" or text.lower().startswith(b"v=spf1 ")
+    ]
+    spf = records[0] if len(records) == 1 else None
+    provider, proposed, grounds = propose(domain, mx, spf)
+    return SenderFacts(
+        domain=domain,
+        ehlo=ehlo,
+        mx=mx,
+        spf=txt,
+        spf_record=spf,
+        provider=provider,
+        proposed=proposed,
+        grounds=grounds,
+    )
+
+
+def propose(domain: str, mx: Lookup, spf: bytes | None) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """(provider, posture, grounds).  SPF says who sends: it outweighs MX, which says who receives."""
+    for mechanism in (spf or b"").decode("ascii", "replace").lower().split()[:40]:
+        kind, _, target = mechanism.lstrip("+").partition(":")
+        if kind == "include":
+            for suffix, provider, posture in _PROVIDERS:
+                if _below(target, suffix):
+                    return provider, posture, (f"{domain} lets {visible(target)} send for it (SPF include)",)
+    for record in mx.records if mx.usable else ():
+        host = record.split()[-1].rstrip(".").lower()
+        for suffix, provider, posture in _PROVIDERS:
+            if _below(host, suffix):
+                grounds = (f"mail to {domain} is taken by {visible(host)} (MX); it may send elsewhere",)
+                return provider, posture, grounds
+    return None, None, ()
+
+
+def _below(name: str, suffix: str) -> bool:
+    return name == suffix or name.endswith(f".{suffix}")
+
+
+# --- port 25 ---------------------------------------------------------------------------------------
+
+_LOCAL = (Failure.TIMEOUT, Failure.BLOCKED, Failure.UNREACHABLE)
+
+
+async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> SenderFacts:
+    """FOUND when any session got through.  BLOCKED only when the sender's own MX fails alike: a machine
+    that cannot reach its own mail server cannot say anything of the recipient's."""
+    held = [session for session in starttls.sessions if not session.not_tried]
+    if not held:
+        return facts
+    if any(got_through(session) or session.failure not in _LOCAL for session in held):
+        return msgspec.structs.replace(facts, port25=Found.FOUND)
+    if any(session.failure is Failure.BLOCKED for session in held):
+        reason = "This machine does not let connections to port 25 out, so no server could be asked."
+        return msgspec.structs.replace(facts, port25=Found.BLOCKED, port25_reason=reason)
+    own = await _own_address(tools, facts)
+    if own is None:
+        return facts
+    exchange = await tools.network.converse(SmtpRequest(address=own, port=tools.network.ground.smtp_port))
+    if exchange.failed_at is Stage.CONNECT and exchange.failure in _LOCAL:
+        reason = (
+            "Port 25 seems closed from here: neither the recipient's mail hosts"
+            f" nor {facts.domain}'s own answers."
+        )
+        return msgspec.structs.replace(facts, port25=Found.BLOCKED, port25_reason=reason)
+    return msgspec.structs.replace(facts, port25=Found.FOUND)
+
+
+async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
+    """An address of the sender domain's first MX that may be connected to."""
+    if facts.mx is None or not facts.mx.usable:
+        return None
+    ordered = sorted(facts.mx.records, key=lambda record: int(record.split()[0]))
+    host = ordered[0].split()[-1].rstrip(".").lower()
+    if not host or _is_address(host):
+        return None
+    v6, v4 = await asyncio.gather(tools.look_up(host, "AAAA"), tools.look_up(host, "A"))
+    ground = tools.network.ground
+    for lookup in (v4, v6):
+        for address in addresses(lookup) if lookup.usable else []:
+            dialled = endpoint(address, ground.smtp_port) in ground.dialled
+            if ground.allow_private or dialled or not category(address):
+                return address
+    return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+# --- the panel's line ------------------------------------------------------------------------------
+
+
+def result(walk: Walk) -> StepResult:
+    """The panel's line: pure."""
+    status, word, summary = _line(walk.sender)
+    return StepResult(id="sender", status=status, word=word, summary=summary)
+
+
+def _line(facts: SenderFacts) -> tuple[Status, str, str]:
+    if facts.port25 is Found.BLOCKED:
+        return Status.ERROR, "PORT 25", visible(facts.port25_reason)
+    if facts.domain is None:
+        return Status.SKIP, "ANYBODY", "No sender domain was given: any sender, judged by its posture."
+    if facts.mx is not None and facts.mx.broken and facts.spf is not None and facts.spf.broken:
+        return Status.ERROR, "NO ANSWER", f"The DNS of {facts.domain} does not answer."
+    if facts.provider is None:
+        return (
+            Status.PASS,
+            "NO GUESS",
+            f"Nothing tells which server sends for {facts.domain}: choose its posture.",
+        )
+    if facts.proposed is None:
+        return Status.PASS, facts.provider.upper(), f"{facts.grounds[0]}; no posture is documented for it."
+    return Status.PASS, facts.provider.upper(), f"Perhaps posture {facts.proposed}: {facts.grounds[0]}."

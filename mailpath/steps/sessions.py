@@ -1,0 +1,122 @@
+"""Step 5, the sessions: one with SNI and one without per address, and what an SNI or a suite asks for beside.
+
+Postfix sends no SNI below `dane`, and servers do answer differently with and without, so both are held.
+Where TLSA was found at another name than the MX record's (a CNAME), DANE sends that name: one more.
+After an anonymous suite was chosen, one more without such suites, as senders that verify would do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from mailpath.exchanges import SmtpExchange, SmtpRequest, Stage, TlsProfile
+from mailpath.facts import (
+    Found,
+    MxFacts,
+    Security,
+    Session,
+    StarttlsFacts,
+    TlsaFacts,
+)
+from mailpath.network.replies import dialogue, ehlo_keywords
+from mailpath.steps.tools import Tools
+
+#: Addresses of one path that are talked to, over all hosts in the order tried.
+MOST_ADDRESSES = 20
+
+
+async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> StarttlsFacts:
+    """Talk to every address at once; `tlsa` is awaited only for the base domains it may add."""
+    wanted: list[tuple[str, str | None]] = []
+    untried: list[Session] = []
+    seen: dict[str, None] = {}
+    port = tools.network.ground.smtp_port
+    for host in mx.hosts:
+        for address in host.addresses:
+            why = ""
+            if address in host.special and not tools.network.ground.allow_private:
+                why = f"special-use address: {host.special[address]}"
+            elif address not in seen and len(seen) >= MOST_ADDRESSES:
+                why = f"more than {MOST_ADDRESSES} addresses"
+            if why:
+                untried.append(Session(address=address, port=port, sni=None, not_tried=why))
+                continue
+            seen[address] = None
+            wanted.append((address, None))
+            if host.form == "name":
+                wanted.append((address, host.name))
+    first = asyncio.gather(*(_session(tools, address, sni) for address, sni in dict.fromkeys(wanted)))
+    more = asyncio.gather(
+        *(
+            _session(tools, address, base)
+            for address, base in _bases(mx, await tlsa)
+            if address in seen and (address, base) not in wanted
+        )
+    )
+    held = [session for group in (*await first, *await more) for session in group]
+    return StarttlsFacts(sessions=tuple(sorted([*held, *_once(untried)], key=_order)))
+
+
+def _bases(mx: MxFacts, tlsa: TlsaFacts) -> list[tuple[str, str]]:
+    """(address, TLSA base domain) where a secure TLSA RRset was found."""
+    pairs = [
+        (address, candidate.base)
+        for host, found in zip(mx.hosts, tlsa.hosts, strict=True)
+        for candidate in found.candidates
+        if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE
+        for address in host.addresses
+    ]
+    return list(dict.fromkeys(pairs))
+
+
+def _once(sessions: list[Session]) -> list[Session]:
+    return list({session.address: session for session in sessions}.values())
+
+
+def _order(session: Session) -> tuple[str, str, str]:
+    return session.address, session.sni or "", session.profile
+
+
+async def _session(tools: Tools, address: str, sni: str | None) -> list[Session]:
+    """The session, and a second one if an anonymous suite was chosen."""
+    port = tools.network.ground.smtp_port
+    held = [await _converse(tools, SmtpRequest(address=address, port=port, sni=sni))]
+    if held[0].tls is not None and not held[0].tls.chain:
+        profile = TlsProfile.AUTHENTICATED
+        held.append(await _converse(tools, SmtpRequest(address=address, port=port, sni=sni, profile=profile)))
+    return held
+
+
+async def _converse(tools: Tools, request: SmtpRequest) -> Session:
+    return session_of(await tools.network.converse(request))
+
+
+def session_of(exchange: SmtpExchange) -> Session:
+    """The session as its transcript tells it."""
+    said = dialogue(exchange)
+    return Session(
+        address=exchange.request.address,
+        port=exchange.request.port,
+        sni=exchange.request.sni,
+        profile=exchange.request.profile,
+        failure=exchange.failure,
+        failed_at=exchange.failed_at,
+        detail=exchange.detail,
+        greeting=said.greeting,
+        ehlo=said.ehlo,
+        helo=said.helo,
+        extensions=ehlo_keywords(said.ehlo),
+        starttls=said.starttls,
+        injected=exchange.injected,
+        tls=exchange.tls,
+        ehlo_tls=said.ehlo_tls,
+        extensions_tls=ehlo_keywords(said.ehlo_tls),
+        mail_from=said.mail_from,
+        rcpt_to=said.rcpt_to,
+    )
+
+
+def got_through(session: Session) -> bool:
+    """The connect succeeded, whatever came then: port 25 leaves this machine."""
+    return not session.not_tried and session.failed_at is not Stage.CONNECT

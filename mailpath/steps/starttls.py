@@ -1,0 +1,138 @@
+"""Step 5, the panel's line: what STARTTLS gives at each MX host (RFC 3207), whatever the posture.  Pure."""
+
+from __future__ import annotations
+
+from mailpath.exchanges import Failure, Stage
+from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk
+from mailpath.match import sts
+from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
+from mailpath.steps.served import best_session, sessions_of
+from mailpath.visible import visible
+
+_PLAIN = {
+    Failure.REFUSED: "the connection is refused",
+    Failure.TIMEOUT: "no answer in time",
+    Failure.UNREACHABLE: "there is no route to it from here",
+    Failure.RESET: "the connection was reset",
+    Failure.CLOSED: "the connection was closed",
+    Failure.BLOCKED: "this machine does not let the connection out",
+    Failure.NOT_RECORDED: "the capture does not hold this session",
+}
+
+#: Worst first; the panel shows the worst host that answered, and counts the dead.
+_RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.WEAK: 2, Status.PASS: 3, Status.SKIP: 4}
+
+
+def result(walk: Walk) -> StepResult:
+    """The panel's line."""
+    status, word, summary = _line(walk)
+    return StepResult(id="starttls", status=status, word=word, summary=summary)
+
+
+def _line(walk: Walk) -> tuple[Status, str, str]:
+    hosts = [host for host in walk.mx.hosts if host.addresses]
+    if not hosts:
+        return Status.SKIP, "NO HOST", "There is no mail host to talk to."
+    if walk.sender.port25 is Found.BLOCKED:
+        return Status.ERROR, "BLOCKED HERE", visible(walk.sender.port25_reason)
+    lines = [(host, *host_line(walk, host)) for host in hosts]
+    host, status, word, summary = min(lines, key=lambda line: _RANK[line[1]])
+    good = sum(line[1] is Status.PASS for line in lines)
+    shown = f"{visible(host.name)}: {summary}" if len(hosts) > 1 or status is not Status.PASS else summary
+    if good and status is not Status.PASS:
+        return (
+            (Status.WEAK if status is Status.ERROR else status),
+            word,
+            f"{shown} ({good} of {len(lines)} fine)",
+        )
+    return status, word, shown
+
+
+def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
+    """Status, word and sentence for one host: its best address speaks for it."""
+    session = best_session(walk, host.name, sni=host.name)
+    if session is None:
+        skipped = sessions_of(walk, host)
+        why = skipped[0].not_tried if skipped else "no session was held"
+        return Status.SKIP, "NOT TRIED", f"{visible(why)}."
+    if session.tls is None:
+        return _without_tls(walk, host, session)
+    return _with_tls(walk, host, session)
+
+
+def said(reply: Reply | None) -> str:
+    """A reply as one visible line: "454 4.7.0 TLS not available"."""
+    if reply is None:
+        return "nothing"
+    text = b" / ".join(reply.lines)
+    return visible(text if reply.code is None else b"%d %s" % (reply.code, text), limit=160)
+
+
+def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, str, str]:
+    where = session.failed_at
+    if where is Stage.CONNECT:
+        plain = _PLAIN.get(session.failure or Failure.TIMEOUT, visible(session.detail))
+        refused = session.failure in (Failure.REFUSED, Failure.RESET)
+        word = "REFUSED" if refused else "NO ANSWER"
+        return (
+            (Status.FAIL if refused else Status.ERROR),
+            word,
+            f"{session.address} port {session.port}: {plain}.",
+        )
+    if session.greeting is None or session.greeting.code is None:
+        return Status.FAIL, "NO GREETING", f"It connects but does not greet: {_ended(session)}."
+    if session.greeting.code != 220:
+        return Status.FAIL, f"GREETS {session.greeting.code}", f"It greets with {said(session.greeting)}."
+    if session.starttls is not None and session.starttls.code is not None and session.starttls.code != 220:
+        return Status.FAIL, "TLS REFUSED", f"STARTTLS is announced, then answered {said(session.starttls)}."
+    if session.injected:
+        shown = visible(session.injected, limit=80)
+        return Status.FAIL, "INJECTION", f"Clear text came behind the reply to STARTTLS: {shown}"
+    if session.starttls is not None and session.starttls.code == 220:
+        return Status.FAIL, "TLS FAILS", f"The TLS handshake fails: {_ended(session)}."
+    if where is Stage.STARTTLS:
+        return Status.FAIL, "TLS FAILS", f"The session ends at STARTTLS: {_ended(session)}."
+    if session.ehlo is None or (where is Stage.EHLO and session.failure is not None):
+        return Status.FAIL, "NO EHLO", f"The session ends at EHLO: {_ended(session)}."
+    status = Status.FAIL if requires_tls(walk, host) else Status.WEAK
+    if session.ehlo.code is None or session.ehlo.code >= 400:
+        return status, "NO EHLO", f"EHLO is answered {said(session.ehlo)}, so there is no STARTTLS."
+    return status, "NOT OFFERED", "STARTTLS is not offered: mail travels in the clear."
+
+
+def _ended(session: Session) -> str:
+    plain = _PLAIN.get(session.failure) if session.failure else None
+    return visible(session.detail, limit=160) or plain or "it broke off"
+
+
+def requires_tls(walk: Walk, host: MxHost) -> bool:
+    """The recipient says that TLS is not optional here: usable TLSA, or an enforced policy."""
+    policy = walk.sts.policy
+    return dane_applies(walk, host) or (policy is not None and policy.mode == "enforce")
+
+
+def _with_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, str, str]:
+    assert session.tls is not None
+    version = session.tls.version.replace("TLSv1", "TLS 1") if "." in session.tls.version else "TLS 1.0"
+    if session.ehlo_tls is None or session.ehlo_tls.code != 250:
+        why = f"EHLO inside TLS gets {said(session.ehlo_tls)}" if session.ehlo_tls else _ended(session)
+        return Status.FAIL, "LOST IN TLS", f"The session breaks after the handshake: {why}."
+    certificate = certificate_of(walk, host, session)
+    if not certificate.good:
+        return _unauthenticated(walk, host, certificate, version)
+    if version in ("TLS 1.0", "TLS 1.1"):
+        return Status.WEAK, version.upper(), f"{certificate.words}, but only {version} (RFC 8996)."
+    return Status.PASS, version.upper(), f"{certificate.words}, {version}."
+
+
+def _unauthenticated(
+    walk: Walk, host: MxHost, certificate: Certificate, version: str
+) -> tuple[Status, str, str]:
+    policy = walk.sts.policy
+    demanded = dane_applies(walk, host) or (
+        policy is not None
+        and policy.mode == "enforce"
+        and any(sts.mx_matches(pattern, host.name, sts.RFC) for pattern in policy.mx)
+    )
+    summary = f"{version}, but {certificate.words}."
+    return (Status.FAIL if demanded else Status.WEAK), certificate.word, summary

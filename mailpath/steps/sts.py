@@ -1,0 +1,201 @@
+"""Step 3: the MTA-STS record, the policy fetch, and the TLS reporting record (RFC 8461, RFC 8460)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import msgspec
+from dns.rdtypes.ANY.TXT import TXT
+
+from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
+from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Status, StepResult, StsFacts, Walk
+from mailpath.match import pkix, sts
+from mailpath.network.special import category
+from mailpath.steps.mx import addresses, endpoint
+from mailpath.steps.tools import Tools
+from mailpath.visible import visible
+
+#: Addresses of the policy host that are tried, v6 first.
+MOST_ADDRESSES = 4
+
+
+async def look(tools: Tools) -> StsFacts:
+    """Record, policy host's addresses and TLSRPT at once; then the policy, if a record says there is one."""
+    domain = tools.path.recipient
+    host = f"mta-sts.{domain}"
+    txt, v6, v4, tlsrpt = await asyncio.gather(
+        tools.look_up(f"_mta-sts.{domain}", "TXT"),
+        tools.look_up(host, "AAAA"),
+        tools.look_up(host, "A"),
+        tools.look_up(f"_smtp._tls.{domain}", "TXT"),
+    )
+    record_texts = texts(txt)
+    fetch = None
+    # Laxer readers than RFC 8461 accept odd records: what any of them would fetch is fetched.
+    if any(b"stsv1" in text.lower() for text in record_texts):
+        fetch = await _fetch(tools, host, v6, v4)
+    rua, rua_reason = sts.parse_tlsrpt(texts(tlsrpt))
+    facts = StsFacts(
+        found=Found.NOT_TRIED,
+        txt=txt,
+        texts=record_texts,
+        fetch=fetch,
+        tlsrpt=tlsrpt,
+        tlsrpt_texts=texts(tlsrpt),
+        tlsrpt_rua=rua,
+        tlsrpt_reason=rua_reason,
+    )
+    return _read(facts)
+
+
+def texts(lookup: Lookup) -> tuple[bytes, ...]:
+    """TXT records, the strings of each joined (RFC 8461 section 3.1)."""
+    if lookup.found is not Found.FOUND:
+        return ()
+    joined = []
+    for wire in lookup.rdata:
+        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TXT, wire, 0, len(wire))
+        if isinstance(rdata, TXT):
+            joined.append(b"".join(rdata.strings))
+    return tuple(joined)
+
+
+async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch:
+    """Try the policy host's addresses until one answers; the last failure stands otherwise."""
+    url = f"https://{host}/.well-known/mta-sts.txt"
+    ground = tools.network.ground
+    base = PolicyFetch(url=url, host=host, v6=v6, v4=v4)
+    known = [address for lookup in (v6, v4) if lookup.usable for address in addresses(lookup)]
+    allowed = [
+        address
+        for address in known
+        if ground.allow_private
+        or not category(address)
+        or endpoint(address, ground.https_port) in ground.dialled
+    ]
+    if not allowed:
+        broken = next((lookup for lookup in (v6, v4) if lookup.broken), None)
+        if known:
+            why = f"{host} has only special-use addresses"
+        elif broken is not None:
+            why = f"the address of {host} could not be learnt: {broken.detail or broken.reason}"
+        else:
+            why = f"{host} has no address"
+        return msgspec.structs.replace(base, detail=why)
+    exchange: HttpsExchange | None = None
+    for address in allowed[:MOST_ADDRESSES]:
+        exchange = await tools.network.fetch(HttpsRequest(url=url, address=address))
+        if exchange.failure is None or exchange.chain:
+            break
+    assert exchange is not None
+    return _fetched(tools, base, exchange)
+
+
+def _fetched(tools: Tools, base: PolicyFetch, exchange: HttpsExchange) -> PolicyFetch:
+    content_type = next((value for name, value in exchange.headers if name.lower() == b"content-type"), None)
+    verify_error = None
+    if exchange.chain:
+        verify_error = pkix.check_policy_host(exchange.chain, base.host, tools.network.ground.roots, tools.at)
+    return msgspec.structs.replace(
+        base,
+        address=exchange.request.address,
+        status=exchange.status,
+        content_type=content_type,
+        body=exchange.body,
+        chain=exchange.chain,
+        verify_error=verify_error,
+        failure=exchange.failure,
+        detail=exchange.detail,
+    )
+
+
+def _read(facts: StsFacts) -> StsFacts:
+    """Record, fetch and policy as RFC 8461 reads them."""
+    assert facts.txt is not None
+    if facts.txt.broken:
+        why = facts.txt.detail or facts.txt.reason
+        return msgspec.structs.replace(facts, found=Found.FAILED, reason=f"the TXT look-up failed: {why}")
+    if not facts.texts:
+        return msgspec.structs.replace(facts, found=Found.ABSENT, reason="there is no TXT record")
+    record = sts.parse_txt(facts.texts, sts.RFC)
+    if record.id is None:
+        return msgspec.structs.replace(facts, found=Found.ABSENT, reason=record.reason)
+    facts = msgspec.structs.replace(facts, policy_id=record.id)
+    fetch = facts.fetch
+    problem = _fetch_problem(fetch)
+    if fetch is None or problem:
+        return msgspec.structs.replace(facts, found=Found.FAILED, reason=problem)
+    read = sts.parse_policy(fetch.body, fetch.content_type, sts.RFC)
+    if read.policy is None:
+        return msgspec.structs.replace(facts, found=Found.FAILED, reason=read.reason)
+    return msgspec.structs.replace(facts, found=Found.FOUND, policy=read.policy)
+
+
+def _fetch_problem(fetch: PolicyFetch | None) -> str:
+    """Why the fetch gave no policy text, or ""."""
+    if fetch is None:
+        return "the policy was not fetched"
+    if fetch.verify_error:
+        return f"the certificate of {fetch.host} is refused: {fetch.verify_error}"
+    if fetch.failure is Failure.CERTIFICATE and not fetch.status:
+        # Refused when it was fetched, good at the walk's time: the text is simply not there.
+        return f"the certificate of {fetch.host} was refused when the policy was fetched: {fetch.detail}"
+    if fetch.failure is not None or fetch.status is None:
+        return f"the policy could not be fetched: {fetch.detail}"
+    if 300 <= fetch.status < 400:
+        return (
+            f"{fetch.host} redirects (HTTP {fetch.status}), which must not be followed (RFC 8461 section 3.3)"
+        )
+    if fetch.status != 200:
+        return f"{fetch.host} answers HTTP {fetch.status}"
+    return ""
+
+
+# --- the panel's line ------------------------------------------------------------------------------
+
+
+def result(walk: Walk) -> StepResult:
+    """The panel's line: pure."""
+    status, word, summary = _line(walk)
+    return StepResult(id="mta-sts", status=status, word=word, summary=summary)
+
+
+def _line(walk: Walk) -> tuple[Status, str, str]:
+    facts = walk.sts
+    domain = walk.path.recipient
+    if facts.txt is None:
+        return Status.SKIP, "NOT TRIED", "MTA-STS was not looked at."
+    if facts.txt.broken:
+        return Status.ERROR, "NO ANSWER", f"{visible(facts.reason)[:1].upper()}{visible(facts.reason)[1:]}."
+    if not facts.texts:
+        if walk.mx.kind is MxKind.NULL:
+            return Status.SKIP, "NO MAIL", f"{domain} takes no mail; it needs no policy."
+        return Status.WEAK, "NONE", f"{domain} publishes no MTA-STS policy."
+    if facts.policy_id is None:
+        return Status.FAIL, "BAD RECORD", f"There is no valid MTA-STS record: {visible(facts.reason)}."
+    if facts.policy is None:
+        return Status.FAIL, "NO POLICY", f"No usable policy: {visible(facts.reason)}."
+    policy = facts.policy
+    if policy.mode == "none":
+        return Status.WEAK, "MODE NONE", "The policy asks for nothing (mode none)."
+    unlisted = [host.name for host in walk.mx.hosts if not listed(walk, host.name)]
+    if unlisted:
+        shown = visible(unlisted[0])
+        status = Status.FAIL if policy.mode == "enforce" else Status.WEAK
+        return status, "NOT LISTED", f"{shown} is an MX but matches no mx pattern of the policy."
+    if policy.mode == "testing":
+        return Status.WEAK, "TESTING", "The policy is in testing mode: failures are reported, not enforced."
+    return (
+        Status.PASS,
+        "ENFORCE",
+        f"Policy enforced, {len(policy.mx)} mx pattern(s), max_age {policy.max_age} s.",
+    )
+
+
+def listed(walk: Walk, host: str) -> bool:
+    """The host matches an mx pattern of the policy, by RFC 8461 section 4.1."""
+    policy = walk.sts.policy
+    return policy is not None and any(sts.mx_matches(pattern, host, sts.RFC) for pattern in policy.mx)

@@ -1,0 +1,176 @@
+"""Step 4: TLSA of each MX host (RFC 7672 sections 2.2.2 and 3).
+
+A host whose address records are not secure is not asked for TLSA: its name servers often fail such
+questions, and the answer could not be used (RFC 7672 section 2.2.2).  The CNAME-expanded name comes
+first; the name in the MX record is a candidate too where its own CNAME is secure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+from dns.rdtypes.ANY.TLSA import TLSA
+
+from mailpath.facts import (
+    Found,
+    HostTlsa,
+    Lookup,
+    MxFacts,
+    MxHost,
+    Security,
+    Status,
+    StepResult,
+    TlsaFacts,
+    TlsaRecord,
+    TlsaSet,
+    Walk,
+)
+from mailpath.match import dane
+from mailpath.steps.served import best_session, dane_names
+from mailpath.steps.tools import Tools
+from mailpath.visible import visible
+
+#: More records than this at one name are not looked at (a hostile zone).
+MOST_RECORDS = 50
+
+
+async def look(tools: Tools, mx: MxFacts) -> TlsaFacts:
+    """All hosts' candidates at once."""
+    return TlsaFacts(hosts=tuple(await asyncio.gather(*(_host(tools, host) for host in mx.hosts))))
+
+
+def bases(host: MxHost) -> tuple[tuple[str, ...], str]:
+    """The TLSA base domains to ask at, best first, and why there are none."""
+    lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
+    if not lookups:
+        return (), "an MX without a host name has no TLSA base domain"
+    found = [lookup for lookup in lookups if lookup.found is Found.FOUND]
+    if not found:
+        return (), "the host has no address"
+    candidates: list[str] = []
+    for lookup in found:
+        if lookup.security is Security.SECURE:
+            candidates.append(lookup.canonical)
+    for lookup in found:
+        # The alias counts by its own first hop: a secure alias of an insecure target still names a host.
+        if lookup.links and lookup.links[0].security is Security.SECURE:
+            candidates.append(host.name)
+    if candidates:
+        return tuple(dict.fromkeys(candidates)), ""
+    if any(lookup.security is Security.BOGUS for lookup in found):
+        return (), "the host's address is bogus"
+    if any(lookup.security is Security.INDETERMINATE for lookup in found):
+        return (), "whether the host's address is signed could not be learnt"
+    return (), "the host's address is not signed (RFC 7672 section 2.2.2)"
+
+
+async def _host(tools: Tools, host: MxHost) -> HostTlsa:
+    names, why_none = bases(host)
+    port = tools.network.ground.smtp_port
+    lookups = await asyncio.gather(
+        *(tools.look_up(f"_{port}._tcp.{base}", "TLSA", claim=True) for base in names)
+    )
+    return HostTlsa(
+        host=host.name,
+        candidates=tuple(
+            TlsaSet(base=base, lookup=lookup, records=records(lookup))
+            for base, lookup in zip(names, lookups, strict=True)
+        ),
+        not_tried=why_none,
+    )
+
+
+def records(lookup: Lookup) -> tuple[TlsaRecord, ...]:
+    """The records of a TLSA look-up, sorted, each with why it cannot be used."""
+    if lookup.found is not Found.FOUND:
+        return ()
+    found = []
+    for wire in lookup.rdata[:MOST_RECORDS]:
+        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TLSA, wire, 0, len(wire))
+        assert isinstance(rdata, TLSA)
+        record = TlsaRecord(
+            usage=rdata.usage, selector=rdata.selector, mtype=rdata.mtype, data=bytes(rdata.cert)
+        )
+        found.append(
+            TlsaRecord(
+                usage=record.usage,
+                selector=record.selector,
+                mtype=record.mtype,
+                data=record.data,
+                unusable=dane.unusable(record),
+            )
+        )
+    return tuple(sorted(found))
+
+
+# --- the panel's line ------------------------------------------------------------------------------
+
+#: How one host stands, worst first: the panel shows the worst.
+_WORST = ("error", "mismatch", "unusable", "unseen", "none", "matched")
+
+
+def result(walk: Walk) -> StepResult:
+    """The panel's line: pure."""
+    status, word, summary = _line(walk)
+    return StepResult(id="tlsa", status=status, word=word, summary=summary)
+
+
+def _line(walk: Walk) -> tuple[Status, str, str]:
+    if not walk.tlsa.hosts:
+        return Status.SKIP, "NO HOST", "There is no mail host to look for TLSA at."
+    asked = [host for host in walk.tlsa.hosts if host.candidates]
+    if not asked:
+        return Status.SKIP, "NOT SIGNED", f"TLSA is not asked for: {walk.tlsa.hosts[0].not_tried}."
+    verdicts = {host.host: host_verdict(walk, host) for host in walk.tlsa.hosts}
+    worst = min(verdicts, key=lambda name: _WORST.index(verdicts[name][0]))
+    kind, why = verdicts[worst]
+    shown = visible(worst)
+    matched = sum(verdict == "matched" for verdict, _ in verdicts.values())
+    if kind == "matched":
+        count = "the one mail host" if len(verdicts) == 1 else f"all {len(verdicts)} mail hosts"
+        return Status.PASS, "MATCH", f"The TLSA records of {count} match its certificate ({why})."
+    if kind == "error":
+        return Status.FAIL, "LOOKUP FAILS", f"{shown}: {why}"
+    if kind == "mismatch":
+        return Status.FAIL, "MISMATCH", f"{shown}: {why}"
+    if kind == "unusable":
+        return Status.FAIL, "UNUSABLE", f"{shown}: no TLSA record can be used ({why})."
+    if kind == "unseen":
+        return Status.ERROR, "UNSEEN", f"{shown} has TLSA records, but showed no certificate: {why}"
+    if matched:
+        return Status.WEAK, f"{matched} OF {len(verdicts)}", f"{shown} has no TLSA records; others have."
+    return Status.WEAK, "NONE", f"No TLSA records for {shown}{' or any other' if len(verdicts) > 1 else ''}."
+
+
+def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
+    """One of `_WORST` for this host, as RFC 7672 sees it, and a few words on why."""
+    for candidate in host.candidates:
+        if candidate.lookup.broken:
+            lookup = candidate.lookup
+            return "error", f"the TLSA look-up failed: {visible(lookup.detail or lookup.reason)}"
+        if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
+            return _matched(walk, host, candidate)
+    return "none", host.not_tried
+
+
+def _matched(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> tuple[str, str]:
+    unusable = [record.unusable for record in candidate.records]
+    if candidate.records and all(unusable):
+        return "unusable", unusable[0]
+    session = best_session(walk, host.host, sni=candidate.base)
+    if session is None or session.tls is None:
+        why = "no session was held" if session is None else (session.detail or "no TLS")
+        return "unseen", visible(why)
+    matched = dane.match(
+        candidate.records,
+        session.tls.chain,
+        dane_names(walk, host.host, candidate.base),
+        walk.at,
+        dane.DaneRules(),
+    )
+    if matched.verdict == "matched":
+        return "matched", f"usage {matched.usage}"
+    return "mismatch", matched.reason

@@ -1,0 +1,36 @@
+"""What every step works with: the network, one validator for the whole walk, the path and the time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+
+from mailpath.dnssec import Validator
+from mailpath.facts import Found, Lookup, Path
+from mailpath.network.protocol import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Shared by the steps of one walk.  `at`: Unix time as of which everything is judged."""
+
+    path: Path
+    network: Network
+    validator: Validator
+    at: int
+
+    async def look_up(self, name: str, rdtype: str, *, claim: bool = False) -> Lookup:
+        """One validated look-up; with `claim`, what the resolver itself says of it is asked beside it."""
+        if not claim:
+            return await self.validator.lookup(name, rdtype)
+        lookup, (ad, rcode) = await asyncio.gather(
+            self.validator.lookup(name, rdtype), self.validator.resolver_claim(name, rdtype)
+        )
+        return msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
+
+
+def not_looked_up(name: str, rdtype: str, why: str) -> Lookup:
+    """The record of a look-up that was not made."""
+    return Lookup(name=name, rdtype=rdtype, found=Found.NOT_TRIED, canonical=name, reason=why)
