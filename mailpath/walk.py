@@ -103,6 +103,7 @@ class _Walker:
         self._tools = Tools(path, network, Validator(network, at), at)
         self._tell = on_event
         self._began: dict[str, float] = {}
+        self._elapsed: dict[str, float] = {}
         self._broken: dict[str, str] = {}
         self._results: dict[str, StepResult] = {}
         why = "not looked at yet"
@@ -140,9 +141,8 @@ class _Walker:
             await sts_seen
             self._set(roots=self._anchors())
             self._finish("starttls")
-        return msgspec.structs.replace(
-            self._walk, steps=tuple(self._results[step] for step in _RESULTS)
-        )
+        self._settle()
+        return msgspec.structs.replace(self._walk, steps=tuple(self._results[step] for step in _RESULTS))
 
     async def _sender(self) -> None:
         self._set(sender=await self._guard("sender", sender.look(self._tools), self._walk.sender))
@@ -167,8 +167,6 @@ class _Walker:
         before = self._walk.sender
         probe = sender.port25(self._tools, before, self._walk.starttls)
         self._set(sender=await self._guard("sender", probe, before))
-        if self._walk.sender.port25 is Found.BLOCKED:
-            self._finish("sender")
 
     # --- what is known so far ---
 
@@ -200,10 +198,21 @@ class _Walker:
 
     def _finish(self, step: str) -> None:
         elapsed = (time.perf_counter() - self._began[step]) * 1000
-        self._results[step] = result = self._result(step)
+        self._elapsed[step] = elapsed
+        self._report(step, self._result(step))
+
+    def _settle(self) -> None:
+        """Every line again, from all the facts: one that a later step changed is told again."""
+        for step in _RESULTS:
+            settled = self._result(step)
+            if settled != self._results[step]:
+                self._report(step, settled)
+
+    def _report(self, step: str, result: StepResult) -> None:
+        self._results[step] = result
         if self._tell is not None:
-                    so_far = msgspec.structs.replace(self._walk, steps=tuple(self._results.values()))
-            self._tell(StepFinished(result, elapsed, so_far))
+            so_far = msgspec.structs.replace(self._walk, steps=tuple(self._results.values()))
+            self._tell(StepFinished(result, self._elapsed[step], so_far))
 
     def _result(self, step: str) -> StepResult:
         if step not in self._broken:
