@@ -139,7 +139,8 @@ class _Walker:
             await sender_seen
             await self._port25()
             await sts_seen
-            self._set(roots=self._anchors())
+            # Again, now that every look-up is in: which zones were seen must not hang on who was first.
+            self._set(roots=self._anchors(), dnssec=self._dnssec())
             self._finish("starttls")
         self._settle()
         return msgspec.structs.replace(self._walk, steps=tuple(self._results[step] for step in _RESULTS))
@@ -157,10 +158,13 @@ class _Walker:
             hosts=tuple(HostTlsa(host=host.name, not_tried="not looked up") for host in found.hosts)
         )
         facts = await self._guard("tlsa", tlsa.look(self._tools, found), empty)
-        zones = self._tools.validator.zones()
-        self._set(tlsa=facts, dnssec=dnssec.gather(found, facts, zones))
+        self._set(tlsa=facts)
+        self._set(dnssec=self._dnssec())
         self._finish("dnssec")
         return facts
+
+    def _dnssec(self) -> DnssecFacts:
+        return dnssec.gather(self._walk.mx, self._walk.tlsa, self._tools.validator.zones())
 
     async def _port25(self) -> None:
         """Whether port 25 leaves this machine is the sender's line, but only the sessions can tell."""

@@ -39,12 +39,16 @@ def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecF
     root = next((zone for zone in zones if zone.name == "."), None)
     stripped = root is not None and root.status is Security.INDETERMINATE
     return DnssecFacts(
-        zones=zones,
+        zones=tuple(sorted(zones, key=_depth)),
         weakest=min((lookup.security for lookup in lookups), key=_ORDER.index),
         resolver_passes=not stripped,
         resolver_note=root.reason if stripped and root is not None else "",
         expires=min(expiries, default=None),
     )
+
+
+def _depth(zone: ZoneFact) -> tuple[int, str]:
+    return (0 if zone.name == "." else zone.name.count(".") + 1), zone.name
 
 
 def result(walk: Walk) -> StepResult:

@@ -1,0 +1,59 @@
+# Two commands do everything on a machine with Python 3.11+ and make:
+#   make lab    installs into .venv and opens the app on the built-in lab
+#   make test   installs and runs the tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+LOWEST := $(VENV)-lowest
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help lab test check lowest interop bench screenshots clean
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+lab: $(VENV)/.installed ## install, and open the app on the built-in mini-internet
+	$(BIN)/mailpath lab
+
+test: $(VENV)/.installed-dev ## install, and run the tests (under two minutes)
+	$(BIN)/python -m pytest -n 2 -m "not interop" $(ARGS)
+
+check: $(VENV)/.installed-dev ## ruff, types, import contracts; the tests with the lowest versions declared
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/schema.py --check
+	$(MAKE) --no-print-directory lowest
+
+lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest -n 2 -q -m "not interop and not tmux and not snapshot" $(ARGS)
+
+bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
+	$(BIN)/python scripts/bench.py
+
+screenshots: $(VENV)/.installed-dev ## screenshots/*.svg and *.png from the lab (PNG: needs rsvg-convert or chromium)
+	$(BIN)/python scripts/screenshots.py
+
+clean: ## remove the virtual environments and caches
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "mailpath needs Python 3.11 or newer; $(PYTHON) is older: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing: install it (Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -e . --group test --group check
+	@touch $@ $(VENV)/.installed
+
+$(LOWEST)/.installed-dev: pyproject.toml $(VENV)/.installed-dev
+	$(BIN)/python -m venv --clear $(LOWEST)
+	$(BIN)/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct -e . --group test
+	@touch $@

@@ -1,0 +1,168 @@
+"""The house's arrows: imports run down the list only, the pure rooms stay pure, few rooms open sockets."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mailpath
+
+HOUSE = Path(mailpath.__file__).parent
+
+#: Top to bottom.  A module may import what stands below it, or within its own entry.
+LAYERS = [
+    "__main__",
+    "cli",
+    "commands",
+    "tui",
+    "report",
+    "whatif",
+    "judge",
+    "findings",
+    "walk",
+    "steps",
+    "match",
+    "dnssec",
+    "lab",
+    "network",
+    "facts",
+    "exchanges",
+    "names",
+    "visible",
+]
+
+#: Modules through which a socket can be opened, and the event loop's own doors.
+SOCKET_MODULES = {
+    "socket",
+    "socketserver",
+    "httpx",
+    "httpcore",
+    "aiosmtplib",
+    "aiosmtpd",
+    "smtplib",
+    "urllib.request",
+    "http.client",
+    "http.server",
+    "dns.asyncquery",
+    "dns.query",
+    "dns.resolver",
+    "dns.asyncresolver",
+}
+SOCKET_CALLS = {
+    "open_connection",
+    "start_server",
+    "create_connection",
+    "create_server",
+    "create_datagram_endpoint",
+    "open_unix_connection",
+    "sock_connect",
+    "getaddrinfo",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in HOUSE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, also inside functions; relative imports resolved."""
+    found: set[str] = set()
+    package = ["mailpath", *path.relative_to(HOUSE).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            found.add(module)
+            found.update(f"{module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def layer_of(module: str) -> str:
+    return module.removeprefix("mailpath").lstrip(".").split(".")[0]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_imports_run_down_only(path: Path) -> None:
+    own = layer_of("mailpath." + name_of(path)) or None
+    if own is None:
+        return  # the package's own file is everybody's
+    assert own in LAYERS, f"{own} has no place in the house: give it one"
+    for module in imports_of(path):
+        if not module.startswith("mailpath."):
+            continue
+        other = layer_of(module)
+        if other in LAYERS and other != own:
+            assert LAYERS.index(other) > LAYERS.index(own), f"{name_of(path)} imports upwards: {module}"
+
+
+@pytest.mark.parametrize("room", ["judge", "match", "findings", "facts"])
+def test_pure_rooms_know_no_network_loop_or_clock(room: str) -> None:
+    forbidden = {"asyncio", "time", "mailpath.network", "mailpath.lab", *SOCKET_MODULES}
+    for path in modules():
+        if layer_of("mailpath." + name_of(path)) == room:
+            hit = {module for module in imports_of(path) if any(_is(module, name) for name in forbidden)}
+            assert not hit, f"{name_of(path)} imports {hit}"
+
+
+def _is(module: str, name: str) -> bool:
+    return module == name or module.startswith(name + ".")
+
+
+def test_only_the_live_network_and_the_lab_open_sockets() -> None:
+    offenders = []
+    for path in modules():
+        name = name_of(path)
+        if name.startswith(("network.live", "lab")):
+            continue
+        hits = {module for module in imports_of(path) if any(_is(module, known) for known in SOCKET_MODULES)}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in SOCKET_CALLS:
+                hits.add(node.attr)
+        if hits:
+            offenders.append((name, hits))
+    assert offenders == []
+
+
+def test_nothing_below_the_reports_knows_how_anything_looks() -> None:
+    for path in modules():
+        layer = layer_of("mailpath." + name_of(path))
+        if layer in LAYERS and LAYERS.index(layer) > LAYERS.index("report"):
+            hits = {
+                module for module in imports_of(path) if module.split(".")[0] in ("textual", "rich", "click")
+            }
+            assert not hits, f"{name_of(path)} imports {hits}"
+
+
+def test_the_command_line_imports_nothing_heavy() -> None:
+    code = (
+        "import mailpath.cli, sys; "
+        "print([m for m in ('textual','httpx','dns','aiosmtplib','OpenSSL') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_rooms_are_small() -> None:
+    """A file that grows past 400 lines holds two subjects, a function past 60 two jobs."""
+    large = []
+    for path in modules():
+        source = path.read_text(encoding="utf-8")
+        if source.count("\n") > 400:
+            large.append(f"{name_of(path)}: {source.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > 60:
+                    large.append(f"{name_of(path)}:{node.name}: {length} lines")
+    assert large == []
