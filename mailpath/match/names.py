@@ -1,0 +1,184 @@
+"""Names in certificates, and when one of them is the name that was looked for (RFC 6125, RFC 9525).
+
+A *reference* is what the sender expects: a host name, or ".domain" in Postfix's `match=` notation, which
+stands for any name below that domain at any depth.  A *presented* name is what the certificate says: its
+DNS-IDs (dNSName in subjectAltName), or the common name where rules allow it to stand in (CN-ID).
+
+The comparison is that of OpenSSL's X509_check_host(3), which Postfix 3.6 and later calls with
+NO_PARTIAL_WILDCARDS: a wildcard is the whole first label, stands for exactly one label of letters, digits
+and hyphens, and needs two labels behind it.  A ".domain" reference is compared as a plain suffix and never
+as a wildcard, which is why `mx*.b.example` satisfies Postfix's dot-nexthop and no host name at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
+
+from mailpath.match import der as asn1
+
+#: Most names of one certificate that are kept.
+MAX_NAMES = 1000
+#: RFC 1035 section 2.3.4, as text.
+MAX_NAME = 253
+
+COMMON_NAME = "2.5.4.3"
+SUBJECT_ALT_NAME = "2.5.29.17"
+_DNS_NAME = 0x82  # GeneralName [2] IMPLICIT IA5String
+
+_LDH_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z", re.ASCII)
+_LETTERS = re.compile(r"[a-z0-9-]*\Z", re.ASCII)
+
+
+class NameRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How a sender compares names.
+
+    `cn_fallback`: "never", or "no-dns-id": the common name counts when the certificate has no DNS-ID.
+    `single_cn`: the fallback needs exactly one common name (GnuTLS); otherwise each of them counts.
+    `partial_wildcards`: `f*.example.com` counts.  `wildcard_min_labels`: labels needed behind the star.
+    """
+
+    cn_fallback: str = "no-dns-id"
+    single_cn: bool = False
+    partial_wildcards: bool = False
+    wildcard_min_labels: int = 2
+
+
+#: RFC 8461 section 4.2: a DNS-ID is a MUST.
+RFC_8461 = NameRules(cn_fallback="never")
+#: RFC 7672 section 3.2.3: whole-label wildcards, CN-ID only without DNS-ID.
+RFC_7672 = NameRules()
+#: Postfix 3.6 and later (tls_client.c: X509_check_host, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS).
+POSTFIX = NameRules()
+#: Exim built with GnuTLS: gnutls_x509_crt_check_hostname(3).
+GNUTLS = NameRules(single_cn=True)
+#: Programs that call X509_check_host(3) with no flags.
+OPENSSL = NameRules(partial_wildcards=True)
+
+
+class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of a certificate, lower-case, in the order they stand in it, each once.
+
+    `dns`: DNS-IDs that could be names; one with a NUL, a control or a non-ASCII character is in
+    `refused` as it was sent and matches nothing.  `has_dns_id`: there was a DNS-ID of any sort, so that
+    CN-ID is out.  `cn`: the first common name, `cns` all of them.  `error`: why nothing could be read.
+    """
+
+    dns: tuple[str, ...] = ()
+    cn: str | None = None
+    cns: tuple[str, ...] = ()
+    has_dns_id: bool = False
+    refused: tuple[bytes, ...] = ()
+    error: str = ""
+
+
+@lru_cache(maxsize=4096)
+def certificate_names(der: bytes) -> CertificateNames:
+    """DNS-IDs and common names of the certificate `der`.  Never raises."""
+    try:
+        parts = asn1.take_apart(der)
+    except asn1.BadDer as bad:
+        return CertificateNames(error=f"no certificate: {bad}")
+    refused: list[bytes] = []
+    error = ""
+    try:
+        sent = _dns_ids(parts)
+    except asn1.BadDer as bad:
+        sent, error = [], f"malformed subjectAltName: {bad}"
+    dns = _kept(sent, refused)
+    try:
+        common = [
+            asn1.text(tag, content).encode()
+            for kind, tag, content in asn1.attributes(parts.subject)
+            if kind == COMMON_NAME
+        ]
+    except asn1.BadDer as bad:
+        common, error = [], error or f"malformed subject: {bad}"
+    cns = _kept(common, refused)
+    return CertificateNames(
+        dns=dns,
+        cn=cns[0] if cns else None,
+        cns=cns,
+        has_dns_id=bool(sent),
+        refused=tuple(refused[:MAX_NAMES]),
+        error=error,
+    )
+
+
+def _dns_ids(parts: asn1.Parts) -> list[bytes]:
+    extension = parts.extensions.get(SUBJECT_ALT_NAME)
+    if extension is None:
+        return []
+    names = asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)
+    return [name.content for name in names if name.tag == _DNS_NAME]
+
+
+def _kept(sent: Iterable[bytes], refused: list[bytes]) -> tuple[str, ...]:
+    """Those of `sent` that are printable ASCII of a name's length; the others go to `refused`."""
+    kept: dict[str, None] = {}
+    for raw in sent:
+        if not 0 < len(raw) <= MAX_NAME or any(not 0x20 < octet < 0x7F for octet in raw):
+            refused.append(raw)
+        elif len(kept) < MAX_NAMES:
+            kept[raw.decode("ascii").lower()] = None
+    return tuple(kept)
+
+
+def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
+    """Is `presented`, from a certificate, the `reference`: a host name, or ".domain" for any name below?"""
+    reference, presented = reference.lower(), presented.lower()
+    if "\0" in presented or not reference or reference == ".":
+        return False
+    if reference.startswith("."):
+        return len(presented) >= len(reference) and presented.endswith(reference)
+    if reference == presented:
+        return True
+    star = _star(presented, rules)
+    if star is None:
+        return False
+    prefix, suffix = presented[:star], presented[star + 1 :]
+    if len(reference) < len(prefix) + len(suffix):
+        return False
+    if not reference.startswith(prefix) or not reference.endswith(suffix):
+        return False
+    covered = reference[len(prefix) : len(reference) - len(suffix)]
+    if not prefix and suffix.startswith("."):
+        return bool(covered) and bool(_LETTERS.match(covered))
+    # A part of a label cannot be the part of an A-label: its letters are not what people read.
+    return not reference.startswith("xn--") and bool(_LETTERS.match(covered))
+
+
+def _star(presented: str, rules: NameRules) -> int | None:
+    """Where the one usable star of a wildcard name is, or None: then the name is compared as it stands."""
+    first, *behind = presented.split(".")
+    if first.count("*") != 1 or len(behind) < rules.wildcard_min_labels:
+        return None
+    if any(_LDH_LABEL.match(label) is None for label in behind):
+        return None
+    if first != "*":
+        partial = rules.partial_wildcards and (first.startswith("*") or first.endswith("*"))
+        if not partial or first.startswith("xn--") or not _LETTERS.match(first.replace("*", "")):
+            return None
+    return first.index("*")
+
+
+def presented(names: CertificateNames, rules: NameRules = POSTFIX) -> tuple[str, ...]:
+    """The names of a certificate that count under `rules`."""
+    if names.has_dns_id:
+        return names.dns
+    if rules.cn_fallback == "never" or (rules.single_cn and len(names.cns) != 1):
+        return ()
+    return names.cns
+
+
+def any_match(references: Iterable[str], names: CertificateNames, rules: NameRules = POSTFIX) -> str | None:
+    """The presented name that first satisfies one of `references`, or None."""
+    candidates = presented(names, rules)
+    for reference in references:
+        for candidate in candidates:
+            if matches(reference, candidate, rules):
+                return candidate
+    return None

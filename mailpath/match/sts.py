@@ -1,0 +1,360 @@
+"""MTA-STS: the TXT record, the policy, and which MX hosts it names (RFC 8461).
+
+Section 3.1: of the TXT records at `_mta-sts.<domain>` those that do not begin with `v=STSv1;` are dropped;
+exactly one must be left, and its id is one to thirty-two letters and digits.  Section 3.2: the policy is
+lines of `key: value`, field names and values in exact case; unknown fields are ignored, of a field given
+twice the first counts.  Section 4.1: an `mx` pattern is a host name, or `*.` and a name, the star being
+one label.
+
+A program that reads them otherwise is a `Dialect`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from email.message import Message
+
+import msgspec
+
+from mailpath.facts import StsPolicy
+from mailpath.match.tlsrpt import parse_tlsrpt
+
+__all__ = [
+    "MTA_STS_RESOLVER",
+    "RFC",
+    "Dialect",
+    "JudgedLine",
+    "PolicyResult",
+    "TxtResult",
+    "mx_matches",
+    "parse_policy",
+    "parse_tlsrpt",
+    "parse_txt",
+    "postfix_match",
+]
+
+#: RFC 8461 section 3.2: a policy's suggested limit, in bytes.
+MAX_POLICY = 64 * 1024
+#: RFC 8461 section 3.2, in seconds: one year.
+MAX_AGE = 31_557_600
+MAX_LINES = 2000
+MAX_TEXTS = 100
+MODES = ("enforce", "testing", "none")
+
+_TXT_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}"
+_TXT_RECORD = re.compile(
+    rf"v=STSv1(?:[ \t]*;[ \t]*{_TXT_NAME}=[\x21-\x3a\x3c\x3e-\x7e]+)+(?:[ \t]*;[ \t]*)?\Z"
+)
+_TXT_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
+_FIELD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(\S(?:.*\S)?)[ \t]*\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z")
+_DIGITS = re.compile(r"[0-9]{1,10}\Z")
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """How a program reads record and policy; the defaults are RFC 8461.
+
+    `txt_prefix`: records that do not begin so are dropped.  `txt_grammar`: section 3.1's grammar holds;
+    otherwise the record is cut at ";" and "=" and all that is needed is `v` and an `id`, the last counting.
+    `policy_grammar`: lines are those of section 3.2, and one that is none of them voids the policy;
+    otherwise lines end where Python's str.splitlines() says, are cut at the first ":", and only the fields
+    known are looked at.  `charset`: the body is read in the charset that Content-Type names, ASCII without
+    one.  `last_wins`: of a field given twice the last counts.  `cap_max_age`: above a year is a year;
+    otherwise the policy is void.  `any_depth`: `*.` in an mx pattern stands for one label or more.
+    `cn_only`: a policy host's certificate without any DNS-ID may name it in its common name.
+    """
+
+    name: str = "RFC 8461"
+    txt_prefix: str = "v=STSv1;"
+    txt_grammar: bool = True
+    policy_grammar: bool = True
+    charset: bool = False
+    last_wins: bool = False
+    cap_max_age: bool = True
+    any_depth: bool = False
+    cn_only: bool = False
+
+
+RFC = Dialect()
+#: postfix-mta-sts-resolver 1.5.1 (resolver.py, utils.py, responder.py), as run and as read.
+MTA_STS_RESOLVER = Dialect(
+    name="postfix-mta-sts-resolver",
+    txt_prefix="v=STSv1",
+    txt_grammar=False,
+    policy_grammar=False,
+    charset=True,
+    last_wins=True,
+    cap_max_age=False,
+    any_depth=True,
+    cn_only=True,
+)
+
+
+class TxtResult(msgspec.Struct, frozen=True, kw_only=True):
+    """`id`: of the one valid record, None without one; then `reason` is a plain sentence (raw text).
+
+    `candidates`: how many records were left after the dropping.  `problems`: what is odd though accepted.
+    """
+
+    id: str | None = None
+    reason: str = ""
+    candidates: int = 0
+    problems: tuple[str, ...] = ()
+
+
+class JudgedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a policy, raw, without its line end.  `verdict`: "ok", "ignored", "bad"."""
+
+    text: bytes
+    verdict: str
+    note: str = ""
+
+
+class PolicyResult(msgspec.Struct, frozen=True, kw_only=True):
+    """`policy`: None when the body is no valid policy; then `reason` is a plain sentence (raw text)."""
+
+    policy: StsPolicy | None = None
+    reason: str = ""
+    lines: tuple[JudgedLine, ...] = ()
+
+
+# --- the TXT record --------------------------------------------------------------------------------
+
+
+def parse_txt(texts: tuple[bytes, ...], dialect: Dialect = RFC) -> TxtResult:
+    """The policy id in the TXT records at `_mta-sts.<domain>` (strings of a record joined).  Never raises."""
+    if not texts:
+        return TxtResult(reason="There is no TXT record.")
+    readable = [_ascii(text) for text in texts[:MAX_TEXTS]]
+    candidates = [text for text in readable if text is not None and text.startswith(dialect.txt_prefix)]
+    if not candidates:
+        return TxtResult(reason=f"No TXT record begins with {dialect.txt_prefix}")
+    if len(candidates) > 1:
+        return TxtResult(
+            candidates=len(candidates),
+            reason=f"{len(candidates)} TXT records begin with {dialect.txt_prefix} where one must.",
+        )
+    record = candidates[0]
+    dropped = len(texts) - 1
+    problems = (f"{dropped} other TXT records stand beside it.",) if dropped else ()
+    if dialect.txt_grammar:
+        return _strict_txt(record, problems)
+    return _lax_txt(record, problems, dialect)
+
+
+def _ascii(text: bytes) -> str | None:
+    return text.decode("ascii") if text.isascii() else None
+
+
+def _strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
+    if not _TXT_RECORD.match(record):
+        # The most frequent mistake has its own words: an id that is there and not what an id must be.
+        for field in record.split(";")[1:]:
+            key, _, value = field.strip(" \t").partition("=")
+            if key == "id" and not _TXT_ID.match(value):
+                return TxtResult(candidates=1, reason="The id is not 1 to 32 letters and digits.")
+        return TxtResult(candidates=1, reason="The TXT record is not in the form of RFC 8461 section 3.1.")
+    fields = [field.strip(" \t").partition("=") for field in record.split(";")[1:]]
+    ids = [value for key, _, value in fields if key == "id"]
+    if not ids:
+        return TxtResult(candidates=1, reason="The TXT record has no id.")
+    if not _TXT_ID.match(ids[0]):
+        return TxtResult(candidates=1, reason="The id is not 1 to 32 letters and digits.")
+    if len(ids) > 1:
+        problems += ("The id is given more than once; the first counts.",)
+    return TxtResult(id=ids[0], candidates=1, problems=problems)
+
+
+def _lax_txt(record: str, problems: tuple[str, ...], dialect: Dialect) -> TxtResult:
+    fields: dict[str, str] = {}
+    for piece in record.split(";"):
+        field = piece.strip()
+        if field:
+            key, _, value = field.partition("=")
+            if dialect.last_wins or key not in fields:
+                fields[key] = value
+    if fields.get("v") != "STSv1":
+        return TxtResult(candidates=1, reason="The version is not STSv1.")
+    if "id" not in fields:
+        return TxtResult(candidates=1, reason="The TXT record has no id.")
+    if not _strict_txt(record, ()).id:
+        problems += ("The TXT record is not in the form of RFC 8461 section 3.1.",)
+    return TxtResult(id=fields["id"], candidates=1, problems=problems)
+
+
+# --- the policy ------------------------------------------------------------------------------------
+
+
+def parse_policy(body: bytes, content_type: bytes | None, dialect: Dialect = RFC) -> PolicyResult:
+    """The policy in `body`, as served with Content-Type `content_type` (None: no such header).
+
+    Never raises.  The lines are judged also where the policy is void.
+    """
+    if len(body) > MAX_POLICY:
+        return PolicyResult(reason="The policy is larger than 64 KiB.")
+    lines = _strict_lines(body) if dialect.policy_grammar else _lax_lines(body, content_type)
+    judged, fields = ([], None) if lines is None else _judge(lines, dialect)
+    shown = tuple(judged)
+    if not _is_plain(content_type):
+        return PolicyResult(reason="The Content-Type is not text/plain.", lines=shown)
+    if fields is None:
+        return PolicyResult(reason="The policy is not in the charset that its Content-Type says.")
+    bad = next((line for line in judged if line.verdict == "bad"), None)
+    if bad is not None and dialect.policy_grammar:
+        return PolicyResult(reason=f"A line of the policy is not valid: {bad.note}.", lines=shown)
+    policy, reason = _policy(fields, dialect)
+    return PolicyResult(policy=policy, reason=reason, lines=shown)
+
+
+def _is_plain(content_type: bytes | None) -> bool:
+    media_type = (content_type or b"").decode("latin-1").lower().partition(";")[0]
+    return media_type.strip() == "text/plain"
+
+
+def _strict_lines(body: bytes) -> list[str]:
+    """Lines by LF or CRLF; the last need not be ended.  Bytes that are no UTF-8 survive as surrogates."""
+    lines = body.decode("utf-8", "surrogateescape").split("\n")
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _lax_lines(body: bytes, content_type: bytes | None) -> list[str] | None:
+    """Lines as Python cuts them, in the charset that Content-Type names; None when they are not in it."""
+    codec = _codec(content_type)
+    if codec is None:
+        return None
+    try:
+        return body.decode(codec).splitlines()
+    except UnicodeDecodeError:
+        return None
+
+
+#: Codecs that decode a page of text in linear time.  Others that Python knows (idna, punycode) do not.
+_TEXT_CODEC = re.compile(
+    r"(?:ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?|utf-7|iso8859-\d+|cp\d+|koi8-[rtu])\Z"
+)
+
+
+def _codec(content_type: bytes | None) -> str | None:
+    message = Message()
+    header = (content_type or b"").decode("ascii", "replace")
+    message["Content-Type"] = re.sub(r"[\r\n]", " ", header[:1000])
+    charset = message.get_param("charset", "ascii")
+    if not isinstance(charset, str) or not re.match(r"[A-Za-z0-9_.:-]{1,40}\Z", charset):
+        return None
+    try:
+        name = codecs.lookup(charset).name
+    except LookupError:
+        return None
+    return name if _TEXT_CODEC.match(name) else None
+
+
+def _judge(lines: list[str], dialect: Dialect) -> tuple[list[JudgedLine], dict[str, list[str]]]:
+    """Each line judged, and the values of each known field in the order given."""
+    judged: list[JudgedLine] = []
+    fields: dict[str, list[str]] = {}
+    for line in lines[:MAX_LINES]:
+        key, value, note = _strict_field(line) if dialect.policy_grammar else _lax_field(line)
+        verdict = "bad" if note else "ok"
+        if not note and key not in ("version", "mode", "max_age", "mx"):
+            verdict, note = "ignored", "unknown field"
+        elif not note and key != "mx" and key in fields:
+            verdict = "ok" if dialect.last_wins else "ignored"
+            note = f"given twice; the {'last' if dialect.last_wins else 'first'} counts"
+        if verdict != "bad":
+            fields.setdefault(key, []).append(value)
+        judged.append(JudgedLine(text=line.encode("utf-8", "surrogateescape"), verdict=verdict, note=note))
+    if len(lines) > MAX_LINES:
+        judged.append(JudgedLine(text=b"", verdict="bad", note="too many lines"))
+    return judged, fields
+
+
+def _strict_field(line: str) -> tuple[str, str, str]:
+    """(key, value, why it is none) of one line by RFC 8461 section 3.2."""
+    if not line.strip(" \t"):
+        return "", "", "an empty line"
+    if ":" not in line:
+        return "", "", "a line without a colon"
+    if any("\udc80" <= char <= "\udcff" for char in line):
+        return "", "", "bytes that are not UTF-8"
+    found = _FIELD.match(line)
+    if found is None or _CONTROL.search(found[2]):
+        return "", "", "not a field name, a colon and a value"
+    if found[1] == "mx" and not _PATTERN.match(found[2]):
+        return "", "", "mx is not a host name or *. and a domain"
+    return found[1], found[2], ""
+
+
+def _lax_field(line: str) -> tuple[str, str, str]:
+    key, _, value = line.rstrip().partition(":")
+    return key, value.lstrip(), ""
+
+
+def _policy(fields: dict[str, list[str]], dialect: Dialect) -> tuple[StsPolicy | None, str]:
+    """The policy that the fields make, or None and why not."""
+    which = -1 if dialect.last_wins else 0
+    single = {key: values[which] for key, values in fields.items() if key != "mx"}
+    if single.get("version") != "STSv1":
+        return None, "The version is missing or not STSv1."
+    age = _max_age(single.get("max_age"), dialect)
+    if age is None:
+        return None, "The max_age is missing or not a number of seconds of at most a year."
+    mode = single.get("mode")
+    if mode is None:
+        return None, "The mode is missing."
+    if mode not in MODES:
+        return None, "The mode is not enforce, testing or none."
+    patterns = tuple(dict.fromkeys(pattern.lower() for pattern in fields.get("mx", ())))
+    if not patterns and mode != "none":
+        return None, "There is no mx."
+    return StsPolicy(mode=mode, mx=patterns, max_age=age), ""
+
+
+def _max_age(value: str | None, dialect: Dialect) -> int | None:
+    if value is None:
+        return None
+    if dialect.policy_grammar:
+        if not _DIGITS.match(value):
+            return None
+        age = int(value)
+    else:
+        try:
+            age = int(value)  # which takes "+1", "1_000" and other scripts' digits too
+        except ValueError:
+            return None
+    if age > MAX_AGE and dialect.cap_max_age:
+        return MAX_AGE
+    return age if 0 <= age <= MAX_AGE else None
+
+
+# --- mx patterns -----------------------------------------------------------------------------------
+
+
+def mx_matches(pattern: str, host: str, dialect: Dialect = RFC) -> bool:
+    """Does the mx `pattern` of a policy name `host` (both without a trailing dot, any case)?"""
+    pattern, host = pattern.lower(), host.lower()
+    if dialect.any_depth:
+        suffix = pattern.lstrip("*")
+        if suffix.startswith("."):
+            return len(host) > len(suffix) > 1 and host.endswith(suffix)
+        return suffix == host
+    if pattern.startswith("*."):
+        label, _, parent = host.partition(".")
+        return bool(label) and bool(parent) and parent == pattern[2:]
+    return pattern == host
+
+
+def postfix_match(policy: StsPolicy) -> tuple[str, ...] | None:
+    """The names that postfix-mta-sts-resolver hands to Postfix as `secure match=`; ".domain" for "*.domain".
+
+    None when Postfix cannot read the line (an empty pattern alone, a space or comma in one): it then defers
+    with 4.7.5, "client TLS configuration problem".
+    """
+    patterns = [pattern.lstrip("*") for pattern in policy.mx]
+    if not any(patterns) or any(re.search(r"[\s,]", pattern) for pattern in patterns):
+        return None
+    return tuple(dict.fromkeys(name for pattern in patterns for name in pattern.split(":") if name))
