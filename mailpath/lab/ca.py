@@ -1,0 +1,179 @@
+"""The lab's certificate authorities: a public CA (root and intermediate), and as many private ones as asked.
+
+Certificates are X.509 as RFC 5280 profiles them, on P-256 keys because those cost microseconds; the
+dates are relative to the lab's `now`.  Only the public root is in the file that a sender trusts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mailpath.lab.scenario import Certificate
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+#: A name under which no lab host receives mail: what the -wrongname presets certify.
+WRONG_NAME = "mail.somewhere-else.example"
+
+_DAY = dt.timedelta(days=1)
+_PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate with its key.  `sent`: what the server presents, leaf first; `issuer`: who signed."""
+
+    leaf: x509.Certificate
+    key: Key
+    sent: tuple[x509.Certificate, ...]
+    issuer: x509.Certificate
+
+    def pem(self) -> bytes:
+        """Key and presented chain, as `SSLContext.load_cert_chain` reads them."""
+        key = self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return key + b"".join(each.public_bytes(serialization.Encoding.PEM) for each in self.sent)
+
+
+@dataclass(frozen=True)
+class _Issuer:
+    certificate: x509.Certificate
+    key: Key
+
+
+class Authority:
+    """Issues every certificate of one lab.  `now`: Unix time that the dates are relative to."""
+
+    def __init__(self, now: int) -> None:
+        self._now = dt.datetime.fromtimestamp(now, dt.UTC)
+        self._keys: dict[tuple[str, str, str], Key] = {}
+        self._private: dict[str, _Issuer] = {}
+        self._issued: dict[tuple[str, str, Certificate], Issued] = {}
+        self._root = self._make_ca("Mailpath Lab Root CA", None)
+        self._intermediate = self._make_ca("Mailpath Lab Issuing CA", self._root)
+
+    @property
+    def root_pem(self) -> bytes:
+        """The public root: the whole of the sender's ca_file."""
+        return self._root.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def issue(self, host: str, spec: Certificate, owner: str) -> Issued:
+        """The certificate `spec` for `host`; equal arguments give the same certificate.
+
+        `spec.names` are absolute names here.  `owner`: the domain that a private anchor belongs to.
+        """
+        cached = self._issued.get((host, owner, spec))
+        if cached is None:
+            cached = self._issued[host, owner, spec] = self._issue(host, spec, owner)
+        return cached
+
+    def _issue(self, host: str, spec: Certificate, owner: str) -> Issued:
+        family, _, variation = spec.preset.partition("-")
+        key = self._key(host, spec.key, spec.algorithm)
+        names = spec.names if spec.names is not None else (WRONG_NAME if variation == "wrongname" else host,)
+        common = (names[0] if names else "") if spec.cn is None else spec.cn
+        # RFC 5280 appendix A.1, ub-common-name: 64 characters.
+        subject = x509.Name(
+            [x509.NameAttribute(NameOID.COMMON_NAME, common)] if 0 < len(common) <= 64 else []
+        )
+        start, end = self._dates(variation)
+        builder = _builder(subject, key, start, end)
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        if spec.eku:
+            usages = [_PURPOSES[purpose] for purpose in spec.eku]
+            builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+        if spec.san and names:
+            alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+            builder = builder.add_extension(alternatives, critical=not common)
+        if family == "self":
+            leaf = builder.issuer_name(subject).sign(key, hashes.SHA256())
+            return Issued(leaf, key, (leaf,), leaf)
+        issuer = self._intermediate if family == "web" else self._private_ca(owner)
+        leaf = _sign(builder, issuer)
+        if variation in {"noint", "nochain"}:
+            sent: tuple[x509.Certificate, ...] = (leaf,)
+        elif variation == "withroot":
+            sent = (leaf, issuer.certificate, self._root.certificate)
+        else:
+            sent = (leaf, issuer.certificate)
+        return Issued(leaf, key, sent, issuer.certificate)
+
+    def _dates(self, variation: str) -> tuple[dt.datetime, dt.datetime]:
+        if variation == "expired":
+            return self._now - 90 * _DAY, self._now - 3 * _DAY
+        if variation == "notyet":
+            return self._now + 3 * _DAY, self._now + 93 * _DAY
+        return self._now - 30 * _DAY, self._now + 60 * _DAY
+
+    def _key(self, host: str, label: str, algorithm: str) -> Key:
+        key = self._keys.get((host, label, algorithm))
+        if key is None:
+            if algorithm == "rsa-2048":
+                key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            else:
+                key = ec.generate_private_key(ec.SECP256R1())
+            self._keys[host, label, algorithm] = key
+        return key
+
+    def _private_ca(self, owner: str) -> _Issuer:
+        if owner not in self._private:
+            self._private[owner] = self._make_ca(f"{owner} CA"[:64], None)
+        return self._private[owner]
+
+    def _make_ca(self, title: str, issuer: _Issuer | None) -> _Issuer:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title)])
+        builder = _builder(subject, key, self._now - 3650 * _DAY, self._now + 3650 * _DAY)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+        builder = builder.add_extension(usage, critical=True)
+        if issuer is None:
+            return _Issuer(builder.issuer_name(subject).sign(key, hashes.SHA256()), key)
+        return _Issuer(_sign(builder, issuer), key)
+
+
+def _builder(subject: x509.Name, key: Key, start: dt.datetime, end: dt.datetime) -> x509.CertificateBuilder:
+    public = key.public_key()
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _sign(builder: x509.CertificateBuilder, issuer: _Issuer) -> x509.Certificate:
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+    return (
+        builder.issuer_name(issuer.certificate.subject)
+        .add_extension(identifier, critical=False)
+        .sign(issuer.key, hashes.SHA256())
+    )
+
+
+def association(certificate: x509.Certificate, selector: int, matching: int) -> bytes:
+    """TLSA certificate association data (RFC 6698 section 2.1).
+
+    An unknown selector is taken as the certificate, an unknown matching type as SHA-256: data for
+    records that are unusable on purpose.
+    """
+    if selector == 1:
+        data = certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    else:
+        data = certificate.public_bytes(serialization.Encoding.DER)
+    if matching == 0:
+        return data
+    return hashlib.sha512(data).digest() if matching == 2 else hashlib.sha256(data).digest()

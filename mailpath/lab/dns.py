@@ -1,0 +1,89 @@
+"""The resolver's sockets: DNS over UDP and TCP (RFC 1035 section 4.2, RFC 7766) on one loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import cast
+
+import dns.exception
+import dns.message
+import dns.rcode
+from dns.flags import Flag
+
+from mailpath.lab.resolver import UDP_PAYLOAD, Resolver
+
+IDLE = 30.0  # seconds without a query after which a TCP connection is closed
+_BIND_TRIES = 50
+
+
+def bind_pair() -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on the same free port of 127.0.0.1."""
+    for _ in range(_BIND_TRIES):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            udp.bind(("127.0.0.1", 0))
+            tcp.bind(udp.getsockname())
+            return udp, tcp
+        except OSError:
+            udp.close()
+            tcp.close()
+    raise OSError(f"no port of 127.0.0.1 is free for both UDP and TCP after {_BIND_TRIES} tries")
+
+
+def respond(resolver: Resolver, wire: bytes, *, limit: int | None) -> bytes | None:
+    """The response to the message `wire`; `limit`: most octets over UDP when the requester allows them.
+
+    None where nothing is to be sent: no DNS message, a response, or a question that no one answers.
+    """
+    try:
+        query = dns.message.from_wire(wire, ignore_trailing=True)
+    except dns.exception.DNSException:
+        return None
+    if query.flags & Flag.QR:
+        return None
+    response = resolver.respond(query)
+    if response is None:
+        return None
+    if limit is None:
+        return response.to_wire(max_size=65535)
+    # RFC 6891 section 6.2.3: 512 octets without EDNS.
+    room = min(limit, max(512, query.payload)) if query.edns >= 0 else 512
+    try:
+        return response.to_wire(max_size=room)
+    except dns.exception.TooBig:
+        for section in response.sections[1:]:
+            section.clear()
+        response.flags |= Flag.TC
+        return response.to_wire(max_size=room)
+
+
+class UdpServer(asyncio.DatagramProtocol):
+    """Answers each datagram by one, truncated where it does not fit."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # asyncio's own datagram transport is no subclass of the abstract one on Python 3.11.
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        answer = respond(self._resolver, data, limit=UDP_PAYLOAD)
+        if answer is not None and self._transport is not None:
+            self._transport.sendto(answer, addr)
+
+
+async def serve_tcp(resolver: Resolver, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers the queries of one connection in order, until it is closed or idle."""
+    while True:
+        async with asyncio.timeout(IDLE):
+            length = int.from_bytes(await reader.readexactly(2), "big")
+            wire = await reader.readexactly(length)
+        answer = respond(resolver, wire, limit=None)
+        if answer is None:
+            return
+        writer.write(len(answer).to_bytes(2, "big") + answer)
+        await writer.drain()

@@ -1,0 +1,96 @@
+"""MTA-STS policy hosts (RFC 8461 section 3.3): HTTPS over real TLS, one file, and declared faults."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from mailpath.lab.scenario import Sts
+from mailpath.lab.smtp import HANG, Seen
+from mailpath.lab.tls import Selector, TlsStream
+
+WAIT = 30.0
+MAX_REQUEST = 16384
+PATH = "/.well-known/mta-sts.txt"
+
+
+def policy(sts: Sts, mx: tuple[str, ...]) -> str:
+    """The policy text (RFC 8461 section 3.2); `mx`: patterns as absolute names."""
+    if sts.body is not None:
+        return sts.body
+    lines = [
+        "version: STSv1",
+        f"mode: {sts.mode}",
+        *(f"mx: {pattern}" for pattern in mx),
+        f"max_age: {sts.max_age}",
+    ]
+    return "".join(line + sts.eol for line in lines)
+
+
+@dataclass
+class PolicyHost:
+    """The web server of one policy; `host`: its name, `body`: the policy, `seen`: the lab's log."""
+
+    sts: Sts
+    host: str
+    address: str
+    body: bytes
+    tls: Selector
+    seen: list[Seen]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers one request; returns when the connection is to be closed."""
+        log = Seen(self.host, self.address)
+        self.seen.append(log)
+        stream = self.tls.accept(reader, writer)
+        try:
+            async with asyncio.timeout(WAIT):
+                await stream.handshake()
+                log.sni, log.tls_version = stream.sni or "", stream.version
+                request = await self._request(stream)
+            log.commands.append(request)
+            await self._respond(stream, request)
+        except (TimeoutError, ConnectionError, ssl.SSLError):
+            # A client that refuses the certificate ends here; the log has no request then.
+            return
+
+    @staticmethod
+    async def _request(stream: TlsStream) -> str:
+        """The request line."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            data = await stream.read()
+            if not data or len(head) > MAX_REQUEST:
+                raise ConnectionResetError("no HTTP request")
+            head += data
+        return head.split(b"\r\n", 1)[0].decode("ascii", "backslashreplace")
+
+    async def _respond(self, stream: TlsStream, request: str) -> None:
+        sts = self.sts
+        if sts.listen == "hang":
+            await asyncio.sleep(HANG)
+        status, body, ctype = sts.status, self.body, sts.ctype
+        if request.split(" ")[:2] != ["GET", PATH]:
+            status, body, ctype = 404, b"not here\n", "text/plain"
+        head = [f"HTTP/1.1 {status} {_phrase(status)}", "Connection: close"]
+        if ctype:
+            head.append(f"Content-Type: {ctype}")
+        if not sts.no_length:
+            head.append(f"Content-Length: {len(body)}")
+        if sts.redirect:
+            head.append(f"Location: {sts.redirect}")
+        await stream.write(("\r\n".join(head) + "\r\n\r\n").encode())
+        if sts.stall:
+            await stream.write(body[: len(body) // 2])
+            await asyncio.sleep(HANG)
+        await stream.write(body)
+        await stream.close()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

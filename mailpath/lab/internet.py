@@ -1,0 +1,268 @@
+"""Assembles scenarios into one internet: zones, addresses, certificates, and what listens where.
+
+Nothing is open yet here; `mailpath.lab.running` opens the sockets.  Mail servers get addresses of
+192.0.2.0/24 and 198.51.100.0/24, policy hosts of 203.0.113.0/24 (RFC 5737), all of 2001:db8::/32
+(RFC 3849) where they have IPv6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dns.exception
+import dns.name
+import dns.rdatatype
+
+from mailpath.lab import https, zones
+from mailpath.lab import scenario as files
+from mailpath.lab.ca import Authority, Issued, association
+from mailpath.lab.https import PolicyHost
+from mailpath.lab.resolver import Resolver
+from mailpath.lab.scenario import Certificate, Preset, Scenario, ScenarioError, Server, Sts
+from mailpath.lab.smtp import MailServer, Seen
+from mailpath.lab.tls import Selector
+from mailpath.lab.zones import Signing, Zone
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+_SIGNING = {
+    "unsigned": Signing(),
+    "signed": Signing(signed=True),
+    "nsec3": Signing(signed=True, nsec3=True),
+    "nsec3optout": Signing(signed=True, nsec3=True, opt_out=True),
+    "expired": Signing(signed=True, expired=True),
+    "badds": Signing(signed=True, ds="bad"),
+    "nods": Signing(signed=True, ds="none"),
+}
+_SIGNED = _SIGNING["signed"]
+_MAIL_V4 = ("192.0.2.0/24", "198.51.100.0/24")
+_WEB_V4 = ("203.0.113.0/24",)
+_V6 = ("2001:db8::/120",)
+_FIRST = 10  # hosts below .10 are the lab's own
+_NAME_SERVER_ADDRESS = "192.0.2.1"
+_STS_ID = "v=STSv1; id=20260101000000;"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What is found at a published `address` and `port` of `host`.
+
+    `listen`: "yes", "refused" or "blackhole".
+    """
+
+    host: str
+    address: str
+    port: int
+    listen: str
+    serve: Handler
+
+    @property
+    def published(self) -> str:
+        """The key of a dial entry: "192.0.2.10:25", "[2001:db8::10]:25"."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+
+class Internet:
+    """All scenarios in one internet.  Raises `ScenarioError` where they cannot be built.
+
+    `now`: Unix time that signatures and certificates are relative to; `folder`: for key files.
+    """
+
+    def __init__(self, scenarios: tuple[Scenario, ...], now: int, folder: Path) -> None:
+        self.authority = Authority(now)
+        self.listeners: list[Listener] = []
+        self.seen: list[Seen] = []
+        self._folder = folder
+        self._mail = _pool(_MAIL_V4, "mail servers")
+        self._web = _pool(_WEB_V4, "policy hosts")
+        self._v6 = _pool(_V6, "IPv6 addresses")
+        self._zones: dict[dns.name.Name, Zone] = {}
+        self.root = self._zone(Zone(dns.name.root, _SIGNED, now))
+        example = self._zone(Zone(dns.name.from_text("example."), _SIGNED, now))
+        example.add_text([f"{zones.NAME_SERVER} A {_NAME_SERVER_ADDRESS}"])
+        for each in scenarios:
+            self._declare(each, now)
+        self._delegate()
+        for each in scenarios:
+            _Builder(self, each).build()
+        for zone in self._zones.values():
+            zone.seal()
+        self.resolver = Resolver(self._zones.values())
+
+    @property
+    def trust_anchor(self) -> str:
+        """The root's DS record as zone-file text."""
+        return f". IN DS {self.root.delegation_signer()}\n"
+
+    def _zone(self, zone: Zone) -> Zone:
+        self._zones[zone.name] = zone
+        return zone
+
+    def _declare(self, each: Scenario, now: int) -> None:
+        for spec in each.zone:
+            name = absolute(each, spec.name)
+            if name in self._zones:
+                raise ScenarioError(f"{each.id}: zone.name: {name} is there already.")
+            try:
+                tampered = frozenset(_rrset_key(line, name) for line in spec.tamper)
+            except (ValueError, dns.exception.DNSException) as error:
+                raise ScenarioError(f'{each.id}: zone.tamper: needs lines like "@ MX": {error}.') from error
+            base = _SIGNING[spec.sec]
+            signing = Signing(base.signed, base.nsec3, base.opt_out, base.expired, base.ds, tampered)
+            self._zone(Zone(name, signing, now, spec.ns))
+
+    def _delegate(self) -> None:
+        for zone in self._zones.values():
+            if zone is self.root:
+                continue
+            above = zone.name.parent()
+            while above not in self._zones:
+                above = above.parent()
+            self._zones[above].delegate(zone)
+
+    def zone_of(self, each: Scenario, name: dns.name.Name, key: str) -> Zone:
+        """The zone of scenario `each` that `name` belongs to; `key` names it in the error."""
+        own = [self._zones[absolute(each, spec.name)] for spec in each.zone]
+        above = [zone for zone in own if name.is_subdomain(zone.name)]
+        if not above:
+            raise ScenarioError(f"{each.id}: {key}: {name} is in none of the scenario's zones.")
+        return max(above, key=lambda zone: len(zone.name))
+
+    def mail_address(self) -> str:
+        return next(self._mail)
+
+    def web_address(self) -> str:
+        return next(self._web)
+
+    def v6_address(self) -> str:
+        return next(self._v6)
+
+    def selector(self, default: Issued, by_name: dict[str, Issued], server: Server | None = None) -> Selector:
+        if server is None:
+            return Selector(self._folder, default, by_name, files.TlsLimits())
+        return Selector(
+            self._folder,
+            default,
+            by_name,
+            server.tls,
+            required=server.sni_required,
+            reject_unknown=server.sni_reject_unknown,
+        )
+
+
+@dataclass
+class _Builder:
+    """Puts one scenario's servers and records into the internet."""
+
+    internet: Internet
+    scenario: Scenario
+    servers: dict[str, Server] = field(default_factory=dict)
+
+    def build(self) -> None:
+        for server in self.scenario.server:
+            self.servers[self.scenario.absolute(server.host)] = server
+            self._mail_server(server)
+        if self.scenario.sts is not None:
+            self._policy(self.scenario.sts)
+        for spec in self.scenario.zone:
+            zone = self.internet.zone_of(self.scenario, absolute(self.scenario, spec.name), "zone")
+            lines = [files.replace_tlsa(line, self._tlsa(line)) for line in spec.rr]
+            for line in lines:
+                try:
+                    zone.add_text([line])
+                except (dns.exception.DNSException, ValueError) as error:
+                    raise ScenarioError(f"{self.scenario.id}: zone.rr: {line!r}: {error}.") from error
+
+    def _issue(self, host: str, cert: Certificate | Preset) -> Issued:
+        spec = Certificate(preset=cert) if isinstance(cert, str) else cert
+        if spec.names is not None:
+            names = tuple(self.scenario.absolute(name) for name in spec.names)
+            spec = Certificate(
+                preset=spec.preset,
+                names=names,
+                cn=spec.cn,
+                san=spec.san,
+                key=spec.key,
+                algorithm=spec.algorithm,
+                eku=spec.eku,
+            )
+        return self.internet.authority.issue(host, spec, self.scenario.domain)
+
+    def _mail_server(self, server: Server) -> None:
+        host = self.scenario.absolute(server.host)
+        by_name = {self.scenario.absolute(name): self._issue(host, cert) for name, cert in server.sni.items()}
+        selector = self.internet.selector(self._issue(host, server.cert), by_name, server)
+        ends = []
+        if server.a:
+            ends.append((self.internet.mail_address(), "A", server.listen))
+        if server.v6:
+            ends.append((self.internet.v6_address(), "AAAA", server.listen6 or server.listen))
+        for address, rdtype, listen in ends:
+            self._record(host, f"{rdtype} {address}", "server.host")
+            running = MailServer(server, host, address, selector, self.internet.seen)
+            self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
+
+    def _policy(self, sts: Sts) -> None:
+        domain = self.scenario.domain
+        for text in (_STS_ID,) if sts.txt is None else sts.txt:
+            escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+            self._record(f"_mta-sts.{domain}", f'TXT "{escaped}"', "sts.txt")
+        host = f"mta-sts.{domain}"
+        address = self.internet.web_address()
+        if sts.listen != "noaddr":
+            at = self.scenario.absolute(sts.address_at) if sts.address_at is not None else host
+            self._record(at, f"A {address}", "sts")
+        patterns = sts.mx if sts.mx is not None else self._mx_hosts()
+        body = https.policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
+        selector = self.internet.selector(self._issue(host, sts.cert), {})
+        running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.seen)
+        listen = sts.listen if sts.listen in {"refused", "blackhole"} else "yes"
+        self.internet.listeners.append(Listener(host, address, 443, listen, running.serve))
+
+    def _mx_hosts(self) -> tuple[str, ...]:
+        """The MX hosts of the recipient domain as its zone lines write them; none for a null MX."""
+        fields = [line.split() for zone in self.scenario.zone[:1] for line in zone.rr]
+        return tuple(
+            each[3] for each in fields if len(each) == 4 and each[:2] == ["@", "MX"] and each[3] != "."
+        )
+
+    def _record(self, host: str, text: str, key: str) -> None:
+        owner = dns.name.from_text(f"{host}.")
+        self.internet.zone_of(self.scenario, owner, key).add_text([f"{owner} {text}"])
+
+    def _tlsa(self, line: str) -> list[str]:
+        return [self._association(*reference) for reference in files.tlsa_references(line)]
+
+    def _association(self, usage: int, selector: int, matching: int, host: str, part: str) -> str:
+        """TLSA data for the certificate of `host`; part "none": of one that is never presented."""
+        name = self.scenario.absolute(host)
+        server = self.servers[name]
+        if part == "none":
+            chosen = self._issue(name, Certificate(preset="self", key="never presented"))
+        else:
+            chosen = self._issue(name, server.tlsacert.get(part, server.cert))
+        certificate = chosen.issuer if part in {"ta", "int"} else chosen.leaf
+        return f"{usage} {selector} {matching} {association(certificate, selector, matching).hex()}"
+
+
+def absolute(each: Scenario, name: str) -> dns.name.Name:
+    """`name` of a scenario file as a DNS name."""
+    plain = each.absolute(name)
+    return dns.name.root if plain == "." else dns.name.from_text(f"{plain}.")
+
+
+def _rrset_key(line: str, origin: dns.name.Name) -> tuple[dns.name.Name, dns.rdatatype.RdataType]:
+    owner, rdtype = line.split()
+    return dns.name.from_text(owner, origin), dns.rdatatype.from_text(rdtype)
+
+
+def _pool(networks: tuple[str, ...], what: str) -> Iterator[str]:
+    for network in networks:
+        for index, address in enumerate(ipaddress.ip_network(network)):
+            if _FIRST <= index < 255:
+                yield str(address)
+    raise ScenarioError(f"The lab has no more room for {what}: load fewer scenarios.")

@@ -1,0 +1,229 @@
+"""The lab, up: a thread with an event loop of its own, and every socket on 127.0.0.1.
+
+Published addresses never exist; the `dial` table of the settings leads from them to loopback ports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mailpath.lab import dns as dns_server
+from mailpath.lab import scenario as files
+from mailpath.lab.internet import Handler, Internet, Listener
+from mailpath.lab.scenario import Scenario
+from mailpath.lab.smtp import Seen
+from mailpath.network.settings import Settings, to_toml
+
+STOP_WAIT = 10.0
+_BACKLOG = 64
+
+#: On loopback an answer is there in milliseconds or never: a shorter patience than on the internet.
+TIMEOUT = 3.0
+GREETING_TIMEOUT = 4.0
+
+
+class Lab:
+    """A running mini-internet; a context manager that stops it.
+
+    `settings`: how to reach it; `scenarios`: what is in it; `seen`: what its servers saw, in order of
+    connection, grows while it runs.
+    """
+
+    def __init__(self, scenarios: tuple[Scenario, ...], now: int) -> None:
+        self.scenarios = scenarios
+        self.now = now
+        self._folder = tempfile.TemporaryDirectory(prefix="mailpath-lab-")
+        self._sockets: list[socket.socket] = []
+        try:
+            folder = Path(self._folder.name)
+            everyone = (files.sender(), *scenarios)
+            self._internet = Internet(everyone, now, folder)
+            self.settings = self._bind(folder)
+            self._start()
+        except BaseException:
+            self._close()
+            raise
+        atexit.register(self.stop)
+
+    @classmethod
+    def start(cls, scenarios: tuple[Scenario, ...] | None = None, *, now: int | None = None) -> Self:
+        """Builds the internet of `scenarios` (default: the built-in ones) and serves it.
+
+        `now`: Unix time that signatures and certificates are relative to (default: the clock).
+        Raises `ScenarioError` where the scenarios cannot be built, OSError where no socket can be had.
+        """
+        chosen = files.scenarios() if scenarios is None else tuple(scenarios)
+        return cls(chosen, int(time.time()) if now is None else now)
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        return tuple(self._internet.seen)
+
+    @property
+    def trust_anchor(self) -> str:
+        """The root's DS record as zone-file text."""
+        return self._internet.trust_anchor
+
+    def address(self, host: str) -> str:
+        """The first published address of mail server or policy host `host`.  Raises KeyError."""
+        for listener in self._internet.listeners:
+            if listener.host == host:
+                return listener.address
+        raise KeyError(host)
+
+    def write_network_file(self, folder: str | Path) -> Path:
+        """Writes network.toml, and beside it root.ds, ca.pem and anchors.conf (for delv), into `folder`."""
+        folder = Path(folder)
+        (folder / "root.ds").write_text(self.trust_anchor, encoding="ascii")
+        (folder / "ca.pem").write_bytes(self._internet.authority.root_pem)
+        (folder / "anchors.conf").write_text(_named_anchors(self.trust_anchor), encoding="ascii")
+        network = folder / "network.toml"
+        beside = self.settings.merged(trust_anchor=str(folder / "root.ds"), ca_file=str(folder / "ca.pem"))
+        network.write_text(to_toml(beside), encoding="utf-8")
+        return network
+
+    def stop(self) -> None:
+        """Ends every session, closes every socket, removes every file.  May be called twice."""
+        atexit.unregister(self.stop)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(STOP_WAIT)
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # --- sockets -----------------------------------------------------------------------------------
+
+    def _bind(self, folder: Path) -> Settings:
+        self._udp, self._tcp = dns_server.bind_pair()
+        self._sockets += [self._udp, self._tcp]
+        self._bound: list[tuple[socket.socket, Handler]] = []
+        dial: dict[str, str] = {}
+        for listener in self._internet.listeners:
+            dial[listener.published] = self._bind_one(listener)
+        anchor, roots = folder / "root.ds", folder / "ca.pem"
+        anchor.write_text(self.trust_anchor, encoding="ascii")
+        roots.write_bytes(self._internet.authority.root_pem)
+        return Settings(
+            resolver=_endpoint(self._udp),
+            trust_anchor=str(anchor),
+            ca_file=str(roots),
+            timeout=TIMEOUT,
+            greeting_timeout=GREETING_TIMEOUT,
+            ehlo=f"mail.{files.sender().domain}",
+            dial=dial,
+        )
+
+    def _bind_one(self, listener: Listener) -> str:
+        """Binds a port for `listener`; returns it as "127.0.0.1:port"."""
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._sockets.append(bound)
+        bound.bind(("127.0.0.1", 0))
+        if listener.listen == "yes":
+            self._bound.append((bound, listener.serve))
+        elif listener.listen == "blackhole":
+            # A full accept queue: the kernel drops each further SYN, so that a connect gets no answer.
+            bound.listen(0)
+            for _ in range(2):
+                filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+                self._sockets.append(filler)
+                filler.setblocking(False)
+                filler.connect_ex(bound.getsockname())
+        # "refused": bound, so that the port stays ours, but never listening.
+        return _endpoint(bound)
+
+    def _close(self) -> None:
+        for each in self._sockets:
+            each.close()
+        self._sockets.clear()
+        self._folder.cleanup()
+
+    # --- the thread --------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="mailpath-lab", daemon=True)
+        self._thread.start()
+        self._ready.result()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._sessions: set[asyncio.Task[None]] = set()
+        resolver = self._internet.resolver
+        transport, _ = await self._loop.create_datagram_endpoint(
+            lambda: dns_server.UdpServer(resolver), sock=self._udp
+        )
+        servers: list[asyncio.Server] = []
+        try:
+            servers.append(await self._listen(self._tcp, lambda r, w: dns_server.serve_tcp(resolver, r, w)))
+            for bound, handler in self._bound:
+                servers.append(await self._listen(bound, handler))
+            self._ready.set_result(None)
+            await self._stopping.wait()
+        finally:
+            transport.close()
+            for server in servers:
+                server.close()
+            for session in self._sessions:
+                session.cancel()
+            await asyncio.gather(*self._sessions, return_exceptions=True)
+            for server in servers:
+                await server.wait_closed()
+
+    async def _listen(self, bound: socket.socket, handler: Handler) -> asyncio.Server:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            session = asyncio.current_task()
+            assert session is not None
+            self._sessions.add(session)
+            try:
+                await handler(reader, writer)
+                writer.close()
+                await writer.wait_closed()
+            except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.IncompleteReadError):
+                # The other end is gone: so is this session.
+                writer.close()
+            finally:
+                self._sessions.discard(session)
+                if not writer.is_closing():
+                    writer.transport.abort()
+
+        return await asyncio.start_server(connected, sock=bound, backlog=_BACKLOG)
+
+
+def _endpoint(bound: socket.socket) -> str:
+    host, port = bound.getsockname()
+    return f"{host}:{port}"
+
+
+def _named_anchors(trust_anchor: str) -> str:
+    """The DS records of `trust_anchor` as named.conf has them (delv -a)."""
+    lines = []
+    for line in trust_anchor.splitlines():
+        _, _, _, tag, algorithm, digest_type, digest = line.split(None, 6)
+        lines.append(f'  . initial-ds {tag} {algorithm} {digest_type} "{digest.upper()}";')
+    return "\n".join(["trust-anchors {", *lines, "};", ""])

@@ -1,0 +1,253 @@
+"""Receiving mail servers (RFC 5321, RFC 3207), sound ones and such as break in a declared way.
+
+One scripted server for all, because most of what goes wrong on port 25 goes wrong below the commands: a
+connection closed at the ClientHello, junk behind the 220, clear text injected before TLS, a greeting
+that never comes.  Mail is accepted and discarded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mailpath.lab.scenario import Server
+from mailpath.lab.tls import CHUNK, Selector, TlsStream
+
+WAIT = 60.0  # seconds of silence after which a session ends
+MAX_COMMANDS = 200  # of one session
+MAX_LINE = 4096
+MAX_DATA = 1 << 20
+HANG = 3600.0
+
+
+@dataclass
+class Seen:
+    """What one server saw of one session.  `sni`: "" when TLS came without a name, None without TLS."""
+
+    host: str
+    address: str
+    commands: list[str] = field(default_factory=list)
+    sni: str | None = None
+    tls_version: str = ""
+    delivered: int = 0
+
+
+class _Stream(Protocol):
+    async def read(self) -> bytes: ...
+
+    async def write(self, data: bytes) -> None: ...
+
+
+class _Clear:
+    """The connection before STARTTLS."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def read(self) -> bytes:
+        return await self._reader.read(CHUNK)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+
+class End(Exception):
+    """The session is over."""
+
+
+@dataclass
+class MailServer:
+    """One `Server` of a scenario at one address; `host` is its absolute name, `seen` the lab's log."""
+
+    server: Server
+    host: str
+    address: str
+    tls: Selector
+    seen: list[Seen]
+    greylisted: bool = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Holds one session; returns when the connection is to be closed."""
+        session = _Session(self, reader, writer)
+        self.seen.append(session.log)
+        try:
+            await session.run()
+        except (End, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+            # However a session ends, it ends this connection only; the log holds how far it came.
+            return
+
+
+class _Session:
+    def __init__(self, owner: MailServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._owner = owner
+        self._script = owner.server
+        self._reader = reader
+        self._writer = writer
+        self._stream: _Stream = _Clear(reader, writer)
+        self._secured: TlsStream | None = None
+        self._buffer = b""
+        self.log = Seen(owner.host, owner.address)
+
+    async def run(self) -> None:
+        await self._greet()
+        for _ in range(MAX_COMMANDS):
+            line = await self._line()
+            self.log.commands.append(line.decode("utf-8", "backslashreplace"))
+            words = line.split(None, 1)
+            verb = words[0].upper().decode("ascii", "replace") if words else ""
+            await self._command(verb)
+        await self._say("421 4.7.0 too many commands")
+
+    async def _greet(self) -> None:
+        script = self._script
+        if script.banner == "close":
+            raise End
+        if script.banner == "silent":
+            await asyncio.sleep(HANG)
+        if script.banner_delay:
+            await asyncio.sleep(script.banner_delay)
+        await self._say(script.banner or f"220 {self._owner.host} ESMTP")
+
+    async def _command(self, verb: str) -> None:
+        match verb:
+            case "EHLO":
+                await self._ehlo()
+            case "HELO":
+                await self._say(f"250 {self._owner.host}")
+            case "STARTTLS":
+                await self._starttls()
+            case "MAIL":
+                await self._mail()
+            case "RCPT":
+                await self._rcpt()
+            case "DATA":
+                await self._data()
+            case "RSET" | "NOOP":
+                await self._say("250 2.0.0 ok")
+            case "VRFY":
+                await self._say("252 2.0.0 try it")
+            case "QUIT":
+                await self._say("221 2.0.0 bye")
+                if self._secured is not None:
+                    await self._secured.close()
+                raise End
+            case _:
+                await self._say("500 5.5.2 command not recognized")
+
+    async def _ehlo(self) -> None:
+        script = self._script
+        if self._secured is not None and script.after_tls != "ok":
+            if script.after_tls == "close-ehlo":
+                raise End
+            if script.after_tls != "close-mail":
+                await self._say(script.after_tls)
+                return
+        if script.ehlo_reply:
+            await self._say(script.ehlo_reply)
+            return
+        keywords = [self._owner.host, *script.ehlo]
+        if self._secured is None and script.starttls != "absent":
+            keywords.append("STARTTLS")
+        if self._secured is not None and script.requiretls:
+            keywords.append("REQUIRETLS")
+        lines = [f"250-{keyword}" for keyword in keywords[:-1]] + [f"250 {keywords[-1]}"]
+        await self._say("\r\n".join(lines))
+
+    async def _starttls(self) -> None:
+        script = self._script
+        if self._secured is not None or script.starttls == "absent":
+            await self._say("503 5.5.1 STARTTLS not available")
+            return
+        if script.starttls == "drop":
+            raise End
+        if script.starttls not in {"ok", "garbage", "abort", "hang"}:
+            await self._say(script.starttls)
+            return
+        await self._stream.write(b"220 2.0.0 ready to start TLS\r\n" + script.inject.encode())
+        match script.starttls:
+            case "garbage":
+                await self._read_some()
+                await self._stream.write(b"this is not TLS\r\n" * 4)
+                raise End
+            case "abort":
+                await self._read_some()
+                raise End
+            case "hang":
+                await asyncio.sleep(HANG)
+        await self._secure()
+
+    async def _secure(self) -> None:
+        stream = self._owner.tls.accept(self._reader, self._writer)
+        try:
+            async with asyncio.timeout(WAIT):
+                await stream.handshake()
+        except TimeoutError as error:
+            raise End from error
+        # RFC 3207 section 4.2: what was said in the clear is forgotten.
+        self._buffer = b""
+        self._stream = self._secured = stream
+        self.log.sni = stream.sni or ""
+        self.log.tls_version = stream.version
+        if self._script.after_tls == "close":
+            raise End
+
+    async def _mail(self) -> None:
+        script = self._script
+        if self._secured is not None and script.after_tls == "close-mail":
+            raise End
+        if script.require_tls and self._secured is None:
+            await self._say("530 5.7.0 Must issue a STARTTLS command first")
+            return
+        await self._say(script.mail or "250 2.1.0 ok")
+
+    async def _rcpt(self) -> None:
+        if self._script.greylist and not self._owner.greylisted:
+            self._owner.greylisted = True
+            await self._say("451 4.7.1 greylisted, come back later")
+            return
+        await self._say(self._script.rcpt or "250 2.1.5 ok")
+
+    async def _data(self) -> None:
+        if self._script.data:
+            await self._say(self._script.data)
+            return
+        await self._say("354 end data with <CR><LF>.<CR><LF>")
+        received = 0
+        while received < MAX_DATA:
+            line = await self._line()
+            received += len(line) + 2
+            if line == b".":
+                if not self._script.dot.startswith(("4", "5")):
+                    self.log.delivered += 1
+                await self._say(self._script.dot or "250 2.0.0 accepted and discarded")
+                return
+        await self._say("552 5.3.4 message too big")
+        raise End
+
+    # --- lines -------------------------------------------------------------------------------------
+
+    async def _say(self, reply: str) -> None:
+        await self._stream.write(reply.encode() + b"\r\n")
+
+    async def _line(self) -> bytes:
+        while b"\n" not in self._buffer:
+            if len(self._buffer) > MAX_LINE:
+                await self._say("500 5.5.6 line too long")
+                raise End
+            self._buffer += await self._read_some()
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return line.removesuffix(b"\r")
+
+    async def _read_some(self) -> bytes:
+        try:
+            async with asyncio.timeout(WAIT):
+                data = await self._stream.read()
+        except TimeoutError as error:
+            raise End from error
+        if not data:
+            raise End
+        return data

@@ -1,0 +1,253 @@
+"""Zones of the mini-internet: their records, cuts, keys and signatures (RFC 4034, RFC 4035 section 2).
+
+A zone signs an RRset when it is first asked for, with one combined signing key on P-256 (RFC 6605), so
+that an internet of fifty zones is up in milliseconds.  What is wrong with a zone on purpose (expired
+signatures, a DS that matches nothing, one corrupted signature) is declared, so that the lab's resolver
+knows the verdict of a validating one without being a validator.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from enum import Enum
+
+import dns.dnssec
+import dns.name
+import dns.rdata
+import dns.rdatatype
+import dns.rrset
+import dns.zone
+from cryptography.hazmat.primitives.asymmetric import ec
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
+from dns.rdtypes.ANY.RRSIG import RRSIG
+
+from mailpath.lab.nsec3 import Chain
+
+TTL = 3600
+NEGATIVE_TTL = 300
+DAY = 86400
+
+#: The one name server of every zone; its address is in the "example" zone.
+NAME_SERVER = dns.name.from_text("ns1.nic.example.")
+_MAILBOX = dns.name.from_text("hostmaster.nic.example.")
+
+
+class Status(Enum):
+    """What a validating resolver makes of a zone's data (RFC 4033 section 5)."""
+
+    SECURE = "secure"
+    INSECURE = "insecure"
+    BOGUS = "bogus"
+
+
+@dataclass(frozen=True)
+class Signing:
+    """How a zone is signed; the defaults are an unsigned zone.
+
+    `nsec3`: hashed denial (RFC 5155), `opt_out` over unsigned delegations.  `expired`: every signature
+    ran out three days ago.  `ds`: "good", "bad" (matches no key) or "none".  `tampered`: RRsets whose
+    signature is corrupted.
+    """
+
+    signed: bool = False
+    nsec3: bool = False
+    opt_out: bool = False
+    expired: bool = False
+    ds: str = "good"
+    tampered: frozenset[tuple[dns.name.Name, RdataType]] = frozenset()
+
+
+class Zone:
+    """One zone.  Add records and children, then `seal()` it; after that it only answers.
+
+    `serves`: "real", "refused" or "dead", as in the scenario file.
+    """
+
+    def __init__(self, name: dns.name.Name, signing: Signing, now: int, serves: str = "real") -> None:
+        self.name = name
+        self.signing = signing
+        self.serves = serves
+        self.parent: Zone | None = None
+        self.cuts: dict[dns.name.Name, Zone] = {}
+        self.nsec3: Chain | None = None
+        self._now = now
+        self._nodes: dict[dns.name.Name, dict[RdataType, dns.rrset.RRset]] = {}
+        self._known: frozenset[dns.name.Name] = frozenset()  # nodes and empty non-terminals
+        self._order: list[dns.name.Name] = []  # owners of NSEC records, canonical order
+        self._signatures: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset] = {}
+        self._key: ec.EllipticCurvePrivateKey | None = None
+        self._dnskey: DNSKEY | None = None
+        self.add(
+            _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {NEGATIVE_TTL}"),
+            _rrset(name, "NS", str(NAME_SERVER)),
+        )
+        if signing.signed:
+            self._key = ec.generate_private_key(ec.SECP256R1())
+            self._dnskey = dns.dnssec.make_dnskey(self._key.public_key(), "ECDSAP256SHA256", flags=257)
+            self.add(dns.rrset.from_rdata(name, TTL, self._dnskey))
+
+    # --- building ----------------------------------------------------------------------------------
+
+    def add(self, *rrsets: dns.rrset.RRset) -> None:
+        """Adds records; those of an RRset that is there already join it."""
+        for rrset in rrsets:
+            node = self._nodes.setdefault(rrset.name, {})
+            if rrset.rdtype in node:
+                for rdata in rrset:
+                    node[rrset.rdtype].add(rdata, rrset.ttl)
+            else:
+                node[rrset.rdtype] = rrset
+
+    def add_text(self, lines: list[str]) -> None:
+        """Adds master-file lines (RFC 1035 section 5), relative to the zone.  Raises DNSException."""
+        parsed = dns.zone.from_text(
+            f"$TTL {TTL}\n" + "\n".join(lines) + "\n", origin=self.name, relativize=False, check_origin=False
+        )
+        for name, node in parsed.nodes.items():
+            for rdataset in node.rdatasets:
+                self.add(dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)))
+
+    def delegate(self, child: Zone) -> None:
+        """Makes `child` a delegation of this zone: NS, and DS as the child's signing says."""
+        child.parent = self
+        self.cuts[child.name] = child
+        self.add(_rrset(child.name, "NS", str(NAME_SERVER)))
+        if child.signing.signed and child.signing.ds != "none":
+            self.add(dns.rrset.from_rdata(child.name, TTL, child.delegation_signer()))
+
+    def delegation_signer(self) -> dns.rdata.Rdata:
+        """The DS record of this zone's key (SHA-256); corrupted where the zone is declared so."""
+        if self._dnskey is None:
+            raise ValueError(f"{self.name} is not signed")
+        ds = dns.dnssec.make_ds(self.name, self._dnskey, "SHA256")
+        if self.signing.ds == "bad":
+            digest = bytes(byte ^ 0xFF for byte in ds.digest)
+            fields = f"{ds.key_tag} {ds.algorithm} {ds.digest_type} {digest.hex()}"
+            return dns.rdata.from_text("IN", "DS", fields)
+        return ds
+
+    def seal(self) -> None:
+        """All records are in: builds the chain of denial of existence."""
+        known = set(self._nodes)
+        for name in self._nodes:
+            while name != self.name:
+                known.add(name)
+                name = name.parent()  # noqa: PLW2901
+        self._known = frozenset(known)
+        if not self.signing.signed:
+            return
+        if self.signing.nsec3:
+            self.add(_rrset(self.name, "NSEC3PARAM", "1 0 0 -"))
+            self.nsec3 = Chain(
+                self.name,
+                {name: self._types(name) for name in self._known if not self._skipped(name)},
+                opt_out=self.signing.opt_out,
+                ttl=NEGATIVE_TTL,
+            )
+            return
+        self._order = sorted(self._nodes)
+        for index, name in enumerate(self._order):
+            following = self._order[(index + 1) % len(self._order)]
+            types = " ".join(rdtype.name for rdtype in [*self._types(name), RdataType.NSEC])
+            self.add(dns.rrset.from_text(name, NEGATIVE_TTL, "IN", "NSEC", f"{following} {types}"))
+
+    def _skipped(self, name: dns.name.Name) -> bool:
+        """Opt-out leaves out unsigned delegations, and empty non-terminals that lead only to those."""
+        if not self.signing.opt_out:
+            return False
+        below = [cut for cut in self.cuts.values() if cut.name.is_subdomain(name)]
+        unsigned = all(RdataType.DS not in self._nodes[cut.name] for cut in below)
+        others = any(node.is_subdomain(name) and node not in self.cuts for node in self._nodes)
+        return bool(below) and unsigned and not others
+
+    def _types(self, name: dns.name.Name) -> list[RdataType]:
+        """Types of the bitmap at `name`, without NSEC itself; RRSIG where anything is signed there."""
+        types: list[RdataType] = [rdtype for rdtype in self._nodes.get(name, {}) if rdtype != RdataType.NSEC]
+        if name not in self.cuts or RdataType.DS in types or not self.signing.nsec3:
+            return [*types, RdataType.RRSIG] if types else []
+        return types
+
+    # --- answering ---------------------------------------------------------------------------------
+
+    def exists(self, name: dns.name.Name) -> bool:
+        """Whether `name` is a node or an empty non-terminal here."""
+        return name in self._known
+
+    def node(self, name: dns.name.Name) -> dict[RdataType, dns.rrset.RRset]:
+        return self._nodes.get(name, {})
+
+    def soa(self) -> dns.rrset.RRset:
+        """The SOA as a negative answer carries it (RFC 2308 section 3: TTL is the minimum)."""
+        return dns.rrset.from_rdata(self.name, NEGATIVE_TTL, self._nodes[self.name][RdataType.SOA][0])
+
+    def closest_encloser(self, name: dns.name.Name) -> dns.name.Name:
+        """The longest existing ancestor of `name` (RFC 4592 section 3.3.1)."""
+        while name not in self._known:
+            name = name.parent()
+        return name
+
+    def nsec_at(self, name: dns.name.Name) -> dns.rrset.RRset:
+        """The NSEC record at `name`, or else the one that covers it (RFC 4035 section 3.1.3)."""
+        if RdataType.NSEC in self.node(name):
+            return self._nodes[name][RdataType.NSEC]
+        before = [owner for owner in self._order if owner < name]
+        return self._nodes[before[-1]][RdataType.NSEC]
+
+    def status(self) -> Status:
+        """The verdict of a validating resolver on this zone as a whole."""
+        if self.parent is not None:
+            above = self.parent.status()
+            if above is not Status.SECURE:
+                return above
+            if not self.signing.signed or self.signing.ds == "none":
+                return Status.INSECURE
+        elif not self.signing.signed:
+            return Status.INSECURE
+        if (
+            self.signing.expired
+            or self.signing.ds == "bad"
+            or (self.name, RdataType.DNSKEY) in self.signing.tampered
+        ):
+            return Status.BOGUS
+        return Status.SECURE
+
+    def is_tampered(self, rrset: dns.rrset.RRset) -> bool:
+        return (rrset.name, rrset.rdtype) in self.signing.tampered
+
+    def signature(self, rrset: dns.rrset.RRset) -> dns.rrset.RRset | None:
+        """The RRSIG RRset of `rrset`, made at first use; None where this zone signs nothing.
+
+        A delegation's NS set belongs to the child and is not signed (RFC 4035 section 2.2).
+        """
+        if self._key is None or self._dnskey is None:
+            return None
+        if rrset.name in self.cuts and rrset.rdtype not in {RdataType.DS, RdataType.NSEC}:
+            return None
+        made = self._signatures.get((rrset.name, rrset.rdtype))
+        if made is None:
+            start, end = (-33 * DAY, -3 * DAY) if self.signing.expired else (-DAY, 14 * DAY)
+            rrsig = dns.dnssec.sign(
+                rrset,
+                self._key,
+                self.name,
+                self._dnskey,
+                inception=self._now + start,
+                expiration=self._now + end,
+            )
+            shown = _corrupted(rrsig) if self.is_tampered(rrset) else rrsig
+            made = dns.rrset.from_rdata(rrset.name, rrset.ttl, shown)
+            self._signatures[rrset.name, rrset.rdtype] = made
+        return made
+
+
+def _corrupted(rrsig: RRSIG) -> dns.rdata.Rdata:
+    """`rrsig` with the first octet of the signature turned."""
+    fields = str(rrsig).split(None, 8)
+    signature = bytes([rrsig.signature[0] ^ 0xFF]) + rrsig.signature[1:]
+    return dns.rdata.from_text("IN", "RRSIG", " ".join([*fields[:8], base64.b64encode(signature).decode()]))
+
+
+def _rrset(name: dns.name.Name, rdtype: str, text: str) -> dns.rrset.RRset:
+    return dns.rrset.from_text(name, TTL, "IN", rdtype, text)
