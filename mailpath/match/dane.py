@@ -30,6 +30,8 @@ _DIGEST_LENGTH = {SHA2_256: 32, SHA2_512: 64}
 
 #: Most records of one RRset that are looked at.
 MAX_RECORDS = 100
+#: Most anchors that stand in DNS as a whole (2 0 0, 2 1 0) tried for one chain: each costs signatures.
+MAX_ANCHORS_IN_DNS = 8
 
 
 class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +41,8 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     section 9).  `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable;
     otherwise it is usable and fails.  `full_data_anchor`: a trust anchor that stands in DNS as a whole
     (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).  `issuer_only`: the anchor
-    must be the second certificate presented and have issued the leaf itself.  `floor`, `name_rules`: of
-    the DANE-TA path.
+    must be the second certificate presented and have issued the leaf itself.  `floor`, `purpose`,
+    `name_rules`: of the DANE-TA path.  `key_floor`: of the leaf's key, DANE-EE or not.
     """
 
     agility: bool = True
@@ -48,6 +50,8 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     full_data_anchor: bool = True
     issuer_only: bool = False
     floor: Floor = Floor.OPENSSL_1
+    key_floor: Floor = Floor.OPENSSL_1
+    purpose: str = "server"
     name_rules: names.NameRules = names.RFC_7672
 
 
@@ -55,13 +59,16 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
 RFC = DaneRules()
 #: Postfix 3.6 and later: OpenSSL's SSL_dane_tlsa_add(3), smtp_tls_dane digests "sha512 sha256".
 POSTFIX = DaneRules(name_rules=names.POSTFIX)
-#: Exim with GnuTLS: libdane compares the record with the leaf or with the certificate behind it.
+#: Exim 4.96 with GnuTLS (tls-gnu.c: dane_tlsa_load, verify_certificate; libdane: dane_verify_crt_raw): each
+#: record is held against the leaf, or against the second certificate and that one's signature on the leaf.
 EXIM_GNUTLS = DaneRules(
     agility=False,
     full_data_checked=False,
     full_data_anchor=False,
     issuer_only=True,
     floor=Floor.GNUTLS,
+    key_floor=Floor.NONE,
+    purpose="any",
     name_rules=names.GNUTLS,
 )
 
@@ -78,8 +85,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     """`verdict`: "matched", "mismatch", "unusable" (all records), "none" (no records).
 
-    `usage`, `record`, `depth`, `name`: of the match (`name` for DANE-TA only).  `usable`: the records that
-    were used; `passed_over`: usable ones behind a stronger digest.  `reason`: one plain sentence.
+    `usage`, `record`, `depth`, `name`: of the match (`name` for DANE-TA only).  `name_refused`: a DANE-TA
+    record and its path hold and only the name is wrong (Exim then still tries its own roots).  `usable`:
+    the records that were used; `passed_over`: usable ones behind a stronger digest.  `reason`: one plain
+    sentence.
     """
 
     verdict: str
@@ -88,6 +97,7 @@ class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     record: TlsaRecord | None = None
     depth: int | None = None
     name: str | None = None
+    name_refused: bool = False
     usable: tuple[TlsaRecord, ...] = ()
     passed_over: tuple[TlsaRecord, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
@@ -187,7 +197,7 @@ def _match(
     )
     if not chain:
         return msgspec.structs.replace(found, reason="The server presented no certificate.")
-    if pkix.key_below(chain[0], rules.floor):
+    if pkix.key_below(chain[0], rules.key_floor):
         return msgspec.structs.replace(found, reason="The key of the server's certificate is too weak.")
     for comparison in comparisons:
         if comparison.equal and comparison.record.usage == DANE_EE:
@@ -243,7 +253,7 @@ def _anchored(
             why.append("The trust anchor is not the second certificate that the server sends.")
             continue
         presented = chain[:2] if rules.issuer_only else chain
-        result = pkix.verify(presented, (chain[comparison.depth],), at, floor=rules.floor, partial=True)
+        result = _path(presented, chain[comparison.depth], at, rules)
         # A leaf that is its own anchor proves nothing: RFC 7672 section 3.1.2 wants a name under an anchor.
         if result.trusted and len(result.path) < 2:
             why.append("The trust anchor is the server's own certificate.")
@@ -253,27 +263,31 @@ def _anchored(
         else:
             why.append(f"The path to the trust anchor fails: {result.error}.")
     if rules.full_data_anchor:
-        for record in found.usable:
-            if record.usage == DANE_TA and record.mtype == FULL:
-                level = _anchor_in_dns(record, chain, at, rules)
-                if level is not None:
-                    return _named(found, record, level, chain[0], references=references, rules=rules)
+        whole = [record for record in found.usable if (record.usage, record.mtype) == (DANE_TA, FULL)]
+        for record in whole[:MAX_ANCHORS_IN_DNS]:
+            level = _anchor_in_dns(record, chain, at, rules)
+            if level is not None:
+                return _named(found, record, level, chain[0], references=references, rules=rules)
     return msgspec.structs.replace(found, reason=_mismatch(found, why))
+
+
+def _path(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
+    return pkix.verify(chain, (anchor,), at, floor=rules.floor, purpose=rules.purpose, partial=True)
 
 
 def _anchor_in_dns(record: TlsaRecord, chain: tuple[bytes, ...], at: int, rules: DaneRules) -> int | None:
     """Depth of the anchor that `record` (2 0 0 or 2 1 0) holds itself, if the chain hangs from it."""
     if record.selector == CERT:
-        result = pkix.verify(chain, (record.data,), at, floor=rules.floor, partial=True)
+        result = _path(chain, record.data, at, rules)
         depth = len(result.path) - 1
         return depth if result.trusted and depth >= 1 and result.path[-1] == record.data else None
-    for index, der in enumerate(chain):
+    for der in chain:
         # The bare key has no name and no dates: what it signed is the top of the path.
         if not signed_by(der, record.data):
             continue
-        result = pkix.verify(chain, (der,), at, floor=rules.floor, partial=True)
+        result = _path(chain, der, at, rules)
         if result.trusted and result.path[-1] == der and not _digest_below(der, rules.floor):
-            return index + 1 if index == 0 else len(result.path)
+            return len(result.path)
     return None
 
 
@@ -299,6 +313,7 @@ def _named(
         return msgspec.structs.replace(
             found,
             depth=depth,
+            name_refused=True,
             reason=f"The trust anchor matches, but the server's certificate does not name {wanted}.",
         )
     return msgspec.structs.replace(

@@ -128,8 +128,9 @@ def parse_txt(texts: tuple[bytes, ...], dialect: Dialect = RFC) -> TxtResult:
     """The policy id in the TXT records at `_mta-sts.<domain>` (strings of a record joined).  Never raises."""
     if not texts:
         return TxtResult(reason="There is no TXT record.")
-    readable = [_ascii(text) for text in texts[:MAX_TEXTS]]
-    candidates = [text for text in readable if text is not None and text.startswith(dialect.txt_prefix)]
+    # A record that is no ASCII is dropped by the lax reader; by the grammar it is one that is not valid.
+    readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if dialect.txt_grammar or text.isascii()]
+    candidates = [text for text in readable if text.startswith(dialect.txt_prefix)]
     if not candidates:
         return TxtResult(reason=f"No TXT record begins with {dialect.txt_prefix}")
     if len(candidates) > 1:
@@ -143,10 +144,6 @@ def parse_txt(texts: tuple[bytes, ...], dialect: Dialect = RFC) -> TxtResult:
     if dialect.txt_grammar:
         return _strict_txt(record, problems)
     return _lax_txt(record, problems, dialect)
-
-
-def _ascii(text: bytes) -> str | None:
-    return text.decode("ascii") if text.isascii() else None
 
 
 def _strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
@@ -234,9 +231,7 @@ def _lax_lines(body: bytes, content_type: bytes | None) -> list[str] | None:
 
 
 #: Codecs that decode a page of text in linear time.  Others that Python knows (idna, punycode) do not.
-_TEXT_CODEC = re.compile(
-    r"(?:ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?|utf-7|iso8859-\d+|cp\d+|koi8-[rtu])\Z"
-)
+_TEXT_CODEC = re.compile(r"(?:ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rtu])\Z")
 
 
 def _codec(content_type: bytes | None) -> str | None:
