@@ -1,0 +1,71 @@
+"""The app: themes, layout, and the one screen it begins with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from mailpath.tui import theme
+from mailpath.tui.screens.path import PathScreen
+from mailpath.tui.session import Session
+from mailpath.tui.text import ASCII, UNICODE
+
+
+class MailpathApp(App[str]):
+    """Returns the verdict line that is to stay in the scrollback."""
+
+    TITLE = "mailpath"
+    CSS_PATH = "mailpath.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (30, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        sender: str = "",
+        recipient: str = "",
+        start: bool = False,
+        posture: str = "rfc",
+        ascii: bool = False,
+        color: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # Without colours the terminal's own two are the only ones sure to contrast.
+        super().__init__(ansi_color=None if color else True)
+        self.session = session
+        self.glyphs = ASCII if ascii else UNICODE
+        self._color = color
+        self._first = PathScreen(
+            session,
+            self.glyphs,
+            sender=sender,
+            recipient=recipient,
+            start=start,
+            posture=posture,
+            clock=clock,
+        )
+        self.set_class(ascii, "-ascii")
+        for own in (theme.DARK, theme.LIGHT):
+            self.register_theme(own)
+        self.theme = theme.DARK.name if color else "ansi-dark"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return theme.DEFAULTS
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self._first
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        for command in super().get_system_commands(screen):
+            if self._color or command.title != "Theme":
+                yield command
+
+    def action_light_or_dark(self) -> None:
+        if self._color:
+            dark = self.current_theme.dark
+            self.theme = theme.LIGHT.name if dark else theme.DARK.name

@@ -1,0 +1,51 @@
+"""Verdicts over one stored walk, each made once.  Pure: nothing here could send a packet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from mailpath.facts import Walk
+from mailpath.judge.model import Verdict
+
+#: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
+COLUMNS = (
+    "postfix-none",
+    "postfix-may",
+    "postfix-encrypt",
+    "postfix-verify",
+    "postfix-secure",
+    "postfix-dane",
+    "postfix-dane-only",
+    "postfix-sts",
+)
+
+
+class Bench:
+    """Judges one walk under any posture, for the whole path and for one host alone."""
+
+    def __init__(
+        self, walk: Walk, judge: Callable[[Walk, Any], Verdict], postures: Mapping[str, Any]
+    ) -> None:
+        self.walk = walk
+        self._judge = judge
+        self._postures = postures
+        self._verdicts: dict[tuple[str, str | None], Verdict] = {}
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(host.name for host in self.walk.mx.hosts)
+
+    def verdict(self, posture: str, host: str | None = None) -> Verdict:
+        """What happens under `posture`; with `host`, if that MX host were the only one that answers."""
+        key = (posture, host)
+        if key not in self._verdicts:
+            walk = self.walk if host is None else self._alone(host)
+            self._verdicts[key] = self._judge(walk, self._postures[posture])
+        return self._verdicts[key]
+
+    def _alone(self, name: str) -> Walk:
+        hosts = tuple(host for host in self.walk.mx.hosts if host.name == name)
+        return replace(self.walk, mx=replace(self.walk.mx, hosts=hosts))

@@ -1,0 +1,50 @@
+"""Starts the app on a terminal and cleans up behind it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mailpath.tui.source import Source
+
+EX_USAGE = 64
+
+
+def launch(
+    *,
+    source: Source,
+    sender: str | None,
+    recipient: str | None,
+    start: bool,
+    mouse: bool,
+    ascii: bool,
+    color: bool,
+    posture: str,
+) -> int:
+    """What `mailpath.tui.run_app` says."""
+    if os.environ.get("TERM", "dumb") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
+        return EX_USAGE
+    color = color and "NO_COLOR" not in os.environ
+    if not color:
+        os.environ["NO_COLOR"] = "1"  # Textual takes the colours out where it finds this
+    from mailpath.tui.app import MailpathApp
+    from mailpath.tui.session import Session
+
+    session = Session(source)
+    app = MailpathApp(
+        session,
+        sender=sender or "",
+        recipient=recipient or "",
+        start=start,
+        posture=posture,
+        ascii=ascii,
+        color=color,
+    )
+    try:
+        line = app.run(mouse=mouse)
+    finally:
+        session.close()
+    if line:
+        sys.stdout.write(f"{line}\n")
+    return app.return_code or 0

@@ -1,0 +1,67 @@
+"""What the walk's worker tells the screen, in the past tense.
+
+`run` numbers the walk: what a cancelled walk still had under way is known by it and dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from mailpath.facts import StepResult, Walk
+    from mailpath.lab import Scenario
+    from mailpath.tui.stack import Stack
+
+
+class StackLoaded(Message):
+    """The layers below were imported; from here on a walk can begin and be judged."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self.stack = stack
+
+
+class LabOpened(Message):
+    """The lab is up."""
+
+    def __init__(self, scenarios: Mapping[str, Scenario]) -> None:
+        super().__init__()
+        self.scenarios = scenarios
+
+
+class Failed(Message):
+    """Something could not be done; `sentence` says what and why."""
+
+    def __init__(self, sentence: str, run: int | None = None) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.run = run
+
+
+class StepStarted(Message):
+    def __init__(self, run: int, step: str) -> None:
+        super().__init__()
+        self.run = run
+        self.step = step
+
+
+class StepFinished(Message):
+    """`so_far`: the walk in which the steps not yet run have empty facts."""
+
+    def __init__(self, run: int, result: StepResult, elapsed_ms: float, so_far: Walk) -> None:
+        super().__init__()
+        self.run = run
+        self.result = result
+        self.elapsed_ms = elapsed_ms
+        self.so_far = so_far
+
+
+class WalkFinished(Message):
+    def __init__(self, run: int, walk: Walk, elapsed_ms: float) -> None:
+        super().__init__()
+        self.run = run
+        self.walk = walk
+        self.elapsed_ms = elapsed_ms

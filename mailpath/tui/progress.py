@@ -1,0 +1,110 @@
+"""How far a walk is, step by step: what rail, panels and verdict are all drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailpath.facts import STEPS, Path, Status, StepResult, Walk
+from mailpath.tui.judging import Bench
+from mailpath.tui.text import (
+    OUTCOME_STYLE,
+    QUIET,
+    STATUS_STYLE,
+    Glyphs,
+    clean,
+    milliseconds,
+    outcome_word,
+)
+
+
+@dataclass
+class Progress:
+    """One step: waiting, running `since` a monotonic time, or finished with its result."""
+
+    step: str
+    since: float | None = None
+    result: StepResult | None = None
+    elapsed_ms: float | None = None
+    stopped: bool = False  # cancelled, or the walk broke off, before it finished
+
+    @property
+    def running(self) -> bool:
+        return self.since is not None and self.result is None and not self.stopped
+
+    def mark(self, glyphs: Glyphs, now: float) -> tuple[str, str]:
+        """Glyph and word, and their style."""
+        if self.result is not None:
+            status = self.result.status
+            return f"{glyphs.of_status(status)} {clean(self.result.word, 16)}", STATUS_STYLE[status]
+        if self.running and self.since is not None:
+            return f"{glyphs.running} {max(now - self.since, 0):.1f} s", "$primary"
+        if self.stopped:
+            return f"{glyphs.skipped} stopped", QUIET
+        return f"{glyphs.waiting} waiting", QUIET
+
+
+def all_waiting() -> dict[str, Progress]:
+    return {step: Progress(step) for step in STEPS}
+
+
+@dataclass
+class WalkState:
+    """The walk on the screen.  `run` tells it from earlier ones, whose messages may still come in."""
+
+    run: int = 0
+    walking: bool = False
+    path: Path | None = None
+    steps: dict[str, Progress] = field(default_factory=all_waiting)
+    elapsed_ms: float | None = None
+    bench: Bench | None = None
+
+    def begin(self, path: Path) -> None:
+        self.run += 1
+        self.walking = True
+        self.path = path
+        self.steps = all_waiting()
+        self.elapsed_ms = None
+        self.bench = None
+
+    def step_started(self, step: str, now: float) -> None:
+        self.steps[step].since = now
+
+    def step_finished(self, result: StepResult, elapsed_ms: float) -> None:
+        """A step may finish twice: a later one can change its line."""
+        self.steps[result.id].result = result
+        self.steps[result.id].elapsed_ms = elapsed_ms
+
+    def finish(self, bench: Bench, elapsed_ms: float) -> None:
+        self.walking = False
+        self.elapsed_ms = elapsed_ms
+        self.bench = bench
+        for result in bench.walk.steps:
+            self.steps[result.id].result = result
+
+    def stop(self) -> None:
+        self.walking = False
+        for step in self.steps.values():
+            step.stopped = step.result is None
+
+    def title(self) -> str:
+        """The heading over the panels."""
+        if self.path is None:
+            return "Steps"
+        done = sum(step.result is not None for step in self.steps.values())
+        if self.elapsed_ms is not None:
+            how = milliseconds(self.elapsed_ms)
+        else:
+            how = "walking" if self.walking else "stopped"
+        return f"Steps  {done} of {len(STEPS) - 1} done, {how}"
+
+    def verdict_mark(self, posture: str, glyphs: Glyphs) -> tuple[str, str] | None:
+        """Glyph and word of the last stop of the rail; None before there is a verdict."""
+        if self.bench is None:
+            return None
+        outcome = self.bench.verdict(posture).outcome
+        return f"{glyphs.of_outcome(outcome)} {outcome_word(outcome)}", OUTCOME_STYLE[outcome]
+
+
+def first_broken(walk: Walk) -> str | None:
+    """The first step that failed, or could not be learnt: what the reader wants to see opened."""
+    return next((step.id for step in walk.steps if step.status in (Status.FAIL, Status.ERROR)), None)

@@ -1,0 +1,68 @@
+"""The keys, as the widgets themselves declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from mailpath.tui.widgets.flow import Flow
+
+_NAMES = {
+    "question_mark": "?",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "shift+right": "Shift →",
+    "shift+left": "Shift ←",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """Every key of the screen below, in groups of (title, bindings)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close")
+    ]
+
+    def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]]) -> None:
+        super().__init__()
+        self._groups = [(title, list(bindings)) for title, bindings in groups]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = Content("Keys")
+            box.border_subtitle = Content("Esc closes")
+            yield Flow()
+
+    def on_mount(self) -> None:
+        self.query_one(Flow).show(self._paint)
+        self.query_one("#help").focus()
+
+    def _paint(self, width: int) -> list[Content]:
+        lines: list[Content] = []
+        for title, bindings in self._groups:
+            lines += [Content("")] if lines else []
+            lines.append(Content.styled(title, "bold"))
+            for binding in bindings:
+                if isinstance(binding, Binding):
+                    keys = key_text(binding.key)
+                    what = binding.tooltip or binding.description
+                    lines.append(Content.assemble((f"  {keys:<14} ", "$primary"), what))
+        return lines
+
+
+def key_text(keys: str) -> str:
+    """Key names as they are on a keyboard: "question_mark,escape" -> "? Esc"."""
+    return " ".join(_NAMES.get(key, key) for key in keys.split(","))

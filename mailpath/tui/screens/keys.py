@@ -1,0 +1,46 @@
+"""The keys of the path screen, each with an id that stays: single letters, no control chords."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from mailpath.facts import STEPS
+from mailpath.tui.text import TITLES
+
+WALK: list[BindingType] = [
+    Binding("i", "edit", "Edit", show=False, id="path.edit", tooltip="Edit sender and recipient"),
+    Binding("r", "again", "Again", id="path.again", tooltip="Walk the same path again"),
+    Binding("escape", "back", "Back", show=False, id="path.back", tooltip="Stop the walk, or go back"),
+]
+
+READ: list[BindingType] = [
+    Binding("up,k", "step(-1)", "Up", show=False, id="path.up", tooltip="Step above"),
+    Binding("down,j", "step(1)", "Down", show=False, id="path.down", tooltip="Step below"),
+    *(
+        Binding(str(number), f"jump('{step}')", TITLES[step], show=False, id=f"path.jump-{step}")
+        for number, step in enumerate(STEPS)
+    ),
+    Binding("e", "evidence", "Evidence", id="path.evidence", tooltip="Raw evidence of the open step"),
+    Binding("z", "zoom", "Zoom", id="path.zoom", tooltip="The open step alone, and back"),
+    Binding("c", "copy", "Copy", id="path.copy", tooltip="Send a summary for a ticket to the clipboard"),
+]
+
+POSTURE: list[BindingType] = [
+    Binding("left", "posture(-1)", "Posture before", show=False, id="path.posture-previous"),
+    Binding("right", "posture(1)", "Posture", key_display="←→", id="path.posture-next"),
+    Binding("o", "postures", "Postures", show=False, id="path.postures", tooltip="Go to the posture list"),
+]
+
+LAB: list[BindingType] = [
+    Binding("l", "lab", "Lab", id="path.lab", tooltip="Pick a scenario of the lab"),
+    Binding("n", "scenario(1)", "Next", id="path.lab-next", tooltip="Next scenario"),
+    Binding("p", "scenario(-1)", "Previous", show=False, id="path.lab-previous", tooltip="Scenario before"),
+]
+
+APP: list[BindingType] = [
+    Binding("t", "app.light_or_dark", "Theme", show=False, id="path.theme", tooltip="Light or dark"),
+    Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
+    Binding("q", "leave", "Quit", id="path.quit"),
+]
+
+GROUPS = {"Walk": WALK, "Read": READ, "Posture": POSTURE, "Lab": LAB, "App": APP}

@@ -1,0 +1,119 @@
+"""One source of walks, opened when it is first needed and closed with the app.
+
+A session is used by one worker at a time.  It knows no widget: what it learns goes to `post`, as the
+messages of `mailpath.tui.messages`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from mailpath.facts import Path
+from mailpath.tui import messages
+from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
+from mailpath.tui.stack import Stack, load
+
+if TYPE_CHECKING:
+    from mailpath.lab import Lab, Scenario
+    from mailpath.network.protocol import Network
+    from mailpath.network.recording import Recording
+
+
+class Session:
+    """Walks over `source`.  `recording` holds every exchange of the latest walk."""
+
+    def __init__(self, source: Source, load_stack: Callable[[], Stack] = load) -> None:
+        self.source = source
+        self.recording: Recording | None = None
+        self._load = load_stack
+        self._stack: Stack | None = None
+        self._lab: Lab | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    async def stack(self) -> Stack:
+        """The layers below; imported in a thread, so that the screen keeps answering meanwhile."""
+        if self._stack is None:
+            self._stack = await asyncio.to_thread(self._load)
+        return self._stack
+
+    async def scenarios(self) -> Mapping[str, Scenario]:
+        """The lab's scenarios by id, in the lab's order; the lab is up when this returns."""
+        lab = await asyncio.to_thread(self._open_lab)
+        return {scenario.id: scenario for scenario in lab.scenarios}
+
+    async def walk(self, run: int, path: Path, post: Callable[[Message], Any]) -> None:
+        """Walk `path` and post what happens.  Only cancellation gets out of here."""
+        try:
+            stack = await self.stack()
+            began = time.monotonic()
+            async with self._network() as (network, at):
+                walk = await stack.walk(path, network, at, lambda event: _forward(run, event, post))
+        except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
+            post(messages.Failed(sentence(error, "The walk broke off"), run))
+        else:
+            post(messages.WalkFinished(run, walk, (time.monotonic() - began) * 1000))
+
+    def close(self) -> None:
+        """Stop the lab, if it runs.  Waits for one that is just starting."""
+        with self._lock:
+            self._closed = True
+            if self._lab is not None:
+                self._lab.stop()
+                self._lab = None
+
+    @asynccontextmanager
+    async def _network(self) -> AsyncIterator[tuple[Network, int]]:
+        """The network of the source, recorded, and the time as of which to judge."""
+        from mailpath.network.recording import Recording
+        from mailpath.network.replay import Replay
+
+        if isinstance(self.source, CaptureSource):
+            replay = Replay(self.source.capture)
+            self.recording = Recording(replay)
+            yield self.recording, replay.ground.made
+            return
+        from mailpath.walk import live_network
+
+        if isinstance(self.source, LiveSource):
+            inner = live_network(self.source.settings)
+        else:
+            lab = await asyncio.to_thread(self._open_lab)
+            inner = live_network(lab.settings, kind="lab")
+        async with inner:
+            self.recording = Recording(inner)
+            yield self.recording, int(time.time())
+
+    def _open_lab(self) -> Lab:
+        from mailpath.lab import Lab
+
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the app is closing")
+            if self._lab is None:
+                chosen = self.source.scenario if isinstance(self.source, LabSource) else None
+                loaded = None if chosen is None or isinstance(chosen, str) else (chosen,)
+                self._lab = Lab.start(loaded)
+            return self._lab
+
+
+def sentence(error: BaseException, prefix: str) -> str:
+    """`error` for people: one sentence, never empty."""
+    why = str(error).strip().splitlines()
+    return f"{prefix}: {why[0] if why else type(error).__name__}"
+
+
+def _forward(run: int, event: Any, post: Callable[[Message], Any]) -> None:
+    from mailpath.walk import StepFinished, StepStarted
+
+    if isinstance(event, StepStarted):
+        post(messages.StepStarted(run, event.id))
+    elif isinstance(event, StepFinished):
+        post(messages.StepFinished(run, event.result, event.elapsed_ms, event.so_far))

@@ -1,0 +1,53 @@
+"""The layers below, as the app calls them; imported only when the first frame is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mailpath.facts import Path, Walk
+from mailpath.judge.model import Verdict
+from mailpath.network.protocol import Network
+
+
+class Block(Protocol):
+    """One explained finding: visible text all of it (`mailpath.report.panels.Explained`)."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def found(self) -> str: ...
+    @property
+    def got(self) -> str: ...
+    @property
+    def means(self) -> str: ...
+    @property
+    def fix(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Functions of `mailpath.walk`, `judge` and `report.panels`, under their own names."""
+
+    walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
+    judge: Callable[[Walk, Any], Verdict]
+    postures: Mapping[str, Any]
+    explained: Callable[[Walk, str], Iterable[Block]]
+    evidence: Callable[[Walk, str], Iterable[str]]
+
+
+def load() -> Stack:
+    """Import everything that a walk needs (some 300 ms: call it in a thread)."""
+    from mailpath.judge import judge
+    from mailpath.judge.presets import PRESETS
+    from mailpath.report.panels import evidence, explained
+    from mailpath.walk import walk
+
+    return Stack(walk=walk, judge=judge, postures=PRESETS, explained=explained, evidence=evidence)

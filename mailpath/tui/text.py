@@ -1,0 +1,215 @@
+"""Words, glyphs and columns: how a result is put into text, wherever it is shown.
+
+A verdict is told by glyph and word; colour only repeats it.  Styles are names of theme variables, so
+that light, dark and colourless terminals each have their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mailpath.facts import Status
+from mailpath.judge.model import Outcome, Verdict
+from mailpath.visible import visible
+
+#: What a panel is called; the ids are those of `mailpath.facts.STEPS`.
+TITLES = {
+    "sender": "Sender",
+    "mx": "MX",
+    "dnssec": "DNSSEC",
+    "mta-sts": "MTA-STS",
+    "tlsa": "TLSA",
+    "starttls": "STARTTLS",
+    "verdict": "Verdict",
+}
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One set of signs.  `ASCII` is for fonts and terminals that have no others."""
+
+    passed: str = "✓"
+    weak: str = "!"
+    failed: str = "✗"
+    skipped: str = "–"
+    unknown: str = "?"
+    waiting: str = "·"
+    running: str = "…"
+    opened: str = "▼"
+    closed: str = "▶"
+    line: str = "━"
+    end: str = "●"
+    chosen: str = "●"
+    other: str = "○"
+    arrow: str = "→"
+    cut: str = "…"
+    dot: str = "·"
+
+    def of_status(self, status: Status) -> str:
+        return {
+            Status.PASS: self.passed,
+            Status.WEAK: self.weak,
+            Status.FAIL: self.failed,
+            Status.SKIP: self.skipped,
+            Status.ERROR: self.unknown,
+        }[status]
+
+    def of_outcome(self, outcome: Outcome) -> str:
+        return {
+            Outcome.AUTHENTICATED: self.passed,
+            Outcome.ENCRYPTED: self.weak,
+            Outcome.PLAINTEXT: self.weak,
+            Outcome.DEFERRED: self.failed,
+            Outcome.BOUNCED: self.failed,
+            Outcome.UNKNOWN: self.unknown,
+        }[outcome]
+
+
+UNICODE = Glyphs()
+ASCII = Glyphs(
+    passed="+",
+    failed="x",
+    skipped="-",
+    waiting=".",
+    running="~",
+    opened="v",
+    closed=">",
+    line="-",
+    end="o",
+    chosen="*",
+    other=" ",
+    arrow="->",
+    cut="~",
+    dot="-",
+)
+
+STATUS_STYLE = {
+    Status.PASS: "$success",
+    Status.WEAK: "$warning",
+    Status.FAIL: "$error",
+    Status.SKIP: "$quiet",
+    Status.ERROR: "$error",
+}
+
+OUTCOME_STYLE = {
+    Outcome.AUTHENTICATED: "$success",
+    Outcome.ENCRYPTED: "$secondary",
+    Outcome.PLAINTEXT: "$warning",
+    Outcome.DEFERRED: "$error",
+    Outcome.BOUNCED: "$error",
+    Outcome.UNKNOWN: "$quiet",
+}
+
+#: Short enough for a column of the matrix.
+OUTCOME_WORD = {
+    Outcome.AUTHENTICATED: "auth",
+    Outcome.ENCRYPTED: "encrypt",
+    Outcome.PLAINTEXT: "clear",
+    Outcome.DEFERRED: "defer",
+    Outcome.BOUNCED: "bounce",
+    Outcome.UNKNOWN: "unknown",
+}
+
+QUIET = "$quiet"
+
+
+def clean(text: str, limit: int = 2000) -> str:
+    """`text` as it may stand on the screen: one line, nothing in it that a terminal would obey.
+
+    What comes from the layers below went through `visible()` already and passes unchanged; this is the
+    app's own lock on the same door.
+    """
+    if text.isprintable():
+        return text if len(text) <= limit else text[: limit - 1] + "…"
+    shown = "".join(char if char.isprintable() else visible(char) for char in text[:limit])
+    return shown if len(text) <= limit else shown + "…"
+
+
+def fit(text: str, width: int, cut: str = "…", *, pad: bool = False) -> str:
+    """`text` in at most `width` cells, the cut marked; with `pad`, in exactly `width`."""
+    if width <= 0:
+        return ""
+    if cell_len(text) > width:
+        room = width - cell_len(cut)
+        kept: list[str] = []
+        for char in text:
+            room -= cell_len(char)
+            if room < 0:
+                break
+            kept.append(char)
+        text = "".join(kept) + cut
+    return text + " " * (width - cell_len(text)) if pad else text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` cells, broken at blanks where there are any."""
+    width = max(width, 8)
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        rest = word
+        if line and cell_len(line) + 1 + cell_len(rest) <= width:
+            line = f"{line} {rest}"
+            continue
+        if line:
+            lines.append(line)
+        while cell_len(rest) > width:
+            head = fit(rest, width, "")
+            lines.append(head)
+            rest = rest[len(head) :]
+        line = rest
+    lines.append(line)
+    return lines
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled value; `value` wraps beside its label.  `style` is of the value."""
+
+    label: str
+    value: str
+    style: str = ""
+    label_style: str = QUIET
+
+
+def hang(rows: Iterable[Row], width: int, *, indent: int = 2, column: int = 10) -> list[Content]:
+    """`rows` as lines: label, then the value with all its lines in one column."""
+    lines: list[Content] = []
+    for row in rows:
+        if not row.label and not row.value:
+            lines.append(Content(""))
+            continue
+        gap = column if row.label or row.label_style == QUIET else 0
+        parts = wrap(clean(row.value), width - indent - gap)
+        for number, part in enumerate(parts):
+            label = fit(clean(row.label), gap - 1, pad=True) + " " if number == 0 and gap else " " * gap
+            lines.append(Content.assemble(" " * indent, (label, row.label_style), (part, row.style)))
+    return lines
+
+
+def milliseconds(elapsed_ms: float) -> str:
+    """A time as a reader wants it: "12 ms", "1.24 s"."""
+    return f"{elapsed_ms:.0f} ms" if elapsed_ms < 1000 else f"{elapsed_ms / 1000:.2f} s"
+
+
+def outcome_word(outcome: Outcome) -> str:
+    return {Outcome.PLAINTEXT: "IN THE CLEAR"}.get(outcome, outcome.value.upper())
+
+
+def verdict_sentence(recipient: str, verdict: Verdict) -> str:
+    """The answer to the ticket, in one line: "b.example: deferred by rfc at mx1.b.example: why (4.7.5)"."""
+    parts = [f"{recipient}: {verdict.outcome.value}"]
+    if verdict.outcome is Outcome.UNKNOWN and verdict.possible:
+        parts.append(f" ({' or '.join(outcome.value for outcome in verdict.possible)})")
+    parts.append(f" by {verdict.posture}")
+    if verdict.host:
+        parts.append(f" at {verdict.host}")
+    if verdict.reason:
+        parts.append(f": {verdict.reason}")
+    if verdict.status_code and verdict.status_code not in verdict.reason:
+        parts.append(f" ({verdict.status_code})")
+    return clean("".join(parts))

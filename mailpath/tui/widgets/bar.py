@@ -1,0 +1,100 @@
+"""The top line: who writes to whom, the Walk button, and where the packets would go."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+
+from mailpath.facts import Path
+from mailpath.names import BadName, to_domain
+from mailpath.tui.text import clean
+
+#: Nothing that a terminal would obey or that turns text around can be typed or pasted.
+_PRINTABLE = (
+    "[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
+)
+
+
+class PathBar(Horizontal):
+    """Two inputs; asks for a walk when both say something that can be walked."""
+
+    class Submitted(Message):
+        """A walk of this path was asked for."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__()
+            self.path = path
+
+    class Rejected(Message):
+        """What was typed is no path; `sentence` says why."""
+
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
+
+    def __init__(self, sender: str, recipient: str, badge: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sender = clean(sender, 320)
+        self._recipient = clean(recipient, 320)
+        self._badge = badge
+
+    def compose(self) -> ComposeResult:
+        yield Static("mailpath", id="brand", markup=False)
+        yield Static("From", classes="name", markup=False)
+        yield Input(
+            self._sender,
+            placeholder="sender (optional)",
+            restrict=_PRINTABLE,
+            max_length=320,
+            compact=True,
+            select_on_focus=False,
+            id="sender",
+        )
+        yield Static("To", classes="name", id="to", markup=False)
+        yield Input(
+            self._recipient,
+            placeholder="recipient domain or address",
+            restrict=_PRINTABLE,
+            max_length=320,
+            compact=True,
+            select_on_focus=False,
+            id="recipient",
+        )
+        yield Button(Content("Walk"), compact=True, id="walk")
+        yield Static(self._badge, id="badge", classes=f"-{self._badge.lower()}", markup=False)
+
+    def fill(self, sender: str | None, recipient: str) -> None:
+        self.query_one("#sender", Input).value = clean(sender or "", 320)
+        self.query_one("#recipient", Input).value = clean(recipient, 320)
+
+    def focus_recipient(self) -> None:
+        self.query_one("#recipient", Input).focus()
+
+    def submit(self) -> None:
+        """Ask for the walk, or say what is wrong with the input, and go there."""
+        domains: list[str | None] = []
+        for name in ("sender", "recipient"):
+            field = self.query_one(f"#{name}", Input)
+            if name == "sender" and not field.value.strip():
+                domains.append(None)
+                continue
+            try:
+                domains.append(to_domain(field.value))
+            except BadName as error:
+                field.focus()
+                self.post_message(self.Rejected(f"{name.capitalize()}: {error}"))
+                return
+        sender, recipient = domains
+        if recipient is not None:
+            self.post_message(self.Submitted(Path(sender=sender, recipient=recipient)))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.submit()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.submit()

@@ -1,0 +1,64 @@
+"""MX host x posture: what each posture makes of each host alone, and of the whole path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from mailpath.tui.judging import COLUMNS, Bench
+from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, clean, fit
+
+_CELL = 11
+_PATH = "the path"
+
+
+def paint(bench: Bench, chosen: str, glyphs: Glyphs, width: int) -> list[Content]:
+    """The matrix as lines of `width` cells; the column of the chosen posture stands out.
+
+    Columns keep their place whatever is chosen (a posture that is none of them comes first); where not
+    all fit, the chosen one is among those shown.
+    """
+    columns = list(COLUMNS) if chosen in COLUMNS else [chosen, *COLUMNS]
+    longest = max(len(name) for name in (*bench.hosts, _PATH))
+    first = max(min(longest + 2, width - _CELL * len(columns), 40), 16)
+    fitting = max((width - first) // _CELL, 1)
+    if fitting < len(columns):
+        start = min(max(columns.index(chosen) - fitting + 1, 0), len(columns) - fitting)
+        columns = columns[start : start + fitting]
+    return list(_Matrix(bench, columns, chosen, first, glyphs).lines())
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    bench: Bench
+    columns: list[str]
+    chosen: str
+    first: int
+    glyphs: Glyphs
+
+    def lines(self) -> Iterable[Content]:
+        yield self._header()
+        for host in self.bench.hosts:
+            yield self._row(host, host)
+        if len(self.bench.hosts) != 1:
+            yield self._row(_PATH, None)
+
+    def _header(self) -> Content:
+        parts: list[tuple[str, str]] = [(" " * self.first, "")]
+        for name in self.columns:
+            label = fit(clean(name.removeprefix("postfix-")), _CELL - 1, self.glyphs.cut, pad=True)
+            parts.append((f"{label} ", "$primary bold" if name == self.chosen else QUIET))
+        return Content.assemble(*parts)
+
+    def _row(self, label: str, host: str | None) -> Content:
+        name = fit(clean(label), self.first - 2, self.glyphs.cut, pad=True)
+        parts: list[tuple[str, str]] = [(f"{name}  ", "")]
+        for posture in self.columns:
+            verdict = self.bench.verdict(posture, host)
+            word = f"{self.glyphs.of_outcome(verdict.outcome)} {OUTCOME_WORD[verdict.outcome]}"
+            cell = fit(word + ("*" if verdict.after_retry else ""), _CELL - 1, self.glyphs.cut, pad=True)
+            style = OUTCOME_STYLE[verdict.outcome]
+            parts.append((f"{cell} ", f"{style} bold" if posture == self.chosen else style))
+        return Content.assemble(*parts)

@@ -1,0 +1,101 @@
+"""The path rail: sender to recipient, one stop per step with its glyph and word.
+
+Three lines in a frame where there is room, otherwise one line without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from mailpath.facts import STEPS
+from mailpath.tui.progress import Progress, all_waiting
+from mailpath.tui.text import QUIET, TITLES, Glyphs, clean, fit
+
+_Stop = tuple[str, str, str]  # title with its number, word, style
+
+
+class Rail(Widget):
+    """Draws what it is given by `show`; below five lines of height it draws one."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._glyphs = glyphs
+        self._sender = ""
+        self._recipient = ""
+        self._progress: Mapping[str, Progress] = all_waiting()
+        self._verdict: tuple[str, str] | None = None
+        self._now = 0.0
+        self.border_title = Content("Path")
+
+    def show(
+        self,
+        sender: str | None,
+        recipient: str,
+        progress: Mapping[str, Progress],
+        verdict: tuple[str, str] | None,
+        now: float,
+    ) -> None:
+        """`verdict`: the last stop's text and style once there is one."""
+        self._sender = clean(sender or "any sender", 253)
+        self._recipient = clean(recipient, 253)
+        self._progress = progress
+        self._verdict = verdict
+        self._now = now
+        self.refresh()
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        stops = self._stops()
+        if self.content_size.height >= 3 and width >= 84:
+            return Content("\n").join(self._lines(stops, width))
+        return self._one_line(stops, width)
+
+    def _stops(self) -> list[_Stop]:
+        stops = []
+        for number, step in enumerate(STEPS):
+            word, style = self._progress[step].mark(self._glyphs, self._now)
+            if step == "verdict":
+                word, style = self._verdict or (f"{self._glyphs.waiting} waiting", QUIET)
+            stops.append((f"{number} {TITLES[step]}", word, style))
+        return stops
+
+    def _lines(self, stops: list[_Stop], width: int) -> list[Content]:
+        glyphs = self._glyphs
+        left, right = (
+            fit(self._sender, width // 2 - 1, glyphs.cut),
+            fit(self._recipient, width // 2, glyphs.cut),
+        )
+        ends = Content.assemble(
+            (left, "bold"), " " * (width - cell_len(left) - cell_len(right)), (right, "bold")
+        )
+        lead = 4
+        cell, spare = divmod(width - lead - 4, len(stops))
+        track: list[tuple[str, str]] = [(f" {glyphs.end}{glyphs.line} ", "$edge")]
+        words: list[tuple[str, str]] = [(" " * lead, "")]
+        for number, (title, word, style) in enumerate(stops):
+            room = cell + (1 if number < spare else 0)
+            name = fit(title, room - 2, glyphs.cut)
+            track.append((name, "bold" if style != QUIET else QUIET))
+            track.append((f" {glyphs.line * (room - cell_len(name) - 2)} ", "$edge"))
+            words.append((fit(word, room - 1, glyphs.cut, pad=True) + " ", style))
+        track.append((glyphs.line * 2 + glyphs.end, "$edge"))
+        return [ends, Content.assemble(*track), Content.assemble(*words)]
+
+    def _one_line(self, stops: list[_Stop], width: int) -> Content:
+        """`0 Sender – ━ 1 MX ✓ ━ ...`, or numbers and glyphs alone where that is too long."""
+        glyphs = self._glyphs
+        *steps, (title, word, style) = stops
+        for names, link in ((True, f" {glyphs.line} "), (True, "  "), (False, " ")):
+            parts: list[tuple[str, str]] = [(" ", "")]
+            for name, mark, colour in steps:
+                parts += [(f"{name if names else name[0]} ", QUIET), (mark[0], colour), (link, "$edge")]
+            parts += [(f"{title if names else title[0]} ", QUIET), (word, style)]
+            if sum(cell_len(part) for part, _ in parts) <= width:
+                break
+        return Content.assemble(*parts).truncate(width)

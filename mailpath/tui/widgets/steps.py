@@ -1,0 +1,222 @@
+"""The step panels: an accordion in packet order, of which at most one is open.
+
+Each has three depths: its one line; what was found, what it means and how to mend it; raw evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import ScrollableContainer, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mailpath.facts import STEPS, Walk
+from mailpath.tui.progress import Progress
+from mailpath.tui.stack import Block, Stack
+from mailpath.tui.text import QUIET, TITLES, Glyphs, Row, clean, fit, hang, milliseconds
+from mailpath.tui.widgets.flow import Flow
+
+#: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
+MOST_LINES = 2000
+
+_SEVERITY = {"error": "$error", "warning": "$warning", "info": "$primary", "notice": "$primary"}
+
+
+class StepLine(Widget):
+    """The panel's one line: marker, number and name, glyph and word, summary, time."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, step: str, glyphs: Glyphs) -> None:
+        super().__init__(markup=False)
+        self._glyphs = glyphs
+        self._progress = Progress(step)
+        self._now = 0.0
+        self.opened = False
+
+    def show(self, progress: Progress, now: float) -> None:
+        self._progress = progress
+        self._now = now
+        self.refresh()
+
+    def render(self) -> Content:
+        glyphs, progress, width = self._glyphs, self._progress, self.content_size.width
+        number = STEPS.index(progress.step)
+        word, style = progress.mark(glyphs, self._now)
+        word_width = 15 if width >= 70 else 13
+        word = fit(word, word_width - 1, glyphs.cut, pad=True) + " "
+        head = f"{glyphs.opened if self.opened else glyphs.closed} {number} {TITLES[progress.step]:<9} "
+        elapsed = "" if progress.elapsed_ms is None or width < 56 else milliseconds(progress.elapsed_ms)
+        room = width - cell_len(head) - word_width - (9 if width >= 56 else 0)
+        summary = clean(progress.result.summary) if progress.result else ""
+        return Content.assemble(
+            (head, "bold" if progress.result or progress.running else QUIET),
+            (word, style),
+            fit(summary, room, glyphs.cut, pad=True),
+            (f"{elapsed:>9}" if width >= 56 else "", QUIET),
+        )
+
+
+class StepPanel(Vertical, can_focus=True):
+    """One step.  The body is made when it is opened, and again when more is known."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "open", "Open", id="step.open", tooltip="Open or close this panel"),
+        Binding("pagedown,J", "page(1)", "Scroll down", show=False, id="step.page-down"),
+        Binding("pageup,K", "page(-1)", "Scroll up", show=False, id="step.page-up"),
+        Binding("shift+right,L", "sideways(1)", "Evidence right", show=False, id="step.right"),
+        Binding("shift+left,H", "sideways(-1)", "Evidence left", show=False, id="step.left"),
+    ]
+
+    opened = reactive(False, toggle_class="-open")
+    evidence = reactive(False, toggle_class="-evidence")
+
+    class Toggled(Message):
+        """The reader asked for this panel to be opened or closed."""
+
+        def __init__(self, step: str) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, step: str, glyphs: Glyphs) -> None:
+        super().__init__(id=f"step-{step}")
+        self.step = step
+        self._glyphs = glyphs
+        self._progress = Progress(step)
+        self._source: Callable[[], tuple[list[Block], list[str]]] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield StepLine(self.step, self._glyphs)
+        with ScrollableContainer(classes="body", can_focus=False):
+            yield Flow(classes="blocks")
+            yield Flow(classes="evidence")
+
+    def show(self, progress: Progress, now: float) -> None:
+        self._progress = progress
+        self.query_one(StepLine).show(progress, now)
+
+    def know(self, walk: Walk | None, stack: Stack | None) -> None:
+        """What the body is made of from now on; None: nothing yet."""
+        if walk is None or stack is None:
+            self._source = None
+        else:
+            self._source = lambda: (
+                list(stack.explained(walk, self.step)),
+                list(stack.evidence(walk, self.step)),
+            )
+        self._fill()
+
+    def watch_opened(self) -> None:
+        line = self.query_one(StepLine)
+        line.opened = self.opened
+        line.refresh()
+        self.query_one(".body").scroll_home(animate=False)
+        self._fill()
+
+    def watch_evidence(self) -> None:
+        self.query_one(".body").scroll_home(animate=False)
+
+    def _fill(self) -> None:
+        if not self.opened or not self.is_mounted:
+            return
+        blocks, evidence = self._read()
+        summary = self._progress.result.summary if self._progress.result else ""
+        self.query_one(".blocks", Flow).show(
+            lambda width: list(paint_blocks(summary, blocks, bool(evidence), width))
+        )
+        lines = [Content(clean(line)) for line in evidence[:MOST_LINES]]
+        if len(evidence) > MOST_LINES:
+            lines.append(Content(f"{len(evidence) - MOST_LINES} more lines"))
+        raw = self.query_one(".evidence", Flow)
+        raw.styles.width = max((line.cell_length for line in lines), default=0) + 2
+        raw.show(lambda width: lines or [Content.styled("No evidence was gathered.", QUIET)])
+
+    def _read(self) -> tuple[list[Block], list[str]]:
+        """What to show; a step that cannot be explained is told, the app goes on."""
+        if self._source is None:
+            return [], []
+        try:
+            return self._source()
+        except Exception as error:  # noqa: BLE001  a defect in one panel's text must not take the others along
+            return [], [f"This panel could not be made: {type(error).__name__}: {error}"]
+
+    def action_open(self) -> None:
+        self.post_message(self.Toggled(self.step))
+
+    def action_page(self, direction: int) -> None:
+        body = self.query_one(".body", ScrollableContainer)
+        body.scroll_relative(y=direction * max(body.size.height - 2, 1), animate=False)
+
+    def action_sideways(self, direction: int) -> None:
+        self.query_one(".body", ScrollableContainer).scroll_relative(x=direction * 12, animate=False)
+
+    def on_click(self, event: events.Click) -> None:
+        if isinstance(event.widget, StepLine):
+            self.post_message(self.Toggled(self.step))
+
+
+class Steps(Vertical):
+    """The panels of the first six steps."""
+
+    opened: reactive[str | None] = reactive(None)
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self.border_title = Content("Steps")
+
+    def compose(self) -> ComposeResult:
+        for step in STEPS[:-1]:
+            yield StepPanel(step, self._glyphs)
+
+    def panel(self, step: str) -> StepPanel:
+        return self.query_one(f"#step-{step}", StepPanel)
+
+    def show(self, progress: Mapping[str, Progress], now: float, title: str) -> None:
+        for step in STEPS[:-1]:
+            self.panel(step).show(progress[step], now)
+        self.border_title = Content(title)
+
+    def know(self, walk: Walk | None, stack: Stack | None, step: str | None = None) -> None:
+        for panel in self.query(StepPanel):
+            if step is None or panel.step == step:
+                panel.know(walk, stack)
+
+    def watch_opened(self) -> None:
+        for panel in self.query(StepPanel):
+            panel.opened = panel.step == self.opened
+
+
+def paint_blocks(summary: str, blocks: Iterable[Block], evidence: bool, width: int) -> Iterable[Content]:
+    """The second depth: the whole summary, then each finding under its heading."""
+    width = min(width, 110)
+    if summary:
+        yield from hang([Row("", summary, label_style="")], width, indent=4)
+    for block in blocks:
+        yield Content("")
+        style = _SEVERITY.get(str(block.severity).lower(), "$warning")
+        yield Content.assemble(
+            "    ",
+            (fit(clean(str(block.severity)).upper(), 9, pad=True), f"{style} bold"),
+            (" " + fit(clean(block.subject), width - 26), "bold"),
+            (f"  {clean(block.code)}", QUIET),
+        )
+        rows = (
+            Row("Found", block.found),
+            Row("Got", block.got),
+            Row("Means", block.means),
+            Row("Fix", block.fix),
+            Row("Source", block.source, style=QUIET),
+        )
+        yield from hang([row for row in rows if row.value], width, indent=4)
+    if evidence:
+        yield Content("")
+        yield Content.assemble("    ", ("e", "$primary"), (" shows the evidence this rests on", QUIET))

@@ -1,0 +1,129 @@
+"""The verdict: one sentence, what was tried at each MX host, and the matrix below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from mailpath.judge.model import Attempt, Mechanism, Verdict
+from mailpath.tui.judging import Bench
+from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, verdict_sentence, wrap
+from mailpath.tui.widgets import matrix
+from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.steps import StepPanel
+
+
+class VerdictPanel(VerticalScroll, can_focus=True):
+    """Redrawn from a `Bench` whenever the posture changes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "open", "Open", id="verdict.open", tooltip="Give the verdict all the room"),
+        Binding("left", "screen.posture(-1)", "Previous posture", show=False, id="verdict.left"),
+        Binding("right", "screen.posture(1)", "Next posture", show=False, id="verdict.right"),
+        Binding("up,k", "screen.step(-1)", "Step above", show=False, id="verdict.up"),
+        Binding("down,j", "scroll_down", "Scroll down", show=False, id="verdict.down"),
+    ]
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self.border_title = Content("6 Verdict")
+
+    def compose(self) -> ComposeResult:
+        yield Flow(id="sentence")
+        yield Flow(id="attempts")
+        yield Flow(id="matrix")
+
+    def tell(self, sentence: str, style: str = QUIET) -> None:
+        """Show a sentence instead of a verdict: nothing walked yet, walking, or what went wrong."""
+        text = clean(sentence)
+        self.query_one("#sentence", Flow).show(
+            lambda width: [Content.styled(line, style) for line in wrap(text, width)]
+        )
+        for name in ("#attempts", "#matrix"):
+            self.query_one(name, Flow).show(lambda width: [])
+        self.border_title = Content("6 Verdict")
+
+    def show(self, bench: Bench, posture: str) -> None:
+        verdict = bench.verdict(posture)
+        recipient = bench.walk.path.recipient
+        glyphs = self._glyphs
+        self.query_one("#sentence", Flow).show(
+            lambda width: list(paint_sentence(recipient, verdict, glyphs, width))
+        )
+        self.query_one("#attempts", Flow).show(
+            lambda width: list(paint_attempts(verdict.attempts, glyphs, width))
+        )
+        self.query_one("#matrix", Flow).show(lambda width: matrix.paint(bench, posture, glyphs, width))
+        self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
+        self.scroll_home(animate=False)
+
+    def action_open(self) -> None:
+        self.post_message(StepPanel.Toggled("verdict"))
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(StepPanel.Toggled("verdict"))
+
+
+def paint_sentence(recipient: str, verdict: Verdict, glyphs: Glyphs, width: int) -> Iterable[Content]:
+    """Glyph and outcome, then the sentence with all its lines in one column."""
+    style = OUTCOME_STYLE[verdict.outcome]
+    word = f"{glyphs.of_outcome(verdict.outcome)} {outcome_word(verdict.outcome)}"
+    column = max(cell_len(word) + 2, 18) if width >= 70 else 2
+    lines = wrap(verdict_sentence(recipient, verdict), width - column)
+    if width < 70:
+        yield Content.styled(word, f"{style} bold")
+        word = ""
+    for number, line in enumerate(lines):
+        lead = word if number == 0 else ""
+        yield Content.assemble((fit(lead, column, pad=True), f"{style} bold"), line)
+    extras = list(_extras(verdict))
+    if extras:
+        yield Content.assemble(" " * column, (fit(f" {glyphs.dot} ".join(extras), width - column), QUIET))
+
+
+def _extras(verdict: Verdict) -> Iterable[str]:
+    if verdict.tls_word:
+        yield f"logged as {clean(verdict.tls_word)}"
+    if verdict.mechanism is not Mechanism.NONE:
+        yield f"authenticated by {verdict.mechanism.value}"
+    if verdict.after_retry:
+        yield "only on a later retry"
+    if verdict.policy_state == "first-contact":
+        yield "policy not yet cached"
+    elif verdict.policy_state == "cached":
+        yield "policy cached"
+
+
+def paint_attempts(attempts: tuple[Attempt, ...], glyphs: Glyphs, width: int) -> Iterable[Content]:
+    """One attempt each: host, address, outcome, enhanced status code, and the server's sentence."""
+    if not attempts:
+        return
+    yield Content("")
+    host_width = min(max(len(attempt.host) for attempt in attempts) + 2, 34)
+    address_width = max(len(attempt.address or "") for attempt in attempts) + 2
+    for attempt in attempts:
+        style = OUTCOME_STYLE[attempt.outcome]
+        word = fit(f"{glyphs.of_outcome(attempt.outcome)} {outcome_word(attempt.outcome)}", 16, pad=True)
+        code = fit(clean(attempt.status_code or ""), 7, pad=True)
+        host = fit(clean(attempt.host), host_width - 2, glyphs.cut, pad=True) + "  "
+        address = fit(clean(attempt.address or ""), address_width, glyphs.cut, pad=True)
+        reason = clean(attempt.reason)
+        column = host_width + address_width + 16 + 7
+        if width - column >= 30:
+            for number, line in enumerate(wrap(reason, width - column)):
+                if number == 0:
+                    yield Content.assemble(host, (address, QUIET), (word, style), (code, style), line)
+                else:
+                    yield Content(" " * column + line)
+        else:
+            yield Content.assemble(host, (word, style), (code, style))
+            for line in wrap(reason, width - 2):
+                yield Content("  " + line)
