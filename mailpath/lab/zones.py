@@ -227,7 +227,7 @@ class Zone:
             return None
         made = self._signatures.get((rrset.name, rrset.rdtype))
         if made is None:
-            start, end = (-33 * DAY, -3 * DAY) if self.signing.expired else (-DAY, 14 * DAY)
+            start, end = (-33 * DAY, -3 * DAY) if self.signing.expired else (-30 * DAY, 14 * DAY)
             rrsig = dns.dnssec.sign(
                 rrset,
                 self._key,
