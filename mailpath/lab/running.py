@@ -17,6 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import dns.name
+from dns.rdatatype import RdataType
+
 from mailpath.lab import dns as dns_server
 from mailpath.lab import scenario as files
 from mailpath.lab.internet import Handler, Internet, Listener
@@ -81,9 +84,25 @@ class Lab:
                 return listener.address
         raise KeyError(host)
 
-    def write_network_file(self, folder: str | Path) -> Path:
-        """Writes network.toml, and beside it root.ds, ca.pem and anchors.conf (for delv), into `folder`."""
-        folder = Path(folder)
+    def dialled(self, host: str, port: int) -> str:
+        """Where `host` really listens for `port` 25 or 443: "127.0.0.1:40125".  Raises KeyError."""
+        for listener in self._internet.listeners:
+            if (listener.host, listener.port) == (host, port):
+                return self.settings.dial[listener.published]
+        raise KeyError(host)
+
+    def records(self, name: str, rdtype: str) -> tuple[str, ...]:
+        """The records at absolute `name` as zone-file text, aliases followed; sorted."""
+        found = self._internet.resolver.find(dns.name.from_text(name), RdataType.from_text(rdtype))
+        wanted = [rrset for _, rrset, _ in found.answer if rrset.rdtype.name == rdtype]
+        return tuple(sorted(str(rdata) for rrset in wanted for rdata in rrset))
+
+    def write_network_file(self, folder: str | Path | None = None) -> Path:
+        """Writes network.toml, and beside it root.ds, ca.pem and anchors.conf (for delv), into `folder`.
+
+        Default: a folder that goes when the lab stops.
+        """
+        folder = Path(self._folder.name if folder is None else folder)
         (folder / "root.ds").write_text(self.trust_anchor, encoding="ascii")
         (folder / "ca.pem").write_bytes(self._internet.authority.root_pem)
         (folder / "anchors.conf").write_text(_named_anchors(self.trust_anchor), encoding="ascii")

@@ -1,0 +1,115 @@
+"""`mailpath lab serve`: the lab kept up for other tools.
+
+stdout gets one line, the path of the network file; stderr gets lines ready to be run.  Ends, and leaves
+nothing behind, on SIGINT and SIGTERM (and SIGHUP, when its terminal goes).
+"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from mailpath.lab.running import Lab
+from mailpath.lab.scenario import Scenario, tlsa_references
+from mailpath.network import endpoints
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def serve(
+    scenarios: tuple[Scenario, ...] | None = None,
+    *,
+    out: TextIO | None = None,
+    narration: TextIO | None = None,
+) -> None:
+    """Serves `scenarios` (default: the built-in ones) until a signal comes; must run in the main thread.
+
+    `out` and `narration`: default standard output and standard error.  Raises `ScenarioError`, OSError.
+    """
+    out = sys.stdout if out is None else out
+    narration = sys.stderr if narration is None else narration
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    # Before anything exists that a signal could leave behind.
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        with Lab.start(scenarios) as lab:
+            network = lab.write_network_file()
+            out.write(f"{network}\n")
+            out.flush()
+            narration.write("\n".join(lines(lab, network)) + "\n")
+            narration.flush()
+            ended.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def lines(lab: Lab, network: Path) -> Iterator[str]:
+    """What to tell the user: the network file, and commands of other tools against the lab."""
+    yield f"The lab is up, with {len(lab.scenarios)} scenarios; Ctrl-C ends it."
+    yield ""
+    yield f"  mailpath check {lab.scenarios[0].domain} --network {shlex.quote(str(network))}"
+    for command in commands(lab, network.parent):
+        yield f"  {shlex.join(command)}"
+
+
+def commands(lab: Lab, folder: Path) -> Iterator[tuple[str, ...]]:
+    """Lines of dig, delv, openssl and curl that work against `lab`; `folder`: where its files are.
+
+    They show the first scenario of a kind: with a TLSA record, with a public certificate, with a policy.
+    """
+    host, port = endpoints.split(lab.settings.resolver or "")
+    where = ("-p", str(port), f"@{host}")
+    ca_file = str(folder / "ca.pem")
+    for owner, mx, domain in _with_tlsa(lab):
+        for name, rdtype in ((domain, "MX"), (owner, "TLSA")):
+            yield ("dig", "+dnssec", *where, name, rdtype)
+            yield ("delv", "-a", str(folder / "anchors.conf"), *where, name, rdtype)
+        dane = ["-dane_tlsa_domain", mx]
+        for record in lab.records(owner, "TLSA"):
+            dane += ["-dane_tlsa_rrdata", record]
+        yield (*_s_client(lab, mx), *dane, "-verify_return_error")
+        break
+    for mx in _with_web_certificate(lab):
+        yield (*_s_client(lab, mx), "-CAfile", ca_file, "-verify_hostname", mx, "-verify_return_error")
+        break
+    for scenario in lab.scenarios:
+        if scenario.sts is not None and scenario.sts.listen == "yes":
+            policy = f"mta-sts.{scenario.domain}"
+            connect = f"{policy}:443:{lab.dialled(policy, 443)}"
+            url = f"https://{policy}/.well-known/mta-sts.txt"
+            yield ("curl", "-sS", "--cacert", ca_file, "--connect-to", connect, url)
+            break
+
+
+def _s_client(lab: Lab, mx: str) -> tuple[str, ...]:
+    there = lab.dialled(mx, 25)
+    return ("openssl", "s_client", "-brief", "-starttls", "smtp", "-connect", there, "-servername", mx)
+
+
+def _with_tlsa(lab: Lab) -> Iterator[tuple[str, str, str]]:
+    """Scenarios with a TLSA record of the certificate in use: its owner, the MX host, the domain."""
+    for scenario in lab.scenarios:
+        for line in scenario.zone[0].rr if scenario.zone and scenario.zone[0].sec == "signed" else ():
+            for usage, _, _, host, part in tlsa_references(line):
+                if usage == 3 and part == "leaf":
+                    mx = scenario.absolute(host)
+                    yield f"_25._tcp.{mx}", mx, scenario.domain
+
+
+def _with_web_certificate(lab: Lab) -> Iterator[str]:
+    """MX hosts with a certificate that the lab's public CA vouches for."""
+    for scenario in lab.scenarios:
+        for server in scenario.server:
+            if (server.cert, server.listen, server.starttls) == ("web", "yes", "ok"):
+                yield scenario.absolute(server.host)
