@@ -1,0 +1,159 @@
+"""A walk's exchanges as a file: JSON, compressed where the name ends in ".gz", through a pipe as "-".
+
+A capture stands alone: exchanges, the ground they stood on, the trust anchor and the root
+certificates that anchor a recorded chain.  It may come from a stranger (a ticket's attachment): it is
+read strictly and within bounds, and whatever is wrong with it is a `CaptureError` with one sentence.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import zlib
+from collections.abc import Iterable
+from typing import Annotated, BinaryIO
+
+import msgspec
+
+from mailpath import __version__
+from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
+from mailpath.facts import Path
+from mailpath.network.protocol import Ground
+from mailpath.network.recording import Recording, in_order, key_of
+
+SCHEMA = 1
+#: Bytes, compressed and unpacked.
+MAX_CAPTURE = 64 * 1024 * 1024
+#: The last second of the year 9999: later moments have no calendar date in Python.
+_MAX_TIME = 253402300799
+_GZIP_MAGIC = b"\x1f\x8b"
+
+Where = str | os.PathLike[str] | BinaryIO
+
+
+class CaptureError(Exception):
+    """A capture cannot be read or written; the message says why in one plain sentence."""
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a replay needs.  Exchanges are sorted by key and no key is there twice.
+
+    `mailpath`: the version that made it.
+    """
+
+    schema: Annotated[int, msgspec.Meta(ge=SCHEMA, le=SCHEMA)] = SCHEMA
+    mailpath: str = __version__
+    path: Path
+    ground: Ground
+    dns: tuple[DnsExchange, ...] = ()
+    https: tuple[HttpsExchange, ...] = ()
+    smtp: tuple[SmtpExchange, ...] = ()
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All of them, sorted by kind and key."""
+        return (*self.dns, *self.https, *self.smtp)
+
+
+class _Head(msgspec.Struct):
+    """What is read first: files of another schema are told apart from broken ones."""
+
+    schema: int
+
+
+def capture_of(recording: Recording, path: Path, roots: Iterable[bytes]) -> Capture:
+    """What `recording` holds.  `roots`: the trusted certificates that anchor a recorded chain (DER)."""
+    return capture_from(recording.exchanges, recording.ground, path, roots)
+
+
+def capture_from(
+    exchanges: Iterable[Exchange], ground: Ground, path: Path, roots: Iterable[bytes]
+) -> Capture:
+    """A capture of `exchanges`, in whatever order they come."""
+    ordered = sorted(exchanges, key=in_order)
+    return Capture(
+        path=path,
+        ground=msgspec.structs.replace(ground, roots=tuple(sorted(set(roots)))),
+        dns=tuple(e for e in ordered if isinstance(e, DnsExchange)),
+        https=tuple(e for e in ordered if isinstance(e, HttpsExchange)),
+        smtp=tuple(e for e in ordered if isinstance(e, SmtpExchange)),
+    )
+
+
+def dump(capture: Capture, where: Where) -> None:
+    """Write `capture` to a file, a path or "-" (standard output).  Raises `CaptureError`.
+
+    The same capture is written as the same bytes.
+    """
+    data = msgspec.json.encode(capture) + b"\n"
+    try:
+        if where == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        elif isinstance(where, str | os.PathLike):
+            if os.fspath(where).endswith(".gz"):
+                data = gzip.compress(data, mtime=0)
+            with open(where, "wb") as file:
+                file.write(data)
+        else:
+            where.write(data)
+    except OSError as error:
+        raise CaptureError(f"The capture cannot be written: {error.strerror or error}.") from error
+
+
+def load(where: Where) -> Capture:
+    """Read a capture from a file, a path or "-" (standard input), gzip or not.  Raises `CaptureError`."""
+    try:
+        if where == "-":
+            data = sys.stdin.buffer.read(MAX_CAPTURE + 1)
+        elif isinstance(where, str | os.PathLike):
+            with open(where, "rb") as file:
+                data = file.read(MAX_CAPTURE + 1)
+        else:
+            data = where.read(MAX_CAPTURE + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CaptureError(f"The capture cannot be read: {reason}.") from error
+    return decode(_unpacked(data))
+
+
+def decode(data: bytes) -> Capture:
+    """The capture in `data`, unpacked JSON.  Raises `CaptureError`."""
+    if not data.strip():
+        raise CaptureError("The capture is empty.")
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+        if head.schema != SCHEMA:
+            raise CaptureError(f"The capture has schema {head.schema}; this version reads schema {SCHEMA}.")
+        capture = msgspec.json.decode(data, type=Capture)
+    except RecursionError:
+        raise CaptureError("The capture is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CaptureError(f"This is no capture: {error}.") from None
+    _check(capture)
+    return capture
+
+
+def _check(capture: Capture) -> None:
+    if not 0 <= capture.ground.made <= _MAX_TIME:
+        raise CaptureError("The capture's time is no date.")
+    keys = [key_of(exchange) for exchange in capture.exchanges]
+    if len(set(keys)) != len(keys):
+        raise CaptureError("The capture holds two answers to one request.")
+
+
+def _unpacked(data: bytes) -> bytes:
+    if data.startswith(_GZIP_MAGIC):
+        inflate = zlib.decompressobj(wbits=31)
+        try:
+            data = inflate.decompress(data, MAX_CAPTURE + 1)
+        except zlib.error as error:
+            raise CaptureError(f"The capture's compression is broken: {error}.") from None
+        if len(data) <= MAX_CAPTURE and not inflate.eof:
+            raise CaptureError("The capture ends in the middle of its compressed data.")
+        if inflate.unused_data:
+            raise CaptureError("Something else follows the capture's compressed data.")
+    if len(data) > MAX_CAPTURE:
+        raise CaptureError(f"The capture is larger than {MAX_CAPTURE // 1024 // 1024} MiB.")
+    return data

@@ -1,0 +1,85 @@
+"""DNS messages between us and the recursive resolver: the query, and whether an answer is one to it.
+
+RD, DO and CD are set (RFC 4035 section 3.2.2: all data, no filtering by the resolver), EDNS with a
+buffer of 1232 octets; where the resolver's own verdict is asked for, AD is set instead of CD
+(RFC 6840 section 5.7).
+"""
+
+from __future__ import annotations
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rdataclass
+import dns.rdatatype
+
+from mailpath.exchanges import Question
+
+UDP_PAYLOAD = 1232
+_HEADER = 12
+_QR = 0x80
+_OPCODE = 0x78
+_TC = 0x02
+_RCODE = 0x0F
+
+
+class BadQuestion(ValueError):
+    """The name or the type cannot be asked for."""
+
+
+def query(question: Question, message_id: int) -> bytes:
+    """The query in wire form.  Raises `BadQuestion`."""
+    flags = dns.flags.RD | (dns.flags.CD if question.checking_disabled else dns.flags.AD)
+    try:
+        message = dns.message.make_query(
+            dns.name.from_text(question.name),
+            dns.rdatatype.from_text(question.rdtype),
+            use_edns=0,
+            ednsflags=dns.flags.DO,
+            payload=UDP_PAYLOAD,
+            flags=flags,
+            id=message_id,
+        )
+        return message.to_wire()
+    except (dns.exception.DNSException, ValueError) as error:
+        raise BadQuestion("This is no name or no type that the DNS can be asked for.") from error
+
+
+def answers(query: bytes, response: bytes) -> bool:
+    """`response` is one to `query`: same id, a response, same question (RFC 5452 section 9).
+
+    An error response without a question section counts (RFC 1035 servers send it with FORMERR).
+    """
+    if len(response) < _HEADER or response[:2] != query[:2]:
+        return False
+    if not response[2] & _QR or response[2] & _OPCODE:
+        return False
+    asked = _question_section(query)
+    count = int.from_bytes(response[4:6], "big")
+    if count == 0:
+        return response[3] & _RCODE != 0
+    return count == 1 and response[_HEADER : _HEADER + len(asked)].lower() == asked.lower()
+
+
+def truncated(response: bytes) -> bool:
+    return bool(response[2] & _TC)
+
+
+def well_formed(response: bytes) -> bool:
+    """Whether the whole message can be read."""
+    try:
+        dns.message.from_wire(response, one_rr_per_rrset=True, ignore_trailing=False)
+    except dns.message.Truncated:
+        return True
+    except (dns.exception.DNSException, ValueError):
+        return False
+    return True
+
+
+def _question_section(query: bytes) -> bytes:
+    """Of a query of ours: one uncompressed name, type and class."""
+    end = _HEADER
+    while query[end]:
+        end += 1 + query[end]
+    return query[_HEADER : end + 5]

@@ -1,0 +1,124 @@
+"""Where to connect: "ip:port" pairs, and the forms a resolver can be given in.
+
+192.0.2.1   192.0.2.1:5300   [2001:db8::1]:5300     DNS over UDP and TCP (RFC 1035, RFC 7766)
+tls://192.0.2.1#dns.example[:853]                   DNS over TLS, the name verified (RFC 7858, RFC 8310)
+https://dns.example/dns-query                       DNS over HTTPS (RFC 8484)
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+#: resolver(5): more name servers than this are ignored by the system, too.
+MAX_NAMESERVERS = 3
+
+
+class Kind(StrEnum):
+    PLAIN = "plain"
+    TLS = "tls"
+    HTTPS = "https"
+
+
+@dataclass(frozen=True)
+class ResolverEndpoint:
+    """One recursive resolver.  `text` is the form it was given in; `name` what its certificate must say."""
+
+    text: str
+    kind: Kind
+    host: str = ""
+    port: int = 53
+    name: str = ""
+
+
+def address(text: str) -> str:
+    """`text` as a canonical IP address; a zone index of a link-local one (`%eth0`) is kept.
+
+    Raises `ValueError` with one sentence.
+    """
+    bare, percent, zone = text.partition("%")
+    try:
+        return str(ipaddress.ip_address(bare)) + percent + zone
+    except ValueError:
+        raise ValueError(f"{text!r} is no IP address.") from None
+
+
+def port_number(text: str) -> int:
+    """`text` as a port, 1 to 65535.  Raises `ValueError` with one sentence."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise ValueError(f"{text!r} is no port number.")
+    return int(text)
+
+
+def split(text: str, default_port: int | None = None) -> tuple[str, int]:
+    """The address and port of "ip:port" or "[v6]:port"; with `default_port` also of a bare address.
+
+    Raises `ValueError` with one sentence.
+    """
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError(f"{text!r} is not of the form [v6]:port.")
+        port = rest[1:]
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    else:
+        host, port = text, ""
+    if port:
+        return address(host), port_number(port)
+    if default_port is None or text.endswith(":"):
+        raise ValueError(f"{text!r} has no port: ip:port or [v6]:port is needed.")
+    return address(host), default_port
+
+
+def join(host: str, port: int) -> str:
+    """The "ip:port" form of an address and a port; IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def resolver(text: str) -> ResolverEndpoint:
+    """The resolver that `text` names.  Raises `ValueError` with one sentence."""
+    if text.startswith("tls://"):
+        return _resolver_over_tls(text)
+    if text.startswith("https://"):
+        parts = urlsplit(text)
+        if not parts.hostname or parts.username is not None or parts.fragment:
+            raise ValueError(f"{text!r} is not of the form https://host/path.")
+        return ResolverEndpoint(text, Kind.HTTPS, parts.hostname, parts.port or 443, parts.hostname)
+    host, port = split(text, 53)
+    return ResolverEndpoint(text, Kind.PLAIN, host, port)
+
+
+def _resolver_over_tls(text: str) -> ResolverEndpoint:
+    where, hash_mark, name = text.removeprefix("tls://").partition("#")
+    host, port = split(where, 853)
+    if hash_mark:
+        name, colon, after = name.partition(":")
+        if not name:
+            raise ValueError(f"{text!r} has no name behind the '#'.")
+        if colon:
+            port = port_number(after)
+    return ResolverEndpoint(text, Kind.TLS, host, port, name or host)
+
+
+def system_resolvers(conf: Path = RESOLV_CONF) -> tuple[ResolverEndpoint, ...]:
+    """The name servers of resolv.conf in their order; the local host when it names none (resolver(5))."""
+    found: list[ResolverEndpoint] = []
+    try:
+        text = conf.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        text = ""
+    for line in text.splitlines()[:1000]:
+        words = line.split()
+        if len(words) < 2 or words[0] != "nameserver":
+            continue
+        try:
+            host = address(words[1])
+        except ValueError:
+            continue
+        found.append(ResolverEndpoint(host, Kind.PLAIN, host))
+    return tuple(found[:MAX_NAMESERVERS]) or (ResolverEndpoint("127.0.0.1", Kind.PLAIN, "127.0.0.1"),)

@@ -1,0 +1,71 @@
+"""The live network: real sockets, and nothing of what is learnt over them is judged here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import TracebackType
+
+import msgspec
+
+from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
+from mailpath.network.live_dns import LiveDns
+from mailpath.network.live_https import HostCheck, LiveHttps
+from mailpath.network.live_smtp import LiveSmtp, own_name
+from mailpath.network.protocol import Ground
+from mailpath.network.settings import Settings, anchor_text, roots
+
+
+class LiveNetwork:
+    """DNS, HTTPS and SMTP as `settings` say.  An async context manager; belongs to one event loop.
+
+    `policy_host_check(chain, host)`: None, or why the certificate of an HTTPS host (DER, leaf first) is
+    refused; it is asked before a request is sent.  Raises `SettingsError` when a file of the settings
+    cannot be used.
+    """
+
+    def __init__(self, settings: Settings, *, policy_host_check: HostCheck, kind: str = "live") -> None:
+        trusted = roots(settings)
+        ehlo = settings.ehlo or own_name()
+        self._dns = LiveDns(settings, trusted)
+        self._https = LiveHttps(settings, policy_host_check)
+        self._smtp = LiveSmtp(settings, ehlo)
+        self._ground = Ground(
+            kind=kind,
+            resolver=self._dns.resolver,
+            trust_anchor=anchor_text(settings),
+            roots=trusted,
+            made=int(time.time()),
+            smtp_port=settings.smtp_port,
+            https_port=settings.https_port,
+            ehlo=ehlo,
+            allow_private=settings.allow_private,
+            dialled=tuple(sorted(settings.dial)),
+        )
+
+    async def __aenter__(self) -> LiveNetwork:
+        await self._dns.choose()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._dns.close()
+        # Transports closed by the last exchange let go of their sockets in the loop's next turn.
+        await asyncio.sleep(0)
+
+    @property
+    def ground(self) -> Ground:
+        """What the walk stands on; `resolver` is the one that was chosen on entering."""
+        if self._ground.resolver != self._dns.resolver:
+            self._ground = msgspec.structs.replace(self._ground, resolver=self._dns.resolver)
+        return self._ground
+
+    async def ask(self, question: Question) -> DnsExchange:
+        return await self._dns.ask(question)
+
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange:
+        return await self._https.fetch(request)
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        return await self._smtp.converse(request)

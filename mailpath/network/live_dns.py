@@ -1,0 +1,226 @@
+"""Questions to a recursive resolver over UDP and TCP (RFC 1035 section 4.2, RFC 7766).
+
+UDP first, sent twice, from a port of its own per question; TCP when the answer was truncated or none
+came.  An answer that does not fit the question is not ours and is passed over until the deadline.
+DNS over TLS and HTTPS are in `live_dns_secure`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import Protocol, cast
+
+from mailpath.exchanges import DnsExchange, Failure, Question
+from mailpath.network import dns_messages
+from mailpath.network.endpoints import Kind, ResolverEndpoint, join, system_resolvers
+from mailpath.network.endpoints import resolver as resolver_endpoint
+from mailpath.network.failures import failure_of
+from mailpath.network.live_tls import resolver_context
+from mailpath.network.settings import Settings
+
+#: Questions under way at once: all zone cuts of a path, and far from a flood.
+MAX_QUESTIONS = 64
+#: The share of the UDP deadline after which the query is sent again, for the packet that was lost.
+RESEND_AFTER = 0.4
+#: Messages that do not answer the question, passed over on one TCP connection.
+MAX_STRAYS = 8
+
+
+class Transport(Protocol):
+    """Carries one query to one resolver and brings its answer."""
+
+    async def exchange(self, query: bytes) -> tuple[bytes, str]:
+        """The answer and what it came over.  Raises `OSError`, `EOFError` or `NotDns`."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+class NotDns(Exception):
+    """The other end does not speak DNS."""
+
+
+class PlainTransport:
+    """UDP, then TCP.  `timeout` seconds for each of the two."""
+
+    def __init__(self, host: str, port: int, timeout: float) -> None:
+        self._host = host
+        self._port = port
+        self._timeout = timeout
+
+    async def exchange(self, query: bytes) -> tuple[bytes, str]:
+        try:
+            response = await self._over_udp(query)
+        except TimeoutError:
+            response = None
+        if response is not None and not dns_messages.truncated(response):
+            return response, "udp"
+        async with asyncio.timeout(self._timeout):
+            return await self._over_tcp(query), "tcp"
+
+    async def close(self) -> None:
+        """Nothing is kept between questions."""
+
+    async def _over_udp(self, query: bytes) -> bytes:
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(query, loop.create_future()), remote_addr=(self._host, self._port)
+        )
+        try:
+            async with asyncio.timeout(self._timeout):
+                transport.sendto(query)
+                await asyncio.wait([protocol.answer], timeout=self._timeout * RESEND_AFTER)
+                if not protocol.answer.done():
+                    transport.sendto(query)
+                return await protocol.answer
+        finally:
+            if not protocol.answer.cancel() and not protocol.answer.cancelled():
+                protocol.answer.exception()  # seen, also where cancellation came between
+            transport.abort()
+
+    async def _over_tcp(self, query: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            writer.write(framed(query))
+            for _ in range(MAX_STRAYS):
+                response = await read_message(reader)
+                if dns_messages.answers(query, response):
+                    return response
+            raise NotDns
+        finally:
+            writer.close()
+            writer.transport.abort()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """Waits for the datagram that answers `query`.  The socket is connected: the kernel checks the source."""
+
+    def __init__(self, query: bytes, answer: asyncio.Future[bytes]) -> None:
+        self._query = query
+        self.answer = answer
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        if not self.answer.done() and dns_messages.answers(self._query, data):
+            self.answer.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self.answer.done():
+            self.answer.set_exception(exc)
+
+
+def framed(message: bytes) -> bytes:
+    """`message` as it goes over a stream (RFC 1035 section 4.2.2)."""
+    return len(message).to_bytes(2, "big") + message
+
+
+async def read_message(reader: asyncio.StreamReader) -> bytes:
+    """The next message of a stream, at most 65535 octets.  Raises `EOFError` (incomplete) or `OSError`."""
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+
+
+class LiveDns:
+    """Asks one resolver: the one of the settings, else the first of the system's that answers."""
+
+    def __init__(self, settings: Settings, roots: tuple[bytes, ...]) -> None:
+        self._settings = settings
+        self._roots = roots
+        if settings.resolver is not None:
+            self._candidates: tuple[ResolverEndpoint, ...] = (resolver_endpoint(settings.resolver),)
+        else:
+            self._candidates = system_resolvers()
+        self._transports: dict[ResolverEndpoint, Transport] = {}
+        self._limit = asyncio.Semaphore(MAX_QUESTIONS)
+        self._choice = asyncio.Lock()
+
+    @property
+    def resolver(self) -> str:
+        """What is asked, in the form of the network file."""
+        chosen = self._candidates[0]
+        if chosen.kind is not Kind.PLAIN:
+            return chosen.text
+        return chosen.host if chosen.port == 53 else join(chosen.host, chosen.port)
+
+    async def choose(self) -> None:
+        """Settle on the first candidate that answers at all; the first one when none does.
+
+        No packet is sent where there is nothing to choose.
+        """
+        async with self._choice:
+            if len(self._candidates) == 1:
+                return
+            for candidate in self._candidates:
+                exchange = await self._ask(candidate, Question(name=".", rdtype="NS"))
+                if exchange.response is not None:
+                    self._candidates = (candidate,)
+                    return
+            self._candidates = self._candidates[:1]
+
+    async def ask(self, question: Question) -> DnsExchange:
+        """One question; see `DnsExchange`.  Only cancellation leaves by exception."""
+        if len(self._candidates) > 1:
+            await self.choose()
+        async with self._limit:
+            return await self._ask(self._candidates[0], question)
+
+    async def close(self) -> None:
+        """Close what is kept open between questions."""
+        for transport in self._transports.values():
+            await transport.close()
+        self._transports.clear()
+
+    async def _ask(self, endpoint: ResolverEndpoint, question: Question) -> DnsExchange:
+        started = time.perf_counter()
+        response: bytes | None = None
+        over = ""
+        failure: Failure | None = None
+        detail = ""
+        # RFC 8484 section 4.1: an id of 0 lets HTTP caches work; TLS keeps strangers out there.
+        message_id = 0 if endpoint.kind is Kind.HTTPS else secrets.randbits(16)
+        try:
+            response, over = await self._transport(endpoint).exchange(
+                dns_messages.query(question, message_id)
+            )
+            if not dns_messages.well_formed(response):
+                response = None
+                failure, detail = Failure.PROTOCOL, "The resolver's answer is malformed."
+        except dns_messages.BadQuestion as error:
+            failure, detail = Failure.PROTOCOL, str(error)
+        except NotDns:
+            failure, detail = (
+                Failure.PROTOCOL,
+                "The resolver's answer is no DNS message that fits the question.",
+            )
+        except TimeoutError:
+            failure, detail = Failure.TIMEOUT, "The resolver did not answer in time."
+        except (OSError, EOFError) as error:
+            failure, detail = failure_of(error)
+        return DnsExchange(
+            question=question,
+            response=response,
+            transport=over,
+            failure=failure,
+            detail=detail,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
+        )
+
+    def _transport(self, endpoint: ResolverEndpoint) -> Transport:
+        if endpoint not in self._transports:
+            self._transports[endpoint] = self._made(endpoint)
+        return self._transports[endpoint]
+
+    def _made(self, endpoint: ResolverEndpoint) -> Transport:
+        timeout = self._settings.timeout
+        if endpoint.kind is Kind.PLAIN:
+            return PlainTransport(endpoint.host, endpoint.port, timeout)
+        from mailpath.network import live_dns_secure
+
+        context = resolver_context(self._roots)
+        if endpoint.kind is Kind.TLS:
+            return cast(Transport, live_dns_secure.TlsTransport(endpoint, context, timeout))
+        return cast(Transport, live_dns_secure.HttpsTransport(endpoint, context, timeout))

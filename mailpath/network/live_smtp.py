@@ -1,0 +1,342 @@
+"""One SMTP session as a polite, sceptical sender holds it (RFC 5321, RFC 3207).
+
+Greeting, EHLO, STARTTLS, TLS, EHLO, perhaps MAIL FROM and RCPT TO, QUIT; never DATA.  aiosmtplib's
+protocol keeps the transport; this subclass records every byte with its time and has the replies read
+by our own strict reader, because aiosmtplib's joins what does not belong together and drops what came
+in clear text behind the reply to STARTTLS, which is what we are looking for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+from typing import cast
+
+from aiosmtplib.errors import SMTPServerDisconnected
+from aiosmtplib.protocol import SMTPProtocol
+
+from mailpath.exchanges import (
+    Chunk,
+    Failure,
+    SmtpExchange,
+    SmtpRequest,
+    Stage,
+    TlsSession,
+)
+from mailpath.facts import Reply
+from mailpath.network.failures import failure_of
+from mailpath.network.live_tls import sent_chain, smtp_context
+from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords
+from mailpath.network.settings import Settings
+
+#: Seconds.  A server that says nothing to QUIT has been told, and no fact hangs on its answer.
+QUIT_WAIT = 2.0
+#: At once, all together and per address: busy servers refuse more with 421 or a closed door.
+MAX_SESSIONS = 20
+MAX_SESSIONS_PER_ADDRESS = 2
+
+_UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+def positive(reply: Reply) -> bool:
+    """The command was done: 2yz (RFC 5321 section 4.2.1).  Senders look no closer, at STARTTLS either."""
+    return reply.code is not None and reply.code // 100 == 2
+
+
+class _Ended(Exception):
+    """The session cannot go on: what failed and where."""
+
+    def __init__(self, failure: Failure, stage: Stage, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.stage = stage
+        self.detail = detail
+
+
+class RecordingProtocol(SMTPProtocol):
+    """aiosmtplib's protocol with a tap on both directions and a strict reader on the received one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.started = loop.time()
+        self.transcript: list[Chunk] = []
+        self.reader = ReplyReader()
+        self.over_tls = False
+        self.awaits_tls = False
+        self.too_large = False
+        self.lost = False
+        self.error: BaseException | None = None
+        self._received = 0
+        self._ready: Reply | None = None
+        self._news: asyncio.Event = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        """Keep and read the bytes; the base class's lenient reply parser never sees them."""
+        room = MAX_DIALOGUE - self._received
+        if len(data) > room:
+            self.too_large = True
+            data = data[:room]
+            self.abort()
+        self._received += len(data)
+        if data:
+            self._record(data, sent=False)
+            self.reader.feed(data)
+        if self.awaits_tls and self._ready is None:
+            self._ready = self.reader.next()
+            if self._ready is not None and positive(self._ready) and self.transport is not None:
+                # What is on the socket from here on is for the TLS layer, whatever the loop does first.
+                cast(asyncio.Transport, self.transport).pause_reading()
+        self._news.set()
+
+    def eof_received(self) -> bool:
+        self.lost = True
+        self._news.set()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self.error = self.error or exc
+        self._news.set()
+        super().connection_lost(exc)
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        self._record(data, sent=True)
+
+    def abort(self) -> None:
+        """Close at once; nothing is waited for."""
+        if self.transport is not None:
+            cast(asyncio.WriteTransport, self.transport).abort()
+
+    def leave(self) -> None:
+        """Close in as good an order as takes no waiting: TLS close_notify is sent, not awaited."""
+        if self.transport is not None:
+            self.transport.close()
+        self.abort()
+
+    async def reply(self) -> Reply | None:
+        """The next reply; None when the connection ends or the byte limit comes first."""
+        while True:
+            reply, self._ready = self._ready or self.reader.next(), None
+            if reply is not None or self.lost or self.too_large:
+                return reply
+            self._news.clear()
+            await self._news.wait()
+
+    async def start_tls_as(self, context: ssl.SSLContext, sni: str | None) -> ssl.SSLObject:
+        """TLS on this connection; the replies are read afresh, from what comes inside it.
+
+        Raises what the handshake raises; `ConnectionResetError` without a number when the connection
+        ended in good order.
+        """
+        # A connection that is gone already would leave the handshake waiting for nobody.
+        if self.lost or self.transport is None:
+            raise self.error or ConnectionResetError()
+        transport = await self._loop.start_tls(
+            cast(asyncio.WriteTransport, self.transport),
+            self,
+            context,
+            server_side=False,
+            server_hostname=sni,
+        )
+        if transport is None:
+            raise ConnectionResetError()
+        self.transport = transport
+        self.over_tls = True
+        self.reader = ReplyReader()
+        return cast(ssl.SSLObject, transport.get_extra_info("ssl_object"))
+
+    def elapsed_ms(self) -> float:
+        return round((self._loop.time() - self.started) * 1000, 3)
+
+    def _record(self, data: bytes, *, sent: bool) -> None:
+        self.transcript.append(Chunk(sent=sent, data=data, at_ms=self.elapsed_ms(), tls=self.over_tls))
+
+
+class SmtpSession:
+    """Drives one session; `run` returns its record."""
+
+    def __init__(self, request: SmtpRequest, settings: Settings, ehlo: str) -> None:
+        if request.envelope is not None:
+            for mailbox in (request.envelope.mail_from, request.envelope.rcpt_to):
+                if _UNSAFE.search(mailbox):
+                    raise ValueError("A mailbox of the envelope has a character that ends the command.")
+        self._request = request
+        self._settings = settings
+        self._ehlo = ehlo.encode("ascii")
+        self._tls: TlsSession | None = None
+        self._injected = b""
+
+    async def run(self) -> SmtpExchange:
+        """Hold the session.  Failures are in the record; only cancellation leaves by exception."""
+        self._protocol = protocol = RecordingProtocol(asyncio.get_running_loop())
+        ended: _Ended | None = None
+        try:
+            await self._connect()
+            await self._converse()
+        except _Ended as error:
+            ended = error
+        finally:
+            # Also on cancellation: the socket goes at once, and nothing is left behind for the loop.
+            protocol.leave()
+        return SmtpExchange(
+            request=self._request,
+            transcript=tuple(protocol.transcript),
+            tls=self._tls,
+            injected=self._injected,
+            failure=ended.failure if ended else None,
+            failed_at=ended.stage if ended else None,
+            detail=ended.detail if ended else "",
+            elapsed_ms=protocol.elapsed_ms(),
+        )
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        host, port = self._settings.dialled(self._request.address, self._request.port)
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                await loop.create_connection(lambda: self._protocol, host, port)
+        except TimeoutError:
+            raise self._timed_out(Stage.CONNECT, self._settings.timeout, "the connection") from None
+        except OSError as error:
+            failure, detail = failure_of(error)
+            raise _Ended(failure, Stage.CONNECT, detail) from None
+
+    async def _converse(self) -> None:
+        greeting = await self._reply(Stage.GREETING, self._settings.greeting_timeout)
+        if greeting.code == 220 and await self._hello() and await self._go_secret():
+            await self._try_envelope()
+        await self._quit()
+
+    async def _hello(self) -> bool:
+        """EHLO, then HELO where it was refused (RFC 5321 section 3.2; 421 closes).  False: go no further."""
+        reply = await self._command(Stage.EHLO, b"EHLO " + self._ehlo)
+        self._keywords = ehlo_keywords(reply)
+        if not positive(reply) and reply.code != 421:
+            reply = await self._command(Stage.EHLO, b"HELO " + self._ehlo)
+        return positive(reply)
+
+    async def _go_secret(self) -> bool:
+        """STARTTLS where it is offered.  False: it was refused, or the server wants no more inside TLS."""
+        if "STARTTLS" not in self._keywords:
+            return True
+        # Set before the command is sent: the reply and what hides behind it come in one segment.
+        self._protocol.awaits_tls = True
+        reply = await self._command(Stage.STARTTLS, b"STARTTLS")
+        self._protocol.awaits_tls = False
+        if not positive(reply):
+            return False
+        self._injected = self._protocol.reader.rest
+        await self._handshake()
+        reply = await self._command(Stage.EHLO_TLS, b"EHLO " + self._ehlo)
+        self._keywords = ehlo_keywords(reply)
+        return positive(reply)
+
+    async def _handshake(self) -> None:
+        wait = self._settings.timeout
+        try:
+            async with asyncio.timeout(wait):
+                tls = await self._protocol.start_tls_as(
+                    smtp_context(self._request.profile), self._request.sni
+                )
+        except TimeoutError:
+            raise self._timed_out(Stage.HANDSHAKE, wait, "the TLS handshake") from None
+        except OSError as error:
+            failure, detail = failure_of(error)
+            raise _Ended(failure, Stage.HANDSHAKE, detail) from None
+        except ValueError:  # UnicodeError too: a label longer than 63, an empty label
+            raise _Ended(Failure.TLS, Stage.HANDSHAKE, "The MX host's name cannot be sent as SNI.") from None
+        cipher, _, bits = tls.cipher() or ("", "", 0)
+        self._tls = TlsSession(version=tls.version() or "", cipher=cipher, bits=bits, chain=sent_chain(tls))
+
+    async def _try_envelope(self) -> None:
+        """MAIL FROM and RCPT TO, taken back by RSET: would this mail be taken?"""
+        envelope = self._request.envelope
+        if envelope is None:
+            return
+        mail = f"MAIL FROM:<{envelope.mail_from}>"
+        if not (envelope.mail_from + envelope.rcpt_to).isascii():
+            mail += " SMTPUTF8"
+        reply = await self._command(Stage.ENVELOPE, mail.encode())
+        if positive(reply):
+            await self._command(Stage.ENVELOPE, f"RCPT TO:<{envelope.rcpt_to}>".encode())
+            await self._command(Stage.ENVELOPE, b"RSET")
+
+    async def _quit(self) -> None:
+        """QUIT, and a short wait for its 221; a server that is gone already has lost nothing by it."""
+        try:
+            await self._command(Stage.QUIT, b"QUIT", min(self._settings.timeout, QUIT_WAIT))
+        except _Ended:
+            return
+
+    async def _command(self, stage: Stage, line: bytes, wait: float | None = None) -> Reply:
+        try:
+            self._protocol.write(line + b"\r\n")
+        except SMTPServerDisconnected:
+            raise self._lost(stage) from None
+        return await self._reply(stage, self._settings.timeout if wait is None else wait)
+
+    async def _reply(self, stage: Stage, wait: float) -> Reply:
+        """The reply to what was sent; the whole of it within `wait` seconds.  Raises `_Ended`."""
+        protocol = self._protocol
+        try:
+            async with asyncio.timeout(wait):
+                reply = await protocol.reply()
+        except TimeoutError:
+            if protocol.reader.hopeless:
+                raise _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.") from None
+            raise self._timed_out(stage, wait, _AWAITED[stage]) from None
+        if reply is None:
+            raise self._lost(stage)
+        if reply.code is None:
+            raise _Ended(Failure.PROTOCOL, stage, f"The server broke the SMTP protocol: {reply.defect}.")
+        return reply
+
+    def _lost(self, stage: Stage) -> _Ended:
+        if self._protocol.too_large:
+            return _Ended(Failure.TOO_LARGE, stage, f"The server sent more than {MAX_DIALOGUE // 1024} KiB.")
+        failure, detail = failure_of(self._protocol.error)
+        if failure is Failure.CLOSED and self._protocol.reader.hopeless:
+            return _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.")
+        return _Ended(failure, stage, detail)
+
+    @staticmethod
+    def _timed_out(stage: Stage, wait: float, awaited: str) -> _Ended:
+        return _Ended(Failure.TIMEOUT, stage, f"Waited {wait:g} s for {awaited}; it did not come.")
+
+
+_AWAITED = {
+    Stage.GREETING: "the greeting",
+    Stage.EHLO: "the reply to EHLO",
+    Stage.STARTTLS: "the reply to STARTTLS",
+    Stage.EHLO_TLS: "the reply to EHLO inside TLS",
+    Stage.ENVELOPE: "the reply to the envelope",
+    Stage.QUIT: "the reply to QUIT",
+}
+
+
+def own_name() -> str:
+    """A name for EHLO without asking the DNS: the host's, in the form Postfix gives it by default."""
+    host = re.sub(r"[^a-z0-9.-]", "", socket.gethostname().lower()).strip(".-")[:200]
+    if "." in host:
+        return host
+    return f"{host or 'localhost'}.localdomain"
+
+
+class LiveSmtp:
+    """Holds sessions, a bounded number at once."""
+
+    def __init__(self, settings: Settings, ehlo: str) -> None:
+        self._settings = settings
+        self._ehlo = ehlo
+        self._all = asyncio.Semaphore(MAX_SESSIONS)
+        self._per_address: dict[str, asyncio.Semaphore] = {}
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        """One session; see `SmtpExchange`."""
+        session = SmtpSession(request, self._settings, self._ehlo)
+        address = self._per_address.setdefault(request.address, asyncio.Semaphore(MAX_SESSIONS_PER_ADDRESS))
+        async with address, self._all:
+            return await session.run()

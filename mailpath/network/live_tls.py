@@ -1,0 +1,70 @@
+"""TLS contexts of ours, and the chain a server sent.
+
+Nothing is verified during a handshake (match/ does that afterwards, at any time and for any posture),
+except for DNS over TLS and HTTPS, where the resolver's own certificate must hold.  Every flag is set
+here, because defaults differ between Python 3.11 and 3.13 and between Linux distributions.
+"""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+from typing import Any
+
+from mailpath.exchanges import TlsProfile
+
+#: `ALL` has the anonymous suites, at its end; level 0 lets old keys and digests through, to be seen.
+_CIPHERS = {
+    TlsProfile.FULL: "ALL:@SECLEVEL=0",
+    TlsProfile.AUTHENTICATED: "ALL:!aNULL:@SECLEVEL=0",
+}
+
+
+@cache
+def smtp_context(profile: TlsProfile) -> ssl.SSLContext:
+    """TLS 1.0 to 1.3, nothing verified: what opportunistic senders offer, and what weak servers can do."""
+    context = _unverified()
+    # MINIMUM_SUPPORTED, not TLSv1: the same (SSL 3.0 stays switched off) without a deprecation warning.
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(_CIPHERS[profile])
+    return context
+
+
+@cache
+def policy_context() -> ssl.SSLContext:
+    """For the fetch of an MTA-STS policy: TLS 1.2 (RFC 8461 section 3.3 by way of RFC 9325) or later.
+
+    The chain is judged after the handshake and before the request, by the caller's check.
+    """
+    context = _unverified()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("HIGH:!aNULL:!eNULL:@SECLEVEL=1")
+    return context
+
+
+def resolver_context(roots: tuple[bytes, ...]) -> ssl.SSLContext:
+    """For DNS over TLS and HTTPS: chain and name are verified against `roots` (DER) by OpenSSL itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags = ssl.VerifyFlags.VERIFY_X509_TRUSTED_FIRST
+    if roots:
+        context.load_verify_locations(cadata=b"".join(roots))
+    return context
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def sent_chain(ssl_object: Any) -> tuple[bytes, ...]:
+    """The certificates as the server sent them, DER, leaf first; () when it was anonymous."""
+    if hasattr(ssl_object, "get_unverified_chain"):  # public from Python 3.13 on
+        return tuple(bytes(certificate) for certificate in ssl_object.get_unverified_chain() or ())
+    import _ssl
+
+    der = _ssl.ENCODING_DER
+    chain = ssl_object._sslobj.get_unverified_chain() or ()
+    return tuple(certificate.public_bytes(der) for certificate in chain)

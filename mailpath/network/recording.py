@@ -1,0 +1,98 @@
+"""A network that remembers: each exchange is held once, however often and by whomever it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+import msgspec
+
+from mailpath.exchanges import (
+    DnsExchange,
+    Exchange,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    Request,
+    SmtpExchange,
+    SmtpRequest,
+)
+from mailpath.network.protocol import Ground, Network
+
+_KINDS: dict[type, int] = {Question: 0, HttpsRequest: 1, SmtpRequest: 2}
+_encoder = msgspec.json.Encoder()
+
+
+def key_of(exchange: Exchange) -> Request:
+    """The request that `exchange` answers: its key."""
+    return exchange.question if isinstance(exchange, DnsExchange) else exchange.request
+
+
+def in_order(exchange: Exchange) -> tuple[int, bytes]:
+    """Sorts exchanges: DNS, HTTPS, SMTP, each by its key.  Free of times and of the order of arrival."""
+    key = key_of(exchange)
+    return _KINDS[type(key)], _encoder.encode(key)
+
+
+class _Running:
+    """An exchange under way, and how many wait for it."""
+
+    def __init__(self, task: asyncio.Task[Exchange]) -> None:
+        self.task = task
+        self.waiters = 0
+
+
+class Recording:
+    """Wraps a network.  Equal requests, at the same time or later, share one exchange.
+
+    One waiter's cancellation is its own; the exchange is given up when nobody waits for it any more.
+    """
+
+    def __init__(self, inner: Network) -> None:
+        self._inner = inner
+        self._done: dict[Request, Exchange] = {}
+        self._running: dict[Request, _Running] = {}
+
+    @property
+    def ground(self) -> Ground:
+        return self._inner.ground
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every exchange that was held, sorted by kind and key."""
+        return tuple(sorted(self._done.values(), key=in_order))
+
+    @property
+    def count(self) -> int:
+        """How many exchanges the wrapped network was asked for and has answered."""
+        return len(self._done)
+
+    async def ask(self, question: Question) -> DnsExchange:
+        return cast(DnsExchange, await self._once(question, lambda: self._inner.ask(question)))
+
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange:
+        return cast(HttpsExchange, await self._once(request, lambda: self._inner.fetch(request)))
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        return cast(SmtpExchange, await self._once(request, lambda: self._inner.converse(request)))
+
+    async def _once(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
+        if key in self._done:
+            return self._done[key]
+        running = self._running.get(key)
+        if running is None:
+            running = self._running[key] = _Running(asyncio.create_task(self._keep(key, hold())))
+        running.waiters += 1
+        try:
+            return await asyncio.shield(running.task)
+        finally:
+            running.waiters -= 1
+            if running.waiters == 0:
+                if self._running.get(key) is running:
+                    del self._running[key]
+                running.task.cancel()
+
+    async def _keep(self, key: Request, exchange: Coroutine[Any, Any, Exchange]) -> Exchange:
+        self._done[key] = await exchange
+        return self._done[key]
