@@ -1,0 +1,120 @@
+"""Which algorithms and digests count, and the public keys behind DNSKEY records.
+
+RFC 9904 keeps the lists of what a validator must, may and must not know; RFC 9905 retires SHA-1 for
+signing.  We validate what unbound validates: RSA with SHA-1 (5, 7), SHA-256 (8) and SHA-512 (10),
+ECDSA P-256 and P-384 (13, 14), Ed25519 (15) and Ed448 (16); DS digests SHA-1 (1), SHA-256 (2) and
+SHA-384 (4).  All else is "unknown", and RFC 4035 section 5.2 says what follows from that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import dns.name
+from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import UnsupportedAlgorithm as NotInThisLibrary
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from dns.dnssecalgs import get_algorithm_cls_from_dnskey
+from dns.dnssecalgs.cryptography import CryptographyPublicKey
+from dns.dnssectypes import Algorithm
+from dns.exception import DNSException
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
+from dns.rdtypes.ANY.DS import DS
+
+SUPPORTED = frozenset({5, 7, 8, 10, 13, 14, 15, 16})
+
+_DIGESTS = {1: "sha1", 2: "sha256", 4: "sha384"}
+SHA1_DIGEST = 1
+
+ZONE_FLAG = 0x0100
+REVOKE_FLAG = 0x0080
+SEP_FLAG = 0x0001
+
+_NAMES = {
+    1: "RSAMD5",
+    3: "DSA",
+    5: "RSASHA1",
+    6: "DSA-NSEC3-SHA1",
+    7: "RSASHA1-NSEC3-SHA1",
+    8: "RSASHA256",
+    10: "RSASHA512",
+    12: "ECC-GOST",
+    13: "ECDSAP256SHA256",
+    14: "ECDSAP384SHA384",
+    15: "ED25519",
+    16: "ED448",
+    253: "PRIVATEDNS",
+    254: "PRIVATEOID",
+}
+
+
+def algorithm_name(number: int) -> str:
+    """The mnemonic of the IANA registry (RFC 4034 appendix A.1), or "algorithm N"."""
+    return _NAMES.get(number) or f"algorithm {number}"
+
+
+def digest_supported(number: int) -> bool:
+    """Whether a DS digest type counts (RFC 9904 section 3)."""
+    return number in _DIGESTS
+
+
+def key_tag(key: DNSKEY) -> int:
+    """RFC 4034 appendix B."""
+    return int(key.key_id())
+
+
+def usable(key: DNSKEY) -> bool:
+    """May sign zone data: Zone flag, protocol 3 (RFC 4034 section 2.1), not revoked (RFC 5011 2.1)."""
+    return bool(key.flags & ZONE_FLAG) and not key.flags & REVOKE_FLAG and key.protocol == 3
+
+
+def ds_matches(owner: dns.name.Name, ds: DS, key: DNSKEY) -> bool:
+    """Whether `ds` is the digest of `key` at `owner` (RFC 4034 section 5.1.4).  Does not look at flags."""
+    digest = _DIGESTS.get(int(ds.digest_type))
+    if digest is None or int(ds.algorithm) != int(key.algorithm) or int(ds.key_tag) != key_tag(key):
+        return False
+    wire = owner.canonicalize().to_wire() or b""
+    return hashlib.new(digest, wire + key.to_wire(), usedforsecurity=False).digest() == ds.digest  # type: ignore[operator]
+
+
+class PublicKey:
+    """A DNSKEY, its public key loaded once; `bits` is the size people quote, 0 when it cannot be loaded."""
+
+    def __init__(self, key: DNSKEY) -> None:
+        self.dnskey = key
+        self.tag = key_tag(key)
+        self.algorithm = int(key.algorithm)
+        self.usable = usable(key)
+        self._public = _load(key)
+        self.bits = _bits(self._public, self.algorithm)
+
+    def verify(self, signature: bytes, data: bytes) -> bool:
+        """RFC 4035 section 5.3.3: whether `signature` over `data` was made with this key."""
+        if self._public is None:
+            return False
+        try:
+            self._public.verify(signature, data)
+        except (InvalidSignature, ValueError, NotInThisLibrary):
+            return False
+        return True
+
+
+def _load(key: DNSKEY) -> CryptographyPublicKey | None:
+    """The public key, or None: unknown algorithm, malformed material, a point off the curve."""
+    if int(key.algorithm) not in SUPPORTED:
+        return None
+    try:
+        public_cls = get_algorithm_cls_from_dnskey(key).public_cls
+        loaded = public_cls.from_dnskey(key)
+    except (ValueError, DNSException, NotInThisLibrary):
+        return None
+    return loaded if isinstance(loaded, CryptographyPublicKey) else None
+
+
+def _bits(public: CryptographyPublicKey | None, algorithm: int) -> int:
+    key = public.key if public is not None else None
+    if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return key.key_size
+    if key is None:
+        return 0
+    return {int(Algorithm.ED25519): 256, int(Algorithm.ED448): 456}.get(algorithm, 0)

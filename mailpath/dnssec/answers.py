@@ -1,0 +1,270 @@
+"""One lookup: ask, follow CNAME and DNAME, judge every hop (RFC 4035 section 5, RFC 6672 section 5.3).
+
+A recursive resolver puts the whole chain of aliases and the last RRset into one message; where it does
+not, or where its proof of absence is that of another zone, the rest is asked for by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdatatype
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.CNAME import CNAME
+from dns.rdtypes.ANY.DNAME import DNAME
+
+from mailpath.dnssec import bounds
+from mailpath.dnssec.chain import Chain, earliest
+from mailpath.dnssec.judgement import Judge, Judgement, weakest
+from mailpath.dnssec.messages import Reply, SignedSet, name_text
+from mailpath.dnssec.questions import Questions
+from mailpath.exchanges import Failure
+from mailpath.facts import AliasLink, Found, Lookup, Security
+
+EDE_OTHER = 0
+EDE_NO_REACHABLE_AUTHORITY = 22
+EDE_NETWORK_ERROR = 23
+
+_SETTLED = (Security.SECURE, Security.INSECURE)
+
+#: Types that are no RRset of a zone, or an RRset that RFC 4034 forbids to sign.
+_NOT_AN_RRSET = frozenset(
+    {"ANY", "RRSIG", "SIG", "AXFR", "IXFR", "OPT", "TSIG", "MAILA", "MAILB", "TKEY", "NONE"}
+)
+
+
+@dataclass(frozen=True)
+class Alias:
+    """One hop as the answer has it: the RRset that carries the signature, and where it leads."""
+
+    owner: dns.name.Name
+    target: dns.name.Name
+    signed: SignedSet
+    rdtype: RdataType
+
+
+@dataclass
+class _Trail:
+    """What was found on the way to the last RRset."""
+
+    name: str
+    rdtype: str
+    aliases: list[Alias] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+
+    def links(self) -> tuple[AliasLink, ...]:
+        return tuple(
+            AliasLink(
+                owner=name_text(alias.owner),
+                target=name_text(alias.target),
+                rdtype=dns.rdatatype.to_text(alias.rdtype),
+                security=judged.security,
+                reason=judged.reason,
+            )
+            for alias, judged in zip(self.aliases, self.judgements, strict=True)
+        )
+
+
+class Answers:
+    """Lookups over one set of questions, chain and judge."""
+
+    def __init__(self, questions: Questions, chain: Chain, judge: Judge) -> None:
+        self._questions = questions
+        self._chain = chain
+        self._judge = judge
+
+    async def lookup(self, name: str, rdtype: str) -> Lookup:
+        """(`name`, `rdtype`), aliases followed, validated.  Never raises: see `Lookup.found` and `reason`."""
+        try:
+            owner = dns.name.from_text(name)
+            wanted = dns.rdatatype.from_text(rdtype)
+        except (dns.exception.DNSException, ValueError) as error:
+            return _refused(name, rdtype, f"{name} {rdtype} cannot be asked for: {error}")
+        if rdtype.upper() in _NOT_AN_RRSET:
+            return _refused(name, rdtype, f"{rdtype} is not an RRset that could be signed")
+        trail = _Trail(name=name_text(owner), rdtype=dns.rdatatype.to_text(wanted))
+        self._expect(owner, wanted)
+        reply = await self._questions.ask(owner, wanted)
+        current = owner
+        while not reply.trouble:
+            current = await self._follow(trail, reply, current, wanted)
+            if len(trail.aliases) > bounds.ALIASES:
+                return self._endless(trail, current)
+            signed = reply.at(current, wanted)
+            if signed is not None:
+                judged = await self._judge.rrset(reply, signed)
+                return self._positive(trail, reply, signed, judged)
+            if reply.name == current or reply.is_negative:
+                judged = await self._judge.absence(reply, current, wanted)
+                if reply.name == current or judged.security in _SETTLED:
+                    return self._absent(trail, reply, current, judged)
+            reply = await self._questions.ask(current, wanted)
+        return await self._failed(trail, reply, current, wanted)
+
+    def _expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
+        if not self._chain.insecure(name):
+            self._questions.expect(name, rdtype)
+
+    async def _follow(
+        self, trail: _Trail, reply: Reply, current: dns.name.Name, wanted: RdataType
+    ) -> dns.name.Name:
+        """Judge the aliases in `reply` from `current` on; the name at their end."""
+        found: list[Alias] = []
+        while len(trail.aliases) + len(found) <= bounds.ALIASES and reply.at(current, wanted) is None:
+            alias = find_alias(reply, current)
+            if alias is None:
+                break
+            found.append(alias)
+            current = alias.target
+            self._expect(current, wanted)
+        for alias in found:
+            trail.aliases.append(alias)
+            trail.judgements.append(await self._judge.rrset(reply, alias.signed))
+        return current
+
+    def _positive(self, trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:
+        rdatas = sorted((rdata.to_digestable(), rdata) for rdata in signed.rrset)
+        ttl = int(signed.rrset.ttl)
+        if judged.original_ttl is not None:
+            ttl = min(ttl, judged.original_ttl)  # RFC 4035 section 5.3.3
+        return _lookup(
+            trail,
+            judged,
+            found=Found.FOUND,
+            canonical=name_text(signed.owner),
+            rcode=reply.rcode,
+            rdata=tuple(wire for wire, _ in rdatas),
+            records=tuple(_text(wire, rdata) for wire, rdata in rdatas),
+            ttl=ttl,
+        )
+
+    def _absent(self, trail: _Trail, reply: Reply, name: dns.name.Name, judged: Judgement) -> Lookup:
+        return _lookup(trail, judged, found=Found.ABSENT, canonical=name_text(name), rcode=reply.rcode)
+
+    def _endless(self, trail: _Trail, name: dns.name.Name) -> Lookup:
+        judged = Judgement(
+            Security.INDETERMINATE, f"The aliases of {trail.name} lead in a circle or never end", EDE_OTHER
+        )
+        return _lookup(trail, judged, found=Found.FAILED, canonical=name_text(name), rcode=None)
+
+    async def _failed(self, trail: _Trail, reply: Reply, name: dns.name.Name, wanted: RdataType) -> Lookup:
+        """The question itself went unanswered: whose error it was, and what is known of the zone."""
+        known = await self._judge.unanswered(name, wanted)
+        trouble = f"{reply.question}: {reply.trouble}"
+        if reply.detail and reply.failure is None:
+            trouble += f" ({reply.detail})"
+        judged = Judgement(
+            known.security,
+            trouble,
+            EDE_NO_REACHABLE_AUTHORITY if reply.failure is None else EDE_NETWORK_ERROR,
+            known.zone,
+        )
+        return _lookup(
+            trail,
+            judged,
+            found=Found.FAILED,
+            canonical=name_text(name),
+            rcode=reply.rcode,
+            failure=reply.failure,
+            detail=reply.detail,
+        )
+
+
+def find_alias(reply: Reply, name: dns.name.Name) -> Alias | None:
+    """The CNAME at `name`, or the DNAME above it, in the answer section (RFC 6672 sections 3.1 and 5.3.1).
+
+    An unsigned CNAME below a DNAME is what a server synthesized: it is not looked at, its target is worked
+    out again from the DNAME, which carries the signature.
+    """
+    cname = reply.at(name, RdataType.CNAME)
+    if cname is None or not cname.signatures:
+        for (owner, rdtype), signed in sorted(reply.answer.items(), reverse=True):
+            if rdtype != RdataType.DNAME or owner == name or not name.is_subdomain(owner):
+                continue
+            rdata = signed.rrset[0]
+            if isinstance(rdata, DNAME):
+                target = substitute(name, owner, rdata.target)
+                if target is not None:
+                    return Alias(name, target, signed, RdataType.DNAME)
+    rdata = cname.rrset[0] if cname is not None else None
+    if cname is not None and isinstance(rdata, CNAME):
+        return Alias(name, rdata.target, cname, RdataType.CNAME)
+    return None
+
+
+def substitute(name: dns.name.Name, owner: dns.name.Name, target: dns.name.Name) -> dns.name.Name | None:
+    """DNAME substitution (RFC 6672 section 2.2); None when the result would be too long for a name."""
+    try:
+        return name.relativize(owner).derelativize(target)
+    except dns.name.NameTooLong:
+        return None
+
+
+def _text(wire: bytes, rdata: dns.rdata.Rdata) -> str:
+    """Presentation form of the canonical form `wire`, so that text and octets say the same.
+
+    Malformed data are shown as RFC 3597 section 5 has it, a TLSA as its four fields (RFC 6698 section 2.2).
+    """
+    if not isinstance(rdata, dns.rdata.GenericRdata):
+        return dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, wire, 0, len(wire)).to_text()
+    if rdata.rdtype == RdataType.TLSA and len(wire) > 3:
+        return f"{wire[0]} {wire[1]} {wire[2]} {wire[3:].hex()}"
+    return rdata.to_text()
+
+
+def _refused(name: str, rdtype: str, reason: str) -> Lookup:
+    return Lookup(
+        name=name,
+        rdtype=rdtype,
+        found=Found.FAILED,
+        canonical=name,
+        reason=reason,
+        failure=Failure.PROTOCOL,
+        detail=reason,
+    )
+
+
+def _lookup(
+    trail: _Trail,
+    last: Judgement,
+    *,
+    found: Found,
+    canonical: str,
+    rcode: str | None,
+    rdata: tuple[bytes, ...] = (),
+    records: tuple[str, ...] = (),
+    ttl: int | None = None,
+    failure: Failure | None = None,
+    detail: str = "",
+) -> Lookup:
+    """The facts; the weakest of all hops decides, the last one on a tie."""
+    whole = weakest([last, *reversed(trail.judgements)])
+    settled = whole.security in _SETTLED and found is not Found.FAILED
+    everything = [*trail.judgements, last]
+    signatures = dict.fromkeys(fact for judged in everything for fact in judged.signatures)
+    return Lookup(
+        name=trail.name,
+        rdtype=trail.rdtype,
+        found=found,
+        canonical=canonical,
+        rcode=rcode,
+        links=trail.links(),
+        rdata=rdata,
+        records=records,
+        ttl=ttl,
+        security=whole.security,
+        final_security=last.security,
+        reason=last.reason if found is Found.FAILED else whole.reason,
+        ede=last.ede if found is Found.FAILED else whole.ede,
+        zone=last.zone.chain[-1] if last.zone and last.zone.chain else None,
+        chain=last.zone.chain if last.zone else (),
+        signatures=tuple(signatures),
+        wildcard=last.wildcard,
+        denial=last.denial,
+        expires=earliest(*(judged.expires for judged in everything)) if settled else None,
+        failure=failure,
+        detail=detail,
+    )

@@ -1,0 +1,346 @@
+"""The chain of trust, built from the root down through every zone cut (RFC 4035 section 5).
+
+`Chain.standing(name)` answers the question on which all else rests: which zone owns `name`, and what
+is known about that zone?  It goes down label by label, as the parent's DS and its denial tell.  A zone
+is *secure* when a DS that its secure parent signed matches a key that signs its DNSKEY RRset; it is
+*insecure* only when the parent proves that there is no DS, or none that we can use; when a proof is
+missing or wrong it is *bogus*; when nothing could be fetched it is *indeterminate*.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import dns.name
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
+from dns.rdtypes.ANY.DS import DS
+
+from mailpath.dnssec import algorithms, bounds
+from mailpath.dnssec.algorithms import PublicKey
+from mailpath.dnssec.anchors import Anchors
+from mailpath.dnssec.denial import Evidence, Failure
+from mailpath.dnssec.denial_nsec import Cut
+from mailpath.dnssec.messages import Reply, SignedSet, name_text
+from mailpath.dnssec.questions import Once, Questions
+from mailpath.dnssec.signatures import EDE_BOGUS, EDE_DNSKEY_MISSING, Verified, Verifier
+from mailpath.facts import DsFact, KeyFact, Security, SignatureFact, ZoneFact
+
+EDE_UNSUPPORTED_ALGORITHM = 1
+EDE_UNSUPPORTED_DIGEST = 2
+EDE_INDETERMINATE = 5
+EDE_NO_ZONE_KEY = 11
+
+STRIPPED = (
+    "Your resolver does not pass DNSSEC data ({}): nothing can be validated through it; "
+    "ask another one with --resolver"
+)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What is known about one zone; `name` is where the knowledge ends when it is not secure.
+
+    `keys`: those that may sign its data.  `expires`: first moment at which some proof on the way to it stops
+    holding.  `chain`: names of the zones on the way, root first.
+    """
+
+    name: dns.name.Name
+    security: Security
+    reason: str = ""
+    ede: int | None = None
+    keys: tuple[PublicKey, ...] = ()
+    chain: tuple[str, ...] = ()
+    expires: int | None = None
+
+    @property
+    def secure(self) -> bool:
+        return self.security is Security.SECURE
+
+
+def earliest(*moments: int | None) -> int | None:
+    """The first of several Unix times, None standing for never."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def is_within(name: dns.name.Name, zones: Iterable[dns.name.Name]) -> bool:
+    """Whether `name` is at or below one of `zones`."""
+    return any(name.is_subdomain(zone) for zone in zones)
+
+
+class Chain:
+    """Zones and how they are vouched for, each established once."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        anchors: Anchors,
+        verifier: Verifier,
+        simulated: Sequence[dns.name.Name] = (),
+    ) -> None:
+        self._questions = questions
+        self._anchors = anchors
+        self._verifier = verifier
+        self._simulated = tuple(simulated)
+        self._facts: dict[dns.name.Name, ZoneFact] = {}
+        self._standing: Once[dns.name.Name, Zone] = Once(self._find)
+
+    async def standing(self, name: dns.name.Name) -> Zone:
+        """The zone that owns `name`, as far down as can be known (RFC 4035 sections 4.3 and 5)."""
+        return await self._standing.get(name.canonicalize())
+
+    def facts(self) -> tuple[ZoneFact, ...]:
+        """Every zone that was come across, in canonical order: the root first."""
+        return tuple(self._facts[name] for name in sorted(self._facts))
+
+    def insecure(self, name: dns.name.Name) -> bool:
+        """Whether `name` is already known to lie in or below an insecure delegation."""
+        return is_within(name, self._simulated) or is_within(
+            name, [zone for zone, fact in self._facts.items() if fact.status is Security.INSECURE]
+        )
+
+    async def _find(self, name: dns.name.Name) -> Zone:
+        if name in self._simulated:
+            reason = f"{name_text(name)} stands for an attacker's own unsigned zone (simulated)"
+            return self._record(Zone(name, Security.INSECURE, reason), None)
+        if name == dns.name.root:
+            return await self._root()
+        parent = await self.standing(name.parent())
+        if not parent.secure:
+            return parent
+        return await self._below(name, parent, await self._questions.ask(name, RdataType.DS))
+
+    async def _root(self) -> Zone:
+        reply = await self._questions.ask(dns.name.root, RdataType.DNSKEY)
+        root = Zone(dns.name.root, Security.SECURE)
+        signed = reply.at(dns.name.root, RdataType.DNSKEY)
+        trouble = reply.trouble
+        if not trouble and signed is None:
+            trouble = "it has no DNSKEY of the root"
+        elif not trouble and signed is not None and not signed.signatures:
+            trouble = "it strips signatures, even that of the root's keys"
+        if trouble or signed is None:
+            return self._record(
+                _failed(root, STRIPPED.format(trouble), EDE_INDETERMINATE, indeterminate=True), None
+            )
+        return self._keys(root, signed, self._anchors)
+
+    async def _below(self, name: dns.name.Name, parent: Zone, reply: Reply) -> Zone:
+        """What lies at `name`, given its `parent` zone and the answer about its DS (RFC 4035 section 5.2)."""
+        child = Zone(name, Security.SECURE, chain=parent.chain, expires=parent.expires)
+        if reply.trouble:
+            reason = f"The DS of {name_text(name)} could not be fetched: {reply.trouble}"
+            return self._record(_failed(child, reason, EDE_INDETERMINATE, indeterminate=True), None)
+        budget = self._verifier.budget()
+        ds = reply.at(name, RdataType.DS)
+        if ds is not None:
+            verified = self._verifier.verify(ds, parent.name, parent.keys, budget)
+            if not verified.good or verified.labels < len(name) - 1:
+                reason = verified.reason or f"The DS of {name_text(name)} was expanded from a wildcard"
+                ede = verified.ede or EDE_BOGUS
+                return self._record(_failed(child, reason, ede), None, signatures=verified.facts)
+            return await self._delegated(child, ds, verified)
+        alias = _alias_above(reply, name)
+        if alias is not None:
+            verified = self._verifier.verify(alias, parent.name, parent.keys, budget)
+            if verified.good:
+                return dataclasses.replace(parent, expires=earliest(parent.expires, verified.expires))
+        evidence = Evidence(reply, parent.name, parent.keys, self._verifier, budget)
+        proof = evidence.no_ds(name)
+        if isinstance(proof, Failure):
+            return self._record(_failed(child, proof.reason, proof.ede), None, signatures=evidence.facts)
+        expires = earliest(parent.expires, proof.expires)
+        if proof.cut is Cut.NO_CUT and proof.secure:
+            return dataclasses.replace(parent, expires=expires)
+        how = proof.note or f"NSEC{'3' if _hashed(reply) else ''} at {', '.join(proof.owners)}"
+        reason = f"{name_text(parent.name)} proves that {name_text(name)} has no DS ({how})"
+        unsigned = dataclasses.replace(
+            child, security=Security.INSECURE, reason=reason, ede=proof.ede, expires=expires
+        )
+        return self._record(unsigned, proof.expires, signatures=evidence.facts)
+
+    async def _delegated(self, child: Zone, ds: SignedSet, verified: Verified) -> Zone:
+        """`child` has a DS RRset that its parent signed: fetch its keys and match them."""
+        records = [rdata for rdata in ds.rrset if isinstance(rdata, DS)][: bounds.KEYS]
+        child = dataclasses.replace(child, expires=earliest(child.expires, verified.expires))
+        known = [record for record in records if int(record.algorithm) in algorithms.SUPPORTED]
+        usable = [record for record in known if algorithms.digest_supported(int(record.digest_type))]
+        if not usable:
+            what = "digest types" if known else "algorithms"
+            reason = f"Every DS of {name_text(child.name)} uses {what} that no validator here knows"
+            unsigned = dataclasses.replace(
+                child,
+                security=Security.INSECURE,
+                reason=reason,
+                ede=EDE_UNSUPPORTED_DIGEST if known else EDE_UNSUPPORTED_ALGORITHM,
+            )
+            facts = tuple(_ds_fact(record, False) for record in records)
+            return self._record(unsigned, verified.expires, ds=facts, signatures=verified.facts)
+        # RFC 4509 section 3: SHA-1 is ignored beside a stronger digest, or it would be the weakest link.
+        strong = [record for record in usable if record.digest_type != algorithms.SHA1_DIGEST]
+        reply = await self._questions.ask(child.name, RdataType.DNSKEY)
+        if reply.trouble:
+            reason = f"The keys (DNSKEY) of {name_text(child.name)} could not be fetched: {reply.trouble}"
+            failed = _failed(child, reason, EDE_INDETERMINATE, indeterminate=True)
+            return self._record(failed, None, ds=_ds_facts(records), signatures=verified.facts)
+        signed = reply.at(child.name, RdataType.DNSKEY)
+        if signed is None:
+            reason = f"{name_text(child.name)} has a DS at its parent, but publishes no DNSKEY"
+            failed = _failed(child, reason, EDE_DNSKEY_MISSING)
+            return self._record(failed, None, ds=_ds_facts(records), signatures=verified.facts)
+        anchors = Anchors(ds=tuple(strong or usable))
+        return self._keys(child, signed, anchors, records=records, vouched=verified)
+
+    def _keys(
+        self,
+        zone: Zone,
+        signed: SignedSet,
+        anchors: Anchors,
+        *,
+        records: Sequence[DS] = (),
+        vouched: Verified | None = None,
+    ) -> Zone:
+        """Match the DNSKEY RRset with what vouches for it, and verify it (RFC 4035 section 5.2).
+
+        `records`: the DS RRset to show, `vouched` what its signatures were worth; neither for the root.
+        """
+        trusted_by = "DS" if vouched else "anchor"
+        shown = sorted(records or anchors.ds, key=lambda record: record.to_digestable())
+        rdatas = sorted((rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)), key=_canonical)
+        keys = [PublicKey(rdata) for rdata in rdatas[: bounds.KEYS]]
+        matched = [key for key in keys if _is_vouched_for(zone.name, key.dnskey, anchors)]
+        trusted = [key for key in matched if key.usable]
+        verified = self._verifier.verify(signed, zone.name, trusted, self._verifier.budget())
+        ds_facts = tuple(
+            _ds_fact(record, any(algorithms.ds_matches(zone.name, record, key.dnskey) for key in keys))
+            for record in shown
+        )
+        key_facts = tuple(_key_fact(key, trusted_by if key in trusted else "") for key in keys)
+        signatures = (vouched.facts if vouched else ()) + verified.facts
+        expires = earliest(vouched.expires if vouched else None, verified.expires)
+        if not trusted:
+            reason, ede = _no_trusted_key(zone.name, matched, anchors, trusted_by)
+            outcome = _failed(zone, reason, ede)
+        elif not verified.good:
+            reason = verified.reason
+            if verified.ede == EDE_DNSKEY_MISSING:
+                tags = ", ".join(str(key.tag) for key in trusted)
+                by = f"the key its {trusted_by} names (key tag {tags})"
+                reason = f"The DNSKEY RRset of {name_text(zone.name)} is not signed by {by}"
+            outcome = _failed(zone, reason, verified.ede)
+        else:
+            outcome = dataclasses.replace(
+                zone,
+                keys=tuple(key for key in keys if key.usable),
+                expires=earliest(zone.expires, verified.expires),
+            )
+        return self._record(outcome, expires, ds=ds_facts, keys=key_facts, signatures=signatures)
+
+    def _record(
+        self,
+        zone: Zone,
+        expires: int | None,
+        *,
+        ds: tuple[DsFact, ...] = (),
+        keys: tuple[KeyFact, ...] = (),
+        signatures: tuple[SignatureFact, ...] = (),
+    ) -> Zone:
+        """Keep the fact of `zone`, and put it at the end of its own chain."""
+        settled = zone.security in (Security.SECURE, Security.INSECURE)
+        self._facts[zone.name] = ZoneFact(
+            name=name_text(zone.name),
+            status=zone.security,
+            reason=zone.reason,
+            ede=zone.ede,
+            ds=ds,
+            keys=keys,
+            signatures=signatures,
+            expires=expires if settled else None,
+        )
+        return dataclasses.replace(
+            zone,
+            chain=(*zone.chain, name_text(zone.name)),
+            expires=zone.expires if settled else None,
+        )
+
+
+def _failed(zone: Zone, reason: str, ede: int | None, *, indeterminate: bool = False) -> Zone:
+    security = Security.INDETERMINATE if indeterminate else Security.BOGUS
+    return dataclasses.replace(zone, security=security, reason=reason, ede=ede, keys=())
+
+
+def _is_vouched_for(zone: dns.name.Name, key: DNSKEY, anchors: Anchors) -> bool:
+    return key in anchors.keys or any(algorithms.ds_matches(zone, ds, key) for ds in anchors.ds)
+
+
+def _no_trusted_key(
+    zone: dns.name.Name, matched: Sequence[PublicKey], anchors: Anchors, trusted_by: str
+) -> tuple[str, int]:
+    """Why no key of the zone can be trusted, and the RFC 8914 code."""
+    name = name_text(zone)
+    if matched:
+        key = matched[0]
+        if key.dnskey.flags & algorithms.REVOKE_FLAG:
+            return (
+                f"The key of {name} that its {trusted_by} names (key tag {key.tag}) is revoked",
+                EDE_DNSKEY_MISSING,
+            )
+        return (
+            f"The key of {name} that its {trusted_by} names (key tag {key.tag}) is no zone key",
+            EDE_NO_ZONE_KEY,
+        )
+    tags = sorted({int(ds.key_tag) for ds in anchors.ds} | {algorithms.key_tag(key) for key in anchors.keys})
+    what = "the trust anchor" if trusted_by == "anchor" else "its DS at the parent"
+    named = ", ".join(str(tag) for tag in tags)
+    return f"No DNSKEY of {name} matches {what} (key tag {named})", EDE_DNSKEY_MISSING
+
+
+def _alias_above(reply: Reply, name: dns.name.Name) -> SignedSet | None:
+    """A signed CNAME at `name`, or DNAME above it, in the answer about its DS: then there is no zone cut."""
+    alias = reply.at(name, RdataType.CNAME)
+    if alias is not None and alias.signatures:
+        return alias
+    for (owner, rdtype), found in sorted(reply.answer.items()):
+        if rdtype == RdataType.DNAME and name != owner and name.is_subdomain(owner):
+            return found
+    return None
+
+
+def _hashed(reply: Reply) -> bool:
+    return any(signed.rdtype == RdataType.NSEC3 for signed in reply.denials())
+
+
+def _canonical(key: DNSKEY) -> bytes:
+    return key.to_digestable()
+
+
+def _ds_facts(records: Iterable[DS]) -> tuple[DsFact, ...]:
+    return tuple(_ds_fact(record, False) for record in sorted(records, key=lambda r: r.to_digestable()))
+
+
+def _ds_fact(record: DS, matches: bool) -> DsFact:
+    return DsFact(
+        tag=int(record.key_tag),
+        algorithm=int(record.algorithm),
+        digest_type=int(record.digest_type),
+        digest=record.digest.hex(),
+        matches=matches,
+        supported=int(record.algorithm) in algorithms.SUPPORTED
+        and algorithms.digest_supported(int(record.digest_type)),
+    )
+
+
+def _key_fact(key: PublicKey, trusted_by: str) -> KeyFact:
+    flags = int(key.dnskey.flags)
+    role = "revoked" if flags & algorithms.REVOKE_FLAG else "KSK" if flags & algorithms.SEP_FLAG else "ZSK"
+    return KeyFact(
+        tag=key.tag,
+        algorithm=key.algorithm,
+        algorithm_name=algorithms.algorithm_name(key.algorithm),
+        flags=flags,
+        role=role,
+        bits=key.bits,
+        trusted_by=trusted_by,
+    )

@@ -1,0 +1,156 @@
+"""Denial of existence by NSEC (RFC 4035 section 5.4, RFC 6840 sections 4.1 to 4.4).
+
+An NSEC at one name lists the types there and the next name of the zone: it denies other types at its
+owner, and every name between the two.  Two traps: an NSEC from above a zone cut (NS without SOA) says
+nothing about what lies at or below the cut, but for DS; one with DNAME says nothing about names below.
+All functions take NSEC records that were already verified as data of `zone`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import dns.name
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.NSEC import NSEC
+
+
+class Cut(Enum):
+    """What the absence of a DS RRset at a name means (RFC 4035 section 5.2)."""
+
+    INSECURE_DELEGATION = "insecure delegation"
+    NO_CUT = "no zone cut"
+
+
+def bitmap_types(windows: Sequence[tuple[int, bytes]]) -> frozenset[int]:
+    """The types in a type bit map (RFC 4034 section 4.1.2)."""
+    return frozenset(
+        window * 256 + octet * 8 + bit
+        for window, octets in windows
+        for octet, value in enumerate(octets)
+        for bit in range(8)
+        if value & (0x80 >> bit)
+    )
+
+
+def denies(types: frozenset[int], rdtype: RdataType, *, at_root: bool = False) -> bool:
+    """Whether a record with these types at a name denies `rdtype` there (RFC 6840 section 4.1).
+
+    The parent's record at a zone cut denies DS alone; the child's denies everything but DS.
+    """
+    if rdtype in types or (RdataType.CNAME in types and rdtype not in _BESIDE_CNAME):
+        return False
+    if rdtype == RdataType.DS and not at_root:
+        return RdataType.SOA not in types
+    return not is_delegation(types)
+
+
+_BESIDE_CNAME = (RdataType.DS, RdataType.NSEC, RdataType.RRSIG)
+
+
+def is_delegation(types: frozenset[int]) -> bool:
+    """NS without SOA: the parent's side of a zone cut."""
+    return RdataType.NS in types and RdataType.SOA not in types
+
+
+@dataclass(frozen=True)
+class Nsec:
+    """One NSEC record, its bit map read."""
+
+    owner: dns.name.Name
+    next: dns.name.Name
+    types: frozenset[int]
+
+    @classmethod
+    def read(cls, owner: dns.name.Name, rdata: NSEC) -> Nsec:
+        return cls(owner=owner, next=rdata.next, types=bitmap_types(rdata.windows))
+
+    def covers(self, name: dns.name.Name, zone: dns.name.Name) -> bool:
+        """Whether `name` lies strictly between owner and next name, the last NSEC wrapping to the apex."""
+        if not name.is_subdomain(zone) or not self.owner < name:
+            return False
+        if self.next != zone and not name < self.next:
+            return False
+        hides = is_delegation(self.types) or RdataType.DNAME in self.types
+        return not (hides and name.is_subdomain(self.owner))
+
+    def closest_encloser(self, name: dns.name.Name) -> dns.name.Name:
+        """The longest ancestor of `name` that this covering NSEC shows to exist."""
+        shared = max(name.fullcompare(self.owner)[2], name.fullcompare(self.next)[2])
+        return dns.name.Name(name.labels[-shared:])
+
+
+def matching(name: dns.name.Name, nsecs: Sequence[Nsec]) -> Nsec | None:
+    """The NSEC at `name`."""
+    return next((nsec for nsec in nsecs if nsec.owner == name), None)
+
+
+def covering(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> Nsec | None:
+    """An NSEC that shows that no records are at `name`."""
+    return next((nsec for nsec in nsecs if nsec.covers(name, zone)), None)
+
+
+def wildcard_at(encloser: dns.name.Name) -> dns.name.Name:
+    """The wildcard that would have been expanded (RFC 4592 section 3.3.1)."""
+    return dns.name.Name((b"*", *encloser.labels))
+
+
+def prove_no_data(
+    name: dns.name.Name, rdtype: RdataType, zone: dns.name.Name, nsecs: Sequence[Nsec]
+) -> tuple[Nsec, ...] | None:
+    """The records that prove that `name` has no `rdtype`: at the name, an empty non-terminal, or a wildcard.
+
+    RFC 4035 section 5.4, RFC 4592 section 2.2.2.  None when they prove no such thing.
+    """
+    here = matching(name, nsecs)
+    if here is not None:
+        return (here,) if denies(here.types, rdtype, at_root=name == dns.name.root) else None
+    cover = covering(name, zone, nsecs)
+    if cover is None:
+        return None
+    if cover.next.is_subdomain(name):
+        return (cover,)
+    wildcard = matching(wildcard_at(cover.closest_encloser(name)), nsecs)
+    if wildcard is not None and denies(wildcard.types, rdtype):
+        return (cover, wildcard)
+    return None
+
+
+def prove_no_name(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> tuple[Nsec, ...] | None:
+    """What proves that neither `name` nor a wildcard in its place exists (RFC 4035 section 5.4)."""
+    cover = covering(name, zone, nsecs)
+    if cover is None or cover.next.is_subdomain(name):
+        return None
+    wildcard = covering(wildcard_at(cover.closest_encloser(name)), zone, nsecs)
+    if wildcard is None:
+        return None
+    return (cover,) if wildcard is cover else (cover, wildcard)
+
+
+def prove_no_closer(
+    name: dns.name.Name, labels: int, zone: dns.name.Name, nsecs: Sequence[Nsec]
+) -> tuple[Nsec, ...] | None:
+    """The record that proves that `name`, expanded from a wildcard below its last `labels` labels, has no
+    closer match (RFC 4035 section 5.3.4, RFC 6840 section 4.3 on the wildcard's own place)."""
+    cover = covering(name, zone, nsecs)
+    if cover is None or cover.next.is_subdomain(name) or len(cover.closest_encloser(name)) - 1 != labels:
+        return None
+    return (cover,)
+
+
+def prove_no_ds(
+    name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]
+) -> tuple[Cut, tuple[Nsec, ...]] | None:
+    """What the parent `zone` says about a DS at `name` (RFC 4035 section 5.2, RFC 6840 section 4.4).
+
+    An insecure delegation must show NS; a record with SOA is the child's own and proves nothing here.
+    """
+    here = matching(name, nsecs)
+    if here is None:
+        cover = covering(name, zone, nsecs)
+        return (Cut.NO_CUT, (cover,)) if cover is not None else None
+    if RdataType.DS in here.types or RdataType.SOA in here.types:
+        return None
+    return (Cut.INSECURE_DELEGATION if RdataType.NS in here.types else Cut.NO_CUT), (here,)

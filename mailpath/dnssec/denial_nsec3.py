@@ -1,0 +1,192 @@
+"""Denial of existence by NSEC3 (RFC 5155 section 8): the same proofs over hashed names.
+
+Names cannot be read off a hash, so a proof first shows which ancestor of the name is the closest that
+exists, and then that the next closer name does not.  An opt-out span may hide unsigned delegations:
+what it "denies" is merely insecure (RFC 5155 sections 6 and 9.2).  RFC 9276 section 3.2 lets a
+validator treat many iterations as insecure; above 150 we do, as unbound does.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import dns.name
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.NSEC3 import NSEC3
+
+from mailpath.dnssec import bounds
+from mailpath.dnssec.bounds import Budget
+from mailpath.dnssec.denial_nsec import Cut, bitmap_types, denies, is_delegation, wildcard_at
+
+_SHA1 = 1
+_OPT_OUT = 0x01
+
+
+@dataclass(frozen=True)
+class Nsec3:
+    """One NSEC3 record, its hashes and its bit map read."""
+
+    owner: dns.name.Name
+    hashed: bytes
+    next: bytes
+    types: frozenset[int]
+    opt_out: bool
+    iterations: int
+    salt: bytes
+
+    @classmethod
+    def read(cls, owner: dns.name.Name, rdata: NSEC3, zone: dns.name.Name) -> Nsec3 | None:
+        """None for a record that RFC 5155 sections 8.1 and 8.2 tell a validator to ignore: unknown hash
+        algorithm or flags, or a name that is no hash directly below the zone."""
+        if rdata.algorithm != _SHA1 or rdata.flags not in (0, _OPT_OUT) or owner.parent() != zone:
+            return None
+        label = owner.labels[0].upper()
+        try:
+            hashed = base64.b32hexdecode(label + b"=" * (-len(label) % 8))
+        except (binascii.Error, ValueError):
+            return None
+        if len(hashed) != hashlib.sha1(usedforsecurity=False).digest_size or len(rdata.next) != len(hashed):
+            return None
+        return cls(
+            owner=owner,
+            hashed=hashed,
+            next=rdata.next,
+            types=bitmap_types(rdata.windows),
+            opt_out=bool(rdata.flags & _OPT_OUT),
+            iterations=rdata.iterations,
+            salt=rdata.salt,
+        )
+
+    def covers(self, hashed: bytes) -> bool:
+        """Whether `hashed` lies strictly between owner and next, the last record wrapping around."""
+        if self.hashed < self.next:
+            return self.hashed < hashed < self.next
+        return hashed > self.hashed or hashed < self.next
+
+
+@dataclass(frozen=True)
+class Proof3:
+    """NSEC3 records that prove something; `opt_out`: the span that does may hide unsigned delegations."""
+
+    used: tuple[Nsec3, ...]
+    opt_out: bool = False
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """The closest encloser proof (RFC 5155 section 8.3)."""
+
+    encloser: dns.name.Name
+    at_encloser: Nsec3
+    next_closer: Nsec3
+
+    def proof(self, *more: Nsec3) -> Proof3:
+        used = dict.fromkeys((self.at_encloser, self.next_closer, *more))
+        return Proof3(used=tuple(used), opt_out=self.next_closer.opt_out)
+
+
+@dataclass
+class Hashed:
+    """The NSEC3 records of `zone` in one answer that share hash parameters (RFC 5155 section 8.2)."""
+
+    zone: dns.name.Name
+    records: Sequence[Nsec3]
+    budget: Budget
+    _hashes: dict[dns.name.Name, bytes] = field(default_factory=dict)
+
+    def hash(self, name: dns.name.Name) -> bytes:
+        """RFC 5155 section 5.  Raises `OverBudget`."""
+        found = self._hashes.get(name)
+        if found is None:
+            first = self.records[0]
+            self.budget.hashing(first.iterations)
+            found = hashlib.sha1(name.to_digestable() + first.salt, usedforsecurity=False).digest()
+            for _ in range(first.iterations):
+                found = hashlib.sha1(found + first.salt, usedforsecurity=False).digest()
+            self._hashes[name] = found
+        return found
+
+    def matching(self, name: dns.name.Name) -> Nsec3 | None:
+        hashed = self.hash(name)
+        return next((record for record in self.records if record.hashed == hashed), None)
+
+    def covering(self, name: dns.name.Name) -> Nsec3 | None:
+        hashed = self.hash(name)
+        return next((record for record in self.records if record.covers(hashed)), None)
+
+    def enclosure(self, name: dns.name.Name) -> Enclosure | None:
+        """RFC 5155 section 8.3; a record from above a zone cut or a DNAME encloses nothing."""
+        candidate, next_closer = name, name
+        while candidate != self.zone:
+            next_closer, candidate = candidate, candidate.parent()
+            here = self.matching(candidate)
+            if here is None:
+                continue
+            if is_delegation(here.types) or RdataType.DNAME in here.types:
+                return None
+            cover = self.covering(next_closer)
+            return Enclosure(candidate, here, cover) if cover is not None else None
+        return None
+
+
+def by_parameters(zone: dns.name.Name, records: Iterable[Nsec3], budget: Budget) -> list[Hashed]:
+    """`records` in groups of equal salt and iterations; a proof comes from one group alone."""
+    groups: dict[tuple[int, bytes], list[Nsec3]] = {}
+    for record in records:
+        groups.setdefault((record.iterations, record.salt), []).append(record)
+    return [Hashed(zone, groups[key], budget) for key in sorted(groups)]
+
+
+def too_many_iterations(records: Iterable[Nsec3]) -> int | None:
+    """The iteration count above the bound of RFC 9276 section 3.2, or None."""
+    most = max((record.iterations for record in records), default=0)
+    return most if most > bounds.NSEC3_ITERATIONS else None
+
+
+def prove_no_data(name: dns.name.Name, rdtype: RdataType, hashed: Hashed) -> Proof3 | None:
+    """RFC 5155 sections 8.5 to 8.7: no `rdtype` at `name`, or at the wildcard in its place, or only an
+    unsigned delegation can be there."""
+    here = hashed.matching(name)
+    if here is not None:
+        return Proof3((here,)) if denies(here.types, rdtype, at_root=name == dns.name.root) else None
+    enclosure = hashed.enclosure(name)
+    if enclosure is None:
+        return None
+    wildcard = hashed.matching(wildcard_at(enclosure.encloser))
+    if wildcard is not None:
+        return enclosure.proof(wildcard) if denies(wildcard.types, rdtype) else None
+    return enclosure.proof() if enclosure.next_closer.opt_out else None
+
+
+def prove_no_name(name: dns.name.Name, hashed: Hashed) -> Proof3 | None:
+    """RFC 5155 section 8.4: neither `name` nor a wildcard in its place exists."""
+    enclosure = hashed.enclosure(name) if hashed.matching(name) is None else None
+    if enclosure is None:
+        return None
+    wildcard = hashed.covering(wildcard_at(enclosure.encloser))
+    return enclosure.proof(wildcard) if wildcard is not None else None
+
+
+def prove_no_closer(name: dns.name.Name, labels: int, hashed: Hashed) -> Proof3 | None:
+    """RFC 5155 section 8.8: the next closer name of a wildcard expansion does not exist."""
+    cover = hashed.covering(dns.name.Name(name.labels[-(labels + 2) :]))
+    return Proof3((cover,), opt_out=cover.opt_out) if cover is not None else None
+
+
+def prove_no_ds(name: dns.name.Name, hashed: Hashed) -> tuple[Cut, Proof3] | None:
+    """RFC 5155 sections 8.5, 8.6 and 8.9: what the parent says about a DS at `name`."""
+    here = hashed.matching(name)
+    if here is not None:
+        if RdataType.DS in here.types or RdataType.SOA in here.types:
+            return None
+        cut = Cut.INSECURE_DELEGATION if RdataType.NS in here.types else Cut.NO_CUT
+        return cut, Proof3((here,))
+    enclosure = hashed.enclosure(name)
+    if enclosure is None:
+        return None
+    proof = enclosure.proof()
+    return (Cut.INSECURE_DELEGATION if proof.opt_out else Cut.NO_CUT), proof

@@ -1,0 +1,174 @@
+"""Is this RRset, or this absence, what its zone says?  RFC 4035 sections 5.3 and 5.4.
+
+The signer's name in an RRSIG says which zone claims the data; the chain of trust says whether that zone
+exists and what its keys are.  Where the claim does not hold, or there is none, the zone that really owns
+the name decides: only if that one is proven insecure may the data go without a signature.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import dns.name
+import dns.rdatatype
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.RRSIG import RRSIG
+
+from mailpath.dnssec.chain import Chain, Zone, earliest
+from mailpath.dnssec.denial import EDE_NSEC_MISSING, Evidence, Failure
+from mailpath.dnssec.messages import Reply, SignedSet, name_text
+from mailpath.dnssec.signatures import EDE_RRSIGS_MISSING, Verified, Verifier, owner_labels
+from mailpath.facts import Security, SignatureFact
+
+_WEAKEST_FIRST = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The status of one RRset or one absence, and on what it rests.  `expires`: Unix time, None for never."""
+
+    security: Security
+    reason: str = ""
+    ede: int | None = None
+    zone: Zone | None = None
+    signatures: tuple[SignatureFact, ...] = ()
+    expires: int | None = None
+    wildcard: str | None = None
+    denial: tuple[str, ...] = ()
+    original_ttl: int | None = None
+
+
+def weakest(judgements: Iterable[Judgement]) -> Judgement:
+    """The one that decides for a chain of aliases: AD asks for all of them (RFC 4035 section 3.2.3)."""
+    return min(judgements, key=lambda judgement: _WEAKEST_FIRST.index(judgement.security))
+
+
+class Judge:
+    """Judges the parts of replies with one chain of trust and one verifier."""
+
+    def __init__(self, chain: Chain, verifier: Verifier) -> None:
+        self._chain = chain
+        self._verifier = verifier
+
+    async def rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
+        """The status of a positive answer (RFC 4035 section 5.3), wildcard proof included (5.3.4)."""
+        owner = signed.owner
+        signer = _signer(signed.signatures, owner, signed.rdtype)
+        if signer is None:
+            reason = f"{signed} came without a signature"
+            if signed.signatures:
+                claimed = name_text(signed.signatures[0].signer)
+                reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
+            return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING)
+        zone = await self._chain.standing(signer)
+        if not zone.secure:
+            return _inherited(zone)
+        if zone.name != signer:
+            reason = f"{signed} is signed by {name_text(signer)}, which is not a zone"
+            return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING)
+        budget = self._verifier.budget()
+        verified = self._verifier.verify(signed, zone.name, zone.keys, budget)
+        if not verified.good:
+            judged = await self._by_owner(owner, signed.rdtype, verified.reason, verified.ede)
+            return dataclasses.replace(judged, signatures=verified.facts)
+        if verified.labels == owner_labels(owner):
+            return _good(signed, zone, verified)
+        evidence = Evidence(reply, zone.name, zone.keys, self._verifier, budget)
+        proof = evidence.no_closer(owner, verified.labels)
+        facts = verified.facts + evidence.facts
+        if isinstance(proof, Failure):
+            return Judgement(Security.BOGUS, proof.reason, proof.ede, zone, facts)
+        good = _good(signed, zone, verified)
+        wildcard = dns.name.Name((b"*", *owner.labels[-(verified.labels + 1) :]))
+        return dataclasses.replace(
+            good,
+            security=Security.SECURE if proof.secure else Security.INSECURE,
+            reason=good.reason if proof.secure else f"{signed}: {proof.note}",
+            ede=proof.ede,
+            signatures=facts,
+            expires=earliest(good.expires, proof.expires),
+            wildcard=name_text(wildcard),
+            denial=proof.owners,
+        )
+
+    async def absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
+        """The status of "no such RRset" or "no such name" (RFC 4035 section 5.4, RFC 5155 section 8)."""
+        what = f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}"
+        denials = reply.denials()
+        signer = _signer((s for signed in denials for s in signed.signatures), name, rdtype)
+        if signer is None:
+            return await self._by_owner(name, rdtype, f"No signed proof came that {what}", EDE_NSEC_MISSING)
+        zone = await self._chain.standing(signer)
+        if not zone.secure:
+            return _inherited(zone)
+        if zone.name != signer:
+            reason = f"The proof that {what} is signed by {name_text(signer)}, which is not a zone"
+            return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING)
+        evidence = Evidence(reply, zone.name, zone.keys, self._verifier, self._verifier.budget())
+        proof = evidence.no_data(name, rdtype)
+        if isinstance(proof, Failure):
+            judged = await self._by_owner(name, rdtype, proof.reason, proof.ede)
+            return dataclasses.replace(judged, signatures=evidence.facts)
+        reason = f"{name_text(zone.name)} proves that {what}"
+        return Judgement(
+            security=Security.SECURE if proof.secure else Security.INSECURE,
+            reason=reason if proof.secure else f"It cannot be proven that {what}: {proof.note}",
+            ede=proof.ede,
+            zone=zone,
+            signatures=evidence.facts,
+            expires=earliest(zone.expires, proof.expires),
+            denial=proof.owners,
+        )
+
+    async def unanswered(self, name: dns.name.Name, rdtype: RdataType) -> Judgement:
+        """What is known when the question itself failed: insecure if an ancestor is, else indeterminate."""
+        zone = await self._owning(name, rdtype)
+        if zone.security is Security.INSECURE:
+            return _inherited(zone)
+        return Judgement(Security.INDETERMINATE, zone=zone)
+
+    async def _by_owner(
+        self, name: dns.name.Name, rdtype: RdataType, reason: str, ede: int | None
+    ) -> Judgement:
+        """Data that do not validate: bogus, unless the zone that owns them is not secure to begin with."""
+        zone = await self._owning(name, rdtype)
+        if not zone.secure:
+            return _inherited(zone)
+        if reason.endswith("came without a signature"):
+            reason += f", though {name_text(zone.name)} is signed"
+        return Judgement(Security.BOGUS, reason, ede, zone)
+
+    async def _owning(self, name: dns.name.Name, rdtype: RdataType) -> Zone:
+        """DS lives on the parent's side of a zone cut (RFC 4034 section 5)."""
+        if rdtype == RdataType.DS and name != dns.name.root:
+            name = name.parent()
+        return await self._chain.standing(name)
+
+
+def _signer(signatures: Iterable[RRSIG], name: dns.name.Name, rdtype: RdataType) -> dns.name.Name | None:
+    """The deepest zone that claims `name` and may own it; None when no signature does."""
+    above = rdtype == RdataType.DS and name != dns.name.root
+    signers = {
+        signature.signer
+        for signature in signatures
+        if name.is_subdomain(signature.signer) and not (above and signature.signer == name)
+    }
+    return max(signers, key=lambda signer: len(signer.labels), default=None)
+
+
+def _inherited(zone: Zone) -> Judgement:
+    return Judgement(zone.security, zone.reason, zone.ede, zone, expires=zone.expires)
+
+
+def _good(signed: SignedSet, zone: Zone, verified: Verified) -> Judgement:
+    by = f"{name_text(zone.name)} (key tag {verified.tag})"
+    return Judgement(
+        security=Security.SECURE,
+        reason=f"{signed} is signed by {by}, whose chain of trust holds",
+        zone=zone,
+        signatures=verified.facts,
+        expires=earliest(zone.expires, verified.expires),
+        original_ttl=verified.original_ttl,
+    )

@@ -1,0 +1,159 @@
+"""One answer of the resolver as RRsets with their signatures beside them (RFC 4035 section 3.1).
+
+A DNS message is a bag of records; validation works on RRsets (RFC 2181 section 5) and the RRSIGs that
+cover them.  Bytes come from a stranger: a message that cannot be parsed, answers another question or
+is too large is a `Reply` with a `trouble`, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import dns.exception
+import dns.flags
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.RRSIG import RRSIG
+
+from mailpath.dnssec import bounds
+from mailpath.dnssec.wire import Asked, WireMessage, read_message
+from mailpath.exchanges import DnsExchange, Failure
+from mailpath.visible import visible
+
+
+def name_text(name: dns.name.Name) -> str:
+    """`name` as facts write it: lower case, no trailing dot, "." for the root."""
+    return name.canonicalize().to_text(omit_final_dot=True)
+
+
+@dataclass(frozen=True)
+class SignedSet:
+    """One RRset and every RRSIG over it that came in the same section."""
+
+    rrset: dns.rrset.RRset
+    signatures: tuple[RRSIG, ...]
+
+    @property
+    def owner(self) -> dns.name.Name:
+        return self.rrset.name
+
+    @property
+    def rdtype(self) -> RdataType:
+        return self.rrset.rdtype
+
+    def __str__(self) -> str:
+        return f"{name_text(self.owner)} {dns.rdatatype.to_text(self.rdtype)}"
+
+
+_ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+
+Section = dict[tuple[dns.name.Name, RdataType], SignedSet]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the resolver said to (`name`, `rdtype`).
+
+    `trouble`: "" or why there is no usable answer, as the end of a sentence ("the resolver answered
+    SERVFAIL"); then `failure` is set where no message came at all.
+    """
+
+    name: dns.name.Name
+    rdtype: RdataType
+    rcode: str | None = None
+    answer: Section = field(default_factory=dict)
+    authority: Section = field(default_factory=dict)
+    authenticated: bool = False
+    trouble: str = ""
+    failure: Failure | None = None
+    detail: str = ""
+
+    @property
+    def question(self) -> str:
+        return f"{name_text(self.name)} {dns.rdatatype.to_text(self.rdtype)}"
+
+    def at(self, name: dns.name.Name, rdtype: RdataType) -> SignedSet | None:
+        """The RRset of the answer section, or None."""
+        return self.answer.get((name, rdtype))
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether it denies something: an SOA, NSEC or NSEC3 in the authority section (RFC 2308 2)."""
+        kinds = (RdataType.SOA, RdataType.NSEC, RdataType.NSEC3)
+        return any(rdtype in kinds for _, rdtype in self.authority)
+
+    def denials(self) -> list[SignedSet]:
+        """NSEC and NSEC3 RRsets of the authority section, in canonical order."""
+        kinds = (RdataType.NSEC, RdataType.NSEC3)
+        return [found for key, found in sorted(self.authority.items()) if key[1] in kinds]
+
+
+def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) -> Reply:
+    """The `Reply` in `exchange` (RFC 1035 section 4.1, RFC 4035 section 4.1).  Never raises."""
+    if exchange.failure is not None or exchange.response is None:
+        failure = exchange.failure or Failure.PROTOCOL
+        detail = visible(exchange.detail, limit=200)
+        trouble = f"no answer came from the resolver ({failure.value}{': ' + detail if detail else ''})"
+        return Reply(name=name, rdtype=rdtype, trouble=trouble, failure=failure, detail=detail)
+    if len(exchange.response) > bounds.MESSAGE:
+        return _unusable(name, rdtype, "the resolver's answer is larger than a DNS message can be")
+    try:
+        message = read_message(exchange.response)
+    except dns.exception.DNSException as error:
+        shown = visible(str(error), limit=80)
+        return _unusable(name, rdtype, f"the resolver's answer is no DNS message ({shown})")
+    if not message.is_response or not _answers(message, name, rdtype):
+        return _unusable(name, rdtype, "the resolver's answer belongs to another question")
+    rcode = dns.rcode.to_text(message.rcode)
+    trouble = ""
+    if message.rcode not in _ANSWERS:
+        trouble = f"the resolver answered {rcode}"
+    elif message.truncated:
+        trouble = "the resolver's answer is cut off (TC) even over TCP"
+    return Reply(
+        name=name,
+        rdtype=rdtype,
+        rcode=rcode,
+        answer=_section(message.answer),
+        authority=_section(message.authority),
+        authenticated=bool(message.flags & dns.flags.AD),
+        trouble=trouble,
+        detail=_extended_error(message),
+    )
+
+
+def _unusable(name: dns.name.Name, rdtype: RdataType, trouble: str) -> Reply:
+    return Reply(name=name, rdtype=rdtype, trouble=trouble, failure=Failure.PROTOCOL, detail=trouble)
+
+
+def _answers(message: WireMessage, name: dns.name.Name, rdtype: RdataType) -> bool:
+    """Whether the question section repeats ours; error answers may leave it out."""
+    if not message.questions:
+        return message.rcode not in _ANSWERS
+    return message.questions == (Asked(name, rdtype, dns.rdataclass.IN),)
+
+
+def _section(rrsets: Sequence[dns.rrset.RRset]) -> Section:
+    signatures: dict[tuple[dns.name.Name, RdataType], tuple[RRSIG, ...]] = {}
+    for rrset in rrsets:
+        if rrset.rdtype == RdataType.RRSIG and rrset.rdclass == dns.rdataclass.IN:
+            found = tuple(rdata for rdata in rrset if isinstance(rdata, RRSIG))
+            signatures[(rrset.name, RdataType(rrset.covers))] = found
+    return {
+        (rrset.name, rrset.rdtype): SignedSet(rrset, signatures.get((rrset.name, rrset.rdtype), ()))
+        for rrset in rrsets
+        if rrset.rdtype != RdataType.RRSIG and rrset.rdclass == dns.rdataclass.IN and len(rrset)
+    }
+
+
+def _extended_error(message: WireMessage) -> str:
+    """The extended DNS error (RFC 8914) that the resolver sent along, as visible text; "" when none."""
+    for option in message.extended_errors:
+        text = visible(option.text or "", limit=200)
+        return f"EDE {int(option.code)}{': ' + text if text else ''}"
+    return ""

@@ -1,0 +1,109 @@
+"""The questions of one validator: each asked once, and those that will be needed asked together.
+
+A chain of trust needs DS and DNSKEY of every zone between the root and the answer, and nobody can know
+beforehand where the zone cuts are.  So DS is asked for every ancestor of the name at once (its denial
+tells "no cut here"), and DNSKEY beside it where a cut is likely: one round trip for a whole chain
+instead of one for each link.  A wrong guess costs one more round trip, never a wrong result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+import dns.name
+import dns.rdatatype
+from dns.rdatatype import RdataType
+
+from mailpath.dnssec.messages import Reply, name_text, read_reply
+from mailpath.exchanges import Question
+from mailpath.network.protocol import Network
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+#: Types asked of hosts: their owner is rarely a zone of its own.
+_HOST_TYPES = (RdataType.A, RdataType.AAAA, RdataType.TLSA)
+
+
+class Once(Generic[Key, Value]):
+    """Runs the work for each key once; whoever asks again waits for the same task.
+
+    A caller that is cancelled leaves the task running for the others.
+    """
+
+    def __init__(self, work: Callable[[Key], Awaitable[Value]]) -> None:
+        self._work = work
+        self._tasks: dict[Key, asyncio.Task[Value]] = {}
+
+    def start(self, key: Key) -> asyncio.Task[Value]:
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.ensure_future(self._run(key))
+        return task
+
+    async def get(self, key: Key) -> Value:
+        return await asyncio.shield(self.start(key))
+
+    async def _run(self, key: Key) -> Value:
+        return await self._work(key)
+
+    @property
+    def tasks(self) -> dict[Key, asyncio.Task[Value]]:
+        return self._tasks
+
+
+class Questions:
+    """DNS questions over one network, memoised by (name, type, CD)."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._once: Once[tuple[dns.name.Name, RdataType, bool], Reply] = Once(self._exchange)
+
+    async def ask(self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True) -> Reply:
+        """What the resolver says, with DO and CD set (RFC 4035 sections 3.2.1 and 3.2.2).  Never raises."""
+        return await self._once.get((name.canonicalize(), rdtype, checking_disabled))
+
+    def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
+        """Ask now what validating (`name`, `rdtype`) will need: DS and likely DNSKEY of every ancestor."""
+        name = name.canonicalize()
+        self._start(dns.name.root, RdataType.DNSKEY)
+        likely = _likely_zones(name, rdtype)
+        for depth in range(2, len(name.labels) + 1):
+            ancestor = dns.name.Name(name.labels[-depth:])
+            if rdtype != RdataType.DS or ancestor != name:
+                self._start(ancestor, RdataType.DS)
+            if depth <= likely:
+                self._start(ancestor, RdataType.DNSKEY)
+
+    def _start(self, name: dns.name.Name, rdtype: RdataType) -> None:
+        self._once.start((name, rdtype, True))
+
+    async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
+        """Wait for every question under way; give up those about names that are `unneeded`."""
+        waiting = [(key, task) for key, task in self._once.tasks.items() if not task.done()]
+        for (name, _, _), task in waiting:
+            if unneeded(name):
+                task.cancel()
+        await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
+
+    async def _exchange(self, key: tuple[dns.name.Name, RdataType, bool]) -> Reply:
+        name, rdtype, checking_disabled = key
+        question = Question(
+            name=name_text(name), rdtype=dns.rdatatype.to_text(rdtype), checking_disabled=checking_disabled
+        )
+        return read_reply(name, rdtype, await self._network.ask(question))
+
+
+def _likely_zones(name: dns.name.Name, rdtype: RdataType) -> int:
+    """How many labels, the root's counted, the deepest ancestor of `name` has that may well be a zone apex.
+
+    Labels with an underscore rarely are (RFC 8552), and neither are mail hosts three labels deep.
+    """
+    labels = list(name.labels)
+    while labels and labels[0].startswith(b"_"):
+        labels.pop(0)
+    if rdtype in _HOST_TYPES and len(labels) > 3:
+        labels.pop(0)
+    return len(labels)

@@ -1,0 +1,223 @@
+"""RRSIG over an RRset: the checks of RFC 4035 section 5.3, in the order in which they are cheap.
+
+`dns.dnssec.validate` leaves to its caller what matters most to a validator: that the signer is the
+zone which owns the data.  Here every check is made, every signature that was looked at is kept as a
+fact, and the public-key operations are counted, bounded and never made twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import dns.name
+import dns.rdatatype
+from dns.rdtypes.ANY.RRSIG import RRSIG
+
+from mailpath.dnssec import algorithms, bounds
+from mailpath.dnssec.algorithms import PublicKey
+from mailpath.dnssec.bounds import Budget, OverBudget
+from mailpath.dnssec.messages import SignedSet, name_text
+from mailpath.facts import SignatureFact
+
+#: Extended DNS errors (RFC 8914 section 4) that a signature can cause.
+EDE_UNSUPPORTED_ALGORITHM = 1
+EDE_BOGUS = 6
+EDE_EXPIRED = 7
+EDE_NOT_YET_VALID = 8
+EDE_DNSKEY_MISSING = 9
+EDE_RRSIGS_MISSING = 10
+
+#: Which failure explains best, where several signatures fail in different ways: the one that got furthest.
+_FURTHEST = (EDE_BOGUS, EDE_EXPIRED, EDE_NOT_YET_VALID, EDE_DNSKEY_MISSING, EDE_RRSIGS_MISSING)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the signatures over one RRset are worth.
+
+    `good`: one of them holds; `labels`: its Labels field, `original_ttl` its Original TTL, `expires` the
+    Unix time at which it ends.  Otherwise `reason` is one plain sentence and `ede` its RFC 8914 code.
+    """
+
+    good: bool
+    facts: tuple[SignatureFact, ...]
+    reason: str = ""
+    ede: int | None = None
+    expires: int | None = None
+    labels: int = 0
+    original_ttl: int = 0
+    tag: int = 0
+
+
+def when(moment: int) -> str:
+    """A Unix time as people read it."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def unix_time(field: int, at: int) -> int:
+    """An RRSIG time field as the Unix time nearest to `at`: serial arithmetic (RFC 4034 section 3.1.5)."""
+    distance = (field - at) & 0xFFFFFFFF
+    return at + distance - (1 << 32 if distance >= 1 << 31 else 0)
+
+
+def owner_labels(owner: dns.name.Name) -> int:
+    """What the Labels field counts: neither the root nor a leading asterisk (RFC 4034 section 3.1.3)."""
+    return len(owner) - 1 - (1 if owner.is_wild() else 0)
+
+
+def signed_data(signed: SignedSet, signature: RRSIG) -> bytes:
+    """The octets that `signature` signs (RFC 4034 section 3.1.8.1).
+
+    Names are in canonical form (RFC 4034 section 6.2, RFC 6840 section 5.1), records in canonical order, the
+    TTL is the original one, and an expanded wildcard is folded back.
+    """
+    owner = signed.owner
+    if signature.labels < owner_labels(owner):
+        owner = dns.name.Name((b"*", *owner.labels[-(signature.labels + 1) :]))
+    head = struct.pack(
+        "!HBBIIIH",
+        signature.type_covered,
+        signature.algorithm,
+        signature.labels,
+        signature.original_ttl,
+        signature.expiration,
+        signature.inception,
+        signature.key_tag,
+    )
+    prefix = owner.to_digestable() + struct.pack(
+        "!HHI", signed.rdtype, signed.rrset.rdclass, signature.original_ttl
+    )
+    parts = [head, signature.signer.to_digestable()]
+    for rdata in sorted(rdata.to_digestable() for rdata in signed.rrset):
+        parts += [prefix, struct.pack("!H", len(rdata)), rdata]
+    return b"".join(parts)
+
+
+class Verifier:
+    """Checks signatures as of one moment; the same signature over the same data is checked once."""
+
+    def __init__(self, at: int, whole: Budget) -> None:
+        self.at = at
+        self.whole = whole
+        self._known: dict[tuple[bytes, bytes, bytes], bool] = {}
+
+    @property
+    def verifications(self) -> int:
+        """Public-key operations made so far."""
+        return self.whole.verifications
+
+    def budget(self) -> Budget:
+        """A fresh share for one unit of work."""
+        return Budget(whole=self.whole)
+
+    def verify(
+        self, signed: SignedSet, zone: dns.name.Name, keys: Sequence[PublicKey], budget: Budget
+    ) -> Verified:
+        """RFC 4035 section 5.3: is there one signature over `signed` by `zone` with one of `keys` that holds?
+
+        Of several that hold, the longest counts.  Never raises: an exhausted budget is a reason.
+        """
+        what = str(signed)
+        if not signed.signatures:
+            return Verified(
+                good=False, facts=(), reason=f"{what} is not signed, though {name_text(zone)} is",
+                ede=EDE_RRSIGS_MISSING,
+            )  # fmt: skip
+        facts: list[SignatureFact] = []
+        failures: list[tuple[int, str]] = []
+        ordered = sorted(
+            signed.signatures, key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable())
+        )
+        # Those that cannot hold are told apart for free and take no place of those that can.
+        ordered.sort(key=lambda s: _why_not(signed, s, zone, keys, self.at) is not None)
+        for signature in ordered[: bounds.SIGNATURES_PER_RRSET]:
+            failure = _why_not(signed, signature, zone, keys, self.at)
+            if failure is None:
+                try:
+                    good = self._holds(signed, signature, _candidates(signature, keys), budget)
+                except OverBudget as error:
+                    failure = (EDE_BOGUS, f"{what}: {error}")
+                    facts.append(_fact(signed, signature, self.at, str(error)))
+                    return Verified(good=False, facts=tuple(facts), reason=failure[1], ede=failure[0])
+                if good:
+                    facts.append(_fact(signed, signature, self.at, "good"))
+                    return Verified(
+                        good=True,
+                        facts=tuple(facts),
+                        expires=unix_time(signature.expiration, self.at),
+                        labels=signature.labels,
+                        original_ttl=signature.original_ttl,
+                        tag=signature.key_tag,
+                    )
+                failure = (EDE_BOGUS, f"RRSIG over {what} (key tag {signature.key_tag}) does not verify")
+            failures.append(failure)
+            facts.append(_fact(signed, signature, self.at, failure[1]))
+        ede, reason = min(failures, key=lambda failure: _FURTHEST.index(failure[0]))
+        return Verified(good=False, facts=tuple(facts), reason=reason, ede=ede)
+
+    def _holds(
+        self, signed: SignedSet, signature: RRSIG, candidates: Iterable[PublicKey], budget: Budget
+    ) -> bool:
+        data = signed_data(signed, signature)
+        digest = hashlib.sha256(data).digest()
+        for key in candidates:
+            known = (digest, signature.signature, key.dnskey.to_wire() or b"")
+            if known not in self._known:
+                budget.verification()
+                self._known[known] = key.verify(signature.signature, data)
+            if self._known[known]:
+                return True
+        return False
+
+
+def _candidates(signature: RRSIG, keys: Sequence[PublicKey]) -> list[PublicKey]:
+    """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
+    found = [key for key in keys if (key.tag, key.algorithm) == (signature.key_tag, int(signature.algorithm))]
+    return found[: bounds.KEYS_PER_SIGNATURE]
+
+
+def _why_not(
+    signed: SignedSet, signature: RRSIG, zone: dns.name.Name, keys: Sequence[PublicKey], at: int
+) -> tuple[int, str] | None:
+    """(EDE code, sentence) when `signature` cannot hold whatever its octets say; RFC 4035 section 5.3.1."""
+    named = f"RRSIG over {signed} (key tag {signature.key_tag})"
+    if signature.signer != zone:
+        return (
+            EDE_RRSIGS_MISSING,
+            f"{named} was made by {name_text(signature.signer)}, not by {name_text(zone)}",
+        )
+    if signature.type_covered != signed.rdtype:
+        return EDE_RRSIGS_MISSING, f"{named} covers another type"
+    if signature.labels > owner_labels(signed.owner):
+        return EDE_BOGUS, f"{named} claims more labels than its owner has"
+    if signature.labels < len(zone) - 1:
+        return EDE_BOGUS, f"{named} claims a wildcard above its own zone"
+    if int(signature.algorithm) not in algorithms.SUPPORTED:
+        name = algorithms.algorithm_name(int(signature.algorithm))
+        return EDE_RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
+    if not _candidates(signature, keys):
+        return EDE_DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
+    expiration = unix_time(signature.expiration, at)
+    if expiration < at:
+        return EDE_EXPIRED, f"{named} expired on {when(expiration)}"
+    inception = unix_time(signature.inception, at)
+    if inception > at:
+        return EDE_NOT_YET_VALID, f"{named} is not valid before {when(inception)}"
+    return None
+
+
+def _fact(signed: SignedSet, signature: RRSIG, at: int, verdict: str) -> SignatureFact:
+    return SignatureFact(
+        owner=name_text(signed.owner),
+        rdtype=dns.rdatatype.to_text(signed.rdtype),
+        signer=name_text(signature.signer),
+        tag=signature.key_tag,
+        algorithm=int(signature.algorithm),
+        inception=unix_time(signature.inception, at),
+        expiration=unix_time(signature.expiration, at),
+        verdict=verdict,
+    )

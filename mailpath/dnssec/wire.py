@@ -1,0 +1,135 @@
+"""A DNS message off the wire, record by record (RFC 1035 section 4.1, RFC 6891 section 6.1).
+
+`dns.message.from_wire` gives up on the whole message when one record's data is malformed for its type, a
+TLSA record with a digest of the wrong length for instance.  Such a record is exactly what has to be
+shown and judged, and its signature covers the octets whatever they mean: here it is kept as unknown
+data (RFC 3597), unless names in it could be compressed, in which case the record is dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.ANY.OPT
+import dns.rrset
+import dns.wire
+from dns.rdataclass import RdataClass
+from dns.rdatatype import RdataType
+
+#: Types whose data may hold compressed names (RFC 3597 section 4), or whose meaning the validator needs.
+_NEVER_OPAQUE = frozenset(
+    {
+        RdataType.NS,
+        RdataType.CNAME,
+        RdataType.SOA,
+        RdataType.PTR,
+        RdataType.MX,
+        RdataType.SRV,
+        RdataType.DNAME,
+        RdataType.NSEC,
+        RdataType.NSEC3,
+        RdataType.RRSIG,
+        RdataType.DNSKEY,
+        RdataType.DS,
+        RdataType.OPT,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The one entry of a question section."""
+
+    name: dns.name.Name
+    rdtype: RdataType
+    rdclass: RdataClass
+
+
+@dataclass(frozen=True)
+class WireMessage:
+    """Header, question, and the RRsets of answer and authority section; RRSIGs by the type they cover."""
+
+    flags: int
+    rcode: dns.rcode.Rcode
+    questions: tuple[Asked, ...]
+    answer: tuple[dns.rrset.RRset, ...]
+    authority: tuple[dns.rrset.RRset, ...]
+    extended_errors: tuple[dns.edns.EDEOption, ...]
+
+    @property
+    def is_response(self) -> bool:
+        return bool(self.flags & dns.flags.QR)
+
+    @property
+    def truncated(self) -> bool:
+        return bool(self.flags & dns.flags.TC)
+
+
+def read_message(wire: bytes) -> WireMessage:
+    """The message in `wire`.  Raises `dns.exception.DNSException` when it is none."""
+    parser = dns.wire.Parser(wire)
+    _, flags, *counts = parser.get_struct("!HHHHHH")
+    questions = tuple(_question(parser) for _ in range(counts[0]))
+    answer = _records(parser, counts[1])
+    authority = _records(parser, counts[2])
+    extended_rcode = 0
+    errors: list[dns.edns.EDEOption] = []
+    for rrset in _records(parser, counts[3], only=RdataType.OPT):
+        extended_rcode = int(rrset.ttl) >> 24
+        for rdata in rrset:
+            if isinstance(rdata, dns.rdtypes.ANY.OPT.OPT):
+                errors += [option for option in rdata.options if isinstance(option, dns.edns.EDEOption)]
+    rcode = dns.rcode.Rcode.make((extended_rcode << 4) | (flags & 0xF))
+    return WireMessage(flags, rcode, questions, answer, authority, tuple(errors))
+
+
+def _question(parser: dns.wire.Parser) -> Asked:
+    name = dns.name.from_wire_parser(parser)
+    rdtype, rdclass = parser.get_struct("!HH")
+    return Asked(name, RdataType.make(rdtype), RdataClass.make(rdclass))
+
+
+def _records(
+    parser: dns.wire.Parser, count: int, *, only: RdataType | None = None
+) -> tuple[dns.rrset.RRset, ...]:
+    """`count` records as RRsets (RFC 2181 section 5); of a mixed TTL the lowest counts (section 5.2)."""
+    found: dict[tuple[dns.name.Name, RdataClass, RdataType, RdataType], dns.rrset.RRset] = {}
+    for _ in range(count):
+        name = dns.name.from_wire_parser(parser)
+        type_number, class_number, ttl, length = parser.get_struct("!HHIH")
+        rdtype, rdclass = RdataType.make(type_number), RdataClass.make(class_number)
+        with parser.restrict_to(length):
+            octets = parser.wire[parser.current : parser.current + length]
+            rdata = _rdata(parser, rdclass, rdtype, octets)
+            parser.get_remaining()
+        if rdata is None or only not in (None, rdtype):
+            continue
+        # RFC 2181 section 8: a TTL with the top bit set is no TTL; OPT keeps flags there.
+        shown = ttl if rdtype == RdataType.OPT or ttl < 1 << 31 else 0
+        key = (name, rdclass, rdtype, rdata.covers())
+        rrset = found.get(key)
+        if rrset is None:
+            rrset = found[key] = dns.rrset.RRset(name, rdclass, rdtype, rdata.covers())
+            rrset.ttl = shown
+        rrset.add(rdata, shown)
+    return tuple(found.values())
+
+
+def _rdata(
+    parser: dns.wire.Parser, rdclass: RdataClass, rdtype: RdataType, octets: bytes
+) -> dns.rdata.Rdata | None:
+    """The record's data; unknown data when it is malformed; None when not even that would be right."""
+    try:
+        return dns.rdata.from_wire_parser(rdclass, rdtype, parser)
+    except (dns.exception.DNSException, ValueError):
+        if rdtype in _NEVER_OPAQUE:
+            return None
+        return dns.rdata.GenericRdata(rdclass, rdtype, octets)
