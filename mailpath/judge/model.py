@@ -8,7 +8,7 @@ import msgspec
 
 
 class Outcome(StrEnum):
-    """What happens to the mail (DESIGN section 3).  UNKNOWN: cannot be told from here; the reason says why."""
+    """What happens to the mail (DESIGN section 3).  UNKNOWN: cannot be told; the reason says why."""
 
     AUTHENTICATED = "authenticated"
     ENCRYPTED = "encrypted"
@@ -43,6 +43,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     tls_word: str | None = None
     tls_version: str | None = None
+    why: str = ""  # the cause in plain words, beside the server's own sentence
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,3 +61,4 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     policy_state: str | None = None  # "first-contact", "cached", None where no policy is looked at
     status_code: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    why: str = ""  # the cause in plain words, of the attempt that decided

@@ -1,0 +1,235 @@
+"""One delivery: hosts and addresses in order, until one takes the mail or none is left.
+
+Postfix's smtp_connect.c: a temporary failure moves on to the next address, a permanent one ends the
+attempt; when all fail, the last failure is the one reported.  A sender that keeps plaintext for a retry is
+played twice: first with a fresh message, then, if that was deferred, with an aged one.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailpath.facts import Found, Session, Walk
+from mailpath.judge import sts
+from mailpath.judge.destination import Destination, Target, destination
+from mailpath.judge.events import Event
+from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.policy import HostPolicy, host_policy
+from mailpath.judge.posture import Posture
+from mailpath.judge.sentences import Scene, quote, say, status
+from mailpath.judge.session import Ending, attempt
+from mailpath.visible import visible
+
+DELIVERED = frozenset({Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT})
+FINAL = DELIVERED | {Outcome.BOUNCED}
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery attempt over all hosts.  `decisive`: the attempt whose failure (or success) is reported.
+
+    `tls_failed`: optional TLS broke at some host on the way.
+    """
+
+    outcome: Outcome
+    attempts: tuple[Attempt, ...]
+    decisive: Attempt
+    tls_failed: bool = False
+
+
+def deliver(walk: Walk, posture: Posture) -> Verdict:
+    """What a sender whose posture leaves nothing unknown does with mail for this path."""
+    applied = sts.applied(walk, posture)
+    found = destination(walk.mx, posture)
+    if found.event is not None:
+        return _undeliverable(walk, posture, found, applied)
+    first = _pass(walk, posture, found, applied, aged=False)
+    second = None
+    if first.outcome is Outcome.DEFERRED and first.tls_failed:
+        second = _pass(walk, posture, found, applied, aged=True)
+    if second is not None and second.outcome in DELIVERED:
+        retried = msgspec.structs.replace(second, attempts=(*first.attempts, second.decisive))
+        return _verdict(walk, posture, retried, applied, retried=True)
+    return _verdict(walk, posture, first, applied)
+
+
+# --- the loop --------------------------------------------------------------------------------------
+
+
+def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied, *, aged: bool) -> Pass:
+    attempts: list[Attempt] = []
+    decisive: Attempt | None = None
+    unknown: Attempt | None = None
+    tls_failed = False
+    sessions = 0
+    addressed = [target for target in found.targets if target.address is not None]
+    for target in found.targets:
+        last = bool(addressed) and target is addressed[-1]
+        if target.address is None:
+            _note(attempts, _unresolved(walk, posture, target))
+            continue
+        policy = host_policy(walk, posture, target, applied.policy)
+        if policy.skip is not None:
+            decisive = _note(attempts, _skipped(walk, posture, target, policy))
+            if policy.bounces:
+                break
+            continue
+        ending = attempt(walk, posture, target, policy, aged=aged)
+        tls_failed |= ending.tls_failed
+        sessions += ending.counted
+        spent = bool(posture.session_limit) and sessions >= posture.session_limit
+        if ending.if_last and (last or spent):
+            ending = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED)
+        decisive = _note(attempts, _tried(walk, posture, target, ending))
+        if ending.outcome is Outcome.UNKNOWN:
+            unknown = unknown or decisive
+        if ending.outcome in FINAL or spent:
+            break
+    assert decisive is not None, "a destination without a failure has an address"
+    if decisive.outcome not in FINAL and unknown is not None:
+        decisive = unknown
+    return Pass(outcome=decisive.outcome, attempts=tuple(attempts), decisive=decisive, tls_failed=tls_failed)
+
+
+def _note(attempts: list[Attempt], new: Attempt) -> Attempt:
+    """One attempt per MX host: a further address of the same host takes the place of the one before."""
+    if attempts and attempts[-1].host == new.host:
+        attempts.pop()
+    attempts.append(new)
+    return new
+
+
+# --- attempts --------------------------------------------------------------------------------------
+
+
+def _host(posture: Posture, target: Target) -> str:
+    """The host as this server's log names it."""
+    if posture.logs_canonical_host and target.lookup is not None:
+        return target.lookup.canonical
+    return target.host.name
+
+
+def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None = None) -> Scene:
+    tls = session.tls if session is not None else None
+    return Scene(
+        domain=visible(walk.path.recipient),
+        host=visible(_host(posture, target)),
+        address=target.address or "",
+        port=session.port if session is not None else 25,
+        rrtype=target.rrtype,
+        version=visible(tls.version) if tls else "",
+        cipher=visible(tls.cipher) if tls else "",
+        bits=tls.bits if tls else 0,
+    )
+
+
+def _unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:
+    assert target.event is not None
+    permanent = target.event is not Event.HOST_FAILED
+    return Attempt(
+        host=target.host.name,
+        address=None,
+        outcome=Outcome.BOUNCED if permanent else Outcome.DEFERRED,
+        reason=say(posture.family, target.event, _scene(walk, posture, target)),
+        status_code=status(posture.family, target.event, permanent=permanent),
+    )
+
+
+def _skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Attempt:
+    assert policy.skip is not None
+    return Attempt(
+        host=_host(posture, target),
+        address=None,
+        outcome=Outcome.BOUNCED if policy.bounces else Outcome.DEFERRED,
+        reason=say(posture.family, policy.skip, _scene(walk, posture, target)),
+        status_code=status(posture.family, policy.skip, permanent=policy.bounces),
+    )
+
+
+def _tried(walk: Walk, posture: Posture, target: Target, ending: Ending) -> Attempt:
+    if ending.outcome is Outcome.UNKNOWN:
+        return Attempt(
+            host=_host(posture, target),
+            address=target.address,
+            outcome=Outcome.UNKNOWN,
+            reason=f"cannot be told from here: {ending.why}",
+        )
+    delivered = ending.outcome in DELIVERED
+    session = ending.session
+    scene = msgspec.structs.replace(
+        _scene(walk, posture, target, session),
+        reply=quote(ending.reply),
+        why=ending.why,
+        timed_out=ending.timed_out,
+        word=ending.word or "",
+    )
+    permanent = ending.outcome is Outcome.BOUNCED
+    return Attempt(
+        host=_host(posture, target),
+        address=target.address,
+        outcome=ending.outcome,
+        reason=say(posture.family, ending.event, scene),
+        why=ending.why,
+        status_code=status(posture.family, ending.event, permanent=permanent, reply=ending.reply),
+        mechanism=ending.mechanism if delivered else Mechanism.NONE,
+        tls_word=ending.word,
+        tls_version=_version(session, ending),
+    )
+
+
+def _version(session: Session | None, ending: Ending) -> str | None:
+    used = ending.event in (Event.SENT_TLS, Event.NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED)
+    return session.tls.version if used and session is not None and session.tls is not None else None
+
+
+# --- verdicts --------------------------------------------------------------------------------------
+
+
+def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied) -> Verdict:
+    """No address to try: DNS alone decides."""
+    assert found.event is not None
+    attempts = tuple(_unresolved(walk, posture, target) for target in found.targets)
+    scene = Scene(
+        domain=visible(walk.path.recipient),
+        host=visible(walk.path.recipient),
+        last=attempts[-1].reason if attempts else "",
+    )
+    code = status(posture.family, found.event, permanent=found.permanent)
+    return Verdict(
+        posture=posture.name,
+        outcome=Outcome.BOUNCED if found.permanent else Outcome.DEFERRED,
+        reason=say(posture.family, found.event, scene),
+        policy_state=applied.state,
+        status_code=code,
+        attempts=attempts,
+    )
+
+
+def _verdict(
+    walk: Walk, posture: Posture, played: Pass, applied: sts.Applied, *, retried: bool = False
+) -> Verdict:
+    """The verdict over the whole path, told by the attempt that decided it."""
+    decisive, outcome, reason = played.decisive, played.outcome, played.decisive.reason
+    if outcome is Outcome.DEFERRED and _blocked(walk, played.attempts):
+        outcome = Outcome.UNKNOWN
+        why = visible(walk.sender.port25_reason) or "port 25 is blocked on this network"
+        reason = f"cannot be told from here: {why}"
+    failed = outcome in (Outcome.DEFERRED, Outcome.BOUNCED)
+    return Verdict(
+        posture=posture.name,
+        outcome=outcome,
+        reason=reason,
+        why=decisive.why,
+        tls_word=decisive.tls_word,
+        host=decisive.host,
+        address=decisive.address,
+        mechanism=decisive.mechanism,
+        after_retry=retried,
+        policy_state=applied.state,
+        status_code=decisive.status_code if failed else None,
+        attempts=played.attempts,
+    )
+
+
+def _blocked(walk: Walk, attempts: tuple[Attempt, ...]) -> bool:
+    """Port 25 does not leave this machine, so that not reaching anybody says nothing about them."""
+    return walk.sender.port25 is Found.BLOCKED and any(entry.address is not None for entry in attempts)

@@ -1,0 +1,151 @@
+"""Where a mail goes: the MX hosts and their addresses, in the order a sender tries them.
+
+RFC 5321 section 5.1 and RFC 7505; Postfix's smtp_addr.c, Exim's host.c.  A look-up that failed is never
+an absence: the mail waits, unless another host can take it.  A soft error at one host makes the failure of
+all of them soft.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security
+from mailpath.judge.events import Event
+from mailpath.judge.posture import Posture, Refusal
+
+
+class Answer(Enum):
+    """What a look-up is to the mail server."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    ERROR = "error"
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One address of one host, or a host that has none (`address` None, `event` says why).
+
+    `lookup`: the address look-up that found it; None for an address literal.
+    """
+
+    host: MxHost
+    address: str | None = None
+    lookup: Lookup | None = None
+    event: Event | None = None
+    rrtype: str = ""
+
+
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets` in the order tried.  `event`: why there is no address at all; `permanent`: then bounced."""
+
+    targets: tuple[Target, ...] = ()
+    event: Event | None = None
+    permanent: bool = False
+
+
+def answer(lookup: Lookup | None, posture: Posture) -> Answer:
+    """`lookup` as the posture's resolver hands it out: a validating one says SERVFAIL for a bogus answer."""
+    if lookup is None:
+        return Answer.ABSENT
+    if lookup.found not in (Found.FOUND, Found.ABSENT):
+        return Answer.ERROR
+    if lookup.security is Security.BOGUS and posture.validating_resolver:
+        return Answer.ERROR
+    return Answer.FOUND if lookup.found is Found.FOUND else Answer.ABSENT
+
+
+def destination(mx: MxFacts, posture: Posture) -> Destination:
+    """The hosts and addresses to try, or why there are none."""
+    found = answer(mx.lookup, posture)
+    if found is Answer.ERROR:
+        return Destination(event=Event.MX_FAILED)
+    if mx.kind is MxKind.NULL:
+        return Destination(event=Event.NULL_MX, permanent=True)
+    if mx.null_beside and posture.null_mx_beside is Refusal.BOUNCE:
+        return Destination(event=Event.NULL_MX, permanent=True)
+    if mx.kind is MxKind.NONE:
+        missing = mx.lookup.rcode == "NXDOMAIN"
+        return Destination(event=Event.NO_SUCH_DOMAIN if missing else Event.NO_ADDRESS, permanent=True)
+    targets = [target for host in _listed(mx, posture) for target in _targets(host, posture)]
+    if any(target.address is not None for target in targets):
+        return Destination(targets=_limited(targets, posture))
+    return _nowhere(mx, targets)
+
+
+def _nowhere(mx: MxFacts, targets: list[Target]) -> Destination:
+    """No host has an address: temporary if an error is among the reasons."""
+    if not targets:
+        return Destination(event=Event.MX_INVALID, permanent=True)
+    soft = any(target.event is Event.HOST_FAILED for target in targets)
+    if mx.kind is MxKind.IMPLICIT:
+        if soft:
+            return Destination(targets=tuple(targets), event=Event.SOME_HOST_FAILED)
+        return Destination(event=Event.NO_ADDRESS, permanent=True)
+    event = Event.SOME_HOST_FAILED if soft else Event.NO_HOST_FOUND
+    return Destination(targets=tuple(targets), event=event, permanent=not soft)
+
+
+def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
+    """The hosts by preference; one that is listed twice stands twice where the sender keeps duplicates."""
+    hosts = [host for host in mx.hosts if host.form != "invalid"]
+    if not posture.duplicates or not any(host.also_at for host in hosts):
+        return hosts
+    entries = [(preference, host) for host in hosts for preference in (host.preference, *host.also_at)]
+    return [host for _, host in sorted(entries, key=lambda entry: (entry[0], entry[1].name))]
+
+
+def _targets(host: MxHost, posture: Posture) -> list[Target]:
+    if host.form == "ip-literal":
+        if not posture.ip_literal_mx:
+            return [Target(host=host, event=Event.HOST_IS_LITERAL)]
+        return [Target(host=host, address=address) for address in host.addresses[:1]]
+    v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
+    usable = []
+    for address in host.addresses:
+        lookup, state = (host.v6, v6) if ":" in address else (host.v4, v4)
+        if state is Answer.FOUND:
+            usable.append(Target(host=host, address=address, lookup=lookup))
+    if usable:
+        return usable
+    if Answer.ERROR in (v6, v4):
+        rrtype = "AAAA" if v6 is Answer.ERROR else "A"
+        return [Target(host=host, event=Event.HOST_FAILED, rrtype=rrtype)]
+    missing = any(lookup is not None and lookup.rcode == "NXDOMAIN" for lookup in (host.v6, host.v4))
+    return [Target(host=host, event=Event.HOST_NOT_FOUND if missing else Event.HOST_WITHOUT_ADDRESS)]
+
+
+def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:
+    """No more addresses than the sender tries in one attempt; hosts without any stay where they stand."""
+    limit = posture.address_limit
+    if not limit:
+        return tuple(targets)
+    if posture.balance_families:
+        targets = _balanced(targets, limit)
+    kept: list[Target] = []
+    for target in targets:
+        if target.address is not None:
+            if not limit:
+                break
+            limit -= 1
+        kept.append(target)
+    return tuple(kept)
+
+
+def _balanced(targets: list[Target], limit: int) -> list[Target]:
+    """smtp_balance_inet_protocols: neither family takes more than half while the other needs it."""
+    v6 = sum(":" in target.address for target in targets if target.address is not None)
+    v4 = sum(":" not in target.address for target in targets if target.address is not None)
+    if not v6 or not v4 or v6 + v4 <= limit:
+        return targets
+    room = {True: max(limit // 2, limit - v4), False: max(limit - limit // 2, limit - v6)}
+    kept = []
+    for target in targets:
+        if target.address is not None:
+            family = ":" in target.address
+            if not room[family]:
+                continue
+            room[family] -= 1
+        kept.append(target)
+    return kept

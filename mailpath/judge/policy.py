@@ -1,0 +1,236 @@
+"""What one sender demands of one address of one MX host, before it connects.
+
+DANE (RFC 7672 section 2.2; Postfix's smtp_tls_policy.c, dane_init): the MX RRset, the address and the TLSA
+RRset must each be secure; a TLSA look-up that fails makes the host unusable, and is no reason to do
+without.  MTA-STS (RFC 8461 section 5).  Each host has its own demands: a strict first host does not stop
+delivery to a lax second one.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
+from mailpath.judge import sts
+from mailpath.judge.destination import Answer, Target, answer
+from mailpath.judge.events import Event
+from mailpath.judge.model import Mechanism
+from mailpath.judge.posture import (
+    DaneUse,
+    InsecureMx,
+    Level,
+    Posture,
+    Precedence,
+    Reference,
+    Refusal,
+    Sni,
+)
+from mailpath.match import dane
+from mailpath.match import sts as sts_match
+from mailpath.match.names import NameRules
+
+
+class Demand(IntEnum):
+    """What a session must be."""
+
+    NONE = 0  # STARTTLS is not sent
+    MAY = 1  # TLS if it works
+    ENCRYPT = 2
+    AUTHENTICATE = 3
+
+
+class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The demand, and what goes with it.  `skip`: the host is not used at all, and why.
+
+    `records` with `base`: usable-looking TLSA records to match; `half`: the MX RRset was insecure.
+    `strict`: the handshake is one whose certificate counts (versions, suites).  `sni`: None for none.
+    """
+
+    demand: Demand
+    mechanism: Mechanism = Mechanism.NONE
+    sni: str | None = None
+    strict: bool = False
+    references: tuple[str, ...] = ()
+    name_rules: NameRules | None = None
+    records: tuple[TlsaRecord, ...] = ()
+    base: str = ""
+    half: bool = False
+    skip: Event | None = None
+    bounces: bool = False
+
+    @property
+    def dane(self) -> bool:
+        """TLSA records were found, so that TLS is required on their account."""
+        return bool(self.base)
+
+
+def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy | None) -> HostPolicy:
+    """The demands on one address; `policy` is the MTA-STS policy in force for the recipient domain."""
+    if policy is not None and posture.precedence is Precedence.STS_FIRST:
+        return _by_sts(walk, posture, target, policy)
+    found = _by_dane(walk, posture, target)
+    if policy is not None and (found is None or (found.skip is None and not _decides(found))):
+        return _by_sts(walk, posture, target, policy)
+    return found or _base(walk, posture, target)
+
+
+def _decides(found: HostPolicy) -> bool:
+    """DANE authenticates the host on the domain's behalf: it does not where the MX RRset is insecure."""
+    return found.demand is Demand.AUTHENTICATE and not found.half
+
+
+def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
+    """The posture's own level."""
+    sni = _sni(posture.sni, target)
+    if posture.level is Level.NONE:
+        return HostPolicy(demand=Demand.NONE)
+    if posture.level in (Level.MAY, Level.ENCRYPT):
+        demand = Demand.MAY if posture.level is Level.MAY else Demand.ENCRYPT
+        return HostPolicy(demand=demand, sni=sni)
+    return HostPolicy(
+        demand=Demand.AUTHENTICATE,
+        mechanism=Mechanism.PKIX,
+        sni=sni,
+        strict=True,
+        references=_references(posture.references, walk, target),
+        name_rules=posture.name_rules,
+    )
+
+
+# --- MTA-STS ---------------------------------------------------------------------------------------
+
+
+def _by_sts(walk: Walk, posture: Posture, target: Target, policy: StsPolicy) -> HostPolicy:
+    if posture.sts_checks_mx and not sts.listed(policy, target.host.name, posture):
+        return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.STS_MX_UNLISTED)
+    references: tuple[str, ...] | None
+    if Reference.STS_PATTERNS in posture.sts_references:
+        references = sts_match.postfix_match(policy)
+    else:
+        references = _references(posture.sts_references, walk, target)
+    if references is None:
+        return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.STS_UNREADABLE)
+    return HostPolicy(
+        demand=Demand.AUTHENTICATE,
+        mechanism=Mechanism.MTA_STS,
+        sni=_sni(posture.sni_sts, target),
+        strict=True,
+        references=references,
+        name_rules=posture.sts_name_rules,
+    )
+
+
+# --- DANE ------------------------------------------------------------------------------------------
+
+
+def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
+    """What DANE makes of this host; None: nothing, the base level decides."""
+    if posture.dane is DaneUse.OFF:
+        return None
+    insecure_mx = _insecure_mx(walk)
+    mandatory = posture.dane is DaneUse.MANDATORY
+    if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
+        return _missing(posture, Event.NOT_SECURE)
+    candidates = _candidates(walk, posture, target)
+    if not candidates:
+        return _missing(posture, Event.HOST_NOT_SECURE)
+    for candidate in candidates:
+        state = answer(candidate.lookup, posture)
+        if state is Answer.ERROR:
+            return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_FAILED)
+        if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
+            return _with_tlsa(walk, posture, target, candidate, half=insecure_mx)
+    return _missing(posture, Event.TLSA_MISSING)
+
+
+def _missing(posture: Posture, event: Event) -> HostPolicy | None:
+    """No TLSA: nothing to an opportunistic sender, no host to one that insists."""
+    if posture.dane is not DaneUse.MANDATORY:
+        return None
+    bounces = posture.dane_missing is Refusal.BOUNCE
+    return HostPolicy(demand=Demand.AUTHENTICATE, skip=event, bounces=bounces)
+
+
+def _insecure_mx(walk: Walk) -> bool:
+    """There is an MX RRset, and DNS could have been forged to say so."""
+    return walk.mx.lookup.found is Found.FOUND and walk.mx.lookup.security is not Security.SECURE
+
+
+def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
+    """TLSA base domains in the order they are asked (RFC 7672 section 2.2.2)."""
+    lookup = target.lookup
+    if lookup is None:
+        return []
+    host = next((host for host in walk.tlsa.hosts if host.host == target.host.name), None)
+    asked = {candidate.base: candidate for candidate in host.candidates} if host else {}
+    bases: list[str] = []
+    if lookup.security is Security.SECURE or posture.tlsa_of_insecure_host:
+        bases.append(lookup.canonical)
+    if posture.tlsa_at_alias and _secure_alias(lookup):
+        bases.append(target.host.name)
+    return [asked[base] for base in dict.fromkeys(bases) if base in asked]
+
+
+def _secure_alias(lookup: Lookup) -> bool:
+    return bool(lookup.links) and lookup.links[0].security is Security.SECURE
+
+
+def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet, *, half: bool) -> HostPolicy:
+    """TLSA records are there: TLS is required at the least (RFC 7672 section 2.2)."""
+    records = tuple(record for record in candidate.records if not _plainly_unusable(record))
+    mandatory = posture.dane is DaneUse.MANDATORY
+    if not records:
+        if mandatory and not posture.dane_unusable_delivers:
+            return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_UNUSABLE)
+        sni = _sni(posture.sni_unusable, target, candidate.base)
+        return HostPolicy(demand=Demand.ENCRYPT, sni=sni, base=candidate.base)
+    sni = _sni(posture.sni_dane, target, candidate.base)
+    if half and posture.insecure_mx is InsecureMx.ENCRYPT:
+        return HostPolicy(demand=Demand.ENCRYPT, sni=_sni(posture.sni, target), base=candidate.base)
+    if all(dane.unusable(record, posture.dane_rules) for record in records):
+        # Postfix finds out in the handshake, by when it has chosen a strict one.
+        refused = mandatory and not posture.dane_unusable_delivers
+        demand = Demand.AUTHENTICATE if refused else Demand.ENCRYPT
+        return HostPolicy(demand=demand, sni=sni, strict=True, records=records, base=candidate.base)
+    return HostPolicy(
+        demand=Demand.AUTHENTICATE,
+        sni=sni,
+        strict=True,
+        references=_references(posture.dane_references, walk, target, candidate.base),
+        records=records,
+        base=candidate.base,
+        half=half,
+    )
+
+
+def _plainly_unusable(record: TlsaRecord) -> bool:
+    """Unusable at first sight: usages other than 2 and 3, the private matching type, no data at all."""
+    return record.usage not in (dane.DANE_TA, dane.DANE_EE) or record.mtype == 255 or not record.data
+
+
+# --- names -----------------------------------------------------------------------------------------
+
+
+def _sni(sni: Sni, target: Target, base: str = "") -> str | None:
+    if sni is Sni.BASE:
+        return base or None
+    return target.host.name if sni is Sni.MX and target.host.form == "name" else None
+
+
+def _references(
+    references: tuple[Reference, ...], walk: Walk, target: Target, base: str = ""
+) -> tuple[str, ...]:
+    """The names that a certificate may have, without repetition."""
+    domain = walk.path.recipient
+    implicit = walk.mx.lookup.found is not Found.FOUND
+    names = {
+        Reference.MX: target.host.name,
+        Reference.CANONICAL: target.lookup.canonical if target.lookup else target.host.name,
+        Reference.NEXTHOP: domain,
+        Reference.DOT_NEXTHOP: f".{domain}",
+        Reference.NEXTHOP_EXPANDED: domain if implicit else walk.mx.lookup.canonical,
+        Reference.BASE: base,
+    }
+    return tuple(dict.fromkeys(names[reference] for reference in references if names.get(reference)))

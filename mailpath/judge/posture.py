@@ -1,0 +1,233 @@
+"""A posture: everything about a sending server that decides what happens to a mail, as data.
+
+The judge has one mechanism.  Where two senders differ, the difference has a name and is a field here; a
+preset is a record of these fields and nothing else.  Sources are named per field: PF is Postfix's
+documentation and source (postconf(5), src/smtp, src/tls), EX the Exim specification and source, RFC the
+standards.  "Observed" means what Postfix 3.7.11 and Exim 4.96 (GnuTLS) were seen to do.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from mailpath.match.dane import DaneRules
+from mailpath.match.names import POSTFIX, NameRules
+from mailpath.match.names import RFC_8461 as RFC_8461_NAMES
+from mailpath.match.pkix import Floor
+from mailpath.match.sts import RFC as RFC_8461
+from mailpath.match.sts import Dialect
+
+
+class Family(StrEnum):
+    """Whose log the sentences are written for (`sentences.py`)."""
+
+    RFC = "rfc"
+    POSTFIX = "postfix"
+    EXIM = "exim"
+
+
+class Level(StrEnum):
+    """The base TLS level, in Postfix's words (postconf(5), smtp_tls_security_level)."""
+
+    NONE = "none"  # STARTTLS is never sent
+    MAY = "may"  # opportunistic: TLS if it works, certificate ignored
+    ENCRYPT = "encrypt"  # TLS or nothing, certificate ignored
+    VERIFY = "verify"  # a certificate by a trusted CA for one of `references` (default: the MX host name)
+    SECURE = "secure"  # the same, with names that DNS cannot forge (the recipient domain)
+
+
+class DaneUse(StrEnum):
+    """RFC 7672."""
+
+    OFF = "off"
+    OPPORTUNISTIC = "opportunistic"  # where usable TLSA records are published securely
+    MANDATORY = "mandatory"  # a host without them is not used
+
+
+class InsecureMx(StrEnum):
+    """What an unsigned MX RRset does to its hosts' TLSA (PF smtp_tls_dane_insecure_mx_policy)."""
+
+    DANE = "dane"  # enforced all the same: "half-DANE"; the host is authenticated, the choice of host is not
+    ENCRYPT = "encrypt"  # TLS is required, the certificate ignored
+    MAY = "may"  # they are not looked at
+
+
+class Precedence(StrEnum):
+    """Which of DANE and an enforced MTA-STS policy decides for a host that has both."""
+
+    DANE_FIRST = "dane-first"  # RFC 8461 section 2: a failing DANE validation is never overridden
+    STS_FIRST = "sts-first"  # the policy replaces the level, DANE included
+
+
+class Fallback(StrEnum):
+    """When a TLS session that failed is followed by plaintext to the same address."""
+
+    NEVER = "never"
+    AT_ONCE = "at-once"
+    ON_RETRY = "on-retry"  # only when the message is older than one retry interval
+
+
+class Refusal(StrEnum):
+    """What a refusal makes the sender do."""
+
+    PLAINTEXT = "plaintext"  # goes on with this host, without TLS
+    NEXT = "next"  # next address or host; deferred when there is none
+    BOUNCE = "bounce"  # permanent at once, though other hosts remain
+    BOUNCE_IF_LAST = "bounce-if-last"  # next address or host; permanent when there is none
+
+
+class Reference(StrEnum):
+    """Names that a certificate may have."""
+
+    MX = "mx"  # the host name in the MX record
+    CANONICAL = "canonical"  # its CNAME-expanded name
+    NEXTHOP = "nexthop"  # the recipient domain
+    DOT_NEXTHOP = "dot-nexthop"  # any name below the recipient domain
+    NEXTHOP_EXPANDED = "nexthop-expanded"  # the recipient domain's own CNAME target
+    BASE = "base"  # the TLSA base domain (RFC 7672 section 2.2.2)
+    STS_PATTERNS = "sts-patterns"  # what postfix-mta-sts-resolver makes of the policy's mx patterns
+
+
+class Sni(StrEnum):
+    """The name in the TLS handshake."""
+
+    NONE = "none"
+    MX = "mx"
+    BASE = "base"  # the TLSA base domain
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """The word this server logs about a TLS session; None: it logs none."""
+
+    dane: str | None = None
+    half_dane: str | None = None
+    authenticated: str | None = None
+    trusted: str | None = None
+    untrusted: str | None = None
+    anonymous: str | None = None
+
+
+class Posture(msgspec.Struct, frozen=True, kw_only=True):
+    """What one sender enforces.  The defaults are those of the preset `rfc`."""
+
+    name: str
+    title: str
+    """One line that says what it is, for `mailpath postures`."""
+    source: str = ""
+    """Where the fields come from."""
+
+    # --- what is asked for ---------------------------------------------------------------------------
+    level: Level = Level.MAY
+    """Base level (PF smtp_tls_security_level; EX hosts_avoid_tls, hosts_require_tls, tls_verify_hosts)."""
+    references: tuple[Reference, ...] = (Reference.MX,)
+    """Names that satisfy `verify`, `secure` (PF smtp_tls_verify_cert_match, smtp_tls_secure_cert_match)."""
+    dane: DaneUse = DaneUse.OFF
+    """PF level dane, dane-only; EX hosts_try_dane, hosts_require_dane."""
+    sts: bool = False
+    """Whether MTA-STS policies are looked up (RFC 8461)."""
+    precedence: Precedence = Precedence.DANE_FIRST
+    """RFC 8461 section 2; postfix-mta-sts-resolver's README for the other way round."""
+
+    # --- DNS and the choice of host ------------------------------------------------------------------
+    validating_resolver: bool = True
+    """A bogus answer is a SERVFAIL to the mail server, at every level (RFC 4035 section 5.5)."""
+    null_mx_beside: Refusal = Refusal.NEXT
+    """A null MX beside real ones (RFC 7505 section 3 forbids it): BOUNCE (PF, observed) or ignored."""
+    ip_literal_mx: bool = False
+    """An MX that names an IPv4 address is used as one (PF smtp_addr.c); RFC 5321 section 5.1 wants a name."""
+    duplicates: bool = False
+    """A host listed at two preferences is tried twice (PF smtp_addr.c); else at the better one only."""
+    address_limit: int = 0
+    """Most addresses tried in one attempt, 0: all (PF smtp_mx_address_limit = 5)."""
+    session_limit: int = 0
+    """Most sessions that got as far as MAIL FROM, 0: any number (PF smtp_mx_session_limit = 2)."""
+    balance_families: bool = False
+    """Neither address family crowds out the other below `address_limit` (PF smtp_balance_inet_protocols)."""
+    logs_canonical_host: bool = False
+    """The host in the log is the CNAME-expanded name (EX host.c), not the name in the MX record."""
+
+    # --- the SMTP dialogue ---------------------------------------------------------------------------
+    greeting_5xx: Refusal = Refusal.NEXT
+    """PF smtp_skip_5xx_greeting = yes: as 4xx; EX smtp.c: permanent only at the last host."""
+    helo_5xx: Refusal = Refusal.NEXT
+    """A permanent reply to HELO, after EHLO was refused."""
+    ehlo_421_ends: bool = True
+    """421 to EHLO ends the session; no HELO follows (PF smtp_proto.c)."""
+    starttls_4xx: Refusal = Refusal.PLAINTEXT
+    """STARTTLS answered 4xx where TLS is optional (PF: same session goes on; EX tls_tempfail_tryclear)."""
+    starttls_5xx: Refusal = Refusal.PLAINTEXT
+    """STARTTLS answered 5xx where TLS is optional."""
+    starttls_5xx_required: Refusal = Refusal.NEXT
+    """STARTTLS answered 5xx where TLS is required (PF smtp_trouble.c: bounced at once, observed)."""
+    fallback: Fallback = Fallback.ON_RETRY
+    """Plaintext after a failed handshake or a session lost in TLS, where TLS is optional
+    (PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4)."""
+    tls_ehlo_helo: bool = False
+    """EHLO refused inside TLS is followed by HELO (EX, observed); else it is an SMTP error (PF, observed)."""
+
+    # --- TLS -----------------------------------------------------------------------------------------
+    sni: Sni = Sni.MX
+    """Without DANE and policy (PF smtp_tls_servername, default empty)."""
+    sni_dane: Sni = Sni.BASE
+    """With usable TLSA (RFC 7672 section 8.1)."""
+    sni_unusable: Sni = Sni.BASE
+    """With TLSA that is plainly unusable, usage 0 and 1 (PF: none, as the level is `encrypt`, observed)."""
+    sni_sts: Sni = Sni.MX
+    """With an enforced policy (RFC 8461 section 7.1; servername=hostname)."""
+    min_tls: str = "TLSv1"
+    """Oldest version where no certificate counts (PF smtp_tls_protocols; RFC 7435 section 3)."""
+    min_tls_authenticated: str = "TLSv1.2"
+    """Oldest version where one does (RFC 8461 section 7.2, RFC 8996; PF with OpenSSL 3, observed)."""
+    anonymous_suites: bool = True
+    """Offered where nothing is authenticated (PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2)."""
+    floor: Floor = Floor.NONE
+    """Digests and keys that a chain may have where it is only looked at for the log word."""
+    floor_authenticated: Floor = Floor.OPENSSL_1
+    """The same floor where it must verify (PF with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed)."""
+    name_rules: NameRules = POSTFIX
+    """How names in certificates are compared (RFC 6125, RFC 9525)."""
+    trusted_needs_name: bool = False
+    """The word for a trusted chain is only logged when the MX host name fits too (EX CV=yes)."""
+    words: Words = Words()
+
+    # --- DANE ----------------------------------------------------------------------------------------
+    insecure_mx: InsecureMx = InsecureMx.DANE
+    """RFC 7672 section 2.2.1: free to choose; PF smtp_tls_dane_insecure_mx_policy; EX smtp.c: may."""
+    tlsa_at_alias: bool = True
+    """The MX host name is a second TLSA base domain beside its CNAME target (RFC 7672 section 2.2.2)."""
+    tlsa_of_insecure_host: bool = False
+    """TLSA is asked for where the address is insecure (PF smtp_tls_force_insecure_host_tlsa_lookup)."""
+    dane_rules: DaneRules = DaneRules()
+    """How records are matched against a chain (RFC 7671, RFC 7672 section 3)."""
+    dane_references: tuple[Reference, ...] = (
+        Reference.BASE,
+        Reference.NEXTHOP_EXPANDED,
+        Reference.NEXTHOP,
+    )
+    """Names that satisfy DANE-TA (RFC 7672 section 3.2.2)."""
+    dane_missing: Refusal = Refusal.NEXT
+    """Mandatory DANE and no secure TLSA (PF: deferred 4.7.5; EX: bounced at once)."""
+    dane_unusable_delivers: bool = False
+    """Mandatory DANE and only unusable TLSA: encrypted delivery all the same (EX, observed)."""
+
+    # --- MTA-STS -------------------------------------------------------------------------------------
+    sts_dialect: Dialect = RFC_8461
+    """How the TXT record, the policy and the policy host's certificate are read."""
+    sts_checks_mx: bool = True
+    """The MX host must match a pattern (RFC 8461 section 4.1; PF 3.10.5 smtp_tls_enforce_sts_mx_patterns)."""
+    sts_references: tuple[Reference, ...] = (Reference.MX,)
+    """Names that the MX host's certificate may have under a policy (RFC 8461 section 4.2)."""
+    sts_name_rules: NameRules = RFC_8461_NAMES
+    """How they are compared (RFC 8461 section 4.2: a DNS-ID is a MUST)."""
+    sts_testing_enforced: bool = False
+    """`testing` is treated as `enforce` (postfix-mta-sts-resolver strict_testing)."""
+    sts_on_first_contact: bool = True
+    """A policy met for the first time already applies to this message; else it is cached for the next one."""
+
+    # --- sentences, and what is not known ------------------------------------------------------------
+    family: Family = Family.RFC
+    unknown: dict[str, tuple[Any, ...]] = {}
+    """Field name -> values it may have, where the source is silent.  What hangs on them is `unknown`."""

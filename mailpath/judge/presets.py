@@ -1,0 +1,240 @@
+"""The presets: postures of known senders.  Data only; the fields are explained in `posture.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from mailpath.judge.posture import (
+    DaneUse,
+    Fallback,
+    Family,
+    InsecureMx,
+    Level,
+    Posture,
+    Precedence,
+    Reference,
+    Refusal,
+    Sni,
+    Words,
+)
+from mailpath.match import dane, names, sts
+from mailpath.match.pkix import Floor
+
+# --- the standards ---------------------------------------------------------------------------------
+
+RFC = Posture(
+    name="rfc",
+    title="the ideal sender: opportunistic TLS, DANE as RFC 7672, MTA-STS as RFC 8461",
+    source="RFC 5321, 7435, 7505, 7671, 7672, 8461, 8996",
+    dane=DaneUse.OPPORTUNISTIC,
+    sts=True,
+)
+
+# --- Postfix 3.7 -----------------------------------------------------------------------------------
+
+_POSTFIX = Posture(
+    name="postfix-none",
+    title="Postfix 3.7, smtp_tls_security_level = none: no TLS",
+    source="Postfix 3.7.11: postconf(5), src/smtp, src/tls, and observed",
+    level=Level.NONE,
+    family=Family.POSTFIX,
+    null_mx_beside=Refusal.BOUNCE,
+    ip_literal_mx=True,
+    duplicates=True,
+    address_limit=5,
+    session_limit=2,
+    balance_families=True,
+    helo_5xx=Refusal.BOUNCE,
+    starttls_5xx_required=Refusal.BOUNCE,
+    sni=Sni.NONE,
+    sni_unusable=Sni.NONE,
+    name_rules=names.POSTFIX,
+    words=Words(
+        dane="Verified",
+        half_dane="Trusted",
+        authenticated="Verified",
+        trusted="Trusted",
+        untrusted="Untrusted",
+        anonymous="Anonymous",
+    ),
+    dane_rules=dane.POSTFIX,
+    sts_dialect=sts.MTA_STS_RESOLVER,
+    sts_checks_mx=False,
+    sts_references=(Reference.STS_PATTERNS,),
+    sts_name_rules=names.POSTFIX,
+    precedence=Precedence.STS_FIRST,
+)
+
+_POSTFIX_MAY = replace(
+    _POSTFIX,
+    name="postfix-may",
+    title="Postfix 3.7, level may: TLS if it works, certificate ignored",
+    level=Level.MAY,
+)
+_POSTFIX_DANE = replace(
+    _POSTFIX_MAY,
+    name="postfix-dane",
+    title="Postfix 3.7, level dane: DANE where TLSA records are secure, else may",
+    dane=DaneUse.OPPORTUNISTIC,
+)
+_RESOLVER = "postfix-mta-sts-resolver 1.5.1, observed"
+
+POSTFIX = (
+    _POSTFIX,
+    _POSTFIX_MAY,
+    replace(
+        _POSTFIX,
+        name="postfix-encrypt",
+        title="Postfix 3.7, level encrypt: TLS or nothing, certificate ignored",
+        level=Level.ENCRYPT,
+    ),
+    replace(
+        _POSTFIX,
+        name="postfix-verify",
+        title="Postfix 3.7, level verify: a trusted certificate for the MX host name",
+        level=Level.VERIFY,
+        references=(Reference.MX,),
+    ),
+    replace(
+        _POSTFIX,
+        name="postfix-secure",
+        title="Postfix 3.7, level secure: a trusted certificate for the recipient domain",
+        level=Level.SECURE,
+        references=(Reference.NEXTHOP, Reference.DOT_NEXTHOP),
+    ),
+    _POSTFIX_DANE,
+    replace(
+        _POSTFIX_DANE,
+        name="postfix-dane-only",
+        title="Postfix 3.7, level dane-only: DANE or nothing",
+        dane=DaneUse.MANDATORY,
+    ),
+    replace(
+        _POSTFIX_DANE,
+        name="postfix-dane-policy",
+        title="Postfix 3.7, dane from a policy table over a global may: no DANE behind unsigned MX records",
+        source=f"{_POSTFIX.source}; postconf(5) smtp_tls_dane_insecure_mx_policy on versions before 3.7.13",
+        insecure_mx=InsecureMx.MAY,
+    ),
+    replace(
+        _POSTFIX_MAY,
+        name="postfix-sts",
+        title="Postfix 3.7, level may with MTA-STS by postfix-mta-sts-resolver",
+        source=f"{_POSTFIX.source}; {_RESOLVER}",
+        sts=True,
+    ),
+    replace(
+        _POSTFIX_DANE,
+        name="postfix-dane-sts",
+        title="Postfix 3.7, level dane with MTA-STS by postfix-mta-sts-resolver: the policy replaces DANE",
+        source=f"{_POSTFIX.source}; {_RESOLVER}",
+        sts=True,
+    ),
+)
+
+# --- Exim 4.96 -------------------------------------------------------------------------------------
+
+_EXIM = Posture(
+    name="exim",
+    title="Exim 4.96 as shipped: opportunistic TLS, DANE where the MX, address and TLSA are secure",
+    source="Exim 4.96 (GnuTLS): spec.txt, src/transports/smtp.c, src/host.c, and observed",
+    family=Family.EXIM,
+    dane=DaneUse.OPPORTUNISTIC,
+    logs_canonical_host=True,
+    greeting_5xx=Refusal.BOUNCE_IF_LAST,
+    helo_5xx=Refusal.BOUNCE_IF_LAST,
+    ehlo_421_ends=False,
+    fallback=Fallback.AT_ONCE,
+    tls_ehlo_helo=True,
+    sni=Sni.NONE,
+    min_tls_authenticated="TLSv1",
+    anonymous_suites=False,
+    floor=Floor.GNUTLS,
+    floor_authenticated=Floor.GNUTLS,
+    name_rules=names.GNUTLS,
+    trusted_needs_name=True,
+    words=Words(
+        dane="CV=dane",
+        half_dane="CV=dane",
+        authenticated="CV=yes",
+        trusted="CV=yes",
+        untrusted="CV=no",
+        anonymous="CV=no",
+    ),
+    insecure_mx=InsecureMx.MAY,
+    tlsa_at_alias=False,
+    dane_rules=dane.EXIM_GNUTLS,
+    dane_references=(Reference.CANONICAL,),
+    dane_missing=Refusal.BOUNCE,
+    dane_unusable_delivers=True,
+)
+_EXIM_OPPORTUNISTIC = replace(
+    _EXIM,
+    name="exim-opportunistic",
+    title="Exim 4.96, hosts_try_dane empty: TLS if it works, at once without it where it fails",
+    dane=DaneUse.OFF,
+)
+
+EXIM = (
+    _EXIM,
+    replace(
+        _EXIM_OPPORTUNISTIC,
+        name="exim-none",
+        title="Exim 4.96, hosts_avoid_tls = *: no TLS",
+        level=Level.NONE,
+    ),
+    _EXIM_OPPORTUNISTIC,
+    replace(
+        _EXIM_OPPORTUNISTIC,
+        name="exim-noclear",
+        title="Exim 4.96, tls_tempfail_tryclear = false: no plaintext after TLS has failed",
+        fallback=Fallback.NEVER,
+        starttls_4xx=Refusal.NEXT,
+    ),
+    replace(
+        _EXIM_OPPORTUNISTIC,
+        name="exim-require-tls",
+        title="Exim 4.96, hosts_require_tls = *: TLS or nothing, certificate ignored",
+        level=Level.ENCRYPT,
+    ),
+    replace(
+        _EXIM_OPPORTUNISTIC,
+        name="exim-verify",
+        title="Exim 4.96, tls_verify_hosts = *: a trusted certificate for the MX host name",
+        level=Level.VERIFY,
+    ),
+    replace(
+        _EXIM,
+        name="exim-require-dane",
+        title="Exim 4.96, hosts_require_dane = *: DANE or nothing",
+        dane=DaneUse.MANDATORY,
+    ),
+)
+
+PRESETS: Mapping[str, Posture] = {preset.name: preset for preset in (RFC, *POSTFIX, *EXIM)}
+
+
+class UnknownPosture(KeyError):
+    """No posture has that name; the message lists those there are."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"There is no posture {self.name!r}. There are: {', '.join(PRESETS)}."
+
+
+def posture(name: str) -> Posture:
+    """The preset `name`; a bare Postfix level ("dane") means "postfix-dane".  Raises `UnknownPosture`."""
+    found = PRESETS.get(name) or PRESETS.get(f"postfix-{name}")
+    if found is None:
+        raise UnknownPosture(name)
+    return found
+
+
+def describe() -> tuple[tuple[str, str], ...]:
+    """(name, one line that says what it is) of every preset, in order."""
+    return tuple((preset.name, preset.title) for preset in PRESETS.values())

@@ -1,0 +1,277 @@
+"""One attempt at one address: which of the walk's sessions this sender would have had, and how it ends.
+
+The dialogue is RFC 5321 section 4.1.1.1 and RFC 3207; what a sender makes of each refusal is in its
+posture.  The certificate is judged right after the handshake, before EHLO is sent again.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailpath.exchanges import Failure, Stage, TlsProfile
+from mailpath.facts import Reply, Session, Walk
+from mailpath.judge.destination import Target
+from mailpath.judge.events import Event
+from mailpath.judge.model import Mechanism, Outcome
+from mailpath.judge.policy import Demand, HostPolicy
+from mailpath.judge.posture import Fallback, Posture, Refusal
+from mailpath.judge.sentences import CONNECT
+from mailpath.judge.trust import Trust, trust
+from mailpath.visible import visible
+
+#: TLS versions, oldest first.
+VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How the attempt ended.
+
+    `outcome`: a delivery, DEFERRED (next address), BOUNCED (at once) or UNKNOWN.  `if_last`: permanent
+    when nothing is left to try.  `tls_failed`: TLS broke where it was optional, so that a later attempt
+    may do without.  `counted`: the session got as far as MAIL FROM.  `why`: the cause in plain words.
+    """
+
+    outcome: Outcome
+    event: Event
+    reply: Reply | None = None
+    why: str = ""
+    if_last: bool = False
+    tls_failed: bool = False
+    counted: bool = False
+    timed_out: bool = False
+    session: Session | None = None
+    mechanism: Mechanism = Mechanism.NONE
+    word: str | None = None
+
+
+def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
+    """Try `target` under `policy`.  `aged`: the message is old enough for a fallback kept for retries."""
+    session = held(walk, posture, target, policy)
+    if session is None or session.not_tried:
+        why = "no session was held with this address" if session is None else visible(session.not_tried)
+        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why)
+    unseen = _unseen(session)
+    if unseen:
+        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, session=session)
+    return (
+        _greeted(session, posture)
+        or _in_clear(session, posture, policy)
+        or _in_tls(walk, posture, target, policy, session, aged=aged)
+    )
+
+
+# --- which session ---------------------------------------------------------------------------------
+
+
+def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
+    """The session this sender would have had: its SNI, and no anonymous suite where it offers none."""
+    assert target.address is not None
+    session = _closest(walk, target.address, policy.sni, TlsProfile.FULL)
+    if session is None or session.tls is None or session.tls.chain or offers_anonymous(posture, policy):
+        return session
+    named = _closest(walk, target.address, policy.sni, TlsProfile.AUTHENTICATED)
+    if named is not None:
+        return named
+    # Nothing but an anonymous suite was seen; without it there is no common cipher.
+    return msgspec.structs.replace(
+        session,
+        tls=None,
+        failure=Failure.TLS,
+        failed_at=Stage.HANDSHAKE,
+        detail="the server agrees to anonymous suites only",
+    )
+
+
+def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
+    return posture.anonymous_suites and not policy.strict
+
+
+def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> Session | None:
+    """The session with this SNI; where none was held, that with another (servers seldom tell them apart)."""
+    exact = walk.starttls.session(address, sni, profile)
+    if exact is not None:
+        return exact
+    others = [
+        session
+        for session in walk.starttls.sessions
+        if session.address == address and session.profile is profile
+    ]
+    return min(others, key=lambda session: (session.sni is None) is (sni is not None), default=None)
+
+
+def _unseen(session: Session) -> str:
+    """Why this session says nothing about the server, or ""."""
+    if session.failure is Failure.NOT_RECORDED:
+        return "this session was not recorded"
+    if session.failure is Failure.BLOCKED:
+        return "this machine's network does not let mail sessions out"
+    return ""
+
+
+# --- before STARTTLS -------------------------------------------------------------------------------
+
+
+def _greeted(session: Session, posture: Posture) -> Ending | None:
+    """Connect, greeting, EHLO or HELO: None when all went well."""
+    if session.failed_at is Stage.CONNECT or (session.greeting is None and session.failed_at is None):
+        failure = session.failure or Failure.CLOSED
+        words = CONNECT.get(failure, visible(session.detail) or failure.value)
+        return _deferred(session, Event.CONNECT_FAILED, why=words)
+    if session.greeting is None:
+        return _deferred(session, Event.GREETING_LOST)
+    code = session.greeting.code
+    if code is None or code // 100 != 2:
+        return _refused(session, Event.GREETING_REFUSED, session.greeting, posture.greeting_5xx)
+    if session.ehlo is None:
+        return _deferred(session, Event.EHLO_LOST)
+    if session.ehlo.code is not None and session.ehlo.code // 100 == 2:
+        return None
+    if session.ehlo.code == 421 and posture.ehlo_421_ends:
+        return _refused(session, Event.EHLO_REFUSED, session.ehlo, Refusal.NEXT)
+    if session.helo is None:
+        return _deferred(session, Event.EHLO_LOST)
+    if session.helo.code is None or session.helo.code // 100 != 2:
+        return _refused(session, Event.EHLO_REFUSED, session.helo, posture.helo_5xx)
+    return None
+
+
+def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
+    """Everything that happens without a handshake; None when one follows."""
+    if policy.demand is Demand.NONE:
+        return _plaintext(session)
+    esmtp = session.ehlo is not None and session.ehlo.code is not None and session.ehlo.code // 100 == 2
+    if not esmtp or not session.offers_starttls:
+        if policy.demand is Demand.MAY:
+            return _plaintext(session, why="STARTTLS is not offered")
+        return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
+    if session.starttls is None:
+        if session.tls is None and session.failure is None:
+            why = "STARTTLS is offered, but was not tried"
+            return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why, session=session)
+        return _deferred(session, Event.STARTTLS_LOST, why="the connection broke at STARTTLS")
+    code = session.starttls.code
+    if code is not None and code // 100 == 2:
+        return None
+    return _starttls_refused(session, session.starttls, posture, policy)
+
+
+def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: HostPolicy) -> Ending:
+    why = "STARTTLS is offered, but refused"
+    permanent = reply.code is not None and reply.code // 100 == 5
+    if policy.demand is Demand.MAY:
+        refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
+        if refusal is Refusal.PLAINTEXT:
+            return _plaintext(session, why=why)
+        return _refused(session, Event.STARTTLS_REFUSED_DANE, reply, refusal, why=why)
+    by_dane = policy.dane and not permanent
+    event = Event.STARTTLS_REFUSED_DANE if by_dane else Event.STARTTLS_REFUSED
+    refusal = posture.starttls_5xx_required if permanent else Refusal.NEXT
+    return _refused(session, event, reply, refusal, why=why)
+
+
+# --- TLS -------------------------------------------------------------------------------------------
+
+
+def _in_tls(
+    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, session: Session, *, aged: bool
+) -> Ending:
+    """The handshake, the certificate, EHLO inside TLS."""
+    why = _no_handshake(session, posture, policy)
+    if why:
+        return _tls_failed(session, Event.HANDSHAKE_FAILED, posture, policy, why=why, aged=aged)
+    assert session.tls is not None
+    trusted = trust(walk, posture, target, policy, session.tls)
+    if not trusted.accepted:
+        return _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.words.untrusted)
+    if session.ehlo_tls is None and (session.failure is not None or session.failed_at is not None):
+        why = "the session broke right after the TLS handshake"
+        return _tls_failed(session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
+    reply = session.ehlo_tls
+    if reply is not None and (reply.code is None or reply.code // 100 != 2) and not posture.tls_ehlo_helo:
+        return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why="EHLO is refused in TLS")
+    return _enveloped(session, tls=True) or _sent(session, trusted)
+
+
+def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
+    """Why there is no TLS session for this sender, or ""."""
+    if session.tls is None:
+        return visible(session.detail) or (session.failure.value if session.failure else "no TLS")
+    oldest = posture.min_tls_authenticated if policy.strict else posture.min_tls
+    if _age(session.tls.version) < _age(oldest):
+        return f"the server speaks {visible(session.tls.version)} only, {oldest} is the oldest accepted"
+    return ""
+
+
+def _age(version: str) -> int:
+    return VERSIONS.index(version) if version in VERSIONS else len(VERSIONS)
+
+
+def _tls_failed(
+    session: Session, event: Event, posture: Posture, policy: HostPolicy, *, why: str, aged: bool
+) -> Ending:
+    """TLS broke: plaintext with the same address, now or later, where TLS is optional."""
+    optional = policy.demand is Demand.MAY
+    at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
+    if optional and at_once:
+        return _plaintext(session, why=f"TLS failed: {why}")
+    timed_out = session.failure is Failure.TIMEOUT
+    return Ending(
+        outcome=Outcome.DEFERRED,
+        event=event,
+        why=why,
+        tls_failed=optional and posture.fallback is Fallback.ON_RETRY,
+        timed_out=timed_out,
+        session=session,
+    )
+
+
+# --- endings ---------------------------------------------------------------------------------------
+
+
+def _deferred(session: Session, event: Event, *, why: str = "", word: str | None = None) -> Ending:
+    timed_out = session.failure is Failure.TIMEOUT
+    return Ending(
+        outcome=Outcome.DEFERRED, event=event, why=why, timed_out=timed_out, session=session, word=word
+    )
+
+
+def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, why: str = "") -> Ending:
+    """A refusing reply; only a 5yz one can be permanent."""
+    permanent = reply.code is not None and reply.code // 100 == 5
+    return Ending(
+        outcome=Outcome.BOUNCED if permanent and refusal is Refusal.BOUNCE else Outcome.DEFERRED,
+        event=event,
+        reply=reply,
+        why=why,
+        if_last=permanent and refusal is Refusal.BOUNCE_IF_LAST,
+        session=session,
+    )
+
+
+def _plaintext(session: Session, *, why: str = "") -> Ending:
+    return _enveloped(session, tls=False) or Ending(
+        outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, why=why, session=session, counted=True
+    )
+
+
+def _sent(session: Session, trusted: Trust) -> Ending:
+    return Ending(
+        outcome=trusted.outcome,
+        event=Event.SENT_TLS,
+        why=trusted.why,
+        mechanism=trusted.mechanism,
+        word=trusted.word,
+        session=session,
+        counted=True,
+    )
+
+
+def _enveloped(session: Session, *, tls: bool) -> Ending | None:
+    """Replies to MAIL FROM and RCPT TO, where the walk sent them in a session like this sender's."""
+    if (session.tls is not None) is not tls:
+        return None
+    for event, reply in ((Event.MAIL_REFUSED, session.mail_from), (Event.RCPT_REFUSED, session.rcpt_to)):
+        if reply is not None and (reply.code is None or reply.code // 100 != 2):
+            ending = _refused(session, event, reply, Refusal.BOUNCE)
+            return msgspec.structs.replace(ending, counted=True)
+    return None

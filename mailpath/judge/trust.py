@@ -1,0 +1,86 @@
+"""What a certificate is worth to one sender: DANE (RFC 7672), PKIX (RFC 5280), names (RFC 6125)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailpath.exchanges import TlsSession
+from mailpath.facts import Walk
+from mailpath.judge.destination import Target
+from mailpath.judge.model import Mechanism, Outcome
+from mailpath.judge.policy import Demand, HostPolicy
+from mailpath.judge.posture import Posture
+from mailpath.match import dane, names, pkix
+
+
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    """`accepted`: mail is sent over this session.  `word`: as this server logs it.  `why`: in plain words."""
+
+    accepted: bool
+    outcome: Outcome = Outcome.ENCRYPTED
+    mechanism: Mechanism = Mechanism.NONE
+    word: str | None = None
+    why: str = ""
+
+
+def trust(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
+    """Hold what the server presented against what `policy` demands."""
+    if policy.demand is not Demand.AUTHENTICATE:
+        return _looked_at(walk, posture, target, policy, tls)
+    if policy.records:
+        return _by_dane(walk, posture, policy, tls)
+    return _by_pkix(walk, posture, policy, tls)
+
+
+def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
+    """Nothing hangs on the certificate but the word in the log."""
+    words = posture.words
+    if not tls.chain:
+        return Trust(accepted=True, word=words.anonymous, why="no certificate was shown")
+    floor = posture.floor_authenticated if policy.strict else posture.floor
+    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=floor)
+    why = "the certificate is not looked at"
+    if not result.trusted:
+        return Trust(accepted=True, word=words.untrusted, why=why)
+    if posture.trusted_needs_name and not _named((target.host.name,), tls, posture.name_rules):
+        return Trust(accepted=True, word=words.untrusted, why=why)
+    return Trust(accepted=True, word=words.trusted, why=why)
+
+
+def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
+    match = dane.match(policy.records, tls.chain, policy.references, walk.at, posture.dane_rules)
+    if not match.matched:
+        return Trust(accepted=False, why=match.reason)
+    mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
+    if policy.half:
+        why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
+        return Trust(accepted=True, mechanism=mechanism, word=posture.words.half_dane, why=why)
+    return Trust(
+        accepted=True,
+        outcome=Outcome.AUTHENTICATED,
+        mechanism=mechanism,
+        word=posture.words.dane,
+        why=match.reason,
+    )
+
+
+def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
+    if not tls.chain:
+        return Trust(accepted=False, why="the server showed no certificate")
+    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.floor_authenticated)
+    if not result.trusted:
+        return Trust(accepted=False, why=result.error)
+    if not _named(policy.references, tls, policy.name_rules or posture.name_rules):
+        wanted = " or ".join(policy.references)
+        return Trust(accepted=False, why=f"the certificate does not name {wanted}")
+    return Trust(
+        accepted=True,
+        outcome=Outcome.AUTHENTICATED,
+        mechanism=policy.mechanism,
+        word=posture.words.authenticated,
+        why="a trusted authority vouches for the certificate, and its name fits",
+    )
+
+
+def _named(references: tuple[str, ...], tls: TlsSession, rules: names.NameRules) -> bool:
+    return names.any_match(references, names.certificate_names(tls.chain[0]), rules) is not None
