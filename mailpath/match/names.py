@@ -51,6 +51,8 @@ class NameRules(msgspec.Struct, frozen=True, kw_only=True):
 RFC_8461 = NameRules(cn_fallback="never")
 #: RFC 7672 section 3.2.3: whole-label wildcards, CN-ID only without DNS-ID.
 RFC_7672 = NameRules()
+#: The same where a rule is wanted and no RFC says more (RFC 6125 section 6.4).
+RFC = RFC_7672
 #: Postfix 3.6 and later (tls_client.c: X509_check_host, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS).
 POSTFIX = NameRules()
 #: Exim built with GnuTLS: gnutls_x509_crt_check_hostname(3).

@@ -80,6 +80,15 @@ _EE_KEY = (66, "EE certificate key too weak")
 _CA_KEY = (67, "CA certificate key too weak")
 _DIGEST = (68, "CA signature digest algorithm too weak")
 _UNSPECIFIED = 1
+#: Errors whose wording changed between OpenSSL releases: one walk, one wording, whatever is installed.
+_WORDS = {
+    9: "certificate is not yet valid",
+    10: "certificate has expired",
+    18: "self-signed certificate",
+    19: "self-signed certificate in certificate chain",
+    20: "unable to get local issuer certificate",
+    21: "unable to verify the first certificate",
+}
 
 
 def verify(
@@ -125,7 +134,7 @@ def _verify(
         verified = context.get_verified_chain()
     except crypto.X509StoreContextError as error:
         code, depth, words = error.errors
-        return PkixResult(trusted=False, error=words, depth=depth, code=code)
+        return PkixResult(trusted=False, error=_WORDS.get(code, words), depth=depth, code=code)
     except crypto.Error:
         return PkixResult(trusted=False, error="the chain cannot be read", code=_UNSPECIFIED)
     path = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in verified)

@@ -1,0 +1,151 @@
+"""When is a name in a certificate the name that was looked for (RFC 6125, RFC 7672 section 3.2.3)?"""
+
+import pytest
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailpath.match import names
+from mailpath.match.names import CertificateNames, any_match, certificate_names, matches, presented
+
+
+@pytest.mark.parametrize(
+    ("reference", "name", "expected"),
+    [
+        ("mx1.b.example", "mx1.b.example", True),
+        ("mx1.b.example", "MX1.B.Example", True),
+        ("MX1.b.example", "mx1.b.example", True),
+        ("mx1.b.example", "mx2.b.example", False),
+        ("mx1.b.example", "b.example", False),
+        # a wildcard is one whole first label
+        ("mx1.b.example", "*.b.example", True),
+        ("a.mx1.b.example", "*.b.example", False),
+        ("b.example", "*.b.example", False),
+        ("mx1.b.example", "mx*.b.example", False),
+        ("mx1.b.example", "*1.b.example", False),
+        ("mx1.b.example", "mx1.*.example", False),
+        ("mx1.b.example", "*.*.example", False),
+        ("mx1.b.example", "**.b.example", False),
+        # two labels must stand behind the star
+        ("b.example", "*.example", False),
+        ("example", "*", False),
+        ("mx_1.b.example", "*.b.example", False),
+        ("xn--mx-lka.b.example", "*.b.example", True),
+        ("", "", False),
+        ("mx1.b.example", "mx1.b.example\0.evil.example", False),
+    ],
+)
+def test_host_name_matches_as_openssl_does(reference, name, expected):
+    assert matches(reference, name, names.POSTFIX) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mx1.b.example", True),
+        ("deep.down.b.example", True),
+        ("mx*.b.example", True),  # observed: dot-nexthop takes what no host name takes
+        ("*.b.example", True),
+        ("b.example", False),
+        ("notb.example", False),
+        ("b.example.evil.example", False),
+    ],
+)
+def test_dot_reference_is_a_plain_suffix(name, expected):
+    assert matches(".b.example", name, names.POSTFIX) is expected
+
+
+@pytest.mark.parametrize(
+    ("reference", "name", "expected"),
+    [
+        ("mx1.b.example", "mx*.b.example", True),
+        ("mx1.b.example", "*1.b.example", True),
+        ("mx1.b.example", "m*1.b.example", False),
+        ("mx1.b.example", "mx1*.b.example", True),
+        ("mx1.b.example", "mail*.b.example", False),
+        ("xn--1.b.example", "xn*.b.example", False),
+    ],
+)
+def test_partial_wildcards_where_a_program_allows_them(reference, name, expected):
+    assert matches(reference, name, names.OPENSSL) is expected
+
+
+def test_labels_behind_the_star_are_a_rule():
+    assert matches("b.example", "*.example", names.NameRules(wildcard_min_labels=1))
+
+
+def test_names_are_lower_case_and_once(pki):
+    leaf = pki.root.issue("MX1.B.Example", sans=("MX1.b.example", "mx1.B.example", "*.c.example"))
+    read = certificate_names(leaf.der)
+    assert read.dns == ("mx1.b.example", "*.c.example")
+    assert read.cn == "mx1.b.example"
+    assert read.error == ""
+
+
+def test_common_name_counts_only_without_dns_id(pki):
+    with_san = certificate_names(pki.root.issue("mx1.b.example", sans=("other.example",)).der)
+    without = certificate_names(pki.cn_only.der)
+    assert any_match(("mx1.b.example",), with_san, names.POSTFIX) is None
+    assert any_match(("mx1.b.example",), without, names.POSTFIX) == "mx1.b.example"
+    assert any_match(("mx1.b.example",), without, names.RFC_8461) is None
+
+
+def test_san_without_dns_id_leaves_the_common_name_in_force(pki):
+    address = x509.SubjectAlternativeName([x509.RFC822Name("postmaster@b.example")])
+    read = certificate_names(pki.root.issue("mx1.b.example", extensions=(address,)).der)
+    assert not read.has_dns_id
+    assert any_match(("mx1.b.example",), read) == "mx1.b.example"
+
+
+def test_several_common_names_openssl_takes_any_gnutls_none(pki):
+    read = certificate_names(pki.root.issue(("first.example", "mx1.b.example")).der)
+    assert read.cns == ("first.example", "mx1.b.example")
+    assert any_match(("mx1.b.example",), read, names.POSTFIX) == "mx1.b.example"
+    assert any_match(("mx1.b.example",), read, names.GNUTLS) is None
+
+
+def test_a_name_with_a_nul_matches_nothing_and_keeps_the_common_name_out(pki):
+    leaf = pki.root.issue("mx1.b.example", sans=("mx1.b.exampleX.evil.example",)).der
+    forged = leaf.replace(b"exampleX.evil", b"example\0.evil")
+    read = certificate_names(forged)
+    assert read.refused == (b"mx1.b.example\0.evil.example",)
+    assert read.dns == ()
+    assert presented(read) == ()
+    assert any_match(("mx1.b.example", ".evil.example"), read) is None
+
+
+def test_name_with_high_bytes_does_not_spoil_the_others(pki):
+    leaf = pki.root.issue("x.example", sans=("AAAA.b.example", "mx1.b.example")).der
+    read = certificate_names(leaf.replace(b"AAAA.b", b"\xe4\xf6\xfc\x1b.b"))
+    assert read.dns == ("mx1.b.example",)
+    assert read.refused == (b"\xe4\xf6\xfc\x1b.b.example",)
+
+
+def test_first_reference_that_fits_decides():
+    read = CertificateNames(dns=("b.example", "mx1.b.example"), has_dns_id=True)
+    assert any_match(("mx1.b.example", "b.example"), read) == "mx1.b.example"
+    assert any_match(("c.example",), read) is None
+
+
+def test_no_certificate_is_an_error_not_an_exception():
+    assert certificate_names(b"").error.startswith("no certificate")
+    assert certificate_names(b"\x30\x80").error.startswith("no certificate")
+
+
+@given(st.binary(max_size=200))
+def test_foreign_bytes_never_raise(data):
+    assert certificate_names(data) == certificate_names(data)
+
+
+@given(st.data())
+def test_damaged_certificates_never_raise(pki, data):
+    der = bytearray(pki.leaf.der)
+    for _ in range(data.draw(st.integers(1, 4))):
+        der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
+    read = certificate_names(bytes(der))
+    assert all(name == name.lower() and name.isprintable() for name in read.dns)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_matching_any_text_never_raises_and_ignores_case(reference, name):
+    assert matches(reference.upper(), name) == matches(reference.upper().lower(), name.lower())

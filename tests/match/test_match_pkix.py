@@ -1,0 +1,197 @@
+"""Does a chain lead to a trusted root, at that time, for that purpose, with keys that strong?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailpath.match.pkix import Floor, check_policy_host, describe, relevant_roots, verify
+
+AT = 1780272000
+DAY = 86400
+
+
+def test_good_chain_gives_the_path_to_the_root(pki):
+    result = verify(pki.chain, pki.roots, AT)
+    assert result.trusted
+    assert result.error == ""
+    assert result.path == (*pki.chain, pki.root.der)
+
+
+def test_chain_may_hold_the_root_and_strangers(pki):
+    chain = (pki.leaf.der, pki.other_root.der, pki.root.der, pki.intermediate.der)
+    assert verify(chain, pki.roots, AT).path == (*pki.chain, pki.root.der)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "depth", "words"),
+    [
+        ("self_signed", 0, "self-signed certificate"),
+        ("expired", 0, "certificate has expired"),
+        ("not_yet", 0, "certificate is not yet valid"),
+        ("client_only", 0, "unsuitable certificate purpose"),
+    ],
+)
+def test_errors_are_told_apart(pki, leaf, depth, words):
+    result = verify((getattr(pki, leaf).der, pki.intermediate.der), pki.roots, AT)
+    assert (result.trusted, result.depth, result.error) == (False, depth, words)
+    assert result.path == ()
+
+
+def test_intermediate_that_was_not_sent_is_not_fetched(pki):
+    result = verify(pki.chain[:1], pki.roots, AT)
+    assert result.error == "unable to get local issuer certificate"
+
+
+def test_unknown_root_is_refused(pki):
+    assert not verify(pki.chain, (pki.other_root.der,), AT).trusted
+    assert not verify(pki.chain, (), AT).trusted
+    sent = verify((*pki.chain, pki.root.der), (pki.other_root.der,), AT)
+    assert sent.error == "self-signed certificate in certificate chain"
+
+
+def test_time_is_the_callers(pki):
+    assert verify(pki.chain, pki.roots, AT + 360 * DAY).trusted
+    assert verify(pki.chain, pki.roots, AT + 366 * DAY).error == "certificate has expired"
+    assert verify(pki.chain, pki.roots, AT - 31 * DAY).error == "certificate is not yet valid"
+    assert not verify(pki.chain, pki.roots, 10**18).trusted
+
+
+def test_purpose_can_be_left_out(pki):
+    chain = (pki.client_only.der, pki.intermediate.der)
+    assert verify(chain, pki.roots, AT, purpose="any").trusted
+    assert verify((pki.server_only.der, pki.intermediate.der), pki.roots, AT).trusted
+
+
+def test_self_signed_leaf_among_the_roots_is_trusted(pki):
+    assert verify((pki.self_signed.der,), (pki.self_signed.der,), AT).trusted
+
+
+def test_intermediate_as_anchor_needs_partial_chain(pki):
+    anchors = (pki.intermediate.der,)
+    assert not verify(pki.chain, anchors, AT).trusted
+    assert verify(pki.chain, anchors, AT, partial=True).path == pki.chain
+
+
+def test_leaf_that_is_no_ca_cannot_issue(pki):
+    forged = pki.leaf.issue("evil.example", sans=("evil.example",))
+    result = verify((forged.der, *pki.chain), pki.roots, AT)
+    assert (result.trusted, result.error) == (False, "invalid CA certificate")
+
+
+@pytest.mark.parametrize(
+    ("floor", "trusted"),
+    [(Floor.NONE, True), (Floor.OPENSSL_1, False), (Floor.OPENSSL_2, False), (Floor.GNUTLS, False)],
+)
+def test_sha1_passes_only_without_floor(pki, floor, trusted):
+    result = verify((pki.sha1,), (pki.rsa_ca.der,), AT, floor=floor)
+    assert result.trusted is trusted
+    assert trusted or result.error == "CA signature digest algorithm too weak"
+
+
+@pytest.mark.parametrize(
+    ("floor", "trusted"),
+    [(Floor.NONE, True), (Floor.OPENSSL_1, True), (Floor.OPENSSL_2, False), (Floor.GNUTLS, True)],
+)
+def test_rsa_1024_passes_below_112_bits(pki, floor, trusted):
+    result = verify((pki.rsa_1024.der,), pki.roots, AT, floor=floor)
+    assert result.trusted is trusted
+    assert trusted or result.error == "EE certificate key too weak"
+
+
+def test_no_or_unreadable_certificate(pki):
+    assert verify((), pki.roots, AT).error == "no certificate was presented"
+    assert verify((b"junk",), pki.roots, AT).error == "the certificate cannot be read"
+    assert verify((pki.leaf.der, b"junk", pki.intermediate.der), (b"junk", *pki.roots), AT).trusted
+
+
+@given(st.lists(st.binary(max_size=60), max_size=4), st.integers(-(2**70), 2**70))
+def test_foreign_bytes_never_raise(chain, at):
+    assert not verify(tuple(chain), (), at).trusted
+
+
+@given(st.data())
+def test_damaged_chain_never_raises(pki, data):
+    leaf = bytearray(pki.leaf.der)
+    leaf[data.draw(st.integers(0, len(leaf) - 1))] ^= data.draw(st.integers(1, 255))
+    assert not verify((bytes(leaf), pki.intermediate.der), pki.roots, AT, floor=Floor.OPENSSL_1).trusted
+    assert describe(bytes(leaf)) == describe(bytes(leaf))
+
+
+def test_relevant_roots_are_those_that_could_anchor(pki):
+    everything = (pki.other_root.der, pki.root.der, pki.rsa_ca.der)
+    assert relevant_roots(pki.chain, everything) == (pki.root.der,)
+    assert relevant_roots((pki.intermediate.der,), everything) == (pki.root.der,)
+    assert relevant_roots((pki.self_signed.der,), everything) == ()
+    assert relevant_roots((pki.root.der,), everything) == (pki.root.der,)
+
+
+def test_relevant_roots_follow_cross_signed_roots(pki):
+    anchors = (pki.intermediate.der, pki.root.der)
+    assert relevant_roots((pki.leaf.der,), anchors) == tuple(sorted(anchors))
+    assert verify((pki.leaf.der,), anchors, AT).trusted
+
+
+def test_relevant_roots_keep_the_verdict_at_any_time(pki):
+    everything = (pki.other_root.der, pki.root.der, pki.rsa_ca.der)
+    kept = relevant_roots(pki.chain, everything)
+    for at in (AT - 1000 * DAY, AT, AT + 1000 * DAY):
+        assert verify(pki.chain, kept, at) == verify(pki.chain, everything, at)
+
+
+class TestPolicyHost:
+    """RFC 8461 section 3.3."""
+
+    def chain(self, pki, **options):
+        return (pki.intermediate.issue("mta-sts.b.example", **options).der, pki.intermediate.der)
+
+    def test_dns_id_is_good(self, pki):
+        chain = self.chain(pki, sans=("mta-sts.b.example",))
+        assert check_policy_host(chain, "mta-sts.b.example", pki.roots, AT) is None
+
+    def test_wildcard_is_good(self, pki):
+        chain = self.chain(pki, sans=("*.b.example",))
+        assert check_policy_host(chain, "mta-sts.b.example", pki.roots, AT) is None
+
+    def test_other_name_is_refused(self, pki):
+        chain = self.chain(pki, sans=("b.example",))
+        assert "does not name mta-sts.b.example" in check_policy_host(
+            chain, "mta-sts.b.example", pki.roots, AT
+        )
+
+    def test_common_name_alone_is_refused_unless_allowed(self, pki):
+        chain = self.chain(pki)
+        assert "no DNS-ID" in check_policy_host(chain, "mta-sts.b.example", pki.roots, AT)
+        assert check_policy_host(chain, "mta-sts.b.example", pki.roots, AT, allow_cn=True) is None
+
+    def test_expired_and_untrusted_are_refused(self, pki):
+        chain = self.chain(pki, sans=("mta-sts.b.example",), days=(-20, -1))
+        assert check_policy_host(chain, "mta-sts.b.example", pki.roots, AT) == "certificate has expired"
+        assert check_policy_host(chain[:1], "mta-sts.b.example", (), AT - 5 * DAY) is not None
+
+
+class TestDescribe:
+    def test_says_what_the_certificate_says(self, pki):
+        facts = describe(pki.leaf.der)
+        assert facts.subject == "CN=mx1.b.example"
+        assert facts.issuer == "CN=Issuing CA"
+        assert facts.sans == ("mx1.b.example",)
+        assert (facts.not_before, facts.not_after) == (AT - 30 * DAY, AT + 365 * DAY)
+        assert (facts.key_type, facts.key_bits) == ("EC secp256r1", 256)
+        assert facts.signature_algorithm == "ecdsa-with-SHA256"
+        assert (facts.is_ca, facts.self_signed, facts.error) == (False, False, "")
+
+    def test_ca_and_self_signed(self, pki):
+        assert describe(pki.root.der).is_ca
+        assert describe(pki.root.der).self_signed
+        assert not describe(pki.intermediate.der).self_signed
+
+    def test_weak_ones(self, pki):
+        assert describe(pki.sha1).signature_algorithm == "sha1WithRSAEncryption"
+        assert (describe(pki.rsa_1024.der).key_type, describe(pki.rsa_1024.der).key_bits) == ("RSA", 1024)
+
+    def test_junk_is_an_error_field(self):
+        assert describe(b"\x30\x03abc").error.startswith("no certificate")
+
+    @given(st.binary(max_size=100))
+    def test_foreign_bytes_never_raise(self, data):
+        assert describe(data).sha256
