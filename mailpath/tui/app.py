@@ -7,12 +7,25 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import theme
+from mailpath.tui.keynames import key_text
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
+
+
+class _WholeCells(ScrollBarRender):
+    """Scroll bars without the part-block glyphs that poor fonts lack."""
+
+    VERTICAL_BARS = [" "]  # noqa: RUF012
+    HORIZONTAL_BARS = [" "]  # noqa: RUF012
+
+
+ScrollBar.renderer = _WholeCells
 
 
 class MailpathApp(App[str]):
@@ -64,6 +77,10 @@ class MailpathApp(App[str]):
         for command in super().get_system_commands(screen):
             if self._color or command.title != "Theme":
                 yield command
+
+    def get_key_display(self, binding: Binding) -> str:
+        ascii = self.glyphs is ASCII
+        return binding.key_display if binding.key_display and not ascii else key_text(binding.key, ascii)
 
     def action_light_or_dark(self) -> None:
         if self._color:

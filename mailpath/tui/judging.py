@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mailpath.facts import Walk
-from mailpath.judge.model import Verdict
+from mailpath.judge.model import Outcome, Verdict
 
 #: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
 COLUMNS = (
@@ -43,7 +43,11 @@ class Bench:
         key = (posture, host)
         if key not in self._verdicts:
             walk = self.walk if host is None else self._alone(host)
-            self._verdicts[key] = self._judge(walk, self._postures[posture])
+            try:
+                self._verdicts[key] = self._judge(walk, self._postures[posture])
+            except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
+                why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
+                self._verdicts[key] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
         return self._verdicts[key]
 
     def _alone(self, name: str) -> Walk:

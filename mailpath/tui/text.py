@@ -28,6 +28,17 @@ TITLES = {
 }
 
 
+#: What a step looks for: shown in its line until it has found it.
+LOOKS_FOR = {
+    "sender": "what the sender's own mail servers are likely to enforce",
+    "mx": "the hosts that take mail for the recipient, and their addresses",
+    "dnssec": "whether DNS answers can be forged on the way",
+    "mta-sts": "the recipient's policy, published over HTTPS",
+    "tlsa": "the certificates that DNS vouches for",
+    "starttls": "what each mail server really offers and presents",
+}
+
+
 @dataclass(frozen=True)
 class Glyphs:
     """One set of signs.  `ASCII` is for fonts and terminals that have no others."""

@@ -11,22 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from mailpath.tui.keynames import key_text
 from mailpath.tui.widgets.flow import Flow
-
-_NAMES = {
-    "question_mark": "?",
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
-    "shift+right": "Shift →",
-    "shift+left": "Shift ←",
-}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -36,9 +22,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close")
     ]
 
-    def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]]) -> None:
+    def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]], ascii: bool = False) -> None:
         super().__init__()
         self._groups = [(title, list(bindings)) for title, bindings in groups]
+        self._ascii = ascii
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
@@ -57,12 +44,7 @@ class HelpScreen(ModalScreen[None]):
             lines.append(Content.styled(title, "bold"))
             for binding in bindings:
                 if isinstance(binding, Binding):
-                    keys = key_text(binding.key)
+                    keys = key_text(binding.key, self._ascii)
                     what = binding.tooltip or binding.description
                     lines.append(Content.assemble((f"  {keys:<14} ", "$primary"), what))
         return lines
-
-
-def key_text(keys: str) -> str:
-    """Key names as they are on a keyboard: "question_mark,escape" -> "? Esc"."""
-    return " ".join(_NAMES.get(key, key) for key in keys.split(","))

@@ -10,7 +10,7 @@ from mailpath.tui.text import TITLES
 WALK: list[BindingType] = [
     Binding("i", "edit", "Edit", show=False, id="path.edit", tooltip="Edit sender and recipient"),
     Binding("r", "again", "Again", id="path.again", tooltip="Walk the same path again"),
-    Binding("escape", "back", "Back", show=False, id="path.back", tooltip="Stop the walk, or go back"),
+    Binding("escape", "back", "Back", id="path.back", tooltip="Stop the walk, or go back"),
 ]
 
 READ: list[BindingType] = [

@@ -28,7 +28,7 @@ from mailpath.tui.screens.picker import PickerScreen
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.stack import Stack
-from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, clean, hang, verdict_sentence
+from mailpath.tui.text import ASCII, OUTCOME_STYLE, QUIET, Glyphs, Row, clean, hang, verdict_sentence
 from mailpath.tui.ticket import ticket
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.flow import Flow
@@ -198,6 +198,8 @@ class PathScreen(Screen[None]):
         broken = first_broken(event.walk)
         if broken is not None and steps.opened is None:
             self._open_step(broken)
+            if isinstance(self.focused, StepPanel):
+                steps.panel(broken).focus()
 
     def _stop(self, why: str, style: str = QUIET) -> None:
         self._state.stop()
@@ -216,17 +218,10 @@ class PathScreen(Screen[None]):
         self.posture = event.posture
 
     def _judge(self) -> None:
-        bench = self._state.bench
-        if bench is None:
-            return
-        try:
-            self.query_one(VerdictPanel).show(bench, self.posture)
+        if self._state.bench is not None:
+            self.query_one(VerdictPanel).show(self._state.bench, self.posture)
             self.query_one(Postures).mark(self._posture_mark)
             self._draw()
-        except Exception as error:  # noqa: BLE001  a posture that cannot be judged is told; the others stand
-            self.query_one(VerdictPanel).tell(
-                sentence(error, f"{self.posture} could not be judged"), "$error"
-            )
 
     def _posture_mark(self, posture: str) -> tuple[str, str]:
         if self._state.bench is None:
@@ -388,7 +383,7 @@ class PathScreen(Screen[None]):
         if not isinstance(self._session.source, LabSource):
             del groups["Lab"]
         groups["Open panel"] = StepPanel.BINDINGS
-        self.app.push_screen(HelpScreen(groups.items()))
+        self.app.push_screen(HelpScreen(groups.items(), self._glyphs is ASCII))
 
     def action_leave(self) -> None:
         state = self._state

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -16,6 +19,26 @@ from mailpath.tui.text import clean
 _PRINTABLE = (
     "[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
 )
+
+
+class NameInput(Input):
+    """A one-line input for a domain or an address."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Walk", id="bar.walk", tooltip="Walk this path"),
+        Binding("down", "screen.step(1)", "Steps", id="bar.steps", tooltip="Go to the steps"),
+    ]
+
+    def __init__(self, value: str, placeholder: str, id: str) -> None:
+        super().__init__(
+            value,
+            placeholder=placeholder,
+            restrict=_PRINTABLE,
+            max_length=320,
+            compact=True,
+            select_on_focus=False,
+            id=id,
+        )
 
 
 class PathBar(Horizontal):
@@ -44,25 +67,9 @@ class PathBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("mailpath", id="brand", markup=False)
         yield Static("From", classes="name", markup=False)
-        yield Input(
-            self._sender,
-            placeholder="sender (optional)",
-            restrict=_PRINTABLE,
-            max_length=320,
-            compact=True,
-            select_on_focus=False,
-            id="sender",
-        )
+        yield NameInput(self._sender, "sender (optional)", "sender")
         yield Static("To", classes="name", id="to", markup=False)
-        yield Input(
-            self._recipient,
-            placeholder="recipient domain or address",
-            restrict=_PRINTABLE,
-            max_length=320,
-            compact=True,
-            select_on_focus=False,
-            id="recipient",
-        )
+        yield NameInput(self._recipient, "recipient domain or address", "recipient")
         yield Button(Content("Walk"), compact=True, id="walk")
         yield Static(self._badge, id="badge", classes=f"-{self._badge.lower()}", markup=False)
 

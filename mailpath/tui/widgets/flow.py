@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from mailpath.tui.text import clean
+
 Painter = Callable[[int], list[Content]]
 
 
@@ -19,17 +21,30 @@ class Flow(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes, markup=False)
         self._paint: Painter = _nothing
+        self._painted: tuple[int, list[Content]] | None = None
 
     def show(self, paint: Painter) -> None:
         self._paint = paint
+        self._painted = None
         self.clear_cached_dimensions()
         self.refresh(layout=True)
 
     def render(self) -> Content:
-        return Content("\n").join(self._paint(self.content_size.width))
+        return Content("\n").join(self._lines(self.content_size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._paint(width))
+        return len(self._lines(width))
+
+    def _lines(self, width: int) -> list[Content]:
+        """What was painted for `width`.  A painter that fails costs its own lines: an exception while the
+        screen is laid out would cost the app."""
+        if self._painted is None or self._painted[0] != width:
+            try:
+                lines = self._paint(width)
+            except Exception as error:  # noqa: BLE001
+                lines = [Content(clean(f"This could not be drawn: {type(error).__name__}: {error}"))]
+            self._painted = (width, lines)
+        return self._painted[1]
 
 
 def _nothing(width: int) -> list[Content]:

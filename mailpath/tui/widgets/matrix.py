@@ -10,7 +10,6 @@ from textual.content import Content
 from mailpath.tui.judging import COLUMNS, Bench
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, clean, fit
 
-_CELL = 11
 _PATH = "the path"
 
 
@@ -21,13 +20,14 @@ def paint(bench: Bench, chosen: str, glyphs: Glyphs, width: int) -> list[Content
     all fit, the chosen one is among those shown.
     """
     columns = list(COLUMNS) if chosen in COLUMNS else [chosen, *COLUMNS]
+    cell = 11 if width >= 100 else 10
     longest = max(len(name) for name in (*bench.hosts, _PATH))
-    first = max(min(longest + 2, width - _CELL * len(columns), 40), 16)
-    fitting = max((width - first) // _CELL, 1)
+    first = max(min(longest + 2, width - cell * len(columns), 40), 16)
+    fitting = max((width - first) // cell, 1)
     if fitting < len(columns):
         start = min(max(columns.index(chosen) - fitting + 1, 0), len(columns) - fitting)
         columns = columns[start : start + fitting]
-    return list(_Matrix(bench, columns, chosen, first, glyphs).lines())
+    return list(_Matrix(bench, columns, chosen, first, cell, glyphs).lines())
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class _Matrix:
     columns: list[str]
     chosen: str
     first: int
+    cell: int
     glyphs: Glyphs
 
     def lines(self) -> Iterable[Content]:
@@ -48,7 +49,7 @@ class _Matrix:
     def _header(self) -> Content:
         parts: list[tuple[str, str]] = [(" " * self.first, "")]
         for name in self.columns:
-            label = fit(clean(name.removeprefix("postfix-")), _CELL - 1, self.glyphs.cut, pad=True)
+            label = fit(clean(name.removeprefix("postfix-")), self.cell - 1, self.glyphs.cut, pad=True)
             parts.append((f"{label} ", "$primary bold" if name == self.chosen else QUIET))
         return Content.assemble(*parts)
 
@@ -58,7 +59,7 @@ class _Matrix:
         for posture in self.columns:
             verdict = self.bench.verdict(posture, host)
             word = f"{self.glyphs.of_outcome(verdict.outcome)} {OUTCOME_WORD[verdict.outcome]}"
-            cell = fit(word + ("*" if verdict.after_retry else ""), _CELL - 1, self.glyphs.cut, pad=True)
+            cell = fit(word + ("*" if verdict.after_retry else ""), self.cell - 1, self.glyphs.cut, pad=True)
             style = OUTCOME_STYLE[verdict.outcome]
             parts.append((f"{cell} ", f"{style} bold" if posture == self.chosen else style))
         return Content.assemble(*parts)

@@ -55,7 +55,7 @@ class Postures(OptionList):
         self.clear_options()
         for number, group in enumerate(groups):
             if number:
-                self.add_option(None)
+                self.add_option(Option("", disabled=True))
             self.add_options(Option(self._prompt(name), id=name) for name in group)
         self.choose(self.chosen)
 

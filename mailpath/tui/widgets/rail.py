@@ -15,6 +15,9 @@ from mailpath.facts import STEPS
 from mailpath.tui.progress import Progress, all_waiting
 from mailpath.tui.text import QUIET, TITLES, Glyphs, clean, fit
 
+#: Room for the longest outcome, so that the stops keep their places whatever the posture.
+_LAST = 17
+
 _Stop = tuple[str, str, str]  # title with its number, word, style
 
 
@@ -75,16 +78,19 @@ class Rail(Widget):
             (left, "bold"), " " * (width - cell_len(left) - cell_len(right)), (right, "bold")
         )
         lead = 4
-        cell, spare = divmod(width - lead - 4, len(stops))
+        cell, spare = divmod(width - lead - _LAST, len(stops) - 1)
         track: list[tuple[str, str]] = [(f" {glyphs.end}{glyphs.line} ", "$edge")]
         words: list[tuple[str, str]] = [(" " * lead, "")]
-        for number, (title, word, style) in enumerate(stops):
+        for number, (title, word, style) in enumerate(stops[:-1]):
             room = cell + (1 if number < spare else 0)
             name = fit(title, room - 2, glyphs.cut)
             track.append((name, "bold" if style != QUIET else QUIET))
             track.append((f" {glyphs.line * (room - cell_len(name) - 2)} ", "$edge"))
             words.append((fit(word, room - 1, glyphs.cut, pad=True) + " ", style))
-        track.append((glyphs.line * 2 + glyphs.end, "$edge"))
+        title, word, style = stops[-1]
+        track.append((title, "bold" if style != QUIET else QUIET))
+        track.append((" " + glyphs.line * (_LAST - cell_len(title) - 3) + glyphs.end, "$edge"))
+        words.append((word, style))
         return [ends, Content.assemble(*track), Content.assemble(*words)]
 
     def _one_line(self, stops: list[_Stop], width: int) -> Content:

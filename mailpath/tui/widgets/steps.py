@@ -21,7 +21,7 @@ from textual.widget import Widget
 from mailpath.facts import STEPS, Walk
 from mailpath.tui.progress import Progress
 from mailpath.tui.stack import Block, Stack
-from mailpath.tui.text import QUIET, TITLES, Glyphs, Row, clean, fit, hang, milliseconds
+from mailpath.tui.text import LOOKS_FOR, QUIET, TITLES, Glyphs, Row, clean, fit, hang, milliseconds
 from mailpath.tui.widgets.flow import Flow
 
 #: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
@@ -56,11 +56,11 @@ class StepLine(Widget):
         head = f"{glyphs.opened if self.opened else glyphs.closed} {number} {TITLES[progress.step]:<9} "
         elapsed = "" if progress.elapsed_ms is None or width < 56 else milliseconds(progress.elapsed_ms)
         room = width - cell_len(head) - word_width - (9 if width >= 56 else 0)
-        summary = clean(progress.result.summary) if progress.result else ""
+        summary = clean(progress.result.summary) if progress.result else LOOKS_FOR[progress.step]
         return Content.assemble(
             (head, "bold" if progress.result or progress.running else QUIET),
             (word, style),
-            fit(summary, room, glyphs.cut, pad=True),
+            (fit(summary, room, glyphs.cut, pad=True), "" if progress.result else QUIET),
             (f"{elapsed:>9}" if width >= 56 else "", QUIET),
         )
 
@@ -198,13 +198,14 @@ class Steps(Vertical):
 def paint_blocks(summary: str, blocks: Iterable[Block], evidence: bool, width: int) -> Iterable[Content]:
     """The second depth: the whole summary, then each finding under its heading."""
     width = min(width, 110)
+    indent, column = (4, 10) if width >= 84 else (2, 8)
     if summary:
-        yield from hang([Row("", summary, label_style="")], width, indent=4)
+        yield from hang([Row("", summary, label_style="")], width, indent=indent)
     for block in blocks:
         yield Content("")
         style = _SEVERITY.get(str(block.severity).lower(), "$warning")
         yield Content.assemble(
-            "    ",
+            " " * indent,
             (fit(clean(str(block.severity)).upper(), 9, pad=True), f"{style} bold"),
             (" " + fit(clean(block.subject), width - 26), "bold"),
             (f"  {clean(block.code)}", QUIET),
@@ -216,7 +217,7 @@ def paint_blocks(summary: str, blocks: Iterable[Block], evidence: bool, width: i
             Row("Fix", block.fix),
             Row("Source", block.source, style=QUIET),
         )
-        yield from hang([row for row in rows if row.value], width, indent=4)
+        yield from hang([row for row in rows if row.value], width, indent=indent, column=column)
     if evidence:
         yield Content("")
-        yield Content.assemble("    ", ("e", "$primary"), (" shows the evidence this rests on", QUIET))
+        yield Content.assemble(" " * indent, ("e", "$primary"), (" shows the evidence this rests on", QUIET))

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from mailpath.judge.model import Attempt, Mechanism, Verdict
+from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.tui.judging import Bench
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, verdict_sentence, wrap
 from mailpath.tui.widgets import matrix
@@ -93,7 +93,8 @@ def _extras(verdict: Verdict) -> Iterable[str]:
     if verdict.tls_word:
         yield f"logged as {clean(verdict.tls_word)}"
     if verdict.mechanism is not Mechanism.NONE:
-        yield f"authenticated by {verdict.mechanism.value}"
+        matched = "authenticated" if verdict.outcome is Outcome.AUTHENTICATED else "matched"
+        yield f"{matched} by {verdict.mechanism.value}"
     if verdict.after_retry:
         yield "only on a later retry"
     if verdict.policy_state == "first-contact":

@@ -1,0 +1,32 @@
+"""Keys as they are called on a keyboard, in the footer and in the help."""
+
+from __future__ import annotations
+
+_SIGNS = {
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "shift+right": "Shift →",
+    "shift+left": "Shift ←",
+}
+_WORDS = {
+    "question_mark": "?",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "left": "Left",
+    "right": "Right",
+    "up": "Up",
+    "down": "Down",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "shift+right": "Shift Right",
+    "shift+left": "Shift Left",
+}
+
+
+def key_text(keys: str, ascii: bool = False) -> str:
+    """ "question_mark,escape" -> "? Esc"; arrows as signs unless `ascii`."""
+    names = _WORDS if ascii else _WORDS | _SIGNS
+    return " ".join(names.get(key, key) for key in keys.split(","))
