@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from cryptography.x509 import load_der_x509_certificate
 
 from mailpath.match import der as asn1
 from mailpath.match.names import certificate_names
@@ -20,34 +21,48 @@ from mailpath.match.names import certificate_names
 BASIC_CONSTRAINTS = "2.5.29.19"
 EXTENDED_KEY_USAGE = "2.5.29.37"
 
-#: Signature algorithm OID: name as openssl(1) prints it, and its digest's security in bits as OpenSSL 3
-#: counts it (half the digest length; SHA-1 and MD5 less, for their known collisions).  RSASSA-PSS names
-#: its digest in its parameters and is looked up there.
-SIGNATURES: dict[str, tuple[str, int]] = {
-    "1.2.840.113549.1.1.4": ("md5WithRSAEncryption", 39),
-    "1.2.840.113549.1.1.5": ("sha1WithRSAEncryption", 63),
-    "1.2.840.113549.1.1.11": ("sha256WithRSAEncryption", 128),
-    "1.2.840.113549.1.1.12": ("sha384WithRSAEncryption", 192),
-    "1.2.840.113549.1.1.13": ("sha512WithRSAEncryption", 256),
-    "1.2.840.113549.1.1.14": ("sha224WithRSAEncryption", 112),
-    "1.2.840.10045.4.1": ("ecdsa-with-SHA1", 63),
-    "1.2.840.10045.4.3.1": ("ecdsa-with-SHA224", 112),
-    "1.2.840.10045.4.3.2": ("ecdsa-with-SHA256", 128),
-    "1.2.840.10045.4.3.3": ("ecdsa-with-SHA384", 192),
-    "1.2.840.10045.4.3.4": ("ecdsa-with-SHA512", 256),
-    "1.2.840.10040.4.3": ("dsaWithSHA1", 63),
-    "2.16.840.1.101.3.4.3.1": ("dsa_with_SHA224", 112),
-    "2.16.840.1.101.3.4.3.2": ("dsa_with_SHA256", 128),
-    "1.3.101.112": ("ED25519", 128),
-    "1.3.101.113": ("ED448", 224),
+
+class Digest(NamedTuple):
+    """A digest.  `bits`: its security as OpenSSL 3 counts it, half its length, or less after collisions."""
+
+    name: str
+    bits: int
+    algorithm: hashes.HashAlgorithm
+
+
+MD5 = Digest("MD5", 39, hashes.MD5())
+SHA1 = Digest("SHA1", 63, hashes.SHA1())
+SHA224 = Digest("SHA224", 112, hashes.SHA224())
+SHA256 = Digest("SHA256", 128, hashes.SHA256())
+SHA384 = Digest("SHA384", 192, hashes.SHA384())
+SHA512 = Digest("SHA512", 256, hashes.SHA512())
+
+#: Signature algorithm OID: its name as openssl(1) prints it, and its digest.  RSASSA-PSS names its digest in
+#: its parameters; Ed25519 and Ed448 have none of their own.
+SIGNATURES: dict[str, tuple[str, Digest]] = {
+    "1.2.840.113549.1.1.4": ("md5WithRSAEncryption", MD5),
+    "1.2.840.113549.1.1.5": ("sha1WithRSAEncryption", SHA1),
+    "1.2.840.113549.1.1.14": ("sha224WithRSAEncryption", SHA224),
+    "1.2.840.113549.1.1.11": ("sha256WithRSAEncryption", SHA256),
+    "1.2.840.113549.1.1.12": ("sha384WithRSAEncryption", SHA384),
+    "1.2.840.113549.1.1.13": ("sha512WithRSAEncryption", SHA512),
+    "1.2.840.10045.4.1": ("ecdsa-with-SHA1", SHA1),
+    "1.2.840.10045.4.3.1": ("ecdsa-with-SHA224", SHA224),
+    "1.2.840.10045.4.3.2": ("ecdsa-with-SHA256", SHA256),
+    "1.2.840.10045.4.3.3": ("ecdsa-with-SHA384", SHA384),
+    "1.2.840.10045.4.3.4": ("ecdsa-with-SHA512", SHA512),
+    "1.2.840.10040.4.3": ("dsaWithSHA1", SHA1),
+    "2.16.840.1.101.3.4.3.1": ("dsa_with_SHA224", SHA224),
+    "2.16.840.1.101.3.4.3.2": ("dsa_with_SHA256", SHA256),
 }
 RSASSA_PSS = "1.2.840.113549.1.1.10"
-_DIGESTS: dict[str, tuple[str, int]] = {
-    "1.3.14.3.2.26": ("SHA1", 63),
-    "2.16.840.1.101.3.4.2.4": ("SHA224", 112),
-    "2.16.840.1.101.3.4.2.1": ("SHA256", 128),
-    "2.16.840.1.101.3.4.2.2": ("SHA384", 192),
-    "2.16.840.1.101.3.4.2.3": ("SHA512", 256),
+_EDWARDS = {"1.3.101.112": ("ED25519", 128), "1.3.101.113": ("ED448", 224)}
+_DIGESTS = {
+    "1.3.14.3.2.26": SHA1,
+    "2.16.840.1.101.3.4.2.4": SHA224,
+    "2.16.840.1.101.3.4.2.1": SHA256,
+    "2.16.840.1.101.3.4.2.2": SHA384,
+    "2.16.840.1.101.3.4.2.3": SHA512,
 }
 _ATTRIBUTES = {
     "2.5.4.3": "CN",
@@ -147,19 +162,29 @@ def extended_key_usage(parts: asn1.Parts) -> frozenset[str] | None:
 
 
 def signature(parts: asn1.Parts) -> tuple[str, int | None]:
-    """Name of the signature algorithm and its digest's security in bits; None where it is not known."""
+    """Name of the signature algorithm and its security in bits; None where it is not known."""
+    if parts.signature_oid in _EDWARDS:
+        return _EDWARDS[parts.signature_oid]
+    digest = _digest(parts)
+    if parts.signature_oid == RSASSA_PSS:
+        return (f"rsassaPss with {digest.name}", digest.bits) if digest else ("rsassaPss", None)
+    name, known = SIGNATURES.get(parts.signature_oid, (parts.signature_oid, None))
+    return name, known.bits if known else None
+
+
+def _digest(parts: asn1.Parts) -> Digest | None:
+    """The digest that was signed; None where the algorithm has none or is not known."""
     if parts.signature_oid != RSASSA_PSS:
-        return SIGNATURES.get(parts.signature_oid, (parts.signature_oid, None))
-    digest = "1.3.14.3.2.26"  # RFC 4055 section 3.1: SHA-1 unless the parameters say otherwise
+        known = SIGNATURES.get(parts.signature_oid)
+        return known[1] if known else None
     try:
         for field in asn1.elements(asn1.only(parts.signature_parameters, asn1.SEQUENCE).content):
             if field.tag == 0xA0:
                 algorithm = next(asn1.elements(asn1.only(field.content, asn1.SEQUENCE).content))
-                digest = asn1.oid(algorithm.content)
+                return _DIGESTS.get(asn1.oid(algorithm.content))
     except (asn1.BadDer, StopIteration):
-        return "rsassaPss", None
-    name, bits = _DIGESTS.get(digest, (digest, 0))
-    return f"rsassaPss with {name}", bits or None
+        return None
+    return SHA1  # RFC 4055 section 3.1: the default
 
 
 @lru_cache(maxsize=1024)
@@ -187,21 +212,24 @@ def public_key(spki: bytes) -> tuple[str, int, int | None]:
 
 @lru_cache(maxsize=1024)
 def signed_by(der: bytes, spki: bytes) -> bool:
-    """Was the certificate `der` signed by the key `spki`?  No name is compared."""
+    """Was the certificate `der` signed by the key `spki`?  No name is compared.  Never raises."""
+    parts = asn1.parts(der)
+    if parts is None:
+        return False
+    digest = _digest(parts)
     try:
-        certificate = load_der_x509_certificate(der)
         key = load_der_public_key(spki)
-        parameters = certificate.signature_algorithm_parameters
-        sealed, signed = certificate.signature, certificate.tbs_certificate_bytes
-        digest = certificate.signature_hash_algorithm
-        if isinstance(key, rsa.RSAPublicKey) and digest is not None:
-            if not isinstance(parameters, padding.PKCS1v15 | padding.PSS):
-                return False
-            key.verify(sealed, signed, parameters, digest)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
-            key.verify(sealed, signed, parameters)
-        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            key.verify(sealed, signed)
+        if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            key.verify(parts.signature, parts.tbs)
+        elif digest is None:
+            return False
+        elif isinstance(key, rsa.RSAPublicKey) and parts.signature_oid == RSASSA_PSS:
+            pss = padding.PSS(padding.MGF1(digest.algorithm), padding.PSS.AUTO)
+            key.verify(parts.signature, parts.tbs, pss, digest.algorithm)
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(parts.signature, parts.tbs, padding.PKCS1v15(), digest.algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(parts.signature, parts.tbs, ec.ECDSA(digest.algorithm))
         else:
             return False
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):

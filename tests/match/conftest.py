@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -29,7 +29,7 @@ class Authority:
         return make(cn, key or ec.generate_private_key(ec.SECP256R1()), self, **options)
 
 
-def make(cn, key, issuer=None, *, sans=(), ca=False, days=(-30, 365), eku=None, extensions=()):
+def make(cn, key, issuer=None, *, sans=(), ca=False, days=(-30, 365), eku=None, extensions=(), pss=False):
     """One certificate; `days` around AT.  `cn`: one common name or a tuple of them, () for none."""
     now = datetime.fromtimestamp(AT, UTC)
     cns = (cn,) if isinstance(cn, str) else cn
@@ -57,7 +57,9 @@ def make(cn, key, issuer=None, *, sans=(), ca=False, days=(-30, 365), eku=None, 
         builder = builder.add_extension(x509.ExtendedKeyUsage([eku]), critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
-    return Authority(builder.sign(parent_key, hashes.SHA256()), key)
+    digest = None if isinstance(parent_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    pss_padding = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH) if pss else None
+    return Authority(builder.sign(parent_key, digest, rsa_padding=pss_padding), key)
 
 
 def _der(tag, content):
@@ -77,7 +79,9 @@ def sha1_signed(authority, issuer):
 
 
 class Pki:
-    """root -> intermediate -> leaf; a second root; leaves of every sort."""
+    """root -> intermediate -> leaf; a second root; leaves of every sort; `make` for one more."""
+
+    make = staticmethod(make)
 
     def __init__(self):
         def ec_key():

@@ -3,6 +3,7 @@
 from hashlib import sha256, sha512
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,6 +203,15 @@ def test_full_anchor_in_dns_needs_none_in_the_chain(pki, shape, sent, depth):
 def test_full_anchor_of_somebody_else_matches_nothing(pki, shape):
     result = match((tlsa(*shape, pki.other_root.der),), pki.chain, NAMES, AT, RFC)
     assert result.verdict == "mismatch"
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "rsa", "pss"])
+def test_full_key_in_dns_of_every_kind(pki, kind):
+    keys = {"ed25519": ed25519.Ed25519PrivateKey.generate, "pss": lambda: pki.rsa_ca.key}
+    anchor = pki.rsa_ca if kind == "rsa" else pki.make("TA", keys[kind](), ca=True, pss=kind == "pss")
+    leaf = anchor.issue("x", sans=("b.example",), pss=kind == "pss").der
+    assert match((tlsa(2, 1, 0, anchor.der),), (leaf,), NAMES, AT, RFC).matched
+    assert not match((tlsa(2, 1, 0, pki.root.der),), (leaf,), NAMES, AT, RFC).matched
 
 
 @ALL
