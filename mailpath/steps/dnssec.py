@@ -16,6 +16,7 @@ from mailpath.facts import (
     Walk,
     ZoneFact,
 )
+from mailpath.steps.words import sentence
 from mailpath.visible import visible
 
 #: The weakest link decides.
@@ -54,7 +55,7 @@ def _depth(zone: ZoneFact) -> tuple[int, str]:
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk)
-    return StepResult(id="dnssec", status=status, word=word, summary=summary)
+    return StepResult(id="dnssec", status=status, word=word, summary=sentence(summary))
 
 
 def _line(walk: Walk) -> tuple[Status, str, str]:
@@ -71,7 +72,8 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         why = visible(unclear.reason or unclear.detail or "no answer")
         return Status.ERROR, "CANNOT TELL", f"{_what(unclear)} cannot be judged: {why}"
     if facts.weakest is Security.SECURE:
-        what = "The MX RRset is" if len(lookups) == 1 else "The MX RRset and all addresses are"
+        addressed = any(lookup.found is Found.FOUND for lookup in lookups[1:])
+        what = "The MX RRset and all addresses are" if addressed else "The answer for the MX RRset is"
         return Status.PASS, "SECURE", f"{what} signed, and the chain from the root holds."
     secure = [lookup for lookup in lookups if lookup.security is Security.SECURE]
     insecure = next(lookup for lookup in lookups if lookup.security is Security.INSECURE)

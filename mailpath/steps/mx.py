@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
 from dns.rdtypes.ANY.MX import MX
-from dns.rdtypes.IN.A import A
-from dns.rdtypes.IN.AAAA import AAAA
 
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, StepResult, Walk
 from mailpath.names import BadName, a_labels
 from mailpath.network.special import category
+from mailpath.steps.records import addresses, parsed
 from mailpath.steps.tools import Tools
+from mailpath.steps.words import sentence
 from mailpath.visible import visible
 
 #: No real domain has more; a hostile one may.
@@ -45,9 +42,7 @@ def _exchanges(lookup: Lookup) -> tuple[list[tuple[str, tuple[int, ...]]], bool]
     """(host, its preferences ascending) in the order they are tried, and whether a null MX is among them."""
     preferences: dict[str, list[int]] = {}
     null = False
-    for wire in lookup.rdata:
-        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.MX, wire, 0, len(wire))
-        assert isinstance(rdata, MX)
+    for rdata in parsed(lookup, MX):
         name = rdata.exchange.to_text(omit_final_dot=True).lower()
         if name in (".", "@", ""):
             null = True
@@ -110,19 +105,6 @@ def _with_addresses(tools: Tools, host: MxHost, found: list[str]) -> MxHost:
     )
 
 
-def addresses(lookup: Lookup) -> list[str]:
-    """The addresses of an A or AAAA look-up, ascending; none unless it was found."""
-    if lookup.found is not Found.FOUND:
-        return []
-    rdtype = dns.rdatatype.from_text(lookup.rdtype)
-    found = []
-    for wire in lookup.rdata:
-        rdata = dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, 0, len(wire))
-        if isinstance(rdata, A | AAAA):
-            found.append(ipaddress.ip_address(rdata.address))
-    return [str(address) for address in sorted(found, key=lambda address: address.packed)]
-
-
 def endpoint(address: str, port: int) -> str:
     """ "192.0.2.10:25" or "[2001:db8::10]:25", as the network file writes it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
@@ -134,7 +116,7 @@ def endpoint(address: str, port: int) -> str:
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk.mx, walk.path.recipient)
-    return StepResult(id="mx", status=status, word=word, summary=summary)
+    return StepResult(id="mx", status=status, word=word, summary=sentence(summary))
 
 
 def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:

@@ -14,10 +14,11 @@ import msgspec
 from mailpath.exchanges import Failure, SmtpRequest, Stage
 from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk
 from mailpath.network.special import category
-from mailpath.steps.mx import addresses, endpoint
+from mailpath.steps.mx import endpoint
+from mailpath.steps.records import addresses, texts
 from mailpath.steps.sessions import got_through
-from mailpath.steps.sts import texts
 from mailpath.steps.tools import Tools
+from mailpath.steps.words import sentence
 from mailpath.visible import visible
 
 #: (suffix of an SPF include or of an MX host, provider, posture that is documented for it or None)
@@ -148,7 +149,7 @@ def _is_address(text: str) -> bool:
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk.sender)
-    return StepResult(id="sender", status=status, word=word, summary=summary)
+    return StepResult(id="sender", status=status, word=word, summary=sentence(summary))
 
 
 def _line(facts: SenderFacts) -> tuple[Status, str, str]:

@@ -7,6 +7,7 @@ from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Wa
 from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
 from mailpath.steps.served import best_session, sessions_of
+from mailpath.steps.words import sentence
 from mailpath.visible import visible
 
 _PLAIN = {
@@ -26,7 +27,7 @@ _RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.WEAK: 2, Status.PASS: 3, Status
 def result(walk: Walk) -> StepResult:
     """The panel's line."""
     status, word, summary = _line(walk)
-    return StepResult(id="starttls", status=status, word=word, summary=summary)
+    return StepResult(id="starttls", status=status, word=word, summary=sentence(summary))
 
 
 def _line(walk: Walk) -> tuple[Status, str, str]:
@@ -38,13 +39,11 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     lines = [(host, *host_line(walk, host)) for host in hosts]
     host, status, word, summary = min(lines, key=lambda line: _RANK[line[1]])
     good = sum(line[1] is Status.PASS for line in lines)
-    shown = f"{visible(host.name)}: {summary}" if len(hosts) > 1 or status is not Status.PASS else summary
+    shown = summary if len(hosts) == 1 else f"{visible(host.name)}: {summary}"
     if good and status is not Status.PASS:
-        return (
-            (Status.WEAK if status is Status.ERROR else status),
-            word,
-            f"{shown} ({good} of {len(lines)} fine)",
-        )
+        status = Status.WEAK if status is Status.ERROR else status
+        fine = "The other host is fine" if len(lines) == 2 else f"{good} of {len(lines)} hosts are fine"
+        return status, word, f"{sentence(shown)} {fine}"
     return status, word, shown
 
 
@@ -55,6 +54,10 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
         skipped = sessions_of(walk, host)
         why = skipped[0].not_tried if skipped else "no session was held"
         return Status.SKIP, "NOT TRIED", f"{visible(why)}."
+    if session.injected:
+        # Whether or not TLS came about: a sender that reads these bytes later takes them for the server's.
+        shown = visible(session.injected, limit=80)
+        return Status.FAIL, "INJECTION", f"clear text came behind the reply to STARTTLS: {shown}"
     if session.tls is None:
         return _without_tls(walk, host, session)
     return _with_tls(walk, host, session)
@@ -85,9 +88,6 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
         return Status.FAIL, f"GREETS {session.greeting.code}", f"It greets with {said(session.greeting)}."
     if session.starttls is not None and session.starttls.code is not None and session.starttls.code != 220:
         return Status.FAIL, "TLS REFUSED", f"STARTTLS is announced, then answered {said(session.starttls)}."
-    if session.injected:
-        shown = visible(session.injected, limit=80)
-        return Status.FAIL, "INJECTION", f"Clear text came behind the reply to STARTTLS: {shown}"
     if session.starttls is not None and session.starttls.code == 220:
         return Status.FAIL, "TLS FAILS", f"The TLS handshake fails: {_ended(session)}."
     if where is Stage.STARTTLS:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
 import msgspec
-from dns.rdtypes.ANY.TXT import TXT
 
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
-from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Status, StepResult, StsFacts, Walk
+from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Security, Status, StepResult, StsFacts, Walk
 from mailpath.match import pkix, sts
 from mailpath.network.special import category
-from mailpath.steps.mx import addresses, endpoint
+from mailpath.steps.mx import endpoint
+from mailpath.steps.records import addresses, texts
 from mailpath.steps.tools import Tools
+from mailpath.steps.words import sentence
 from mailpath.visible import visible
 
 #: Addresses of the policy host that are tried, v6 first.
@@ -49,18 +47,6 @@ async def look(tools: Tools) -> StsFacts:
         tlsrpt_reason=rua_reason,
     )
     return _read(facts)
-
-
-def texts(lookup: Lookup) -> tuple[bytes, ...]:
-    """TXT records, the strings of each joined (RFC 8461 section 3.1)."""
-    if lookup.found is not Found.FOUND:
-        return ()
-    joined = []
-    for wire in lookup.rdata:
-        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TXT, wire, 0, len(wire))
-        if isinstance(rdata, TXT):
-            joined.append(b"".join(rdata.strings))
-    return tuple(joined)
 
 
 async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch:
@@ -160,7 +146,7 @@ def _fetch_problem(fetch: PolicyFetch | None) -> str:
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk)
-    return StepResult(id="mta-sts", status=status, word=word, summary=summary)
+    return StepResult(id="mta-sts", status=status, word=word, summary=sentence(summary))
 
 
 def _line(walk: Walk) -> tuple[Status, str, str]:
@@ -169,7 +155,8 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     if facts.txt is None:
         return Status.SKIP, "NOT TRIED", "MTA-STS was not looked at."
     if facts.txt.broken:
-        return Status.ERROR, "NO ANSWER", f"{visible(facts.reason)[:1].upper()}{visible(facts.reason)[1:]}."
+        word = "BOGUS" if facts.txt.security is Security.BOGUS else "NO ANSWER"
+        return Status.ERROR, word, visible(facts.reason)
     if not facts.texts:
         if walk.mx.kind is MxKind.NULL:
             return Status.SKIP, "NO MAIL", f"{domain} takes no mail; it needs no policy."

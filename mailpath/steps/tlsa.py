@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-from dns.rdtypes.ANY.TLSA import TLSA
+import msgspec
 
 from mailpath.facts import (
     Found,
@@ -31,6 +28,7 @@ from mailpath.facts import (
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names
 from mailpath.steps.tools import Tools
+from mailpath.steps.words import sentence
 from mailpath.visible import visible
 
 #: More records than this at one name are not looked at (a hostile zone).
@@ -84,26 +82,22 @@ async def _host(tools: Tools, host: MxHost) -> HostTlsa:
 
 
 def records(lookup: Lookup) -> tuple[TlsaRecord, ...]:
-    """The records of a TLSA look-up, sorted, each with why it cannot be used."""
+    """The records of a TLSA look-up, sorted, each with why it cannot be used.
+
+    Read here, not by the library, which refuses a digest of the wrong length: such records are published,
+    and make TLS mandatory all the same (RFC 7672 section 2.2).
+    """
     if lookup.found is not Found.FOUND:
         return ()
-    found = []
-    for wire in lookup.rdata[:MOST_RECORDS]:
-        rdata = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TLSA, wire, 0, len(wire))
-        assert isinstance(rdata, TLSA)
-        record = TlsaRecord(
-            usage=rdata.usage, selector=rdata.selector, mtype=rdata.mtype, data=bytes(rdata.cert)
-        )
-        found.append(
-            TlsaRecord(
-                usage=record.usage,
-                selector=record.selector,
-                mtype=record.mtype,
-                data=record.data,
-                unusable=dane.unusable(record),
-            )
-        )
-    return tuple(sorted(found))
+    return tuple(sorted(_record(wire) for wire in lookup.rdata[:MOST_RECORDS]))
+
+
+def _record(wire: bytes) -> TlsaRecord:
+    if len(wire) < 3:
+        why = f"the record has only {len(wire)} octets"
+        return TlsaRecord(usage=255, selector=255, mtype=255, data=wire, unusable=why)
+    record = TlsaRecord(usage=wire[0], selector=wire[1], mtype=wire[2], data=wire[3:])
+    return msgspec.structs.replace(record, unusable=dane.unusable(record))
 
 
 # --- the panel's line ------------------------------------------------------------------------------
@@ -115,7 +109,7 @@ _WORST = ("error", "mismatch", "unusable", "unseen", "none", "matched")
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk)
-    return StepResult(id="tlsa", status=status, word=word, summary=summary)
+    return StepResult(id="tlsa", status=status, word=word, summary=sentence(summary))
 
 
 def _line(walk: Walk) -> tuple[Status, str, str]:
