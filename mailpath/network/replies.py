@@ -28,7 +28,8 @@ MAX_LINES = 100
 MAX_DIALOGUE = 64 * 1024
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-_WORD = re.compile(r"[ =\t]")
+_WORD = re.compile(rb"[ =\t]")
+_BARE = frozenset({b"STARTTLS", b"REQUIRETLS"})
 
 
 class ReplyReader:
@@ -121,12 +122,12 @@ def ehlo_keywords(reply: Reply | None) -> tuple[str, ...]:
         return ()
     keywords: list[str] = []
     for line in reply.lines[1:]:
-        text = visible(line.strip())
+        text = line.strip()
         if not text:
             continue
         word = _WORD.split(text, maxsplit=1)[0]
         keyword = word.upper()
-        keywords.append(keyword if keyword in ("STARTTLS", "REQUIRETLS") else keyword + text[len(word) :])
+        keywords.append(visible(keyword if keyword in _BARE else keyword + text[len(word) :]))
     return tuple(keywords)
 
 

@@ -1,0 +1,402 @@
+"""Questions to resolvers that behave, and to ones that do not (real sockets on loopback)."""
+
+import asyncio
+import contextlib
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import httpx
+import pytest
+import trustme
+from servers import server_context, serving
+
+from mailpath.exchanges import Failure, Question
+from mailpath.network import dns_messages, live_dns, live_dns_secure
+from mailpath.network.endpoints import resolver
+from mailpath.network.live import LiveNetwork
+from mailpath.network.live_dns import LiveDns, framed, read_message
+from mailpath.network.settings import Settings
+
+MX = Question(name="b.example", rdtype="MX")
+CA = trustme.CA()
+
+
+def answer(query: bytes, *, records: int = 1) -> bytes:
+    response = dns.message.make_response(dns.message.from_wire(query))
+    for n in range(records):
+        response.answer.append(dns.rrset.from_text("b.example.", 300, "IN", "MX", f"{n} mx{n}.b.example."))
+    return response.to_wire(max_size=65535)
+
+
+def truncated(query: bytes) -> bytes:
+    response = dns.message.make_response(dns.message.from_wire(query))
+    response.flags |= dns.flags.TC
+    return response.to_wire()
+
+
+class Udp(asyncio.DatagramProtocol):
+    """Answers each datagram with what `script(query, n)` returns: bytes, a list of them, or None."""
+
+    def __init__(self, script) -> None:
+        self.script = script
+        self.queries: list[bytes] = []
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        self.queries.append(data)
+        said = self.script(data, len(self.queries))
+        for message in [said] if isinstance(said, bytes) else said or []:
+            self.transport.sendto(message, addr)
+
+
+@contextlib.asynccontextmanager
+async def resolving(udp, tcp=None):
+    """A resolver on one port of 127.0.0.1, UDP and TCP; yields its "ip:port" and the UDP side."""
+
+    async def over_tcp(reader, writer):
+        while True:
+            query = await read_message(reader)
+            for message in tcp(query):
+                writer.write(message)
+            await writer.drain()
+
+    async def refused(reader, writer):
+        return
+
+    loop = asyncio.get_running_loop()
+    async with serving(over_tcp if tcp else refused) as port:
+        transport, protocol = await loop.create_datagram_endpoint(
+            lambda: Udp(udp), local_addr=("127.0.0.1", port)
+        )
+        try:
+            yield f"127.0.0.1:{port}", protocol
+        finally:
+            transport.abort()
+            await asyncio.sleep(0)
+
+
+async def ask(udp, tcp=None, question=MX, timeout=0.3):
+    async with asyncio.timeout(5), resolving(udp, tcp) as (where, protocol):
+        client = LiveDns(Settings(resolver=where, timeout=timeout), ())
+        exchange = await client.ask(question)
+        await client.close()
+    return exchange, protocol.queries
+
+
+async def test_an_answer_over_udp():
+    exchange, queries = await ask(lambda query, n: answer(query))
+    assert exchange.failure is None
+    assert exchange.transport == "udp"
+    assert (
+        dns.message.from_wire(exchange.response).answer[0].to_text()
+        == "b.example. 300 IN MX 0 mx0.b.example."
+    )
+    (query,) = map(dns.message.from_wire, queries)
+    assert query.flags & dns.flags.RD
+    assert query.flags & dns.flags.CD
+    assert not query.flags & dns.flags.AD
+    assert query.ednsflags & dns.flags.DO
+    assert (query.edns, query.payload) == (0, 1232)
+
+
+async def test_without_cd_the_resolvers_verdict_is_asked_for():
+    _, queries = await ask(
+        lambda query, n: answer(query),
+        question=Question(name="b.example", rdtype="MX", checking_disabled=False),
+    )
+    query = dns.message.from_wire(queries[0])
+    assert not query.flags & dns.flags.CD
+    assert query.flags & dns.flags.AD
+
+
+async def test_ids_and_ports_differ():
+    async with resolving(lambda query, n: answer(query)) as (where, protocol):
+        client = LiveDns(Settings(resolver=where, timeout=1), ())
+        questions = [Question(name=f"n{n}.b.example", rdtype="TLSA") for n in range(100)]
+        exchanges = await asyncio.gather(*map(client.ask, questions))
+    assert [e.question for e in exchanges] == questions
+    assert all(e.failure is None for e in exchanges)
+    assert len({query[:2] for query in protocol.queries}) > 90
+
+
+async def test_truncated_answer_is_asked_for_again_over_tcp():
+    exchange, _ = await ask(
+        lambda query, n: truncated(query), lambda query: [framed(answer(query, records=1500))]
+    )
+    assert exchange.transport == "tcp"
+    assert len(exchange.response) > 20_000
+    assert exchange.failure is None
+
+
+async def test_a_lost_packet_is_sent_again():
+    exchange, queries = await ask(lambda query, n: answer(query) if n == 2 else None)
+    assert (exchange.failure, exchange.transport, len(queries)) == (None, "udp", 2)
+
+
+async def test_udp_silent_then_tcp():
+    exchange, queries = await ask(lambda query, n: None, lambda query: [framed(answer(query))])
+    assert (exchange.failure, exchange.transport, len(queries)) == (None, "tcp", 2)
+
+
+async def test_forged_answers_are_passed_over():
+    def script(query, n):
+        wrong_id = bytes([query[0] ^ 1]) + answer(query)[1:]
+        other = dns.message.make_query("a.example", "MX", id=int.from_bytes(query[:2], "big"))
+        return [wrong_id, answer(other.to_wire()), query, b"", b"\0" * 11, answer(query)]
+
+    exchange, _ = await ask(script)
+    assert exchange.transport == "udp"
+    assert dns.message.from_wire(exchange.response).question[0].name.to_text() == "b.example."
+
+
+async def test_error_without_question_is_an_answer():
+    def formerr(query, n):
+        return query[:2] + b"\x81\x01" + b"\0" * 8
+
+    exchange, _ = await ask(formerr)
+    assert exchange.failure is None
+    assert dns.message.from_wire(exchange.response).rcode() == dns.rcode.FORMERR
+
+
+@pytest.mark.parametrize("cut", [1, 5, 20])
+async def test_malformed_answer(cut):
+    exchange, _ = await ask(lambda query, n: answer(query)[:-cut])
+    assert exchange.failure is Failure.PROTOCOL
+    assert exchange.response is None
+
+
+async def test_nobody_answers():
+    exchange, _ = await ask(lambda query, n: None, lambda query: [])
+    assert exchange.failure is Failure.TIMEOUT
+    assert exchange.elapsed_ms < 1500
+
+
+async def test_nobody_listens():
+    async with serving(lambda reader, writer: None) as port:
+        pass
+    client = LiveDns(Settings(resolver=f"127.0.0.1:{port}", timeout=0.3), ())
+    exchange = await client.ask(MX)
+    assert exchange.failure is Failure.REFUSED
+
+
+@pytest.mark.parametrize("said", [[b"\0\x05junk!"], [b"\0\0"] * 20, [framed(b"\0" * 20)] * 20])
+async def test_tcp_that_talks_nonsense(said):
+    exchange, _ = await ask(lambda query, n: truncated(query), lambda query: said)
+    assert exchange.failure in (Failure.PROTOCOL, Failure.TIMEOUT)
+
+
+async def test_tcp_that_closes_midway():
+    exchange, _ = await ask(lambda query, n: truncated(query))
+    assert exchange.failure in (Failure.CLOSED, Failure.RESET)
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64, "\\", "b." * 130])
+async def test_what_is_no_name(name):
+    exchange, queries = await ask(lambda query, n: None, question=Question(name=name, rdtype="MX"))
+    assert exchange.failure is Failure.PROTOCOL
+    assert queries == []
+
+
+async def test_unknown_type_by_number_and_by_nonsense():
+    exchange, queries = await ask(
+        lambda q, n: answer(q, records=0), question=Question(name=".", rdtype="TYPE65534")
+    )
+    assert dns.message.from_wire(queries[0]).question[0].rdtype == 65534
+    assert exchange.failure is None
+    exchange, _ = await ask(lambda q, n: None, question=Question(name=".", rdtype="NOPE"))
+    assert exchange.failure is Failure.PROTOCOL
+
+
+async def test_cancellation_leaves_no_socket():
+    async with resolving(lambda query, n: None, lambda query: []) as (where, _):
+        for cut in (0.0, 0.05, 0.25):
+            client = LiveDns(Settings(resolver=where, timeout=0.2), ())
+            task = asyncio.create_task(client.ask(MX))
+            await asyncio.sleep(cut)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await asyncio.sleep(0)
+
+
+async def test_first_system_resolver_that_answers_is_chosen(monkeypatch):
+    async with serving(lambda reader, writer: None) as dead:
+        pass
+    async with resolving(lambda query, n: answer(query, records=0)) as (where, protocol):
+        both = (resolver(f"127.0.0.1:{dead}"), resolver(where))
+        monkeypatch.setattr(live_dns, "system_resolvers", lambda: both)
+        async with LiveNetwork(Settings(timeout=0.3), policy_host_check=lambda chain, host: None) as network:
+            assert network.ground.resolver == where
+            assert (await network.ask(MX)).failure is None
+        assert len(protocol.queries) == 2
+
+
+async def test_one_system_resolver_is_not_probed(monkeypatch):
+    async with resolving(lambda query, n: answer(query, records=0)) as (where, protocol):
+        monkeypatch.setattr(live_dns, "system_resolvers", lambda: (resolver(where),))
+        async with LiveNetwork(Settings(timeout=0.3), policy_host_check=lambda chain, host: None) as network:
+            assert network.ground.resolver == where
+        assert protocol.queries == []
+
+
+# --- over TLS --------------------------------------------------------------------------------------
+
+
+def root() -> tuple[bytes, ...]:
+    import ssl
+
+    return (ssl.PEM_cert_to_DER_cert(CA.cert_pem.bytes().decode()),)
+
+
+async def over_tls(questions, serve, *, name="dns.example", trusted=True):
+    """Exchanges with a DNS-over-TLS server; and how many connections it saw."""
+    connections = []
+
+    async def handler(reader, writer):
+        connections.append(writer)
+        await serve(reader, writer)
+
+    async with asyncio.timeout(5), serving(handler, ssl=server_context(CA, "dns.example")) as port:
+        settings = Settings(resolver=f"tls://127.0.0.1#{name}:{port}", timeout=0.5)
+        client = LiveDns(settings, root() if trusted else ())
+        exchanges = []
+        for batch in questions:
+            exchanges += await asyncio.gather(*map(client.ask, batch))
+        await client.close()
+        await asyncio.sleep(0)
+    return exchanges, len(connections)
+
+
+def names(count: int) -> list[Question]:
+    return [Question(name=f"n{n}.b.example", rdtype="MX") for n in range(count)]
+
+
+async def test_tls_one_connection_answers_out_of_order():
+    async def backwards(reader, writer):
+        queries = [await read_message(reader) for _ in range(5)]
+        for query in reversed(queries):
+            writer.write(framed(answer(query)))
+        await writer.drain()
+        await reader.read()
+
+    exchanges, connections = await over_tls([names(5)], backwards)
+    assert connections == 1
+    assert [e.failure for e in exchanges] == [None] * 5
+    for exchange in exchanges:
+        asked = dns.message.from_wire(exchange.response).question[0].name
+        assert asked.to_text(omit_final_dot=True) == exchange.question.name
+        assert exchange.transport == "tls"
+
+
+async def test_tls_connection_that_closes_after_an_answer_is_made_again():
+    async def one_answer(reader, writer):
+        writer.write(framed(answer(await read_message(reader))))
+        await writer.drain()
+
+    exchanges, connections = await over_tls([[q] for q in names(3)], one_answer)
+    assert [e.failure for e in exchanges] == [None] * 3
+    assert connections == 3
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("other.example", True), ("dns.example", False)])
+async def test_tls_name_and_chain_are_verified(name, trusted):
+    async def never(reader, writer):
+        raise AssertionError("A question reached a resolver that was not verified.")
+
+    (exchange,), _ = await over_tls([names(1)], never, name=name, trusted=trusted)
+    assert exchange.failure is Failure.CERTIFICATE
+
+
+async def test_tls_silence():
+    async def silence(reader, writer):
+        await reader.read()
+
+    exchanges, _ = await over_tls([names(3)], silence)
+    assert [e.failure for e in exchanges] == [Failure.TIMEOUT] * 3
+
+
+# --- over HTTPS ------------------------------------------------------------------------------------
+
+
+async def over_https(serve, *, host="localhost", trusted=True):
+    async def handler(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(
+            next(line.split(b":")[1] for line in head.lower().split(b"\r\n") if b"content-length" in line)
+        )
+        await serve(head, await reader.readexactly(length), writer)
+
+    async with asyncio.timeout(5), serving(handler, ssl=server_context(CA, "localhost")) as port:
+        client = LiveDns(
+            Settings(resolver=f"https://{host}:{port}/dns-query", timeout=0.5), root() if trusted else ()
+        )
+        exchange = await client.ask(MX)
+        await client.close()
+        await asyncio.sleep(0.01)
+    return exchange
+
+
+def http(body: bytes, media: bytes = b"application/dns-message", status: bytes = b"200 OK") -> bytes:
+    head = b"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (status, media, len(body))
+    return head + body
+
+
+async def test_https_post():
+    heads = []
+
+    async def serve(head, query, writer):
+        heads.append(head)
+        assert query[:2] == b"\0\0"
+        writer.write(http(answer(query)))
+
+    exchange = await over_https(serve)
+    assert (exchange.failure, exchange.transport) == (None, "https")
+    assert heads[0].startswith(b"POST /dns-query HTTP/1.1\r\n")
+    assert b"content-type: application/dns-message" in heads[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("response", "failure"),
+    [
+        (http(b"", status=b"404 Not Found"), Failure.PROTOCOL),
+        (http(b"hello", media=b"text/html"), Failure.PROTOCOL),
+        (http(b"hello"), Failure.PROTOCOL),
+        (http(b"x" * 70_000), Failure.PROTOCOL),
+        (b"nonsense\r\n\r\n", Failure.PROTOCOL),
+        (b"", Failure.TIMEOUT),
+    ],
+)
+async def test_https_failures(response, failure):
+    async def serve(head, query, writer):
+        writer.write(response)
+        await writer.drain()
+        if not response:
+            await asyncio.Event().wait()
+
+    exchange = await over_https(serve)
+    assert exchange.failure is failure
+    assert exchange.response is None
+
+
+async def test_https_certificate_is_verified():
+    async def never(head, query, writer):
+        raise AssertionError("A question reached a resolver that was not verified.")
+
+    assert (await over_https(never, trusted=False)).failure is Failure.CERTIFICATE
+
+
+def test_https_error_without_socket_error_is_not_dns():
+    assert isinstance(live_dns_secure._socket_error(httpx.RemoteProtocolError("x")), live_dns.NotDns)
+
+
+def test_answers_never_raises_on_short_messages():
+    query = dns_messages.query(MX, 7)
+    whole = answer(query)
+    for length in range(len(whole)):
+        dns_messages.answers(query, whole[:length])
+    assert dns_messages.answers(query, whole)
+    assert not dns_messages.answers(query, whole[:12])
