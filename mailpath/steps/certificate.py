@@ -28,8 +28,12 @@ def tlsa_of(walk: Walk, host: MxHost) -> HostTlsa | None:
 
 def dane_set(walk: Walk, host: MxHost) -> TlsaSet | None:
     """The TLSA RRset that RFC 7672 applies to this host: secure, under a secure MX; None if there is none."""
-    if walk.mx.lookup.security is not Security.SECURE:
-        return None
+    secure_mx = walk.mx.lookup.security is Security.SECURE
+    return secure_tlsa(walk, host) if secure_mx else None
+
+
+def secure_tlsa(walk: Walk, host: MxHost) -> TlsaSet | None:
+    """The secure TLSA RRset of this host, whatever vouches for the MX RRset that names the host."""
     entry = tlsa_of(walk, host)
     if entry is None:
         return None
@@ -58,7 +62,22 @@ def certificate_of(walk: Walk, host: MxHost, session: Session) -> Certificate:
         if matched.verdict == "matched":
             return Certificate(True, "dane", "DANE", f"DANE matches (usage {matched.usage})")
         return Certificate(False, "dane", "MISMATCH", visible(matched.reason))
-    return _pkix(walk, host, chain)
+    found = _pkix(walk, host, chain)
+    half = secure_tlsa(walk, host) if candidate is None and not found.good else None
+    if half is not None and any(not record.unusable for record in half.records):
+        return _half_dane(walk, host, half, chain)
+    return found
+
+
+def _half_dane(walk: Walk, host: MxHost, half: TlsaSet, chain: tuple[bytes, ...]) -> Certificate:
+    """A host under DANE that an unsigned MX RRset names (RFC 7672 section 2.2.1): encrypted for certain,
+    but to a host that a forged MX could have named."""
+    reference = dane_names(walk, host.name, half.base)
+    matched = dane.match(half.records, chain, reference, walk.at, dane.DaneRules())
+    if matched.verdict == "matched":
+        words = "DANE matches the host, and nothing vouches for the MX that names it"
+        return Certificate(False, "half-dane", "HALF DANE", words)
+    return Certificate(False, "half-dane", "MISMATCH", visible(matched.reason))
 
 
 def _pkix(walk: Walk, host: MxHost, chain: tuple[bytes, ...]) -> Certificate:

@@ -134,5 +134,8 @@ def _unauthenticated(
         and policy.mode == "enforce"
         and any(sts.mx_matches(pattern, host.name, sts.RFC) for pattern in policy.mx)
     )
-    summary = f"{version}, but {certificate.words}."
+    words = certificate.words
+    # A sentence of its own from the matcher becomes part of this one.
+    joined = words[:1].lower() + words[1:] if words.split(" ", 1)[0].isalpha() else words
+    summary = f"{version}, but {joined}"
     return (Status.FAIL if demanded else Status.WEAK), certificate.word, summary
