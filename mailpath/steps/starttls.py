@@ -7,7 +7,7 @@ from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Wa
 from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
 from mailpath.steps.served import best_session, sessions_of
-from mailpath.steps.words import sentence
+from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
 
 _PLAIN = {
@@ -134,8 +134,5 @@ def _unauthenticated(
         and policy.mode == "enforce"
         and any(sts.mx_matches(pattern, host.name, sts.RFC) for pattern in policy.mx)
     )
-    words = certificate.words
-    # A sentence of its own from the matcher becomes part of this one.
-    joined = words[:1].lower() + words[1:] if words.split(" ", 1)[0].isalpha() else words
-    summary = f"{version}, but {joined}"
+    summary = f"{version}, but {clause(certificate.words)}"
     return (Status.FAIL if demanded else Status.WEAK), certificate.word, summary
