@@ -89,7 +89,7 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
     if session.starttls is not None and session.starttls.code is not None and session.starttls.code != 220:
         return Status.FAIL, "TLS REFUSED", f"STARTTLS is announced, then answered {said(session.starttls)}."
     if session.starttls is not None and session.starttls.code == 220:
-        return Status.FAIL, "TLS FAILS", f"The TLS handshake fails: {_ended(session)}."
+        return Status.FAIL, "TLS FAILS", f"The TLS handshake fails: {clause(_ended(session))}"
     if where is Stage.STARTTLS:
         return Status.FAIL, "TLS FAILS", f"The session ends at STARTTLS: {_ended(session)}."
     if session.ehlo is None or (where is Stage.EHLO and session.failure is not None):

@@ -13,7 +13,7 @@ from mailpath.network.special import category
 from mailpath.steps.mx import endpoint
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.tools import Tools
-from mailpath.steps.words import sentence
+from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
 
 #: Addresses of the policy host that are tried, v6 first.
@@ -162,9 +162,9 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
             return Status.SKIP, "NO MAIL", f"{domain} takes no mail; it needs no policy."
         return Status.WEAK, "NONE", f"{domain} publishes no MTA-STS policy."
     if facts.policy_id is None:
-        return Status.FAIL, "BAD RECORD", f"There is no valid MTA-STS record: {visible(facts.reason)}."
+        return Status.FAIL, "BAD RECORD", f"There is no valid MTA-STS record: {visible(clause(facts.reason))}"
     if facts.policy is None:
-        return Status.FAIL, "NO POLICY", f"No usable policy: {visible(facts.reason)}."
+        return Status.FAIL, "NO POLICY", f"No usable policy: {visible(clause(facts.reason))}"
     policy = facts.policy
     if policy.mode == "none":
         return Status.WEAK, "MODE NONE", "The policy asks for nothing (mode none)."
