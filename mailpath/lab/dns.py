@@ -15,6 +15,9 @@ from mailpath.lab.resolver import UDP_PAYLOAD, Resolver
 
 IDLE = 30.0  # seconds without a query after which a TCP connection is closed
 _BIND_TRIES = 50
+_HEADER = 12
+_QR = 0x80
+_OPCODE_RD = 0x79
 
 
 def bind_pair() -> tuple[socket.socket, socket.socket]:
@@ -35,14 +38,15 @@ def bind_pair() -> tuple[socket.socket, socket.socket]:
 def respond(resolver: Resolver, wire: bytes, *, limit: int | None) -> bytes | None:
     """The response to the message `wire`; `limit`: most octets over UDP when the requester allows them.
 
-    None where nothing is to be sent: no DNS message, a response, or a question that no one answers.
+    None where nothing is to be sent: no DNS query, or a question that no one answers.
     """
+    if len(wire) < _HEADER or wire[2] & _QR:
+        return None
     try:
         query = dns.message.from_wire(wire, ignore_trailing=True)
     except dns.exception.DNSException:
-        return None
-    if query.flags & Flag.QR:
-        return None
+        # RFC 1035 section 4.1.1: the header alone, with the ID, opcode and RD of the query.
+        return wire[:2] + bytes([wire[2] & _OPCODE_RD | _QR, dns.rcode.FORMERR]) + bytes(8)
     response = resolver.respond(query)
     if response is None:
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from mailpath.lab.scenario import TlsLimits
 
 CHUNK = 16384
 
+_RETIRED = {"1.0", "1.1"}  # RFC 8996
 _VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
     "1.1": ssl.TLSVersion.TLSv1_1,
@@ -113,7 +115,7 @@ class Selector:
 
     `default` is presented without SNI and for other names.  `required`: a ClientHello without SNI is
     refused; `reject_unknown`: so is one with another name; both by the alert unrecognized_name.
-    `folder`: where key files may lie.  Contexts are made when they are first needed, in one thread.
+    `folder`: where key files may lie.  Contexts are made when they are first needed.
     """
 
     def __init__(
@@ -134,6 +136,10 @@ class Selector:
         self._reject_unknown = reject_unknown
         self._contexts: dict[int, ssl.SSLContext] = {}
         self._asked: WeakKeyDictionary[ssl.SSLObject | ssl.SSLSocket, str] = WeakKeyDictionary()
+        if limits != TlsLimits():
+            # Now, in the thread that builds the lab: warnings are switched off for it, and that is global.
+            for issued in (default, *by_name.values()):
+                self._context(issued)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> TlsStream:
         """A TLS session on this connection, its handshake still to be done."""
@@ -166,14 +172,15 @@ class Selector:
         context.load_cert_chain(file)
         context.sni_callback = self._select
         limits = self._limits
-        if limits.min is not None:
-            context.minimum_version = _VERSIONS[limits.min]
-        if limits.max is not None:
-            context.maximum_version = _VERSIONS[limits.max]
-            if limits.max in {"1.0", "1.1"}:
-                context.minimum_version = ssl.TLSVersion.TLSv1
-                # OpenSSL 3 signs nothing with SHA-1 above level 0, and TLS 1.0 knows nothing else.
-                context.set_ciphers("ALL:@SECLEVEL=0")
+        if limits.max in _RETIRED:
+            # OpenSSL 3 signs nothing with SHA-1 above level 0, and TLS 1.0 knows nothing else.
+            context.set_ciphers("ALL:@SECLEVEL=0")
         if limits.ciphers is not None:
             context.set_ciphers(f"{limits.ciphers}:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # old versions are the lesson here
+            if limits.min is not None or limits.max in _RETIRED:
+                context.minimum_version = _VERSIONS[limits.min or "1.0"]
+            if limits.max is not None:
+                context.maximum_version = _VERSIONS[limits.max]
         return context

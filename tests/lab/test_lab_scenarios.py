@@ -1,0 +1,151 @@
+"""Scenario files: the built-in ones are complete, and nothing else is accepted."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from mailpath.lab import Lab, ScenarioError, load, scenarios
+from mailpath.lab.scenario import sender
+
+POSTURES = {
+    "rfc",
+    *(
+        f"postfix-{level}"
+        for level in ["none", "may", "encrypt", "verify", "secure", "dane", "dane-only", "sts", "dane-sts"]
+    ),
+}
+TOPICS = {
+    "plaintext",
+    "opportunistic",
+    "pkix-good",
+    "starttls-refused",
+    "handshake-aborted",
+    "cert-expired",
+    "cert-wrong-name",
+    "dane-good",
+    "dane-stale",
+    "dane-ta",
+    "signed-no-tlsa",
+    "bogus",
+    "bogus-ds",
+    "sts-enforce",
+    "sts-bad-cert",
+    "sts-mx-not-listed",
+    "sts-testing",
+    "two-mx-weak",
+    "dane-first-bad-second-weak",
+    "null-mx",
+    "half-dane",
+    "dane-unusable",
+    "implicit-mx",
+    "sts-and-dane-disagree",
+    "ipv6",
+    "mx-cname-dane",
+    "idn",
+    "nsec3",
+    "injected-starttls",
+    "no-mx-host",
+}
+GOOD = 'id = "x"\ntitle = "t"\nteaches = "t"\nhint = "h"\n'
+
+
+def test_every_named_scenario_is_there_once() -> None:
+    ids = [each.id for each in scenarios()]
+    domains = [each.domain for each in scenarios()]
+    assert len(set(ids)) == len(ids)
+    assert len(set(domains)) == len(domains)
+    assert set(ids) >= TOPICS
+
+
+def test_files_are_named_after_their_scenario() -> None:
+    folder = resources.files("mailpath.lab") / "scenarios"
+    names = sorted(file.name for file in folder.iterdir())
+    assert [re.sub(r"^\d\d-|\.toml$", "", name) for name in names] == [each.id for each in scenarios()]
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda each: each.id)
+def test_a_scenario_teaches_and_expects(scenario) -> None:
+    assert set(scenario.expect) >= POSTURES
+    assert 2 <= len(re.findall(r"[.?!](?:\s|$)", scenario.teaches)) <= 6
+    assert "\n" not in scenario.hint
+    assert scenario.hint
+    assert scenario.sender == "a.example"
+
+
+def test_the_sender_is_no_scenario() -> None:
+    assert sender().domain == "a.example"
+    assert "a.example" not in {each.domain for each in scenarios()}
+
+
+def test_international_domain() -> None:
+    scenario = next(each for each in scenarios() if each.id == "idn")
+    assert scenario.domain.startswith("xn--")
+
+
+def test_names_are_relative_to_the_domain() -> None:
+    scenario = scenarios()[0]
+    assert scenario.absolute("mx1") == f"mx1.{scenario.domain}"
+    assert scenario.absolute("@") == scenario.domain
+    assert scenario.absolute("*.@") == f"*.{scenario.domain}"
+    assert scenario.absolute("MX.Other.example.") == "mx.other.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id = ", "Invalid value"),
+        ('id = "x"\n', "title"),
+        (GOOD + "colour = 1\n", "colour"),
+        (GOOD + "domain = 5\n", "$.domain"),
+        (GOOD + 'domain = "a..b"\n', "domain"),
+        (GOOD.replace('"x"', '"X y"'), "`id`"),
+        (GOOD + '[[zone]]\nsec = "sealed"\n', "$.zone[0].sec"),
+        (GOOD + '[[server]]\nhost = "mx1"\nstarttls = "maybe"\n', "$.server[0]"),
+        (GOOD + '[[server]]\nhost = "mx1"\ncert = "gold"\n', "$.server[0].cert"),
+        (GOOD + '[[server]]\nhost = "mx1"\nbanner_delay = 900.0\n', "banner_delay"),
+        (GOOD + '[[server]]\nhost = "mx1"\ntls = { max = "2.0" }\n', "$.server[0].tls.max"),
+        (GOOD + "[sts]\nstatus = 99\n", "status"),
+        (GOOD + '[[zone]]\nrr = ["_25._tcp.mx9 {tlsa 3 1 1 mx9}"]\n', "mx9"),
+        (GOOD + '[[zone]]\nrr = ["x {tlsa 3 1 1 mx1/no}"]\n[[server]]\nhost = "mx1"\n', "unknown part"),
+        (GOOD + '[expect]\nrfc = "fine"\n', 'expect."rfc"'),
+    ],
+)
+def test_strict_errors_name_file_and_key(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(ScenarioError) as caught:
+        load(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_not_a_file_not_text_too_large(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match="not UTF-8"):
+        load(tmp_path / "binary.toml")
+    (tmp_path / "large.toml").write_bytes(b"#" * 300_000)
+    with pytest.raises(ScenarioError, match="larger than"):
+        load(tmp_path / "large.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[zone]]\nrr = ["@ MX ten mx1"]\n', "zone.rr"),
+        ('[[zone]]\ntamper = ["MX"]\n', "zone.tamper"),
+        ('[[zone]]\n[[server]]\nhost = "mx.elsewhere.example."\n', "server.host"),
+        ('[[zone]]\n[[zone]]\nname = "@"\n', "there already"),
+    ],
+)
+def test_what_cannot_be_built_says_which_scenario(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(GOOD + text)
+    with pytest.raises(ScenarioError, match=rf"^x: .*{re.escape(says)}"):
+        Lab.start((load(file),))
