@@ -40,15 +40,13 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     `agility`: of digests for one usage and selector only the strongest published counts (RFC 7671
     section 9).  `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable;
     otherwise it is usable and fails.  `full_data_anchor`: a trust anchor that stands in DNS as a whole
-    (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).  `issuer_only`: the anchor
-    must be the second certificate presented and have issued the leaf itself.  `floor`, `purpose`,
+    (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).  `floor`, `purpose`,
     `name_rules`: of the DANE-TA path.  `key_floor`: of the leaf's key, DANE-EE or not.
     """
 
     agility: bool = True
     full_data_checked: bool = True
     full_data_anchor: bool = True
-    issuer_only: bool = False
     floor: Floor = Floor.OPENSSL_1
     key_floor: Floor = Floor.OPENSSL_1
     purpose: str = "server"
@@ -59,13 +57,11 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
 RFC = DaneRules()
 #: Postfix 3.6 and later: OpenSSL's SSL_dane_tlsa_add(3), smtp_tls_dane digests "sha512 sha256".
 POSTFIX = DaneRules(name_rules=names.POSTFIX)
-#: Exim 4.96 with GnuTLS (tls-gnu.c: dane_tlsa_load, verify_certificate; libdane: dane_verify_crt_raw): each
-#: record is held against the leaf, or against the second certificate and that one's signature on the leaf.
+#: Exim 4.96 with GnuTLS (tls-gnu.c: dane_tlsa_load, verify_certificate; libdane: dane_verify_crt_raw).
 EXIM_GNUTLS = DaneRules(
     agility=False,
     full_data_checked=False,
     full_data_anchor=False,
-    issuer_only=True,
     floor=Floor.GNUTLS,
     key_floor=Floor.NONE,
     purpose="any",
@@ -249,11 +245,7 @@ def _anchored(
     for comparison in found.comparisons:
         if not comparison.equal or comparison.record.usage != DANE_TA:
             continue
-        if rules.issuer_only and comparison.depth != 1:
-            why.append("The trust anchor is not the second certificate that the server sends.")
-            continue
-        presented = chain[:2] if rules.issuer_only else chain
-        result = _path(presented, chain[comparison.depth], at, rules)
+        result = _path(chain, chain[comparison.depth], at, rules)
         # A leaf that is its own anchor proves nothing: RFC 7672 section 3.1.2 wants a name under an anchor.
         if result.trusted and len(result.path) < 2:
             why.append("The trust anchor is the server's own certificate.")

@@ -36,15 +36,19 @@ _LETTERS = re.compile(r"[a-z0-9-]*\Z", re.ASCII)
 class NameRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a sender compares names.
 
-    `cn_fallback`: "never", or "no-dns-id": the common name counts when the certificate has no DNS-ID.
+    `cn_fallback`: "never"; "no-dns-id", the common name counts when the certificate has no DNS-ID;
+    "no-san", when it has no subjectAltName of any kind.
     `single_cn`: the fallback needs exactly one common name (GnuTLS); otherwise each of them counts.
-    `partial_wildcards`: `f*.example.com` counts.  `wildcard_min_labels`: labels needed behind the star.
+    `partial_wildcards`: "none"; "leading", `*f.example.com` counts; "any", `f*.example.com` too.
+    `wildcard_min_labels`: labels needed behind the star.  `ldh_labels`: they, and what the star covers, are
+    letters, digits and hyphens only.
     """
 
     cn_fallback: str = "no-dns-id"
     single_cn: bool = False
-    partial_wildcards: bool = False
+    partial_wildcards: str = "none"
     wildcard_min_labels: int = 2
+    ldh_labels: bool = True
 
 
 #: RFC 8461 section 4.2: a DNS-ID is a MUST.
@@ -56,9 +60,9 @@ RFC = RFC_7672
 #: Postfix 3.6 and later (tls_client.c: X509_check_host, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS).
 POSTFIX = NameRules()
 #: Exim built with GnuTLS: gnutls_x509_crt_check_hostname(3).
-GNUTLS = NameRules(single_cn=True)
+GNUTLS = NameRules(cn_fallback="no-san", single_cn=True, partial_wildcards="leading", ldh_labels=False)
 #: Programs that call X509_check_host(3) with no flags.
-OPENSSL = NameRules(partial_wildcards=True)
+OPENSSL = NameRules(partial_wildcards="any")
 
 
 class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +70,15 @@ class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
 
     `dns`: DNS-IDs that could be names; one with a NUL, a control or a non-ASCII character is in
     `refused` as it was sent and matches nothing.  `has_dns_id`: there was a DNS-ID of any sort, so that
-    CN-ID is out.  `cn`: the first common name, `cns` all of them.  `error`: why nothing could be read.
+    CN-ID is out.  `has_san`: there was any alternative name.  `cn`: the first common name, `cns` all of
+    them.  `error`: why nothing could be read.
     """
 
     dns: tuple[str, ...] = ()
     cn: str | None = None
     cns: tuple[str, ...] = ()
     has_dns_id: bool = False
+    has_san: bool = False
     refused: tuple[bytes, ...] = ()
     error: str = ""
 
@@ -87,9 +93,10 @@ def certificate_names(der: bytes) -> CertificateNames:
     refused: list[bytes] = []
     error = ""
     try:
-        sent = _dns_ids(parts)
+        alternatives = _alternatives(parts)
     except asn1.BadDer as bad:
-        sent, error = [], f"malformed subjectAltName: {bad}"
+        alternatives, error = [], f"malformed subjectAltName: {bad}"
+    sent = [name.content for name in alternatives if name.tag == _DNS_NAME]
     dns = _kept(sent, refused)
     try:
         common = [
@@ -105,17 +112,16 @@ def certificate_names(der: bytes) -> CertificateNames:
         cn=cns[0] if cns else None,
         cns=cns,
         has_dns_id=bool(sent),
+        has_san=bool(alternatives),
         refused=tuple(refused[:MAX_NAMES]),
         error=error,
     )
 
 
-def _dns_ids(parts: asn1.Parts) -> list[bytes]:
+def _alternatives(parts: asn1.Parts) -> list[asn1.Element]:
+    """The GeneralNames of subjectAltName (RFC 5280 section 4.2.1.6)."""
     extension = parts.extensions.get(SUBJECT_ALT_NAME)
-    if extension is None:
-        return []
-    names = asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)
-    return [name.content for name in names if name.tag == _DNS_NAME]
+    return list(asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)) if extension else []
 
 
 def _kept(sent: Iterable[bytes], refused: list[bytes]) -> tuple[str, ...]:
@@ -147,10 +153,12 @@ def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
     if not reference.startswith(prefix) or not reference.endswith(suffix):
         return False
     covered = reference[len(prefix) : len(reference) - len(suffix)]
+    if "." in covered or (rules.ldh_labels and not _LETTERS.match(covered)):
+        return False
     if not prefix and suffix.startswith("."):
-        return bool(covered) and bool(_LETTERS.match(covered))
+        return bool(covered)
     # A part of a label cannot be the part of an A-label: its letters are not what people read.
-    return not reference.startswith("xn--") and bool(_LETTERS.match(covered))
+    return not reference.startswith("xn--")
 
 
 def _star(presented: str, rules: NameRules) -> int | None:
@@ -158,11 +166,15 @@ def _star(presented: str, rules: NameRules) -> int | None:
     first, *behind = presented.split(".")
     if first.count("*") != 1 or len(behind) < rules.wildcard_min_labels:
         return None
-    if any(_LDH_LABEL.match(label) is None for label in behind):
+    if not all(_LDH_LABEL.match(label) if rules.ldh_labels else label for label in behind):
         return None
     if first != "*":
-        partial = rules.partial_wildcards and (first.startswith("*") or first.endswith("*"))
-        if not partial or first.startswith("xn--") or not _LETTERS.match(first.replace("*", "")):
+        leading, trailing = first.startswith("*"), first.endswith("*")
+        partial = {"leading": leading, "any": leading or trailing}.get(rules.partial_wildcards, False)
+        letters = first.replace("*", "")
+        if not partial or first.startswith("xn--") or not _LETTERS.match(letters):
+            return None
+        if rules.ldh_labels and (first.startswith("-") or letters.endswith("-")):
             return None
     return first.index("*")
 
@@ -171,7 +183,9 @@ def presented(names: CertificateNames, rules: NameRules = POSTFIX) -> tuple[str,
     """The names of a certificate that count under `rules`."""
     if names.has_dns_id:
         return names.dns
-    if rules.cn_fallback == "never" or (rules.single_cn and len(names.cns) != 1):
+    if rules.cn_fallback == "never" or (rules.cn_fallback == "no-san" and names.has_san):
+        return ()
+    if rules.single_cn and len(names.cns) != 1:
         return ()
     return names.cns
 

@@ -70,6 +70,14 @@ def test_partial_wildcards_where_a_program_allows_them(reference, name, expected
     assert matches(reference, name, names.OPENSSL) is expected
 
 
+def test_gnutls_takes_a_star_at_the_very_start_and_any_character_under_it():
+    assert matches("mx1.b.example", "*1.b.example", names.GNUTLS)
+    assert matches("mx_1.b.example", "*.b.example", names.GNUTLS)
+    assert not matches("mx1.b.example", "mx*.b.example", names.GNUTLS)
+    assert not matches("a.b.b.example", "*.b.example", names.GNUTLS)
+    assert not matches("b.example", "*.example", names.GNUTLS)
+
+
 def test_labels_behind_the_star_are_a_rule():
     assert matches("b.example", "*.example", names.NameRules(wildcard_min_labels=1))
 
@@ -95,6 +103,7 @@ def test_san_without_dns_id_leaves_the_common_name_in_force(pki):
     read = certificate_names(pki.root.issue("mx1.b.example", extensions=(address,)).der)
     assert not read.has_dns_id
     assert any_match(("mx1.b.example",), read) == "mx1.b.example"
+    assert any_match(("mx1.b.example",), read, names.GNUTLS) is None  # any alternative name will do
 
 
 def test_several_common_names_openssl_takes_any_gnutls_none(pki):
