@@ -1,0 +1,36 @@
+"""SND: the sending side, and the place from which the path was walked."""
+
+from __future__ import annotations
+
+from mailpath.findings.model import Entry, Severity
+
+ENTRIES = (
+    Entry(
+        code="SND001",
+        title="Port 25 does not leave this machine",
+        severity=Severity.WARNING,
+        meaning="No SMTP session could be held, because this machine or its network does not let connections"
+        " to port 25 out. Nothing is known of the recipient's servers, and it is not their fault.",
+        fix="Run mailpath on the mail server itself: ssh HOST mailpath check RECIPIENT --capture - |"
+        " mailpath open -",
+        rfc="RFC 5321 section 4.5.4.2",
+    ),
+    Entry(
+        code="SND002",
+        title="The sender domain's DNS does not answer",
+        severity=Severity.WARNING,
+        meaning="The sender domain's MX or SPF could not be learnt, so nothing tells which server sends"
+        " for it.",
+        fix="Choose the posture of your server yourself, and look at the name servers of the sender domain.",
+        rfc="RFC 5321 section 5.1",
+    ),
+    Entry(
+        code="SND003",
+        title="Several SPF records",
+        severity=Severity.WARNING,
+        meaning="The sender domain publishes more than one SPF record. Receivers treat that as a permanent"
+        " error, as if there were none.",
+        fix="Publish one TXT record that begins with v=spf1 and holds all mechanisms.",
+        rfc="RFC 7208 section 4.5",
+    ),
+)

@@ -1,0 +1,203 @@
+"""Findings on the chain of trust (step 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact
+from mailpath.findings.catalogue import finding
+from mailpath.findings.model import Finding, Severity
+from mailpath.findings.words import DAY, day, left, rrset, why
+from mailpath.steps.dnssec import path_lookups
+from mailpath.visible import visible
+
+#: A zone whose signatures last this much longer, or less, is warned of.
+SOON = 7 * DAY
+
+#: RSASHA1 and RSASHA1-NSEC3-SHA1.
+_SHA1_ALGORITHMS = frozenset({5, 7})
+_SHA1_DIGEST = 1
+
+
+def find(walk: Walk) -> Iterator[Finding]:
+    lookups = list(_lookups(walk))
+    if not walk.dnssec.resolver_passes:
+        note = visible(walk.dnssec.resolver_note) or "DNSSEC data is left out"
+        yield finding("SEC008", visible(walk.resolver), f"{note.rstrip('.')}.", got=note)
+    else:
+        yield from _answers(walk, lookups)
+    yield from _resolver(walk, lookups)
+    used = {name for lookup in lookups for name in (*lookup.chain, lookup.zone) if name is not None}
+    for zone in walk.dnssec.zones:
+        if zone.name in used:
+            yield from _zone(zone)
+    yield from _expiring(walk, lookups)
+
+
+def _lookups(walk: Walk) -> Iterator[Lookup]:
+    """Every answer that the path hangs on: MX, addresses, TLSA, and the MTA-STS record."""
+    yield from path_lookups(walk.mx)
+    for host in walk.tlsa.hosts:
+        for candidate in host.candidates:
+            yield candidate.lookup
+    if walk.sts.txt is not None:
+        yield walk.sts.txt
+
+
+def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+    for lookup in lookups:
+        if lookup.security is Security.BOGUS:
+            yield _bogus(walk, lookup)
+    mx = walk.mx.lookup
+    if mx.security is Security.INSECURE:
+        yield finding(
+            "SEC001",
+            rrset(mx),
+            f"{rrset(mx)} is not signed: {why(mx, 'the zone is not signed')}.",
+            got=why(mx, "no DS"),
+            fix=f"Sign the zone {visible(mx.zone or mx.canonical)}, and hand its DS record to the registrar.",
+        )
+    for host in walk.mx.hosts:
+        unsigned = [
+            lookup
+            for lookup in (host.v6, host.v4)
+            if lookup is not None
+            and lookup.security is Security.INSECURE
+            and lookup.found in (Found.FOUND, Found.ABSENT)
+        ]
+        if unsigned and host.addresses:
+            kinds = " and ".join(lookup.rdtype for lookup in unsigned)
+            name = visible(host.name)
+            reason = why(unsigned[0], "the zone is not signed")
+            yield finding("SEC004", name, f"{kinds} of {name}: not signed: {reason}.", got=reason)
+    for lookup in path_lookups(walk.mx):
+        if lookup.security is Security.INDETERMINATE and lookup.found in (Found.FOUND, Found.ABSENT):
+            yield finding("SEC003", rrset(lookup), f"{rrset(lookup)}: {why(lookup)}.", got=why(lookup))
+
+
+def _bogus(walk: Walk, lookup: Lookup) -> Finding:
+    """Run-out signatures have a code of their own: they are the most frequent reason, and easily mended."""
+    zones = {zone.name: zone for zone in walk.dnssec.zones}
+    signatures = list(lookup.signatures)
+    for name in lookup.chain:
+        if name in zones and zones[name].status is Security.BOGUS:
+            signatures += zones[name].signatures
+    bad = [signature for signature in signatures if signature.verdict != "good"]
+    over = [signature for signature in bad if signature.expiration < walk.at]
+    ede = f" (extended DNS error {lookup.ede})" if lookup.ede is not None else ""
+    if bad and len(over) == len(bad):
+        latest = max(over, key=lambda signature: signature.expiration)
+        return finding(
+            "SEC012",
+            rrset(lookup),
+            f"{rrset(lookup)} is bogus: its signatures ran out on {day(latest.expiration)}.",
+            found=_signature(latest),
+            got=f"{why(lookup)}{ede}",
+        )
+    return finding(
+        "SEC002",
+        rrset(lookup),
+        f"{rrset(lookup)} is bogus: {why(lookup)}.",
+        found=_signature(bad[0]) if bad else "; ".join(visible(record) for record in lookup.records[:4]),
+        got=f"{why(lookup)}{ede}",
+    )
+
+
+def _signature(signature: SignatureFact) -> str:
+    return (
+        f"{visible(signature.owner)} RRSIG {signature.rdtype}, key {signature.tag} of"
+        f" {visible(signature.signer)}, {day(signature.inception)} to {day(signature.expiration)}"
+    )
+
+
+def _resolver(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+    """One finding for the resolver, however many answers it sees otherwise."""
+    differences = [text for lookup in lookups if (text := _difference(lookup))]
+    if differences:
+        rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+        yield finding(
+            "SEC009",
+            visible(walk.resolver),
+            f"{differences[0]}{rest}.",
+            got="; ".join(differences[:6]),
+        )
+
+
+def _difference(lookup: Lookup) -> str:
+    rcode, ours = lookup.resolver_rcode, lookup.security
+    if rcode is None or lookup.found is Found.FAILED:
+        return ""
+    if rcode == "SERVFAIL" and ours in (Security.SECURE, Security.INSECURE):
+        return f"{rrset(lookup)} is {ours.value} here, and the resolver answers SERVFAIL"
+    if rcode in ("NOERROR", "NXDOMAIN") and ours is Security.BOGUS:
+        return f"{rrset(lookup)} is bogus here, and the resolver hands it out"
+    if ours is Security.SECURE and lookup.resolver_ad is False and rcode in ("NOERROR", "NXDOMAIN"):
+        return f"{rrset(lookup)} is secure here, and the resolver does not say so (no AD bit)"
+    return ""
+
+
+def _zone(zone: ZoneFact) -> Iterator[Finding]:
+    name = visible(zone.name)
+    if zone.name != "." and zone.status is Security.INSECURE:
+        if zone.ds and not any(ds.supported for ds in zone.ds):
+            shown = "; ".join(f"DS {ds.tag} {ds.algorithm} {ds.digest_type}" for ds in zone.ds[:6])
+            yield finding("SEC010", name, f"No DS of {name} has a supported algorithm.", found=shown)
+        return
+    if zone.status is not Security.SECURE:
+        return
+    retired = sorted({key.algorithm_name for key in zone.keys if key.algorithm in _SHA1_ALGORITHMS})
+    if retired:
+        yield finding(
+            "SEC006", name, f"{name} is signed with {visible(', '.join(retired))}.", found=", ".join(retired)
+        )
+    if zone.name == ".":
+        return
+    if zone.ds and all(ds.digest_type == _SHA1_DIGEST for ds in zone.ds):
+        tags = ", ".join(str(ds.tag) for ds in zone.ds[:6])
+        yield finding("SEC007", name, f"The DS of {name} has a SHA-1 digest only (key {tags}).")
+    orphans = [ds for ds in zone.ds if ds.supported and not ds.matches]
+    # A second digest of a key that another DS names is no remnant.
+    named = {ds.tag for ds in zone.ds if ds.matches}
+    orphans = [ds for ds in orphans if ds.tag not in named]
+    if orphans:
+        tags = ", ".join(str(ds.tag) for ds in orphans[:6])
+        yield finding(
+            "SEC011",
+            name,
+            f"The DS for key {tags} at the parent of {name} matches no key.",
+            found=f"DS {tags}",
+        )
+
+
+def _expiring(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+    """Per zone, the first signature to run out.
+
+    A signer that keeps its signatures short renews them often: a quarter of their life is late for any.
+    """
+    first: dict[str, SignatureFact] = {}
+    zones = {zone.name: zone for zone in walk.dnssec.zones}
+    for lookup in lookups:
+        if lookup.security is not Security.SECURE or lookup.zone is None:
+            continue
+        own = zones[lookup.zone].signatures if lookup.zone in zones else ()
+        keys = [signature for signature in own if signature.rdtype == "DNSKEY"]
+        for signature in (*lookup.signatures, *keys):
+            if signature.verdict != "good":
+                continue
+            life = signature.expiration - signature.inception
+            remaining = signature.expiration - walk.at
+            if not 0 <= remaining < min(SOON, life // 4):
+                continue
+            known = first.get(signature.signer)
+            if known is None or signature.expiration < known.expiration:
+                first[signature.signer] = signature
+    for signer, signature in sorted(first.items()):
+        remaining = signature.expiration - walk.at
+        zone = visible(signer)
+        yield finding(
+            "SEC005",
+            zone,
+            f"Signatures of {zone} run out in {left(remaining)}, on {day(signature.expiration)}.",
+            severity=Severity.ERROR if remaining < DAY // 4 else Severity.WARNING,
+            found=_signature(signature),
+        )

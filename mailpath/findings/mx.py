@@ -1,0 +1,138 @@
+"""Findings on the MX records and their hosts (step 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.facts import Found, MxFacts, MxHost, MxKind, Walk
+from mailpath.findings.catalogue import finding
+from mailpath.findings.model import Finding, Severity
+from mailpath.findings.words import dotted, why
+from mailpath.visible import visible
+
+
+def find(walk: Walk) -> Iterator[Finding]:
+    domain = visible(walk.path.recipient)
+    yield from _domain(walk.mx, domain)
+    if walk.mx.kind is MxKind.NONE:
+        return
+    for host in walk.mx.hosts:
+        yield from _host(walk.mx, host, domain)
+    yield from _equal(walk.mx)
+
+
+def _domain(mx: MxFacts, domain: str) -> Iterator[Finding]:
+    lookup = mx.lookup
+    owner = dotted(domain)
+    if mx.kind is MxKind.FAILED:
+        bogus = "is bogus" if lookup.found is not Found.FAILED else "failed"
+        yield finding("MX005", domain, f"The MX look-up {bogus}: {why(lookup)}.", got=why(lookup))
+    elif mx.kind is MxKind.NULL:
+        message = f"{domain} accepts no mail: every sender bounces the message."
+        yield finding("MX001", domain, message, found=f"{owner} MX 0 .")
+    elif mx.kind is MxKind.NONE and lookup.rcode == "NXDOMAIN":
+        yield finding("MX004", domain, f"{domain} does not exist.", got="NXDOMAIN")
+    elif mx.kind is MxKind.NONE:
+        yield finding("MX003", domain, f"{domain} has neither an MX record nor an address.", got="NODATA")
+    elif mx.kind is MxKind.IMPLICIT:
+        yield finding(
+            "MX002",
+            domain,
+            f"{domain} has no MX record; mail goes to the domain's own address.",
+            found=f"{owner} has no MX",
+            fix=f"Publish: {owner} MX 10 HOST. (a host name with an address of its own)",
+        )
+    if mx.null_beside:
+        shown = "; ".join(f"{owner} MX {visible(record)}" for record in lookup.records[:8])
+        yield finding("MX006", domain, f"A null MX stands beside {len(mx.hosts)} real ones.", found=shown)
+    if lookup.links:
+        target = visible(lookup.canonical)
+        yield finding(
+            "MX015",
+            domain,
+            f"{domain} is an alias of {target}.",
+            found=f"{owner} {lookup.links[0].rdtype} {dotted(lookup.links[0].target)}",
+        )
+
+
+def _host(mx: MxFacts, host: MxHost, domain: str) -> Iterator[Finding]:
+    name = visible(host.name)
+    line = f"{dotted(domain)} MX {host.preference} {dotted(host.name)}"
+    if host.form == "ip-literal":
+        yield finding("MX010", name, f"The MX record names the address {name}, not a host.", found=line)
+    elif host.form == "invalid":
+        yield finding("MX011", name, f"The MX record names {name}, which is no host name.", found=line)
+    if host.also_at:
+        others = ", ".join(str(preference) for preference in host.also_at)
+        yield finding(
+            "MX012",
+            name,
+            f"{name} is listed at preference {host.preference} and again at {others}.",
+            found=line,
+            fix=f"Delete: {'; '.join(f'{dotted(domain)} MX {n} {dotted(host.name)}' for n in host.also_at)}",
+        )
+    yield from _addresses(mx, host, line)
+
+
+def _addresses(mx: MxFacts, host: MxHost, line: str) -> Iterator[Finding]:
+    name = visible(host.name)
+    lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
+    alias = next((lookup for lookup in lookups if lookup.links), None)
+    if alias is not None and mx.kind is not MxKind.IMPLICIT:
+        target = visible(alias.canonical)
+        yield finding(
+            "MX008",
+            name,
+            f"The MX host {name} is an alias of {target}.",
+            found=f"{dotted(host.name)} {alias.links[0].rdtype} {dotted(alias.links[0].target)}",
+            fix=f"Let the MX record name {dotted(alias.canonical)}",
+        )
+    broken = [lookup for lookup in lookups if lookup.broken]
+    if broken:
+        kinds = " and ".join(lookup.rdtype for lookup in broken)
+        usable = any(lookup.usable for lookup in lookups)
+        fails = "look-ups of {} fail" if len(broken) > 1 else "look-up of {} fails"
+        yield finding(
+            "MX013",
+            name,
+            f"The {kinds} {fails.format(name)}: {why(broken[0])}.",
+            severity=Severity.WARNING if usable else Severity.ERROR,
+            found=line,
+            got=why(broken[0]),
+        )
+    elif lookups and not host.addresses:
+        others = any(other.addresses for other in mx.hosts)
+        missing = "does not exist" if lookups[-1].rcode == "NXDOMAIN" else "has no address"
+        yield finding(
+            "MX007",
+            name,
+            f"The MX host {name} {missing}.",
+            severity=Severity.WARNING if others else Severity.ERROR,
+            found=line,
+            got=f"{name}: {lookups[-1].rcode or 'no address'}",
+        )
+    if host.special:
+        shown = ", ".join(f"{address} ({visible(kind)})" for address, kind in sorted(host.special.items()))
+        everything = len(host.special) == len(host.addresses)
+        yield finding(
+            "MX009",
+            name,
+            f"{name} has a special-use address: {shown}.",
+            severity=Severity.ERROR if everything else Severity.WARNING,
+            found=shown,
+        )
+
+
+def _equal(mx: MxFacts) -> Iterator[Finding]:
+    groups: dict[int, list[str]] = {}
+    for host in mx.hosts:
+        groups.setdefault(host.preference, []).append(visible(host.name))
+    for preference, names in sorted(groups.items()):
+        if len(names) > 1:
+            shown = ", ".join(names[:8])
+            yield finding(
+                "MX014",
+                f"preference {preference}",
+                f"Senders choose at random between {shown}.",
+                found=f"preference {preference}: {shown}",
+            )

@@ -1,0 +1,177 @@
+"""Findings on the MTA-STS policy (step 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from mailpath.exchanges import Failure
+from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk
+from mailpath.findings.catalogue import finding
+from mailpath.findings.model import Finding, Severity
+from mailpath.findings.tlsa import secure_set
+from mailpath.findings.words import DAY, dotted, sentence, why
+from mailpath.match import names, pkix, sts
+from mailpath.match.names import certificate_names
+from mailpath.steps.served import best_session
+from mailpath.visible import visible
+
+#: RFC 8461 section 10.2 wants weeks; less than a day is forgotten before the next mail.
+SHORT = DAY
+
+
+def find(walk: Walk) -> Iterator[Finding]:
+    facts = walk.sts
+    if facts.txt is None or walk.mx.kind is MxKind.NULL:
+        return
+    domain = visible(walk.path.recipient)
+    owner = dotted(f"_mta-sts.{walk.path.recipient}")
+    texts = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.texts[:4])
+    if facts.txt.broken:
+        yield finding("STS002", domain, f"The TXT look-up fails: {why(facts.txt)}.", got=why(facts.txt))
+    elif not facts.texts:
+        if walk.mx.kind is not MxKind.NONE:
+            yield _none(walk, domain, owner)
+    elif facts.policy_id is None:
+        several = sts.parse_txt(facts.texts).candidates > 1
+        code = "STS004" if several else "STS003"
+        record = f'{owner} TXT "v=STSv1; id={_fresh_id(walk)};"'
+        fix = "" if several else f"Publish: {record}"
+        yield finding(code, domain, sentence(visible(facts.reason)), found=texts, fix=fix)
+    elif facts.policy is None:
+        yield _no_policy(walk, facts.fetch, texts)
+    else:
+        yield from _policy(walk, facts.policy, domain)
+
+
+def _fresh_id(walk: Walk) -> str:
+    return datetime.fromtimestamp(walk.at, UTC).strftime("%Y%m%dT%H%M%S")
+
+
+def _none(walk: Walk, domain: str, owner: str) -> Finding:
+    guarded = bool(walk.tlsa.hosts) and all(secure_set(host) is not None for host in walk.tlsa.hosts)
+    hosts = ", ".join(f"mx: {visible(host.name)}" for host in walk.mx.hosts[:5] if host.form == "name")
+    return finding(
+        "STS001",
+        domain,
+        f"{domain} publishes no MTA-STS policy.",
+        # Where DANE guards every host the policy is for senders without DANE only.
+        severity=Severity.INFO if guarded else None,
+        found=f"{owner} has no TXT record",
+        fix=f'Publish: {owner} TXT "v=STSv1; id={_fresh_id(walk)};" and serve at'
+        f" https://mta-sts.{domain}/.well-known/mta-sts.txt the lines: version: STSv1, mode: testing,"
+        f" {hosts or 'mx: HOST'}, max_age: 604800",
+    )
+
+
+def _no_policy(walk: Walk, fetch: PolicyFetch | None, texts: str) -> Finding:
+    """There is a record, and no policy comes of it."""
+    reason = visible(walk.sts.reason)
+    if fetch is None:
+        return finding("STS007", visible(walk.path.recipient), sentence(reason), found=texts, got=reason)
+    host, url = visible(fetch.host), visible(fetch.url)
+    unanswered = fetch.status is None and not fetch.chain and fetch.failure is None
+    if unanswered and fetch.address is None:
+        detail = visible(fetch.detail)
+        return finding("STS005", host, sentence(detail), found=texts, got=detail)
+    if fetch.verify_error or (fetch.failure is Failure.CERTIFICATE and not fetch.status):
+        error = visible(fetch.verify_error or fetch.detail)
+        named = certificate_names(fetch.chain[0]).dns if fetch.chain else ()
+        shown = ", ".join(visible(name) for name in named[:5])
+        return finding(
+            "STS006",
+            host,
+            f"The certificate of {host} is refused: {error.rstrip('.')}.",
+            found=f"{url}{f', served with a certificate for {shown}' if shown else ''}",
+            got=error,
+        )
+    if fetch.failure is Failure.TOO_LARGE:
+        return finding("STS010", host, "The policy is larger than 64 KiB.", found=url, got="more than 64 KiB")
+    if fetch.failure is not None or fetch.status is None:
+        return finding("STS007", host, sentence(reason), found=url, got=visible(fetch.detail))
+    if fetch.status != 200:
+        return finding("STS008", host, sentence(reason), found=url, got=f"HTTP {fetch.status}")
+    return _unreadable(fetch, reason, host)
+
+
+def _unreadable(fetch: PolicyFetch, reason: str, host: str) -> Finding:
+    content_type = visible(fetch.content_type or b"(no Content-Type)", limit=120)
+    read = sts.parse_policy(fetch.body, b"text/plain")
+    if read.policy is not None:
+        return finding(
+            "STS009", host, sentence(reason), found=visible(fetch.url), got=f"Content-Type: {content_type}"
+        )
+    bad = next((line for line in read.lines if line.verdict == "bad"), None)
+    got = visible(bad.text, limit=120) if bad is not None else visible(fetch.body[:120])
+    return finding("STS010", host, sentence(reason), found=visible(fetch.url), got=got or "an empty policy")
+
+
+def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
+    shown = f"mode: {policy.mode}, id={visible(walk.sts.policy_id or '')}"
+    if policy.mode == "none":
+        yield finding("STS012", domain, f"The policy of {domain} is in mode none.", found=shown)
+        return
+    if policy.mode == "testing":
+        yield finding("STS011", domain, f"The policy of {domain} is in testing mode.", found=shown)
+    if policy.max_age < SHORT:
+        yield finding(
+            "STS015",
+            domain,
+            f"The policy may be kept for {policy.max_age} seconds only.",
+            found=f"max_age: {policy.max_age}",
+        )
+    weight = Severity.ERROR if policy.mode == "enforce" else Severity.WARNING
+    for host in walk.mx.hosts:
+        if not any(sts.mx_matches(pattern, host.name) for pattern in policy.mx):
+            name = visible(host.name)
+            yield finding(
+                "STS013",
+                name,
+                f"{name} matches no mx pattern of the policy.",
+                severity=weight,
+                found=", ".join(f"mx: {visible(pattern)}" for pattern in policy.mx[:6]),
+                got=f"MX host {name}",
+                fix=f"Add the line 'mx: {name}' to the policy, and change the id in the TXT record"
+                f" (id={_fresh_id(walk)}).",
+            )
+        else:
+            yield from _host(walk, host.name, weight)
+    for pattern in policy.mx:
+        if not any(sts.mx_matches(pattern, host.name) for host in walk.mx.hosts):
+            line = f"mx: {visible(pattern)}"
+            yield finding("STS016", visible(pattern), f"No MX record names a host for '{line}'.", found=line)
+
+
+def _host(walk: Walk, host: str, weight: Severity) -> Iterator[Finding]:
+    """Does the host keep what the policy promises (RFC 8461 section 4.2)?"""
+    session = best_session(walk, host, sni=host)
+    name = visible(host)
+    if session is None or session.greeting is None or session.greeting.code != 220:
+        return  # not seen: an unanswered question is the STARTTLS step's to tell
+    if session.tls is None or not session.tls.chain:
+        yield finding(
+            "STS017",
+            name,
+            f"{name} gives no TLS, which the policy asks for.",
+            severity=weight,
+            found="no TLS",
+        )
+        return
+    chain = session.tls.chain
+    built = pkix.verify(chain, walk.roots, walk.at, floor=pkix.Floor.OPENSSL_1)
+    presented = certificate_names(chain[0])
+    if not built.trusted:
+        problem = f"the certificate of {name} is not trusted: {visible(built.error)}"
+    elif names.any_match((host,), presented, names.RFC_8461) is None:
+        shown = ", ".join(visible(each) for each in presented.dns[:4]) or "no DNS-ID at all"
+        problem = f"the certificate of {name} names {shown}"
+    else:
+        return
+    yield finding(
+        "STS014",
+        name,
+        sentence(problem),
+        severity=weight,
+        found=f"mode: {walk.sts.policy.mode if walk.sts.policy else ''}, {name} is listed",
+        got=problem,
+    )

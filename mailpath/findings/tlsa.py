@@ -1,0 +1,250 @@
+"""Findings on TLSA records, held against what the hosts show (step 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.exchanges import TlsProfile
+from mailpath.facts import Found, HostTlsa, MxHost, Security, Session, TlsaRecord, TlsaSet, Walk
+from mailpath.findings.catalogue import finding
+from mailpath.findings.model import Finding, Severity
+from mailpath.findings.words import dotted, sentence, tlsa_data, tlsa_line, why
+from mailpath.match import dane
+from mailpath.steps.served import best_session, dane_names, host_named
+from mailpath.visible import visible
+
+#: A set larger than this is not written out in full.
+MOST_SHOWN = 6
+
+
+def find(walk: Walk) -> Iterator[Finding]:
+    protected = [host.host for host in walk.tlsa.hosts if secure_set(host) is not None]
+    for host in walk.tlsa.hosts:
+        yield from _host(walk, host, protected)
+
+
+def secure_set(host: HostTlsa) -> TlsaSet | None:
+    """The TLSA RRset that senders with DANE use for this host: the first candidate that has one, securely.
+
+    None too where a look-up failed before it: then they use nothing.
+    """
+    for candidate in host.candidates:
+        if candidate.lookup.broken:
+            return None
+        if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
+            return candidate
+    return None
+
+
+def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]:
+    name = visible(host.host)
+    broken = next((each.lookup for each in host.candidates if each.lookup.broken), None)
+    candidate = secure_set(host)
+    if candidate is not None:
+        yield from _published(walk, host, candidate)
+        return
+    if broken is not None:
+        yield finding(
+            "TLSA005",
+            name,
+            f"The TLSA look-up for {name} fails: {why(broken)}.",
+            found=f"{dotted(broken.name)} TLSA",
+            got=why(broken),
+        )
+        return
+    unsigned = next((each for each in host.candidates if each.lookup.found is Found.FOUND), None)
+    if unsigned is not None:
+        yield finding(
+            "TLSA007",
+            name,
+            f"The TLSA records of {name} are not signed: {why(unsigned.lookup)}.",
+            found=_shown(unsigned.lookup.canonical, unsigned.records),
+            got=why(unsigned.lookup),
+        )
+    elif protected:
+        yield finding(
+            "TLSA011",
+            name,
+            f"{name} has no TLSA records; {_have(protected)}.",
+            found=visible(host.not_tried) or f"{dotted(host.candidates[0].lookup.name)} has no TLSA",
+            fix=_publish(walk, host),
+        )
+    elif any(each.lookup.security is Security.SECURE for each in host.candidates):
+        owner = dotted(host.candidates[0].lookup.name)
+        message = f"{name} is signed, and has no TLSA records."
+        yield finding("TLSA001", name, message, found=f"{owner} has no TLSA", fix=_publish(walk, host))
+
+
+def _have(hosts: list[str]) -> str:
+    shown = [visible(host) for host in hosts[:4]]
+    return f"{shown[0]} has" if len(shown) == 1 else f"{', '.join(shown)} have"
+
+
+def _publish(walk: Walk, host: HostTlsa) -> str:
+    """The record to publish for the key the host shows now; "" where it showed none."""
+    session = best_session(walk, host.host, sni=host.host)
+    if session is None or session.tls is None or not session.tls.chain or not host.candidates:
+        return ""
+    digest = dane.computed((dane.SPKI, dane.SHA2_256), session.tls.chain[0])
+    data = tlsa_data(dane.DANE_EE, dane.SPKI, dane.SHA2_256, digest)
+    return f"Publish: {dotted(host.candidates[0].lookup.name)} TLSA {data}"
+
+
+# --- records that are there ------------------------------------------------------------------------
+
+
+def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Finding]:
+    name, owner = visible(host.host), candidate.lookup.canonical
+    unusable = [record for record in candidate.records if record.unusable]
+    if unusable and len(unusable) == len(candidate.records):
+        reason = visible(unusable[0].unusable)
+        yield finding(
+            "TLSA003",
+            name,
+            f"No TLSA record of {name} can be used: {reason}.",
+            found=_shown(owner, candidate.records),
+            got=reason,
+            fix=_publish(walk, host),
+        )
+        return
+    for record in unusable[:MOST_SHOWN]:
+        reason = visible(record.unusable)
+        message = f"A TLSA record of {name} cannot be used: {reason}."
+        yield finding("TLSA004", name, message, found=tlsa_line(owner, record), got=reason)
+    if walk.mx.lookup.security is Security.INSECURE:
+        yield finding(
+            "TLSA014",
+            name,
+            f"{name} has TLSA records, but the MX record that names it is not signed.",
+            found=_shown(owner, candidate.records),
+            fix=f"Sign the zone {visible(walk.mx.lookup.zone or walk.path.recipient)}.",
+        )
+    for record in candidate.records:
+        if not record.unusable and record.usage == dane.DANE_EE and record.selector == dane.CERT:
+            message = f"A TLSA record of {name} pins the whole certificate ({record.usage} 0 {record.mtype})."
+            yield finding("TLSA013", name, message, found=tlsa_line(owner, record), fix=_publish(walk, host))
+            break
+    yield from _compared(walk, host, candidate)
+
+
+def chains(walk: Walk, host: MxHost, base: str) -> list[tuple[tuple[bytes, ...], list[str]]]:
+    """What DANE senders are shown: (chain, addresses that send it), one entry per leaf, in address order.
+
+    DANE sends the TLSA base domain as SNI and offers no anonymous suite (RFC 7672 sections 8.1, 8.2).
+    """
+    shown: dict[bytes, tuple[tuple[bytes, ...], list[str]]] = {}
+    for address in host.addresses:
+        for sni in dict.fromkeys((base, host.name, None)):
+            sessions = (
+                walk.starttls.session(address, sni, profile)
+                for profile in (TlsProfile.FULL, TlsProfile.AUTHENTICATED)
+            )
+            chain = next((each.tls.chain for each in sessions if each and each.tls and each.tls.chain), ())
+            if chain:
+                shown.setdefault(chain[0], (chain, []))[1].append(address)
+                break
+    return list(shown.values())
+
+
+def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Finding]:
+    mx = host_named(walk, host.host)
+    seen = chains(walk, mx, candidate.base) if mx is not None else []
+    if not seen:
+        yield _unseen(walk, host, candidate)
+        return
+    names = dane_names(walk, host.host, candidate.base)
+    for number, (chain, addresses) in enumerate(seen):
+        matched = dane.match(candidate.records, chain, names, walk.at)
+        if not matched.matched:
+            yield _mismatch(host, candidate, chain, addresses if len(seen) > 1 else [], matched=matched)
+        elif number == 0:
+            yield from _remnants(host, candidate, matched)
+
+
+def _unseen(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Finding:
+    name = visible(host.host)
+    session = best_session(walk, host.host, sni=candidate.base)
+    found = _shown(candidate.lookup.canonical, candidate.records)
+    if session is not None and session.greeting is not None and session.greeting.code == 220:
+        return finding(
+            "TLSA012",
+            name,
+            f"{name} has TLSA records, but gives no TLS: {_no_tls(session)}.",
+            found=found,
+            got=_no_tls(session),
+        )
+    reason = "no session was held" if session is None else visible(session.detail or "no answer")
+    return finding("TLSA015", name, f"{name} showed no certificate: {reason.rstrip('.')}.", found=found)
+
+
+def _no_tls(session: Session) -> str:
+    if session.tls is not None:
+        return "it shows no certificate"
+    if session.starttls is None and not session.offers_starttls:
+        return "STARTTLS is not offered"
+    if session.starttls is not None and session.starttls.code not in (None, 220):
+        return f"STARTTLS is answered {session.starttls.code}"
+    return "the TLS handshake fails"
+
+
+def _shown(owner: str, records: tuple[TlsaRecord, ...]) -> str:
+    lines = [tlsa_line(owner, record) for record in records[:MOST_SHOWN]]
+    if len(records) > MOST_SHOWN:
+        lines.append(f"… {len(records) - MOST_SHOWN} more")
+    return "; ".join(lines)
+
+
+def _mismatch(
+    host: HostTlsa,
+    candidate: TlsaSet,
+    chain: tuple[bytes, ...],
+    addresses: list[str],
+    *,
+    matched: dane.DaneMatch,
+) -> Finding:
+    """Both digests: what DNS announces, and what the live certificate comes to."""
+    name, owner = visible(host.host), candidate.lookup.canonical
+    where = f" at {', '.join(addresses)}" if addresses else ""
+    anchored = any(each.equal and each.record.usage == dane.DANE_TA for each in matched.comparisons)
+    anchors_only = all(record.usage == dane.DANE_TA for record in matched.usable)
+    code = "TLSA009" if anchored else "TLSA008" if anchors_only else "TLSA002"
+    # Digests of the kinds that are published, of what such a record is compared with.
+    computed: dict[str, None] = {}
+    for each in matched.comparisons[: 4 * MOST_SHOWN]:
+        shape = (each.record.usage, each.record.selector, each.record.mtype)
+        place = "the server's certificate" if each.depth == 0 else f"certificate {each.depth} of the chain"
+        computed[f"{tlsa_data(*shape, each.computed)} (computed from {place})"] = None
+    if anchors_only and not computed:
+        computed["no certificate above the server's own"] = None
+    fresh = tlsa_data(
+        dane.DANE_EE, dane.SPKI, dane.SHA2_256, dane.computed((dane.SPKI, dane.SHA2_256), chain[0])
+    )
+    return finding(
+        code,
+        name,
+        f"{name}{where}: {_lower(matched.reason)}",
+        found=_shown(owner, matched.usable),
+        got="; ".join(list(computed)[:MOST_SHOWN]) if not anchored else visible(matched.reason),
+        fix=f"Publish: {dotted(owner)} TLSA {fresh}, wait one TTL"
+        f"{f' ({candidate.lookup.ttl} s)' if candidate.lookup.ttl is not None else ''}, then delete what does"
+        " not match.",
+    )
+
+
+def _lower(text: str) -> str:
+    shown = sentence(visible(text))
+    return shown[:1].lower() + shown[1:]
+
+
+def _remnants(host: HostTlsa, candidate: TlsaSet, matched: dane.DaneMatch) -> Iterator[Finding]:
+    """Some record matches; what of the others?"""
+    name, owner = visible(host.host), candidate.lookup.canonical
+    equal = {each.record for each in matched.comparisons if each.equal} | {matched.record}
+    for record in matched.usable:
+        if record in equal:
+            continue
+        message = f"A TLSA record of {name} matches nothing that the server sends."
+        yield finding("TLSA010", name, message, severity=Severity.INFO, found=tlsa_line(owner, record))
+    if matched.passed_over:
+        message = f"{len(matched.passed_over)} TLSA record(s) of {name} stand behind a stronger digest."
+        yield finding("TLSA016", name, message, found=_shown(owner, matched.passed_over))

@@ -1,0 +1,28 @@
+"""Findings on the TLS reporting record (shown in step 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.facts import MxKind, Walk
+from mailpath.findings.catalogue import finding
+from mailpath.findings.model import Finding
+from mailpath.findings.words import dotted, sentence, why
+from mailpath.visible import visible
+
+
+def find(walk: Walk) -> Iterator[Finding]:
+    facts = walk.sts
+    if facts.tlsrpt is None or walk.mx.kind in (MxKind.NULL, MxKind.NONE):
+        return
+    domain = visible(walk.path.recipient)
+    owner = dotted(f"_smtp._tls.{walk.path.recipient}")
+    record = f'Publish: {owner} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
+    if facts.tlsrpt.broken:
+        yield finding("RPT003", domain, f"The TXT look-up fails: {why(facts.tlsrpt)}.", got=why(facts.tlsrpt))
+    elif not facts.tlsrpt_texts:
+        missing = f"{owner} has no TXT record"
+        yield finding("RPT001", domain, f"{domain} asks for no TLS reports.", found=missing, fix=record)
+    elif not facts.tlsrpt_rua:
+        shown = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.tlsrpt_texts[:4])
+        yield finding("RPT002", domain, sentence(visible(facts.tlsrpt_reason)), found=shown, fix=record)

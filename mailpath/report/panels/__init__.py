@@ -1,0 +1,82 @@
+"""What a step's panel says when it is opened: the findings explained, and the evidence they rest on.
+
+Plain lines of visible text, for the app and the text report alike.  Foreign bytes pass `visible()` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from mailpath.facts import Walk
+from mailpath.findings import CATALOGUE, Finding, find, step_of
+from mailpath.report.panels import dnssec, mx, sender, starttls, sts, tlsa
+
+__all__ = ["Explained", "evidence", "explain", "explained"]
+
+#: A panel is for reading; a hostile path may be as long as it likes.
+MOST_LINES = 2000
+
+_EVIDENCE: dict[str, Callable[[Walk], Iterator[str]]] = {
+    "sender": sender.lines,
+    "mx": mx.lines,
+    "dnssec": dnssec.lines,
+    "mta-sts": sts.lines,
+    "tlsa": tlsa.lines,
+    "starttls": starttls.lines,
+}
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding, told in full; "" where there is nothing to say.
+
+    `found`: what is published; `got`: what was there instead; `means`, `fix`: sentences; `source`: the RFC.
+    """
+
+    code: str
+    severity: str
+    subject: str
+    title: str
+    message: str
+    found: str
+    got: str
+    means: str
+    fix: str
+    source: str
+
+
+def explain(finding: Finding) -> Explained:
+    """`finding` with what the catalogue says of its code."""
+    entry = CATALOGUE[finding.code]
+    return Explained(
+        code=finding.code,
+        severity=finding.severity.value,
+        subject=finding.subject,
+        title=entry.title,
+        message=finding.message,
+        found=finding.found or finding.message,
+        got=finding.got,
+        means=entry.meaning,
+        fix=finding.fix or entry.fix,
+        source=entry.rfc,
+    )
+
+
+def explained(walk: Walk, step_id: str) -> tuple[Explained, ...]:
+    """The findings of one step, explained."""
+    return tuple(explain(each) for each in find(walk) if step_of(each.code) == step_id)
+
+
+def evidence(walk: Walk, step_id: str) -> tuple[str, ...]:
+    """What one step saw, as plain visible lines; () for a step that has nothing of its own."""
+    lines = _EVIDENCE.get(step_id)
+    if lines is None:
+        return ()
+    shown: list[str] = []
+    for line in lines(walk):
+        if len(shown) == MOST_LINES:
+            shown.append("… there is more than can be shown")
+            break
+        shown.append(line)
+    return tuple(shown)

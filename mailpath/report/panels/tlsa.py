@@ -1,0 +1,58 @@
+"""Evidence of step 4: each TLSA record with the digest of what the host really sends beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.facts import HostTlsa, TlsaSet, Walk
+from mailpath.findings.tlsa import chains, secure_set
+from mailpath.findings.words import hexed, tlsa_data
+from mailpath.match import dane
+from mailpath.report.panels.records import dotted, lookup_lines
+from mailpath.steps.served import dane_names, host_named
+from mailpath.visible import visible
+
+
+def lines(walk: Walk) -> Iterator[str]:
+    for number, host in enumerate(walk.tlsa.hosts):
+        if number:
+            yield ""
+        yield f"MX host {visible(host.host)}"
+        if host.not_tried:
+            yield f"  not asked for: {visible(host.not_tried)}"
+        for candidate in host.candidates:
+            yield from _candidate(candidate)
+        chosen = secure_set(host)
+        if chosen is not None:
+            yield from _compared(walk, host, chosen)
+
+
+def _candidate(candidate: TlsaSet) -> Iterator[str]:
+    yield from (f"  {line}" for line in lookup_lines(candidate.lookup))
+    for record in candidate.records:
+        if record.unusable:
+            data = tlsa_data(record.usage, record.selector, record.mtype, record.data)
+            yield f"  cannot be used: {data}: {visible(record.unusable)}"
+
+
+def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
+    mx = host_named(walk, host.host)
+    seen = chains(walk, mx, candidate.base) if mx is not None else []
+    names = dane_names(walk, host.host, candidate.base)
+    if not seen:
+        yield "  No certificate was seen to hold them against."
+    for chain, addresses in seen:
+        matched = dane.match(candidate.records, chain, names, walk.at)
+        yield f"  Held against the certificate from {', '.join(addresses)}:"
+        for each in matched.comparisons:
+            place = "its own certificate" if each.depth == 0 else f"certificate {each.depth} of its chain"
+            sign = "equal" if each.equal else "differs"
+            shape = f"{each.record.usage} {each.record.selector} {each.record.mtype}"
+            yield f"    published {shape} {hexed(each.record.data)}"
+            yield f"    computed  {shape} {hexed(each.computed)}  {sign} ({place})"
+        if any(record.usage == dane.DANE_TA for record in matched.usable):
+            yield f"    names that count: {', '.join(dotted(name) for name in names)}"
+        for record in matched.passed_over:
+            data = tlsa_data(record.usage, record.selector, record.mtype, record.data)
+            yield f"    passed over for a stronger digest: {data}"
+        yield f"    {visible(matched.reason)}"
