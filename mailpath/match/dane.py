@@ -40,8 +40,8 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     `agility`: of digests for one usage and selector only the strongest published counts (RFC 7671
     section 9).  `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable;
     otherwise it is usable and fails.  `full_data_anchor`: a trust anchor that stands in DNS as a whole
-    (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).  `floor`, `purpose`,
-    `name_rules`: of the DANE-TA path.  `key_floor`: of the leaf's key, DANE-EE or not.
+    (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).
+    `floor`, `name_rules`: of the DANE-TA path.  `key_floor`: of the leaf's key, DANE-EE or not.
     """
 
     agility: bool = True
@@ -49,7 +49,6 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     full_data_anchor: bool = True
     floor: Floor = Floor.OPENSSL_1
     key_floor: Floor = Floor.OPENSSL_1
-    purpose: str = "server"
     name_rules: names.NameRules = names.RFC_7672
 
 
@@ -64,7 +63,6 @@ EXIM_GNUTLS = DaneRules(
     full_data_anchor=False,
     floor=Floor.GNUTLS,
     key_floor=Floor.NONE,
-    purpose="any",
     name_rules=names.GNUTLS,
 )
 
@@ -264,7 +262,7 @@ def _anchored(
 
 
 def _path(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
-    return pkix.verify(chain, (anchor,), at, floor=rules.floor, purpose=rules.purpose, partial=True)
+    return pkix.verify(chain, (anchor,), at, floor=rules.floor, partial=True)
 
 
 def _anchor_in_dns(record: TlsaRecord, chain: tuple[bytes, ...], at: int, rules: DaneRules) -> int | None:

@@ -45,10 +45,12 @@ _KEY_USAGE = "2.5.29.15"
 
 
 class Floor(StrEnum):
-    """The least security of keys and signatures that a verifier accepts.
+    """The verifier, and the least security of keys and signatures that it accepts.
 
     Postfix sets OpenSSL security level 0 where a certificate decides nothing (`may`, `encrypt`) and leaves
-    level 1 in force where it does.  GnuTLS refuses SHA-1 always, whatever depends on it.
+    level 1 in force where it does.  GnuTLS refuses SHA-1 always, whatever depends on it; as Exim calls it
+    (gnutls_certificate_verify_peers2) it asks for no purpose, and any certificate on the trust list ends a
+    path, self-signed or not.
     """
 
     NONE = "none"  # OpenSSL security level 0
@@ -97,17 +99,20 @@ def verify(
     at: int,
     *,
     floor: Floor = Floor.NONE,
-    purpose: str = "server",
+    purpose: str | None = None,
     partial: bool = False,
 ) -> PkixResult:
     """Does `chain` (DER, leaf first, as presented) lead to one of `roots` at Unix time `at`?
 
-    `purpose`: "server" (serverAuth, TLS key usage) or "any".  `partial`: any certificate of `roots` ends
-    the path, self-signed or not (X509_V_FLAG_PARTIAL_CHAIN), as RFC 7671's trust anchors do.
+    `purpose`: "server" (serverAuth, TLS key usage), "any", or None for what the verifier asks for.
+    `partial`: any certificate of `roots` ends the path, self-signed or not (X509_V_FLAG_PARTIAL_CHAIN), as
+    RFC 7671's trust anchors do.
     Never raises.  Results are remembered.
     """
     anchors = relevant_roots(chain, roots)
-    return _verify(chain[:MAX_CHAIN], anchors, at, floor=floor, purpose=purpose, partial=partial)
+    if floor is Floor.GNUTLS:
+        purpose, partial = purpose or "any", True
+    return _verify(chain[:MAX_CHAIN], anchors, at, floor=floor, purpose=purpose or "server", partial=partial)
 
 
 @lru_cache(maxsize=4096)

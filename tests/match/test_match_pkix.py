@@ -62,6 +62,13 @@ def test_purpose_can_be_left_out(pki):
     assert verify((pki.server_only.der, pki.intermediate.der), pki.roots, AT).trusted
 
 
+def test_gnutls_asks_for_no_purpose_and_ends_at_any_certificate_on_its_list(pki):
+    client = (pki.client_only.der, pki.intermediate.der)
+    assert verify(client, pki.roots, AT, floor=Floor.GNUTLS).trusted
+    assert not verify(client, pki.roots, AT, floor=Floor.GNUTLS, purpose="server").trusted
+    assert verify(pki.chain[:1], (pki.intermediate.der,), AT, floor=Floor.GNUTLS).trusted
+
+
 def test_self_signed_leaf_among_the_roots_is_trusted(pki):
     assert verify((pki.self_signed.der,), (pki.self_signed.der,), AT).trusted
 
