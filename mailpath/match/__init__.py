@@ -1,0 +1,1 @@
+"""Does this certificate, this host match?  Names, certification paths, DANE, MTA-STS: pure functions."""
