@@ -71,7 +71,7 @@ def _tls_failure(error: ssl.SSLError) -> tuple[Failure, str]:
         return Failure.CERTIFICATE, f"The certificate was refused: {error.verify_message}."
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Failure.CLOSED, _SENTENCES[Failure.CLOSED]
-    reason = error.reason or ""
+    reason = getattr(error, "reason", None) or ""  # absent where Python code raised it
     alert = _ALERT.match(reason)
     if alert:
         return Failure.TLS_ALERT, f'The server sent the TLS alert "{alert[1].replace("_", " ").lower()}".'

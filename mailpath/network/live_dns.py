@@ -26,6 +26,9 @@ MAX_QUESTIONS = 64
 RESEND_AFTER = 0.4
 #: Messages that do not answer the question, passed over on one TCP connection.
 MAX_STRAYS = 8
+#: Why TCP was tried, should it fail as well.
+_SILENT = "No answer came over UDP; over TCP:"
+_TRUNCATED = "The answer over UDP was truncated; over TCP:"
 
 
 class Transport(Protocol):
@@ -57,8 +60,12 @@ class PlainTransport:
             response = None
         if response is not None and not dns_messages.truncated(response):
             return response, "udp"
-        async with asyncio.timeout(self._timeout):
-            return await self._over_tcp(query), "tcp"
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._over_tcp(query), "tcp"
+        except (OSError, EOFError) as error:
+            error.add_note(_SILENT if response is None else _TRUNCATED)
+            raise
 
     async def close(self) -> None:
         """Nothing is kept between questions."""
@@ -196,10 +203,10 @@ class LiveDns:
                 Failure.PROTOCOL,
                 "The resolver's answer is no DNS message that fits the question.",
             )
-        except TimeoutError:
-            failure, detail = Failure.TIMEOUT, "The resolver did not answer in time."
         except (OSError, EOFError) as error:
-            failure, detail = failure_of(error)
+            failure, sentence = failure_of(error)
+            (*_, before) = getattr(error, "__notes__", ()) or ("Asking the resolver:",)
+            detail = f"{before} {sentence[0].lower()}{sentence[1:]}"
         return DnsExchange(
             question=question,
             response=response,

@@ -269,7 +269,8 @@ class SmtpSession:
         try:
             await self._command(Stage.QUIT, b"QUIT", min(self._settings.timeout, QUIT_WAIT))
         except _Ended:
-            return
+            if self._protocol.too_large:
+                raise
 
     async def _command(self, stage: Stage, line: bytes, wait: float | None = None) -> Reply:
         try:

@@ -13,9 +13,11 @@ from typing import Any
 
 from mailpath.exchanges import TlsProfile
 
-#: `ALL` has the anonymous suites, at its end; level 0 lets old keys and digests through, to be seen.
+#: Level 0 lets old keys and digests through, to be seen.  Anonymous suites stand before others of the same
+#: strength, as in Postfix's list: a server that follows the client's order then chooses here what it would
+#: choose for Postfix at `may`.
 _CIPHERS = {
-    TlsProfile.FULL: "ALL:@SECLEVEL=0",
+    TlsProfile.FULL: "aNULL:-aNULL:ALL:@STRENGTH:@SECLEVEL=0",
     TlsProfile.AUTHENTICATED: "ALL:!aNULL:@SECLEVEL=0",
 }
 

@@ -3,13 +3,20 @@
 import asyncio
 import contextlib
 
+import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
 import dns.rrset
 import httpx
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 from servers import server_context, serving
 
 from mailpath.exchanges import Failure, Question
@@ -169,8 +176,32 @@ async def test_malformed_answer(cut):
     assert exchange.response is None
 
 
+def test_a_record_is_not_looked_into():
+    name = dns.name.from_text("_25._tcp.b.example")
+    odd = dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, b"\x03\x01")
+    response = dns.message.make_response(dns.message.make_query(name, "TLSA"))
+    response.answer.append(dns.rrset.from_rdata(name, 300, odd))
+    wire = response.to_wire()
+    with pytest.raises(dns.exception.DNSException):
+        dns.message.from_wire(wire)
+    assert dns_messages.well_formed(wire)
+
+
+def test_well_formed_agrees_with_dnspython_on_every_cut():
+    wire = answer(dns_messages.query(MX, 7), records=3)
+    assert dns_messages.well_formed(wire)
+    assert not dns_messages.well_formed(wire + b"x")
+    assert not any(dns_messages.well_formed(wire[:length]) for length in range(12, len(wire)))
+
+
+@given(st.binary(min_size=12, max_size=80))
+def test_well_formed_never_raises(data):
+    dns_messages.well_formed(data)
+
+
 async def test_nobody_answers():
     exchange, _ = await ask(lambda query, n: None, lambda query: [])
+    assert exchange.detail == "No answer came over UDP; over TCP: no answer came in time."
     assert exchange.failure is Failure.TIMEOUT
     assert exchange.elapsed_ms < 1500
 

@@ -253,6 +253,7 @@ async def test_endless_talk_is_cut():
     exchange = await session(GREETING, "line", b"250 mx\r\n" + b"x" * 2 * MAX_DIALOGUE, "hang")
     received = sum(len(chunk.data) for chunk in exchange.transcript if not chunk.sent)
     assert received == MAX_DIALOGUE
+    assert exchange.failure is Failure.TOO_LARGE
 
 
 async def test_too_much_in_one_reply():
