@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -38,7 +39,7 @@ class PolicyHost:
     address: str
     body: bytes
     tls: Selector
-    seen: list[Seen]
+    seen: deque[Seen]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one request; returns when the connection is to be closed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,9 @@ from mailpath.lab.scenario import Certificate, Preset, Scenario, ScenarioError, 
 from mailpath.lab.smtp import MailServer, Seen
 from mailpath.lab.tls import Selector
 from mailpath.lab.zones import Signing, Zone
+
+#: Sessions that the servers' log holds; a lab may be up for days.
+MAX_SEEN = 10_000
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -75,7 +79,7 @@ class Internet:
     def __init__(self, scenarios: tuple[Scenario, ...], now: int, folder: Path) -> None:
         self.authority = Authority(now)
         self.listeners: list[Listener] = []
-        self.seen: list[Seen] = []
+        self.seen: deque[Seen] = deque(maxlen=MAX_SEEN)
         self._folder = folder
         self._mail = _pool(_MAIL_V4, "mail servers")
         self._web = _pool(_WEB_V4, "policy hosts")

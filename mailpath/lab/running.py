@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -192,46 +193,59 @@ class Lab:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        self._sessions: set[asyncio.Task[None]] = set()
-        resolver = self._internet.resolver
+        responder = dns_server.Responder(self._internet.resolver)
         transport, _ = await self._loop.create_datagram_endpoint(
-            lambda: dns_server.UdpServer(resolver), sock=self._udp
+            lambda: dns_server.UdpServer(responder), sock=self._udp
         )
         servers: list[asyncio.Server] = []
+        sessions = _Sessions()
         try:
-            servers.append(await self._listen(self._tcp, lambda r, w: dns_server.serve_tcp(resolver, r, w)))
+            servers.append(await sessions.listen(self._tcp, partial(dns_server.serve_tcp, responder)))
             for bound, handler in self._bound:
-                servers.append(await self._listen(bound, handler))
+                servers.append(await sessions.listen(bound, handler))
             self._ready.set_result(None)
             await self._stopping.wait()
         finally:
             transport.close()
             for server in servers:
                 server.close()
-            for session in self._sessions:
-                session.cancel()
-            await asyncio.gather(*self._sessions, return_exceptions=True)
-            for server in servers:
-                await server.wait_closed()
+            await sessions.end()
 
-    async def _listen(self, bound: socket.socket, handler: Handler) -> asyncio.Server:
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            session = asyncio.current_task()
-            assert session is not None
-            self._sessions.add(session)
-            try:
-                await handler(reader, writer)
-                writer.close()
-                await writer.wait_closed()
-            except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.IncompleteReadError):
-                # The other end is gone: so is this session.
-                writer.close()
-            finally:
-                self._sessions.discard(session)
-                if not writer.is_closing():
-                    writer.transport.abort()
+
+class _Sessions:
+    """The open connections.  Sessions are our own tasks, so that ending them is silent and complete."""
+
+    def __init__(self) -> None:
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def listen(self, bound: socket.socket, handler: Handler) -> asyncio.Server:
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.get_running_loop().create_task(self._hold(handler, reader, writer))
+            self._open[task] = writer
+            task.add_done_callback(self._open.pop)
 
         return await asyncio.start_server(connected, sock=bound, backlog=_BACKLOG)
+
+    async def end(self) -> None:
+        tasks = list(self._open)
+        for task, writer in list(self._open.items()):
+            task.cancel()
+            writer.transport.abort()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @staticmethod
+    async def _hold(handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serves one connection by `handler`, and closes it afterwards, come what may."""
+        try:
+            await handler(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.IncompleteReadError):
+            # The other end is gone: so is this session.
+            writer.close()
+        finally:
+            if not writer.is_closing():
+                writer.transport.abort()
 
 
 def _endpoint(bound: socket.socket) -> str:

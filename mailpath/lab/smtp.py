@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -67,7 +68,7 @@ class MailServer:
     host: str
     address: str
     tls: Selector
-    seen: list[Seen]
+    seen: deque[Seen]
     greylisted: bool = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

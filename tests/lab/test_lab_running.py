@@ -119,8 +119,11 @@ def test_serve_prints_one_line_and_cleans_up(tmp_path: Path, number: signal.Sign
         network = Path(serving.stdout.readline().rstrip("\n"))
         assert settings.load(network).dial
         assert network.parent.parent == tmp_path
-        serving.send_signal(number)
-        rest, narration = serving.communicate(timeout=20)
+        there, port = next(iter(settings.load(network).dial.values())).split(":")
+        with socket.create_connection((there, int(port)), 5) as client:
+            assert client.recv(100).startswith(b"220 ")
+            serving.send_signal(number)
+            rest, narration = serving.communicate(timeout=20)
     finally:
         serving.kill()
         serving.wait()
@@ -129,4 +132,5 @@ def test_serve_prints_one_line_and_cleans_up(tmp_path: Path, number: signal.Sign
     for tool in ("mailpath check", "dig +dnssec", "delv -a", "openssl s_client", "curl"):
         assert f"  {tool}" in narration
     assert "Traceback" not in narration
+    assert "Exception" not in narration
     assert list(tmp_path.iterdir()) == []
