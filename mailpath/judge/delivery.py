@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.exchanges import Failure
 from mailpath.facts import Found, Session, Walk
 from mailpath.judge import sts
 from mailpath.judge.destination import Destination, Target, destination
@@ -22,6 +23,10 @@ from mailpath.visible import visible
 
 DELIVERED = frozenset({Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT})
 FINAL = DELIVERED | {Outcome.BOUNCED}
+UNTOLD = "cannot be told from here"
+
+#: Failures of a look-up that are this machine's, not the recipient's.
+_LOCAL = frozenset({Failure.BLOCKED, Failure.NOT_RECORDED, Failure.UNREACHABLE})
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +43,24 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
 
 def deliver(walk: Walk, posture: Posture) -> Verdict:
     """What a sender whose posture leaves nothing unknown does with mail for this path."""
+    unseen = _unseen(walk)
+    if unseen:
+        return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
     applied = sts.applied(walk, posture)
+    verdict = _deliver(walk, posture, applied)
+    if not applied.unseen or verdict.outcome is Outcome.BOUNCED:
+        return verdict
+    # Under a policy that says enforce, mail goes out authenticated or waits.
+    possible = {verdict.outcome, Outcome.AUTHENTICATED, Outcome.DEFERRED} - {Outcome.UNKNOWN}
+    return msgspec.structs.replace(
+        verdict,
+        outcome=Outcome.UNKNOWN,
+        possible=tuple(outcome for outcome in Outcome if outcome in possible),
+        reason=f"{UNTOLD}: the MTA-STS policy was not fetched, as its host's certificate is refused",
+    )
+
+
+def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
     found = destination(walk.mx, posture)
     if found.event is not None:
         return _undeliverable(walk, posture, found, applied)
@@ -52,6 +74,14 @@ def deliver(walk: Walk, posture: Posture) -> Verdict:
     return _verdict(walk, posture, first, applied)
 
 
+def _unseen(walk: Walk) -> str:
+    """Why the walk says nothing about where the mail goes, or ""."""
+    lookup = walk.mx.lookup
+    if lookup.found in (Found.NOT_TRIED, Found.BLOCKED) or lookup.failure in _LOCAL:
+        return visible(lookup.detail or lookup.reason) or "the MX records were not looked up"
+    return ""
+
+
 # --- the loop --------------------------------------------------------------------------------------
 
 
@@ -61,9 +91,8 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     unknown: Attempt | None = None
     tls_failed = False
     sessions = 0
-    addressed = [target for target in found.targets if target.address is not None]
     for target in found.targets:
-        last = bool(addressed) and target is addressed[-1]
+        last = target is found.targets[-1]
         if target.address is None:
             _note(attempts, _unresolved(walk, posture, target))
             continue
@@ -151,7 +180,7 @@ def _tried(walk: Walk, posture: Posture, target: Target, ending: Ending) -> Atte
             host=_host(posture, target),
             address=target.address,
             outcome=Outcome.UNKNOWN,
-            reason=f"cannot be told from here: {ending.why}",
+            reason=f"{UNTOLD}: {ending.why}",
         )
     delivered = ending.outcome in DELIVERED
     session = ending.session
@@ -193,7 +222,8 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
         host=visible(walk.path.recipient),
         last=attempts[-1].reason if attempts else "",
     )
-    code = status(posture.family, found.event, permanent=found.permanent)
+    last = attempts[-1].status_code if attempts else None
+    code = status(posture.family, found.event, permanent=found.permanent, last=last)
     return Verdict(
         posture=posture.name,
         outcome=Outcome.BOUNCED if found.permanent else Outcome.DEFERRED,
@@ -212,7 +242,7 @@ def _verdict(
     if outcome is Outcome.DEFERRED and _blocked(walk, played.attempts):
         outcome = Outcome.UNKNOWN
         why = visible(walk.sender.port25_reason) or "port 25 is blocked on this network"
-        reason = f"cannot be told from here: {why}"
+        reason = f"{UNTOLD}: {why}"
     failed = outcome in (Outcome.DEFERRED, Outcome.BOUNCED)
     return Verdict(
         posture=posture.name,

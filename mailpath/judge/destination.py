@@ -124,13 +124,24 @@ def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:
     if posture.balance_families:
         targets = _balanced(targets, limit)
     kept: list[Target] = []
-    for target in targets:
-        if target.address is not None:
-            if not limit:
-                break
-            limit -= 1
+    tried = position = 0
+    while position < len(targets) and (tried < limit or targets[position].address is None):
+        target = targets[position]
         kept.append(target)
+        position += 1
+        if target.address is None:
+            continue
+        tried += 1
+        if tried == limit and posture.limit_spares_worse:
+            worse = _worse(targets, position, target.host.preference)
+            if worse is not None:
+                position, tried = worse, tried - 1
     return tuple(kept)
+
+
+def _worse(targets: list[Target], start: int, preference: int) -> int | None:
+    """Where the next host of another preference stands."""
+    return next((i for i in range(start, len(targets)) if targets[i].host.preference != preference), None)
 
 
 def _balanced(targets: list[Target], limit: int) -> list[Target]:
@@ -139,7 +150,7 @@ def _balanced(targets: list[Target], limit: int) -> list[Target]:
     v4 = sum(":" not in target.address for target in targets if target.address is not None)
     if not v6 or not v4 or v6 + v4 <= limit:
         return targets
-    room = {True: max(limit // 2, limit - v4), False: max(limit - limit // 2, limit - v6)}
+    room = {True: max(limit - limit // 2, limit - v4), False: max(limit // 2, limit - v6)}
     kept = []
     for target in targets:
         if target.address is not None:

@@ -46,6 +46,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     `records` with `base`: usable-looking TLSA records to match; `half`: the MX RRset was insecure.
     `strict`: the handshake is one whose certificate counts (versions, suites).  `sni`: None for none.
+    `untold`: why the demand cannot be told from here, "" when it can.
     """
 
     demand: Demand
@@ -59,6 +60,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     half: bool = False
     skip: Event | None = None
     bounces: bool = False
+    untold: str = ""
 
     @property
     def dane(self) -> bool:
@@ -129,6 +131,8 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     """What DANE makes of this host; None: nothing, the base level decides."""
     if posture.dane is DaneUse.OFF:
         return None
+    if _indeterminate(walk.mx.lookup) or _indeterminate(target.lookup):
+        return HostPolicy(demand=Demand.AUTHENTICATE, untold="whether these names are signed was not learnt")
     insecure_mx = _insecure_mx(walk)
     mandatory = posture.dane is DaneUse.MANDATORY
     if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
@@ -140,6 +144,8 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
             return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_FAILED)
+        if _indeterminate(candidate.lookup):
+            return HostPolicy(demand=Demand.AUTHENTICATE, untold="whether its TLSA is signed was not learnt")
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
             return _with_tlsa(walk, posture, target, candidate, half=insecure_mx)
     return _missing(posture, Event.TLSA_MISSING)
@@ -151,6 +157,11 @@ def _missing(posture: Posture, event: Event) -> HostPolicy | None:
         return None
     bounces = posture.dane_missing is Refusal.BOUNCE
     return HostPolicy(demand=Demand.AUTHENTICATE, skip=event, bounces=bounces)
+
+
+def _indeterminate(lookup: Lookup | None) -> bool:
+    """There is an answer, but our own view was too poor to tell whether it is signed."""
+    return lookup is not None and lookup.found is Found.FOUND and lookup.security is Security.INDETERMINATE
 
 
 def _insecure_mx(walk: Walk) -> bool:
@@ -231,6 +242,8 @@ def _references(
         Reference.NEXTHOP: domain,
         Reference.DOT_NEXTHOP: f".{domain}",
         Reference.NEXTHOP_EXPANDED: domain if implicit else walk.mx.lookup.canonical,
+        Reference.MX_OWNER: "" if implicit else domain,
+        Reference.MX_OWNER_EXPANDED: "" if implicit else walk.mx.lookup.canonical,
         Reference.BASE: base,
     }
     return tuple(dict.fromkeys(names[reference] for reference in references if names.get(reference)))

@@ -86,6 +86,8 @@ class Reference(StrEnum):
     CANONICAL = "canonical"  # its CNAME-expanded name
     NEXTHOP = "nexthop"  # the recipient domain
     DOT_NEXTHOP = "dot-nexthop"  # any name below the recipient domain
+    MX_OWNER = "mx-owner"  # the recipient domain, where it has an MX
+    MX_OWNER_EXPANDED = "mx-owner-expanded"  # its CNAME target, where that has an MX
     NEXTHOP_EXPANDED = "nexthop-expanded"  # the recipient domain's own CNAME target
     BASE = "base"  # the TLSA base domain (RFC 7672 section 2.2.2)
     STS_PATTERNS = "sts-patterns"  # what postfix-mta-sts-resolver makes of the policy's mx patterns
@@ -141,7 +143,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: bool = False
     """A host listed at two preferences is tried twice (PF smtp_addr.c); else at the better one only."""
     address_limit: int = 0
-    """Most addresses tried in one attempt, 0: all (PF smtp_mx_address_limit = 5)."""
+    """Most addresses tried in one attempt, 0: all (PF smtp_mx_address_limit = 5; EX hosts_max_try = 5)."""
+    limit_spares_worse: bool = False
+    """Past it the first address of each worse preference is still tried (EX hosts_max_try, observed)."""
     session_limit: int = 0
     """Most sessions that got as far as MAIL FROM, 0: any number (PF smtp_mx_session_limit = 2)."""
     balance_families: bool = False
@@ -156,17 +160,19 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """A permanent reply to HELO, after EHLO was refused."""
     ehlo_421_ends: bool = True
     """421 to EHLO ends the session; no HELO follows (PF smtp_proto.c)."""
+    odd_reply: Refusal = Refusal.NEXT
+    """A reply that is neither 2yz, 4yz nor 5yz: PF takes it for permanent, EX for temporary (observed)."""
     starttls_4xx: Refusal = Refusal.PLAINTEXT
     """STARTTLS answered 4xx where TLS is optional (PF: same session goes on; EX tls_tempfail_tryclear)."""
     starttls_5xx: Refusal = Refusal.PLAINTEXT
-    """STARTTLS answered 5xx where TLS is optional."""
+    """STARTTLS answered by anything else than 2xx and 4xx where TLS is optional."""
     starttls_5xx_required: Refusal = Refusal.NEXT
     """STARTTLS answered 5xx where TLS is required (PF smtp_trouble.c: bounced at once, observed)."""
     fallback: Fallback = Fallback.ON_RETRY
     """Plaintext after a failed handshake or a session lost in TLS, where TLS is optional
     (PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4)."""
-    tls_ehlo_helo: bool = False
-    """EHLO refused inside TLS is followed by HELO (EX, observed); else it is an SMTP error (PF, observed)."""
+    tls_ehlo_ignored: bool = False
+    """EHLO refused inside TLS changes nothing (EX, observed); else it is an SMTP error (PF, observed)."""
 
     # --- TLS -----------------------------------------------------------------------------------------
     sni: Sni = Sni.MX

@@ -25,7 +25,7 @@ _ENHANCED = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})(?:\s|\Z)")
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """`code` "": taken from the server's reply.  None: none (delivery, or a server that gives none)."""
+    """`code` "": taken from the server's reply; "{last}": that of the last host looked up; None: none."""
 
     text: str
     code: str | None = ""
@@ -65,8 +65,8 @@ POSTFIX: Mapping[Event, Sentence] = {
         _NAME_SERVICE + "{host} type=AAAA: Host found but no data record of requested type", "5.4.4"
     ),
     Event.HOST_IS_LITERAL: Sentence(_NAME_SERVICE + "{host} type=AAAA: Host not found", "5.4.4"),
-    Event.NO_HOST_FOUND: Sentence("{last}", "5.4.4"),
-    Event.SOME_HOST_FAILED: Sentence("{last}", "4.4.3"),
+    Event.NO_HOST_FOUND: Sentence("{last}", "{last}"),
+    Event.SOME_HOST_FAILED: Sentence("{last}", "{last}"),
     Event.TLSA_FAILED: Sentence("TLSA lookup error for {host}:{port}", "4.7.5"),
     Event.TLSA_MISSING: Sentence("no TLSA records found", "4.7.5"),
     Event.TLSA_UNUSABLE: Sentence("TLSA records unusable", "4.7.5"),
@@ -128,10 +128,8 @@ EXIM: Mapping[Event, Sentence] = {
     Event.GREETING_REFUSED: Sentence(
         _AT + ": SMTP error from remote mail server after initial connection: {reply}"
     ),
-    Event.GREETING_LOST: Sentence(
-        _AT + ": Remote host closed connection in response to initial connection", "4.0.0"
-    ),
-    Event.EHLO_LOST: Sentence(_AT + ": Remote host closed connection in response to EHLO", "4.0.0"),
+    Event.GREETING_LOST: Sentence(_AT + ": {lost} initial connection", "4.0.0"),
+    Event.EHLO_LOST: Sentence(_AT + ": {lost} EHLO", "4.0.0"),
     Event.EHLO_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after HELO: {reply}"),
     Event.STARTTLS_ABSENT: Sentence(
         _AT + ": a TLS session is required, but the server did not offer TLS support", "4.0.0"
@@ -142,7 +140,7 @@ EXIM: Mapping[Event, Sentence] = {
     Event.STARTTLS_REFUSED_DANE: Sentence(
         _AT + ": SMTP error from remote mail server after STARTTLS: {reply}", "4.0.0"
     ),
-    Event.STARTTLS_LOST: Sentence(_AT + ": Remote host closed connection in response to STARTTLS", "4.0.0"),
+    Event.STARTTLS_LOST: Sentence(_AT + ": {lost} STARTTLS", "4.0.0"),
     Event.HANDSHAKE_FAILED: Sentence(_AT + ": TLS session: (gnutls_handshake): {why}", "4.0.0"),
     Event.NOT_VERIFIED: Sentence(_AT + ": TLS session: (certificate verification failed): {why}", "4.0.0"),
     Event.TLS_LOST: Sentence(_AT + ": TLS session: error on first read", "4.0.0"),
@@ -213,17 +211,22 @@ def say(family: Family, event: Event, scene: Scene) -> str:
     """The sentence for `event` in the log of `family`."""
     peer = f"{scene.host}[{scene.address}]" if family is Family.POSTFIX else f"{scene.host} [{scene.address}]"
     broken = f"conversation with {peer} timed out" if scene.timed_out else f"lost connection with {peer}"
+    lost = "SMTP timeout after" if scene.timed_out else "Remote host closed connection in response to"
     fields = {field: getattr(scene, field) for field in scene.__struct_fields__}
-    return TABLES[family][event].text.format_map({**fields, "broken": broken}).rstrip(": ")
+    return TABLES[family][event].text.format_map({**fields, "broken": broken, "lost": lost}).rstrip(": ")
 
 
-def status(family: Family, event: Event, *, permanent: bool, reply: Reply | None = None) -> str | None:
+def status(
+    family: Family, event: Event, *, permanent: bool, reply: Reply | None = None, last: str | None = None
+) -> str | None:
     """The enhanced status code, its class set by whether the refusal is `permanent` for this sender."""
     code = TABLES[family][event].code
     if code is None:
         return None
     if not code:
         code = enhanced(reply)
+    elif code == "{last}":
+        code = last or "5.4.4"
     return ("5" if permanent else "4") + code[1:]
 
 
@@ -234,7 +237,8 @@ def enhanced(reply: Reply | None) -> str:
     found = _ENHANCED.match(reply.lines[0]) if reply.lines else None
     if found is not None:
         return ".".join(part.decode() for part in found.groups())
-    return f"{reply.code // 100}.0.0"
+    kind = reply.code // 100
+    return f"{kind}.0.0" if kind in (2, 4, 5) else "5.5.0"
 
 
 def quote(reply: Reply | None) -> str:

@@ -46,6 +46,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 
 def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
     """Try `target` under `policy`.  `aged`: the message is old enough for a fallback kept for retries."""
+    if policy.untold:
+        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold)
     session = held(walk, posture, target, policy)
     if session is None or session.not_tried:
         why = "no session was held with this address" if session is None else visible(session.not_tried)
@@ -121,7 +123,7 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
         return _deferred(session, Event.GREETING_LOST)
     code = session.greeting.code
     if code is None or code // 100 != 2:
-        return _refused(session, Event.GREETING_REFUSED, session.greeting, posture.greeting_5xx)
+        return _refused(session, Event.GREETING_REFUSED, session.greeting, _by_class(code, posture))
     if session.ehlo is None:
         return _deferred(session, Event.EHLO_LOST)
     if session.ehlo.code is not None and session.ehlo.code // 100 == 2:
@@ -133,6 +135,11 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
     if session.helo.code is None or session.helo.code // 100 != 2:
         return _refused(session, Event.EHLO_REFUSED, session.helo, posture.helo_5xx)
     return None
+
+
+def _by_class(code: int | None, posture: Posture) -> Refusal:
+    """What a greeting other than 2yz does."""
+    return posture.odd_reply if code is not None and code // 100 == 3 else posture.greeting_5xx
 
 
 def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
@@ -157,7 +164,7 @@ def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending 
 
 def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: HostPolicy) -> Ending:
     why = "STARTTLS is offered, but refused"
-    permanent = reply.code is not None and reply.code // 100 == 5
+    permanent = reply.code is not None and reply.code // 100 != 4
     if policy.demand is Demand.MAY:
         refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
         if refusal is Refusal.PLAINTEXT:
@@ -187,7 +194,7 @@ def _in_tls(
         why = "the session broke right after the TLS handshake"
         return _tls_failed(session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
     reply = session.ehlo_tls
-    if reply is not None and (reply.code is None or reply.code // 100 != 2) and not posture.tls_ehlo_helo:
+    if reply is not None and (reply.code is None or reply.code // 100 != 2) and not posture.tls_ehlo_ignored:
         return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why="EHLO is refused in TLS")
     return _enveloped(session, tls=True) or _sent(session, trusted)
 
@@ -236,8 +243,8 @@ def _deferred(session: Session, event: Event, *, why: str = "", word: str | None
 
 
 def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, why: str = "") -> Ending:
-    """A refusing reply; only a 5yz one can be permanent."""
-    permanent = reply.code is not None and reply.code // 100 == 5
+    """A refusing reply; a 4yz one is temporary, and so is what cannot be read as a reply."""
+    permanent = reply.code is not None and reply.code // 100 != 4
     return Ending(
         outcome=Outcome.BOUNCED if permanent and refusal is Refusal.BOUNCE else Outcome.DEFERRED,
         event=event,
