@@ -137,9 +137,7 @@ def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
 
 def _hosts_line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
     reachable = [host for host in mx.hosts if host.addresses and not broken_addresses(host)]
-    names = ", ".join(f"{visible(host.name)} ({host.preference})" for host in mx.hosts[:4])
-    if len(mx.hosts) > 4:
-        names += f" and {len(mx.hosts) - 4} more"
+    names = _in_order(mx.hosts)
     if not reachable:
         if any(broken_addresses(host) for host in mx.hosts):
             return Status.ERROR, "NO ADDRESS", f"No address of any mail host could be learnt: {names}."
@@ -153,8 +151,17 @@ def _hosts_line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
             if without
             else "a null MX stands beside the real ones"
         )
-        return Status.WEAK, f"{len(reachable)} OF {len(mx.hosts)}", f"{names}; {problem}."
-    return Status.PASS, "1 HOST" if len(mx.hosts) == 1 else f"{len(mx.hosts)} HOSTS", f"{names}."
+        return Status.WEAK, f"{len(reachable)} OF {len(mx.hosts)}", f"Mail goes to {names}; {problem}."
+    return Status.PASS, "1 HOST" if len(mx.hosts) == 1 else f"{len(mx.hosts)} HOSTS", f"Mail goes to {names}."
+
+
+def _in_order(hosts: tuple[MxHost, ...]) -> str:
+    """Hosts and preferences, as "mx1 (10), then mx2 or mx3 (20)": equal ones are tried at random."""
+    shown: dict[int, list[str]] = {}
+    for host in hosts[:4]:
+        shown.setdefault(host.preference, []).append(visible(host.name))
+    text = ", then ".join(f"{' or '.join(names)} ({at})" for at, names in shown.items())
+    return text if len(hosts) <= 4 else f"{text} and {len(hosts) - 4} more"
 
 
 def broken_addresses(host: MxHost) -> bool:

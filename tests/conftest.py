@@ -1,0 +1,72 @@
+"""What all tests share: one lab for the whole session, and one walk of each of its scenarios."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mailpath.facts import Path, Walk
+from mailpath.lab import Lab, Scenario
+from mailpath.network.capture import Capture, capture_of
+from mailpath.network.recording import Recording
+from mailpath.walk import Event, live_network, walk
+
+# Shared machines are slow at times; a property is about the answer, not about the clock.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+@dataclass(frozen=True)
+class Walked:
+    """One live walk of a lab scenario, with all that came of it."""
+
+    scenario: Scenario
+    walk: Walk
+    capture: Capture
+    events: tuple[Event, ...]
+
+
+class Walks:
+    """Walks each scenario of a lab once, when first asked for."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.of = cache(self._of)
+
+    def _of(self, scenario_id: str) -> Walked:
+        scenario = next(each for each in self.lab.scenarios if each.id == scenario_id)
+        return asyncio.run(self._walk(scenario))
+
+    async def _walk(self, scenario: Scenario) -> Walked:
+        events: list[Event] = []
+        path = Path(recipient=scenario.domain, sender=scenario.sender)
+        async with live_network(self.lab.settings, kind="lab") as network:
+            recording = Recording(network)
+            walked = await walk(path, recording, network.ground.made, events.append)
+            capture = capture_of(recording, path, walked.roots)
+        return Walked(scenario, walked, capture, tuple(events))
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    with Lab.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def walks(lab: Lab) -> Walks:
+    return Walks(lab)
+
+
+@pytest.fixture(scope="session")
+def report_schema() -> dict[str, object]:
+    text = resources.files("mailpath.report").joinpath("schema.json").read_text(encoding="utf-8")
+    schema: dict[str, object] = json.loads(text)
+    return schema
