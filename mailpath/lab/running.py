@@ -48,14 +48,17 @@ class Lab:
         self.now = now
         self._folder = tempfile.TemporaryDirectory(prefix="mailpath-lab-")
         self._sockets: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._run, name="mailpath-lab", daemon=True)
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         try:
             folder = Path(self._folder.name)
             everyone = (files.sender(), *scenarios)
             self._internet = Internet(everyone, now, folder)
             self.settings = self._bind(folder)
-            self._start()
+            self._thread.start()
+            self._ready.result()
         except BaseException:
-            self._close()
+            self.stop()
             raise
         atexit.register(self.stop)
 
@@ -115,10 +118,14 @@ class Lab:
     def stop(self) -> None:
         """Ends every session, closes every socket, removes every file.  May be called twice."""
         atexit.unregister(self.stop)
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.is_alive() and self._ready.exception(STOP_WAIT) is None:
+            loop, stopping = self._ready.result()
+            loop.call_soon_threadsafe(stopping.set)
             self._thread.join(STOP_WAIT)
-        self._close()
+        for each in self._sockets:
+            each.close()
+        self._sockets.clear()
+        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -168,19 +175,7 @@ class Lab:
         # "refused": bound, so that the port stays ours, but never listening.
         return _endpoint(bound)
 
-    def _close(self) -> None:
-        for each in self._sockets:
-            each.close()
-        self._sockets.clear()
-        self._folder.cleanup()
-
     # --- the thread --------------------------------------------------------------------------------
-
-    def _start(self) -> None:
-        self._ready: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, name="mailpath-lab", daemon=True)
-        self._thread.start()
-        self._ready.result()
 
     def _run(self) -> None:
         try:
@@ -191,10 +186,9 @@ class Lab:
             self._ready.set_exception(error)
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         responder = dns_server.Responder(self._internet.resolver)
-        transport, _ = await self._loop.create_datagram_endpoint(
+        transport, _ = await loop.create_datagram_endpoint(
             lambda: dns_server.UdpServer(responder), sock=self._udp
         )
         servers: list[asyncio.Server] = []
@@ -203,8 +197,8 @@ class Lab:
             servers.append(await sessions.listen(self._tcp, partial(dns_server.serve_tcp, responder)))
             for bound, handler in self._bound:
                 servers.append(await sessions.listen(bound, handler))
-            self._ready.set_result(None)
-            await self._stopping.wait()
+            self._ready.set_result((loop, stopping))
+            await stopping.wait()
         finally:
             transport.close()
             for server in servers:
