@@ -86,8 +86,8 @@ async def resolving(udp, tcp=None):
             await asyncio.sleep(0)
 
 
-async def ask(udp, tcp=None, question=MX, timeout=0.3):
-    async with asyncio.timeout(5), resolving(udp, tcp) as (where, protocol):
+async def ask(udp, tcp=None, question=MX, timeout=5.0):
+    async with asyncio.timeout(15), resolving(udp, tcp) as (where, protocol):
         client = LiveDns(Settings(resolver=where, timeout=timeout), ())
         exchange = await client.ask(question)
         await client.close()
@@ -140,12 +140,12 @@ async def test_truncated_answer_is_asked_for_again_over_tcp():
 
 
 async def test_a_lost_packet_is_sent_again():
-    exchange, queries = await ask(lambda query, n: answer(query) if n == 2 else None)
+    exchange, queries = await ask(lambda query, n: answer(query) if n == 2 else None, timeout=1.0)
     assert (exchange.failure, exchange.transport, len(queries)) == (None, "udp", 2)
 
 
 async def test_udp_silent_then_tcp():
-    exchange, queries = await ask(lambda query, n: None, lambda query: [framed(answer(query))])
+    exchange, queries = await ask(lambda query, n: None, lambda query: [framed(answer(query))], timeout=0.3)
     assert (exchange.failure, exchange.transport, len(queries)) == (None, "tcp", 2)
 
 
@@ -200,7 +200,7 @@ def test_well_formed_never_raises(data):
 
 
 async def test_nobody_answers():
-    exchange, _ = await ask(lambda query, n: None, lambda query: [])
+    exchange, _ = await ask(lambda query, n: None, lambda query: [], timeout=0.3)
     assert exchange.detail == "No answer came over UDP; over TCP: no answer came in time."
     assert exchange.failure is Failure.TIMEOUT
     assert exchange.elapsed_ms < 1500
@@ -216,7 +216,7 @@ async def test_nobody_listens():
 
 @pytest.mark.parametrize("said", [[b"\0\x05junk!"], [b"\0\0"] * 20, [framed(b"\0" * 20)] * 20])
 async def test_tcp_that_talks_nonsense(said):
-    exchange, _ = await ask(lambda query, n: truncated(query), lambda query: said)
+    exchange, _ = await ask(lambda query, n: truncated(query), lambda query: said, timeout=0.3)
     assert exchange.failure in (Failure.PROTOCOL, Failure.TIMEOUT)
 
 
@@ -260,7 +260,7 @@ async def test_first_system_resolver_that_answers_is_chosen(monkeypatch):
     async with resolving(lambda query, n: answer(query, records=0)) as (where, protocol):
         both = (resolver(f"127.0.0.1:{dead}"), resolver(where))
         monkeypatch.setattr(live_dns, "system_resolvers", lambda: both)
-        async with LiveNetwork(Settings(timeout=0.3), policy_host_check=lambda chain, host: None) as network:
+        async with LiveNetwork(Settings(timeout=5.0), policy_host_check=lambda chain, host: None) as network:
             assert network.ground.resolver == where
             assert (await network.ask(MX)).failure is None
         assert len(protocol.queries) == 2
@@ -269,7 +269,7 @@ async def test_first_system_resolver_that_answers_is_chosen(monkeypatch):
 async def test_one_system_resolver_is_not_probed(monkeypatch):
     async with resolving(lambda query, n: answer(query, records=0)) as (where, protocol):
         monkeypatch.setattr(live_dns, "system_resolvers", lambda: (resolver(where),))
-        async with LiveNetwork(Settings(timeout=0.3), policy_host_check=lambda chain, host: None) as network:
+        async with LiveNetwork(Settings(timeout=5.0), policy_host_check=lambda chain, host: None) as network:
             assert network.ground.resolver == where
         assert protocol.queries == []
 
@@ -283,7 +283,7 @@ def root() -> tuple[bytes, ...]:
     return (ssl.PEM_cert_to_DER_cert(CA.cert_pem.bytes().decode()),)
 
 
-async def over_tls(questions, serve, *, name="dns.example", trusted=True):
+async def over_tls(questions, serve, *, name="dns.example", trusted=True, timeout=5.0):
     """Exchanges with a DNS-over-TLS server; and how many connections it saw."""
     connections = []
 
@@ -291,8 +291,8 @@ async def over_tls(questions, serve, *, name="dns.example", trusted=True):
         connections.append(writer)
         await serve(reader, writer)
 
-    async with asyncio.timeout(5), serving(handler, ssl=server_context(CA, "dns.example")) as port:
-        settings = Settings(resolver=f"tls://127.0.0.1#{name}:{port}", timeout=0.5)
+    async with asyncio.timeout(15), serving(handler, ssl=server_context(CA, "dns.example")) as port:
+        settings = Settings(resolver=f"tls://127.0.0.1#{name}:{port}", timeout=timeout)
         client = LiveDns(settings, root() if trusted else ())
         exchanges = []
         for batch in questions:
@@ -346,14 +346,14 @@ async def test_tls_silence():
     async def silence(reader, writer):
         await reader.read()
 
-    exchanges, _ = await over_tls([names(3)], silence)
+    exchanges, _ = await over_tls([names(3)], silence, timeout=0.5)
     assert [e.failure for e in exchanges] == [Failure.TIMEOUT] * 3
 
 
 # --- over HTTPS ------------------------------------------------------------------------------------
 
 
-async def over_https(serve, *, host="localhost", trusted=True):
+async def over_https(serve, *, host="localhost", trusted=True, timeout=5.0):
     async def handler(reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(
@@ -361,9 +361,9 @@ async def over_https(serve, *, host="localhost", trusted=True):
         )
         await serve(head, await reader.readexactly(length), writer)
 
-    async with asyncio.timeout(5), serving(handler, ssl=server_context(CA, "localhost")) as port:
+    async with asyncio.timeout(15), serving(handler, ssl=server_context(CA, "localhost")) as port:
         client = LiveDns(
-            Settings(resolver=f"https://{host}:{port}/dns-query", timeout=0.5), root() if trusted else ()
+            Settings(resolver=f"https://{host}:{port}/dns-query", timeout=timeout), root() if trusted else ()
         )
         exchange = await client.ask(MX)
         await client.close()
@@ -408,7 +408,7 @@ async def test_https_failures(response, failure):
         if not response:
             await asyncio.Event().wait()
 
-    exchange = await over_https(serve)
+    exchange = await over_https(serve, timeout=0.5)
     assert exchange.failure is failure
     assert exchange.response is None
 

@@ -37,8 +37,8 @@ class Web:
 
 
 async def fetch(handler, *, check=lambda chain, host: None, tls=TLS, url=URL, deadline=60.0, **options):
-    async with asyncio.timeout(5), serving(handler, ssl=tls) as port:
-        settings = Settings(dial={f"{PUBLISHED}:443": f"127.0.0.1:{port}"}, **{"timeout": 0.3, **options})
+    async with asyncio.timeout(15), serving(handler, ssl=tls) as port:
+        settings = Settings(dial={f"{PUBLISHED}:443": f"127.0.0.1:{port}"}, **{"timeout": 5.0, **options})
         https = LiveHttps(settings, check, deadline=deadline)
         exchange = await https.fetch(HttpsRequest(url=url, address=PUBLISHED))
         await asyncio.sleep(0)
@@ -113,13 +113,13 @@ async def test_body_bound(length):
     ],
 )
 async def test_a_failure_says_what(response, failure):
-    exchange = await fetch(Web(*response))
+    exchange = await fetch(Web(*response), timeout=0.3)
     assert exchange.failure is failure
     assert exchange.detail.endswith(".")
 
 
 async def test_what_came_before_a_failure_is_kept():
-    exchange = await fetch(Web(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", "hang"))
+    exchange = await fetch(Web(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", "hang"), timeout=0.3)
     assert (exchange.status, exchange.body) == (200, b"he")
 
 
@@ -149,7 +149,7 @@ async def test_silence_in_the_handshake():
     async def silence(reader, writer):
         await asyncio.Event().wait()
 
-    exchange = await fetch(silence, tls=None)
+    exchange = await fetch(silence, tls=None, timeout=0.3)
     assert exchange.failure is Failure.TIMEOUT
 
 

@@ -11,6 +11,7 @@ from servers import (
     EHLO,
     EHLO_TLS,
     GREETING,
+    HASTY,
     PUBLISHED,
     READY,
     Smtp,
@@ -139,7 +140,7 @@ async def test_reply_to_starttls_in_pieces():
     ],
 )
 async def test_a_failure_says_what_and_where(steps, failure, stage):
-    exchange = await session(*steps)
+    exchange = await session(*steps, **HASTY)
     assert (exchange.failure, exchange.failed_at) == (failure, stage)
     assert exchange.detail.endswith(".")
     assert (exchange.tls is not None) == (stage is Stage.EHLO_TLS)
@@ -184,10 +185,10 @@ async def test_nobody_listens():
 
 
 async def test_a_greeting_that_dribbles_is_waited_for_once():
-    exchange = await session(*[b"2", 0.1] * 20)
+    exchange = await session(*[b"2", 0.1] * 20, **HASTY)
     assert (exchange.failure, exchange.failed_at) == (Failure.TIMEOUT, Stage.GREETING)
     assert exchange.elapsed_ms < 1000
-    exchange = await session(*[b"x", 0.1] * 20)
+    exchange = await session(*[b"x", 0.1] * 20, **HASTY)
     assert (exchange.failure, exchange.failed_at) == (Failure.PROTOCOL, Stage.GREETING)
     assert exchange.elapsed_ms < 1000
 
@@ -245,7 +246,7 @@ async def test_starttls_refused_ends_with_quit():
 
 
 async def test_a_server_silent_to_quit_fails_nothing():
-    exchange = await session(GREETING, "line", b"250 mx\r\n", "line", "hang")
+    exchange = await session(GREETING, "line", b"250 mx\r\n", "line", "hang", **HASTY)
     assert exchange.failure is None
 
 
