@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from mailpath.facts import Walk
-from mailpath.judge.model import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from mailpath.judge.model import Verdict
 
 #: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
 COLUMNS = (
@@ -46,6 +48,8 @@ class Bench:
             try:
                 self._verdicts[key] = self._judge(walk, self._postures[posture])
             except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
+                from mailpath.judge.model import Outcome, Verdict
+
                 why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
                 self._verdicts[key] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
         return self._verdicts[key]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mailpath.facts import Path, Walk
-from mailpath.judge.model import Verdict
-from mailpath.network.protocol import Network
+
+if TYPE_CHECKING:
+    from mailpath.judge.model import Verdict
+    from mailpath.network.protocol import Network
 
 
 class Block(Protocol):

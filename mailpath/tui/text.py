@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
 
 from mailpath.facts import Status
-from mailpath.judge.model import Outcome, Verdict
 from mailpath.visible import visible
+
+if TYPE_CHECKING:
+    from mailpath.judge.model import Outcome, Verdict
 
 #: What a panel is called; the ids are those of `mailpath.facts.STEPS`.
 TITLES = {
@@ -71,12 +74,12 @@ class Glyphs:
 
     def of_outcome(self, outcome: Outcome) -> str:
         return {
-            Outcome.AUTHENTICATED: self.passed,
-            Outcome.ENCRYPTED: self.weak,
-            Outcome.PLAINTEXT: self.weak,
-            Outcome.DEFERRED: self.failed,
-            Outcome.BOUNCED: self.failed,
-            Outcome.UNKNOWN: self.unknown,
+            "authenticated": self.passed,
+            "encrypted": self.weak,
+            "plaintext": self.weak,
+            "deferred": self.failed,
+            "bounced": self.failed,
+            "unknown": self.unknown,
         }[outcome]
 
 
@@ -106,23 +109,24 @@ STATUS_STYLE = {
     Status.ERROR: "$error",
 }
 
+#: By `Outcome`, spelled as text: the judge, with the TLS library below it, is loaded after the first frame.
 OUTCOME_STYLE = {
-    Outcome.AUTHENTICATED: "$success",
-    Outcome.ENCRYPTED: "$secondary",
-    Outcome.PLAINTEXT: "$warning",
-    Outcome.DEFERRED: "$error",
-    Outcome.BOUNCED: "$error",
-    Outcome.UNKNOWN: "$quiet",
+    "authenticated": "$success",
+    "encrypted": "$secondary",
+    "plaintext": "$warning",
+    "deferred": "$error",
+    "bounced": "$error",
+    "unknown": "$quiet",
 }
 
 #: Short enough for a column of the matrix.
 OUTCOME_WORD = {
-    Outcome.AUTHENTICATED: "auth",
-    Outcome.ENCRYPTED: "encrypt",
-    Outcome.PLAINTEXT: "clear",
-    Outcome.DEFERRED: "defer",
-    Outcome.BOUNCED: "bounce",
-    Outcome.UNKNOWN: "unknown",
+    "authenticated": "auth",
+    "encrypted": "encrypt",
+    "plaintext": "clear",
+    "deferred": "defer",
+    "bounced": "bounce",
+    "unknown": "unknown",
 }
 
 QUIET = "$quiet"
@@ -208,16 +212,16 @@ def milliseconds(elapsed_ms: float) -> str:
 
 
 def outcome_word(outcome: Outcome) -> str:
-    return {Outcome.PLAINTEXT: "IN THE CLEAR"}.get(outcome, outcome.value.upper())
+    return "IN THE CLEAR" if outcome == "plaintext" else outcome.value.upper()
 
 
 def verdict_sentence(recipient: str, verdict: Verdict) -> str:
     """The answer to the ticket, in one line: "b.example: deferred by rfc at mx1.b.example: why (4.7.5)"."""
     parts = [f"{recipient}: {verdict.outcome.value}"]
-    if verdict.outcome is Outcome.UNKNOWN and verdict.possible:
+    if verdict.outcome == "unknown" and verdict.possible:
         parts.append(f" ({' or '.join(outcome.value for outcome in verdict.possible)})")
     parts.append(f" by {verdict.posture}")
-    if verdict.host:
+    if verdict.host and verdict.host not in verdict.reason:
         parts.append(f" at {verdict.host}")
     if verdict.reason:
         parts.append(f": {verdict.reason}")

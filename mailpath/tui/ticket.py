@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from mailpath.judge.model import Verdict
 from mailpath.tui.progress import Progress
 from mailpath.tui.text import TITLES, Glyphs, clean, fit, verdict_sentence
+
+if TYPE_CHECKING:
+    from mailpath.judge.model import Verdict
 
 MOST_LINES = 12
 

@@ -63,7 +63,10 @@ class Scenario:
 
 NAMES = (
     "rfc",
-    *(f"postfix-{n}" for n in "none may encrypt verify secure dane dane-only sts dane-sts".split()),
+    *(
+        f"postfix-{n}"
+        for n in ["none", "may", "encrypt", "verify", "secure", "dane", "dane-only", "sts", "dane-sts"]
+    ),
     *("exim", "exim-none", "exim-verify", "exim-require-dane"),
     *("google", "microsoft"),
 )
@@ -99,14 +102,15 @@ RESULTS = (
         word="NO HINTS",
         summary="a.example: nothing tells what its servers enforce.",
     ),
-    StepResult(
-        id="mx", status=Status.PASS, word="2 HOSTS", summary="mx1.b.example (10), mx2.b.example (20)"
-    ),
+    StepResult(id="mx", status=Status.PASS, word="2 HOSTS", summary="mx1.b.example (10), mx2.b.example (20)"),
     StepResult(
         id="dnssec", status=Status.PASS, word="SECURE", summary="MX, addresses and TLSA are signed and valid"
     ),
     StepResult(
-        id="mta-sts", status=Status.WEAK, word="TESTING", summary="a policy that is only tested: mx: *.b.example"
+        id="mta-sts",
+        status=Status.WEAK,
+        word="TESTING",
+        summary="a policy that is only tested: mx: *.b.example",
     ),
     StepResult(
         id="tlsa",
@@ -259,3 +263,24 @@ def app(session: Session | None = None, **options: Any) -> MailpathApp:
     options.setdefault("recipient", "b.example")
     options.setdefault("clock", lambda: 100.0)
     return MailpathApp(session or FakeSession(), **options)
+
+
+async def settle(pilot: Any) -> None:
+    """Until the workers are done and what they said is on the screen."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def appears(pilot: Any, text: str) -> None:
+    """Until `text` is on the screen (toasts come a little later than what they are about)."""
+    async with asyncio.timeout(5):
+        while text not in drawn(pilot):
+            await pilot.pause(0.01)
+
+
+def drawn(pilot: Any) -> str:
+    """The characters on the screen, line by line."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)

@@ -10,7 +10,7 @@ from mailpath.tui.text import TITLES
 WALK: list[BindingType] = [
     Binding("i", "edit", "Edit", show=False, id="path.edit", tooltip="Edit sender and recipient"),
     Binding("r", "again", "Again", id="path.again", tooltip="Walk the same path again"),
-    Binding("escape", "back", "Back", id="path.back", tooltip="Stop the walk, or go back"),
+    Binding("escape", "back", "Back", show=False, id="path.back", tooltip="Stop the walk, or go back"),
 ]
 
 READ: list[BindingType] = [
@@ -33,7 +33,7 @@ POSTURE: list[BindingType] = [
 
 LAB: list[BindingType] = [
     Binding("l", "lab", "Lab", id="path.lab", tooltip="Pick a scenario of the lab"),
-    Binding("n", "scenario(1)", "Next", id="path.lab-next", tooltip="Next scenario"),
+    Binding("n", "scenario(1)", "Next", show=False, id="path.lab-next", tooltip="Next scenario"),
     Binding("p", "scenario(-1)", "Previous", show=False, id="path.lab-previous", tooltip="Scenario before"),
 ]
 

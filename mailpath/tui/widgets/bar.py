@@ -26,6 +26,7 @@ class NameInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Walk", id="bar.walk", tooltip="Walk this path"),
+        Binding("escape", "screen.back", "Back", id="bar.back", tooltip="Leave the inputs"),
         Binding("down", "screen.step(1)", "Steps", id="bar.steps", tooltip="Go to the steps"),
     ]
 

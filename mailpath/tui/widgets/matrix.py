@@ -20,8 +20,8 @@ def paint(bench: Bench, chosen: str, glyphs: Glyphs, width: int) -> list[Content
     all fit, the chosen one is among those shown.
     """
     columns = list(COLUMNS) if chosen in COLUMNS else [chosen, *COLUMNS]
-    cell = 11 if width >= 100 else 10
     longest = max(len(name) for name in (*bench.hosts, _PATH))
+    cell = 11 if longest + 2 + 11 * len(columns) <= width else 10
     first = max(min(longest + 2, width - cell * len(columns), 40), 16)
     fitting = max((width - first) // cell, 1)
     if fitting < len(columns):

@@ -18,6 +18,9 @@ from mailpath.tui.text import QUIET, TITLES, Glyphs, clean, fit
 #: Room for the longest outcome, so that the stops keep their places whatever the posture.
 _LAST = 17
 
+#: Names for the rail of one line.
+_SHORT = {"3 MTA-STS": "3 STS", "5 STARTTLS": "5 TLS", "6 Verdict": "6"}
+
 _Stop = tuple[str, str, str]  # title with its number, word, style
 
 
@@ -45,7 +48,7 @@ class Rail(Widget):
         now: float,
     ) -> None:
         """`verdict`: the last stop's text and style once there is one."""
-        self._sender = clean(sender or "any sender", 253)
+        self._sender = clean(sender or ("any sender" if recipient else ""), 253)
         self._recipient = clean(recipient, 253)
         self._progress = progress
         self._verdict = verdict
@@ -94,14 +97,16 @@ class Rail(Widget):
         return [ends, Content.assemble(*track), Content.assemble(*words)]
 
     def _one_line(self, stops: list[_Stop], width: int) -> Content:
-        """`0 Sender – ━ 1 MX ✓ ━ ...`, or numbers and glyphs alone where that is too long."""
+        """`0 Sender – ━ 1 MX ✓ ━ ...`; with shorter names, or numbers alone, where that is too long."""
         glyphs = self._glyphs
-        *steps, (title, word, style) = stops
-        for names, link in ((True, f" {glyphs.line} "), (True, "  "), (False, " ")):
+        titles = [title for title, _, _ in stops]
+        short = [_SHORT.get(title, title) for title in titles]
+        numbers = [title[0] for title in titles]
+        for names, link in ((titles, f" {glyphs.line} "), (short, "  "), (short, " "), (numbers, " ")):
             parts: list[tuple[str, str]] = [(" ", "")]
-            for name, mark, colour in steps:
-                parts += [(f"{name if names else name[0]} ", QUIET), (mark[0], colour), (link, "$edge")]
-            parts += [(f"{title if names else title[0]} ", QUIET), (word, style)]
+            for name, (_, mark, style) in zip(names[:-1], stops, strict=False):
+                parts += [(f"{name} ", QUIET), (mark[0], style), (link, "$edge")]
+            parts += [(f"{names[-1]} ", QUIET), stops[-1][1:]]
             if sum(cell_len(part) for part, _ in parts) <= width:
                 break
         return Content.assemble(*parts).truncate(width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -12,12 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.tui.judging import Bench
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, verdict_sentence, wrap
 from mailpath.tui.widgets import matrix
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.steps import StepPanel
+
+if TYPE_CHECKING:
+    from mailpath.judge.model import Attempt, Verdict
 
 
 class VerdictPanel(VerticalScroll, can_focus=True):
@@ -25,8 +27,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "open", "Open", id="verdict.open", tooltip="Give the verdict all the room"),
-        Binding("left", "screen.posture(-1)", "Previous posture", show=False, id="verdict.left"),
-        Binding("right", "screen.posture(1)", "Next posture", show=False, id="verdict.right"),
+        Binding("left", "screen.posture(-1)", "Posture before", show=False, id="verdict.left"),
+        Binding("right", "screen.posture(1)", "Posture", key_display="←→", id="verdict.right"),
         Binding("up,k", "screen.step(-1)", "Step above", show=False, id="verdict.up"),
         Binding("down,j", "scroll_down", "Scroll down", show=False, id="verdict.down"),
     ]
@@ -92,8 +94,8 @@ def paint_sentence(recipient: str, verdict: Verdict, glyphs: Glyphs, width: int)
 def _extras(verdict: Verdict) -> Iterable[str]:
     if verdict.tls_word:
         yield f"logged as {clean(verdict.tls_word)}"
-    if verdict.mechanism is not Mechanism.NONE:
-        matched = "authenticated" if verdict.outcome is Outcome.AUTHENTICATED else "matched"
+    if verdict.mechanism != "none":
+        matched = "authenticated" if verdict.outcome == "authenticated" else "matched"
         yield f"{matched} by {verdict.mechanism.value}"
     if verdict.after_retry:
         yield "only on a later retry"

@@ -1,0 +1,16 @@
+"""The app's tests draw without animations and wait for workers rather than for the clock."""
+
+from __future__ import annotations
+
+import pytest
+from textual import _wait, constants
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+    # The driver looks every 20 ms whether the app is idle, several times a key: 4 ms do as well.
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.004)
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.0015)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)

@@ -1,0 +1,418 @@
+"""Every key does what the help says, and nothing of it sends a packet that was not asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+from tui_world import SCENARIOS, FakeSession, app, appears, drawn, settle, walk
+
+from mailpath.facts import STEPS
+from mailpath.tui.screens import keys
+from mailpath.tui.screens.help import HelpScreen
+from mailpath.tui.screens.picker import PickerScreen
+from mailpath.tui.widgets.bar import PathBar
+from mailpath.tui.widgets.postures import Postures
+from mailpath.tui.widgets.steps import StepPanel, Steps
+from mailpath.tui.widgets.verdict import VerdictPanel
+
+WIDE = (120, 40)
+
+
+async def test_nothing_is_walked_before_it_is_asked_for() -> None:
+    session = FakeSession()
+    async with app(session).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert session.walks == 0
+        assert "No packet is sent before that" in drawn(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert session.walks == 1
+        assert "b.example: authenticated by rfc" in drawn(pilot)
+
+
+async def test_walk_button() -> None:
+    session = FakeSession()
+    async with app(session).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.click("#walk")
+        await settle(pilot)
+        assert session.walks == 1
+
+
+async def test_start_walks_at_once() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert session.walks == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("recipient", "", "Recipient: Nothing was typed"),
+        ("recipient", "a..b", "Recipient: The name has an empty label"),
+        ("recipient", "192.0.2.1", "Recipient: An IP address has no MX"),
+        ("sender", "so bad.example", "Sender: The name has a character that no domain name can have"),
+    ],
+)
+async def test_bad_input_is_told_in_place(field: str, typed: str, sentence: str) -> None:
+    session = FakeSession()
+    async with app(session, **{field: typed}).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert sentence in drawn(pilot)
+        assert session.walks == 0
+        assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
+
+
+async def test_address_and_international_name() -> None:
+    session = FakeSession()
+    options = {"recipient": "Ann <ann@bücher.example>", "start": True}
+    async with app(session, **options).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "xn--bcher-kva.example (bücher.example)" in drawn(pilot)
+
+
+@pytest.mark.parametrize(("number", "step"), list(enumerate(STEPS[:-1])))
+async def test_digits_open_their_step(number: int, step: str) -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press(str(number))
+        await settle(pilot)
+        steps = pilot.app.screen.query_one(Steps)
+        assert steps.opened == step
+        assert pilot.app.focused is steps.panel(step)
+        assert [panel.step for panel in steps.query(StepPanel) if panel.opened] == [step]
+
+
+async def test_six_opens_the_verdict() -> None:
+    async with app(start=True).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "dane-only" not in drawn(pilot)
+        await pilot.press("6", *["right"] * 8)
+        await settle(pilot)
+        assert pilot.app.focused is pilot.app.screen.query_one(VerdictPanel)
+        assert "dane-only" in drawn(pilot)
+
+
+async def test_broken_step_opens_by_itself_and_arrows_move() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        steps = pilot.app.screen.query_one(Steps)
+        assert steps.opened == "tlsa"
+        await pilot.press("down")
+        assert pilot.app.focused is steps.panel("starttls")
+        await pilot.press("down")
+        assert isinstance(pilot.app.focused, VerdictPanel)
+        await pilot.press("up", "k", "k")
+        assert pilot.app.focused is steps.panel("mta-sts")
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        assert steps.opened is None
+        await pilot.press("enter")
+        await settle(pilot)
+        assert steps.opened == "tlsa"
+
+
+async def test_click_opens_and_closes() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        steps = pilot.app.screen.query_one(Steps)
+        await pilot.click("#step-dnssec StepLine")
+        assert steps.opened == "dnssec"
+        await pilot.click("#step-dnssec StepLine")
+        assert steps.opened is None
+
+
+async def test_panel_says_found_got_means_fix_source() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        text = drawn(pilot)
+        for word in ("Found", "Got", "Means", "Fix", "Source", "8d02f3a1c6b7", "5b7e09128374"):
+            assert word in text
+
+
+async def test_evidence_and_back() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        assert "3600  IN  TLSA" in drawn(pilot)
+        await pilot.press("pagedown", "pagedown")
+        await settle(pilot)
+        assert "220 line 20" in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "3600  IN  TLSA" not in drawn(pilot)
+        assert "Means" in drawn(pilot)
+
+
+async def test_zoom_shows_one_panel_alone() -> None:
+    async with app(start=True).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("z")
+        await settle(pilot)
+        assert "4 TLSA" in drawn(pilot)
+        assert "1 MX" not in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "1 MX" in drawn(pilot)
+        await pilot.press("6", "z")
+        await settle(pilot)
+        assert "1 MX " not in drawn(pilot)
+        assert "the path" in drawn(pilot)
+
+
+async def test_posture_by_list_and_by_arrows_judges_the_stored_walk() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "mx2.b.example: TLSA 3 1 1 matches" in drawn(pilot)
+        await pilot.press("right")
+        await settle(pilot)
+        assert "b.example: plaintext by postfix-none" in drawn(pilot)
+        assert "6 Verdict under postfix-none" in drawn(pilot)
+        assert "! IN THE CLEAR" in drawn(pilot)
+        await pilot.press("o", "down", "down")
+        await settle(pilot)
+        assert "b.example: encrypted by postfix-encrypt" in drawn(pilot)
+        await pilot.press("left")
+        await settle(pilot)
+        assert "b.example: encrypted by postfix-may" in drawn(pilot)
+        assert pilot.app.screen.query_one(Postures).chosen == "postfix-may"
+        await pilot.press("left", "left", "left")
+        await settle(pilot)
+        assert pilot.app.screen.posture == "microsoft"
+        assert session.walks == 1
+
+
+async def test_posture_list_comes_and_goes_on_a_narrow_screen() -> None:
+    async with app(start=True).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "postfix-secure" not in drawn(pilot)
+        await pilot.press("o")
+        await settle(pilot)
+        assert "postfix-secure" in drawn(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        assert "under postfix-none" in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "postfix-secure" not in drawn(pilot)
+
+
+async def test_again_walks_again_and_keeps_the_posture() -> None:
+    session = FakeSession()
+    async with app(session, start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert session.walks == 2
+        assert "encrypted by postfix-may" in drawn(pilot)
+
+
+async def test_escape_stops_the_walk_and_late_messages_are_dropped() -> None:
+    session = FakeSession(pause=True)
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        for _ in range(4):
+            await pilot.pause()
+        assert "3 of 6 done, walking" in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "The walk was stopped; r walks again." in drawn(pilot)
+        assert "3 of 6 done, stopped" in drawn(pilot)
+        session.proceed.set()
+        await pilot.press("r")
+        await settle(pilot)
+        assert "6 of 6 done" in drawn(pilot)
+
+
+async def test_running_step_ticks() -> None:
+    now = [100.0]
+    session = FakeSession(pause=True)
+    async with app(session, start=True, clock=lambda: now[0]).run_test(size=WIDE) as pilot:
+        for _ in range(4):
+            await pilot.pause()
+        now[0] = 101.5
+        pilot.app.screen._tick()
+        await pilot.pause()
+        assert "… 1.5 s" in drawn(pilot)
+
+
+async def test_copy_is_short_plain_and_honest(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    running = app(FakeSession(found=walk(hosts=12)), start=True)
+    monkeypatch.setattr(running, "copy_to_clipboard", copied.append)
+    async with running.run_test(size=WIDE, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        lines = copied[0].split("\n")
+        assert lines[0] == "mailpath: a.example to b.example"
+        assert lines[1].startswith("b.example: authenticated by rfc")
+        assert "  mx1.b.example: deferred (4.7.5): Server certificate not verified" in lines
+        assert len(lines) <= 12
+        await appears(pilot, "sent to the terminal")
+
+
+async def test_copy_before_a_walk() -> None:
+    async with app().run_test(size=WIDE, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "c")
+        await settle(pilot)
+        await appears(pilot, "nothing to copy yet")
+
+
+async def test_help_lists_every_key_of_the_screen() -> None:
+    async with app(FakeSession(lab=True), start=True).run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "escape", "question_mark")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        text = drawn(pilot)
+        for group in keys.GROUPS.values():
+            for binding in group:
+                assert isinstance(binding, Binding)
+                assert (binding.tooltip or binding.description) in text
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, HelpScreen)
+
+
+def test_binding_ids_are_unique_and_keys_are_plain() -> None:
+    bindings = [binding for group in keys.GROUPS.values() for binding in group]
+    ids = [binding.id for binding in bindings if isinstance(binding, Binding)]
+    assert None not in ids
+    assert len(set(ids)) == len(ids) == len(bindings)
+    assert not [binding for binding in bindings if "ctrl" in binding.key]  # type: ignore[union-attr]
+
+
+async def test_letters_go_into_an_input_that_has_the_focus() -> None:
+    async with app(recipient="").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("q", "z", ".", "e", "x")
+        assert pilot.app.screen.query_one("#recipient").value == "qz.ex"
+        await pilot.press("escape", "i")
+        assert pilot.app.focused is pilot.app.screen.query_one("#recipient")
+
+
+async def test_quit_leaves_the_verdict_line() -> None:
+    running = app(start=True)
+    async with running.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("q")
+    assert running.return_value is not None
+    assert running.return_value.startswith("b.example: authenticated by rfc")
+
+
+async def test_theme_toggles() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("t")
+        assert pilot.app.theme == "mailpath-light"
+        await pilot.press("t")
+        assert pilot.app.theme == "mailpath-dark"
+
+
+# --- The lab ---
+
+
+async def test_picker_teaches_and_walks() -> None:
+    session = FakeSession(lab=True)
+    async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PickerScreen)
+        assert SCENARIOS["plain"].teaches in drawn(pilot)
+        await pilot.press("j")
+        await settle(pilot)
+        assert SCENARIOS["dane-stale"].hint in drawn(pilot)
+        await pilot.press("k", "down", "enter")
+        await settle(pilot)
+        assert "DANE after a key change. Try: switch between may and dane" in drawn(pilot)
+        assert pilot.app.screen.query_one("#recipient").value == "b.example"
+        assert session.walks == 1
+
+
+async def test_next_and_previous_scenario() -> None:
+    session = FakeSession(lab=True)
+    async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#recipient").value == "b.example"
+        await pilot.press("n")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#recipient").value == "plain.example"
+        await pilot.press("p")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#recipient").value == "b.example"
+        assert session.walks == 4
+
+
+async def test_lab_keys_do_nothing_elsewhere() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("l", "n", "p")
+        await settle(pilot)
+        assert session.walks == 1
+        assert not isinstance(pilot.app.screen, PickerScreen)
+
+
+async def test_own_path_in_the_lab_drops_the_hint() -> None:
+    session = FakeSession(lab=True)
+    async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Try:" in drawn(pilot)
+        pilot.app.screen.query_one(PathBar).fill(None, "other.example")
+        await pilot.press("i", "enter")
+        await settle(pilot)
+        assert "Try:" not in drawn(pilot)
+
+
+# --- What breaks is told, and the app stays ---
+
+
+async def test_walk_that_breaks_is_a_sentence() -> None:
+    class Breaking(FakeSession):
+        async def walk(self, run: int, path: Any, post: Any) -> None:
+            from mailpath.tui import messages
+
+            post(messages.Failed("The walk broke off: out of sockets", run))
+
+    async with app(Breaking(), start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "The walk broke off: out of sockets" in drawn(pilot)
+        await pilot.press("4")
+        assert pilot.app.is_running
+
+
+async def test_stack_that_cannot_be_loaded_is_a_sentence() -> None:
+    class Missing(FakeSession):
+        async def stack(self) -> Any:
+            raise ImportError("No module named 'dns'")
+
+    async with app(Missing()).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "The app could not be made ready: No module named 'dns'" in drawn(pilot)
+
+
+async def test_defects_of_judge_and_panels_cost_only_their_own_place() -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("[/] no such thing")
+
+    session = FakeSession(judge=broken, explained=broken, evidence=broken)
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "? UNKNOWN" in drawn(pilot)
+        assert "ZeroDivisionError: [/]" in drawn(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        assert "This panel could not be made" in drawn(pilot)
+        await pilot.press("q")

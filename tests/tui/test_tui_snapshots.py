@@ -1,0 +1,110 @@
+"""Whole screens, driven by keys, at the sizes people have.  Look at the pictures when one changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tui_world import RESULTS, FakeSession, app, settle, walk
+
+from mailpath.facts import Status
+
+SIZES = {"wide": (120, 40), "compact": (80, 24), "narrow": (60, 20)}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_finished_walk(snap_compare: Any, size: tuple[int, int]) -> None:
+    assert snap_compare(app(start=True), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "options"),
+    [
+        ("may", ["right", "right"], {}),
+        ("light", ["t"], {}),
+        ("evidence", ["e"], {}),
+        ("help", ["question_mark"], {}),
+        ("ascii", [], {"ascii": True}),
+        ("verdict", ["6"], {}),
+        ("zoom", ["4", "z"], {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_after_keys(snap_compare: Any, name: str, keys: list[str], options: dict[str, Any]) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+
+    assert snap_compare(app(start=True, **options), terminal_size=(120, 40), run_before=press)
+
+
+def test_compact_verdict(snap_compare: Any) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("6")
+        await settle(pilot)
+
+    assert snap_compare(app(start=True), terminal_size=(80, 24), run_before=press)
+
+
+def test_compact_postures(snap_compare: Any) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("o")
+        await settle(pilot)
+
+    assert snap_compare(app(start=True), terminal_size=(80, 24), run_before=press)
+
+
+def test_before_anything_is_typed(snap_compare: Any) -> None:
+    async def hide_cursor(pilot: Any) -> None:
+        await settle(pilot)
+        for field in pilot.app.screen.query("NameInput"):
+            field.cursor_blink = False
+        await settle(pilot)
+
+    assert snap_compare(app(sender="", recipient=""), terminal_size=(120, 40), run_before=hide_cursor)
+
+
+def test_while_it_walks(snap_compare: Any) -> None:
+    session = FakeSession(pause=True)
+
+    async def half(pilot: Any) -> None:
+        for _ in range(4):
+            await pilot.pause()
+
+    assert snap_compare(app(session, start=True), terminal_size=(120, 40), run_before=half)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 20)], ids=["wide", "narrow"])
+def test_scenario_picker(snap_compare: Any, size: tuple[int, int]) -> None:
+    async def down(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+
+    assert snap_compare(app(FakeSession(lab=True)), terminal_size=size, run_before=down)
+
+
+def test_twelve_hosts(snap_compare: Any) -> None:
+    session = FakeSession(found=walk(hosts=12))
+    assert snap_compare(app(session, start=True), terminal_size=(120, 40), run_before=settle)
+
+
+def test_nothing_could_be_learnt(snap_compare: Any) -> None:
+    from msgspec.structs import replace
+
+    results = tuple(
+        replace(
+            result, status=Status.ERROR, word="NO ANSWER", summary="The resolver did not answer within 5 s."
+        )
+        for result in RESULTS
+    )
+    session = FakeSession(found=walk(results=results))
+    assert snap_compare(app(session, start=True), terminal_size=(80, 24), run_before=settle)
+
+
+def test_no_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(app(start=True, color=False), terminal_size=(120, 40), run_before=settle)
