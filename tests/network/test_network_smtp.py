@@ -237,11 +237,12 @@ async def test_starttls_not_offered_is_not_tried():
     assert exchange.failure is None
 
 
-async def test_starttls_refused_ends_with_quit():
-    script = Smtp(GREETING, "line", EHLO, "line", b"454 not now\r\n", "line", BYE)
+@pytest.mark.parametrize("code", [250, 454, 502])
+async def test_starttls_refused_ends_with_quit(code):
+    script = Smtp(GREETING, "line", EHLO, "line", b"%d not now\r\n" % code, "line", BYE)
     exchange = await session(script)
     assert exchange.failure is None
-    assert dialogue(exchange).starttls.code == 454
+    assert dialogue(exchange).starttls.code == code
     assert script.heard[-1] == b"QUIT\r\n"
 
 
