@@ -45,13 +45,18 @@ Entry = tuple[Zone | None, dns.rrset.RRset, dns.name.Name]
 
 @dataclass
 class Found:
-    """An answer in the making.  `bogus`: why it is, as text for people; `dead`: no answer ever comes."""
+    """An answer in the making.
+
+    `bogus`: why it is, as text for people; `unreachable`: no name server gave an answer; `dead`: nor will
+    this resolver.
+    """
 
     rcode: Rcode = Rcode.NOERROR
     answer: list[Entry] = field(default_factory=list)
     authority: list[Entry] = field(default_factory=list)
     secure: bool = True
     bogus: str = ""
+    unreachable: str = ""
     dead: bool = False
 
     def take(self, zone: Zone, rrset: dns.rrset.RRset, owner: dns.name.Name | None = None) -> None:
@@ -89,6 +94,7 @@ class Resolver:
             zone = self._zone_of(name, rdtype)
             if zone.serves != "real":
                 found.rcode = Rcode.SERVFAIL
+                found.unreachable = f"the name servers of {zone.name} refuse"
                 found.dead = zone.serves == "dead"
                 found.secure = False
                 return found
@@ -112,7 +118,9 @@ class Resolver:
         """Looks in one zone; returns the target of an alias that has to be followed."""
         dname = self._dname(zone, name)
         if dname is not None:
-            return self._redirect(zone, dname, name, found)
+            target = self._redirect(zone, dname, name, found)
+            # The CNAME that a DNAME stands for is an answer to a question for CNAME.
+            return None if rdtype in {RdataType.CNAME, RdataType.ANY} else target
         if zone.exists(name):
             return self._at_node(zone, name, name, rdtype, found)
         encloser = zone.closest_encloser(name)
@@ -223,12 +231,8 @@ class Resolver:
         if found.dead:
             return None
         checking = not query.flags & dns.flags.CD
-        if found.bogus and checking:
-            response.set_rcode(Rcode.SERVFAIL)
-            if query.edns >= 0:
-                error = dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS, found.bogus)
-                response.use_edns(0, query.ednsflags & dns.flags.DO, UDP_PAYLOAD, options=[error])
-            return response
+        if found.unreachable or (found.bogus and checking):
+            return _servfail(query, response, found)
         if checking and found.secure and (wants_proofs or query.flags & dns.flags.AD):
             response.flags |= dns.flags.AD
         response.set_rcode(found.rcode)
@@ -237,6 +241,16 @@ class Resolver:
         shown = [each for each in found.authority if wants_proofs or each[1].rdtype not in _DENIALS]
         _fill(response.authority, shown, wants_proofs)
         return response
+
+
+def _servfail(query: dns.message.Message, response: dns.message.Message, found: Found) -> dns.message.Message:
+    """SERVFAIL, with the reason as an extended error (RFC 8914) where the requester speaks EDNS."""
+    response.set_rcode(Rcode.SERVFAIL)
+    if query.edns >= 0:
+        code = dns.edns.EDECode.NO_REACHABLE_AUTHORITY if found.unreachable else dns.edns.EDECode.DNSSEC_BOGUS
+        error = dns.edns.EDEOption(code, found.unreachable or found.bogus)
+        response.use_edns(0, query.ednsflags & dns.flags.DO, UDP_PAYLOAD, options=[error])
+    return response
 
 
 def _fill(section: list[dns.rrset.RRset], entries: list[Entry], signed: bool) -> None:

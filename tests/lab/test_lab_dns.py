@@ -181,12 +181,23 @@ def test_several_queries_on_one_tcp_connection(ask) -> None:
             assert rrsets(answer, "MX")
 
 
+def test_a_dname_stands_for_a_cname(ask) -> None:
+    whole = ask("www.dn.zoo.example", "A")
+    types = [rrset.rdtype.name for rrset in whole.answer if rrset.rdtype != RdataType.RRSIG]
+    assert types == ["DNAME", "CNAME", "A"]
+    only = ask("www.dn.zoo.example", "CNAME")
+    assert rrsets(only, "CNAME")[0][0].target == dns.name.from_text("www.zoo-nsec3.example.")
+    assert not only.authority
+
+
 def test_aliases_in_a_circle_are_an_error(ask) -> None:
     assert ask("loop.zoo.example", "A").rcode() == dns.rcode.SERVFAIL
 
 
 def test_name_servers_that_refuse_or_are_dead(ask) -> None:
-    assert ask("zoo-refused.example", "A", cd=True).rcode() == dns.rcode.SERVFAIL
+    refused = ask("zoo-refused.example", "A", cd=True)
+    assert refused.rcode() == dns.rcode.SERVFAIL
+    assert [option.code for option in refused.options] == [22]  # RFC 8914 section 4.23
     query = dns.message.make_query("zoo-dead.example", "A")
     with pytest.raises(dns.exception.Timeout):
         dns.query.udp(query, ask.host, 0.2, ask.port)
