@@ -27,10 +27,14 @@ HASH_ROUNDS_IN_ALL = 2_000_000
 DENIAL_RRSETS = 8
 #: CNAME and DNAME hops of one lookup (unbound follows 11).
 ALIASES = 11
+#: Labels, the root's counted, down to which a chain of trust is followed (reverse IPv6 names have 35).
+CHAIN = 40
+#: Labels, the root's counted, for which DS and DNSKEY are asked ahead of need.
+AHEAD = 10
 #: Octets of one DNS message (RFC 1035 section 4.2.2).
 MESSAGE = 65_535
 #: DS records of one delegation, DNSKEY records of one zone, that are looked at.
-KEYS = 64
+KEYS = 512
 
 
 class OverBudget(Exception):

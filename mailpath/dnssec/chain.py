@@ -44,7 +44,9 @@ class Zone:
     """What is known about one zone; `name` is where the knowledge ends when it is not secure.
 
     `keys`: those that may sign its data.  `expires`: first moment at which some proof on the way to it stops
-    holding.  `chain`: names of the zones on the way, root first.
+    holding.  `chain`: names of the zones on the way, root first.  `apex`: whether `name` is proven to be a
+    zone of its own, and not merely a name under which unsigned zones may hide (opt-out).  `barren`: the name
+    that was asked about does not exist, so that nothing below it does (RFC 8020).
     """
 
     name: dns.name.Name
@@ -54,6 +56,8 @@ class Zone:
     keys: tuple[PublicKey, ...] = ()
     chain: tuple[str, ...] = ()
     expires: int | None = None
+    apex: bool = True
+    barren: bool = False
 
     @property
     def secure(self) -> bool:
@@ -108,8 +112,11 @@ class Chain:
         if name == dns.name.root:
             return await self._root()
         parent = await self.standing(name.parent())
-        if not parent.secure:
+        if not parent.secure or parent.barren:
             return parent
+        if len(name) > bounds.CHAIN:
+            reason = f"{name_text(name)} has more labels than a chain of trust is followed through here"
+            return _failed(Zone(name, Security.SECURE, chain=parent.chain), reason, EDE_INDETERMINATE)
         return await self._below(name, parent, await self._questions.ask(name, RdataType.DS))
 
     async def _root(self) -> Zone:
@@ -152,12 +159,17 @@ class Chain:
         if isinstance(proof, Failure):
             return self._record(_failed(child, proof.reason, proof.ede), None, signatures=evidence.facts)
         expires = earliest(parent.expires, proof.expires)
-        if proof.cut is Cut.NO_CUT and proof.secure:
-            return dataclasses.replace(parent, expires=expires)
+        if proof.cut is not Cut.INSECURE_DELEGATION and proof.secure:
+            return dataclasses.replace(parent, expires=expires, barren=proof.cut is Cut.NO_NAME)
         how = proof.note or f"NSEC{'3' if _hashed(reply) else ''} at {', '.join(proof.owners)}"
         reason = f"{name_text(parent.name)} proves that {name_text(name)} has no DS ({how})"
         unsigned = dataclasses.replace(
-            child, security=Security.INSECURE, reason=reason, ede=proof.ede, expires=expires
+            child,
+            security=Security.INSECURE,
+            reason=reason,
+            ede=proof.ede,
+            expires=expires,
+            apex=proof.secure,
         )
         return self._record(unsigned, proof.expires, signatures=evidence.facts)
 

@@ -22,6 +22,7 @@ class Cut(Enum):
 
     INSECURE_DELEGATION = "insecure delegation"
     NO_CUT = "no zone cut"
+    NO_NAME = "no such name"
 
 
 def bitmap_types(windows: Sequence[tuple[int, bytes]]) -> frozenset[int]:
@@ -150,7 +151,9 @@ def prove_no_ds(
     here = matching(name, nsecs)
     if here is None:
         cover = covering(name, zone, nsecs)
-        return (Cut.NO_CUT, (cover,)) if cover is not None else None
+        if cover is None:
+            return None
+        return (Cut.NO_CUT if cover.next.is_subdomain(name) else Cut.NO_NAME), (cover,)
     if RdataType.DS in here.types or RdataType.SOA in here.types:
         return None
     return (Cut.INSECURE_DELEGATION if RdataType.NS in here.types else Cut.NO_CUT), (here,)

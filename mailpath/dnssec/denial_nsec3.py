@@ -189,4 +189,4 @@ def prove_no_ds(name: dns.name.Name, hashed: Hashed) -> tuple[Cut, Proof3] | Non
     if enclosure is None:
         return None
     proof = enclosure.proof()
-    return (Cut.INSECURE_DELEGATION if proof.opt_out else Cut.NO_CUT), proof
+    return (Cut.INSECURE_DELEGATION if proof.opt_out else Cut.NO_NAME), proof

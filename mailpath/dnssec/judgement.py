@@ -22,6 +22,7 @@ from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.signatures import EDE_RRSIGS_MISSING, Verified, Verifier, owner_labels
 from mailpath.facts import Security, SignatureFact
 
+_PROVEN = (Security.SECURE, Security.INSECURE)
 _WEAKEST_FIRST = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
 
 
@@ -72,7 +73,17 @@ class Judge:
         verified = self._verifier.verify(signed, zone.name, zone.keys, budget)
         if not verified.good:
             judged = await self._by_owner(owner, signed.rdtype, verified.reason, verified.ede)
+            if judged.security is Security.BOGUS:
+                judged = Judgement(Security.BOGUS, verified.reason, verified.ede, zone)
             return dataclasses.replace(judged, signatures=verified.facts)
+        owning = await self._owning(owner, signed.rdtype)
+        if owning.name != signer and owning.security in _PROVEN and owning.apex:
+            # RFC 4035 section 5.3.1: not even the parent may sign what it has delegated.  Where the cuts in
+            # between cannot be told (a zone with broken denials), the signature stands for itself.
+            by = f"{name_text(signer)}, but belongs to {name_text(owning.name)}"
+            return await self._by_owner(
+                owner, signed.rdtype, f"{signed} is signed by {by}", EDE_RRSIGS_MISSING
+            )
         if verified.labels == owner_labels(owner):
             return _good(signed, zone, verified)
         evidence = Evidence(reply, zone.name, zone.keys, self._verifier, budget)

@@ -16,6 +16,7 @@ import dns.name
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from mailpath.dnssec import bounds
 from mailpath.dnssec.messages import Reply, name_text, read_reply
 from mailpath.exchanges import Question
 from mailpath.network.protocol import Network
@@ -70,23 +71,32 @@ class Questions:
         name = name.canonicalize()
         self._start(dns.name.root, RdataType.DNSKEY)
         likely = _likely_zones(name, rdtype)
-        for depth in range(2, len(name.labels) + 1):
+        for depth in range(2, min(len(name.labels), bounds.AHEAD) + 1):
             ancestor = dns.name.Name(name.labels[-depth:])
             if rdtype != RdataType.DS or ancestor != name:
-                self._start(ancestor, RdataType.DS)
+                self._start(ancestor, RdataType.DS).add_done_callback(self._keys_too)
             if depth <= likely:
                 self._start(ancestor, RdataType.DNSKEY)
 
-    def _start(self, name: dns.name.Name, rdtype: RdataType) -> None:
-        self._once.start((name, rdtype, True))
+    def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Task[Reply]:
+        return self._once.start((name, rdtype, True))
+
+    def _keys_too(self, task: asyncio.Task[Reply]) -> None:
+        """Where a DS is, the keys will be needed: do not wait until its turn to be verified comes."""
+        if task.cancelled() or task.exception() is not None:
+            return
+        reply = task.result()
+        if reply.at(reply.name, RdataType.DS) is not None:
+            self._start(reply.name, RdataType.DNSKEY)
 
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
         """Wait for every question under way; give up those about names that are `unneeded`."""
-        waiting = [(key, task) for key, task in self._once.tasks.items() if not task.done()]
-        for (name, _, _), task in waiting:
-            if unneeded(name):
-                task.cancel()
-        await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
+        while waiting := [(key, task) for key, task in self._once.tasks.items() if not task.done()]:
+            for (name, _, _), task in waiting:
+                if unneeded(name):
+                    task.cancel()
+            await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
+            await asyncio.sleep(0)  # callbacks may have started more
 
     async def _exchange(self, key: tuple[dns.name.Name, RdataType, bool]) -> Reply:
         name, rdtype, checking_disabled = key

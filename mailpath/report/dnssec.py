@@ -1,0 +1,307 @@
+"""The chain of trust as a teacher draws it, and as JSON.
+
+Top down, as trust flows: each zone, the DS by which its parent vouches for it, its keys, the signature
+over them with its window, an arrow to the next, and at the foot the records that were asked for.  Pure:
+what is drawn comes from the facts of one lookup and the zones of its validator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from mailpath.facts import AliasLink, DsFact, Found, KeyFact, Lookup, Security, SignatureFact, ZoneFact
+from mailpath.visible import visible
+
+_DIGESTS = {1: "SHA-1", 2: "SHA-256", 3: "GOST", 4: "SHA-384"}
+_GLYPHS = {
+    Security.SECURE: "✓",
+    Security.INSECURE: "!",
+    Security.BOGUS: "✗",
+    Security.INDETERMINATE: "?",
+}
+_DAY = 86_400
+_ROLES = {"KSK": 0, "ZSK": 1, "revoked": 2}
+#: Longest text of one record: longer ones are cut in the drawing, never in JSON.
+_RECORD = 512
+_JSON_TEXT = 1 << 20
+
+
+def render_text(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, ascii_only: bool = False) -> str:
+    """The chain of trust of `lookup` as plain lines (RFC 4035 section 5), for people.
+
+    `zones`: `Validator.zones()`; `at`: Unix time as of which it was validated.  Ends with a newline.
+    """
+    known = {zone.name: zone for zone in zones}
+    pen = _Pen(ascii_only)
+    head = f"{_dns(lookup.name)} {lookup.rdtype}, as of {_moment(at)}: {_word(lookup)}"
+    lines = [head, f"  {_shown(lookup.reason)}"] if lookup.reason else [head]
+    if lookup.ede is not None:
+        lines.append(f"  Extended DNS error {lookup.ede} (RFC 8914): {_EDE.get(lookup.ede, 'other')}")
+    lines.append("")
+    for name in lookup.chain:
+        if name in known:
+            lines += pen.zone(known[name], at)
+            lines += pen.arrow()
+    beside = [zone for zone in zones if zone.name not in lookup.chain and _concerns(zone, lookup.links)]
+    for link in lookup.links:
+        lines += pen.link(link)
+        lines += pen.arrow()
+    lines += pen.answer(lookup, at)
+    if beside:
+        lines += ["", "Zones that the aliases pass through:"]
+        for zone in beside:
+            lines += pen.zone(zone, at)
+    lines += ["", *_footer(lookup, at)]
+    return "\n".join(lines) + "\n"
+
+
+def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> dict[str, Any]:
+    """The same as one JSON object (RFC 4035 section 4.3): "status", "reason", "ede", "chain", and more.
+
+    Times are RFC 3339 in UTC.  "chain" holds every zone that was come across, root first; "on_path" tells
+    those that vouch for the last RRset.
+    """
+    return {
+        "name": _dns(lookup.name),
+        "type": lookup.rdtype,
+        "at": _iso(at),
+        "status": lookup.security.value,
+        "reason": visible(lookup.reason, limit=_JSON_TEXT),
+        "ede": lookup.ede,
+        "found": lookup.found.value,
+        "rcode": lookup.rcode,
+        "canonical": _dns(lookup.canonical),
+        "records": [_dns(record, limit=_JSON_TEXT) for record in lookup.records],
+        "ttl": lookup.ttl,
+        "aliases": [_link_json(link) for link in lookup.links],
+        "wildcard": None if lookup.wildcard is None else _dns(lookup.wildcard),
+        "denial": [_dns(owner) for owner in lookup.denial],
+        "signatures": [_signature_json(signature) for signature in lookup.signatures],
+        "zone": None if lookup.zone is None else _dns(lookup.zone),
+        "chain": [_zone_json(zone, zone.name in lookup.chain) for zone in zones],
+        "expires": _iso(lookup.expires),
+        "resolver": {"ad": lookup.resolver_ad, "rcode": lookup.resolver_rcode},
+        "failure": None if lookup.failure is None else lookup.failure.value,
+    }
+
+
+#: RFC 8914 section 4, those that the validator gives.
+_EDE = {
+    0: "other error",
+    1: "unsupported DNSKEY algorithm",
+    2: "unsupported DS digest type",
+    5: "DNSSEC indeterminate",
+    6: "DNSSEC bogus",
+    7: "signature expired",
+    8: "signature not yet valid",
+    9: "DNSKEY missing",
+    10: "RRSIGs missing",
+    11: "no zone key bit set",
+    12: "NSEC missing",
+    22: "no reachable authority",
+    23: "network error",
+    27: "unsupported NSEC3 iterations value",
+}
+
+
+class _Pen:
+    """Draws lines; `ascii_only` for poor fonts."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        self._bar, self._tip = ("|", "v") if ascii_only else ("│", "▼")
+        self._ascii = ascii_only
+
+    def status(self, security: Security) -> str:
+        word = security.value.upper()
+        return word if self._ascii else f"{_GLYPHS[security]} {word}"
+
+    def arrow(self) -> list[str]:
+        return [self._bar, self._tip]
+
+    def zone(self, zone: ZoneFact, at: int) -> list[str]:
+        """One zone with everything that vouches for it."""
+        name = "root (.)" if zone.name == "." else _dns(zone.name)
+        body = [_ds_line(ds, "anch" if zone.name == "." else "DS") for ds in zone.ds]
+        body += [_signature_line(s, at) for s in zone.signatures if s.rdtype != "DNSKEY"]
+        body += [
+            _key_line(key) for key in sorted(zone.keys, key=lambda key: (_ROLES.get(key.role, 9), key.tag))
+        ]
+        body += [_signature_line(s, at) for s in zone.signatures if s.rdtype == "DNSKEY"]
+        if zone.reason:
+            body.append(_shown(zone.reason))
+        return [f"{name}  {self.status(zone.status)}", *(f"{self._bar}   {line}" for line in body)]
+
+    def link(self, link: AliasLink) -> list[str]:
+        line = f"{_dns(link.owner)} {link.rdtype} {_dns(link.target)}  {self.status(link.security)}"
+        return [line, *([f"{self._bar}   {_shown(link.reason)}"] if link.reason else [])]
+
+    def answer(self, lookup: Lookup, at: int) -> list[str]:
+        """The records, or their absence, at the foot of the chain."""
+        lines = [f"{_dns(lookup.canonical)} {lookup.rdtype}  {self.status(lookup.final_security)}"]
+        if lookup.found is Found.ABSENT:
+            lines.append(f"    there is none ({lookup.rcode})")
+        elif lookup.found is Found.FAILED:
+            lines.append("    could not be learnt")
+        lines += [f"    {_dns(record, limit=_RECORD)}" for record in lookup.records]
+        if lookup.wildcard is not None:
+            lines.append(f"    expanded from the wildcard {_dns(lookup.wildcard)}")
+        if lookup.denial:
+            lines.append(f"    proven by {', '.join(_dns(owner) for owner in lookup.denial)}")
+        return lines + [f"    {_signature_line(signature, at)}" for signature in lookup.signatures]
+
+
+def _footer(lookup: Lookup, at: int) -> list[str]:
+    lines: list[str] = []
+    if lookup.expires is not None:
+        left = _left(lookup.expires, at)
+        what = "answer validates" if lookup.security is Security.SECURE else "proof that it is unsigned holds"
+        lines.append(f"This {what} until {_moment(lookup.expires)} ({left}), unless it is signed anew.")
+    if lookup.resolver_rcode is not None:
+        lines.append(f"Your resolver says: {_claim(lookup)}.")
+        ours = _expected_claim(lookup)
+        if ours is not None and ours != (lookup.resolver_ad, lookup.resolver_rcode):
+            lines.append(f"That differs from what was found here: {_shown(lookup.reason)}")
+    return lines
+
+
+def _claim(lookup: Lookup) -> str:
+    if lookup.resolver_rcode == "SERVFAIL":
+        return "SERVFAIL without CD, as for a bogus answer"
+    ad = "authenticated (AD set)" if lookup.resolver_ad else "not authenticated (AD clear)"
+    return f"{lookup.resolver_rcode}, {ad}"
+
+
+def _expected_claim(lookup: Lookup) -> tuple[bool, str | None] | None:
+    """(AD, RCODE) that a validating resolver gives for our verdict (RFC 4035 section 3.2.3)."""
+    if lookup.security is Security.BOGUS:
+        return False, "SERVFAIL"
+    if lookup.found is Found.FAILED or lookup.security is Security.INDETERMINATE:
+        return None
+    return lookup.security is Security.SECURE, lookup.rcode
+
+
+def _concerns(zone: ZoneFact, links: Iterable[AliasLink]) -> bool:
+    return any(link.owner == zone.name or link.owner.endswith("." + zone.name) for link in links)
+
+
+def _word(lookup: Lookup) -> str:
+    if lookup.found is Found.FAILED:
+        return f"NO ANSWER, {lookup.security.value.upper()}"
+    return lookup.security.value.upper()
+
+
+def _ds_line(ds: DsFact, label: str) -> str:
+    digest = _DIGESTS.get(ds.digest_type, f"digest type {ds.digest_type}")
+    known = "" if ds.supported else ", not supported"
+    matches = "matches a key" if ds.matches else "matches no key"
+    return f"{label:<4} {ds.tag:<5}  algorithm {ds.algorithm}, {digest} {_short(ds.digest)}, {matches}{known}"
+
+
+def _key_line(key: KeyFact) -> str:
+    size = f", {key.bits} bits" if key.bits else ""
+    trust = {"anchor": "  trusted: it is the anchor", "DS": "  trusted: the DS names it"}.get(
+        key.trusted_by, ""
+    )
+    return f"key  {key.tag:<5}  {_shown(key.algorithm_name)}{size}  {key.role}{trust}"
+
+
+def _signature_line(signature: SignatureFact, at: int) -> str:
+    if signature.verdict == "good":
+        window = f"{_day(signature.inception)} to {_day(signature.expiration)}"
+        worth = f"{window} ({_left(signature.expiration, at)}), good"
+    else:
+        worth = f"NOT GOOD: {_shown(signature.verdict)}"
+    what = f"{_dns(signature.owner)} {signature.rdtype}"
+    return f"sig  {signature.tag:<5}  over {what} by {_dns(signature.signer)}, {worth}"
+
+
+def _left(end: int, at: int) -> str:
+    days, rest = divmod(max(0, end - at), _DAY)
+    return f"{days} days left" if days > 1 else f"{days * 24 + rest // 3600} hours left"
+
+
+def _short(digest: str) -> str:
+    return digest if len(digest) <= 20 else f"{digest[:8]}..{digest[-8:]}"
+
+
+def _moment(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _day(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+def _iso(moment: int | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _dns(text: str, *, limit: int = _RECORD) -> str:
+    """DNS presentation text: plain ASCII is escaped already (RFC 1035 section 5.1), the rest made visible."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    return visible(text, limit=limit)
+
+
+def _shown(text: str) -> str:
+    return _dns(text, limit=1024)
+
+
+def _link_json(link: AliasLink) -> dict[str, Any]:
+    return {
+        "owner": _dns(link.owner),
+        "type": link.rdtype,
+        "target": _dns(link.target),
+        "status": link.security.value,
+        "reason": _shown(link.reason),
+    }
+
+
+def _zone_json(zone: ZoneFact, on_path: bool) -> dict[str, Any]:
+    return {
+        "zone": _dns(zone.name),
+        "on_path": on_path,
+        "status": zone.status.value,
+        "reason": _shown(zone.reason),
+        "ede": zone.ede,
+        "ds": [
+            {
+                "tag": ds.tag,
+                "algorithm": ds.algorithm,
+                "digest_type": ds.digest_type,
+                "digest": ds.digest,
+                "matches": ds.matches,
+                "supported": ds.supported,
+            }
+            for ds in zone.ds
+        ],
+        "keys": [
+            {
+                "tag": key.tag,
+                "algorithm": key.algorithm,
+                "algorithm_name": _shown(key.algorithm_name),
+                "flags": key.flags,
+                "role": key.role,
+                "bits": key.bits,
+                "trusted_by": key.trusted_by,
+            }
+            for key in zone.keys
+        ],
+        "signatures": [_signature_json(signature) for signature in zone.signatures],
+        "expires": _iso(zone.expires),
+    }
+
+
+def _signature_json(signature: SignatureFact) -> dict[str, Any]:
+    return {
+        "owner": _dns(signature.owner),
+        "type": signature.rdtype,
+        "signer": _dns(signature.signer),
+        "tag": signature.tag,
+        "algorithm": signature.algorithm,
+        "inception": _iso(signature.inception),
+        "expiration": _iso(signature.expiration),
+        "verdict": _shown(signature.verdict),
+    }
