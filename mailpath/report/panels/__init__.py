@@ -56,7 +56,8 @@ def explain(finding: Finding) -> Explained:
         title=entry.title,
         message=finding.message,
         found=finding.found or finding.message,
-        got=finding.got,
+        # A message that stands for what was found has already said what was got.
+        got="" if not finding.found and finding.got in finding.message else finding.got,
         means=entry.meaning,
         fix=finding.fix or entry.fix,
         source=entry.rfc,

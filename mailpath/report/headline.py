@@ -1,0 +1,134 @@
+"""The one line that answers a ticket: where the mail stands, under which posture, at which host, and why.
+
+A sender's log says "Server certificate not verified"; the walk knows what was wrong with it.
+"""
+
+from __future__ import annotations
+
+from mailpath.facts import MxKind, Walk
+from mailpath.findings import Finding
+from mailpath.judge import Mechanism, Outcome, Posture, Verdict
+from mailpath.judge.posture import DaneUse, Precedence
+from mailpath.report.result import Result
+from mailpath.visible import visible
+
+_MECHANISMS = {
+    Mechanism.DANE_EE: "DANE-EE",
+    Mechanism.DANE_TA: "DANE-TA",
+    Mechanism.PKIX: "a trusted certificate",
+    Mechanism.MTA_STS: "MTA-STS",
+}
+
+#: Why a certificate was refused, worst first; the words follow a host's name.
+_DANE = {
+    "TLSA002": "TLSA records match none of its certificates",
+    "TLSA008": "its TLSA records name an authority that is not in the chain it sends",
+    "TLSA009": "its certificate does not hold under the authority that its TLSA records name",
+}
+_PKIX = {
+    "TLS009": "its certificate is out of date",
+    "TLS008": "its certificate is self-signed",
+    "TLS011": "it does not send the intermediate certificate",
+    "TLS012": "its certificate is not trusted",
+    "TLS023": "its certificate is too weak",
+    "TLS010": "its certificate has another name",
+}
+#: Why the domain has no host to send to.
+_DOMAIN = ("MX005", "MX001", "MX004", "MX003")
+#: Why mail went in the clear.
+_PLAIN = {
+    "TLS021": "something hides STARTTLS",
+    "TLS003": "STARTTLS is refused",
+    "TLS004": "the TLS handshake fails",
+    "TLS017": "EHLO is refused",
+    "TLS018": "the session breaks in TLS",
+    "TLS002": "STARTTLS is not offered",
+}
+
+
+def headline(result: Result) -> str:
+    """For example "b.example: deferred by postfix-dane at mx1.b.example: TLSA records match none of its
+    certificates (4.7.5)"; always one line."""
+    return f"{visible(result.walk.path.recipient)}: {answer(result)}"
+
+
+def answer(result: Result) -> str:
+    """The same without the domain."""
+    verdict = result.verdict
+    at = f" at {visible(verdict.host)}" if verdict.host else ""
+    if verdict.outcome is Outcome.UNKNOWN:
+        possible = " or ".join(outcome.value for outcome in verdict.possible)
+        shown = f" ({possible})" if possible else ""
+        return f"unknown for {result.posture}{shown}: {_plain(verdict.reason)}"
+    why = cause(result.walk, result.chosen, verdict, result.findings)
+    code = f" ({verdict.status_code})" if verdict.status_code else ""
+    return f"{phrase(verdict)} by {result.posture}{at}{f': {why}' if why else ''}{code}"
+
+
+def phrase(verdict: Verdict) -> str:
+    """What happens, in words that fit before "by POSTURE"."""
+    later = " at a later retry" if verdict.after_retry else ""
+    if verdict.outcome is Outcome.PLAINTEXT:
+        return f"delivered in plaintext{later}"
+    if verdict.outcome is Outcome.ENCRYPTED:
+        return f"delivered encrypted, not authenticated,{later}"
+    if verdict.outcome is Outcome.AUTHENTICATED:
+        return f"delivered authenticated{later}"
+    return verdict.outcome.value
+
+
+def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
+    """Why, in a few plain words without a full stop; "" where there is nothing to explain."""
+    host = visible(verdict.host) if verdict.host else ""
+    codes = {each.code: each for each in reversed(findings) if each.subject == host}
+    if verdict.outcome is Outcome.AUTHENTICATED:
+        return _MECHANISMS.get(verdict.mechanism, "")
+    if verdict.outcome is Outcome.ENCRYPTED:
+        if verdict.mechanism is not Mechanism.NONE:
+            return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is not signed"
+        return _first(_PKIX, codes) or "certificate not compared"
+    if verdict.outcome is Outcome.PLAINTEXT:
+        return _first(_PLAIN, codes)
+    if walk.mx.kind not in (MxKind.HOSTS, MxKind.IMPLICIT):
+        domain = [each for each in findings if each.code in _DOMAIN]
+        if domain:
+            return _plain(domain[0].message)
+    if _refused_certificate(walk, verdict):
+        return _certificate(walk, posture, codes) or _plain(verdict.reason)
+    return _plain(verdict.reason)
+
+
+def _first(words: dict[str, str], codes: dict[str, Finding]) -> str:
+    return next((text for code, text in words.items() if code in codes), "")
+
+
+def _refused_certificate(walk: Walk, verdict: Verdict) -> bool:
+    """TLS came about with the address that was tried last, and the mail was held back all the same."""
+    return any(
+        session.address == verdict.address
+        and session.tls is not None
+        and session.ehlo_tls is not None
+        and session.ehlo_tls.code == 250
+        and session.mail_from is None
+        for session in walk.starttls.sessions
+    )
+
+
+def _certificate(walk: Walk, posture: Posture, codes: dict[str, Finding]) -> str:
+    policy = walk.sts.policy
+    enforced = posture.sts and policy is not None and policy.mode == "enforce"
+    replaced = enforced and posture.precedence is Precedence.STS_FIRST
+    if posture.dane is not DaneUse.OFF and not replaced:
+        refused = _first(_DANE, codes)
+        if refused:
+            return refused
+    if enforced and "STS013" in codes:
+        return "the MTA-STS policy does not list it"
+    refused = _first(_PKIX, codes)
+    return f"{refused}, and the MTA-STS policy is enforced" if refused and enforced else refused
+
+
+def _plain(text: str) -> str:
+    """A sentence as a part of one: no capital article, no full stop."""
+    shown = text.rstrip(".")
+    return f"the{shown[3:]}" if shown.startswith("The ") else shown

@@ -1,0 +1,226 @@
+"""The report as one JSON object, and its JSON Schema.
+
+The schema ships as `schema.json` beside this file; `scripts/schema.py` writes it from these records.
+Bytes are base64.  Times of day are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from mailpath import facts
+from mailpath.facts import Status, StepResult
+from mailpath.findings import Severity
+from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
+from mailpath.report.headline import answer
+from mailpath.report.result import Result, verdict_step
+
+SCHEMA = 1
+SCHEMA_ID = "urn:mailpath:report:1"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="id"):
+    """One panel.  `elapsed_ms`: null where nobody measured.  `evidence`: the step's fact record."""
+
+    status: Status
+    word: str
+    summary: str
+    elapsed_ms: float | None
+
+
+class SenderStep(Step, frozen=True, kw_only=True, tag="sender"):
+    evidence: facts.SenderFacts
+
+
+class MxStep(Step, frozen=True, kw_only=True, tag="mx"):
+    evidence: facts.MxFacts
+
+
+class DnssecStep(Step, frozen=True, kw_only=True, tag="dnssec"):
+    evidence: facts.DnssecFacts
+
+
+class StsStep(Step, frozen=True, kw_only=True, tag="mta-sts"):
+    evidence: facts.StsFacts
+
+
+class TlsaStep(Step, frozen=True, kw_only=True, tag="tlsa"):
+    evidence: facts.TlsaFacts
+
+
+class StarttlsStep(Step, frozen=True, kw_only=True, tag="starttls"):
+    evidence: facts.StarttlsFacts
+
+
+class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One MX host tried, in order."""
+
+    host: str
+    address: str | None
+    outcome: Outcome
+    reason: str
+    status_code: str | None
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown."""
+
+    outcome: Outcome
+    possible: tuple[Outcome, ...]
+    tls_word: str | None
+    host: str | None
+    address: str | None
+    mechanism: Mechanism
+    after_retry: bool
+    policy_state: str | None
+    status_code: str | None
+    reason: str
+    attempts: tuple[JudgedAttempt, ...]
+
+
+class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):
+    """`evidence`: the verdict of the posture that decides."""
+
+    evidence: Judged
+
+
+class Attacked(msgspec.Struct, frozen=True, kw_only=True):
+    """What one attack makes of one posture's verdict."""
+
+    outcome: Outcome
+    host: str | None
+    attacker_reads: bool
+    if_policy_cached: Outcome | None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^(SND|MX|SEC|STS|RPT|TLSA|TLS)[0-9]{3}$")]
+    severity: Severity
+    subject: str
+    message: str
+
+
+AnyStep = SenderStep | MxStep | DnssecStep | StsStep | TlsaStep | StarttlsStep | VerdictStep
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole report."""
+
+    schema: Annotated[int, msgspec.Meta(ge=SCHEMA, le=SCHEMA)] = SCHEMA
+    mailpath: str
+    sender: str | None
+    recipient: str
+    at: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+    posture: str
+    steps: Annotated[tuple[AnyStep, ...], msgspec.Meta(min_length=7, max_length=7)]
+    findings: tuple[Found, ...]
+    verdicts: dict[str, Judged]
+    attacks: dict[str, dict[str, Attacked]]
+
+
+_STEPS = (
+    (SenderStep, "sender", "sender"),
+    (MxStep, "mx", "mx"),
+    (DnssecStep, "dnssec", "dnssec"),
+    (StsStep, "mta-sts", "sts"),
+    (TlsaStep, "tlsa", "tlsa"),
+    (StarttlsStep, "starttls", "starttls"),
+)
+
+
+def rfc3339(moment: int) -> str:
+    """Unix time as "2026-11-23T12:00:00Z"."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def report(result: Result) -> Report:
+    """`result` as the records that JSON is made of."""
+    walk = result.walk
+    lines = {step.id: step for step in walk.steps}
+    return Report(
+        mailpath=result.mailpath,
+        sender=walk.path.sender,
+        recipient=walk.path.recipient,
+        at=rfc3339(result.at),
+        posture=result.posture,
+        steps=(*(_step(result, lines, *each) for each in _STEPS), _verdict_step(result)),
+        findings=tuple(
+            Found(code=each.code, severity=each.severity, subject=each.subject, message=each.message)
+            for each in result.findings
+        ),
+        verdicts={name: _judged(verdict) for name, verdict in result.verdicts.items()},
+        attacks={},
+    )
+
+
+def render(result: Result) -> bytes:
+    """The report as indented JSON, UTF-8, ending with a newline."""
+    return msgspec.json.format(msgspec.json.encode(report(result)), indent=2) + b"\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of `render`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        **msgspec.json.schema(Report),
+    }
+
+
+def _step(result: Result, lines: dict[str, StepResult], kind: Any, name: str, attribute: str) -> AnyStep:
+    line = lines[name]
+    made: AnyStep = kind(
+        status=line.status,
+        word=line.word,
+        summary=line.summary,
+        elapsed_ms=_elapsed(result, name),
+        evidence=getattr(result.walk, attribute),
+    )
+    return made
+
+
+def _verdict_step(result: Result) -> VerdictStep:
+    line = verdict_step(result, answer(result))
+    return VerdictStep(
+        status=line.status,
+        word=line.word,
+        summary=line.summary,
+        elapsed_ms=_elapsed(result, "verdict"),
+        evidence=_judged(result.verdict),
+    )
+
+
+def _elapsed(result: Result, step: str) -> float | None:
+    elapsed = result.elapsed.get(step)
+    return None if elapsed is None else round(elapsed, 1)
+
+
+def _judged(verdict: Verdict) -> Judged:
+    return Judged(
+        outcome=verdict.outcome,
+        possible=verdict.possible,
+        tls_word=verdict.tls_word,
+        host=verdict.host,
+        address=verdict.address,
+        mechanism=verdict.mechanism,
+        after_retry=verdict.after_retry,
+        policy_state=verdict.policy_state,
+        status_code=verdict.status_code,
+        reason=verdict.reason,
+        attempts=tuple(_attempt(attempt) for attempt in verdict.attempts),
+    )
+
+
+def _attempt(attempt: Attempt) -> JudgedAttempt:
+    return JudgedAttempt(
+        host=attempt.host,
+        address=attempt.address,
+        outcome=attempt.outcome,
+        reason=attempt.reason,
+        status_code=attempt.status_code,
+    )

@@ -1,0 +1,95 @@
+"""One walk judged: what every renderer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from mailpath import __version__
+from mailpath.facts import Status, StepResult, Walk
+from mailpath.findings import Finding, find
+from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
+
+#: The posture that decides where none was asked for.
+DEFAULT_POSTURE = "rfc"
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """A walk, what each posture makes of it, and what was found.
+
+    `verdicts`: by posture name, in the order judged.  `posture`: the one that decides; `code`: its exit
+    code.  `elapsed`: milliseconds per step id, {} where nobody measured (a replay).  `kind`: "live",
+    "lab" or "capture"; `made`: Unix time at which the exchanges were held.
+    """
+
+    walk: Walk
+    postures: tuple[Posture, ...]
+    verdicts: dict[str, Verdict]
+    posture: str
+    code: ExitCode
+    findings: tuple[Finding, ...]
+    elapsed: dict[str, float]
+    at: int
+    made: int
+    kind: str = "live"
+    mailpath: str = __version__
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that decides."""
+        return self.verdicts[self.posture]
+
+    @property
+    def chosen(self) -> Posture:
+        """The posture that decides."""
+        return next(posture for posture in self.postures if posture.name == self.posture)
+
+
+def build(
+    walk: Walk,
+    postures: Iterable[Posture],
+    elapsed: Mapping[str, float],
+    *,
+    deciding: Iterable[str] = (DEFAULT_POSTURE,),
+    kind: str = "live",
+    made: int | None = None,
+) -> Result:
+    """Judge `walk` by every posture.  Of the postures named in `deciding` the one with the worst exit
+    code decides, the first of equals; where none of them is judged, all of them count.
+    """
+    judged = tuple(postures)
+    verdicts = {posture.name: judge(walk, posture) for posture in judged}
+    codes = {posture.name: exit_code(walk, posture, verdicts[posture.name]) for posture in judged}
+    counted = [name for name in dict.fromkeys(deciding) if name in codes] or list(codes)
+    chosen = min(counted, key=lambda name: WORST_FIRST.index(codes[name]))
+    return Result(
+        walk=walk,
+        postures=judged,
+        verdicts=verdicts,
+        posture=chosen,
+        code=codes[chosen],
+        findings=find(walk),
+        elapsed=dict(elapsed),
+        at=walk.at,
+        made=walk.at if made is None else made,
+        kind=kind,
+    )
+
+
+_STATUS = {
+    ExitCode.OK: Status.PASS,
+    ExitCode.BELOW: Status.WEAK,
+    ExitCode.UNDELIVERED: Status.FAIL,
+    ExitCode.UNKNOWN: Status.ERROR,
+}
+
+
+def verdict_step(result: Result, answer: str) -> StepResult:
+    """The seventh step's line, by the posture that decides; `answer` becomes its sentence."""
+    outcome = result.verdict.outcome
+    word = "IN THE CLEAR" if outcome is Outcome.PLAINTEXT else outcome.value.upper()
+    return StepResult(
+        id="verdict", status=_STATUS[result.code], word=word, summary=f"{answer[:1].upper()}{answer[1:]}."
+    )
