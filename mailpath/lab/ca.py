@@ -2,6 +2,9 @@
 
 Certificates are X.509 as RFC 5280 profiles them, on P-256 keys because those cost microseconds; the
 dates are relative to the lab's `now`.  Only the public root is in the file that a sender trusts.
+
+SHA-1 signatures, which libraries no longer make, are made here as RFC 3279 section 2.2.1 has them: on a
+finished certificate the digest is changed and the signature renewed.  That needs an RSA issuer.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.lab.scenario import Certificate
@@ -21,6 +24,10 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 #: A name under which no lab host receives mail: what the -wrongname presets certify.
 WRONG_NAME = "mail.somewhere-else.example"
+
+#: sha256WithRSAEncryption and sha1WithRSAEncryption as DER: of equal length, so lengths around them hold.
+_SHA256_RSA = bytes.fromhex("06092a864886f70d01010b")
+_SHA1_RSA = bytes.fromhex("06092a864886f70d010105")
 
 _DAY = dt.timedelta(days=1)
 _PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
@@ -55,10 +62,9 @@ class Authority:
     def __init__(self, now: int) -> None:
         self._now = dt.datetime.fromtimestamp(now, dt.UTC)
         self._keys: dict[tuple[str, str, str], Key] = {}
-        self._private: dict[str, _Issuer] = {}
+        self._authorities: dict[str, _Issuer] = {}
         self._issued: dict[tuple[str, str, Certificate], Issued] = {}
         self._root = self._make_ca("Mailpath Lab Root CA", None)
-        self._intermediate = self._make_ca("Mailpath Lab Issuing CA", self._root)
 
     @property
     def root_pem(self) -> bytes:
@@ -95,9 +101,13 @@ class Authority:
             builder = builder.add_extension(alternatives, critical=not common)
         if family == "self":
             leaf = builder.issuer_name(subject).sign(key, hashes.SHA256())
+            if spec.sha == "sha1":
+                leaf = _with_sha1(leaf, key)
             return Issued(leaf, key, (leaf,), leaf)
-        issuer = self._intermediate if family == "web" else self._private_ca(owner)
+        issuer = self._issuer(family, owner, spec.sha)
         leaf = _sign(builder, issuer)
+        if spec.sha == "sha1":
+            leaf = _with_sha1(leaf, issuer.key)
         if variation in {"noint", "nochain"}:
             sent: tuple[x509.Certificate, ...] = (leaf,)
         elif variation == "withroot":
@@ -116,20 +126,23 @@ class Authority:
     def _key(self, host: str, label: str, algorithm: str) -> Key:
         key = self._keys.get((host, label, algorithm))
         if key is None:
-            if algorithm == "rsa-2048":
-                key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            else:
-                key = ec.generate_private_key(ec.SECP256R1())
+            key = _make_key(algorithm)
             self._keys[host, label, algorithm] = key
         return key
 
-    def _private_ca(self, owner: str) -> _Issuer:
-        if owner not in self._private:
-            self._private[owner] = self._make_ca(f"{owner} CA"[:64], None)
-        return self._private[owner]
+    def _issuer(self, family: str, owner: str, sha: str) -> _Issuer:
+        """The public intermediate, or the private anchor of `owner`; with an RSA key for SHA-1."""
+        title = "Mailpath Lab Issuing CA" if family == "web" else f"{owner} CA"[:60]
+        algorithm = "ecdsa-p256"
+        if sha == "sha1":
+            title, algorithm = f"{title} RSA", "rsa-2048"
+        if title not in self._authorities:
+            above = self._root if family == "web" else None
+            self._authorities[title] = self._make_ca(title, above, algorithm)
+        return self._authorities[title]
 
-    def _make_ca(self, title: str, issuer: _Issuer | None) -> _Issuer:
-        key = ec.generate_private_key(ec.SECP256R1())
+    def _make_ca(self, title: str, issuer: _Issuer | None, algorithm: str = "ecdsa-p256") -> _Issuer:
+        key = _make_key(algorithm)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title)])
         builder = _builder(subject, key, self._now - 3650 * _DAY, self._now + 3650 * _DAY)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
@@ -138,6 +151,24 @@ class Authority:
         if issuer is None:
             return _Issuer(builder.issuer_name(subject).sign(key, hashes.SHA256()), key)
         return _Issuer(_sign(builder, issuer), key)
+
+
+def _make_key(algorithm: str) -> Key:
+    if algorithm.startswith("rsa-"):
+        return rsa.generate_private_key(public_exponent=65537, key_size=int(algorithm.removeprefix("rsa-")))
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _with_sha1(certificate: x509.Certificate, issuer: Key) -> x509.Certificate:
+    """`certificate`, which `issuer` signed with SHA-256, signed with SHA-1 instead."""
+    if not isinstance(issuer, rsa.RSAPrivateKey):
+        raise TypeError("SHA-1 signatures are made with RSA keys only")
+    to_be_signed = certificate.tbs_certificate_bytes.replace(_SHA256_RSA, _SHA1_RSA)
+    signature = issuer.sign(to_be_signed, padding.PKCS1v15(), hashes.SHA1())
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    der = der.replace(certificate.tbs_certificate_bytes, to_be_signed)
+    der = der.replace(_SHA256_RSA, _SHA1_RSA).replace(certificate.signature, signature)
+    return x509.load_der_x509_certificate(der)
 
 
 def _builder(subject: x509.Name, key: Key, start: dt.datetime, end: dt.datetime) -> x509.CertificateBuilder:

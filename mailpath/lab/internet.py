@@ -17,6 +17,7 @@ from pathlib import Path
 import dns.exception
 import dns.name
 import dns.rdatatype
+import msgspec
 
 from mailpath.lab import https, zones
 from mailpath.lab import scenario as files
@@ -185,15 +186,7 @@ class _Builder:
         spec = Certificate(preset=cert) if isinstance(cert, str) else cert
         if spec.names is not None:
             names = tuple(self.scenario.absolute(name) for name in spec.names)
-            spec = Certificate(
-                preset=spec.preset,
-                names=names,
-                cn=spec.cn,
-                san=spec.san,
-                key=spec.key,
-                algorithm=spec.algorithm,
-                eku=spec.eku,
-            )
+            spec = msgspec.structs.replace(spec, names=names)
         return self.internet.authority.issue(host, spec, self.scenario.domain)
 
     def _mail_server(self, server: Server) -> None:

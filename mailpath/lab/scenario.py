@@ -83,7 +83,8 @@ class Certificate(_Table, frozen=True):
 
     `names`: DNS-IDs (default: the server's host name); `cn`: the subject's common name (default: the first
     name; "": none); `san` false: no subjectAltName; `key`: a label, the same label means the same key
-    within one server; `algorithm` of the key; `eku`: extended key usages (default: server).
+    within one server; `algorithm` of the key; `sha`: digest of the signature on it (sha1: its issuer has an
+    RSA key); `eku`: extended key usages (default: server).
     """
 
     preset: Preset = "web"
@@ -91,8 +92,13 @@ class Certificate(_Table, frozen=True):
     cn: str | None = None
     san: bool = True
     key: str = "current"
-    algorithm: Literal["ecdsa-p256", "rsa-2048"] = "ecdsa-p256"
+    algorithm: Literal["ecdsa-p256", "rsa-2048", "rsa-1024"] = "ecdsa-p256"
+    sha: Literal["sha256", "sha1"] = "sha256"
     eku: tuple[Literal["server", "client"], ...] = ("server",)
+
+    def __post_init__(self) -> None:
+        if self.sha == "sha1" and self.preset.startswith("self") and self.algorithm == "ecdsa-p256":
+            raise ValueError("`sha` can be sha1 in a self-signed certificate only if `algorithm` is RSA")
 
 
 class TlsLimits(_Table, frozen=True):

@@ -163,7 +163,10 @@ class Selector:
         return context
 
     def _make(self, issued: Issued) -> ssl.SSLContext:
+        limits = self._limits
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # Above level 0 OpenSSL 3 serves neither TLS 1.0 nor SHA-1 nor short keys, and all are lessons.
+        context.set_ciphers(f"{limits.ciphers or 'DEFAULT'}:@SECLEVEL=0")
         # The ssl module loads certificates from files only; the folder is the lab's own and goes with it.
         file = self._folder / f"{issued.leaf.serial_number:x}.pem"
         if not file.exists():
@@ -171,12 +174,6 @@ class Selector:
             file.write_bytes(issued.pem())
         context.load_cert_chain(file)
         context.sni_callback = self._select
-        limits = self._limits
-        if limits.max in _RETIRED:
-            # OpenSSL 3 signs nothing with SHA-1 above level 0, and TLS 1.0 knows nothing else.
-            context.set_ciphers("ALL:@SECLEVEL=0")
-        if limits.ciphers is not None:
-            context.set_ciphers(f"{limits.ciphers}:@SECLEVEL=0")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # old versions are the lesson here
             if limits.min is not None or limits.max in _RETIRED:

@@ -105,6 +105,17 @@ def test_the_network_file_is_the_settings(internet: Lab, tmp_path: Path) -> None
     assert " initial-ds " in anchors
 
 
+@pytest.mark.parametrize("ending", ["raise KeyboardInterrupt", "import sys; sys.exit(3)", "pass"])
+def test_a_program_that_forgets_to_stop_leaves_nothing(tmp_path: Path, ending: str) -> None:
+    program = f"from mailpath.lab import Lab, scenarios\nlab = Lab.start(scenarios()[:1])\n{ending}\n"
+    command = [sys.executable, "-W", "error", "-c", program]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode == 0) == (ending == "pass")
+    assert "Exception ignored" not in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serve_prints_one_line_and_cleans_up(tmp_path: Path, number: signal.Signals) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -108,6 +108,7 @@ def test_names_are_relative_to_the_domain() -> None:
         (GOOD + '[[server]]\nhost = "mx1"\ncert = "gold"\n', "$.server[0].cert"),
         (GOOD + '[[server]]\nhost = "mx1"\nbanner_delay = 900.0\n', "banner_delay"),
         (GOOD + '[[server]]\nhost = "mx1"\ntls = { max = "2.0" }\n', "$.server[0].tls.max"),
+        (GOOD + '[[server]]\nhost = "mx1"\ncert = { preset = "self", sha = "sha1" }\n', "`sha`"),
         (GOOD + "[sts]\nstatus = 99\n", "status"),
         (GOOD + '[[zone]]\nrr = ["_25._tcp.mx9 {tlsa 3 1 1 mx9}"]\n', "mx9"),
         (GOOD + '[[zone]]\nrr = ["x {tlsa 3 1 1 mx1/no}"]\n[[server]]\nhost = "mx1"\n', "unknown part"),

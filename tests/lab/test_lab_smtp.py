@@ -251,3 +251,20 @@ def test_each_address_has_a_dial_entry(internet: Lab) -> None:
     ):
         (address,) = internet.records(host, rdtype)
         assert internet.settings.dial[shape.format(address)].startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize(("host", "bits"), [("sha1", None), ("short", 1024)])
+def test_certificates_that_libraries_no_longer_make(internet: Lab, host: str, bits: int | None) -> None:
+    with secured(internet, f"{host}.faults.example", None) as (_, tls):
+        shown = leaf(tls)
+    assert shown.signature_hash_algorithm.name == "sha1"
+    assert bits is None or shown.public_key().key_size == bits
+    loose = context(verify_mode=ssl.CERT_REQUIRED)
+    loose.load_verify_locations(internet.settings.ca_file)
+    if bits is None:
+        with secured(internet, f"{host}.faults.example", None, loose) as (_, tls):
+            assert tls.version() == "TLSv1.3"
+    strict = ssl.create_default_context(cafile=internet.settings.ca_file)
+    name = f"{host}.faults.example"
+    with pytest.raises(ssl.SSLCertVerificationError), secured(internet, name, name, strict):
+        pytest.fail("the handshake went through")
