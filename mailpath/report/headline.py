@@ -8,7 +8,7 @@ from __future__ import annotations
 from mailpath.facts import MxKind, Walk
 from mailpath.findings import Finding
 from mailpath.judge import Mechanism, Outcome, Posture, Verdict
-from mailpath.judge.posture import DaneUse, Precedence
+from mailpath.judge.posture import DaneUse, Level, Precedence
 from mailpath.report.result import Result
 from mailpath.visible import visible
 
@@ -88,7 +88,8 @@ def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Findin
             return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is not signed"
         return _first(_PKIX, codes) or "certificate not compared"
     if verdict.outcome is Outcome.PLAINTEXT:
-        return _first(_PLAIN, codes)
+        refused = "the sender does no TLS" if posture.level is Level.NONE else ""
+        return refused or _first(_PLAIN, codes)
     if walk.mx.kind not in (MxKind.HOSTS, MxKind.IMPLICIT):
         domain = [each for each in findings if each.code in _DOMAIN]
         if domain:

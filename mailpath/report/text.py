@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from mailpath.facts import Found, Status
-from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge import Attempt, Mechanism, Verdict
 from mailpath.names import u_labels
 from mailpath.report.headline import answer, headline
 from mailpath.report.layout import hanging, table, wrapped
@@ -111,9 +111,11 @@ def _block(block: Explained) -> Iterator[str]:
             yield from hanging(label, text, indent=2, column=_BLOCK_COLUMN)
 
 
+def _possible(verdict: Verdict) -> str:
+    return " or ".join(outcome.value for outcome in verdict.possible)
+
+
 def _outcome(verdict: Verdict) -> str:
-    if verdict.outcome is Outcome.UNKNOWN and verdict.possible:
-        return "unknown: " + "/".join(outcome.value for outcome in verdict.possible)
     return f"{verdict.outcome.value}{' on retry' if verdict.after_retry else ''}"
 
 
@@ -127,7 +129,7 @@ def _verdicts(result: Result) -> Iterator[str]:
                 numbers.setdefault(host, len(numbers) + 1)
     for host, number in numbers.items():
         yield from hanging(f"[{number}]", visible(host), indent=2, column=6)
-    rows = [("", "posture", "outcome", "at", "TLS", "by", "code")]
+    rows = [("", "posture", "outcome", "at", "TLS", "by", "")]
     for name, verdict in result.verdicts.items():
         rows.append(
             (
@@ -137,7 +139,7 @@ def _verdicts(result: Result) -> Iterator[str]:
                 f"[{numbers[verdict.host]}]" if verdict.host is not None else "",
                 verdict.tls_word or "",
                 "" if verdict.mechanism is Mechanism.NONE else verdict.mechanism.value,
-                verdict.status_code or "",
+                verdict.status_code or _possible(verdict),
             )
         )
     yield from table(rows, indent=0)

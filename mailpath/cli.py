@@ -1,0 +1,278 @@
+"""The command line: parse, call, print.  What a command needs is loaded when it runs.
+
+The first word decides: a command's name, or else the app is meant (`mailpath b.example`).  A domain that
+is named like a command is written with its dot (`mailpath check.`) or behind `--`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from mailpath import __version__
+from mailpath.commands.options import moment, network_options
+
+#: sysexits.h EX_USAGE.  `report/exit_codes.py` has the others; it is not loaded before a command runs.
+EX_USAGE = 64
+EX_UNKNOWN = 3
+EX_INTERRUPTED = 130
+EX_PIPE = 141
+
+
+class DefaultGroup(click.Group):
+    """A group in which words that name no command go to the one called `default`.
+
+    Its name is none that could be typed by mistake, and it is not listed.
+    """
+
+    default = "(app)"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else None
+        if first not in self.commands and first not in ("--help", "-h", "--version"):
+            args = [self.default, *args]
+            stray = next((word for word in args[1:] if word in self.commands), None)
+            if stray is not None and "--" not in args:
+                command = f"{ctx.command_path} {stray}"
+                raise click.UsageError(
+                    f"Is {stray!r} the command? Its name comes first: `{command} ...`."
+                    f" For a domain of that name type '{stray}.'.",
+                    ctx,
+                )
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in self.commands if name != self.default]
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        words = self.commands[self.default].collect_usage_pieces(ctx)
+        formatter.write_usage(ctx.command_path, " ".join(words))
+        formatter.write_usage(ctx.command_path, "COMMAND [OPTIONS] [ARGS]...", prefix="       ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        app = self.commands[self.default]
+        options = [param for param in app.params if isinstance(param, click.Option)]
+        records = [param.get_help_record(ctx) for param in (*options, *self.get_params(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records if record is not None])
+        self.format_commands(ctx, formatter)
+
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_LOOK = (
+    click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+    click.option("--ascii", "plain", is_flag=True, help="No signs beyond ASCII."),
+    click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does it too)."),
+)
+
+
+def look_options(command: Any) -> Any:
+    """How the app looks."""
+    for option in reversed(_LOOK):
+        command = option(command)
+    return command
+
+
+def _look(no_mouse: bool, plain: bool, no_color: bool) -> dict[str, bool]:
+    return {"mouse": not no_mouse, "ascii": plain, "color": not no_color}
+
+
+@click.group(cls=DefaultGroup, context_settings=_CONTEXT)
+@click.version_option(__version__, message="mailpath %(version)s")
+def cli() -> None:
+    """Traceroute for mail security: walk the path a mail takes, see what protects each hop, and what
+    would change if the sender enforced more.
+
+    Domains, mail addresses or "Name <address>". Without a command the app opens.
+    """
+
+
+@cli.command(DefaultGroup.default, hidden=True)
+@click.argument("domains", nargs=-1, metavar="[[SENDER] RECIPIENT]")
+@look_options
+@network_options
+@click.pass_context
+def app(
+    ctx: click.Context,
+    /,
+    domains: tuple[str, ...],
+    no_mouse: bool,
+    plain: bool,
+    no_color: bool,
+    **network: Any,
+) -> None:
+    """The app."""
+    if len(domains) > 2:
+        raise click.UsageError("One or two domains: the recipient, or the sender and the recipient.")
+    from mailpath.commands import app as commands
+
+    recipient = domains[-1] if domains else None
+    sender = domains[0] if len(domains) == 2 else None
+    ctx.exit(commands.live(sender, recipient, _look(no_mouse, plain, no_color), network))
+
+
+@cli.command()
+@click.argument("recipient", required=False)
+@click.option("--from", "sender", metavar="SENDER", help="Who writes: a domain or an address.")
+@click.option(
+    "--posture",
+    "postures",
+    multiple=True,
+    metavar="NAME",
+    help="What the sender enforces; repeatable, the worst decides. [all, rfc decides]",
+)
+@click.option(
+    "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339 or Unix seconds."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", metavar="FILE", help="Write the report there.")
+@click.option("--capture", metavar="FILE", help='Keep every exchange ("-": standard output).')
+@click.option("--replay", metavar="FILE", help='Walk a capture again, no network ("-": standard input).')
+@network_options
+@click.pass_context
+def check(
+    ctx: click.Context,
+    /,
+    *,
+    recipient: str | None,
+    sender: str | None,
+    postures: tuple[str, ...],
+    at: int | None,
+    form: str,
+    output: str | None,
+    capture: str | None,
+    replay: str | None,
+    **network: Any,
+) -> None:
+    """Walk the path to RECIPIENT and report.
+
+    Exit status: 0 delivered as both sides ask for, 1 delivered below that, 2 deferred or bounced,
+    3 unknown, 64 wrong usage.
+    """
+    from mailpath.commands import check as commands
+
+    code = commands.run(
+        recipient=recipient,
+        sender=sender,
+        postures=postures,
+        at=at,
+        form=form,
+        output=output,
+        capture=capture,
+        replay=replay,
+        network=network,
+    )
+    ctx.exit(int(code))
+
+
+@cli.command("open")
+@click.argument("capture")
+@look_options
+@click.pass_context
+def open_capture(ctx: click.Context, capture: str, no_mouse: bool, plain: bool, no_color: bool) -> None:
+    """The app on CAPTURE ("-": standard input); no network."""
+    from mailpath.commands import app as commands
+
+    ctx.exit(commands.capture(capture, _look(no_mouse, plain, no_color)))
+
+
+@cli.group("lab", cls=DefaultGroup)
+def lab_group() -> None:
+    """The app on the built-in mini-internet: SCENARIO, or a FILE.toml of your own."""
+
+
+@lab_group.command(DefaultGroup.default, hidden=True)
+@click.argument("scenario", required=False, metavar="[SCENARIO | FILE.toml]")
+@look_options
+@click.pass_context
+def lab(ctx: click.Context, scenario: str | None, no_mouse: bool, plain: bool, no_color: bool) -> None:
+    """The app on the lab."""
+    from mailpath.commands import app as commands
+
+    ctx.exit(commands.lab(scenario, _look(no_mouse, plain, no_color)))
+
+
+@lab_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+def lab_list(as_json: bool) -> None:
+    """Id, domain, expected outcomes and title of every scenario, tab-separated."""
+    from mailpath.commands import lists
+
+    lists.scenarios(as_json)
+
+
+@lab_group.command("serve")
+def lab_serve() -> None:
+    """Keep the lab up for other tools; prints the network file's path. Ends on Ctrl-C."""
+    from mailpath.commands import lists
+
+    lists.serve()
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("rdtype", required=False, default="A", metavar="[TYPE]")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option(
+    "--at", metavar="TIME", callback=moment, help="Validate as of this time: RFC 3339 or Unix seconds."
+)
+@network_options
+@click.pass_context
+def dnssec(
+    ctx: click.Context, /, name: str, rdtype: str, as_json: bool, at: int | None, **network: Any
+) -> None:
+    """Validate NAME from the root down, and draw the chain of trust.
+
+    Exit status: 0 secure, 1 insecure, 2 bogus, 3 indeterminate, 64 wrong usage.
+    """
+    from mailpath.commands import dnssec as commands
+
+    ctx.exit(commands.run(name, rdtype, as_json=as_json, at=at, network=network))
+
+
+@cli.command()
+def postures() -> None:
+    """List what senders enforce, as mailpath knows them."""
+    from mailpath.commands import lists
+
+    lists.postures()
+
+
+@cli.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
+    """What a finding's CODE means, and how to mend it."""
+    from mailpath.commands import lists
+
+    lists.explain(code)
+
+
+def main() -> None:
+    """The console script; leaves by `SystemExit` with one of the documented exit codes."""
+    try:
+        status = cli.main(prog_name="mailpath", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx is not None else "mailpath"
+        click.echo(f"{where}: {error.format_message()}", err=True)
+        sys.exit(EX_USAGE)
+    except click.ClickException as error:
+        click.echo(f"mailpath: {error.format_message()}", err=True)
+        sys.exit(EX_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(EX_INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter must not complain of it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EX_PIPE)
+    except Exception:  # noqa: BLE001 - a monitoring system must not take a bug of ours for a verdict
+        import traceback
+
+        traceback.print_exc()
+        click.echo("mailpath: this is a bug of mailpath; please report it with the lines above.", err=True)
+        sys.exit(EX_UNKNOWN)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,195 @@
+"""`mailpath check`: walk, or replay, judge by the postures asked for, report."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mailpath.commands.options import domain_of, given_network_options, settings_from
+from mailpath.dnssec import BadAnchor
+from mailpath.facts import Path, Walk
+from mailpath.judge import Posture
+from mailpath.judge.presets import PRESETS, UnknownPosture
+from mailpath.judge.presets import posture as posture_named
+from mailpath.network.capture import Capture, CaptureError, capture_of, dump, load
+from mailpath.network.protocol import Ground, Network
+from mailpath.network.recording import Recording
+from mailpath.network.settings import SettingsError
+from mailpath.report.exit_codes import ExitCode
+from mailpath.report.headline import headline
+from mailpath.report.result import DEFAULT_POSTURE, Result, build
+from mailpath.walk import Event, StepFinished, live_network, walk
+
+STDIO = "-"
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A walk with what it stood on, and how long each step took in milliseconds."""
+
+    walk: Walk
+    ground: Ground
+    elapsed: dict[str, float]
+    capture: Capture
+
+
+def run(
+    *,
+    recipient: str | None,
+    sender: str | None,
+    postures: Sequence[str],
+    at: int | None,
+    form: str,
+    output: str | None,
+    capture: str | None,
+    replay: str | None,
+    network: dict[str, Any],
+) -> ExitCode:
+    """Everything `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
+    judged = chosen(postures)
+    if replay is not None:
+        walked = _replayed(replay, recipient, sender, at, network)
+    else:
+        walked = _live(recipient, sender, at, network)
+    began = time.perf_counter()
+    result = build(
+        walked.walk,
+        judged or tuple(PRESETS.values()),
+        walked.elapsed,
+        deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
+        kind=walked.ground.kind,
+        made=walked.ground.made,
+    )
+    result.elapsed["verdict"] = (time.perf_counter() - began) * 1000
+    _written(result, form, output, silent=capture == STDIO)
+    if capture is not None:
+        _kept(walked.capture, capture)
+    return result.code
+
+
+def chosen(names: Sequence[str]) -> tuple[Posture, ...]:
+    """The postures named, each once, in the order given."""
+    found: dict[str, Posture] = {}
+    for name in names:
+        try:
+            posture = posture_named(name)
+        except UnknownPosture as error:
+            raise click.UsageError(str(error)) from None
+        found[posture.name] = posture
+    return tuple(found.values())
+
+
+# --- the walk --------------------------------------------------------------------------------------
+
+
+def _live(recipient: str | None, sender: str | None, at: int | None, network: dict[str, Any]) -> Walked:
+    if recipient is None:
+        raise click.UsageError("Missing argument 'RECIPIENT'.")
+    path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
+    settings = settings_from(network)
+
+    async def walked() -> Walked:
+        async with live_network(settings) as live:
+            return await _walk(path, live, at)
+
+    try:
+        return asyncio.run(walked())
+    except (SettingsError, BadAnchor) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _replayed(
+    file: str, recipient: str | None, sender: str | None, at: int | None, network: dict[str, Any]
+) -> Walked:
+    from mailpath.network.replay import Replay
+
+    given = given_network_options(network)
+    if given:
+        raise click.UsageError(f"A replay asks nobody: {', '.join(given)} cannot be used with --replay.")
+    try:
+        held = load(file)
+    except CaptureError as error:
+        raise click.UsageError(f"{file}: {error}") from None
+    for typed, kept, what in ((recipient, held.path.recipient, "to"), (sender, held.path.sender, "from")):
+        if typed is not None and domain_of(typed) != kept:
+            raise click.UsageError(f"{file} holds a path {what} {kept or 'any sender'}, not {typed}.")
+    try:
+        return asyncio.run(_walk(held.path, Replay(held), at))
+    except BadAnchor as error:
+        raise click.UsageError(f"{file}: {error}") from None
+
+
+async def _walk(path: Path, network: Network, at: int | None) -> Walked:
+    recording = Recording(network)
+    elapsed: dict[str, float] = {}
+    narrate = _narrator()
+
+    def seen(event: Event) -> None:
+        if isinstance(event, StepFinished):
+            if narrate is not None and event.result.id not in elapsed:
+                narrate(event)
+            elapsed[event.result.id] = event.elapsed_ms
+
+    found = await walk(path, recording, network.ground.made if at is None else at, seen)
+    return Walked(found, network.ground, elapsed, capture_of(recording, path, found.roots))
+
+
+def _narrator() -> Callable[[StepFinished], None] | None:
+    """Tells each step as it ends, on standard error, where somebody is there to read it."""
+    if not sys.stderr.isatty():
+        return None
+    from mailpath.report.text import GLYPHS, TITLES
+
+    def tell(event: StepFinished) -> None:
+        step = event.result
+        click.echo(
+            f"{GLYPHS[step.status]} {TITLES[step.id]}  {step.word}  {event.elapsed_ms:.0f} ms", err=True
+        )
+
+    return tell
+
+
+# --- what comes of it ------------------------------------------------------------------------------
+
+
+def _kept(capture: Capture, file: str) -> None:
+    try:
+        dump(capture, file)
+    except CaptureError as error:
+        raise click.UsageError(f"{file}: {error}") from None
+
+
+def _written(result: Result, form: str, output: str | None, *, silent: bool) -> None:
+    """The report to `output`, or to standard output unless a capture went there (`silent`)."""
+    if silent and output in (None, STDIO):
+        if sys.stderr.isatty():
+            click.echo(headline(result), err=True)
+        return
+    data = _rendered(result, form)
+    if output in (None, STDIO):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    assert output is not None
+    try:
+        with open(output, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise click.UsageError(f"{output}: The report cannot be written: {error.strerror}.") from None
+
+
+def _rendered(result: Result, form: str) -> bytes:
+    if form == "json":
+        from mailpath.report import json
+
+        return json.render(result)
+    from mailpath.report import text
+
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.render(result).encode(encoding, "backslashreplace")

@@ -1,0 +1,58 @@
+"""`mailpath dnssec`: the validator on its own, as delv(1) is to a resolver."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import dns.rdatatype
+import msgspec
+
+from mailpath.commands.options import settings_from
+from mailpath.dnssec import BadAnchor, Validator
+from mailpath.facts import Lookup, Security, ZoneFact
+from mailpath.names import BadName, a_labels
+from mailpath.network.settings import SettingsError
+from mailpath.report.dnssec import render_text, to_json
+from mailpath.walk import live_network
+
+#: Exit codes: what the answer is worth.
+CODES = {Security.SECURE: 0, Security.INSECURE: 1, Security.BOGUS: 2, Security.INDETERMINATE: 3}
+
+
+def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[str, Any]) -> int:
+    """Look up, validate, draw; 0 secure, 1 insecure, 2 bogus, 3 indeterminate.  Raises `click.UsageError`."""
+    try:
+        owner = a_labels(name.strip()) if name.strip() else ""
+        kind = dns.rdatatype.to_text(dns.rdatatype.from_text(rdtype))
+    except BadName as error:
+        raise click.UsageError(f"{name!r}: {error}") from None
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        raise click.UsageError(f"{rdtype!r} is no record type.") from None
+    if not owner:
+        raise click.UsageError("Nothing was typed: a name is needed.")
+    settings = settings_from(network)
+    moment = int(time.time()) if at is None else at
+
+    async def looked_up() -> tuple[Lookup, Sequence[ZoneFact]]:
+        async with live_network(settings) as live:
+            validator = Validator(live, moment)
+            lookup, (ad, rcode) = await asyncio.gather(
+                validator.lookup(owner, kind), validator.resolver_claim(owner, kind)
+            )
+            claimed = msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
+            return claimed, validator.zones()
+
+    try:
+        lookup, zones = asyncio.run(looked_up())
+    except (SettingsError, BadAnchor) as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(to_json(lookup, zones, moment), indent=2))
+    else:
+        click.echo(render_text(lookup, zones, moment), nl=False)
+    return CODES[lookup.security]

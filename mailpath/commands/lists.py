@@ -1,0 +1,74 @@
+"""The commands that only say what there is: scenarios, postures, codes."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+def scenarios(as_json: bool) -> None:
+    """Every scenario of the lab: id, domain, expected outcomes, title; tab-separated."""
+    from mailpath.lab import scenarios as built_in
+
+    found = [
+        {
+            "id": scenario.id,
+            "domain": scenario.domain,
+            "sender": scenario.sender,
+            "expect": scenario.expect,
+            "title": scenario.title,
+        }
+        for scenario in built_in()
+    ]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for each in found:
+        expect = each["expect"]
+        assert isinstance(expect, dict)
+        outcomes = ",".join(f"{posture}={outcome}" for posture, outcome in expect.items())
+        click.echo("\t".join((str(each["id"]), str(each["domain"]), outcomes, str(each["title"]))))
+
+
+def serve() -> None:
+    """The lab for other tools, until a signal comes."""
+    from mailpath.lab.serve import serve as keep_up
+
+    keep_up()
+
+
+def postures() -> None:
+    """Every posture and what it is."""
+    from mailpath.judge.presets import describe
+
+    known = describe()
+    width = max(len(name) for name, _ in known)
+    for name, title in known:
+        click.echo(f"{name:{width}}  {title}")
+
+
+def explain(code: str | None) -> None:
+    """What a code means and how to mend it; all codes without one.  Raises `click.UsageError`."""
+    from mailpath.findings.catalogue import CATALOGUE, step_of
+    from mailpath.report.layout import hanging
+    from mailpath.report.text import TITLES
+
+    if code is None:
+        for entry in CATALOGUE.values():
+            click.echo(f"{entry.code:8} {entry.severity.value:8} {entry.title}")
+        return
+    found = CATALOGUE.get(code.strip().upper())
+    if found is None:
+        raise click.UsageError(f"{code!r} is no code of mailpath. `mailpath explain` lists them all.")
+    click.echo(f"{found.code}: {found.title}")
+    rows = (
+        ("Severity", found.severity.value),
+        ("Step", TITLES[step_of(found.code)]),
+        ("Means", found.meaning),
+        ("Fix", found.fix),
+        ("Source", found.rfc),
+    )
+    for label, text in rows:
+        for line in hanging(label, text, indent=2, column=12):
+            click.echo(line)

@@ -1,0 +1,148 @@
+"""Options that several commands share, and how words on the command line become values.
+
+Light: nothing here loads the network stack or the app (`mailpath --help` must not wait for them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from mailpath.network.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: The last second of the year 9999.
+MAX_TIME = 253402300799
+
+
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """RFC 3339 ("2026-11-23T12:00:00Z") or Unix seconds, as Unix seconds."""
+    if value is None:
+        return None
+    text = value.strip()
+    try:
+        seconds = int(text) if text.isascii() and text.isdigit() else _rfc3339(text)
+    except (ValueError, OverflowError):
+        sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z) nor Unix seconds."
+        raise click.BadParameter(sentence, ctx, param) from None
+    if not 0 <= seconds <= MAX_TIME:
+        raise click.BadParameter(f"{text!r} is not between the years 1970 and 9999.", ctx, param)
+    return seconds
+
+
+def _rfc3339(text: str) -> int:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError
+    return int(at.timestamp())
+
+
+def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """ "192.0.2.10:25=127.0.0.1:40125": published endpoints and where they really live."""
+    table: dict[str, str] = {}
+    for pair in value:
+        here, equals, there = pair.partition("=")
+        if not equals or not here.strip() or not there.strip():
+            sentence = f"{pair!r} is not PUBLISHED=REAL, as in 192.0.2.10:25=127.0.0.1:40125."
+            raise click.BadParameter(sentence, ctx, param)
+        table[here.strip()] = there.strip()
+    return table
+
+
+_NETWORK = (
+    click.option(
+        "--network",
+        "network_file",
+        metavar="FILE",
+        help="Network file (TOML) that holds the options below.",
+    ),
+    click.option(
+        "--resolver",
+        metavar="ADDRESS",
+        help="Recursive resolver: ip, ip:port, tls://ip#name or https://host/path. [the system's]",
+    ),
+    click.option(
+        "--trust-anchor", metavar="FILE", help="DNSSEC trust anchor, DS or DNSKEY. [IANA's root keys]"
+    ),
+    click.option("--ca-file", metavar="FILE", help="Trusted CA certificates, PEM. [the system's]"),
+    click.option("--smtp-port", type=int, metavar="PORT", help="Of the mail servers. [25]"),
+    click.option("--https-port", type=int, metavar="PORT", help="Of the policy host. [443]"),
+    click.option("--timeout", type=float, metavar="SECONDS", help="Of every other wait. [5]"),
+    click.option(
+        "--greeting-timeout", type=float, metavar="SECONDS", help="Of the wait for a greeting. [30]"
+    ),
+    click.option("--ehlo", metavar="NAME", help="Name given in EHLO. [this host's]"),
+    click.option(
+        "--allow-private/--no-allow-private",
+        default=None,
+        help="Connect to special-use addresses too.",
+    ),
+    click.option(
+        "--dial",
+        metavar="A=B",
+        multiple=True,
+        callback=_dial,
+        help="Published address A really lives at B; repeatable.",
+    ),
+)
+
+
+def network_options(command: Command) -> Command:
+    """Adds where to ask (`NETWORK_KEYS`) to a command."""
+    for option in reversed(_NETWORK):
+        command = option(command)
+    return command
+
+
+#: Keys of `network_options` in a command's parameters.
+NETWORK_KEYS = (
+    "network_file",
+    "resolver",
+    "trust_anchor",
+    "ca_file",
+    "smtp_port",
+    "https_port",
+    "timeout",
+    "greeting_timeout",
+    "ehlo",
+    "allow_private",
+    "dial",
+)
+
+
+def given_network_options(options: dict[str, Any]) -> list[str]:
+    """The network options that stand on the command line, as they are written there."""
+    names = {"network_file": "--network"}
+    return [
+        names.get(key, f"--{key.replace('_', '-')}")
+        for key in NETWORK_KEYS
+        if options.get(key) not in (None, {})
+    ]
+
+
+def settings_from(options: dict[str, Any]) -> Settings:
+    """The network file with the options in place of its keys.  Raises `click.UsageError`."""
+    from mailpath.network.settings import Settings, SettingsError, load
+
+    given = {key: options.get(key) for key in NETWORK_KEYS if key not in ("network_file", "dial")}
+    dial = options.get("dial") or None
+    try:
+        base = load(options["network_file"]) if options.get("network_file") else Settings()
+        return base.merged(**given, dial=dial)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def domain_of(text: str) -> str:
+    """What was typed as A-labels.  Raises `click.UsageError` with one sentence."""
+    from mailpath.names import BadName, to_domain
+
+    try:
+        return to_domain(text)
+    except BadName as error:
+        raise click.UsageError(f"{text!r}: {error}") from None
