@@ -1,12 +1,13 @@
 """The judge: what a sender with this posture does with mail for this path.  Pure: no I/O, no clock.
 
 A field of the posture whose source is silent has candidate values instead.  The judge plays the delivery
-with each of them; a verdict that hangs on the choice is `unknown`, with what is possible.
+with each of them, as far as the delivery asks for the field at all; a verdict that hangs on the choice is
+`unknown`, with what is possible.
 """
 
 from __future__ import annotations
 
-from itertools import islice, product
+from typing import Any, cast
 
 import msgspec
 
@@ -18,41 +19,60 @@ from mailpath.judge.posture import Posture
 __all__ = ["Attempt", "Mechanism", "Outcome", "Posture", "Verdict", "judge"]
 
 #: Most combinations of unknown fields that are played.
-MAX_COMBINATIONS = 64
+MAX_COMBINATIONS = 256
 
 
 def judge(walk: Walk, posture: Posture) -> Verdict:
     """The verdict of `posture` on `walk`.  Total and deterministic."""
-    verdicts = [deliver(walk, concrete) for concrete in combinations(posture)]
+    if not posture.unknown:
+        return deliver(walk, posture)
+    verdicts, asked = _played(walk, posture)
     first = verdicts[0]
-    outcomes = {verdict.outcome for verdict in verdicts} | {
-        outcome for verdict in verdicts for outcome in verdict.possible
-    }
-    if len(verdicts) == 1 or (len(outcomes) == 1 and not first.possible):
+    outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
+    if len(outcomes) == 1:
         return first
-    possible = tuple(outcome for outcome in Outcome if outcome in outcomes and outcome is not Outcome.UNKNOWN)
-    silent = ", ".join(sorted(posture.unknown))
     return msgspec.structs.replace(
         first,
         outcome=Outcome.UNKNOWN,
-        possible=possible,
-        reason=f"cannot be told: {posture.name} does not document {silent}",
-        status_code=None,
+        possible=tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN),
+        reason=f"cannot be told: the sources on {posture.name} do not say {', '.join(asked)}",
+        why="",
         tls_word=None,
-        mechanism=Mechanism.NONE,
         host=None,
         address=None,
+        mechanism=Mechanism.NONE,
         after_retry=False,
+        status_code=None,
     )
 
 
-def combinations(posture: Posture) -> list[Posture]:
-    """The postures that `posture` may be: itself where nothing is unknown."""
-    if not posture.unknown:
-        return [posture]
-    fields = sorted(posture.unknown)
-    values = product(*(posture.unknown[field] for field in fields))
-    return [
-        msgspec.structs.replace(posture, unknown={}, **dict(zip(fields, chosen, strict=True)))
-        for chosen in islice(values, MAX_COMBINATIONS)
-    ]
+class _Choosing:
+    """A posture of which an unknown field is chosen when it is first asked for: candidate number 0."""
+
+    def __init__(self, posture: Posture, chosen: dict[str, int]) -> None:
+        self._posture = posture
+        self.chosen = chosen
+
+    def __getattr__(self, field: str) -> Any:
+        candidates = self._posture.unknown.get(field)
+        if candidates is None:
+            return getattr(self._posture, field)
+        return candidates[self.chosen.setdefault(field, 0)]
+
+
+def _played(walk: Walk, posture: Posture) -> tuple[list[Verdict], tuple[str, ...]]:
+    """The verdict for each choice that makes a difference to the way, and the fields that were asked for."""
+    verdicts: list[Verdict] = []
+    asked: dict[str, None] = {}
+    open_choices: list[dict[str, int]] = [{}]
+    while open_choices and len(verdicts) < MAX_COMBINATIONS:
+        given = open_choices.pop()
+        choosing = _Choosing(posture, dict(given))
+        verdicts.append(deliver(walk, cast(Posture, choosing)))
+        asked |= dict.fromkeys(choosing.chosen)
+        earlier = dict(given)
+        for field in list(choosing.chosen)[len(given) :]:
+            others = range(1, len(posture.unknown[field]))
+            open_choices += ({**earlier, field: number} for number in others)
+            earlier[field] = 0
+    return verdicts, tuple(sorted(asked))

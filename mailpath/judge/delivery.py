@@ -17,9 +17,8 @@ from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import Posture
-from mailpath.judge.sentences import Scene, quote, say, status
+from mailpath.judge.sentences import Scene, quote, say, shown, status
 from mailpath.judge.session import Ending, attempt
-from mailpath.visible import visible
 
 DELIVERED = frozenset({Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT})
 FINAL = DELIVERED | {Outcome.BOUNCED}
@@ -78,7 +77,7 @@ def _unseen(walk: Walk) -> str:
     """Why the walk says nothing about where the mail goes, or ""."""
     lookup = walk.mx.lookup
     if lookup.found in (Found.NOT_TRIED, Found.BLOCKED) or lookup.failure in _LOCAL:
-        return visible(lookup.detail or lookup.reason) or "the MX records were not looked up"
+        return shown(lookup.detail or lookup.reason) or "the MX records were not looked up"
     return ""
 
 
@@ -98,7 +97,10 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
             continue
         policy = host_policy(walk, posture, target, applied.policy)
         if policy.skip is not None:
-            decisive = _note(attempts, _skipped(walk, posture, target, policy))
+            skipped = _note(attempts, _skipped(walk, posture, target, policy))
+            # Postfix only warns of an unlisted host: what other hosts said stays the reason.
+            if decisive is None or policy.skip is not Event.STS_MX_UNLISTED:
+                decisive = skipped
             if policy.bounces:
                 break
             continue
@@ -140,13 +142,13 @@ def _host(posture: Posture, target: Target) -> str:
 def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None = None) -> Scene:
     tls = session.tls if session is not None else None
     return Scene(
-        domain=visible(walk.path.recipient),
-        host=visible(_host(posture, target)),
+        domain=shown(walk.path.recipient),
+        host=shown(_host(posture, target)),
         address=target.address or "",
         port=session.port if session is not None else 25,
         rrtype=target.rrtype,
-        version=visible(tls.version) if tls else "",
-        cipher=visible(tls.cipher) if tls else "",
+        version=shown(tls.version) if tls else "",
+        cipher=shown(tls.cipher) if tls else "",
         bits=tls.bits if tls else 0,
     )
 
@@ -218,8 +220,8 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
     assert found.event is not None
     attempts = tuple(_unresolved(walk, posture, target) for target in found.targets)
     scene = Scene(
-        domain=visible(walk.path.recipient),
-        host=visible(walk.path.recipient),
+        domain=shown(walk.path.recipient),
+        host=shown(walk.path.recipient),
         last=attempts[-1].reason if attempts else "",
     )
     last = attempts[-1].status_code if attempts else None
@@ -241,7 +243,7 @@ def _verdict(
     decisive, outcome, reason = played.decisive, played.outcome, played.decisive.reason
     if outcome is Outcome.DEFERRED and _blocked(walk, played.attempts):
         outcome = Outcome.UNKNOWN
-        why = visible(walk.sender.port25_reason) or "port 25 is blocked on this network"
+        why = shown(walk.sender.port25_reason) or "port 25 is blocked on this network"
         reason = f"{UNTOLD}: {why}"
     failed = outcome in (Outcome.DEFERRED, Outcome.BOUNCED)
     return Verdict(

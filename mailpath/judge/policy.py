@@ -46,7 +46,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     `records` with `base`: usable-looking TLSA records to match; `half`: the MX RRset was insecure.
     `strict`: the handshake is one whose certificate counts (versions, suites).  `sni`: None for none.
-    `untold`: why the demand cannot be told from here, "" when it can.
+    `untold`: why the demand cannot be told from here, "" when it can.  `beside`: must hold as well.
     """
 
     demand: Demand
@@ -61,6 +61,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     skip: Event | None = None
     bounces: bool = False
     untold: str = ""
+    beside: HostPolicy | None = None
 
     @property
     def dane(self) -> bool:
@@ -73,9 +74,17 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
     if policy is not None and posture.precedence is Precedence.STS_FIRST:
         return _by_sts(walk, posture, target, policy)
     found = _by_dane(walk, posture, target)
+    if policy is not None and found is not None and posture.precedence is Precedence.BOTH:
+        beside = _by_sts(walk, posture, target, policy)
+        usable = beside.skip is None and found.skip is None
+        return msgspec.structs.replace(found, beside=beside) if usable else _skipping(found, beside)
     if policy is not None and (found is None or (found.skip is None and not _decides(found))):
         return _by_sts(walk, posture, target, policy)
     return found or _base(walk, posture, target)
+
+
+def _skipping(found: HostPolicy, beside: HostPolicy) -> HostPolicy:
+    return found if found.skip is not None else beside
 
 
 def _decides(found: HostPolicy) -> bool:
@@ -90,7 +99,7 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
         return HostPolicy(demand=Demand.NONE)
     if posture.level in (Level.MAY, Level.ENCRYPT):
         demand = Demand.MAY if posture.level is Level.MAY else Demand.ENCRYPT
-        return HostPolicy(demand=demand, sni=sni)
+        return HostPolicy(demand=demand, sni=sni, references=(target.host.name,))
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
         mechanism=Mechanism.PKIX,

@@ -60,6 +60,15 @@ class Precedence(StrEnum):
 
     DANE_FIRST = "dane-first"  # RFC 8461 section 2: a failing DANE validation is never overridden
     STS_FIRST = "sts-first"  # the policy replaces the level, DANE included
+    BOTH = "both"  # each must hold
+
+
+class OptionalCheck(StrEnum):
+    """Whether a certificate must be good where TLS is optional: then no TLS is better than bad TLS."""
+
+    NEVER = "never"
+    FIRST_ATTEMPT = "first-attempt"  # a retry takes any certificate
+    ALWAYS = "always"
 
 
 class Fallback(StrEnum):
@@ -171,6 +180,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     fallback: Fallback = Fallback.ON_RETRY
     """Plaintext after a failed handshake or a session lost in TLS, where TLS is optional
     (PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4)."""
+    optional_check: OptionalCheck = OptionalCheck.NEVER
+    """Where TLS is optional and offered, a certificate that does not verify fails the host
+    (Stalwart's default strategy, KumoMTA's Opportunistic)."""
     tls_ehlo_ignored: bool = False
     """EHLO refused inside TLS changes nothing (EX, observed); else it is an SMTP error (PF, observed)."""
 

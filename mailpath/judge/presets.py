@@ -19,6 +19,7 @@ from mailpath.judge.posture import (
     Sni,
     Words,
 )
+from mailpath.judge.presets_others import OTHERS
 from mailpath.match import dane, names, sts
 from mailpath.match.pkix import Floor
 
@@ -139,6 +140,40 @@ POSTFIX = (
     ),
 )
 
+# --- Postfix 3.10 and later ------------------------------------------------------------------------
+
+_LATER = "Postfix 3.10: postconf(5), RELEASE_NOTES, src/smtp/smtp_tls_policy.c; not observed"
+
+POSTFIX_LATER = (
+    replace(
+        _POSTFIX_DANE,
+        name="postfix-3.10-dane-policy",
+        title="Postfix 3.10, dane from a policy table over a global may: half-DANE as with a global dane",
+        source=f"{_LATER}; smtp_tls_dane_insecure_mx_policy, default since 3.10.0 (also 3.7.13)",
+    ),
+    replace(
+        _POSTFIX_MAY,
+        name="postfix-3.10-sts",
+        title="Postfix 3.10.5, level may with MTA-STS by postfix-mta-sts-resolver with TLSRPT attributes",
+        source=f"{_LATER}; smtp_tls_enforce_sts_mx_patterns = yes, default since 3.10.5",
+        sts=True,
+        sts_checks_mx=True,
+        sts_dialect=replace(sts.MTA_STS_RESOLVER, any_depth=False),
+        sts_references=(Reference.MX,),
+    ),
+    replace(
+        _POSTFIX_DANE,
+        name="postfix-tlspol",
+        title="Postfix 3.10.5 with postfix-tlspol: DANE first, else the MTA-STS policy",
+        source=f"{_LATER}; postfix-tlspol README: a failing DANE look-up never falls to MTA-STS",
+        sts=True,
+        precedence=Precedence.DANE_FIRST,
+        sts_checks_mx=True,
+        sts_dialect=sts.RFC,
+        sts_references=(Reference.MX,),
+    ),
+)
+
 # --- Exim 4.96 -------------------------------------------------------------------------------------
 
 _EXIM = Posture(
@@ -220,7 +255,9 @@ EXIM = (
     ),
 )
 
-PRESETS: Mapping[str, Posture] = {preset.name: preset for preset in (RFC, *POSTFIX, *EXIM)}
+PRESETS: Mapping[str, Posture] = {
+    preset.name: preset for preset in (RFC, *POSTFIX, *EXIM, *POSTFIX_LATER, *OTHERS)
+}
 
 
 class UnknownPosture(KeyError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -207,12 +208,16 @@ CONNECT: Mapping[Failure, str] = {
 }
 
 
+#: The same few names and details are shown again for every posture.
+shown = lru_cache(maxsize=4096)(visible)
+
+
 def say(family: Family, event: Event, scene: Scene) -> str:
     """The sentence for `event` in the log of `family`."""
     peer = f"{scene.host}[{scene.address}]" if family is Family.POSTFIX else f"{scene.host} [{scene.address}]"
     broken = f"conversation with {peer} timed out" if scene.timed_out else f"lost connection with {peer}"
     lost = "SMTP timeout after" if scene.timed_out else "Remote host closed connection in response to"
-    fields = {field: getattr(scene, field) for field in scene.__struct_fields__}
+    fields = msgspec.structs.asdict(scene)
     return TABLES[family][event].text.format_map({**fields, "broken": broken, "lost": lost}).rstrip(": ")
 
 

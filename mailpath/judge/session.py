@@ -14,10 +14,9 @@ from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
 from mailpath.judge.model import Mechanism, Outcome
 from mailpath.judge.policy import Demand, HostPolicy
-from mailpath.judge.posture import Fallback, Posture, Refusal
-from mailpath.judge.sentences import CONNECT
+from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal
+from mailpath.judge.sentences import CONNECT, shown
 from mailpath.judge.trust import Trust, trust
-from mailpath.visible import visible
 
 #: TLS versions, oldest first.
 VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -50,7 +49,7 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold)
     session = held(walk, posture, target, policy)
     if session is None or session.not_tried:
-        why = "no session was held with this address" if session is None else visible(session.not_tried)
+        why = "no session was held with this address" if session is None else shown(session.not_tried)
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why)
     unseen = _unseen(session)
     if unseen:
@@ -117,7 +116,7 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
     """Connect, greeting, EHLO or HELO: None when all went well."""
     if session.failed_at is Stage.CONNECT or (session.greeting is None and session.failed_at is None):
         failure = session.failure or Failure.CLOSED
-        words = CONNECT.get(failure, visible(session.detail) or failure.value)
+        words = CONNECT.get(failure, shown(session.detail) or failure.value)
         return _deferred(session, Event.CONNECT_FAILED, why=words)
     if session.greeting is None:
         return _deferred(session, Event.GREETING_LOST)
@@ -187,9 +186,11 @@ def _in_tls(
     if why:
         return _tls_failed(session, Event.HANDSHAKE_FAILED, posture, policy, why=why, aged=aged)
     assert session.tls is not None
-    trusted = trust(walk, posture, target, policy, session.tls)
+    trusted = trust(walk, posture, target, policy, session.tls, aged=aged)
     if not trusted.accepted:
-        return _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.words.untrusted)
+        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.words.untrusted)
+        later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
+        return msgspec.structs.replace(ending, tls_failed=later)
     if session.ehlo_tls is None and (session.failure is not None or session.failed_at is not None):
         why = "the session broke right after the TLS handshake"
         return _tls_failed(session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
@@ -202,10 +203,10 @@ def _in_tls(
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
     """Why there is no TLS session for this sender, or ""."""
     if session.tls is None:
-        return visible(session.detail) or (session.failure.value if session.failure else "no TLS")
+        return shown(session.detail) or (session.failure.value if session.failure else "no TLS")
     oldest = posture.min_tls_authenticated if policy.strict else posture.min_tls
     if _age(session.tls.version) < _age(oldest):
-        return f"the server speaks {visible(session.tls.version)} only, {oldest} is the oldest accepted"
+        return f"the server speaks {shown(session.tls.version)} only, {oldest} is the oldest accepted"
     return ""
 
 

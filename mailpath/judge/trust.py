@@ -9,7 +9,7 @@ from mailpath.facts import Walk
 from mailpath.judge.destination import Target
 from mailpath.judge.model import Mechanism, Outcome
 from mailpath.judge.policy import Demand, HostPolicy
-from mailpath.judge.posture import Posture
+from mailpath.judge.posture import OptionalCheck, Posture
 from mailpath.match import dane, names, pkix
 
 
@@ -23,13 +23,29 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-def trust(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
-    """Hold what the server presented against what `policy` demands."""
+def trust(
+    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession, *, aged: bool = False
+) -> Trust:
+    """Hold what the server presented against what `policy` demands.  `aged`: this is a retry."""
+    if policy.beside is not None:
+        other = trust(walk, posture, target, policy.beside, tls, aged=aged)
+        if not other.accepted:
+            return other
+    if policy.demand is Demand.MAY and _checked(posture, aged=aged):
+        checked = _by_pkix(walk, posture, policy, tls)
+        if not checked.accepted:
+            return checked
     if policy.demand is not Demand.AUTHENTICATE:
         return _looked_at(walk, posture, target, policy, tls)
     if policy.records:
         return _by_dane(walk, posture, policy, tls)
     return _by_pkix(walk, posture, policy, tls)
+
+
+def _checked(posture: Posture, *, aged: bool) -> bool:
+    """Must a certificate be good though TLS itself is optional?"""
+    check = posture.optional_check
+    return check is OptionalCheck.ALWAYS or (check is OptionalCheck.FIRST_ATTEMPT and not aged)
 
 
 def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
