@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from mailpath.facts import Walk
+from mailpath.tui.text import clean
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Verdict
+    from mailpath.tui.stack import Stack
 
 #: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
 COLUMNS = (
@@ -28,12 +29,9 @@ COLUMNS = (
 class Bench:
     """Judges one walk under any posture, for the whole path and for one host alone."""
 
-    def __init__(
-        self, walk: Walk, judge: Callable[[Walk, Any], Verdict], postures: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, walk: Walk, stack: Stack) -> None:
         self.walk = walk
-        self._judge = judge
-        self._postures = postures
+        self._stack = stack
         self._verdicts: dict[tuple[str, str | None], Verdict] = {}
 
     @property
@@ -46,13 +44,23 @@ class Bench:
         if key not in self._verdicts:
             walk = self.walk if host is None else self._alone(host)
             try:
-                self._verdicts[key] = self._judge(walk, self._postures[posture])
+                self._verdicts[key] = self._stack.judge(walk, self._stack.postures[posture])
             except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
                 from mailpath.judge.model import Outcome, Verdict
 
                 why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
                 self._verdicts[key] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
         return self._verdicts[key]
+
+    def sentence(self, posture: str) -> str:
+        """The answer to the ticket, in one line of clean text."""
+        verdict = self.verdict(posture)
+        try:
+            return clean(self._stack.headline(self.walk, self._stack.postures[posture]))
+        except Exception:  # noqa: BLE001  then the verdict's own words have to do
+            return clean(
+                f"{self.walk.path.recipient}: {verdict.outcome.value} by {posture}: {verdict.reason}"
+            )
 
     def _alone(self, name: str) -> Walk:
         hosts = tuple(host for host in self.walk.mx.hosts if host.name == name)

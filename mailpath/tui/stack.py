@@ -36,11 +36,12 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class Stack:
-    """Functions of `mailpath.walk`, `judge` and `report.panels`, under their own names."""
+    """What `mailpath.walk`, `judge` and `report` do; `headline` is the one line that answers a ticket."""
 
     walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
     judge: Callable[[Walk, Any], Verdict]
     postures: Mapping[str, Any]
+    headline: Callable[[Walk, Any], str]
     explained: Callable[[Walk, str], Iterable[Block]]
     evidence: Callable[[Walk, str], Iterable[str]]
 
@@ -49,7 +50,19 @@ def load() -> Stack:
     """Import everything that a walk needs (some 300 ms: call it in a thread)."""
     from mailpath.judge import judge
     from mailpath.judge.presets import PRESETS
+    from mailpath.report.headline import headline
     from mailpath.report.panels import evidence, explained
+    from mailpath.report.result import build
     from mailpath.walk import walk
 
-    return Stack(walk=walk, judge=judge, postures=PRESETS, explained=explained, evidence=evidence)
+    def answer(walk: Walk, posture: Any) -> str:
+        return headline(build(walk, (posture,), {}, deciding=(posture.name,)))
+
+    return Stack(
+        walk=walk,
+        judge=judge,
+        postures=PRESETS,
+        headline=answer,
+        explained=explained,
+        evidence=evidence,
+    )

@@ -6,6 +6,7 @@ that light, dark and colourless terminals each have their own.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from mailpath.facts import Status
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
-    from mailpath.judge.model import Outcome, Verdict
+    from mailpath.judge.model import Outcome
 
 #: What a panel is called; the ids are those of `mailpath.facts.STEPS`.
 TITLES = {
@@ -140,8 +141,12 @@ def clean(text: str, limit: int = 2000) -> str:
     """
     if text.isprintable():
         return text if len(text) <= limit else text[: limit - 1] + "…"
-    shown = "".join(char if char.isprintable() else visible(char) for char in text[:limit])
+    shown = "".join(char if char.isprintable() else _escaped(char) for char in text[:limit])
     return shown if len(text) <= limit else shown + "…"
+
+
+def _escaped(char: str) -> str:
+    return " " if unicodedata.category(char) == "Zs" else visible(char)
 
 
 def fit(text: str, width: int, cut: str = "…", *, pad: bool = False) -> str:
@@ -213,18 +218,3 @@ def milliseconds(elapsed_ms: float) -> str:
 
 def outcome_word(outcome: Outcome) -> str:
     return "IN THE CLEAR" if outcome == "plaintext" else outcome.value.upper()
-
-
-def verdict_sentence(recipient: str, verdict: Verdict) -> str:
-    """The answer to the ticket, in one line: "b.example: deferred by rfc at mx1.b.example: why (4.7.5)"."""
-    parts = [f"{recipient}: {verdict.outcome.value}"]
-    if verdict.outcome == "unknown" and verdict.possible:
-        parts.append(f" ({' or '.join(outcome.value for outcome in verdict.possible)})")
-    parts.append(f" by {verdict.posture}")
-    if verdict.host and verdict.host not in verdict.reason:
-        parts.append(f" at {verdict.host}")
-    if verdict.reason:
-        parts.append(f": {verdict.reason}")
-    if verdict.status_code and verdict.status_code not in verdict.reason:
-        parts.append(f" ({verdict.status_code})")
-    return clean("".join(parts))

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-from mailpath.tui.progress import Progress
-from mailpath.tui.text import TITLES, Glyphs, clean, fit, verdict_sentence
-
-if TYPE_CHECKING:
-    from mailpath.judge.model import Verdict
+from mailpath.tui.progress import WalkState
+from mailpath.tui.text import TITLES, Glyphs, clean, fit
 
 MOST_LINES = 12
+_ATTEMPTS = 4
 
 
-def ticket(
-    sender: str | None,
-    recipient: str,
-    progress: Mapping[str, Progress],
-    verdict: Verdict | None,
-    glyphs: Glyphs,
-) -> list[str]:
+def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
     """At most twelve plain lines for a ticket: path, verdict, attempts, the steps."""
-    lines = [f"mailpath: {clean(sender or 'any sender')} to {clean(recipient)}"]
-    if verdict is not None:
-        lines.append(verdict_sentence(recipient, verdict))
-        attempts = [
-            f"  {clean(attempt.host)}: {attempt.outcome.value}"
-            f"{f' ({attempt.status_code})' if attempt.status_code else ''}: {clean(attempt.reason)}"
-            for attempt in verdict.attempts
-        ]
-        lines += attempts[:4]
-    for step, state in progress.items():
-        if state.result is not None:
-            mark, _ = state.mark(glyphs, 0.0)
-            lines.append(f"{TITLES[step]}: {mark}  {clean(state.result.summary)}")
-    return [fit(line, 200) for line in lines[:MOST_LINES]]
+    lines: list[str] = []
+    if state.path is not None:
+        lines.append(f"mailpath: {state.path.sender or 'any sender'} to {state.path.recipient}")
+    if state.bench is not None:
+        lines.append(state.bench.sentence(posture))
+        attempts = state.bench.verdict(posture).attempts
+        for attempt in attempts[:_ATTEMPTS]:
+            code = f" ({attempt.status_code})" if attempt.status_code else ""
+            lines.append(f"  {attempt.host}: {attempt.outcome.value}{code}: {attempt.reason}")
+    for step, progress in state.steps.items():
+        if progress.result is not None:
+            mark, _ = progress.mark(glyphs, 0.0)
+            lines.append(f"{TITLES[step]}: {mark}  {progress.result.summary}")
+    return [fit(clean(line), 200) for line in lines[:MOST_LINES]]

@@ -407,7 +407,7 @@ async def test_defects_of_judge_and_panels_cost_only_their_own_place() -> None:
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("[/] no such thing")
 
-    session = FakeSession(judge=broken, explained=broken, evidence=broken)
+    session = FakeSession(judge=broken, headline=broken, explained=broken, evidence=broken)
     async with app(session, start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert "? UNKNOWN" in drawn(pilot)

@@ -198,6 +198,13 @@ def judge(found: Walk, posture: Posture) -> Verdict:
     )
 
 
+def headline(found: Walk, posture: Posture) -> str:
+    verdict = judge(found, posture)
+    code = f" ({verdict.status_code})" if verdict.status_code else ""
+    where = f"{verdict.outcome.value} by {posture.name} at {verdict.host}"
+    return f"{found.path.recipient}: {where}: {verdict.reason}{code}"
+
+
 def explained(found: Walk, step: str) -> tuple[Explained, ...]:
     if step != "tlsa":
         return ()
@@ -233,7 +240,14 @@ class FakeSession(Session):
         self.proceed = asyncio.Event()
         if not pause:
             self.proceed.set()
-        stack = Stack(walk=_no_walk, judge=judge, postures=POSTURES, explained=explained, evidence=evidence)
+        stack = Stack(
+            walk=_no_walk,
+            judge=judge,
+            postures=POSTURES,
+            headline=headline,
+            explained=explained,
+            evidence=evidence,
+        )
         self.made = replace(stack, **changes)
 
     async def stack(self) -> Stack:

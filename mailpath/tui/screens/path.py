@@ -28,7 +28,7 @@ from mailpath.tui.screens.picker import PickerScreen
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.stack import Stack
-from mailpath.tui.text import ASCII, OUTCOME_STYLE, QUIET, Glyphs, Row, clean, hang, verdict_sentence
+from mailpath.tui.text import ASCII, OUTCOME_STYLE, QUIET, Glyphs, Row, clean, hang
 from mailpath.tui.ticket import ticket
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.flow import Flow
@@ -187,7 +187,7 @@ class PathScreen(Screen[None]):
     def _walk_finished(self, event: messages.WalkFinished) -> None:
         if event.run != self._state.run or self._stack is None:
             return
-        self._state.finish(Bench(event.walk, self._stack.judge, self._stack.postures), event.elapsed_ms)
+        self._state.finish(Bench(event.walk, self._stack), event.elapsed_ms)
         steps = self.query_one(Steps)
         steps.know(event.walk, self._stack)
         proposed = event.walk.sender.proposed
@@ -253,7 +253,8 @@ class PathScreen(Screen[None]):
 
     def _show_hint(self) -> None:
         scenario = self._scenarios.get(self._scenario or "")
-        self._say("#hint", f"{scenario.title}. Try: {scenario.hint}" if scenario else "", "$accent")
+        text = f"{clean(scenario.title, 60)}. Try: {clean(scenario.hint, 240)}" if scenario else ""
+        self._say("#hint", text, "$accent")
 
     def _say(self, selector: str, text: str, style: str) -> None:
         flow = self.query_one(selector, Flow)
@@ -276,7 +277,10 @@ class PathScreen(Screen[None]):
         here = next(
             (n for n, place in enumerate(places) if place is self.focused), -1 if direction > 0 else 7
         )
-        places[min(max(here + direction, 0), len(places) - 1)].focus()
+        place = places[min(max(here + direction, 0), len(places) - 1)]
+        if isinstance(place, StepPanel) and not place.display:  # little room: one panel at a time
+            self._open_step(place.step)
+        place.focus()
 
     def action_jump(self, step: str) -> None:
         self._open_step(step)
@@ -373,8 +377,7 @@ class PathScreen(Screen[None]):
         if state.path is None:
             self.notify("There is nothing to copy yet.", markup=False)
             return
-        verdict = state.bench.verdict(self.posture) if state.bench else None
-        lines = ticket(state.path.sender, state.path.recipient, state.steps, verdict, self._glyphs)
+        lines = ticket(state, self.posture, self._glyphs)
         self.app.copy_to_clipboard("\n".join(lines))
         self.notify(f"{len(lines)} lines sent to the terminal for its clipboard.", markup=False)
 
@@ -387,10 +390,7 @@ class PathScreen(Screen[None]):
 
     def action_leave(self) -> None:
         state = self._state
-        line = ""
-        if state.bench is not None and state.path is not None:
-            line = verdict_sentence(state.path.recipient, state.bench.verdict(self.posture))
-        self.app.exit(line)
+        self.app.exit(state.bench.sentence(self.posture) if state.bench is not None else "")
 
 
 def _both(name: str) -> str:

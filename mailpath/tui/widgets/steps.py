@@ -30,6 +30,20 @@ MOST_LINES = 2000
 _SEVERITY = {"error": "$error", "warning": "$warning", "info": "$primary", "notice": "$primary"}
 
 
+#: Marker, number and the longest name, with the blanks between them.
+_HEAD = 14
+
+
+def _columns(width: int) -> tuple[int, int]:
+    """Cells for the word and for the time."""
+    return (15 if width >= 70 else 13), (9 if width >= 56 else 0)
+
+
+def summary_room(width: int) -> int:
+    """Cells that a step's summary has in its line of `width` cells."""
+    return width - _HEAD - sum(_columns(width))
+
+
 class StepLine(Widget):
     """The panel's one line: marker, number and name, glyph and word, summary, time."""
 
@@ -51,17 +65,16 @@ class StepLine(Widget):
         glyphs, progress, width = self._glyphs, self._progress, self.content_size.width
         number = STEPS.index(progress.step)
         word, style = progress.mark(glyphs, self._now)
-        word_width = 15 if width >= 70 else 13
+        word_width, elapsed_width = _columns(width)
         word = fit(word, word_width - 1, glyphs.cut, pad=True) + " "
         head = f"{glyphs.opened if self.opened else glyphs.closed} {number} {TITLES[progress.step]:<9} "
-        elapsed = "" if progress.elapsed_ms is None or width < 56 else milliseconds(progress.elapsed_ms)
-        room = width - cell_len(head) - word_width - (9 if width >= 56 else 0)
+        elapsed = "" if progress.elapsed_ms is None else milliseconds(progress.elapsed_ms)
         summary = clean(progress.result.summary) if progress.result else LOOKS_FOR[progress.step]
         return Content.assemble(
             (head, "bold" if progress.result or progress.running else QUIET),
             (word, style),
-            (fit(summary, room, glyphs.cut, pad=True), "" if progress.result else QUIET),
-            (f"{elapsed:>9}" if width >= 56 else "", QUIET),
+            (fit(summary, summary_room(width), glyphs.cut, pad=True), "" if progress.result else QUIET),
+            (f"{elapsed:>{elapsed_width}}" if elapsed_width else "", QUIET),
         )
 
 
@@ -191,23 +204,28 @@ class Steps(Vertical):
                 panel.know(walk, stack)
 
     def watch_opened(self) -> None:
+        self.set_class(self.opened is not None, "-any-open")
         for panel in self.query(StepPanel):
             panel.opened = panel.step == self.opened
 
 
 def paint_blocks(summary: str, blocks: Iterable[Block], evidence: bool, width: int) -> Iterable[Content]:
     """The second depth: the whole summary, then each finding under its heading."""
+    room = summary_room(width)
     width = min(width, 110)
     indent, column = (4, 10) if width >= 84 else (2, 8)
+    if cell_len(clean(summary)) <= room:
+        summary = ""  # its line shows it in full
     if summary:
         yield from hang([Row("", summary, label_style="")], width, indent=indent)
-    for block in blocks:
-        yield Content("")
+    for number, block in enumerate(blocks):
+        if number or summary:
+            yield Content("")
         style = _SEVERITY.get(str(block.severity).lower(), "$warning")
         yield Content.assemble(
             " " * indent,
-            (fit(clean(str(block.severity)).upper(), 9, pad=True), f"{style} bold"),
-            (" " + fit(clean(block.subject), width - 26), "bold"),
+            (fit(clean(str(block.severity)).upper(), column - 1, pad=True) + " ", f"{style} bold"),
+            (fit(clean(block.subject), width - 26), "bold"),
             (f"  {clean(block.code)}", QUIET),
         )
         rows = (

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from mailpath.tui.judging import Bench
-from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, verdict_sentence, wrap
+from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
 from mailpath.tui.widgets import matrix
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.steps import StepPanel
@@ -55,10 +55,10 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
     def show(self, bench: Bench, posture: str) -> None:
         verdict = bench.verdict(posture)
-        recipient = bench.walk.path.recipient
+        sentence = bench.sentence(posture)
         glyphs = self._glyphs
         self.query_one("#sentence", Flow).show(
-            lambda width: list(paint_sentence(recipient, verdict, glyphs, width))
+            lambda width: list(paint_sentence(sentence, verdict, glyphs, width))
         )
         self.query_one("#attempts", Flow).show(
             lambda width: list(paint_attempts(verdict.attempts, glyphs, width))
@@ -74,12 +74,12 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.post_message(StepPanel.Toggled("verdict"))
 
 
-def paint_sentence(recipient: str, verdict: Verdict, glyphs: Glyphs, width: int) -> Iterable[Content]:
+def paint_sentence(sentence: str, verdict: Verdict, glyphs: Glyphs, width: int) -> Iterable[Content]:
     """Glyph and outcome, then the sentence with all its lines in one column."""
     style = OUTCOME_STYLE[verdict.outcome]
     word = f"{glyphs.of_outcome(verdict.outcome)} {outcome_word(verdict.outcome)}"
     column = max(cell_len(word) + 2, 18) if width >= 70 else 2
-    lines = wrap(verdict_sentence(recipient, verdict), width - column)
+    lines = wrap(sentence, width - column)
     if width < 70:
         yield Content.styled(word, f"{style} bold")
         word = ""
