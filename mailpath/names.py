@@ -51,22 +51,25 @@ def a_labels(name: str) -> str:
     for label in re.split(r"[.\u3002\uff0e\uff61]", name.removesuffix(".")):
         if not label:
             raise BadName("The name has an empty label (two dots in a row).")
-        if label.isascii():
-            label = label.lower()
-        else:
-            try:
-                label = idna.encode(label, uts46=True, transitional=False).decode("ascii").lower()
-            except idna.IDNAError as error:
-                raise BadName(f"The name is no valid international name: {error}.") from error
-        if len(label) > MAX_LABEL:
+        ascii_label = _a_label(label)
+        if len(ascii_label) > MAX_LABEL:
             raise BadName("A label of the name is longer than 63 characters.")
-        if not _LABEL.match(label):
+        if not _LABEL.match(ascii_label):
             raise BadName("The name has a character that no domain name can have.")
-        labels.append(label)
+        labels.append(ascii_label)
     joined = ".".join(labels)
     if len(joined) > MAX_NAME:
         raise BadName("The name is longer than 253 characters.")
     return joined
+
+
+def _a_label(label: str) -> str:
+    if label.isascii():
+        return label.lower()
+    try:
+        return idna.encode(label, uts46=True, transitional=False).decode("ascii").lower()
+    except idna.IDNAError as error:
+        raise BadName(f"The name is no valid international name: {error}.") from error
 
 
 def u_labels(name: str) -> str | None:
@@ -75,10 +78,8 @@ def u_labels(name: str) -> str | None:
         return None
     labels: list[str] = []
     for label in name.split("."):
-        if label.startswith("xn--"):
-            try:
-                label = idna.decode(label)
-            except (idna.IDNAError, UnicodeError):
-                return None
-        labels.append(label)
+        try:
+            labels.append(idna.decode(label) if label.startswith("xn--") else label)
+        except (idna.IDNAError, UnicodeError):
+            return None
     return ".".join(labels)

@@ -36,7 +36,8 @@ class Delayer:
             except OSError:
                 writer.transport.abort()
                 return
-            await asyncio.gather(self._pipe(reader, up_writer), self._pipe(up_reader, writer))
+            self._spawn(self._pipe(reader, up_writer))
+            self._spawn(self._pipe(up_reader, writer))
 
         server = await asyncio.start_server(serve, "127.0.0.1", port)
         self._servers.append(server)

@@ -29,7 +29,10 @@ class Security(StrEnum):
 
 
 class KeyFact(msgspec.Struct, frozen=True, kw_only=True):
-    """One DNSKEY of a zone.  `role`: "KSK" (SEP bit), "ZSK" or "revoked"; `trusted_by`: "anchor", "DS" or ""."""
+    """One DNSKEY of a zone.
+
+    `role`: "KSK" (SEP bit), "ZSK" or "revoked"; `trusted_by`: "anchor", "DS" or "".
+    """
 
     tag: int
     algorithm: int

@@ -264,7 +264,7 @@ STEPS = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls", "verdict")
 
 
 class StepResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One panel's line: `word` is one or two upper-case words, `summary` one plain sentence (visible text)."""
+    """One panel's line: `word`, one or two upper-case words; `summary`, a plain sentence (visible text)."""
 
     id: str
     status: Status
