@@ -11,22 +11,25 @@ from typing import Any, cast
 
 import msgspec
 
-from mailpath.facts import Walk
+from mailpath.facts import StsPolicy, Walk
 from mailpath.judge.delivery import deliver
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.posture import Posture
 
-__all__ = ["Attempt", "Mechanism", "Outcome", "Posture", "Verdict", "judge"]
+__all__ = ["Attempt", "Mechanism", "Outcome", "Posture", "Verdict", "judge", "possible_verdicts"]
 
 #: Most combinations of unknown fields that are played.
 MAX_COMBINATIONS = 256
 
 
-def judge(walk: Walk, posture: Posture) -> Verdict:
-    """The verdict of `posture` on `walk`.  Total and deterministic."""
+def judge(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
+    """The verdict of `posture` on `walk`.  Total and deterministic.
+
+    `cached`: the MTA-STS policy that the sender has from an earlier delivery; None: first contact.
+    """
     if not posture.unknown:
-        return deliver(walk, posture)
-    verdicts, asked = _played(walk, posture)
+        return deliver(walk, posture, cached)
+    verdicts, asked = _played(walk, posture, cached)
     first = verdicts[0]
     outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
     if len(outcomes) == 1:
@@ -60,7 +63,14 @@ class _Choosing:
         return candidates[self.chosen.setdefault(field, 0)]
 
 
-def _played(walk: Walk, posture: Posture) -> tuple[list[Verdict], tuple[str, ...]]:
+def possible_verdicts(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> tuple[Verdict, ...]:
+    """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
+    if not posture.unknown:
+        return (deliver(walk, posture, cached),)
+    return tuple(_played(walk, posture, cached)[0])
+
+
+def _played(walk: Walk, posture: Posture, cached: StsPolicy | None) -> tuple[list[Verdict], tuple[str, ...]]:
     """The verdict for each choice that makes a difference to the way, and the fields that were asked for."""
     verdicts: list[Verdict] = []
     asked: dict[str, None] = {}
@@ -68,7 +78,7 @@ def _played(walk: Walk, posture: Posture) -> tuple[list[Verdict], tuple[str, ...
     while open_choices and len(verdicts) < MAX_COMBINATIONS:
         given = open_choices.pop()
         choosing = _Choosing(posture, dict(given))
-        verdicts.append(deliver(walk, cast(Posture, choosing)))
+        verdicts.append(deliver(walk, cast(Posture, choosing), cached))
         asked |= dict.fromkeys(choosing.chosen)
         earlier = dict(given)
         for field in list(choosing.chosen)[len(given) :]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from mailpath.exchanges import Failure
-from mailpath.facts import Found, Session, Walk
+from mailpath.facts import Found, Session, StsPolicy, Walk
 from mailpath.judge import sts
 from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import Event
@@ -40,12 +40,15 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     tls_failed: bool = False
 
 
-def deliver(walk: Walk, posture: Posture) -> Verdict:
-    """What a sender whose posture leaves nothing unknown does with mail for this path."""
+def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
+    """What a sender whose posture leaves nothing unknown does with mail for this path.
+
+    `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.
+    """
     unseen = _unseen(walk)
     if unseen:
         return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
-    applied = sts.applied(walk, posture)
+    applied = sts.applied(walk, posture, cached)
     verdict = _deliver(walk, posture, applied)
     if not applied.unseen or verdict.outcome is Outcome.BOUNCED:
         return verdict

@@ -1,4 +1,8 @@
-"""The MTA-STS policy as one sender reads it: first contact, nothing cached (RFC 8461 sections 3 and 5)."""
+"""The MTA-STS policy as one sender reads it: at first contact, or with one cached (RFC 8461, 3 and 5).
+
+A cached policy holds until its max_age is over.  One that can be fetched takes its place; while none can,
+because the record or the policy host does not answer, it stays in force (RFC 8461 section 5.1).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ from mailpath.match import pkix, sts
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """`policy`: in force for this message; None: there is none, or it asks for nothing.
 
-    `state`: "first-contact" when a policy was found, whatever its mode.  `unseen`: this sender would have
-    fetched a policy that the walk did not; so it cannot be told.
+    `state`: "first-contact" when a policy was found, whatever its mode; "cached" when the sender had one.
+    `unseen`: this sender would have fetched a policy that the walk did not; so it cannot be told.
     """
 
     policy: StsPolicy | None = None
@@ -23,29 +27,45 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     unseen: bool = False
 
 
-def applied(walk: Walk, posture: Posture) -> Applied:
-    """What the recipient domain's policy asks of this message."""
+def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Applied:
+    """What the recipient domain's policy asks of this message.  `cached`: one the sender has, unexpired."""
     if not posture.sts:
         return Applied()
+    policy, unseen = _fetched(walk, posture)
+    if unseen:
+        return Applied(unseen=True)
+    if policy is None and cached is None:
+        return Applied()
+    counts = cached is not None or posture.sts_on_first_contact
+    newest = policy or cached
+    in_force = newest if counts and newest is not None and _enforced(newest, posture) else None
+    return Applied(policy=in_force, state="first-contact" if cached is None else "cached")
+
+
+def published(walk: Walk, posture: Posture) -> StsPolicy | None:
+    """The policy that this sender would have in its cache after this walk, whatever its mode."""
+    return _fetched(walk, posture)[0] if posture.sts else None
+
+
+def _enforced(policy: StsPolicy, posture: Posture) -> bool:
+    return policy.mode == "enforce" or (policy.mode == "testing" and posture.sts_testing_enforced)
+
+
+def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, bool]:
+    """The policy as this sender finds it, and whether it would have found one that the walk did not."""
     facts = walk.sts
     if answer(facts.txt, posture) is not Answer.FOUND or facts.fetch is None:
-        return Applied()
+        return None, False
     if sts.parse_txt(facts.texts, posture.sts_dialect).id is None:
-        return Applied()
+        return None, False
     fetch = facts.fetch
-    refused = _refused(walk, fetch, posture)
-    if refused:
-        return Applied()
+    if _refused(walk, fetch, posture):
+        return None, False
     if fetch.failure is Failure.CERTIFICATE or fetch.failure is Failure.NOT_RECORDED:
-        return Applied(unseen=True)
+        return None, True
     if fetch.failure is not None or fetch.status != 200:
-        return Applied()
-    policy = sts.parse_policy(fetch.body, fetch.content_type, posture.sts_dialect).policy
-    if policy is None:
-        return Applied()
-    enforced = policy.mode == "enforce" or (policy.mode == "testing" and posture.sts_testing_enforced)
-    in_force = enforced and posture.sts_on_first_contact
-    return Applied(policy=policy if in_force else None, state="first-contact")
+        return None, False
+    return sts.parse_policy(fetch.body, fetch.content_type, posture.sts_dialect).policy, False
 
 
 def _refused(walk: Walk, fetch: PolicyFetch, posture: Posture) -> bool:
