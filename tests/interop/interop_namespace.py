@@ -1,0 +1,97 @@
+"""A network namespace of its own for real servers: many addresses, port 53, and no way out.
+
+Every address sits on the namespace's loopback device; there is no other device, so that no packet of a
+test can leave the machine.  Needs root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from interop_tools import checked, tool
+
+_READY = Path(__file__).with_name("interop_ready.py")
+_numbers = count(1)
+
+
+class Namespace:
+    """An open namespace.  Programs started with `spawn` end with it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._started: list[tuple[subprocess.Popen[bytes], Path]] = []
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """`arguments` as a command that runs inside."""
+        return [tool("ip"), "netns", "exec", self.name, *map(str, arguments)]
+
+    def run(self, *arguments: str | Path, stdin: str = "", timeout: float = 60.0) -> str:
+        """Standard output of a program run inside.  Raises `AssertionError` when it fails."""
+        return checked(self.command(*arguments), stdin=stdin, timeout=timeout)
+
+    def spawn(self, *arguments: str | Path, log: Path) -> None:
+        """Start a server that stays in the foreground; what it says goes to `log`."""
+        with log.open("wb") as said:
+            process = subprocess.Popen(
+                self.command(*arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        self._started.append((process, log))
+
+    def wait_for_dns(self, questions: Sequence[tuple[str, str]], timeout: float = 15.0) -> None:
+        """Wait until every (address, zone) answers for the zone's SOA.
+
+        Raises `AssertionError` with the logs of the servers that ended or that were started last.
+        """
+        pairs = [f"{address}/{zone}" for address, zone in questions]
+        try:
+            self.run(sys.executable, _READY, str(timeout), *pairs, timeout=timeout + 15)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
+
+    def logs(self) -> str:
+        """The last lines that each server wrote."""
+        texts = []
+        for process, log in self._started:
+            state = "running" if process.poll() is None else f"ended with {process.returncode}"
+            lines = log.read_text(errors="replace").splitlines()[-15:]
+            texts.append("\n".join([f"--- {log.name} ({state})", *lines]))
+        return "\n".join(texts)
+
+    def end(self) -> None:
+        """End every server, by its process id."""
+        for process, _ in self._started:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        for process, _ in self._started:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+
+@contextlib.contextmanager
+def namespace(addresses: Sequence[str]) -> Iterator[Namespace]:
+    """A new namespace whose loopback device holds `addresses`; removed at the end."""
+    assert os.geteuid() == 0, "interop tests make a network namespace, which only root can: sudo make interop"
+    name = f"mailpath-interop-{os.getpid()}-{next(_numbers)}"
+    checked([tool("ip"), "netns", "add", name])
+    space = Namespace(name)
+    try:
+        orders = [f"address add {address}/32 dev lo" for address in addresses] + ["link set lo up"]
+        checked([tool("ip"), "-netns", name, "-batch", "-"], stdin="\n".join(orders) + "\n")
+        yield space
+    finally:
+        space.end()
+        checked([tool("ip"), "netns", "delete", name])

@@ -1,0 +1,60 @@
+"""Programs that the interop tests drive, and the Debian package that each comes from.
+
+A missing program fails the test that wants it: interop tests are left out by their marker, never skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+#: Program -> package of Debian 12, as `packages.txt` lists them.
+PACKAGES = {
+    "delv": "bind9-dnsutils",
+    "dnssec-keygen": "bind9-utils",
+    "dnssec-revoke": "bind9-utils",
+    "dnssec-signzone": "bind9-utils",
+    "ip": "iproute2",
+    "keymgr": "knot-dnssecutils",
+    "knotd": "knot",
+    "kzonesign": "knot-dnssecutils",
+    "ldns-keygen": "ldnsutils",
+    "ldns-signzone": "ldnsutils",
+    "named": "bind9",
+    "nsd": "nsd",
+    "unbound": "unbound",
+}
+_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
+
+
+class MissingTool(AssertionError):
+    """A program is not installed; the message names its package."""
+
+
+def tool(program: str) -> str:
+    """The full path of `program`.  Raises `MissingTool`."""
+    found = shutil.which(program, path=_PATH)
+    if found is None:
+        raise MissingTool(f"{program} is not installed: apt-get install {PACKAGES.get(program, program)}")
+    return found
+
+
+def run(program: str, *arguments: str | Path, cwd: Path | None = None, timeout: float = 30.0) -> str:
+    """Standard output of `program`; its standard error is in the `AssertionError` when it fails."""
+    return checked([tool(program), *map(str, arguments)], cwd=cwd, timeout=timeout)
+
+
+def checked(
+    command: Sequence[str], *, cwd: Path | None = None, stdin: str = "", timeout: float = 30.0
+) -> str:
+    """Standard output of `command`.  Raises `AssertionError` with its last lines when it fails."""
+    done = subprocess.run(
+        list(command), cwd=cwd, input=stdin, capture_output=True, text=True, timeout=timeout, check=False
+    )
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
+    return done.stdout
