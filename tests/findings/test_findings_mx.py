@@ -1,0 +1,120 @@
+"""What is found on the sender, the MX records and their hosts."""
+
+from __future__ import annotations
+
+import handmade as made
+import pytest
+from msgspec.structs import replace
+
+from mailpath.facts import AliasLink, Found, MxKind, Security, SenderFacts, Walk
+from mailpath.findings import Severity, find, step_of
+
+
+def codes(walk: Walk, step: str) -> list[str]:
+    return [each.code for each in find(walk) if step_of(each.code) == step]
+
+
+def only(walk: Walk, code: str):
+    found = [each for each in find(walk) if each.code == code]
+    assert len(found) == 1, [each.code for each in find(walk)]
+    return found[0]
+
+
+def test_nothing_is_wrong_with_a_good_path() -> None:
+    assert [each.code for each in find(made.walk())] == ["RPT001", "STS001"]
+    assert all(each.severity is Severity.INFO for each in find(made.walk()))
+
+
+def test_null_mx() -> None:
+    lookup = made.lookup(made.DOMAIN, "MX", "0 .")
+    walk = made.walk(mx=replace(made.mx(), kind=MxKind.NULL, lookup=lookup, hosts=()))
+    found = only(walk, "MX001")
+    assert found.severity is Severity.ERROR
+    assert found.found == "b.example. MX 0 ."
+    # A domain that takes no mail needs neither policy nor reports.
+    assert codes(walk, "mta-sts") == []
+
+
+def test_a_null_mx_beside_real_ones() -> None:
+    assert codes(made.walk(mx=made.mx(null_beside=True)), "mx") == ["MX006"]
+
+
+def test_implicit_mx() -> None:
+    mx = replace(
+        made.mx(made.mx_host(made.DOMAIN)), kind=MxKind.IMPLICIT, lookup=made.lookup(made.DOMAIN, "MX")
+    )
+    assert codes(made.walk(mx=mx), "mx") == ["MX002"]
+
+
+@pytest.mark.parametrize(("rcode", "code"), [("NXDOMAIN", "MX004"), ("NOERROR", "MX003")])
+def test_nowhere_to_send_to(rcode: str, code: str) -> None:
+    mx = made.mx(kind=MxKind.NONE, lookup=made.lookup(made.DOMAIN, "MX", rcode=rcode))
+    assert codes(made.walk(mx=mx), "mx") == [code]
+
+
+def test_a_failed_look_up_is_no_absence() -> None:
+    failed = made.lookup(
+        made.DOMAIN,
+        "MX",
+        found=Found.FAILED,
+        rcode="SERVFAIL",
+        reason="the resolver answered SERVFAIL",
+        security=Security.INDETERMINATE,
+    )
+    walk = made.walk(mx=replace(made.mx(), kind=MxKind.FAILED, lookup=failed, hosts=()))
+    assert codes(walk, "mx") == ["MX005"]
+    assert "SERVFAIL" in only(walk, "MX005").message
+    assert codes(walk, "dnssec") == []
+
+
+def test_a_dangling_host_is_an_error_only_where_it_is_the_only_one() -> None:
+    gone = made.mx_host(
+        "gone.b.example", v4=made.lookup("gone.b.example", "A", rcode="NXDOMAIN"), addresses=()
+    )
+    alone = only(made.walk(mx=made.mx(gone)), "MX007")
+    beside = only(made.walk(mx=made.mx(made.mx_host(), replace(gone, preference=20))), "MX007")
+    assert alone.severity is Severity.ERROR
+    assert beside.severity is Severity.WARNING
+    assert "does not exist" in alone.message
+
+
+def test_an_address_that_could_not_be_learnt() -> None:
+    broken = made.lookup(made.HOST, "AAAA", found=Found.FAILED, reason="no answer in time")
+    found = only(made.walk(mx=made.mx(made.mx_host(v6=broken))), "MX013")
+    assert found.severity is Severity.WARNING
+    assert found.message == "The AAAA look-up of mx1.b.example fails: no answer in time."
+
+
+def test_alias_duplicate_special_address_and_equal_preference() -> None:
+    link = AliasLink(owner=made.HOST, target="real.b.example", security=Security.SECURE)
+    alias = made.lookup(made.HOST, "A", made.ADDRESS, canonical="real.b.example", links=(link,))
+    host = made.mx_host(v4=alias, also_at=(20,), special={made.ADDRESS: "documentation"})
+    walk = made.walk(mx=made.mx(host, made.mx_host("mx2.b.example", "192.0.2.11")))
+    assert codes(walk, "mx") == ["MX008", "MX009", "MX012", "MX014"]
+    assert only(walk, "MX008").fix == "Let the MX record name real.b.example."
+    assert only(walk, "MX012").fix == "Delete: b.example. MX 20 mx1.b.example."
+
+
+def test_what_names_no_host() -> None:
+    literal = made.mx_host("192.0.2.77", "192.0.2.77", form="ip-literal", v4=None, v6=None)
+    invalid = made.mx_host("mx 1.b.example", form="invalid", v4=None, v6=None, addresses=(), preference=20)
+    assert codes(made.walk(mx=made.mx(literal, invalid)), "mx") == ["MX010", "MX011"]
+
+
+def test_the_sending_side() -> None:
+    spf = made.lookup("a.example", "TXT", '"v=spf1 -all"', '"v=spf1 mx -all"', '"other"')
+    sender = SenderFacts(domain="a.example", mx=made.lookup("a.example", "MX", "10 mx."), spf=spf)
+    assert codes(made.walk(sender=sender), "sender") == ["SND003"]
+    broken = replace(sender, mx=made.lookup("a.example", "MX", found=Found.FAILED, reason="no answer"))
+    assert codes(made.walk(sender=broken), "sender") == ["SND002", "SND003"]
+    blocked = replace(sender, spf=None, port25=Found.BLOCKED, port25_reason="Port 25 seems closed from here.")
+    assert codes(made.walk(sender=blocked), "sender") == ["SND001"]
+
+
+def test_findings_are_sorted_and_each_is_there_once() -> None:
+    walk = made.walk(mx=made.mx(made.mx_host(also_at=(20, 30)), null_beside=True))
+    found = find(walk)
+    order = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls")
+    keys = [(order.index(step_of(each.code)), each.code, each.subject) for each in found]
+    assert keys == sorted(keys)
+    assert len(set(found)) == len(found)
