@@ -33,6 +33,11 @@ class Bench:
         self.walk = walk
         self._stack = stack
         self._verdicts: dict[tuple[str, str | None], Verdict] = {}
+        self._sentences: dict[str, str] = {}
+
+    @property
+    def postures(self) -> tuple[str, ...]:
+        return tuple(self._stack.postures)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -54,13 +59,14 @@ class Bench:
 
     def sentence(self, posture: str) -> str:
         """The answer to the ticket, in one line of clean text."""
-        verdict = self.verdict(posture)
-        try:
-            return clean(self._stack.headline(self.walk, self._stack.postures[posture]))
-        except Exception:  # noqa: BLE001  then the verdict's own words have to do
-            return clean(
-                f"{self.walk.path.recipient}: {verdict.outcome.value} by {posture}: {verdict.reason}"
-            )
+        if posture not in self._sentences:
+            verdict = self.verdict(posture)
+            try:
+                said = self._stack.headline(self.walk, self._stack.postures[posture])
+            except Exception:  # noqa: BLE001  then the verdict's own words have to do
+                said = f"{self.walk.path.recipient}: {verdict.outcome.value} by {posture}: {verdict.reason}"
+            self._sentences[posture] = clean(said)
+        return self._sentences[posture]
 
     def _alone(self, name: str) -> Walk:
         hosts = tuple(host for host in self.walk.mx.hosts if host.name == name)

@@ -22,7 +22,9 @@ def launch(
     posture: str,
 ) -> int:
     """What `mailpath.tui.run_app` says."""
-    if os.environ.get("TERM", "dumb") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual reads from standard input and draws on standard error.
+    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    if not terminal or os.environ.get("TERM", "dumb") == "dumb":
         sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
         return EX_USAGE
     color = color and "NO_COLOR" not in os.environ

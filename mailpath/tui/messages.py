@@ -60,8 +60,11 @@ class StepFinished(Message):
 
 
 class WalkFinished(Message):
-    def __init__(self, run: int, walk: Walk, elapsed_ms: float) -> None:
+    """`stack`: what the walk was made with, and is judged and explained with."""
+
+    def __init__(self, run: int, walk: Walk, elapsed_ms: float, stack: Stack) -> None:
         super().__init__()
         self.run = run
         self.walk = walk
+        self.stack = stack
         self.elapsed_ms = elapsed_ms

@@ -59,7 +59,7 @@ class Session:
         except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
             post(messages.Failed(sentence(error, "The walk broke off"), run))
         else:
-            post(messages.WalkFinished(run, walk, (time.monotonic() - began) * 1000))
+            post(messages.WalkFinished(run, walk, (time.monotonic() - began) * 1000, stack))
 
     def close(self) -> None:
         """Stop the lab, if it runs.  Waits for one that is just starting."""

@@ -416,3 +416,33 @@ async def test_defects_of_judge_and_panels_cost_only_their_own_place() -> None:
         await settle(pilot)
         assert "This panel could not be made" in drawn(pilot)
         await pilot.press("q")
+
+
+async def test_enter_before_everything_is_loaded_walks_all_the_same() -> None:
+    class Slow(FakeSession):
+        async def stack(self) -> Any:
+            await self.proceed.wait()
+            return self.made
+
+    session = Slow(pause=True)
+    async with app(session).run_test(size=WIDE) as pilot:
+        await pilot.press("enter")
+        for _ in range(4):
+            await pilot.pause()
+        assert "3 of 6 done, walking" in drawn(pilot)
+        session.proceed.set()
+        await settle(pilot)
+        assert "6 of 6 done" in drawn(pilot)
+        assert "by rfc" in drawn(pilot)
+
+
+async def test_the_panels_keep_their_place_while_postures_change() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        screen = pilot.app.screen
+        places = set()
+        for _ in range(10):
+            await pilot.press("right")
+            await settle(pilot)
+            places.add((screen.query_one(Steps).region, screen.query_one("#matrix").region))
+        assert len(places) == 1

@@ -265,7 +265,7 @@ class FakeSession(Session):
             if number == 3:
                 await self.proceed.wait()
             post(messages.StepFinished(run, result, 7.0 + 11 * number, found))
-        post(messages.WalkFinished(run, found, 381.0))
+        post(messages.WalkFinished(run, found, 381.0, self.made))
 
 
 async def _no_walk(*_: Any) -> Walk:

@@ -185,11 +185,11 @@ class PathScreen(Screen[None]):
 
     @on(messages.WalkFinished)
     def _walk_finished(self, event: messages.WalkFinished) -> None:
-        if event.run != self._state.run or self._stack is None:
+        if event.run != self._state.run:
             return
-        self._state.finish(Bench(event.walk, self._stack), event.elapsed_ms)
+        self._state.finish(Bench(event.walk, event.stack), event.elapsed_ms)
         steps = self.query_one(Steps)
-        steps.know(event.walk, self._stack)
+        steps.know(event.walk, event.stack)
         proposed = event.walk.sender.proposed
         self.query_one("#side").border_subtitle = Content(
             f"sender: {clean(proposed, 40)}" if proposed else ""

@@ -25,6 +25,10 @@ def ordered(names: Iterable[str]) -> list[list[str]]:
     return [*first, *several, *([single] if single else [])]
 
 
+#: Cells for a name: the longest preset's.
+_NAME = 24
+
+
 class Postures(OptionList):
     """What the sender may enforce.  The highlighted posture is the chosen one."""
 
@@ -85,7 +89,7 @@ class Postures(OptionList):
         mark, style = self._marks(name) if self._marks else ("", "")
         return Content.assemble(
             (self._glyphs.chosen if chosen else self._glyphs.other, "$primary" if chosen else QUIET),
-            (f" {fit(clean(name), 20, self._glyphs.cut, pad=True)} ", "bold" if chosen else ""),
+            (f" {fit(clean(name), _NAME, self._glyphs.cut, pad=True)} ", "bold" if chosen else ""),
             (mark, style),
         )
 

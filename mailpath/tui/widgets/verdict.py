@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mailpath.judge.model import Attempt, Verdict
 
 
+#: From this width on the panel keeps its height whatever the posture, up to so many lines.
+_ROOMY = 100
+_HIGHEST = 10
+
+
 class VerdictPanel(VerticalScroll, can_focus=True):
     """Redrawn from a `Bench` whenever the posture changes."""
 
@@ -60,9 +65,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.query_one("#sentence", Flow).show(
             lambda width: list(paint_sentence(sentence, verdict, glyphs, width))
         )
-        self.query_one("#attempts", Flow).show(
-            lambda width: list(paint_attempts(verdict.attempts, glyphs, width))
-        )
+        self.query_one("#attempts", Flow).show(lambda width: _steady(bench, posture, glyphs, width))
         self.query_one("#matrix", Flow).show(lambda width: matrix.paint(bench, posture, glyphs, width))
         self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
         self.scroll_home(animate=False)
@@ -71,7 +74,24 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.post_message(StepPanel.Toggled("verdict"))
 
     def on_click(self, event: events.Click) -> None:
-        self.post_message(StepPanel.Toggled("verdict"))
+        if event.widget is self and event.y == 0:  # its heading; text below can be selected
+            self.post_message(StepPanel.Toggled("verdict"))
+
+
+def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int) -> list[Content]:
+    """The attempts, with blank lines behind them where another posture has more to say: the screen keeps
+    its place while the reader goes through the postures.  Not where lines are dear."""
+
+    def height(name: str) -> int:
+        verdict = bench.verdict(name)
+        sentence = list(paint_sentence(bench.sentence(name), verdict, glyphs, width))
+        return len(sentence) + len(list(paint_attempts(verdict.attempts, glyphs, width)))
+
+    lines = list(paint_attempts(bench.verdict(posture).attempts, glyphs, width))
+    if width >= _ROOMY:
+        highest = min(max(height(name) for name in bench.postures), _HIGHEST)
+        lines += [Content("")] * (highest - height(posture))
+    return lines
 
 
 def paint_sentence(sentence: str, verdict: Verdict, glyphs: Glyphs, width: int) -> Iterable[Content]:
