@@ -43,10 +43,11 @@ STRIPPED = (
 class Zone:
     """What is known about one zone; `name` is where the knowledge ends when it is not secure.
 
-    `keys`: those that may sign its data.  `expires`: first moment at which some proof on the way to it stops
+    `keys`: its DNSKEY RRset.  `expires`: first moment at which some proof on the way to it stops
     holding.  `chain`: names of the zones on the way, root first.  `apex`: whether `name` is proven to be a
     zone of its own, and not merely a name under which unsigned zones may hide (opt-out).  `barren`: the name
-    that was asked about does not exist, so that nothing below it does (RFC 8020).
+    that was asked about does not exist, so that nothing below it does (RFC 8020).  `hidden`: insecure only
+    because a name that the resolver denies might be an unsigned delegation in an opt-out span.
     """
 
     name: dns.name.Name
@@ -57,6 +58,7 @@ class Zone:
     chain: tuple[str, ...] = ()
     expires: int | None = None
     apex: bool = True
+    hidden: bool = False
     barren: bool = False
 
     @property
@@ -158,6 +160,12 @@ class Chain:
         proof = evidence.no_ds(name)
         if isinstance(proof, Failure):
             return self._record(_failed(child, proof.reason, proof.ede), None, signatures=evidence.facts)
+        for soa in reply.soas():
+            verified = self._verifier.verify(soa, parent.name, parent.keys, budget)
+            if soa.owner == parent.name and not verified.good:
+                return self._record(
+                    _failed(child, verified.reason, verified.ede), None, signatures=verified.facts
+                )
         expires = earliest(parent.expires, proof.expires)
         if proof.cut is not Cut.INSECURE_DELEGATION and proof.secure:
             return dataclasses.replace(parent, expires=expires, barren=proof.cut is Cut.NO_NAME)
@@ -170,6 +178,7 @@ class Chain:
             ede=proof.ede,
             expires=expires,
             apex=proof.secure,
+            hidden=not proof.secure and reply.rcode == "NXDOMAIN",
         )
         return self._record(unsigned, proof.expires, signatures=evidence.facts)
 
@@ -245,7 +254,7 @@ class Chain:
         else:
             outcome = dataclasses.replace(
                 zone,
-                keys=tuple(key for key in keys if key.usable),
+                keys=tuple(keys),
                 expires=earliest(zone.expires, verified.expires),
             )
         return self._record(outcome, expires, ds=ds_facts, keys=key_facts, signatures=signatures)

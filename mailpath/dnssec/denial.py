@@ -81,19 +81,26 @@ class Evidence:
                         self._nsec3s.append(nsec3)
 
     def no_data(self, name: dns.name.Name, rdtype: RdataType) -> Proof | Failure:
-        """That `name` has no `rdtype`, or does not exist at all (RFC 4035 section 5.4, RFC 5155 section 8).
-
-        The RCODE is not signed: whichever of the two is proven, the RRset is absent.
-        """
+        """That `name` has no `rdtype`, the answer to NOERROR (RFC 4035 section 5.4, RFC 5155 8.5 to 8.7)."""
         return self._prove(
             f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}",
+            lambda: denial_nsec.prove_no_data(name, rdtype, self.zone, self._nsecs),
+            lambda hashed: denial_nsec3.prove_no_data(name, rdtype, hashed),
+        )
+
+    def no_name(self, name: dns.name.Name, rdtype: RdataType) -> Proof | Failure:
+        """That `name` does not exist, the answer to NXDOMAIN (RFC 4035 section 5.4, RFC 5155 section 8.4).
+
+        The RCODE is unsigned and some servers say NXDOMAIN of an empty non-terminal: like unbound, an NSEC
+        that proves that only the RRset is absent is taken for what it proves.
+        """
+        return self._prove(
+            f"{name_text(name)} does not exist",
             lambda: (
-                denial_nsec.prove_no_data(name, rdtype, self.zone, self._nsecs)
-                or denial_nsec.prove_no_name(name, self.zone, self._nsecs)
+                denial_nsec.prove_no_name(name, self.zone, self._nsecs)
+                or denial_nsec.prove_no_data(name, rdtype, self.zone, self._nsecs)
             ),
-            lambda hashed: (
-                denial_nsec3.prove_no_data(name, rdtype, hashed) or denial_nsec3.prove_no_name(name, hashed)
-            ),
+            lambda hashed: denial_nsec3.prove_no_name(name, hashed),
         )
 
     def no_closer(self, name: dns.name.Name, labels: int) -> Proof | Failure:

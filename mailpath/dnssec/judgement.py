@@ -22,6 +22,7 @@ from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.signatures import EDE_RRSIGS_MISSING, Verified, Verifier, owner_labels
 from mailpath.facts import Security, SignatureFact
 
+_NO_NAME = "NXDOMAIN"
 _PROVEN = (Security.SECURE, Security.INSECURE)
 _WEAKEST_FIRST = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
 
@@ -62,7 +63,7 @@ class Judge:
             if signed.signatures:
                 claimed = name_text(signed.signatures[0].signer)
                 reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
-            return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING)
+            return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING, claimed=False)
         zone = await self._chain.standing(signer)
         if not zone.secure:
             return _inherited(zone)
@@ -110,7 +111,8 @@ class Judge:
         denials = reply.denials()
         signer = _signer((s for signed in denials for s in signed.signatures), name, rdtype)
         if signer is None:
-            return await self._by_owner(name, rdtype, f"No signed proof came that {what}", EDE_NSEC_MISSING)
+            reason = f"No signed proof came that {what}"
+            return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING, claimed=False)
         zone = await self._chain.standing(signer)
         if not zone.secure:
             return _inherited(zone)
@@ -118,10 +120,16 @@ class Judge:
             reason = f"The proof that {what} is signed by {name_text(signer)}, which is not a zone"
             return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING)
         evidence = Evidence(reply, zone.name, zone.keys, self._verifier, self._verifier.budget())
-        proof = evidence.no_data(name, rdtype)
+        absent = evidence.no_name if reply.rcode == _NO_NAME else evidence.no_data
+        proof = absent(name, rdtype)
         if isinstance(proof, Failure):
             judged = await self._by_owner(name, rdtype, proof.reason, proof.ede)
             return dataclasses.replace(judged, signatures=evidence.facts)
+        for soa in reply.soas():
+            # Not part of the proof; but resolvers want every RRset of an answer to hold.
+            judged = await self.rrset(reply, soa)
+            if judged.security is Security.BOGUS:
+                return dataclasses.replace(judged, signatures=evidence.facts + judged.signatures)
         reason = f"{name_text(zone.name)} proves that {what}"
         return Judgement(
             security=Security.SECURE if proof.secure else Security.INSECURE,
@@ -141,11 +149,15 @@ class Judge:
         return Judgement(Security.INDETERMINATE, zone=zone)
 
     async def _by_owner(
-        self, name: dns.name.Name, rdtype: RdataType, reason: str, ede: int | None
+        self, name: dns.name.Name, rdtype: RdataType, reason: str, ede: int | None, *, claimed: bool = True
     ) -> Judgement:
-        """Data that do not validate: bogus, unless the zone that owns them is not secure to begin with."""
+        """Data that do not validate: bogus, unless the zone that owns them is not secure to begin with.
+
+        What a secure zone has signed (`claimed`), and badly, is not excused by a name that is not there but
+        might be hidden in an opt-out span.
+        """
         zone = await self._owning(name, rdtype)
-        if not zone.secure:
+        if not zone.secure and not (claimed and zone.hidden):
             return _inherited(zone)
         if reason.endswith("came without a signature"):
             reason += f", though {name_text(zone.name)} is signed"

@@ -81,6 +81,10 @@ class Reply:
         """The RRset of the answer section, or None."""
         return self.answer.get((name, rdtype))
 
+    def soas(self) -> list[SignedSet]:
+        """SOA RRsets of the authority section: whose negative answer it is (RFC 2308 section 3)."""
+        return [found for key, found in sorted(self.authority.items()) if key[1] == RdataType.SOA]
+
     @property
     def is_negative(self) -> bool:
         """Whether it denies something: an SOA, NSEC or NSEC3 in the authority section (RFC 2308 2)."""

@@ -176,7 +176,8 @@ class Verifier:
 
 def _candidates(signature: RRSIG, keys: Sequence[PublicKey]) -> list[PublicKey]:
     """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
-    found = [key for key in keys if (key.tag, key.algorithm) == (signature.key_tag, int(signature.algorithm))]
+    named = (signature.key_tag, int(signature.algorithm))
+    found = [key for key in keys if key.usable and (key.tag, key.algorithm) == named]
     return found[: bounds.KEYS_PER_SIGNATURE]
 
 
@@ -200,6 +201,11 @@ def _why_not(
         name = algorithms.algorithm_name(int(signature.algorithm))
         return EDE_RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
     if not _candidates(signature, keys):
+        if any(key.tag == signature.key_tag for key in keys):
+            return (
+                EDE_DNSKEY_MISSING,
+                f"{named} was made with a key that is revoked or may not sign zone data",
+            )
         return EDE_DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
     expiration = unix_time(signature.expiration, at)
     if expiration < at:

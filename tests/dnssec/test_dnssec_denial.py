@@ -119,6 +119,18 @@ async def test_a_proof_with_a_broken_signature_proves_nothing(owner, rdtype, den
 
 
 @pytest.mark.parametrize("denial", DENIALS)
+@pytest.mark.parametrize("how", ["bent", "unsigned"])
+async def test_the_soa_beside_a_proof_must_hold_too(denial, how):
+    """As every validating resolver has it: a denial with a broken SOA is answered with SERVFAIL."""
+    where = world(denial, **{how: {(name("b.example"), RdataType.SOA)}})
+    for owner, rdtype in (("mx1.b.example", "AAAA"), ("nope.b.example", "A"), ("mx1.b.example", "DS")):
+        found = await look(where, owner, rdtype)
+        assert (found.security, found.ede) == (Security.BOGUS, 6 if how == "bent" else 10), found.reason
+        assert "b.example SOA" in found.reason
+    assert (await look(where, "b.example", "MX")).security is Security.SECURE
+
+
+@pytest.mark.parametrize("denial", DENIALS)
 async def test_an_unsigned_denial_is_bogus(denial):
     where = world(denial)
     where.edit("mx1.b.example", "AAAA")(lambda message: without(message, RdataType.NSEC, RdataType.NSEC3))
@@ -163,6 +175,16 @@ async def test_a_cname_is_not_denied_by_the_types_beside_it(denial):
 
     where.edit("alias.b.example", "A")(deny)
     assert (await look(where, "alias.b.example", "A")).security is Security.BOGUS
+
+
+async def test_a_bad_proof_is_not_excused_by_an_opt_out_span():
+    """The name might be hidden there; but a secure zone signed this denial, and it does not add up."""
+    where = world("optout")
+    where.edit("nope.b.example", "A")(lambda message: message.authority.__delitem__(slice(4, None)))
+    found = await look(where, "nope.b.example", "A")
+    assert (found.security, found.ede) == (Security.BOGUS, 12), found.reason
+    where.edit("nope.b.example", "A")(lambda message: message.authority.clear())
+    assert (await look(where, "nope.b.example", "A")).security is Security.INSECURE
 
 
 # --- parent and child side of a zone cut -----------------------------------------------------------
@@ -308,14 +330,22 @@ async def test_the_end_of_a_denial_counts():
     assert (found.security, found.ede) == (Security.BOGUS, 7)
 
 
-async def test_the_rcode_is_not_what_is_believed():
-    """The RCODE is unsigned: with it turned around the RRset is as absent as before."""
-    where = world()
-    where.edit("nope.b.example", "A")(lambda message: message.set_rcode(dns.rcode.NOERROR))
-    where.edit("mx1.b.example", "AAAA")(lambda message: message.set_rcode(dns.rcode.NXDOMAIN))
-    for owner, rdtype in (("nope.b.example", "A"), ("mx1.b.example", "AAAA")):
-        found = await look(where, owner, rdtype)
-        assert (found.found, found.security) == (Found.ABSENT, Security.SECURE)
+@pytest.mark.parametrize(
+    ("denial", "owner", "rdtype", "rcode", "security"),
+    [
+        ("nsec", "nope.b.example", "A", dns.rcode.NOERROR, Security.BOGUS),
+        ("nsec3", "nope.b.example", "A", dns.rcode.NOERROR, Security.BOGUS),
+        ("nsec3", "mx1.b.example", "AAAA", dns.rcode.NXDOMAIN, Security.BOGUS),
+        ("nsec3", "ent.b.example", "A", dns.rcode.NXDOMAIN, Security.BOGUS),
+        ("nsec", "mx1.b.example", "AAAA", dns.rcode.NXDOMAIN, Security.SECURE),
+        ("nsec", "ent.b.example", "A", dns.rcode.NXDOMAIN, Security.SECURE),
+    ],
+)
+async def test_the_rcode_must_fit_the_proof_as_unbound_has_it(denial, owner, rdtype, rcode, security):
+    where = world(denial)
+    where.edit(owner, rdtype)(lambda message: message.set_rcode(rcode))
+    found = await look(where, owner, rdtype)
+    assert (found.found, found.security) == (Found.ABSENT, security), found.reason
 
 
 def test_bitmap_reads_every_window():
