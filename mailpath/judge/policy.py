@@ -45,7 +45,8 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The demand, and what goes with it.  `skip`: the host is not used at all, and why.
 
     `records` with `base`: usable-looking TLSA records to match; `half`: the MX RRset was insecure.
-    `strict`: the handshake is one whose certificate counts (versions, suites).  `sni`: None for none.
+    `strict`: the handshake is one whose certificate counts (versions, suites); `named`: no anonymous
+    suites, for what that is worth.  `sni`: None for none.
     `untold`: why the demand cannot be told from here, "" when it can.  `beside`: must hold as well.
     """
 
@@ -53,6 +54,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     sni: str | None = None
     strict: bool = False
+    named: bool = False
     references: tuple[str, ...] = ()
     name_rules: NameRules | None = None
     records: tuple[TlsaRecord, ...] = ()
@@ -210,10 +212,10 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
     if half and posture.insecure_mx is InsecureMx.ENCRYPT:
         return HostPolicy(demand=Demand.ENCRYPT, sni=_sni(posture.sni, target), base=candidate.base)
     if all(dane.unusable(record, posture.dane_rules) for record in records):
-        # Postfix finds out in the handshake, by when it has chosen a strict one.
+        # Postfix finds out when the handshake is prepared: SNI and suites are those of a match by then.
         refused = mandatory and not posture.dane_unusable_delivers
         demand = Demand.AUTHENTICATE if refused else Demand.ENCRYPT
-        return HostPolicy(demand=demand, sni=sni, strict=True, records=records, base=candidate.base)
+        return HostPolicy(demand=demand, sni=sni, named=True, records=records, base=candidate.base)
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
         sni=sni,

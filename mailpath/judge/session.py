@@ -84,7 +84,7 @@ def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Se
 
 
 def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
-    return posture.anonymous_suites and not policy.strict
+    return posture.anonymous_suites and not (policy.strict or policy.named)
 
 
 def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> Session | None:

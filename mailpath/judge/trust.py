@@ -36,7 +36,7 @@ def trust(
         if not checked.accepted:
             return checked
     if policy.demand is not Demand.AUTHENTICATE:
-        return _looked_at(walk, posture, target, policy, tls)
+        return _looked_at(walk, posture, target, tls)
     if policy.records:
         return _by_dane(walk, posture, policy, tls)
     return _by_pkix(walk, posture, policy, tls)
@@ -48,13 +48,12 @@ def _checked(posture: Posture, *, aged: bool) -> bool:
     return check is OptionalCheck.ALWAYS or (check is OptionalCheck.FIRST_ATTEMPT and not aged)
 
 
-def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
+def _looked_at(walk: Walk, posture: Posture, target: Target, tls: TlsSession) -> Trust:
     """Nothing hangs on the certificate but the word in the log."""
     words = posture.words
     if not tls.chain:
         return Trust(accepted=True, word=words.anonymous, why="no certificate was shown")
-    floor = posture.floor_authenticated if policy.strict else posture.floor
-    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=floor)
+    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.floor)
     why = "the certificate is not looked at"
     if not result.trusted:
         return Trust(accepted=True, word=words.untrusted, why=why)

@@ -440,9 +440,19 @@ RULES = [
         },
     ),
     (
-        "unusable-on-second-sight-means-encrypt-in-a-strict-handshake",
+        "unusable-on-second-sight-means-encrypt",
         signed(mx("mx1", tls(SELF, version="TLSv1"), tlsa=(ODD_TYPE, SHORT))),
-        {"postfix-dane": "deferred", "exim": "encrypted@mx1"},
+        {"postfix-dane exim": "encrypted@mx1", "postfix-dane-only": "deferred"},
+    ),
+    (
+        "unusable-on-second-sight-allows-no-anonymous-suite",
+        signed(mx("mx1", tls(()), tlsa=(ODD_TYPE,))),
+        {"postfix-dane": "deferred", "postfix-may": "encrypted@mx1=Anonymous"},
+    ),
+    (
+        "unusable-at-first-sight-allows-one",
+        signed(mx("mx1", tls(()), tlsa=(PKIX_EE,))),
+        {"postfix-dane": "encrypted@mx1=Anonymous"},
     ),
     (
         "unusable-tlsa-allows-no-plaintext",
