@@ -22,6 +22,7 @@ from mailpath.facts import (
     MxHost,
     MxKind,
     Path,
+    PolicyFetch,
     Reply,
     Security,
     SenderFacts,
@@ -30,6 +31,7 @@ from mailpath.facts import (
     Status,
     StepResult,
     StsFacts,
+    StsPolicy,
     TlsaFacts,
     TlsaRecord,
     TlsaSet,
@@ -98,7 +100,7 @@ def lookup(name: str, rdtype: str, *records: str, **changes: Any) -> Lookup:
         canonical=name,
         rcode="NOERROR",
         records=records,
-        rdata=tuple(record.encode() for record in records),
+        rdata=tuple(record.encode("utf-8", "surrogatepass") for record in records),
         ttl=3600 if records else None,
         security=Security.SECURE,
         final_security=Security.SECURE,
@@ -174,7 +176,7 @@ def tlsa(*records: TlsaRecord, host: str = HOST, **changes: Any) -> HostTlsa:
     return HostTlsa(host=host, candidates=candidates)
 
 
-def policy_facts(**changes: Any) -> StsFacts:
+def no_policy(**changes: Any) -> StsFacts:
     """No record at `_mta-sts`, no TLSRPT."""
     base = StsFacts(
         found=Found.ABSENT,
@@ -183,6 +185,42 @@ def policy_facts(**changes: Any) -> StsFacts:
         tlsrpt_reason="There is no TXT record.",
     )
     return msgspec.structs.replace(base, **changes)
+
+
+#: The record and the place of a policy.
+RECORD = (b"v=STSv1; id=20261123;",)
+URL = "https://mta-sts.b.example/.well-known/mta-sts.txt"
+
+
+def sts(**changes: Any) -> StsFacts:
+    fetch = PolicyFetch(
+        url=URL, host="mta-sts.b.example", address="192.0.2.80", status=200, content_type=b"text/plain"
+    )
+    base = no_policy(
+        found=Found.FOUND,
+        txt=lookup("_mta-sts.b.example", "TXT", '"v=STSv1; id=20261123;"'),
+        texts=RECORD,
+        policy_id="20261123",
+        fetch=fetch,
+        policy=StsPolicy(mode="enforce", mx=(HOST,), max_age=604800),
+        tlsrpt=lookup("_smtp._tls.b.example", "TXT", '"v=TLSRPTv1; rua=mailto:t@b.example"'),
+        tlsrpt_texts=(b"v=TLSRPTv1; rua=mailto:t@b.example",),
+        tlsrpt_rua=("mailto:t@b.example",),
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def _body(policy: StsPolicy) -> bytes:
+    lines = ["version: STSv1", f"mode: {policy.mode}", *(f"mx: {each}" for each in policy.mx)]
+    return "\n".join([*lines, f"max_age: {policy.max_age}", ""]).encode()
+
+
+def policy(**changes: Any) -> StsFacts:
+    base = StsPolicy(mode="enforce", mx=(HOST,), max_age=604800)
+    changed = msgspec.structs.replace(base, **changes)
+    facts = sts(policy=changed)
+    assert facts.fetch is not None
+    return msgspec.structs.replace(facts, fetch=msgspec.structs.replace(facts.fetch, body=_body(changed)))
 
 
 def walk(**changes: Any) -> Walk:
@@ -194,7 +232,7 @@ def walk(**changes: Any) -> Walk:
         sender=SenderFacts(domain="a.example", ehlo="mail.a.example", port25=Found.FOUND),
         mx=mx(),
         dnssec=DnssecFacts(weakest=Security.SECURE),
-        sts=policy_facts(),
+        sts=no_policy(),
         tlsa=TlsaFacts(hosts=(tlsa(record(3, 1, 1, spki(GOOD))),)),
         starttls=with_and_without_sni(GOOD.der, INTERMEDIATE.der),
         roots=(ROOT.der,),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from mailpath.facts import MxHost, Session, Walk
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
@@ -17,6 +19,8 @@ from mailpath.visible import visible
 
 #: A certificate with less than this left, and less than half its life, is warned of.
 SOON = 14 * DAY
+
+_MATCHED = "Nothing needs to be done for senders with DANE: the TLSA records vouch for this certificate."
 
 # X509_V_ERR_* of x509_vfy.h.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -52,8 +56,8 @@ def find(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     policy = walk.sts.policy
     enforced = policy is not None and policy.mode == "enforce" and listed(walk, host.name)
     weight = Severity.INFO if matched else Severity.ERROR if enforced else Severity.WARNING
-    yield from _path(walk, host, chain, weight)
-    yield from _expiring(walk, host, chain[0], weight)
+    for each in (*_path(walk, host, chain, weight), *_expiring(walk, host, chain[0], weight)):
+        yield msgspec.structs.replace(each, fix=_MATCHED) if matched else each
 
 
 def _path(walk: Walk, host: MxHost, chain: tuple[bytes, ...], weight: Severity) -> Iterator[Finding]:

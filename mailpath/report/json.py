@@ -165,11 +165,24 @@ def render(result: Result) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `render`."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        **msgspec.json.schema(Report),
-    }
+    made: dict[str, Any] = _tidy(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": SCHEMA_ID,
+            **msgspec.json.schema(Report),
+        }
+    )
+    return made
+
+
+def _tidy(part: Any) -> Any:
+    """Descriptions come from docstrings: their line ends are the source's, not the reader's."""
+    if isinstance(part, dict):
+        return {
+            key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _tidy(value)
+            for key, value in part.items()
+        }
+    return [_tidy(each) for each in part] if isinstance(part, list) else part
 
 
 def _step(result: Result, lines: dict[str, StepResult], kind: Any, name: str, attribute: str) -> AnyStep:

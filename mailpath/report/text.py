@@ -111,10 +111,6 @@ def _block(block: Explained) -> Iterator[str]:
             yield from hanging(label, text, indent=2, column=_BLOCK_COLUMN)
 
 
-def _possible(verdict: Verdict) -> str:
-    return " or ".join(outcome.value for outcome in verdict.possible)
-
-
 def _outcome(verdict: Verdict) -> str:
     return f"{verdict.outcome.value}{' on retry' if verdict.after_retry else ''}"
 
@@ -139,10 +135,14 @@ def _verdicts(result: Result) -> Iterator[str]:
                 f"[{numbers[verdict.host]}]" if verdict.host is not None else "",
                 verdict.tls_word or "",
                 "" if verdict.mechanism is Mechanism.NONE else verdict.mechanism.value,
-                verdict.status_code or _possible(verdict),
+                verdict.status_code or "",
             )
         )
-    yield from table(rows, indent=0)
+    yield from table(rows, indent=0, gap=1)
+    for name, verdict in result.verdicts.items():
+        if verdict.possible:
+            possible = " or ".join(outcome.value for outcome in verdict.possible)
+            yield from hanging(f"{name}:", f"may be {possible}", indent=2, column=28)
 
 
 def _attempts(result: Result) -> Iterator[str]:

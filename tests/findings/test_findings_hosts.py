@@ -275,7 +275,5 @@ def test_what_depends_on_sni() -> None:
 
 
 def test_a_policy_makes_a_bad_certificate_an_error() -> None:
-    from test_findings_trust import sts
-
-    walk = made.walk(tlsa=PLAIN_DNS, sts=sts(), starttls=made.with_and_without_sni(made.SELF_SIGNED.der))
+    walk = made.walk(tlsa=PLAIN_DNS, sts=made.sts(), starttls=made.with_and_without_sni(made.SELF_SIGNED.der))
     assert at(walk, "starttls")["TLS008"].severity is Severity.ERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import handmade as made
 import pytest
+from handmade import RECORD, policy, sts
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure
@@ -12,18 +13,13 @@ from mailpath.facts import (
     DsFact,
     Found,
     KeyFact,
-    PolicyFetch,
     Security,
     SignatureFact,
     StsFacts,
-    StsPolicy,
     Walk,
     ZoneFact,
 )
 from mailpath.findings import Finding, Severity, find, step_of
-
-RECORD = (b"v=STSv1; id=20261123;",)
-URL = "https://mta-sts.b.example/.well-known/mta-sts.txt"
 
 
 def at(walk: Walk, step: str) -> dict[str, Finding]:
@@ -149,29 +145,6 @@ def test_a_resolver_that_strips_signatures_is_not_the_zones_fault() -> None:
 
 
 # --- MTA-STS and TLSRPT ----------------------------------------------------------------------------
-
-
-def sts(**changes: object) -> StsFacts:
-    fetch = PolicyFetch(
-        url=URL, host="mta-sts.b.example", address="192.0.2.80", status=200, content_type=b"text/plain"
-    )
-    base = made.policy_facts(
-        found=Found.FOUND,
-        txt=made.lookup("_mta-sts.b.example", "TXT", '"v=STSv1; id=20261123;"'),
-        texts=RECORD,
-        policy_id="20261123",
-        fetch=fetch,
-        policy=StsPolicy(mode="enforce", mx=(made.HOST,), max_age=604800),
-        tlsrpt=made.lookup("_smtp._tls.b.example", "TXT", '"v=TLSRPTv1; rua=mailto:t@b.example"'),
-        tlsrpt_texts=(b"v=TLSRPTv1; rua=mailto:t@b.example",),
-        tlsrpt_rua=("mailto:t@b.example",),
-    )
-    return replace(base, **changes)
-
-
-def policy(**changes: object) -> StsFacts:
-    base = StsPolicy(mode="enforce", mx=(made.HOST,), max_age=604800)
-    return sts(policy=replace(base, **changes))
 
 
 def no_policy(**changes: object) -> StsFacts:
