@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mailpath.facts import Status
+from mailpath.names import u_labels
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -143,6 +144,12 @@ def clean(text: str, limit: int = 2000) -> str:
         return text if len(text) <= limit else text[: limit - 1] + "…"
     shown = "".join(char if char.isprintable() else _escaped(char) for char in text[:limit])
     return shown if len(text) <= limit else shown + "…"
+
+
+def both_forms(name: str) -> str:
+    """An internationalised name as it is looked up, with what people read beside it."""
+    unicode = u_labels(name)
+    return f"{name} ({unicode})" if unicode else name
 
 
 def _escaped(char: str) -> str:

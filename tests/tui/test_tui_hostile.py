@@ -39,7 +39,7 @@ from mailpath.tui.text import Row, clean, fit, hang, wrap
 ESCAPES = "\x1b]52;c;aGFja2Vk\x07\x1b[2J\x1b]0;owned\x1b\\\x9b31m\x85"
 MARKUP = "[/][@click=app.quit]press me[/] [red]red[/red] [$nothing] [link='x']"
 BIDI = "\u202eevil\u2066\u200b\u00ad\ufeff"
-HOSTILE = {"escapes": ESCAPES, "markup": MARKUP, "bidi": BIDI, "long": "W" * 5000, "wide": "界" * 300}
+HOSTILE = {"short": MARKUP + ESCAPES + BIDI, "escapes": BIDI + ESCAPES, "long": "界" * 300 + "W" * 5000}
 SIZES = [(120, 40), (60, 20)]
 
 
@@ -94,7 +94,7 @@ async def test_path_screen(text: str, size: tuple[int, int]) -> None:
     running.copy_to_clipboard = copied.append  # type: ignore[method-assign]
     async with running.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
-        for keys in (["4"], ["e"], ["z"], ["z", "e", "5"], ["6"], ["o", "down"], ["c"]):
+        for keys in (["4"], ["e"], ["z", "z", "e", "6"], ["o", "down"], ["c"]):
             await pilot.press(*keys)
             await settle(pilot)
             assert obeyed(drawn(pilot)) == []
@@ -117,7 +117,7 @@ async def test_markup_is_shown_as_it_stands() -> None:
         assert pilot.app.is_running
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("text", [MARKUP + ESCAPES + BIDI])
 async def test_lab(text: str) -> None:
     scenarios = {
         "mine": changed(SCENARIOS["plain"], title=text, teaches=text, hint=text),
@@ -137,7 +137,7 @@ async def test_lab(text: str) -> None:
         assert "Try:" in drawn(pilot)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("text", [MARKUP + ESCAPES + BIDI])
 async def test_inputs_and_errors(text: str) -> None:
     class Breaking(FakeSession):
         async def stack(self) -> Any:
@@ -152,7 +152,7 @@ async def test_inputs_and_errors(text: str) -> None:
         assert obeyed(drawn(pilot)) == []
 
 
-@pytest.mark.parametrize("text", [ESCAPES, BIDI])
+@pytest.mark.parametrize("text", [ESCAPES + BIDI])
 async def test_paste_takes_nothing_that_a_terminal_obeys(text: str) -> None:
     from textual.events import Paste
 

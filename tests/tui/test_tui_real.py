@@ -50,9 +50,11 @@ async def test_posture_changes_the_verdict_without_a_packet() -> None:
             assert "Found" in text
             assert "Got" in text
             said = {}
-            for _ in range(len(screen._stack.postures)):
-                await pilot.press("right")
-                said[screen.posture] = plain(pilot)
+            for name in screen._stack.postures:
+                screen.posture = name
+                await pilot.pause()
+                said[name] = plain(pilot)
+            assert len({text.split("6 Verdict under ")[1] for text in said.values()}) == len(said)
             assert "dane-stale.example: delivered encrypted" in said["postfix-may"]
             assert "dane-stale.example: deferred by postfix-dane at" in said["postfix-dane"]
             assert "4.7.5" in said["postfix-dane"]
@@ -68,7 +70,7 @@ async def test_hostile_server_through_every_panel() -> None:
         async with MailpathApp(session).run_test(size=SIZE) as pilot:
             await walked(pilot)
             for number in range(len(STEPS)):
-                for keys in ([str(number)], ["e"], ["z"], ["z"]):
+                for keys in ([str(number)], ["e"]):
                     await pilot.press(*keys)
                     await pilot.pause()
                     assert all(char.isprintable() or char == "\n" for char in drawn(pilot))

@@ -281,7 +281,7 @@ def app(session: Session | None = None, **options: Any) -> MailpathApp:
 
 async def settle(pilot: Any) -> None:
     """Until the workers are done and what they said is on the screen."""
-    await pilot.pause()
+    await pilot._wait_for_screen()
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     await pilot.pause()

@@ -18,7 +18,6 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from mailpath.facts import STEPS, Path
-from mailpath.names import u_labels
 from mailpath.tui import messages
 from mailpath.tui.judging import Bench
 from mailpath.tui.progress import WalkState, first_broken
@@ -28,7 +27,7 @@ from mailpath.tui.screens.picker import PickerScreen
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.stack import Stack
-from mailpath.tui.text import ASCII, OUTCOME_STYLE, QUIET, Glyphs, Row, clean, hang
+from mailpath.tui.text import ASCII, OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, clean, hang
 from mailpath.tui.ticket import ticket
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.flow import Flow
@@ -194,7 +193,9 @@ class PathScreen(Screen[None]):
         self.query_one("#side").border_subtitle = Content(
             f"sender: {clean(proposed, 40)}" if proposed else ""
         )
+        self.query_one(Postures).mark(self._posture_mark)
         self._judge()
+        self._draw()
         broken = first_broken(event.walk)
         if broken is not None and steps.opened is None:
             self._open_step(broken)
@@ -220,8 +221,7 @@ class PathScreen(Screen[None]):
     def _judge(self) -> None:
         if self._state.bench is not None:
             self.query_one(VerdictPanel).show(self._state.bench, self.posture)
-            self.query_one(Postures).mark(self._posture_mark)
-            self._draw()
+            self._draw_rail()
 
     def _posture_mark(self, posture: str) -> tuple[str, str]:
         if self._state.bench is None:
@@ -237,12 +237,15 @@ class PathScreen(Screen[None]):
 
     def _draw(self) -> None:
         """Rail and step lines, as the state is now."""
-        state, now = self._state, self._clock()
-        sender = _both(state.path.sender) if state.path and state.path.sender else None
-        recipient = _both(state.path.recipient) if state.path else ""
+        self._draw_rail()
+        self.query_one(Steps).show(self._state.steps, self._clock(), self._state.title())
+
+    def _draw_rail(self) -> None:
+        state = self._state
+        sender = both_forms(state.path.sender) if state.path and state.path.sender else None
+        recipient = both_forms(state.path.recipient) if state.path else ""
         mark = state.verdict_mark(self.posture, self._glyphs)
-        self.query_one(Rail).show(sender, recipient, state.steps, mark, now)
-        self.query_one(Steps).show(state.steps, now, state.title())
+        self.query_one(Rail).show(sender, recipient, state.steps, mark, self._clock())
 
     def _describe_posture(self) -> None:
         posture = self._stack.postures.get(self.posture) if self._stack else None
@@ -391,9 +394,3 @@ class PathScreen(Screen[None]):
     def action_leave(self) -> None:
         state = self._state
         self.app.exit(state.bench.sentence(self.posture) if state.bench is not None else "")
-
-
-def _both(name: str) -> str:
-    """An internationalised name with its Unicode form beside it."""
-    unicode = u_labels(name)
-    return f"{name} ({unicode})" if unicode else name

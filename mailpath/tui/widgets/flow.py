@@ -24,10 +24,13 @@ class Flow(Widget):
         self._painted: tuple[int, list[Content]] | None = None
 
     def show(self, paint: Painter) -> None:
+        before, self._painted = self._painted, None
         self._paint = paint
-        self._painted = None
-        self.clear_cached_dimensions()
-        self.refresh(layout=True)
+        if before is not None and len(self._lines(before[0])) == len(before[1]):
+            self.refresh()  # as many lines as before: nobody else has to move
+        else:
+            self.clear_cached_dimensions()
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
