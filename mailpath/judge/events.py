@@ -39,7 +39,7 @@ class Event(StrEnum):
     EHLO_REFUSED = "ehlo-refused"
     STARTTLS_ABSENT = "starttls-absent"
     STARTTLS_REFUSED = "starttls-refused"
-    STARTTLS_REFUSED_DANE = "starttls-refused-dane"
+    STARTTLS_REFUSED_UNREQUIRED = "starttls-refused-unrequired"  # TLS is not required by configuration alone
     STARTTLS_LOST = "starttls-lost"
     HANDSHAKE_FAILED = "handshake-failed"
     NOT_VERIFIED = "not-verified"

@@ -86,7 +86,7 @@ POSTFIX: Mapping[Event, Sentence] = {
     Event.STARTTLS_REFUSED: Sentence(
         "TLS is required, but host {host}[{address}] refused to start TLS: {reply}"
     ),
-    Event.STARTTLS_REFUSED_DANE: Sentence(
+    Event.STARTTLS_REFUSED_UNREQUIRED: Sentence(
         "TLS is required, but host {host}[{address}] refused to start TLS: {reply}"
     ),
     Event.STARTTLS_LOST: Sentence("{broken} while receiving the STARTTLS response", "4.4.2"),
@@ -138,7 +138,7 @@ EXIM: Mapping[Event, Sentence] = {
     Event.STARTTLS_REFUSED: Sentence(
         _AT + ": a TLS session is required, but an attempt to start TLS failed", "4.0.0"
     ),
-    Event.STARTTLS_REFUSED_DANE: Sentence(
+    Event.STARTTLS_REFUSED_UNREQUIRED: Sentence(
         _AT + ": SMTP error from remote mail server after STARTTLS: {reply}", "4.0.0"
     ),
     Event.STARTTLS_LOST: Sentence(_AT + ": {lost} STARTTLS", "4.0.0"),
@@ -180,7 +180,9 @@ RFC: Mapping[Event, Sentence] = {
     Event.EHLO_REFUSED: Sentence("{host} [{address}] refused EHLO and HELO: {reply}"),
     Event.STARTTLS_ABSENT: Sentence("TLS is required, but {host} [{address}] does not offer it", "4.7.4"),
     Event.STARTTLS_REFUSED: Sentence("TLS is required, but {host} [{address}] refused it: {reply}"),
-    Event.STARTTLS_REFUSED_DANE: Sentence("TLS is required, but {host} [{address}] refused it: {reply}"),
+    Event.STARTTLS_REFUSED_UNREQUIRED: Sentence(
+        "TLS is required, but {host} [{address}] refused it: {reply}"
+    ),
     Event.STARTTLS_LOST: Sentence("{broken} at STARTTLS", "4.4.2"),
     Event.HANDSHAKE_FAILED: Sentence("the TLS handshake with {host} [{address}] failed: {why}", "4.7.5"),
     Event.NOT_VERIFIED: Sentence("{host} [{address}] could not be authenticated: {why}", "4.7.5"),

@@ -168,9 +168,9 @@ def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: 
         refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(session, why=why)
-        return _refused(session, Event.STARTTLS_REFUSED_DANE, reply, refusal, why=why)
+        return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)
     by_dane = policy.dane and not permanent
-    event = Event.STARTTLS_REFUSED_DANE if by_dane else Event.STARTTLS_REFUSED
+    event = Event.STARTTLS_REFUSED_UNREQUIRED if by_dane else Event.STARTTLS_REFUSED
     refusal = posture.starttls_5xx_required if permanent else Refusal.NEXT
     return _refused(session, event, reply, refusal, why=why)
 
