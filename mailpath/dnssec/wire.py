@@ -9,6 +9,7 @@ data (RFC 3597), unless names in it could be compressed, in which case the recor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import dns.edns
 import dns.exception
@@ -73,8 +74,12 @@ class WireMessage:
         return bool(self.flags & dns.flags.TC)
 
 
+@lru_cache(maxsize=1024)
 def read_message(wire: bytes) -> WireMessage:
-    """The message in `wire`.  Raises `dns.exception.DNSException` when it is none."""
+    """The message in `wire`.  Raises `dns.exception.DNSException` when it is none.
+
+    Remembered: the same recording is walked many times, under attacks and as of other times.
+    """
     parser = dns.wire.Parser(wire)
     _, flags, *counts = parser.get_struct("!HHHHHH")
     questions = tuple(_question(parser) for _ in range(counts[0]))

@@ -52,12 +52,12 @@ class UnknownAttack(KeyError):
 
 
 def parts(attack: str) -> tuple[str, ...]:
-    """The names in "a+b", each once, in catalogue order.  Raises `UnknownAttack`."""
-    wanted = {name.strip() for name in attack.split("+")}
-    for name in sorted(wanted):
+    """The names in "a+b", each once.  Raises `UnknownAttack`."""
+    wanted = tuple(dict.fromkeys(name.strip() for name in attack.split("+")))
+    for name in wanted:
         if name not in NAMES:
             raise UnknownAttack(name)
-    return tuple(name for name in NAMES if name in wanted)
+    return wanted
 
 
 class Attacked:

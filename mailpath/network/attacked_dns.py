@@ -25,7 +25,7 @@ from mailpath.network.aim import Aim
 #: Presentation form of the forged records' data; () denies that there are any; None: no answer at all.
 Forged = tuple[str, ...] | None
 
-DROPPED = "Simulated attack: the answer was dropped on the way."
+DROPPED = "the answer was dropped on the way (simulated attack)"
 _TTL = 300
 _HEADER = 12
 _AD = 0x20

@@ -8,7 +8,7 @@ from __future__ import annotations
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.network.aim import Aim
 
-DROPPED = "Simulated attack: packets to the policy host are dropped."
+DROPPED = "packets to the policy host are dropped (simulated attack)"
 
 
 class HttpsTampering:

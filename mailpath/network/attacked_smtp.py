@@ -16,8 +16,8 @@ from mailpath.network import attacker
 from mailpath.network.aim import Aim
 from mailpath.network.attacker import Shown
 
-DROPPED = "Simulated attack: packets to this address are dropped."
-BROKEN = "Simulated attack: the connection is reset in the TLS handshake."
+DROPPED = "packets to this address are dropped (simulated attack)"
+BROKEN = "connection reset in the TLS handshake (simulated attack)"
 
 #: What each attack shows in the server's place.
 IMPERSONATIONS = {

@@ -1,0 +1,45 @@
+"""What an attacker, or time, would change: the recording walked again, and judged again.
+
+rewalks = Rewalks(capture)
+(await summary(rewalks, PRESETS["postfix-dane"])).sentence
+(await attack_outcome(rewalks, posture, "steer+strip-starttls")).evidence
+timeline(await rewalks.untampered(), rewalks.made)
+"""
+
+from __future__ import annotations
+
+from mailpath.network.attacked import UnknownAttack
+from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canonical, cost
+from mailpath.whatif.clock import Moment, timeline
+from mailpath.whatif.outcome import AttackOutcome, outcome
+from mailpath.whatif.reading import listener_reads, reads
+from mailpath.whatif.rewalk import Rewalk, Rewalks, attacked_walk, walk_at
+from mailpath.whatif.summary import Reach, Summary, attack_outcome, summary
+from mailpath.whatif.weakest import each_alone, weakest_host, weakest_path
+
+__all__ = [
+    "ATTACKS",
+    "COMBINATIONS",
+    "Attack",
+    "AttackOutcome",
+    "Moment",
+    "Need",
+    "Reach",
+    "Rewalk",
+    "Rewalks",
+    "Summary",
+    "UnknownAttack",
+    "attack_outcome",
+    "attacked_walk",
+    "canonical",
+    "cost",
+    "each_alone",
+    "listener_reads",
+    "outcome",
+    "reads",
+    "summary",
+    "timeline",
+    "walk_at",
+    "weakest_host",
+    "weakest_path",
+]

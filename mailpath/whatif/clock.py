@@ -1,0 +1,102 @@
+"""What ends when: certificates, signatures, the cached policy (RFC 5280, RFC 4034 section 3.1.5, RFC 8461).
+
+A domain that nobody touches breaks on its own: these are the moments at which it does.  Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from mailpath.facts import Lookup, SignatureFact, Walk
+from mailpath.match.certificate import describe
+from mailpath.visible import visible
+
+#: Record types named for one moment; more are counted.
+_MOST_NAMED = 6
+
+
+class Moment(msgspec.Struct, frozen=True, order=True):
+    """At `at` (Unix time) something ends; a second later it holds no more.
+
+    `what`: "certificate", "signatures" or "policy".  `subject`: the host or zone it belongs to.  `detail`:
+    a few words on what it is (visible text).
+    """
+
+    at: int
+    what: str
+    subject: str
+    detail: str = ""
+
+
+def timeline(walk: Walk, made: int | None = None) -> tuple[Moment, ...]:
+    """Everything on this path that ends, in order, past moments too.
+
+    `made`: when the recording was made, and so the policy fetched; default: the walk's own time.
+    """
+    moments = {*_certificates(walk), *_signatures(walk)}
+    policy = walk.sts.policy
+    if policy is not None:
+        fetched = walk.at if made is None else made
+        detail = f"the policy fetched at this walk leaves the cache (max_age {policy.max_age} s)"
+        moments.add(Moment(fetched + policy.max_age, "policy", visible(walk.path.recipient), detail))
+    return tuple(sorted(moments))
+
+
+def _certificates(walk: Walk) -> Iterator[Moment]:
+    owners: dict[str, list[str]] = {}
+    for host in walk.mx.hosts:
+        for address in host.addresses:
+            owners.setdefault(address, []).append(host.name)
+    for session in walk.starttls.sessions:
+        if session.tls is not None:
+            for name in owners.get(session.address, ()):
+                yield from _chain(session.tls.chain, name)
+    fetch = walk.sts.fetch
+    if fetch is not None:
+        yield from _chain(fetch.chain, fetch.host)
+
+
+def _chain(chain: tuple[bytes, ...], owner: str) -> Iterator[Moment]:
+    for depth, der in enumerate(chain):
+        facts = describe(der)
+        if facts.not_after is not None:
+            kind = "server certificate" if depth == 0 else "issuing certificate"
+            named = visible(facts.subject or ", ".join(facts.sans[:3]), limit=120)
+            yield Moment(facts.not_after, "certificate", visible(owner), f"{kind} {named}".strip())
+
+
+def _signatures(walk: Walk) -> Iterator[Moment]:
+    """One moment for all signatures of a zone that end together; of several over an RRset the last counts."""
+    last: dict[tuple[str, str, str], int] = {}
+    for fact in _signature_facts(walk):
+        key = (fact.signer, fact.owner, fact.rdtype)
+        last[key] = max(fact.expiration, last.get(key, fact.expiration))
+    together: dict[tuple[str, int], set[str]] = {}
+    for (signer, owner, rdtype), expiration in last.items():
+        together.setdefault((signer, expiration), set()).add(f"{owner} {rdtype}")
+    for (signer, expiration), covered in together.items():
+        named = [visible(each, limit=80) for each in sorted(covered)]
+        rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+        detail = f"over {', '.join(named[:_MOST_NAMED])}{rest}"
+        yield Moment(expiration, "signatures", visible(signer), detail)
+
+
+def _signature_facts(walk: Walk) -> Iterator[SignatureFact]:
+    """Of the zones and look-ups that the path rests on; the sender's own domain is not among them."""
+    lookups: list[Lookup | None] = [walk.mx.lookup, walk.sts.txt]
+    lookups += [lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4)]
+    lookups += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    needed = {name for lookup in lookups if lookup is not None for name in lookup.chain}
+    for zone in walk.dnssec.zones:
+        if zone.name in needed:
+            yield from _good(zone.signatures)
+    for lookup in lookups:
+        if lookup is not None:
+            yield from _good(lookup.signatures)
+
+
+def _good(signatures: Iterable[SignatureFact]) -> Iterator[SignatureFact]:
+    """Those that hold, or held until they expired."""
+    return (fact for fact in signatures if fact.verdict == "good" or "expired" in fact.verdict)

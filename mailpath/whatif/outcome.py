@@ -1,0 +1,94 @@
+"""What one attack makes of one posture's mail.  Pure: the walks are given."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailpath.facts import StsPolicy, Walk
+from mailpath.judge import Outcome, Posture, Verdict, judge, possible_verdicts
+from mailpath.whatif.evidence import evidence
+from mailpath.whatif.reading import reads
+
+
+class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """`attack`: "a" or "a+b"; `touched`: whether it found anything to tamper with.
+
+    `host`: who takes the mail, None when nobody does.  `attacker_reads`: for certain; `may_read`: it cannot
+    be excluded, as where the posture's sources are silent.  `if_policy_cached` and the `..._if_cached`: the
+    same for a sender that has the domain's MTA-STS policy from before; None where there is none to have.
+    `evidence`: one clause on why it works, or why not.  `steer_to`: the host that `steer` leaves reachable.
+    """
+
+    attack: str
+    posture: str
+    outcome: Outcome
+    host: str | None
+    attacker_reads: bool
+    may_read: bool
+    verdict: Verdict
+    evidence: str
+    touched: bool
+    if_policy_cached: Outcome | None = None
+    verdict_if_cached: Verdict | None = None
+    reads_if_cached: bool | None = None
+    may_read_if_cached: bool | None = None
+    steer_to: str | None = None
+
+    def works(self, *, cached: bool = False) -> bool:
+        """Whether the attacker reads the mail for certain, at first contact or with a policy cached."""
+        return bool(self.reads_if_cached) if cached else self.attacker_reads
+
+    def may_work(self, *, cached: bool = False) -> bool:
+        """Whether that cannot be excluded."""
+        return bool(self.may_read_if_cached) if cached else self.may_read
+
+
+def outcome(
+    before: Walk,
+    after: Walk,
+    posture: Posture,
+    attack: str,
+    *,
+    cached: StsPolicy | None = None,
+    touched: bool = True,
+    steer_to: str | None = None,
+) -> AttackOutcome:
+    """What `posture` does with its mail on the tampered walk `after`.  `cached`: the policy it may have."""
+    verdict, certain, possible = _judged(after, posture, None)
+    with_cache = _judged(after, posture, cached) if cached is not None else None
+    return AttackOutcome(
+        attack=attack,
+        posture=posture.name,
+        outcome=verdict.outcome,
+        host=verdict.host if verdict.outcome in _DELIVERED else None,
+        attacker_reads=certain,
+        may_read=possible,
+        verdict=verdict,
+        evidence=evidence(before, after, attack, verdict, touched=touched, steer_to=steer_to),
+        touched=touched,
+        if_policy_cached=with_cache[0].outcome if with_cache else None,
+        verdict_if_cached=with_cache[0] if with_cache else None,
+        reads_if_cached=with_cache[1] if with_cache else None,
+        may_read_if_cached=with_cache[2] if with_cache else None,
+        steer_to=steer_to,
+    )
+
+
+_DELIVERED = (Outcome.PLAINTEXT, Outcome.ENCRYPTED, Outcome.AUTHENTICATED)
+
+
+def _judged(walk: Walk, posture: Posture, cached: StsPolicy | None) -> tuple[Verdict, bool, bool]:
+    """The verdict, whether the attacker reads for certain, and whether it may."""
+    verdict = judge(walk, posture, cached)
+    if verdict.outcome is not Outcome.UNKNOWN:
+        seen = reads(walk, verdict)
+        return verdict, seen, seen
+    found = []
+    for each in possible_verdicts(walk, posture, cached):
+        if each.outcome is not Outcome.UNKNOWN:
+            found.append((reads(walk, each), reads(walk, each)))
+        elif each.possible:
+            found.append((False, Outcome.PLAINTEXT in each.possible))
+        else:
+            found.append((False, True))  # nothing was learnt that would exclude it
+    return verdict, all(certain for certain, _ in found), any(may for _, may in found)

@@ -1,0 +1,39 @@
+"""Who can read a mail that was sent so.  Pure."""
+
+from __future__ import annotations
+
+from mailpath.facts import Walk
+from mailpath.judge import Outcome, Verdict
+from mailpath.network import attacker
+
+
+def listener_reads(verdict: Verdict) -> bool | None:
+    """Whether somebody who only listens on the link reads the mail; None when it cannot be told."""
+    if verdict.outcome is not Outcome.UNKNOWN:
+        return verdict.outcome is Outcome.PLAINTEXT
+    excluded = verdict.possible and Outcome.PLAINTEXT not in verdict.possible
+    return False if excluded else None
+
+
+def reads(walk: Walk, verdict: Verdict) -> bool:
+    """Whether the attacker reads the mail: in the clear on a link it watches, or as the one who took it.
+
+    A delivery is to the attacker when the certificate that the server at that address showed on `walk` is
+    one whose private key the attacker has.
+    """
+    if verdict.outcome is Outcome.PLAINTEXT:
+        return True
+    if verdict.outcome not in (Outcome.ENCRYPTED, Outcome.AUTHENTICATED):
+        return False
+    return to_attacker(walk, verdict)
+
+
+def to_attacker(walk: Walk, verdict: Verdict) -> bool:
+    """Whether the host that the verdict names is the attacker's server."""
+    if verdict.address == attacker.ADDRESS:
+        return True
+    return any(
+        session.tls is not None and attacker.holds_key(session.tls.chain)
+        for session in walk.starttls.sessions
+        if session.address == verdict.address
+    )

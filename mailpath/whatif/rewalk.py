@@ -1,0 +1,98 @@
+"""Walks of one recording again: under an attack, or as of another time.  No packet is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import msgspec
+
+from mailpath.exchanges import Request
+from mailpath.facts import Path, StsPolicy, Walk
+from mailpath.judge import Posture
+from mailpath.judge.sts import published
+from mailpath.network.aim import Aim
+from mailpath.network.attacked import Attacked, parts
+from mailpath.network.capture import Capture
+from mailpath.network.protocol import Network
+from mailpath.network.recording import Recording
+from mailpath.network.replay import Replay
+from mailpath.walk import walk
+
+
+class Rewalk(msgspec.Struct, frozen=True, kw_only=True):
+    """`tampered`: the exchanges that the attacker changed or made up; none without an attack."""
+
+    walk: Walk
+    tampered: frozenset[Request] = frozenset()
+
+
+class Rewalks:
+    """Every way of walking one path again; each is walked once and remembered.
+
+    `source`: a capture, or any network (then each exchange is held once and replayed from memory).  `path`
+    and `at` (Unix time) default to the capture's own; a network needs a `path`.  Not for several event loops.
+    """
+
+    def __init__(self, source: Capture | Network, path: Path | None = None, at: int | None = None) -> None:
+        if isinstance(source, Capture):
+            self._network: Network = Replay(source)
+            path = path or source.path
+        else:
+            self._network = Recording(source)
+        if path is None:
+            raise TypeError("A network alone does not say which path to walk.")
+        self.path = path
+        self.made = self._network.ground.made
+        self.at = self.made if at is None else at
+        self._walked: dict[Hashable, Rewalk] = {}
+
+    async def untampered(self, at: int | None = None) -> Walk:
+        """The walk without an attack, as of `at`."""
+        moment = self.at if at is None else at
+        if moment not in self._walked:
+            self._walked[moment] = Rewalk(walk=await walk(self.path, self._network, moment))
+        return self._walked[moment].walk
+
+    async def under(self, attack: str, steer_to: str | None = None) -> Rewalk:
+        """The walk under `attack` ("a" or "a+b"); `steer_to`: the host that `steer` leaves reachable.
+
+        Raises `UnknownAttack`.
+        """
+        names = frozenset(parts(attack))
+        key = (names, steer_to if "steer" in names else None)
+        if key not in self._walked:
+            aim = aim_at(await self.untampered(), key[1])
+            network = Attacked(self._network, attack, self.at, aim)
+            found = await walk(self.path, network, self.at)
+            self._walked[key] = Rewalk(walk=found, tampered=network.tampered)
+        return self._walked[key]
+
+    async def cached_policy(self, posture: Posture) -> StsPolicy | None:
+        """The MTA-STS policy that this sender has at `at` if it delivered when the recording was made."""
+        made = min(self.made, self.at)
+        policy = published(await self.untampered(made), posture)
+        return policy if policy is not None and self.at - made < policy.max_age else None
+
+
+def aim_at(seen: Walk, steer_to: str | None = None) -> Aim:
+    """What an attacker learns from the walk `seen`: everybody can look at DNS."""
+    hosts = {host.name: host.addresses for host in seen.mx.hosts if host.form == "name"}
+    return Aim(recipient=seen.path.recipient, hosts=hosts, steer_to=steer_to)
+
+
+async def attacked_walk(
+    source: Capture | Network,
+    path: Path | None = None,
+    attack: str = "",
+    at: int | None = None,
+    *,
+    steer_to: str | None = None,
+) -> Walk:
+    """One walk under `attack`; "" for none.  Several of the same recording are cheaper with `Rewalks`."""
+    rewalks = Rewalks(source, path, at)
+    return (await rewalks.under(attack, steer_to)).walk if attack else await rewalks.untampered()
+
+
+async def walk_at(capture: Capture, at: int, path: Path | None = None) -> Walk:
+    """The recording as of `at` (Unix time): what has expired by then has."""
+    return await Rewalks(capture, path, at).untampered()

@@ -1,0 +1,181 @@
+"""The sentence that matters: who can read this mail, and the cheapest way to do it.
+
+The whole catalogue is tried, then pairs of attacks that might do together what neither does alone and that
+cost less than the best found so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from mailpath.facts import StsPolicy
+from mailpath.judge import Posture, Verdict, judge
+from mailpath.network.capture import Capture
+from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, canonical, cost
+from mailpath.whatif.outcome import AttackOutcome, outcome
+from mailpath.whatif.reading import listener_reads
+from mailpath.whatif.rewalk import Rewalks
+from mailpath.whatif.weakest import weakest_host, weakest_path
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What an active attacker achieves.  `can`: None when it cannot be told.  `cheapest`: the way that works,
+    or may where `can` is None; None when listening is enough, or nothing works.
+    """
+
+    can: bool | None
+    cheapest: AttackOutcome | None = None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """`verdict`: without an attack.  `listener`: whether a listener reads the mail, None: cannot be told.
+
+    `active`: at first contact with the domain; `active_if_cached`: with its MTA-STS policy cached, None
+    where there is none.  `outcomes`: every attack in catalogue order, then the pairs that were tried.
+    `weakest`: a sentence on the weakest MX host, "" where all are alike.  `sentence`: the answer.
+    """
+
+    posture: str
+    verdict: Verdict
+    listener: bool | None
+    active: Reach
+    active_if_cached: Reach | None
+    outcomes: tuple[AttackOutcome, ...]
+    weakest: str
+    sentence: str
+
+    @property
+    def failed(self) -> tuple[AttackOutcome, ...]:
+        """The attacks that do not get the mail read, each with its evidence."""
+        return tuple(each for each in self.outcomes if not each.works())
+
+
+async def attack_outcome(
+    rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None
+) -> AttackOutcome:
+    """`attack` ("a" or "a+b") against `posture`.  `steer_to`: None lets the attacker choose the best host.
+
+    Raises `UnknownAttack`.
+    """
+    attack = canonical(attack)
+    cached = await rewalks.cached_policy(posture)
+    if "steer" in attack.split("+") and steer_to is None:
+        steer_to = await _best_host(rewalks, posture, attack, cached)
+    rewalk = await rewalks.under(attack, steer_to)
+    return outcome(
+        await rewalks.untampered(),
+        rewalk.walk,
+        posture,
+        attack,
+        cached=cached,
+        touched=bool(rewalk.tampered),
+        steer_to=steer_to,
+    )
+
+
+async def _best_host(rewalks: Rewalks, posture: Posture, attack: str, cached: StsPolicy | None) -> str | None:
+    """Where `steer` leads: the weakest host under the rest of the attack."""
+    rest = "+".join(name for name in attack.split("+") if name != "steer")
+    walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
+    return weakest_host(walk, posture, cached)
+
+
+async def summary(source: Capture | Rewalks, posture: Posture) -> Summary:
+    """Run the catalogue against `posture`.  Gives way to the event loop between walks; sends no packet."""
+    rewalks = source if isinstance(source, Rewalks) else Rewalks(source)
+    before = await rewalks.untampered()
+    cached = await rewalks.cached_policy(posture)
+    verdict = judge(before, posture)
+    singles = {}
+    for name in ATTACKS:
+        singles[name] = await attack_outcome(rewalks, posture, name)
+        await asyncio.sleep(0)
+    tried = await _pairs(rewalks, posture, singles, cached is not None)
+    outcomes = (*singles.values(), *tried)
+    listener = listener_reads(verdict)
+    active = _reach(outcomes, verdict, cached=False)
+    active_if_cached = None
+    if cached is not None:
+        active_if_cached = _reach(outcomes, judge(before, posture, cached), cached=True)
+    return Summary(
+        posture=posture.name,
+        verdict=verdict,
+        listener=listener,
+        active=active,
+        active_if_cached=active_if_cached,
+        outcomes=outcomes,
+        weakest=weakest_path(before, posture),
+        sentence=_sentence(posture.name, listener, active, active_if_cached),
+    )
+
+
+async def _pairs(
+    rewalks: Rewalks, posture: Posture, singles: dict[str, AttackOutcome], with_cache: bool
+) -> list[AttackOutcome]:
+    """Pairs of which neither part reads the mail, cheapest first, while they would be the cheapest way."""
+    states = (False, True) if with_cache else (False,)
+    best = {state: _cheapest(singles.values(), cached=state) for state in states}
+    tried: list[AttackOutcome] = []
+    for pair in sorted(COMBINATIONS, key=cost):
+        parts = [singles[name] for name in pair.split("+")]
+        open_states = [
+            state
+            for state in states
+            if all(part.touched and not part.works(cached=state) for part in parts)
+            and _is_cheaper(pair, best[state])
+        ]
+        if not open_states:
+            continue
+        found = await attack_outcome(rewalks, posture, pair)
+        await asyncio.sleep(0)
+        tried.append(found)
+        for state in open_states:
+            if found.works(cached=state):
+                best[state] = found
+    return tried
+
+
+def _is_cheaper(attack: str, than: AttackOutcome | None) -> bool:
+    return than is None or cost(attack) < cost(than.attack)
+
+
+def _cheapest(outcomes: Iterable[AttackOutcome], *, cached: bool, may: bool = False) -> AttackOutcome | None:
+    """The cheapest that works, or with `may` that cannot be excluded."""
+    working = [each for each in outcomes if (each.may_work if may else each.works)(cached=cached)]
+    return min(working, key=lambda each: cost(each.attack), default=None)
+
+
+def _reach(outcomes: tuple[AttackOutcome, ...], verdict: Verdict, *, cached: bool) -> Reach:
+    if listener_reads(verdict):
+        return Reach(can=True)
+    certain = _cheapest(outcomes, cached=cached)
+    if certain is not None:
+        return Reach(can=True, cheapest=certain)
+    perhaps = _cheapest(outcomes, cached=cached, may=True)
+    return Reach(can=None if perhaps else False, cheapest=perhaps)
+
+
+def _sentence(posture: str, listener: bool | None, active: Reach, if_cached: Reach | None) -> str:
+    """For example "rfc: a listener cannot read it; an active attacker can (strip-starttls)."."""
+    said = _listens(listener)
+    if if_cached is None or _told(if_cached) == _told(active):
+        return f"{posture}: {said}; {_told(active)}."
+    return f"{posture}: {said}; at first contact {_told(active)}, with the policy cached {_told(if_cached)}."
+
+
+def _listens(listener: bool | None) -> str:
+    if listener is None:
+        return "whether a listener can read it cannot be told"
+    return "a listener can read it" if listener else "a listener cannot read it"
+
+
+def _told(reach: Reach) -> str:
+    if reach.can is None and reach.cheapest is not None:
+        return f"an active attacker may be able to ({reach.cheapest.attack})"
+    if not reach.can:
+        return "an active attacker cannot"
+    how = reach.cheapest.attack if reach.cheapest is not None else "by listening"
+    return f"an active attacker can ({how})"
