@@ -38,7 +38,7 @@ UNBOUND_DELV_DIFFER = (
         "  delv says of the records that they were validated, which they were.",
     ),
     Difference(
-        asked="soon.example MX, www.soon.example A, nope.soon.example A, x.wild.soon.example TXT",
+        asked="soon.example MX, nope.soon.example A, x.wild.soon.example TXT",
         unbound="secure",
         delv="bogus",
         ours="bogus",
@@ -47,20 +47,27 @@ UNBOUND_DELV_DIFFER = (
         " zone fails at some resolvers.",
     ),
     Difference(
-        asked="sha1-good.example MX, www.sha1-good.example A, nope.sha1-good.example A,"
-        "x.wild.sha1-good.example TXT",
+        asked="sha1-good.example MX, nope.sha1-good.example A, x.wild.sha1-good.example TXT",
         unbound="secure",
         delv="bogus",
         ours="bogus",
         why="RFC 4509 section 3: where a SHA-256 DS is there, SHA-1 ones should not be used.  unbound heeds"
         " that only with harden-algo-downgrade, which is off by default.",
     ),
+    Difference(
+        asked="first-bent.example MX, nope.first-bent.example A, x.wild.first-bent.example TXT",
+        unbound="secure",
+        delv="bogus",
+        ours="secure",
+        why="Of two signatures, one by each algorithm of a rollover, one is wrong.  RFC 4035 section 5.3.3:"
+        " one good signature is enough.  BIND tries the lower algorithm number first and, since the answer to"
+        " KeyTrap (CVE-2023-50387), gives up after the first that fails.",
+    ),
 )
 
 WE_DIFFER = (
     Difference(
-        asked="revoked-ds.example MX, www.revoked-ds.example A, nope.revoked-ds.example A,"
-        "x.wild.revoked-ds.example TXT",
+        asked="revoked-ds.example MX, nope.revoked-ds.example A, x.wild.revoked-ds.example TXT",
         unbound="secure",
         delv="secure",
         ours="bogus",

@@ -50,7 +50,7 @@ def read_delv(text: str) -> str:
     """
     failed = [line for line in text.splitlines() if line.startswith(";; resolution failed: ")]
     if any("ncache" not in line for line in failed):
-        broken = ("failure", "broken trust chain", "no valid", "insecurity proof failed")
+        broken = ("failure", "broken trust chain", "no valid", "insecurity proof failed", "failed to verify")
         return "bogus" if any(word in failed[0] for word in broken) else failed[0]
     comments = "".join(line for line in text.splitlines() if line.startswith("; "))
     if "unsigned answer" in comments:

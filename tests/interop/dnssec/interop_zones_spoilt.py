@@ -7,15 +7,11 @@ from interop_delegations import GOOD
 from interop_model import Zone
 from interop_zones_denial import (
     MAIL,
-    MAIL_NODATA,
-    MAIL_NXDOMAIN,
-    MAIL_POSITIVE,
     MAIL_WILDCARD,
-    MAIL_WILDCARD_NODATA,
 )
 
 _SOME = "@ MX, www A, nope A, x.wild TXT"
-_NEGATIVE = f"{MAIL_NODATA}, {MAIL_WILDCARD_NODATA}, {MAIL_NXDOMAIN}"
+_NEGATIVE = "www TXT, er.still MX, x.wild A, nope A, a.b.nope MX"
 
 SIGNATURES = (
     Zone(
@@ -118,7 +114,7 @@ PROOFS = (
         body=MAIL,
         changes=(surgery.drop_everywhere("NSEC"),),
         delegation=GOOD,
-        secure=MAIL_POSITIVE,
+        secure="@ MX, www A, deep.er.still TXT",
         bogus=f"{_NEGATIVE}, {MAIL_WILDCARD}",
     ),
     Zone(
@@ -128,7 +124,7 @@ PROOFS = (
         denial="nsec3",
         changes=(surgery.drop_everywhere("NSEC3"), surgery.drop("@", "NSEC3PARAM")),
         delegation=GOOD,
-        secure=MAIL_POSITIVE,
+        secure="@ MX, www A, deep.er.still TXT",
         bogus=f"{_NEGATIVE}, {MAIL_WILDCARD}",
     ),
     Zone(

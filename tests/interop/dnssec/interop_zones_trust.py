@@ -8,7 +8,7 @@ from interop_delegations import GOOD
 from interop_model import DAY, Zone
 from interop_zones_denial import MAIL
 
-_SOME = "@ MX, www A, nope A, x.wild TXT"
+_SOME = "@ MX, nope A, x.wild TXT"
 
 WINDOWS = (
     Zone(
@@ -221,7 +221,16 @@ ROLLOVER = (
     Zone(
         name="two-one-bent.example",
         about="the second algorithm's signatures are all wrong: any good path suffices",
-        algorithms=("RSASHA256", "ECDSAP256SHA256"),
+        algorithms=("ED25519", "ECDSAP256SHA256"),
+        body=MAIL,
+        changes=(surgery.bend_algorithm(15),),
+        delegation=GOOD,
+        secure=_SOME,
+    ),
+    Zone(
+        name="first-bent.example",
+        about="the same, but the wrong ones are those of the lower algorithm number",
+        algorithms=("ED25519", "ECDSAP256SHA256"),
         body=MAIL,
         changes=(surgery.bend_algorithm(13),),
         delegation=GOOD,
@@ -230,19 +239,19 @@ ROLLOVER = (
     Zone(
         name="two-one-gone.example",
         about="the second algorithm's signatures are all gone (RFC 6840 section 5.11)",
-        algorithms=("RSASHA256", "ECDSAP256SHA256"),
+        algorithms=("ED25519", "ECDSAP256SHA256"),
         body=MAIL,
-        changes=(surgery.drop_algorithm(8),),
+        changes=(surgery.drop_algorithm(15),),
         delegation=GOOD,
         secure=_SOME,
     ),
     Zone(
         name="two-wrong-one.example",
         about="DS for the algorithm whose signatures are gone",
-        algorithms=("RSASHA256", "ECDSAP256SHA256"),
+        algorithms=("ED25519", "ECDSAP256SHA256"),
         body=MAIL,
-        changes=(surgery.drop_algorithm(8),),
-        delegation=delegations.only_algorithm(8),
+        changes=(surgery.drop_algorithm(15),),
+        delegation=delegations.only_algorithm(15),
         bogus=_SOME,
     ),
     Zone(
