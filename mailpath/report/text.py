@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from mailpath.facts import Found, Status
-from mailpath.judge import Attempt, Mechanism, Verdict
+from mailpath.judge import Mechanism, Verdict
 from mailpath.names import u_labels
 from mailpath.report.headline import answer, headline
 from mailpath.report.layout import hanging, table, wrapped
@@ -151,13 +151,12 @@ def _attempts(result: Result) -> Iterator[str]:
     if not verdict.attempts:
         yield from hanging("", f"No host was tried: {verdict.reason}", indent=0, column=2)
     for number, attempt in enumerate(verdict.attempts, 1):
-        yield from hanging(f"{number}.", _attempt(attempt), indent=2, column=5)
-
-
-def _attempt(attempt: Attempt) -> str:
-    address = f" [{attempt.address}]" if attempt.address else ""
-    code = f" {attempt.status_code}" if attempt.status_code else ""
-    return f"{visible(attempt.host)}{address}: {attempt.outcome.value}{code}: {attempt.reason}"
+        address = f" [{attempt.address}]" if attempt.address else ""
+        code = f" {attempt.status_code}" if attempt.status_code else ""
+        what = f"{visible(attempt.host)}{address}: {attempt.outcome.value}{code}"
+        yield from hanging(f"{number}.", what, indent=2, column=5)
+        # The log's own sentence begins a line: it is what people search for.
+        yield from hanging("", attempt.reason, indent=0, column=5)
 
 
 def _not_tried(result: Result) -> Iterator[str]:

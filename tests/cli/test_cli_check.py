@@ -1,0 +1,161 @@
+"""`check` and `dnssec` as processes on the lab: reports, captures, pipes, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from mailpath.network import capture as captures
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def mailpath(
+    *words: str | Path, stdin: bytes | None = None, **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "mailpath", *map(str, words)],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        env={**os.environ, **env},
+        timeout=60,
+        check=False,
+    )
+
+
+def without_times(report: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(report)
+    for step in found["steps"]:
+        step["elapsed_ms"] = None
+    return found
+
+
+def test_the_ticket_is_answered_in_the_first_line(network: Path) -> None:
+    done = mailpath(
+        "check", "dane-stale.example", "--network", network, "--posture", "dane", "--posture", "may"
+    )
+    assert done.returncode == 2
+    assert done.stderr == b""
+    assert done.stdout.decode().splitlines()[0] == (
+        "dane-stale.example: deferred by postfix-dane at mx1.dane-stale.example:"
+        " TLSA records match none of its certificates (4.7.5)"
+    )
+    assert "     Server certificate not verified" in done.stdout.decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("domain", "posture", "code"),
+    [
+        ("dane-good.example", "rfc", 0),
+        ("plaintext.example", "rfc", 1),
+        ("null-mx.example", "rfc", 2),
+    ],
+)
+def test_exit_codes(domain: str, posture: str, code: int, network: Path, run: Run) -> None:
+    assert run("check", domain, "--network", network, "--posture", posture)[0] == code
+
+
+def test_a_capture_replays_without_a_network(
+    network: Path, tmp_path: Path, report_schema: dict[str, Any], run: Run
+) -> None:
+    """The same verdicts and findings, byte for byte but for times."""
+    file = tmp_path / "path.json.gz"
+    common = ("check", "sts-enforce.example", "--format", "json")
+    who = ("--from", "Ann <ann@a.example>", "--network", network)
+    code, live, _ = run(*common, *who, "--capture", file)
+    assert code == 0
+    code, again, _ = run(*common, "--replay", file)
+    assert code == 0
+    jsonschema.Draft202012Validator(report_schema).validate(json.loads(live))
+    assert without_times(again) == without_times(live)
+    assert json.loads(live)["sender"] == "a.example"
+    # A year on the certificates are over, and nothing is asked of anybody to see that.
+    made = captures.load(file).ground.made
+    code, later, _ = run(*common, "--replay", file, "--at", str(made + 366 * 86400))
+    assert code == 2
+    assert "TLS009" in {each["code"] for each in json.loads(later)["findings"]}
+
+
+def test_a_capture_goes_through_a_pipe(network: Path, tmp_path: Path) -> None:
+    """ssh mx1 mailpath check b.example --capture - | mailpath ...: stdout is the capture and nothing else."""
+    kept = mailpath("check", "dane-good.example", "--network", network, "--capture", "-")
+    assert (kept.returncode, kept.stderr) == (0, b"")
+    assert captures.decode(kept.stdout).path.recipient == "dane-good.example"
+    report = tmp_path / "report.txt"
+    read = mailpath("check", "--replay", "-", "-o", report, stdin=kept.stdout)
+    assert (read.returncode, read.stdout, read.stderr) == (0, b"", b"")
+    assert report.read_text(encoding="utf-8").startswith("dane-good.example: delivered authenticated by rfc")
+
+
+def test_a_replay_is_held_to_its_path(network: Path, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "path.json"
+    assert run("check", "null-mx.example", "--network", network, "--capture", file)[0] == 2
+    for words in (
+        ("check", "other.example", "--replay", file),
+        ("check", "--replay", file, "--from", "c.example"),
+        ("check", "--replay", file, "--resolver", "192.0.2.53"),
+    ):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (64, "", 1)
+
+
+def test_what_cannot_be_written_is_told_after_the_report(network: Path, run: Run) -> None:
+    code, out, err = run(
+        "check", "null-mx.example", "--network", network, "--capture", "/no/such/folder/x.json"
+    )
+    assert (code, err.count("\n")) == (64, 1)
+    assert out.startswith("null-mx.example: bounced by rfc")
+
+
+def test_a_terminal_without_these_letters_gets_others(network: Path) -> None:
+    words = ("check", "plaintext.example", "--network", network)
+    done = mailpath(*words, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert done.stdout.isascii()
+
+
+def test_hostile_words_reach_no_terminal(network: Path, run: Run) -> None:
+    _, out, _ = run("check", "hostile-text.example", "--network", network)
+    assert "\\x1b" in out
+    assert all(line.isprintable() for line in out.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype", "code"),
+    [
+        ("dane-good.example", "MX", 0),
+        ("_25._tcp.mx1.dane-good.example", "TLSA", 0),
+        ("plaintext.example", "MX", 1),
+        ("bogus.example", "mx", 2),
+    ],
+)
+def test_dnssec(name: str, rdtype: str, code: int, network: Path, run: Run) -> None:
+    status, out, err = run("dnssec", name, rdtype, "--network", network, "--json")
+    assert (status, err) == (code, "")
+    found = json.loads(out)
+    assert (found["name"], found["type"]) == (name, rdtype.upper())
+
+
+def test_dnssec_at_another_time_and_drawn(network: Path, run: Run) -> None:
+    words = ("dnssec", "dane-good.example", "MX", "--network", network)
+    code, out, _ = run(*words)
+    assert code == 0
+    assert "SECURE" in out
+    assert run(*words, "--at", "2099-01-01T00:00:00Z")[0] == 2
+
+
+def test_an_anchor_that_is_none_is_wrong_usage(network: Path, tmp_path: Path, run: Run) -> None:
+    anchor = tmp_path / "anchor"
+    anchor.write_text("this is no anchor", encoding="utf-8")
+    for command in ("check", "dnssec"):
+        code, out, err = run(command, "b.example", "--network", network, "--trust-anchor", anchor)
+        assert (code, out, err.count("\n")) == (64, "", 1)
