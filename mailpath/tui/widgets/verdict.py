@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: From this width on the panel keeps its height whatever the posture, up to so many lines.
 _ROOMY = 100
-_HIGHEST = 10
+_HIGHEST = 8
 
 
 class VerdictPanel(VerticalScroll, can_focus=True):

@@ -1,0 +1,86 @@
+"""The installed command on a real terminal: what a person at 120x40 and at 80x24 sees."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("mailpath")
+
+pytestmark = [
+    pytest.mark.tmux,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
+    pytest.mark.skipif(not COMMAND.exists(), reason="the mailpath command is not installed"),
+]
+
+
+class Terminal:
+    """One tmux server of its own, with one pane."""
+
+    def __init__(self, directory: Path) -> None:
+        self._socket = directory / "tmux"
+
+    def tmux(self, *arguments: str) -> str:
+        environment = {key: value for key, value in os.environ.items() if key not in ("TMUX", "NO_COLOR")}
+        ran = subprocess.run(
+            ["tmux", "-S", str(self._socket), "-f", "/dev/null", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            env=environment | {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"},
+            check=False,
+        )
+        return ran.stdout
+
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def until(self, text: str) -> str:
+        """The screen once `text` is on it."""
+        give_up = time.monotonic() + 30
+        while time.monotonic() < give_up:
+            screen = self.screen()
+            if text in screen:
+                return screen
+            time.sleep(0.05)
+        raise AssertionError(f"{text!r} did not appear on:\n{self.screen()}")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    running = Terminal(tmp_path)
+    running.tmux(
+        "new-session", "-d", "-x", "120", "-y", "40", f"{COMMAND} lab dane-stale; echo ended $?; cat"
+    )
+    yield running
+    running.tmux("kill-server")
+
+
+def test_dane_stale_at_two_sizes(terminal: Terminal) -> None:
+    terminal.until("6 of 6 done")
+    words = " ".join(terminal.until("Verdict under rfc").replace("│", " ").split())
+    assert "✗ MISMATCH" in words
+    digests = re.search(r"Found .*TLSA 3 1 1 .*?([0-9a-f]{64}).* Got 3 1 1 ([0-9a-f]{64})", words)
+    assert digests is not None
+    assert digests[1] != digests[2]
+    terminal.tmux("send-keys", "Right", "Right")
+    terminal.until("Verdict under postfix-may")
+    assert "! ENCRYPTED" in terminal.until("delivered encrypted, not authenticated, by postfix-may")
+    terminal.tmux("send-keys", *["Right"] * 4)
+    screen = terminal.until("Verdict under postfix-dane ")
+    assert "Server certificate not verified" in screen
+    assert "4.7.5" in screen
+    terminal.tmux("resize-window", "-x", "80", "-y", "24")
+    screen = terminal.until("0 Sender ✓  1 MX ✓  2 DNSSEC ✓  3 STS !  4 TLSA ✗  5 TLS ✗  6 ✗ DEFERRED")
+    assert "✗ DEFERRED        dane-stale.example: deferred by postfix-dane at" in screen
+    terminal.tmux("send-keys", "q")
+    screen = terminal.until("ended 0")
+    assert screen.startswith("dane-stale.example: deferred by postfix-dane at mx1.dane-stale.example: ")
