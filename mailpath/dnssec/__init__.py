@@ -73,7 +73,7 @@ class Validator:
     async def settle(self) -> None:
         """Wait for questions that were asked ahead and not needed, so that a recording holds them.
 
-        Those below a proven insecure delegation can never be needed and are given up.
+        Those below a proven insecure delegation (RFC 4035 section 5.2) can never be needed and are given up.
         """
         await self._questions.settle(self._chain.insecure)
 

@@ -77,7 +77,10 @@ class Answers:
         self._judge = judge
 
     async def lookup(self, name: str, rdtype: str) -> Lookup:
-        """(`name`, `rdtype`), aliases followed, validated.  Never raises: see `Lookup.found` and `reason`."""
+        """(`name`, `rdtype`), aliases followed, validated (RFC 4035 section 5, RFC 6672 section 5.3.1).
+
+        Never raises: see `Lookup.found` and `reason`.
+        """
         try:
             owner = dns.name.from_text(name)
             wanted = dns.rdatatype.from_text(rdtype)

@@ -54,7 +54,7 @@ class Budget:
         self._whole = whole
 
     def verification(self) -> None:
-        """Charge one public-key operation.  Raises `OverBudget`."""
+        """Charge one public-key operation (RFC 4035 section 5.3.3).  Raises `OverBudget`."""
         if self._whole is not None:
             self._whole.verification()
         self.verifications += 1
@@ -64,7 +64,7 @@ class Budget:
             )
 
     def hashing(self, iterations: int) -> None:
-        """Charge one NSEC3 hash of `iterations` additional rounds.  Raises `OverBudget`."""
+        """Charge one NSEC3 hash (RFC 5155 section 5) of `iterations` more rounds.  Raises `OverBudget`."""
         if self._whole is not None:
             self._whole.hashing(iterations)
         self.rounds += iterations + 1
@@ -75,5 +75,5 @@ class Budget:
 
 
 def whole_budget() -> Budget:
-    """The backstop of one validator."""
+    """The backstop of one validator (RFC 4035 section 5.3.3 leaves the limit to local policy)."""
     return Budget(VERIFICATIONS_IN_ALL, HASH_ROUNDS_IN_ALL)

@@ -63,16 +63,17 @@ class Zone:
 
     @property
     def secure(self) -> bool:
+        """RFC 4035 section 4.3."""
         return self.security is Security.SECURE
 
 
 def earliest(*moments: int | None) -> int | None:
-    """The first of several Unix times, None standing for never."""
+    """The first of several Unix times (RFC 4034 section 3.1.5), None standing for never."""
     return min((moment for moment in moments if moment is not None), default=None)
 
 
 def is_within(name: dns.name.Name, zones: Iterable[dns.name.Name]) -> bool:
-    """Whether `name` is at or below one of `zones`."""
+    """Whether `name` is at or below one of `zones` (RFC 4034 section 6.1)."""
     return any(name.is_subdomain(zone) for zone in zones)
 
 
@@ -98,11 +99,11 @@ class Chain:
         return await self._standing.get(name.canonicalize())
 
     def facts(self) -> tuple[ZoneFact, ...]:
-        """Every zone that was come across, in canonical order: the root first."""
+        """Every zone that was come across, in canonical order (RFC 4034 section 6.1): the root first."""
         return tuple(self._facts[name] for name in sorted(self._facts))
 
     def insecure(self, name: dns.name.Name) -> bool:
-        """Whether `name` is already known to lie in or below an insecure delegation."""
+        """Whether `name` is known by now to lie in or below an insecure delegation (RFC 4035 section 5.2)."""
         return is_within(name, self._simulated) or is_within(
             name, [zone for zone, fact in self._facts.items() if fact.status is Security.INSECURE]
         )

@@ -52,7 +52,7 @@ _BESIDE_CNAME = (RdataType.DS, RdataType.NSEC, RdataType.RRSIG)
 
 
 def is_delegation(types: frozenset[int]) -> bool:
-    """NS without SOA: the parent's side of a zone cut."""
+    """NS without SOA: the parent's side of a zone cut (RFC 6840 section 4.1)."""
     return RdataType.NS in types and RdataType.SOA not in types
 
 
@@ -66,10 +66,14 @@ class Nsec:
 
     @classmethod
     def read(cls, owner: dns.name.Name, rdata: NSEC) -> Nsec:
+        """RFC 4034 section 4.1."""
         return cls(owner=owner, next=rdata.next, types=bitmap_types(rdata.windows))
 
     def covers(self, name: dns.name.Name, zone: dns.name.Name) -> bool:
-        """Whether `name` lies strictly between owner and next name, the last NSEC wrapping to the apex."""
+        """Whether `name` lies strictly between owner and next name (RFC 4034 section 4.1.1, RFC 6840 4.1).
+
+        The last NSEC of a zone names the apex as its next.
+        """
         if not name.is_subdomain(zone) or not self.owner < name:
             return False
         if self.next != zone and not name < self.next:
@@ -78,18 +82,18 @@ class Nsec:
         return not (hides and name.is_subdomain(self.owner))
 
     def closest_encloser(self, name: dns.name.Name) -> dns.name.Name:
-        """The longest ancestor of `name` that this covering NSEC shows to exist."""
+        """The longest ancestor of `name` that this covering NSEC shows to exist (RFC 4592 section 3.3.1)."""
         shared = max(name.fullcompare(self.owner)[2], name.fullcompare(self.next)[2])
         return dns.name.Name(name.labels[-shared:])
 
 
 def matching(name: dns.name.Name, nsecs: Sequence[Nsec]) -> Nsec | None:
-    """The NSEC at `name`."""
+    """The NSEC at `name` (RFC 4035 section 5.4)."""
     return next((nsec for nsec in nsecs if nsec.owner == name), None)
 
 
 def covering(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> Nsec | None:
-    """An NSEC that shows that no records are at `name`."""
+    """An NSEC that shows that no records are at `name` (RFC 4035 section 5.4)."""
     return next((nsec for nsec in nsecs if nsec.covers(name, zone)), None)
 
 

@@ -62,7 +62,7 @@ class Nsec3:
         )
 
     def covers(self, hashed: bytes) -> bool:
-        """Whether `hashed` lies strictly between owner and next, the last record wrapping around."""
+        """Whether `hashed` lies strictly between owner and next (RFC 5155 section 1.3), the last wrapping around."""
         if self.hashed < self.next:
             return self.hashed < hashed < self.next
         return hashed > self.hashed or hashed < self.next
@@ -85,6 +85,7 @@ class Enclosure:
     next_closer: Nsec3
 
     def proof(self, *more: Nsec3) -> Proof3:
+        """The records of RFC 5155 section 8.3, with `more` that show what is or is not at the wildcard."""
         used = dict.fromkeys((self.at_encloser, self.next_closer, *more))
         return Proof3(used=tuple(used), opt_out=self.next_closer.opt_out)
 
@@ -111,10 +112,12 @@ class Hashed:
         return found
 
     def matching(self, name: dns.name.Name) -> Nsec3 | None:
+        """The record whose owner is the hash of `name` (RFC 5155 section 1.3)."""
         hashed = self.hash(name)
         return next((record for record in self.records if record.hashed == hashed), None)
 
     def covering(self, name: dns.name.Name) -> Nsec3 | None:
+        """A record in whose span the hash of `name` lies (RFC 5155 section 1.3)."""
         hashed = self.hash(name)
         return next((record for record in self.records if record.covers(hashed)), None)
 
@@ -134,7 +137,7 @@ class Hashed:
 
 
 def by_parameters(zone: dns.name.Name, records: Iterable[Nsec3], budget: Budget) -> list[Hashed]:
-    """`records` in groups of equal salt and iterations; a proof comes from one group alone."""
+    """`records` in groups of equal salt and iterations; a proof comes from one alone (RFC 5155 section 8.2)."""
     groups: dict[tuple[int, bytes], list[Nsec3]] = {}
     for record in records:
         groups.setdefault((record.iterations, record.salt), []).append(record)

@@ -27,7 +27,7 @@ from mailpath.visible import visible
 
 
 def name_text(name: dns.name.Name) -> str:
-    """`name` as facts write it: lower case, no trailing dot, "." for the root."""
+    """`name` as facts write it: canonical (RFC 4034 section 6.2), no trailing dot, "." for the root."""
     return name.canonicalize().to_text(omit_final_dot=True)
 
 
@@ -40,10 +40,12 @@ class SignedSet:
 
     @property
     def owner(self) -> dns.name.Name:
+        """The name of the RRset (RFC 2181 section 5)."""
         return self.rrset.name
 
     @property
     def rdtype(self) -> RdataType:
+        """The type of the RRset (RFC 2181 section 5)."""
         return self.rrset.rdtype
 
     def __str__(self) -> str:
@@ -75,10 +77,11 @@ class Reply:
 
     @property
     def question(self) -> str:
+        """What was asked (RFC 1035 section 4.1.2), for people."""
         return f"{name_text(self.name)} {dns.rdatatype.to_text(self.rdtype)}"
 
     def at(self, name: dns.name.Name, rdtype: RdataType) -> SignedSet | None:
-        """The RRset of the answer section, or None."""
+        """The RRset of the answer section (RFC 4035 section 3.1), or None."""
         return self.answer.get((name, rdtype))
 
     def soas(self) -> list[SignedSet]:
@@ -92,7 +95,7 @@ class Reply:
         return any(rdtype in kinds for _, rdtype in self.authority)
 
     def denials(self) -> list[SignedSet]:
-        """NSEC and NSEC3 RRsets of the authority section, in canonical order."""
+        """NSEC and NSEC3 RRsets of the authority section (RFC 4035 section 3.1.3), in canonical order."""
         kinds = (RdataType.NSEC, RdataType.NSEC3)
         return [found for key, found in sorted(self.authority.items()) if key[1] in kinds]
 

@@ -39,12 +39,14 @@ class Once(Generic[Key, Value]):
         self._tasks: dict[Key, asyncio.Task[Value]] = {}
 
     def start(self, key: Key) -> asyncio.Task[Value]:
+        """The task that works on `key`, begun now if nobody began it before."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.ensure_future(self._run(key))
         return task
 
     async def get(self, key: Key) -> Value:
+        """What the work on `key` came to."""
         return await asyncio.shield(self.start(key))
 
     async def _run(self, key: Key) -> Value:
@@ -52,6 +54,7 @@ class Once(Generic[Key, Value]):
 
     @property
     def tasks(self) -> dict[Key, asyncio.Task[Value]]:
+        """Every task begun so far, done or not."""
         return self._tasks
 
 
@@ -67,7 +70,7 @@ class Questions:
         return await self._once.get((name.canonicalize(), rdtype, checking_disabled))
 
     def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
-        """Ask now what validating (`name`, `rdtype`) will need: DS and likely DNSKEY of every ancestor."""
+        """Ask now what validating (`name`, `rdtype`) will need (RFC 4035 section 5): DS, and DNSKEY where likely."""
         name = name.canonicalize()
         self._start(dns.name.root, RdataType.DNSKEY)
         likely = _likely_zones(name, rdtype)
@@ -90,7 +93,7 @@ class Questions:
             self._start(reply.name, RdataType.DNSKEY)
 
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
-        """Wait for every question under way; give up those about names that are `unneeded`."""
+        """Wait for every question under way; give up those about names that are `unneeded` (RFC 4035 5.2)."""
         while waiting := [(key, task) for key, task in self._once.tasks.items() if not task.done()]:
             for (name, _, _), task in waiting:
                 if unneeded(name):

@@ -54,7 +54,7 @@ class Verified:
 
 
 def when(moment: int) -> str:
-    """A Unix time as people read it."""
+    """A Unix time, as RRSIGs have it (RFC 4034 section 3.1.5), as people read it."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
@@ -107,11 +107,11 @@ class Verifier:
 
     @property
     def verifications(self) -> int:
-        """Public-key operations made so far."""
+        """Public-key operations made so far (RFC 4035 section 5.3.3)."""
         return self.whole.verifications
 
     def budget(self) -> Budget:
-        """A fresh share for one unit of work."""
+        """A fresh share for one unit of work (RFC 4035 section 5.3.3 leaves the limit to local policy)."""
         return Budget(whole=self.whole)
 
     def verify(

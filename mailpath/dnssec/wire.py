@@ -44,6 +44,9 @@ _NEVER_OPAQUE = frozenset(
     }
 )
 
+#: Octets of a message that is remembered; larger ones are rare, or hostile.
+_ORDINARY = 4096
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -67,19 +70,25 @@ class WireMessage:
 
     @property
     def is_response(self) -> bool:
+        """The QR bit (RFC 1035 section 4.1.1)."""
         return bool(self.flags & dns.flags.QR)
 
     @property
     def truncated(self) -> bool:
+        """The TC bit (RFC 1035 section 4.1.1)."""
         return bool(self.flags & dns.flags.TC)
 
 
-@lru_cache(maxsize=1024)
 def read_message(wire: bytes) -> WireMessage:
     """The message in `wire`.  Raises `dns.exception.DNSException` when it is none.
 
-    Remembered: the same recording is walked many times, under attacks and as of other times.
+    Those of ordinary size are remembered: one recording is walked many times, under attacks and as of
+    other times.
     """
+    return _remembered(wire) if len(wire) <= _ORDINARY else _read(wire)
+
+
+def _read(wire: bytes) -> WireMessage:
     parser = dns.wire.Parser(wire)
     _, flags, *counts = parser.get_struct("!HHHHHH")
     questions = tuple(_question(parser) for _ in range(counts[0]))
@@ -94,6 +103,9 @@ def read_message(wire: bytes) -> WireMessage:
                 errors += [option for option in rdata.options if isinstance(option, dns.edns.EDEOption)]
     rcode = dns.rcode.Rcode.make((extended_rcode << 4) | (flags & 0xF))
     return WireMessage(flags, rcode, questions, answer, authority, tuple(errors))
+
+
+_remembered = lru_cache(maxsize=1024)(_read)
 
 
 def _question(parser: dns.wire.Parser) -> Asked:

@@ -123,13 +123,13 @@ class _Pen:
     def zone(self, zone: ZoneFact, at: int) -> list[str]:
         """One zone with everything that vouches for it."""
         name = "root (.)" if zone.name == "." else _dns(zone.name)
-        body = [_ds_line(ds, "anch" if zone.name == "." else "DS") for ds in zone.ds]
+        body = [_ds_line(ds, "anch" if zone.name == "." else "DS", bool(zone.keys)) for ds in zone.ds]
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype != "DNSKEY"]
         body += [
             _key_line(key) for key in sorted(zone.keys, key=lambda key: (_ROLES.get(key.role, 9), key.tag))
         ]
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype == "DNSKEY"]
-        if zone.reason:
+        if zone.reason and zone.reason not in {signature.verdict for signature in zone.signatures}:
             body.append(_shown(zone.reason))
         return [f"{name}  {self.status(zone.status)}", *(f"{self._bar}   {line}" for line in body)]
 
@@ -192,10 +192,10 @@ def _word(lookup: Lookup) -> str:
     return lookup.security.value.upper()
 
 
-def _ds_line(ds: DsFact, label: str) -> str:
+def _ds_line(ds: DsFact, label: str, compared: bool) -> str:
     digest = _DIGESTS.get(ds.digest_type, f"digest type {ds.digest_type}")
     known = "" if ds.supported else ", not supported"
-    matches = "matches a key" if ds.matches else "matches no key"
+    matches = "matches a key" if ds.matches else "matches no key" if compared else "no key to compare with"
     return f"{label:<4} {ds.tag:<5}  algorithm {ds.algorithm}, {digest} {_short(ds.digest)}, {matches}{known}"
 
 

@@ -150,3 +150,20 @@ def test_a_failed_question_is_no_absence():
     )
     assert "NO ANSWER" in text
     assert "there is none" not in text
+
+
+async def test_what_was_never_compared_is_not_called_a_mismatch():
+    where = World(zone("."), zone("example."), zone("b.example.", TEXT))
+    where.dead[("b.example", "DNSKEY")] = "SERVFAIL"
+    validator = Validator(where, AT)
+    text = render_text(await validator.lookup("b.example", "MX"), validator.zones(), AT)
+    assert "no key to compare with" in text
+    assert "matches no key" not in text
+    assert "? INDETERMINATE" in text
+
+
+async def test_a_reason_is_not_said_twice_of_one_zone():
+    found, zones = await drawn("b.example", "MX", bent={(name("b.example"), RdataType.DNSKEY)})
+    lines = render_text(found, zones, AT).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("b.example  ✗"))
+    assert sum("does not verify" in line for line in lines[start:]) == 1
