@@ -213,10 +213,13 @@ class SmtpSession:
         await self._quit()
 
     async def _hello(self) -> bool:
-        """EHLO, then HELO where it was refused (RFC 5321 section 3.2; 421 closes).  False: go no further."""
+        """EHLO, then HELO where it was refused (RFC 5321 section 3.2).  False: go no further.
+
+        After a 421 too, as Exim does; a sender that gives up there finds the 421 in the transcript.
+        """
         reply = await self._command(Stage.EHLO, b"EHLO " + self._ehlo)
         self._keywords = ehlo_keywords(reply)
-        if not positive(reply) and reply.code != 421:
+        if not positive(reply):
             reply = await self._command(Stage.EHLO, b"HELO " + self._ehlo)
         return positive(reply)
 

@@ -92,11 +92,14 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
         return Status.FAIL, "TLS FAILS", f"The TLS handshake fails: {clause(_ended(session))}"
     if where is Stage.STARTTLS:
         return Status.FAIL, "TLS FAILS", f"The session ends at STARTTLS: {_ended(session)}."
-    if session.ehlo is None or (where is Stage.EHLO and session.failure is not None):
+    if session.ehlo is None or session.ehlo.code is None:
         return Status.FAIL, "NO EHLO", f"The session ends at EHLO: {_ended(session)}."
     status = Status.FAIL if requires_tls(walk, host) else Status.WEAK
-    if session.ehlo.code is None or session.ehlo.code >= 400:
-        return status, "NO EHLO", f"EHLO is answered {said(session.ehlo)}, so there is no STARTTLS."
+    if session.ehlo.code >= 400:
+        answered = f"EHLO is answered {said(session.ehlo)}"
+        if session.helo is None or session.helo.code != 250:
+            return Status.FAIL, f"EHLO {session.ehlo.code}", f"{answered}, and HELO gets no further."
+        return status, "NO EHLO", f"{answered}, so there is no STARTTLS."
     return status, "NOT OFFERED", "STARTTLS is not offered: mail travels in the clear."
 
 

@@ -222,11 +222,17 @@ async def test_ehlo_refused_then_helo():
     assert (dialogue(exchange).ehlo.code, dialogue(exchange).helo.code) == (502, 250)
 
 
-async def test_421_to_ehlo_is_not_followed_by_helo():
-    script = Smtp(GREETING, "line", b"421 later\r\n", "line", BYE)
+async def test_421_to_ehlo_is_followed_by_helo_as_some_senders_do():
+    script = Smtp(GREETING, "line", b"421 later\r\n", "line", b"250 mx\r\n", "line", BYE)
     exchange = await session(script)
-    assert script.heard == [b"EHLO probe.example\r\n", b"QUIT\r\n"]
-    assert exchange.failure is None
+    assert script.heard == [b"EHLO probe.example\r\n", b"HELO probe.example\r\n", b"QUIT\r\n"]
+    assert (dialogue(exchange).ehlo.code, dialogue(exchange).helo.code) == (421, 250)
+
+
+async def test_421_to_ehlo_and_closed_keeps_the_421():
+    exchange = await closes(GREETING, "line", b"421 later\r\n")
+    assert (exchange.failed_at, dialogue(exchange).ehlo.code) == (Stage.EHLO, 421)
+    assert exchange.failure in (Failure.CLOSED, Failure.RESET)
 
 
 async def test_starttls_not_offered_is_not_tried():

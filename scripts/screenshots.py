@@ -1,0 +1,112 @@
+"""`make screenshots`: pictures of the app on the lab, as SVG and PNG, into screenshots/.
+
+PNG is made by a headless Chromium where there is one, else by rsvg-convert.  The font is a local one
+(Fira Code if installed): nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ.pop("NO_COLOR", None)
+
+from mailpath.tui import LabSource
+from mailpath.tui.app import MailpathApp
+from mailpath.tui.session import Session
+
+FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
+DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class Shot:
+    """`keys` are pressed once the walk of `scenario` is done (None: the picker is shown)."""
+
+    name: str
+    scenario: str | None
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (120, 40)
+    posture: str = "rfc"
+
+
+SHOTS = (
+    Shot("dane-stale", "dane-stale", posture="postfix-dane"),
+    Shot("dane-stale-may", "dane-stale", posture="postfix-may"),
+    Shot("two-mx-weak", "two-mx-weak", posture="postfix-dane"),
+    Shot("dnssec-chain", "dane-good", ("2", "e", "z")),
+    Shot("compact", "sts-bad-cert", size=(80, 24), posture="postfix-sts"),
+    Shot("picker", None),
+)
+
+
+async def take(shot: Shot) -> str:
+    """The SVG of one shot."""
+    session = Session(LabSource(shot.scenario))
+    app = MailpathApp(session, posture=shot.posture)
+    try:
+        async with app.run_test(size=shot.size) as pilot:
+            async with asyncio.timeout(DEADLINE):
+                await pilot.pause()
+                await app.workers.wait_for_complete()
+            await pilot.pause(0.2)
+            for key in shot.keys:
+                await pilot.press(key)
+                await pilot.pause(0.1)
+            return app.export_screenshot(title="mailpath")
+    finally:
+        session.close()
+
+
+def local_fonts(svg: str) -> str:
+    """Without the web fonts that Textual names: a picture in a repository fetches nothing."""
+    svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    return svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+
+def to_png(svg: Path, png: Path) -> None:
+    """Raises SystemExit where neither program is there."""
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg.read_text(encoding="utf-8")).groups()
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium:
+        with tempfile.TemporaryDirectory() as profile:
+            page = Path(profile) / "page.html"
+            style = "html,body{margin:0;background:transparent}img{display:block;width:100vw}"
+            page.write_text(f'<style>{style}</style><img src="{svg.as_uri()}">', encoding="utf-8")
+            size = f"--window-size={round(float(width))},{round(float(height))}"
+            quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+            command = [chromium, "--headless", *quiet, "--disable-component-update", "--disable-sync"]
+            command += [f"--user-data-dir={profile}", "--hide-scrollbars", size, f"--screenshot={png}"]
+            subprocess.run([*command, page.as_uri()], check=True, capture_output=True, timeout=60)
+        return
+    if not shutil.which("rsvg-convert"):
+        raise SystemExit("PNG pictures need chromium or rsvg-convert (Debian: librsvg2-bin).")
+    subprocess.run(["rsvg-convert", "-z", "1.2", "-o", str(png), str(svg)], check=True, timeout=60)
+
+
+def main(names: Iterable[str]) -> int:
+    FOLDER.mkdir(exist_ok=True)
+    wanted = set(names) or {shot.name for shot in SHOTS}
+    for shot in SHOTS:
+        if shot.name in wanted:
+            svg = FOLDER / f"{shot.name}.svg"
+            svg.write_text(local_fonts(asyncio.run(take(shot))), encoding="utf-8")
+            to_png(svg, svg.with_suffix(".png"))
+            print(svg.name, svg.with_suffix(".png").name)
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*(shot.name for shot in SHOTS), []])
+    sys.exit(main(parser.parse_args().names))
