@@ -39,6 +39,11 @@ def only_algorithm(number: int) -> Delegation:
     return lambda zone, keys: [ds(zone, key) for key in keys if int(key.algorithm) == number]
 
 
+def last_key(zone: str, keys: list[DNSKEY]) -> list[Ds]:
+    """DS for the key with the highest tag only."""
+    return [max(GOOD(zone, keys), key=lambda record: record.tag)]
+
+
 def wrong_digest(zone: str, keys: list[DNSKEY]) -> list[Ds]:
     """The right tag, another digest."""
     return [_bent(ds(zone, key)) for key in keys]

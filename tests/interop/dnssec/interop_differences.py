@@ -72,7 +72,7 @@ WE_DIFFER = (
         delv="secure",
         ours="bogus",
         why="The only DS is that of a key with the REVOKE bit.  RFC 5011 section 2.1: such a key must not be"
-        " used for anything but to prove its own revocation.  unbound and delv heed the bit only in keys"
-        " that are trust anchors.",
+        " used for anything but to prove its own revocation.  unbound knows the bit only in its own trust"
+        " anchors; BIND heeds it in the keys of data, but not in the key that a DS names.",
     ),
 )

@@ -153,7 +153,8 @@ DELEGATIONS = (
         about="an insecure delegation, proven by NSEC",
         signer="",
         body=MAIL,
-        insecure="@ MX, www A, nope A, a.b.c.d A",
+        secure="@ DS",
+        insecure="@ NS, @ SOA, ns A, @ MX, www A, nope A, a.b.c.d A",
     ),
     Zone(
         name="signed.unsigned.example",

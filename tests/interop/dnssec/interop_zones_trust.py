@@ -255,6 +255,14 @@ ROLLOVER = (
         bogus=_SOME,
     ),
     Zone(
+        name="many-keys.example",
+        about="thirteen keys sign the keys, and the DS names one of them",
+        extra_keys=12,
+        body=MAIL,
+        delegation=delegations.last_key,
+        secure=_SOME,
+    ),
+    Zone(
         name="prepublished.example",
         about="keys that do not sign yet or sign only the keys",
         extra_keys=2,
