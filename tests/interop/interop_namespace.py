@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from interop_tools import checked, tool
 
 _READY = Path(__file__).with_name("interop_ready.py")
+_APPARMOR = Path("/sys/module/apparmor/parameters/enabled")
 _numbers = count(1)
 
 
@@ -37,7 +39,11 @@ class Namespace:
         return checked(self.command(*arguments), stdin=stdin, timeout=timeout)
 
     def spawn(self, *arguments: str | Path, log: Path) -> None:
-        """Start a server that stays in the foreground; what it says goes to `log`."""
+        """Start a server that stays in the foreground; what it says goes to `log`.
+
+        The first argument is a full path, as `interop_tools.tool` gives it.
+        """
+        arguments = (_unconfined(Path(arguments[0]), log.parent), *arguments[1:])
         with log.open("wb") as said:
             process = subprocess.Popen(
                 self.command(*arguments),
@@ -79,6 +85,17 @@ class Namespace:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
+
+
+def _unconfined(program: Path, folder: Path) -> Path:
+    """`program`, or a copy of it: AppArmor's profiles go by path and keep servers out of a test's folder."""
+    if not _APPARMOR.exists() or _APPARMOR.read_text().strip() != "Y":
+        return program
+    copy = folder / "programs" / program.name
+    copy.parent.mkdir(exist_ok=True)
+    if not copy.exists():
+        shutil.copy(program, copy)
+    return copy
 
 
 @contextlib.contextmanager
