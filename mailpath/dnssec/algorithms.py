@@ -54,7 +54,7 @@ def algorithm_name(number: int) -> str:
 
 
 def digest_supported(number: int) -> bool:
-    """Whether a DS digest type counts (RFC 9904 section 3)."""
+    """Whether a DS digest type counts (RFC 9904)."""
     return number in _DIGESTS
 
 

@@ -99,8 +99,9 @@ class Answers:
             signed = reply.at(current, wanted)
             if signed is not None:
                 judged = await self._judge.rrset(reply, signed)
-                return self._positive(trail, reply, signed, judged)
-            if reply.name == current or reply.is_negative:
+                if not await self._better_asked_anew(reply, current, wanted, judged):
+                    return self._positive(trail, reply, signed, judged)
+            elif reply.name == current or reply.is_negative:
                 judged = await self._judge.absence(reply, current, wanted)
                 if reply.name == current or judged.security in _SETTLED:
                     return self._absent(trail, reply, current, judged)
@@ -111,10 +112,23 @@ class Answers:
         if not self._chain.insecure(name):
             self._questions.expect(name, rdtype)
 
+    async def _better_asked_anew(
+        self, reply: Reply, name: dns.name.Name, wanted: RdataType, judged: Judgement
+    ) -> bool:
+        """Whether what `reply` has at `name`, behind an alias, is bogus perhaps only for want of a proof that
+        the resolver gives when asked for `name` itself.
+        """
+        if judged.security is not Security.BOGUS or reply.name == name:
+            return False
+        return not (await self._questions.ask(name, wanted)).trouble
+
     async def _follow(
         self, trail: _Trail, reply: Reply, current: dns.name.Name, wanted: RdataType
     ) -> dns.name.Name:
-        """Judge the aliases in `reply` from `current` on; the name at their end."""
+        """Judge the aliases in `reply` from `current` on; the name at their end.
+
+        Where one had better be asked for by itself, the way ends there.
+        """
         found: list[Alias] = []
         while len(trail.aliases) + len(found) <= bounds.ALIASES and reply.at(current, wanted) is None:
             alias = find_alias(reply, current)
@@ -124,8 +138,11 @@ class Answers:
             current = alias.target
             self._expect(current, wanted)
         for alias in found:
+            judged = await self._judge.rrset(reply, alias.signed)
+            if await self._better_asked_anew(reply, alias.owner, wanted, judged):
+                return alias.owner
             trail.aliases.append(alias)
-            trail.judgements.append(await self._judge.rrset(reply, alias.signed))
+            trail.judgements.append(judged)
         return current
 
     def _positive(self, trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:

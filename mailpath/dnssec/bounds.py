@@ -75,5 +75,5 @@ class Budget:
 
 
 def whole_budget() -> Budget:
-    """The backstop of one validator (RFC 4035 section 5.3.3 leaves the limit to local policy)."""
+    """The backstop of one validator (work as in RFC 4035 section 5.3.3)."""
     return Budget(VERIFICATIONS_IN_ALL, HASH_ROUNDS_IN_ALL)

@@ -37,7 +37,7 @@ def bitmap_types(windows: Sequence[tuple[int, bytes]]) -> frozenset[int]:
 
 
 def denies(types: frozenset[int], rdtype: RdataType, *, at_root: bool = False) -> bool:
-    """Whether a record with these types at a name denies `rdtype` there (RFC 6840 section 4.1).
+    """Whether a record with these types at a name denies `rdtype` there (RFC 6840 sections 4.1 and 4.3).
 
     The parent's record at a zone cut denies DS alone; the child's denies everything but DS.
     """
@@ -138,7 +138,7 @@ def prove_no_closer(
     name: dns.name.Name, labels: int, zone: dns.name.Name, nsecs: Sequence[Nsec]
 ) -> tuple[Nsec, ...] | None:
     """The record that proves that `name`, expanded from a wildcard below its last `labels` labels, has no
-    closer match (RFC 4035 section 5.3.4, RFC 6840 section 4.3 on the wildcard's own place)."""
+    closer match (RFC 4035 section 5.3.4)."""
     cover = covering(name, zone, nsecs)
     if cover is None or cover.next.is_subdomain(name) or len(cover.closest_encloser(name)) - 1 != labels:
         return None

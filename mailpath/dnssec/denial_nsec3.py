@@ -62,7 +62,7 @@ class Nsec3:
         )
 
     def covers(self, hashed: bytes) -> bool:
-        """Whether `hashed` lies strictly between owner and next (RFC 5155 section 1.3), the last wrapping around."""
+        """Whether `hashed` lies strictly between owner and next (RFC 5155 section 1.3); the last wraps."""
         if self.hashed < self.next:
             return self.hashed < hashed < self.next
         return hashed > self.hashed or hashed < self.next
@@ -137,7 +137,7 @@ class Hashed:
 
 
 def by_parameters(zone: dns.name.Name, records: Iterable[Nsec3], budget: Budget) -> list[Hashed]:
-    """`records` in groups of equal salt and iterations; a proof comes from one alone (RFC 5155 section 8.2)."""
+    """`records` in groups of equal salt and iterations; proofs come from one (RFC 5155 section 8.2)."""
     groups: dict[tuple[int, bytes], list[Nsec3]] = {}
     for record in records:
         groups.setdefault((record.iterations, record.salt), []).append(record)

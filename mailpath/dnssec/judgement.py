@@ -142,7 +142,7 @@ class Judge:
         )
 
     async def unanswered(self, name: dns.name.Name, rdtype: RdataType) -> Judgement:
-        """What is known when the question itself failed (RFC 4035 section 4.3): insecure if an ancestor is."""
+        """What is known when the question itself failed: insecure if an ancestor is (RFC 4035 4.3)."""
         zone = await self._owning(name, rdtype)
         if zone.security is Security.INSECURE:
             return _inherited(zone)

@@ -70,7 +70,10 @@ class Questions:
         return await self._once.get((name.canonicalize(), rdtype, checking_disabled))
 
     def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
-        """Ask now what validating (`name`, `rdtype`) will need (RFC 4035 section 5): DS, and DNSKEY where likely."""
+        """Ask now what validating (`name`, `rdtype`) will need (RFC 4035 section 5).
+
+        DS of every ancestor, and DNSKEY where one is likely.
+        """
         name = name.canonicalize()
         self._start(dns.name.root, RdataType.DNSKEY)
         likely = _likely_zones(name, rdtype)

@@ -111,7 +111,7 @@ class Verifier:
         return self.whole.verifications
 
     def budget(self) -> Budget:
-        """A fresh share for one unit of work (RFC 4035 section 5.3.3 leaves the limit to local policy)."""
+        """A fresh share of such work (RFC 4035 section 5.3.3) for one unit."""
         return Budget(whole=self.whole)
 
     def verify(

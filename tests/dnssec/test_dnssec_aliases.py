@@ -9,6 +9,7 @@ from miniworld import AT, INCEPTION, TTL, World, name, without, zone
 
 from mailpath.dnssec import Validator
 from mailpath.dnssec.answers import substitute
+from mailpath.exchanges import Failure
 from mailpath.facts import Found, Security
 
 HERE = """
@@ -18,6 +19,8 @@ across CNAME mx1.c.example.
 nowhere CNAME nope.c.example.
 nodata CNAME mx1.c.example.
 loop CNAME pool
+to-wild CNAME x.w.c.example.
+to-wild-alias CNAME x.v.c.example.
 pool CNAME loop
 *.wild CNAME mx1
 mx1 A 192.0.2.1
@@ -28,7 +31,7 @@ x.new A 192.0.2.7
 _25._tcp.mx1 CNAME _dane
 _dane TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 """ + "\n".join(f"hop{n} CNAME hop{n + 1}" for n in range(14))
-THERE = "mx1 A 192.0.2.2\nback CNAME mx1.b.example.\n"
+THERE = "mx1 A 192.0.2.2\nback CNAME mx1.b.example.\n*.w A 192.0.2.2\n*.v CNAME mx1\n"
 
 
 def world(**options):
@@ -169,6 +172,22 @@ async def test_a_resolver_that_does_not_chase_is_asked_again():
     )
     found = await look(where, "nowhere.b.example")
     assert (found.found, found.rcode, found.security) == (Found.ABSENT, "NXDOMAIN", Security.SECURE)
+
+
+@pytest.mark.parametrize("owner", ["to-wild.b.example", "to-wild-alias.b.example"])
+async def test_a_hop_without_its_proof_is_asked_for_by_itself(owner):
+    """A resolver may leave out what proves the second hop; asked directly it gives it."""
+    where = world()
+    where.edit(owner, "A")(lambda message: without(message, RdataType.NSEC, RdataType.NSEC3))
+    found = await look(where, owner)
+    assert (found.security, found.records) == (Security.SECURE, ("192.0.2.2",)), found.reason
+    direct = found.links[0].target
+    where.edit(direct, "A")(lambda message: without(message, RdataType.NSEC, RdataType.NSEC3))
+    found = await look(where, owner)
+    assert (found.security, found.ede) == (Security.BOGUS, 12)
+    where.dead[(direct, "A")] = Failure.NOT_RECORDED  # an attack on a recording: what is known stands
+    found = await look(where, owner)
+    assert (found.found, found.security, found.ede) == (Found.FOUND, Security.BOGUS, 12)
 
 
 async def test_a_target_that_cannot_be_asked_fails():
