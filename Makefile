@@ -26,7 +26,7 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts; the tests with t
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -n 2 -q -m "not interop and not tmux and not snapshot" $(ARGS)
+	$(LOWEST)/bin/python -m pytest -n 2 -q -m "not interop and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
 
 bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
 	$(BIN)/python scripts/bench.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -52,6 +53,14 @@ class Walks:
             walked = await walk(path, recording, network.ground.made, events.append)
             capture = capture_of(recording, path, walked.roots)
         return Walked(scenario, walked, capture, tuple(events))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where everything is installed (MAILPATH_NO_SKIPS is set), a skipped test is a failed run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("MAILPATH_NO_SKIPS"):
+        terminalreporter.write_line(f"{len(skipped)} skipped: not here (MAILPATH_NO_SKIPS)", red=True)
+        terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
