@@ -68,17 +68,21 @@ def each_alone(walk: Walk, posture: Posture, cached: StsPolicy | None = None) ->
 
 
 def weakest_host(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> str | None:
-    """The host that an attacker would leave reachable: the worst for the mail; None without hosts."""
+    """The host that an attacker would leave reachable: the worst for the mail; None without hosts.
+
+    `cached`: of hosts that are equally bad at first contact, the one that is worse with this policy cached.
+    """
+    first = each_alone(walk, posture)
+    later = each_alone(walk, posture, cached) if cached is not None else first
     ranked = [
-        (
-            not reads(walk, entry.verdict),
-            _BEST_FOR_ATTACKER.index(entry.verdict.outcome),
-            position,
-            entry.host,
-        )
-        for position, entry in enumerate(each_alone(walk, posture, cached))
+        (*_rank(walk, entry), *_rank(walk, with_policy), position, entry.host)
+        for position, (entry, with_policy) in enumerate(zip(first, later, strict=True))
     ]
-    return min(ranked)[-1] if ranked else None
+    return str(min(ranked)[-1]) if ranked else None
+
+
+def _rank(walk: Walk, entry: Alone) -> tuple[bool, int]:
+    return not reads(walk, entry.verdict), _BEST_FOR_ATTACKER.index(entry.verdict.outcome)
 
 
 def weakest_path(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> str:

@@ -1,0 +1,382 @@
+"""The attacker's tampering, exchange by exchange, and that it is the same every time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import subprocess
+import sys
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+import dns.flags
+import dns.message
+import dns.rcode
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailpath.exchanges import (
+    Chunk,
+    DnsExchange,
+    Envelope,
+    Failure,
+    HttpsRequest,
+    Question,
+    SmtpExchange,
+    SmtpRequest,
+    Stage,
+)
+from mailpath.facts import Found, Security
+from mailpath.match import names, pkix
+from mailpath.network import attacker
+from mailpath.network.aim import Aim
+from mailpath.network.attacked import NAMES, Attacked, UnknownAttack, parts
+from mailpath.network.attacked_dns import DnsTampering
+from mailpath.network.attacked_smtp import broken, stripped
+from mailpath.network.attacker import Shown
+from mailpath.network.capture import dump
+from mailpath.network.protocol import Ground
+from mailpath.network.replay import Replay
+from mailpath.network.replies import dialogue, ehlo_keywords
+from mailpath.steps.sessions import session_of
+from mailpath.whatif import ATTACKS, Rewalks, attacked_walk
+
+if TYPE_CHECKING:
+    from conftest import Walks
+    from whatif.conftest import RewalksOf
+
+AT = 1_800_000_000
+REQUEST = SmtpRequest(address="192.0.2.1", sni="mx1.b.example")
+AIM = Aim(recipient="b.example", hosts={"mx1.b.example": ("192.0.2.1",), "mx2.b.example": ("192.0.2.2",)})
+
+
+# --- certificates ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "trusted", "named"),
+    [(Shown.SELF_SIGNED, False, True), (Shown.OWN, True, False), (Shown.MISISSUED, True, True)],
+)
+def test_the_attackers_certificates_are_what_they_are_said_to_be(
+    shown: Shown, trusted: bool, named: bool
+) -> None:
+    chain = attacker.chain(shown, ("mx1.b.example",), AT)
+    result = pkix.verify(chain, (attacker.root(AT),), AT, floor=pkix.Floor.OPENSSL_2)
+    assert result.trusted is trusted, result.error
+    presented = names.certificate_names(chain[0])
+    assert (names.any_match(("mx1.b.example",), presented, names.RFC_8461) is not None) is named
+    assert attacker.holds_key(chain)
+    assert not pkix.verify(chain, (), AT).trusted
+
+
+def test_the_simulated_root_says_that_it_is_simulated() -> None:
+    assert "SIMULATED" in pkix.describe(attacker.root(AT)).subject
+
+
+@given(
+    at=st.integers(min_value=0, max_value=253402300799),
+    name=st.from_regex(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?(\.[a-z]{1,30}){1,5}", fullmatch=True),
+    shown=st.sampled_from(Shown),
+)
+def test_a_certificate_can_be_made_for_any_time_and_name(at: int, name: str, shown: Shown) -> None:
+    chain = attacker.chain(shown, (name,), at)
+    if shown is Shown.MISISSUED and at < 253402300000:
+        assert pkix.verify(chain, (attacker.root(at),), at).trusted
+
+
+# --- SMTP ------------------------------------------------------------------------------------------
+
+
+def test_a_session_with_the_attacker_reads_like_any_other() -> None:
+    request = msgspec.structs.replace(
+        REQUEST, envelope=Envelope(mail_from="a@a.example", rcpt_to="b@b.example")
+    )
+    chain = attacker.chain(Shown.OWN, (), AT)
+    session = session_of(attacker.session(request, chain, "mx1.b.example", "mail.a.example"))
+    assert session.offers_starttls
+    assert session.requiretls
+    assert session.tls is not None
+    assert session.tls.chain == chain
+    assert session.mail_from is not None
+    assert session.rcpt_to is not None
+    assert session.rcpt_to.code == 250
+
+
+def held(*, envelope: bool = False, cut: int = 0) -> SmtpExchange:
+    """A good session; `cut`: TCP segments of so many octets, 0 for whole replies."""
+    wanted = Envelope(mail_from="a@a.example", rcpt_to="b@b.example") if envelope else None
+    request = msgspec.structs.replace(REQUEST, envelope=wanted)
+    exchange = attacker.session(request, (b"chain",), "mx1.b.example", "mail.a.example")
+    if not cut:
+        return exchange
+    transcript: list[Chunk] = []
+    for chunk in exchange.transcript:
+        pieces = [chunk.data[i : i + cut] for i in range(0, len(chunk.data), cut)]
+        transcript += (
+            [chunk] if chunk.sent else [msgspec.structs.replace(chunk, data=piece) for piece in pieces]
+        )
+    return msgspec.structs.replace(exchange, transcript=tuple(transcript))
+
+
+@given(cut=st.integers(min_value=0, max_value=40), envelope=st.booleans())
+def test_stripping_hides_the_word_however_the_stream_is_cut(cut: int, envelope: bool) -> None:
+    exchange = stripped(held(envelope=envelope, cut=cut))
+    said = dialogue(exchange)
+    assert exchange.tls is None
+    assert exchange.failure is None
+    assert said.starttls is None
+    assert said.ehlo_tls is None
+    assert "STARTTLS" not in ehlo_keywords(said.ehlo)
+    assert "8BITMIME" in ehlo_keywords(said.ehlo)
+    assert said.quit is not None
+    assert (said.rcpt_to is not None) is envelope
+    assert not any(chunk.tls for chunk in exchange.transcript)
+
+
+@pytest.mark.parametrize("offer", [b"250-StartTLS", b"250 STARTTLS", b"250-STARTTLS now", b"250- STARTTLS"])
+def test_stripping_knows_the_offer_in_every_form_that_senders_read(offer: bytes) -> None:
+    reply = b"250-mx1.b.example\r\n" + offer + b"\r\n" + (b"" if offer[3:4] == b" " else b"250 SIZE\r\n")
+    exchange = SmtpExchange(
+        request=REQUEST,
+        transcript=(
+            Chunk(sent=False, data=b"220 mx1.b.example\r\n"),
+            Chunk(sent=True, data=b"EHLO a.example\r\n"),
+            Chunk(sent=False, data=reply),
+            Chunk(sent=True, data=b"STARTTLS\r\n"),
+            Chunk(sent=False, data=b"454 4.7.0 not now\r\n"),
+        ),
+    )
+    assert session_of(exchange).offers_starttls
+    assert not session_of(stripped(exchange)).offers_starttls
+
+
+def test_what_offers_no_tls_is_left_alone() -> None:
+    plain = stripped(held())
+    assert stripped(plain) is plain
+    assert broken(plain) is plain
+    dead = SmtpExchange(request=REQUEST, failure=Failure.REFUSED, failed_at=Stage.CONNECT)
+    assert stripped(dead) is dead
+    assert broken(dead) is dead
+
+
+def test_a_broken_handshake_keeps_what_was_said_before_it() -> None:
+    exchange = broken(held())
+    session = session_of(exchange)
+    assert (exchange.failure, exchange.failed_at) == (Failure.RESET, Stage.HANDSHAKE)
+    assert session.starttls is not None
+    assert session.tls is None
+    assert session.ehlo_tls is None
+
+
+# --- DNS -------------------------------------------------------------------------------------------
+
+
+def answered(question: Question, *, ad: bool = False, rcode: int = 0) -> DnsExchange:
+    """A true answer with one TXT record."""
+    query = dns.message.make_query(question.name, question.rdtype)
+    response = dns.message.make_response(query)
+    response.flags |= dns.flags.RA | (dns.flags.AD if ad else 0)
+    response.set_rcode(dns.rcode.Rcode(rcode))
+    response.answer = [dns.rrset.from_text(f"{question.name}.", 60, "IN", "TXT", '"true"')]
+    return DnsExchange(question=question, response=response.to_wire(), transport="udp")
+
+
+def tampered(attack: str, name: str, rdtype: str, **true: object) -> tuple[DnsExchange, DnsExchange]:
+    question = Question(name=name, rdtype=rdtype, checking_disabled=not true.pop("claim", False))
+    exchange = answered(question, **true)  # type: ignore[arg-type]
+    return exchange, DnsTampering(frozenset({attack}), AIM).tamper(question, exchange)
+
+
+def test_a_forged_answer_is_for_the_victim_and_carries_no_signature() -> None:
+    _, exchange = tampered("forge-mx", "b.example", "MX")
+    assert exchange.response is not None
+    message = dns.message.from_wire(exchange.response)
+    assert [str(rrset) for rrset in message.answer] == [f"b.example. 300 IN MX 10 {attacker.HOST}."]
+    true, untouched = tampered("forge-mx", "a.example", "MX")
+    assert untouched is true
+
+
+@pytest.mark.parametrize("attack", ["forge-mx", "forge-address", "deny-tlsa", "block-policy"])
+@pytest.mark.parametrize(("ad", "rcode"), [(True, "SERVFAIL"), (False, "NOERROR")])
+def test_a_resolver_that_proved_the_true_answer_cannot_prove_the_forged_one(
+    attack: str, ad: bool, rcode: str
+) -> None:
+    names_and_types = {
+        "forge-mx": ("b.example", "MX"),
+        "forge-address": ("mx1.b.example", "A"),
+        "deny-tlsa": ("_25._tcp.mx1.b.example", "TLSA"),
+        "block-policy": ("_mta-sts.b.example", "TXT"),
+    }
+    _, exchange = tampered(attack, *names_and_types[attack], ad=ad, claim=True)
+    assert exchange.response is not None
+    message = dns.message.from_wire(exchange.response)
+    assert dns.rcode.to_text(message.rcode()) == rcode
+    assert not message.flags & dns.flags.AD
+
+
+def test_the_attackers_zone_answers_for_itself_only() -> None:
+    tampering = DnsTampering(frozenset(), AIM)
+
+    def supplied(name: str, rdtype: str) -> dns.message.Message | None:
+        exchange = tampering.supply(Question(name=name, rdtype=rdtype))
+        assert exchange is None or exchange.response is not None
+        return None if exchange is None else dns.message.from_wire(exchange.response or b"")
+
+    address = supplied(attacker.HOST, "A")
+    assert address is not None
+    assert attacker.ADDRESS in str(address)
+    for name, rdtype, rcode in [
+        (attacker.HOST, "AAAA", "NOERROR"),
+        (attacker.ZONE, "DS", "NOERROR"),
+        (f"_25._tcp.{attacker.HOST}", "TLSA", "NXDOMAIN"),
+    ]:
+        message = supplied(name, rdtype)
+        assert message is not None
+        assert (dns.rcode.to_text(message.rcode()), message.answer) == (rcode, [])
+    assert supplied("notattacker.invalid", "A") is None
+    assert supplied("b.example", "A") is None
+
+
+# --- all together ----------------------------------------------------------------------------------
+
+
+def test_the_network_and_the_catalogue_know_the_same_attacks() -> None:
+    assert set(NAMES) == set(ATTACKS)
+    for attack in ATTACKS.values():
+        assert attack.needs
+        assert attack.does.endswith(".")
+        assert attack.stopped_by.endswith(".")
+
+
+def test_an_unknown_attack_is_named() -> None:
+    assert parts("steer + strip-starttls+steer") == ("steer", "strip-starttls")
+    with pytest.raises(UnknownAttack, match=r"no attack 'melt'.*strip-starttls"):
+        parts("steer+melt")
+
+
+class Empty(Replay):
+    """A network that holds nothing, and counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.given = Ground(kind="capture", resolver="", trust_anchor="", roots=(), made=AT)
+
+    @property
+    def ground(self) -> Ground:
+        return self.given
+
+    async def ask(self, question: Question) -> DnsExchange:
+        self.asked += 1
+        return DnsExchange(question=question, failure=Failure.NOT_RECORDED)
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        self.asked += 1
+        return SmtpExchange(request=request, failure=Failure.NOT_RECORDED)
+
+
+async def test_what_the_recording_does_not_hold_the_attacker_supplies() -> None:
+    inner = Empty()
+    network = Attacked(inner, "forge-mx+block-policy", AT, AIM)
+    address = Question(name=attacker.HOST, rdtype="A")
+    own = SmtpRequest(address=attacker.ADDRESS)
+    policy = HttpsRequest(url="https://mta-sts.b.example/.well-known/mta-sts.txt", address="192.0.2.9")
+    assert (await network.ask(address)).failure is None
+    assert (await network.converse(own)).tls is not None
+    assert (await network.fetch(policy)).failure is Failure.TIMEOUT
+    assert inner.asked == 0
+    assert network.tampered == {address, own, policy}
+    other = Question(name="b.example", rdtype="TXT")
+    assert (await network.ask(other)).failure is Failure.NOT_RECORDED
+    assert other not in network.tampered
+
+
+async def test_where_nothing_gets_out_the_attacker_does_not_answer_either() -> None:
+    class Blocked(Empty):
+        async def converse(self, request: SmtpRequest) -> SmtpExchange:
+            return SmtpExchange(request=request, failure=Failure.BLOCKED, failed_at=Stage.CONNECT)
+
+    network = Attacked(Blocked(), "mitm-self-signed", AT, AIM)
+    assert (await network.converse(REQUEST)).failure is Failure.BLOCKED
+
+
+def test_only_the_attackers_zone_and_root_are_added_to_the_ground() -> None:
+    inner = Empty()
+    ground = Attacked(inner, "steer", AT, AIM).ground
+    assert ground.simulated_insecure == ("attacker.invalid",)
+    assert ground.roots == (attacker.root(AT),)
+    plain = msgspec.structs.replace(ground, simulated_insecure=(), roots=(), dialled=())
+    assert plain == inner.ground
+
+
+def test_our_own_validator_finds_out(rewalks: RewalksOf) -> None:
+    """The attack touches messages only; bogus and insecure are what the walk made of them."""
+    signed = asyncio.run(rewalks("dane-good").under("forge-mx")).walk
+    assert signed.mx.lookup.security is Security.BOGUS
+    assert [host.name for host in signed.mx.hosts] == [attacker.HOST]
+    unsigned = asyncio.run(rewalks("pkix-good").under("forge-mx")).walk
+    assert unsigned.mx.lookup.security is Security.INSECURE
+    assert unsigned.mx.hosts[0].addresses == (attacker.ADDRESS,)
+    denied = asyncio.run(rewalks("dane-good").under("deny-tlsa")).walk
+    lookup = denied.tlsa.hosts[0].candidates[0].lookup
+    assert (lookup.found, lookup.security) == (Found.ABSENT, Security.BOGUS)
+    zones = {zone.name: zone.status for zone in unsigned.dnssec.zones}
+    assert zones[attacker.ZONE] is Security.INSECURE
+
+
+@pytest.mark.parametrize("attack", list(ATTACKS))
+def test_every_panel_survives_every_attack(attack: str, rewalks: RewalksOf) -> None:
+    for scenario in ("dane-good", "sts-enforce", "two-mx-weak", "null-mx", "hostile-text", "ipv6"):
+        walk = asyncio.run(rewalks(scenario).under(attack)).walk
+        assert [step.word for step in walk.steps if step.word == "BUG"] == []
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "block-policy+forge-mx"])
+def test_the_same_attack_twice_gives_the_same_walk(attack: str, walks: Walks) -> None:
+    for scenario in ("two-mx-weak", "sts-enforce"):
+        capture = walks.of(scenario).capture
+        host = f"mx1.{capture.path.recipient}"
+        first, second = (asyncio.run(attacked_walk(capture, attack=attack, steer_to=host)) for _ in range(2))
+        assert first == second
+
+
+def test_another_process_walks_the_same(walks: Walks, tmp_path: FilePath) -> None:
+    file = tmp_path / "capture.json.gz"
+    capture = walks.of("sts-enforce").capture
+    dump(capture, file)
+    code = (
+        "import asyncio, hashlib, sys, msgspec\n"
+        "from mailpath.network.capture import load\n"
+        "from mailpath.whatif import attacked_walk\n"
+        "found = asyncio.run(attacked_walk(load(sys.argv[1]), attack='forge-mx+mitm-misissued'))\n"
+        "print(hashlib.sha256(msgspec.json.encode(found)).hexdigest())\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, timeout=60, check=True
+    )
+    here = asyncio.run(attacked_walk(capture, attack="forge-mx+mitm-misissued"))
+    assert run.stdout.strip() == hashlib.sha256(msgspec.json.encode(here)).hexdigest()
+
+
+def test_a_network_needs_a_path_and_is_walked_once(walks: Walks) -> None:
+    capture = walks.of("dane-good").capture
+
+    class Counted(Replay):
+        asked = 0
+
+        async def converse(self, request: SmtpRequest) -> SmtpExchange:
+            self.asked += 1
+            return await super().converse(request)
+
+    network = Counted(capture)
+    with pytest.raises(TypeError, match="path"):
+        Rewalks(network)
+
+    async def several() -> None:
+        rewalks = Rewalks(network, capture.path)
+        for attack in ("strip-starttls", "break-tls", "forge-mx"):
+            await rewalks.under(attack)
+
+    asyncio.run(several())
+    assert network.asked == len(capture.smtp)

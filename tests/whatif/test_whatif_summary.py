@@ -1,0 +1,164 @@
+"""The answer per posture: who can read this mail, the cheapest way, and the weakest host."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailpath.facts import Walk
+from mailpath.judge import Outcome
+from mailpath.judge.presets import PRESETS
+from mailpath.whatif import (
+    ATTACKS,
+    COMBINATIONS,
+    Rewalks,
+    Summary,
+    attack_outcome,
+    cost,
+    each_alone,
+    summary,
+    weakest_host,
+    weakest_path,
+)
+
+if TYPE_CHECKING:
+    from conftest import Walks
+    from whatif.conftest import RewalksOf
+
+
+def told(rewalks: RewalksOf, scenario: str, posture: str) -> Summary:
+    return asyncio.run(summary(rewalks(scenario), PRESETS[posture]))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "posture", "sentence"),
+    [
+        ("dane-good", "postfix-dane", "a listener cannot read it; an active attacker cannot."),
+        ("dane-good", "postfix-may", "a listener cannot read it; an active attacker can (strip-starttls)."),
+        ("dane-good", "postfix-none", "a listener can read it; an active attacker can (by listening)."),
+        (
+            "dane-good",
+            "postfix-encrypt",
+            "a listener cannot read it; an active attacker can (mitm-self-signed).",
+        ),
+        ("pkix-good", "postfix-verify", "a listener cannot read it; an active attacker can (forge-mx)."),
+        (
+            "pkix-good",
+            "postfix-secure",
+            "a listener cannot read it; an active attacker can (mitm-misissued).",
+        ),
+        ("half-dane", "postfix-dane", "a listener cannot read it; an active attacker can (forge-mx)."),
+        (
+            "sts-enforce",
+            "rfc",
+            "a listener cannot read it; at first contact an active attacker can "
+            "(block-policy+strip-starttls), with the policy cached an active attacker can (mitm-misissued).",
+        ),
+        (
+            "dane-good",
+            "gmail",
+            "a listener cannot read it; an active attacker may be able to (strip-starttls).",
+        ),
+    ],
+)
+def test_the_answer(scenario: str, posture: str, sentence: str, rewalks: RewalksOf) -> None:
+    assert told(rewalks, scenario, posture).sentence == f"{posture}: {sentence}"
+
+
+def test_every_attack_is_told_with_its_evidence(rewalks: RewalksOf) -> None:
+    found = told(rewalks, "dane-good", "postfix-dane")
+    assert [each.attack for each in found.outcomes][: len(ATTACKS)] == list(ATTACKS)
+    assert found.failed == found.outcomes
+    assert all(each.evidence for each in found.outcomes)
+    assert (found.active.can, found.active.cheapest, found.active_if_cached) == (False, None, None)
+
+
+def test_pairs_are_tried_only_where_they_would_be_the_cheapest(rewalks: RewalksOf) -> None:
+    found = told(rewalks, "sts-enforce", "rfc")
+    pairs = [each for each in found.outcomes if "+" in each.attack]
+    assert pairs
+    assert found.active.cheapest is not None
+    assert found.active.cheapest.attack == "block-policy+strip-starttls"
+    assert all(each.attack in COMBINATIONS for each in pairs)
+    singles = [each for each in told(rewalks, "dane-good", "postfix-may").outcomes if "+" in each.attack]
+    assert singles == []
+
+
+def test_the_cheapest_is_the_cheapest(rewalks: RewalksOf) -> None:
+    for posture in PRESETS:
+        found = told(rewalks, "two-mx-weak", posture)
+        working = [cost(each.attack) for each in found.outcomes if each.works()]
+        if found.active.can and found.active.cheapest is not None:
+            assert cost(found.active.cheapest.attack) == min(working)
+        elif not found.active.can:
+            assert working == []
+
+
+def test_a_capture_is_enough(walks: Walks) -> None:
+    found = asyncio.run(summary(walks.of("dane-good").capture, PRESETS["postfix-dane"]))
+    assert found.active.can is False
+
+
+# --- the weakest host ------------------------------------------------------------------------------
+
+
+def untampered(rewalks: RewalksOf, scenario: str) -> Walk:
+    return asyncio.run(rewalks(scenario).untampered())
+
+
+def test_the_weakest_host_is_where_the_attacker_steers(rewalks: RewalksOf) -> None:
+    walk = untampered(rewalks, "two-mx-weak")
+    outcomes = {entry.host: entry.verdict.outcome for entry in each_alone(walk, PRESETS["postfix-dane"])}
+    assert outcomes == {
+        "mx1.two-mx-weak.example": Outcome.AUTHENTICATED,
+        "mx2.two-mx-weak.example": Outcome.PLAINTEXT,
+    }
+    assert weakest_host(walk, PRESETS["postfix-dane"]) == "mx2.two-mx-weak.example"
+    assert weakest_path(walk, PRESETS["postfix-dane"]) == (
+        "mx1.two-mx-weak.example is safe under postfix-dane; mx2.two-mx-weak.example has no TLSA: "
+        "whoever drops packets to mx1.two-mx-weak.example gets the mail in the clear."
+    )
+    assert "offers no STARTTLS" in weakest_path(walk, PRESETS["postfix-may"])
+
+
+@pytest.mark.parametrize("scenario", ["dane-good", "dual-stack", "null-mx", "no-mx-host", "bogus"])
+def test_where_all_hosts_are_alike_there_is_no_weakest(scenario: str, rewalks: RewalksOf) -> None:
+    assert weakest_path(untampered(rewalks, scenario), PRESETS["rfc"]) == ""
+
+
+def test_a_sender_that_skips_the_weak_host_has_no_weak_path(rewalks: RewalksOf) -> None:
+    assert weakest_path(untampered(rewalks, "two-mx-weak"), PRESETS["postfix-dane-only"]) == ""
+
+
+def test_the_prediction_for_one_host_is_what_the_walk_then_finds(rewalks: RewalksOf) -> None:
+    """`steer` through exchanges and the facts-level shortcut that chooses its target agree."""
+    for scenario in ("two-mx-weak", "first-mx-down", "dane-first-bad-second-weak"):
+        walk = untampered(rewalks, scenario)
+        for name in ("rfc", "postfix-may", "postfix-dane", "postfix-dane-only", "exim"):
+            for entry in each_alone(walk, PRESETS[name]):
+                found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[name], "steer", entry.host))
+                assert found.outcome is entry.verdict.outcome, (scenario, name, entry.host)
+
+
+# --- speed -----------------------------------------------------------------------------------------
+
+
+def test_all_postures_under_all_attacks_at_once(walks: Walks) -> None:
+    """The goal is under a second on a laptop; the limit here leaves room for a busy machine."""
+    capture = walks.of("two-mx-weak").capture
+
+    async def everything() -> int:
+        rewalks = Rewalks(capture)
+        found = [
+            await attack_outcome(rewalks, posture, attack)
+            for attack in ATTACKS
+            for posture in PRESETS.values()
+        ]
+        return len(found)
+
+    began = time.process_time()
+    assert asyncio.run(everything()) == len(ATTACKS) * len(PRESETS)
+    assert time.process_time() - began < 2.0

@@ -1,0 +1,132 @@
+"""Lab scenarios x postures x attacks: what the attacker gets.
+
+One line per scenario and posture: the outcome without an attack, then under each attack.  A(uthenticated),
+E(ncrypted), P(laintext), D(eferred), B(ounced); "!" where the attacker reads the mail; behind a slash the
+outcome with the domain's MTA-STS policy cached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailpath.judge import judge
+from mailpath.judge.presets import PRESETS
+from mailpath.whatif import ATTACKS
+
+if TYPE_CHECKING:
+    from whatif.conftest import RewalksOf, Tell
+
+#: In the order of the catalogue: strip, break, self-signed, own-cert, misissued, forge-mx, forge-address,
+#: deny-tlsa, block-tlsa, block-policy, steer.
+TABLE = """
+plaintext               postfix-may        P    P!   P!   E!   E!   E!   E!   E!   P!   P!   P!   P!
+plaintext               postfix-encrypt    D    D    D    E!   E!   E!   E!   E!   D    D    D    D
+opportunistic           postfix-none       P    P!   P!   P!   P!   P!   P!   P!   P!   P!   P!   P!
+opportunistic           postfix-may        E    P!   P!   E!   E!   E!   E!   E!   E    E    E    E
+opportunistic           postfix-dane-only  D    D    D    D    D    D    D    D    D    D    D    D
+opportunistic           exim-noclear       E    P!   D    E!   E!   E!   E!   E!   E    E    E    E
+pkix-good               postfix-verify     A    D    D    D    D    A!   A!   D    A    A    A    A
+pkix-good               postfix-secure     A    D    D    D    D    A!   D    D    A    A    A    A
+pkix-good               exim-verify        A    D    D    D    D    A!   A!   D    A    A    A    A
+provider-mx             postfix-verify     A    D    D    D    D    A!   A!   D    A    A    A    A
+provider-mx             postfix-secure     D    D    D    D    D    D    D    D    D    D    D    D
+dane-good               rfc                A    D    D    D    D    D    D    D    D    D    A    A
+dane-good               postfix-may        E    P!   P!   E!   E!   E!   D    D    E    E    E    E
+dane-good               postfix-encrypt    E    D    D    E!   E!   E!   D    D    E    E    E    E
+dane-good               postfix-dane       A    D    D    D    D    D    D    D    D    D    A    A
+dane-good               postfix-dane-only  A    D    D    D    D    D    D    D    D    D    A    A
+dane-good               postfix-verify     D    D    D    D    D    A!   D    D    D    D    D    D
+dane-good               exim               A    D    D    D    D    D    D    D    D    D    A    A
+dane-ta                 postfix-dane       A    D    D    D    D    D    D    D    D    D    A    A
+dane-unusable           postfix-dane       E    D    D    E!   E!   E!   D    D    D    D    E    E
+signed-no-tlsa          postfix-dane       E    P!   P!   E!   E!   E!   D    D    E    D    E    E
+half-dane               postfix-dane       E    D    D    D    D    D    E!   D    D    D    E    E
+half-dane               postfix-dane-only  D    D    D    D    D    D    D    D    D    D    D    D
+half-dane               exim               E    P!   P!   E!   E!   E!   E!   D    E    E    E    E
+nsec3                   postfix-dane       A    D    D    D    D    D    D    D    D    D    A    A
+bogus                   postfix-may        D    D    D    D    D    D    D    D    D    D    D    D
+sts-enforce             rfc                A    D/D  D/D  D/D  D/D  A!/A D/D  D/D  A/A  A/A  E/A  A/A
+sts-enforce             postfix-sts        A    D/D  D/D  D/D  D/D  A!/A D/D  D/D  A/A  A/A  E/A  A/A
+sts-enforce             postfix-dane       E    P!   P!   E!   E!   E!   E!   E!   E    E    E    E
+sts-testing             postfix-sts        E    P!/P P!/P E!/E E!/E E!/E E!/E E!/E E/E  E/E  E/E  E/E
+sts-policy-unreachable  postfix-sts        E    P!   P!   E!   E!   E!   E!   E!   E    E    E    E
+two-mx-weak             postfix-dane       A    P!   P!   E!   E!   E!   D    D    P!   D    A    P!
+two-mx-weak             postfix-dane-only  A    D    D    D    D    D    D    D    D    D    A    A
+two-mx-weak             postfix-encrypt    E    D    D    E!   E!   E!   D    D    E    E    E    E
+greeting-refused        postfix-may        D    D    D    E!   E!   E!   E!   E!   D    D    D    D
+null-mx                 postfix-may        B    B    B    B    B    B    E!   B    B    B    B    B
+no-mx-host              postfix-may        B    B    B    B    B    B    D    D    B    B    B    B
+implicit-mx             postfix-verify     A    D    D    D    D    A!   A!   D    A    A    A    A
+ipv6                    postfix-may        E    P!   P!   E!   E!   E!   E!   E!   E    E    E    E
+dual-stack              postfix-dane       A    D    D    D    D    D    D    D    D    D    A    A
+idn                     postfix-dane       A    D    D    D    D    D    D    D    D    D    A    A
+"""
+ROWS = [line.split() for line in TABLE.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("scenario", "posture", "expected"), [(row[0], row[1], row[2:]) for row in ROWS])
+def test_what_the_attacker_gets(
+    scenario: str, posture: str, expected: list[str], rewalks: RewalksOf, tell: Tell
+) -> None:
+    before = asyncio.run(rewalks(scenario).untampered())
+    got = [judge(before, PRESETS[posture]).outcome[0].upper()]
+    for attack in ATTACKS:
+        found = tell(scenario, posture, attack)
+        cell = found.outcome[0].upper() + "!" * found.attacker_reads
+        got.append(cell + (f"/{found.if_policy_cached[0].upper()}" if found.if_policy_cached else ""))
+    assert got == expected
+
+
+@pytest.mark.parametrize(
+    ("scenario", "posture", "attack", "first_contact", "cached"),
+    [
+        ("sts-enforce", "rfc", "block-policy+strip-starttls", "plaintext!", "deferred"),
+        ("sts-enforce", "rfc", "block-policy+forge-mx", "encrypted!", "deferred"),
+        ("sts-enforce", "postfix-sts", "block-policy+mitm-self-signed", "encrypted!", "deferred"),
+        ("sts-enforce", "postfix-sts", "block-policy+break-tls", "plaintext!", "deferred"),
+        ("dane-good", "postfix-dane", "deny-tlsa+strip-starttls", "deferred", None),
+        ("dane-good", "postfix-dane", "block-tlsa+mitm-misissued", "deferred", None),
+        ("two-mx-weak", "postfix-dane", "steer+mitm-self-signed", "encrypted!", None),
+        ("half-dane", "postfix-dane", "forge-mx+mitm-misissued", "encrypted!", None),
+        ("pkix-good", "postfix-secure", "forge-address+mitm-misissued", "authenticated!", None),
+    ],
+)
+def test_two_attacks_together(
+    scenario: str, posture: str, attack: str, first_contact: str, cached: str | None, tell: Tell
+) -> None:
+    found = tell(scenario, posture, attack)
+    assert found.outcome + "!" * found.attacker_reads == first_contact
+    assert found.if_policy_cached == cached
+    assert found.reads_if_cached in (None, False)
+
+
+def test_a_lazy_sender_is_protected_only_once_the_policy_is_cached(tell: Tell) -> None:
+    """Gmail applies a policy that it meets for the first time to the next mail only."""
+    found = tell("sts-enforce", "gmail", "mitm-self-signed")
+    assert found.attacker_reads
+    assert (found.if_policy_cached, found.reads_if_cached) == ("deferred", False)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "posture", "attack", "words"),
+    [
+        ("dane-good", "postfix-dane", "forge-mx", ("the MX RRset is signed", "bogus", "deferred")),
+        ("dane-good", "postfix-dane", "mitm-self-signed", ("self-signed", "Server certificate not verified")),
+        ("dane-good", "postfix-may", "mitm-self-signed", ("delivered to the attacker, encrypted",)),
+        ("pkix-good", "postfix-verify", "forge-mx", ("not signed, so the forgery is believed", "taken for")),
+        ("dane-good", "postfix-dane", "deny-tlsa", ("without proof is bogus", "TLSA lookup error")),
+        ("dane-good", "postfix-dane", "block-tlsa", ("the TLSA look-up fails",)),
+        ("sts-enforce", "rfc", "block-policy", ("no MTA-STS policy is found", "encrypted")),
+        ("two-mx-weak", "postfix-dane", "steer", ("only mx2.two-mx-weak.example can be reached", "clear")),
+        ("opportunistic", "postfix-may", "break-tls", ("in the clear on a retry",)),
+        ("opportunistic", "postfix-may", "deny-tlsa", ("nothing for it to tamper with",)),
+    ],
+)
+def test_the_evidence_says_why(
+    scenario: str, posture: str, attack: str, words: tuple[str, ...], tell: Tell
+) -> None:
+    evidence = tell(scenario, posture, attack).evidence
+    assert [word for word in words if word not in evidence] == [], evidence
