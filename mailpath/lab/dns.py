@@ -1,4 +1,4 @@
-"""The resolver's sockets: DNS over UDP and TCP (RFC 1035 section 4.2, RFC 7766) on one loopback port."""
+"""The resolver's sockets: DNS over UDP and TCP (RFC 1035 section 4.2, RFC 7766) on one port."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ _QR = 0x80
 _OPCODE_RD = 0x79
 
 
-def bind_pair() -> tuple[socket.socket, socket.socket]:
-    """A UDP and a TCP socket on the same free port of 127.0.0.1."""
+def bind_pair(address: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on the same port of IPv4 `address`; 0: one that is free.  Raises OSError."""
     for _ in range(_BIND_TRIES):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            udp.bind(("127.0.0.1", 0))
+            udp.bind((address, port))
             tcp.bind(udp.getsockname())
             return udp, tcp
         except OSError:
             udp.close()
             tcp.close()
-    raise OSError(f"no port of 127.0.0.1 is free for both UDP and TCP after {_BIND_TRIES} tries")
+            if port:
+                raise
+    raise OSError(f"no port of {address} is free for both UDP and TCP after {_BIND_TRIES} tries")
 
 
 class Responder:

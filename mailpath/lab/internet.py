@@ -48,7 +48,7 @@ _MAIL_V4 = ("192.0.2.0/24", "198.51.100.0/24")
 _WEB_V4 = ("203.0.113.0/24",)
 _V6 = ("2001:db8::/120",)
 _FIRST = 10  # hosts below .10 are the lab's own
-_NAME_SERVER_ADDRESS = "192.0.2.1"
+NAME_SERVER_ADDRESS = "192.0.2.1"
 _STS_ID = "v=STSv1; id=20260101000000;"
 
 
@@ -88,7 +88,7 @@ class Internet:
         self._zones: dict[dns.name.Name, Zone] = {}
         self.root = self._zone(Zone(dns.name.root, _SIGNED, now))
         example = self._zone(Zone(dns.name.from_text("example."), _SIGNED, now))
-        example.add_text([f"{zones.NAME_SERVER} A {_NAME_SERVER_ADDRESS}"])
+        example.add_text([f"{zones.NAME_SERVER} A {NAME_SERVER_ADDRESS}"])
         for each in scenarios:
             self._declare(each, now)
         self._delegate()

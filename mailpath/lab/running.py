@@ -1,6 +1,8 @@
 """The lab, up: a thread with an event loop of its own, and every socket on 127.0.0.1.
 
 Published addresses never exist; the `dial` table of the settings leads from them to loopback ports.
+Programs that know nothing of a dial table, such as mail servers, meet the lab in a network namespace that
+has the published addresses: there it listens at them, on the standard ports (`bind="published"`).
 """
 
 from __future__ import annotations
@@ -16,16 +18,17 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import dns.name
 from dns.rdatatype import RdataType
 
 from mailpath.lab import dns as dns_server
 from mailpath.lab import scenario as files
-from mailpath.lab.internet import Handler, Internet, Listener
+from mailpath.lab.internet import NAME_SERVER_ADDRESS, Handler, Internet, Listener
 from mailpath.lab.scenario import Scenario
 from mailpath.lab.smtp import Seen
+from mailpath.network import endpoints
 from mailpath.network.settings import Settings, to_toml
 
 STOP_WAIT = 10.0
@@ -35,6 +38,8 @@ _BACKLOG = 64
 TIMEOUT = 3.0
 GREETING_TIMEOUT = 4.0
 
+Bind = Literal["loopback", "published"]
+
 
 class Lab:
     """A running mini-internet; a context manager that stops it.
@@ -43,8 +48,9 @@ class Lab:
     connection, grows while it runs.
     """
 
-    def __init__(self, scenarios: tuple[Scenario, ...], now: int) -> None:
+    def __init__(self, scenarios: tuple[Scenario, ...], now: int, bind: Bind = "loopback") -> None:
         self.scenarios = scenarios
+        self._published = bind == "published"
         self.now = now
         self._folder = tempfile.TemporaryDirectory(prefix="mailpath-lab-")
         self._sockets: list[socket.socket] = []
@@ -63,14 +69,21 @@ class Lab:
         atexit.register(self.stop)
 
     @classmethod
-    def start(cls, scenarios: tuple[Scenario, ...] | None = None, *, now: int | None = None) -> Self:
+    def start(
+        cls,
+        scenarios: tuple[Scenario, ...] | None = None,
+        *,
+        now: int | None = None,
+        bind: Bind = "loopback",
+    ) -> Self:
         """Builds the internet of `scenarios` (default: the built-in ones) and serves it.
 
-        `now`: Unix time that signatures and certificates are relative to (default: the clock).
+        `now`: Unix time that signatures and certificates are relative to (default: the clock).  `bind`:
+        "published" needs a machine, as a rule a network namespace, that has the published addresses.
         Raises `ScenarioError` where the scenarios cannot be built, OSError where no socket can be had.
         """
         chosen = files.scenarios() if scenarios is None else tuple(scenarios)
-        return cls(chosen, int(time.time()) if now is None else now)
+        return cls(chosen, int(time.time()) if now is None else now, bind)
 
     @property
     def seen(self) -> tuple[Seen, ...]:
@@ -89,7 +102,7 @@ class Lab:
         raise KeyError(host)
 
     def dialled(self, host: str, port: int) -> str:
-        """Where `host` really listens for `port` 25 or 443: "127.0.0.1:40125".  Raises KeyError."""
+        """Where `host` really listens for `port` 25 or 443, e.g. "127.0.0.1:40125".  Raises KeyError."""
         for listener in self._internet.listeners:
             if (listener.host, listener.port) == (host, port):
                 return self.settings.dial[listener.published]
@@ -138,7 +151,9 @@ class Lab:
     # --- sockets -----------------------------------------------------------------------------------
 
     def _bind(self, folder: Path) -> Settings:
-        self._udp, self._tcp = dns_server.bind_pair()
+        self._udp, self._tcp = (
+            dns_server.bind_pair(NAME_SERVER_ADDRESS, 53) if self._published else dns_server.bind_pair()
+        )
         self._sockets += [self._udp, self._tcp]
         self._bound: list[tuple[socket.socket, Handler]] = []
         dial: dict[str, str] = {}
@@ -158,17 +173,19 @@ class Lab:
         )
 
     def _bind_one(self, listener: Listener) -> str:
-        """Binds a port for `listener`; returns it as "127.0.0.1:port"."""
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        """Binds a port for `listener`; returns where it is, as "127.0.0.1:port"."""
+        address, port = (listener.address, listener.port) if self._published else ("127.0.0.1", 0)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        bound = socket.socket(family, socket.SOCK_STREAM)
         self._sockets.append(bound)
-        bound.bind(("127.0.0.1", 0))
+        bound.bind((address, port))
         if listener.listen == "yes":
             self._bound.append((bound, listener.serve))
         elif listener.listen == "blackhole":
             # A full accept queue: the kernel drops each further SYN, so that a connect gets no answer.
             bound.listen(0)
             for _ in range(2):
-                filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+                filler = socket.socket(family, socket.SOCK_STREAM)
                 self._sockets.append(filler)
                 filler.setblocking(False)
                 filler.connect_ex(bound.getsockname())
@@ -243,8 +260,8 @@ class _Sessions:
 
 
 def _endpoint(bound: socket.socket) -> str:
-    host, port = bound.getsockname()
-    return f"{host}:{port}"
+    host, port, *_ = bound.getsockname()
+    return endpoints.join(host, port)
 
 
 def _named_anchors(trust_anchor: str) -> str:

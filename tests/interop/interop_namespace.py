@@ -22,23 +22,28 @@ _READY = Path(__file__).with_name("interop_ready.py")
 _APPARMOR = Path("/sys/module/apparmor/parameters/enabled")
 _numbers = count(1)
 
+#: `ip netns exec` gives each program mounts of its own: files of a folder stand in for those of /etc there.
+_OWN_ETC = 'for file in "$1"/*; do mount --bind "$file" "/etc/${file##*/}"; done; shift; exec "$@"'
+
 
 class Namespace:
     """An open namespace.  Programs started with `spawn` end with it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, etc: Path | None = None) -> None:
         self.name = name
+        self._etc = etc
         self._started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
     def command(self, *arguments: str | Path) -> list[str]:
         """`arguments` as a command that runs inside."""
-        return [tool("ip"), "netns", "exec", self.name, *map(str, arguments)]
+        inside = [] if self._etc is None else ["sh", "-c", _OWN_ETC, "sh", str(self._etc)]
+        return [tool("ip"), "netns", "exec", self.name, *inside, *map(str, arguments)]
 
     def run(self, *arguments: str | Path, stdin: str = "", timeout: float = 60.0) -> str:
         """Standard output of a program run inside.  Raises `AssertionError` when it fails."""
         return checked(self.command(*arguments), stdin=stdin, timeout=timeout)
 
-    def spawn(self, *arguments: str | Path, log: Path) -> None:
+    def spawn(self, *arguments: str | Path, log: Path) -> subprocess.Popen[bytes]:
         """Start a server that stays in the foreground; what it says goes to `log`.
 
         The first argument is a full path, as `interop_tools.tool` gives it.
@@ -53,6 +58,7 @@ class Namespace:
                 start_new_session=True,
             )
         self._started.append((process, log))
+        return process
 
     def wait_for_dns(self, questions: Sequence[tuple[str, str]], timeout: float = 15.0) -> None:
         """Wait until every (address, zone) answers for the zone's SOA.
@@ -85,6 +91,10 @@ class Namespace:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
+        # Children that a server left behind: whatever still runs in here was started from here.
+        for pid in checked([tool("ip"), "netns", "pids", self.name]).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
 
 def _unconfined(program: Path, folder: Path) -> Path:
@@ -99,16 +109,26 @@ def _unconfined(program: Path, folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def namespace(addresses: Sequence[str]) -> Iterator[Namespace]:
-    """A new namespace whose loopback device holds `addresses`; removed at the end."""
+def namespace(addresses: Sequence[str], etc: Path | None = None) -> Iterator[Namespace]:
+    """A new namespace whose loopback device holds `addresses`; removed at the end.
+
+    "192.0.2.1/24" makes the whole IPv4 network local.  `etc`: a folder whose files programs inside see in
+    place of those of /etc with the same name.
+    """
     assert os.geteuid() == 0, "interop tests make a network namespace, which only root can: sudo make interop"
     name = f"mailpath-interop-{os.getpid()}-{next(_numbers)}"
     checked([tool("ip"), "netns", "add", name])
-    space = Namespace(name)
+    space = Namespace(name, etc)
     try:
-        orders = [f"address add {address}/32 dev lo" for address in addresses] + ["link set lo up"]
+        orders = ["link set lo up", *(f"address add {_prefix(address)} dev lo" for address in addresses)]
         checked([tool("ip"), "-netns", name, "-batch", "-"], stdin="\n".join(orders) + "\n")
         yield space
     finally:
         space.end()
         checked([tool("ip"), "netns", "delete", name])
+
+
+def _prefix(address: str) -> str:
+    if "/" in address:
+        return address
+    return f"{address}/128" if ":" in address else f"{address}/32"

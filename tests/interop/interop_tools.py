@@ -25,6 +25,9 @@ PACKAGES = {
     "ldns-signzone": "ldnsutils",
     "named": "bind9",
     "nsd": "nsd",
+    "postconf": "postfix",
+    "postfix": "postfix",
+    "postqueue": "postfix",
     "unbound": "unbound",
 }
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
