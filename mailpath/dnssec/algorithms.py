@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 
+import dns.dnssec
 import dns.name
 from cryptography.exceptions import InvalidSignature
 from cryptography.exceptions import UnsupportedAlgorithm as NotInThisLibrary
@@ -60,7 +61,7 @@ def digest_supported(number: int) -> bool:
 
 def key_tag(key: DNSKEY) -> int:
     """RFC 4034 appendix B."""
-    return int(key.key_id())
+    return dns.dnssec.key_id(key)
 
 
 def usable(key: DNSKEY) -> bool:

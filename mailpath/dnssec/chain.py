@@ -119,7 +119,8 @@ class Chain:
             return parent
         if len(name) > bounds.CHAIN:
             reason = f"{name_text(name)} has more labels than a chain of trust is followed through here"
-            return _failed(Zone(name, Security.SECURE, chain=parent.chain), reason, EDE_INDETERMINATE)
+            deep = Zone(name, Security.SECURE, chain=parent.chain)
+            return _failed(deep, reason, EDE_INDETERMINATE, indeterminate=True)
         return await self._below(name, parent, await self._questions.ask(name, RdataType.DS))
 
     async def _root(self) -> Zone:
