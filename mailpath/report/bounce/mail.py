@@ -1,0 +1,296 @@
+"""A mail taken apart, whatever its state: folded headers, encoded words, transfer encodings, odd charsets.
+
+The standard library's parser does not refuse a mail (RFC 5322, RFC 2045 to 2047); what its accessors raise
+on hostile values is caught here, value by value.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import email
+import email.errors
+import email.header
+import email.message
+import email.utils
+import html
+import quopri
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+#: Most bytes and lines of input, parts of a mail, levels of nesting, characters of text that are read.
+MAX_INPUT = 1 << 20
+MAX_PARTS = 200
+MAX_DEPTH = 20
+MAX_LINES = 60_000
+MAX_TEXT = 200_000
+MAX_HEADER = 4000
+
+Message = email.message.Message
+
+_MAIL_HEADERS = ("from", "to", "subject", "return-path", "received", "content-type", "message-id", "date")
+_SPACES = re.compile(r"[ \t\r\n]+")
+_TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """`text`: what a person would read of the notice; `status`: blocks of its message/delivery-status part,
+    field name (lower case) to value; `returned`: headers of the mail that came back, lower case.
+    """
+
+    text: str
+    status: tuple[dict[str, str], ...] = ()
+    returned: dict[str, str] = {}
+    headers: dict[str, str] = {}
+
+    @property
+    def sender(self) -> str | None:
+        """Who sent the mail that bounced: a bounce goes to the envelope's sender (RFC 5321 section 4.5.5)."""
+        for value in (
+            self.returned.get("return-path"),
+            self.headers.get("to"),
+            self.returned.get("from"),
+        ):
+            found = address(value)
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def failed_recipient(self) -> str | None:
+        """Exim's and Gmail's header, else whom the returned mail was for."""
+        return address(self.headers.get("x-failed-recipients")) or address(self.returned.get("to"))
+
+
+def bounded(data: bytes) -> bytes:
+    """As much of `data` as is read."""
+    return b"\n".join(data[:MAX_INPUT].split(b"\n", MAX_LINES)[:MAX_LINES])
+
+
+def address(value: str | None) -> str | None:
+    """The first mail address in a header's value."""
+    if not value:
+        return None
+    try:
+        listed = email.utils.getaddresses([value[:MAX_HEADER]])
+    except (RecursionError, ValueError, IndexError, TypeError):
+        return None
+    for _, found in listed:
+        if "@" in found and not _SPACES.search(found):
+            return found
+    return None
+
+
+def read_mail(data: bytes) -> Mail | None:
+    """`data` as a mail; None where it does not begin with headers of one."""
+    data = data.lstrip(b"\r\n\t \x00")
+    if data.startswith(b"From ") or data.startswith(b">From "):
+        data = data.partition(b"\n")[2]
+    try:
+        message = email.message_from_bytes(data)
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a Message is no mapping
+    if not names.intersection(_MAIL_HEADERS):
+        return None
+    notice = _notice(message)
+    texts: list[str] = []
+    pages: list[str] = []
+    status: tuple[dict[str, str], ...] = ()
+    returned: dict[str, str] = {}
+    for part in _parts(notice):
+        kind = _kind(part)
+        if kind.startswith("message/") and kind.endswith("delivery-status") and not status:
+            status = _blocks(part)
+        elif kind == "message/rfc822" and not returned:
+            returned = _headers(_first(part))
+        elif kind in ("text/rfc822-headers", "message/rfc822-headers") and not returned:
+            returned = _headers(email.message_from_string(_body(part)))
+        elif kind == "text/html":
+            pages.append(_plain(_body(part)))
+        elif kind.startswith("text/") or (kind == "" and not part.is_multipart()):
+            texts.append(_body(part))
+    text = "\n".join(texts or pages)[:MAX_TEXT]
+    if not returned:
+        text, returned = _inline(text)
+    return Mail(text=text, status=status, returned=returned, headers=_headers(notice))
+
+
+# --- structure -------------------------------------------------------------------------------------
+
+
+def _notice(message: Message) -> Message:
+    """The report itself, where somebody forwarded it as an attachment."""
+    if _is_report(message):
+        return message
+    for part in _parts(message):
+        if _kind(part) == "message/rfc822":
+            inner = _first(part)
+            if _is_report(inner):
+                return inner
+    return message
+
+
+def _is_report(message: Message) -> bool:
+    if _kind(message) == "multipart/report":
+        return True
+    return any(_kind(part).endswith("delivery-status") for part in _children(message))
+
+
+def _children(message: Message) -> list[Message]:
+    payload = message.get_payload()
+    if not isinstance(payload, list):
+        return []
+    return [part for part in payload[:MAX_PARTS] if isinstance(part, email.message.Message)]
+
+
+def _first(part: Message) -> Message:
+    children = _children(part)
+    return children[0] if children else email.message_from_string(_body(part))
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The parts in order, but not what is inside a mail that came back."""
+    waiting: list[tuple[Message, int]] = [(message, 0)]
+    seen = 0
+    while waiting and seen < MAX_PARTS:
+        part, depth = waiting.pop(0)
+        seen += 1
+        if _kind(part).startswith("multipart/") and depth < MAX_DEPTH:
+            waiting = [*((child, depth + 1) for child in _children(part)), *waiting]
+            continue
+        yield part
+
+
+def _kind(part: Message) -> str:
+    try:
+        return part.get_content_type().lower()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+
+
+def _blocks(part: Message) -> tuple[dict[str, str], ...]:
+    """The groups of fields of a message/delivery-status part (RFC 3464 section 2.1)."""
+    blocks = tuple(found for block in _children(part) if (found := _headers(block)))
+    known = any("final-recipient" in block or "reporting-mta" in block for block in blocks)
+    if known:
+        return blocks
+    # In a transfer encoding (which the RFC forbids) the parser saw no fields.
+    raw = "\n".join(
+        payload for child in (_children(part) or [part]) if isinstance(payload := child.get_payload(), str)
+    )
+    pieces = re.split(r"\n[ \t]*\n", _decoded(raw, part).replace("\r\n", "\n"))
+    return tuple(_headers(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
+
+
+# --- values ----------------------------------------------------------------------------------------
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """Unfolded, decoded, the first of each name."""
+    found: dict[str, str] = {}
+    for name, value in message.items():
+        found.setdefault(name.lower(), _unfolded(str(value)))
+    return found
+
+
+def _unfolded(value: str) -> str:
+    """One line, encoded words read (RFC 2047)."""
+    value = _SPACES.sub(" ", value[:MAX_HEADER]).strip()
+    if "=?" not in value:
+        return value
+    try:
+        pieces = email.header.decode_header(value)
+    except (email.errors.HeaderParseError, binascii.Error, ValueError, LookupError):
+        return value
+    text = "".join(piece if isinstance(piece, str) else _chars(piece, charset) for piece, charset in pieces)
+    return _SPACES.sub(" ", text).strip()
+
+
+def _chars(data: bytes, charset: str | None) -> str:
+    """`data` in `charset`, or in UTF-8, or in Latin-1: somebody's charset is no reason to see nothing."""
+    for name in (charset, "utf-8"):
+        if not name:
+            continue
+        try:
+            return data.decode(name)
+        except (LookupError, ValueError, TypeError):
+            continue
+    return data.decode("latin-1")
+
+
+def _body(part: Message) -> str:
+    payload = part.get_payload()
+    if not isinstance(payload, str):
+        return ""
+    return _decoded(payload, part)[:MAX_TEXT]
+
+
+def _decoded(payload: str, part: Message) -> str:
+    raw = (
+        payload.encode("ascii", "surrogateescape")
+        if _plain_ascii(payload)
+        else payload.encode("utf-8", "replace")
+    )
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    if encoding == "base64":
+        try:
+            raw = base64.b64decode(b"".join(raw.split()) + b"==", validate=False)
+        except (binascii.Error, ValueError):
+            return payload
+    elif encoding == "quoted-printable":
+        raw = quopri.decodestring(raw)
+    try:
+        charset = part.get_param("charset")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        charset = None
+    return _chars(raw, charset if isinstance(charset, str) else None)
+
+
+def _plain_ascii(payload: str) -> bool:
+    return all(char < "\x80" or "\udc80" <= char <= "\udcff" for char in payload)
+
+
+def _plain(page: str) -> str:
+    """The text of a page of HTML, roughly: only sentences and names are sought in it."""
+    page = page[:MAX_TEXT]
+    for name in ("style", "script"):
+        page = _without(page, name)
+    return html.unescape(_ANY_TAG.sub("", _TAG.sub("\n", page)))
+
+
+def _without(page: str, name: str) -> str:
+    """`page` without these elements and what is in them."""
+    lower = page.lower()
+    kept: list[str] = []
+    position = 0
+    while (start := lower.find(f"<{name}", position)) >= 0:
+        end = lower.find(f"</{name}", start)
+        if end < 0:
+            break
+        kept.append(page[position:start])
+        position = end
+    return "".join([*kept, page[position:]])
+
+
+_BEGIN = re.compile(
+    r"^(?:-{2,} ?(?:This is a copy of the message|Original message|The header of the original|Below this line"
+    r" is a copy|Here is a copy|Original headers|Message header follows|----- Original).{0,200}|"
+    r"Original message headers:.{0,100}|Received: from .{0,400})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _inline(text: str) -> tuple[str, dict[str, str]]:
+    """A returned mail that stands in the notice itself (qmail, Exim): the text before it, its headers."""
+    found = _BEGIN.search(text)
+    if found is None:
+        return text, {}
+    start = found.start() if found[0].startswith("Received") else found.end()
+    headers = _headers(email.message_from_string(text[start:].lstrip("\r\n\t -")[:MAX_TEXT]))
+    if not {"from", "to", "return-path", "received", "subject"}.intersection(headers):
+        return text, {}
+    return text[: found.start()], headers

@@ -1,0 +1,53 @@
+"""The machine-readable part of a delivery status notification (RFC 3464 section 2)."""
+
+from __future__ import annotations
+
+import re
+
+from mailpath.report.bounce.mail import Mail, address
+from mailpath.report.bounce.text import Told, host_in
+from mailpath.report.explain.codes import code_in
+
+_TYPED = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9-]{0,40}\s*;\s*(.*)", re.DOTALL)
+_FAILED = ("failed", "delayed")
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
+
+
+def read_notification(mail: Mail) -> Told:
+    """What the part says of the first recipient that failed (or waits)."""
+    recipients = [block for block in mail.status if "final-recipient" in block or "action" in block]
+    message = next((block for block in mail.status if "reporting-mta" in block), {})
+    if not recipients:
+        recipients = [block for block in mail.status if "status" in block or "diagnostic-code" in block]
+    if not recipients:
+        return Told()
+    chosen = next(
+        (block for block in recipients if block.get("action", "").strip().lower().startswith(_FAILED)),
+        recipients[0],
+    )
+    sentence = _value(chosen.get("diagnostic-code"))
+    return Told(
+        sender=_address(message.get("x-postfix-sender")),
+        recipient=_address(chosen.get("original-recipient")) or _address(chosen.get("final-recipient")),
+        host=_host(chosen.get("remote-mta")) or host_in(sentence or ""),
+        status_code=code_in(chosen.get("status", "")),
+        sentence=sentence,
+    )
+
+
+def _value(field: str | None) -> str | None:
+    """What follows the type ("smtp; 550 ...", "rfc822; u@b.example"); all of it where there is none."""
+    if not field:
+        return None
+    found = _TYPED.match(field)
+    return (found[1] if found else field).strip() or None
+
+
+def _address(field: str | None) -> str | None:
+    return address(_value(field))
+
+
+def _host(field: str | None) -> str | None:
+    """A name; Sendmail and Exchange put an address there in brackets when they have none."""
+    found = _NAME.match(_value(field) or "")
+    return found[0] if found is not None and "." in found[0] else None

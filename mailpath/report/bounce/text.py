@@ -1,0 +1,143 @@
+"""What a notice says in words: recipient, host and sentence in the forms that servers write them.
+
+Postfix: "<u@b.example>: host mx.b.example[192.0.2.1] said: 550 ...".  Exim: the address, then "host
+mx.b.example [192.0.2.1]" and the reply below.  Exchange: "Remote Server returned '550 ...'".  Gmail: "The
+response from the remote server was:".  Sendmail: "----- Transcript of session follows -----".  qmail:
+"<u@b.example>:" and the sentence below (QSBMF).
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from mailpath.report.explain.codes import code_in
+
+_ADDRESS = r"[^<>\s@,;:\"'()\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+_HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}\.){1,30}[A-Za-z][A-Za-z0-9-]{0,62}"
+_NAMED = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
+_IP = r"[0-9A-Fa-f:.]{2,45}"
+
+#: Longest sentence that is kept, in characters.
+LONGEST = 2000
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said, as it came; None where nothing was."""
+
+    sender: str | None = None
+    recipient: str | None = None
+    host: str | None = None
+    status_code: str | None = None
+    sentence: str | None = None
+
+    def over(self, other: Told) -> Told:
+        """This, with what is missing from `other`."""
+        missing = {
+            field: getattr(other, field) for field in self.__struct_fields__ if getattr(self, field) is None
+        }
+        return msgspec.structs.replace(self, **missing)
+
+
+#: (host) in words of a server, most telling first.
+_HOSTS = tuple(
+    re.compile(regex)
+    for regex in (
+        rf"\bhost ({_NAMED}) ?\[{_IP}\]",
+        rf"\bH=({_NAMED})(?: DS)? \[",
+        rf"\b(?:connect to|offered by host|lost connection with|conversation with) ({_NAMED}) ?\[{_IP}\]",
+        rf"\bTLSA lookup error for ({_NAMED}):\d",
+        rf"\b(?:while talking to|Connected to|connected to) ({_NAMED}?)\.?(?:[:\s]|$)",
+        rf"\bby ({_NAMED})\. ?\[{_IP}\]",
+        rf"\[({_NAMED})\.? {_IP}[:\]]",
+        rf"\bserver for the recipient domain {_NAMED} by ({_NAMED}?)\. \[",
+        rf"\b[Rr]emote [Ss]erver (?:at )?({_HOST}) ?\(",
+        rf"\bname=({_HOST}) type=(?!MX)",
+        rf"\bDANE error: ({_HOST}) lookup",
+    )
+)
+
+
+#: A name, not an IPv4 address.
+_LAST_LABEL = re.compile(r"\.[A-Za-z][A-Za-z0-9-]*\.?\Z")
+
+
+def host_in(text: str) -> str | None:
+    """The mail host that a sentence names."""
+    for regex in _HOSTS:
+        found = regex.search(text)
+        if found is not None and _LAST_LABEL.search(found[1]):
+            return found[1].rstrip(".")
+    return None
+
+
+#: (recipient, sentence) in a notice; the recipient may be missing.
+_FORMS = tuple(
+    re.compile(regex, re.MULTILINE | re.DOTALL)
+    for regex in (
+        # Postfix, and qmail, whose sentence is on the lines below
+        rf"^[ \t]*<(?P<rcpt>{_ADDRESS})>(?: \(expanded from <[^<>]{{1,320}}>\))?:[ \t]*\n?"
+        r"(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # Exim
+        rf"^[ \t]{{2}}(?P<rcpt>{_ADDRESS})[ \t]*\n(?P<said>[ \t]{{4,}}\S.*?)(?:\n[ \t]*\n|\Z)",
+        # Exchange
+        rf"(?:^|\n)[ \t]*(?P<rcpt>{_ADDRESS})[ \t]*\n+[ \t]*Remote [Ss]erver [^\n]{{0,200}}?"
+        r"returned '(?P<said>.{1,1500}?)'(?:\s|\Z)",
+        r"[Rr]emote [Ss]erver [^\n]{0,200}?returned '(?P<said>.{1,1500}?)'(?:\s|\Z)",
+        # Gmail
+        r"The response(?: from the remote server)? was:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        r"Technical details of (?:permanent|temporary) failure:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # Sendmail
+        rf"^<(?P<rcpt>{_ADDRESS})>\s*\n\s*\(reason: (?P<said>.{{1,1500}}?)\)\s*$",
+        rf"^(?:\d{{3}} \d\.\d\.\d )?<(?P<rcpt>{_ADDRESS})>\.\.\. (?P<said>[^\n]{{1,1500}})$",
+        r"^<<< (?P<said>[45]\d\d[ -][^\n]{1,1500})$",
+    )
+)
+
+_ANY_REPLY = re.compile(r"\b([45]\d\d[ -](?:#?\d\.\d{1,3}\.\d{1,3} )?[^\n]{4,1500})")
+_FOR = re.compile(
+    rf"(?:wasn't delivered to|delivery to|deliver(?:ed)? (?:your message )?to|Delivery to the following"
+    rf" recipients? (?:has )?(?:failed|been delayed)[^\n]{{0,60}}:|to these recipients or groups:|recipient:"
+    rf"|RCPT TO:)\s*<?(?:mailto:)?({_ADDRESS})>?",
+    re.IGNORECASE,
+)
+_SENDER = re.compile(
+    rf"(?:^|\n)(?:Sender(?: Address)?|From|Return-Path|X-Postfix-Sender):[^\n]{{0,80}}?({_ADDRESS})"
+)
+_BARE = re.compile(rf"^[ \t]*<?({_ADDRESS})>?[ \t]*:?[ \t]*$", re.MULTILINE)
+
+
+def read_text(text: str) -> Told:
+    """What the words say.  Line ends of any kind; the first form that fits counts."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    recipient = sentence = None
+    for form in _FORMS:
+        found = form.search(text)
+        if found is None:
+            continue
+        groups = found.groupdict()
+        sentence = " ".join(groups["said"].split())[:LONGEST]
+        recipient = groups.get("rcpt")
+        break
+    if sentence is None:
+        found = _ANY_REPLY.search(text)
+        sentence = " ".join(found[1].split()) if found else None
+    if recipient is None:
+        found = _FOR.search(text) or _BARE.search(text)
+        recipient = found[1] if found else None
+    sender = _SENDER.search(text)
+    lone = " ".join(text.split()) if sentence is None and "\n" not in text.strip() else ""
+    if lone and len(lone) <= LONGEST:
+        sentence = lone
+    code = code_in(sentence or "")
+    if code is None:
+        bracketed = re.search(r"\(#([245]\.[0-7]\.\d{1,3})\)", text)
+        code = bracketed[1] if bracketed else None
+    return Told(
+        sender=sender[1] if sender else None,
+        recipient=recipient,
+        host=host_in(sentence or "") or host_in(text),
+        status_code=code,
+        sentence=sentence,
+    )

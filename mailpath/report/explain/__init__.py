@@ -1,0 +1,346 @@
+"""What a code, a sentence or a line of a log means, what leads to it, and which postures produce it.
+
+A code of the catalogue ("TLSA002"), an enhanced status code ("4.7.5"), a sentence ("Server certificate
+not verified"), a whole line of Postfix's, Exim's or Sendmail's log, a result type of a TLS report
+("certificate-host-mismatch").  Sentences are recognised by the judge's own (`patterns.py`), and postures
+are those under which the judge ends so (`reach.py`): nothing here can say otherwise than the verdicts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from mailpath.findings import CATALOGUE
+from mailpath.judge.events import Event
+from mailpath.judge.posture import Family
+from mailpath.judge.presets import PRESETS
+from mailpath.judge.sentences import TABLES
+from mailpath.report.explain import patterns, reach, wordings
+from mailpath.report.explain.cases import CASES
+from mailpath.report.explain.codes import code_in, meaning, plain
+from mailpath.report.explain.loglines import LogLine, read_log
+from mailpath.report.explain.means import ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS
+from mailpath.report.explain.model import Cause, Explanation, Kind
+from mailpath.report.explain.reach import Reach
+from mailpath.report.explain.render import render_text, to_dict
+from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.report.explain.wordings import Speaker, Wording
+from mailpath.visible import visible
+
+__all__ = ["Cause", "Explanation", "Kind", "explain", "render_text", "to_dict"]
+
+#: Longest text that is read, in characters.
+MOST = 64 * 1024
+
+_FINDING = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
+_WORD = re.compile(r"\b(Anonymous|Untrusted|Trusted|Verified) TLS connection|\b(CV=(?:no|yes|dane))\b")
+_EXIM_SENT = re.compile(r"\bH=\S{1,253}(?: DS)? \[[^\]]{2,45}\](?::\d{1,5})?( X=\S+)?.{0,1000} C=\"")
+_OWN_PRESETS = {Speaker.EXCHANGE: "exchange-online", Speaker.GMAIL: "gmail"}
+_FAMILIES = {Speaker.POSTFIX: Family.POSTFIX, Speaker.EXIM: Family.EXIM}
+
+
+def explain(text: str) -> Explanation:
+    """The explanation of `text`; of kind UNKNOWN, with what was recognised, where there is none."""
+    text = text[:MOST].strip()
+    subject = visible(" ".join(text.split()))
+    if _FINDING.match(text) and text.upper() in CATALOGUE:
+        return _finding(text.upper())
+    if text.lower() in RESULT_TYPES:
+        return _result_type(text.lower(), subject)
+    if code_in(text) == text:
+        return msgspec.structs.replace(_code_only(text), subject=subject, status_code=text)
+    line = read_log(text)
+    told = line.sentence if line is not None and line.sentence else text
+    code = (line.status_code if line is not None else None) or code_in(told) or code_in(text)
+    said = _said(told, code) or (_said(text, code) if told != text else None)
+    if said is None and line is not None and line.final and not line.failed:
+        said = _taken()
+    if said is None and code is None:
+        named = next((name for name in RESULT_TYPES if re.search(rf"\b{name}\b", text.lower())), None)
+        if named is not None:
+            return _result_type(named, subject)
+    found = said or _code_only(code)
+    return _with_line(msgspec.structs.replace(found, subject=subject), line, code)
+
+
+# --- codes -----------------------------------------------------------------------------------------
+
+
+def _finding(code: str) -> Explanation:
+    entry = CATALOGUE[code]
+    causes = tuple(
+        Cause(text=case.text, findings=case.findings, postures=_failing(reach.by_case(case.id)))
+        for case in CASES.values()
+        if code in case.findings and case.events[0] is not Event.SENT_PLAIN
+    )
+    means = [f"{entry.title}.", entry.meaning]
+    if not causes:
+        means.append("By itself it makes no sender keep or return mail.")
+    return Explanation(
+        kind=Kind.FINDING,
+        subject=code,
+        recognised=(f"finding {code} ({entry.severity.value})",),
+        means=tuple(means),
+        causes=causes,
+        postures=_union(causes),
+        fix=entry.fix,
+        source=entry.rfc,
+    )
+
+
+def _result_type(name: str, subject: str) -> Explanation:
+    known = RESULT_TYPES[name]
+    causes = [
+        Cause(text=CASES[case].text, findings=CASES[case].findings, postures=_failing(reach.by_case(case)))
+        for case in known.cases
+    ]
+    means = [known.means]
+    if not causes:
+        causes = [Cause(text=known.means, findings=known.findings, postures=_with_sts())]
+        means.append("Mail goes on without the policy, unless the sender holds one from before.")
+    return Explanation(
+        kind=Kind.REPORT,
+        subject=subject,
+        recognised=(f"result type {name} of a TLS report",),
+        means=tuple(means),
+        causes=tuple(causes),
+        postures=_union(causes),
+        source="RFC 8460 section 4.3",
+    )
+
+
+def _taken() -> Explanation:
+    means = (
+        "The next host took the message. Whether over TLS, this line does not say; another one of it does."
+    )
+    return Explanation(kind=Kind.SENTENCE, subject="", recognised=("a delivery",), means=(means,))
+
+
+def _with_sts() -> tuple[str, ...]:
+    return tuple(name for name, posture in PRESETS.items() if posture.sts)
+
+
+def _code_only(code: str | None) -> Explanation:
+    """All that a status code tells without the words beside it."""
+    if code is None:
+        unknown = "No part of this is known here: no code, no sentence of a mail server, no line of a log."
+        return Explanation(kind=Kind.UNKNOWN, subject="", means=(unknown,))
+    sentences, source = meaning(code)
+    wording = wordings.recognise(code)
+    if wording is not None:
+        spoken = _wording(wording)
+        means = tuple(dict.fromkeys((*spoken.means, *sentences)))
+        return msgspec.structs.replace(
+            spoken, kind=Kind.STATUS, recognised=(f"status code {code}",), means=means, source=source
+        )
+    causes = _causes(each for each in reach.by_code(code) if _own_code(each))
+    if not causes and plain(code):
+        causes = (Cause(text=sentences[0]),)
+    notes = () if causes else ("No preset gives this code of itself; the receiving server's words say why.",)
+    return Explanation(
+        kind=Kind.STATUS,
+        subject="",
+        recognised=(f"status code {code}",),
+        means=(*sentences, *notes),
+        causes=causes,
+        postures=_union(causes),
+        source=source,
+    )
+
+
+def _own_code(each: Reach) -> bool:
+    """The sender's own code, not one that it takes from the reply."""
+    return bool(TABLES[PRESETS[each.posture].family][each.event].code)
+
+
+# --- sentences -------------------------------------------------------------------------------------
+
+
+def _said(text: str, code: str | None) -> Explanation | None:
+    """The explanation of a sentence: one of the judge's, else one of `wordings`; None for neither."""
+    flat = " ".join(text.split())
+    matches = patterns.recognise(flat)
+    wording = wordings.recognise(flat[: patterns.MOST])
+    # A bare code is no sentence, and another server's words outweigh what merely looks alike.
+    if wording is not None and wording.speaker not in _FAMILIES and wording.regex.search(flat):
+        return _coded(_wording(wording), code)
+    if matches:
+        return _coded(_sentence(flat, matches), code)
+    sent = _EXIM_SENT.search(flat[: patterns.MOST])
+    if sent is not None:
+        return _delivered(flat, Family.EXIM) if sent[1] else _in_clear(Family.EXIM)
+    return _coded(_wording(wording), code) if wording is not None else None
+
+
+def _coded(found: Explanation, code: str | None) -> Explanation:
+    """The status code beside the sentence: named, and explained where its class adds something."""
+    if code is None:
+        return found
+    return msgspec.structs.replace(
+        found,
+        recognised=(*found.recognised, f"status code {code}"),
+        means=(*found.means, meaning(code)[0][-1]),
+        source=found.source or meaning(code)[1],
+    )
+
+
+def _sentence(text: str, matches: tuple[patterns.Match, ...]) -> Explanation:
+    family = matches[0].family
+    events = [match.event for match in matches]
+    if Event.SENT_TLS in events or (Event.SENT_PLAIN in events and _WORD.search(text)):
+        return _delivered(text, family)
+    found = [each for event in events for each in reach.by_event(event, family=family)]
+    means = tuple(dict.fromkeys(EVENTS[event] for event in events if event in EVENTS))
+    names = {Family.POSTFIX: "Postfix", Family.EXIM: "Exim", Family.RFC: "mailpath's ideal sender"}
+    return _events(
+        events,
+        found,
+        means=means,
+        recognised=(f"a sentence of {names[family]}: {', '.join(_words(events))}",),
+    )
+
+
+def _words(events: Iterable[Event]) -> list[str]:
+    return list(dict.fromkeys(event.value.replace("-", " ") for event in events))
+
+
+def _events(
+    events: Iterable[Event], found: list[Reach], *, means: tuple[str, ...], recognised: tuple[str, ...]
+) -> Explanation:
+    listed = list(events)
+    envelope = bool(ENVELOPE.intersection(listed))
+    causes = _causes(found)
+    if envelope:
+        texts = [CASES[each].text for each in CASES if ENVELOPE.intersection(CASES[each].events, listed)]
+        causes = tuple(Cause(text=text) for text in texts)
+    return Explanation(
+        kind=Kind.SENTENCE,
+        subject="",
+        recognised=recognised,
+        means=(*means, ENVELOPE_NOTE) if envelope else means,
+        causes=causes,
+        postures=() if envelope else _union(causes),
+    )
+
+
+def _delivered(text: str, family: Family) -> Explanation:
+    """A delivery over TLS: the word in the log says what it was worth."""
+    found = _WORD.search(text)
+    word = (found[1] or found[2]) if found else None
+    postures = tuple(
+        name
+        for name, posture in PRESETS.items()
+        if posture.family is family
+        and word in msgspec.structs.asdict(posture.words).values()
+        and any(each.posture == name for each in reach.reaches() if each.event is not Event.SENT_PLAIN)
+        and name in _may_log(word)
+    )
+    means = (EVENTS[Event.SENT_TLS], *([WORDS[word]] if word is not None else []))
+    return Explanation(
+        kind=Kind.SENTENCE,
+        subject="",
+        recognised=("a delivery over TLS", *([f"the word {word}"] if word else [])),
+        means=means,
+        causes=(Cause(text=CASES["sent-tls"].text, postures=postures),),
+        postures=postures,
+    )
+
+
+def _in_clear(family: Family) -> Explanation:
+    events = [Event.SENT_PLAIN]
+    found = list(reach.by_event(Event.SENT_PLAIN, family=family))
+    return _events(events, found, means=(EVENTS[Event.SENT_PLAIN],), recognised=("a delivery without TLS",))
+
+
+def _may_log(word: str | None) -> set[str]:
+    """Presets that can log `word`: one for an unverified session needs one that delivers so, one for an
+    authenticated session a posture that authenticates.
+    """
+    lax = {each.posture for each in reach.by_event(Event.SENT_TLS)}
+    strict = {each.posture for each in reach.by_event(Event.NOT_VERIFIED)}
+    dane = {each.posture for each in reach.by_case("certificate-tlsa") if each.event is Event.NOT_VERIFIED}
+    dane -= {each.posture for each in reach.by_case("certificate") if each.event is Event.NOT_VERIFIED}
+    if word in ("Verified",):
+        return strict
+    if word == "CV=dane":
+        return dane
+    if word == "Trusted":
+        return lax | dane
+    return lax | strict if word == "CV=yes" else lax
+
+
+def _wording(wording: Wording) -> Explanation:
+    recognised = (f"a wording of {wording.speaker.value}",)
+    if wording.event is None:
+        return Explanation(kind=Kind.SENTENCE, subject="", recognised=recognised, means=(wording.means,))
+    found = list(reach.by_event(wording.event, family=_FAMILIES.get(wording.speaker)))
+    if wording.speaker not in _FAMILIES:
+        own = _OWN_PRESETS.get(wording.speaker)
+        found = [each for each in found if each.posture == own]
+    if wording.policy:
+        suffix = "-tlsa" if wording.policy == "dane" else "-sts"
+        found = [each for each in found if each.case.endswith(suffix)] or found
+    general = EVENTS.get(wording.event, "")
+    means = (wording.means, general) if general else (wording.means,)
+    made = _events([wording.event], found, means=means, recognised=recognised)
+    if wording.findings:
+        texts = tuple(f"{CATALOGUE[code].title}." for code in wording.findings)
+        narrowed = tuple(
+            Cause(text=text, findings=(code,), postures=made.postures)
+            for text, code in zip(texts, wording.findings, strict=True)
+        )
+        return msgspec.structs.replace(made, causes=narrowed)
+    if not found and wording.event not in ENVELOPE:
+        causes = tuple(
+            Cause(text=case.text, findings=case.findings)
+            for case in CASES.values()
+            if wording.event in case.events
+        )
+        return msgspec.structs.replace(made, causes=causes)
+    return made
+
+
+# --- parts -----------------------------------------------------------------------------------------
+
+
+def _causes(found: Iterable[Reach]) -> tuple[Cause, ...]:
+    """One cause per case, in the order of the cases."""
+    by_case: dict[str, set[str]] = {}
+    for each in found:
+        by_case.setdefault(each.case, set()).add(each.posture)
+    return tuple(
+        Cause(text=case.text, findings=case.findings, postures=reach.ordered(by_case[case.id]))
+        for case in CASES.values()
+        if case.id in by_case
+    )
+
+
+def _failing(found: Iterable[Reach]) -> tuple[str, ...]:
+    return reach.ordered({each.posture for each in found if each.event not in ENVELOPE})
+
+
+def _union(causes: Iterable[Cause]) -> tuple[str, ...]:
+    return reach.ordered({name for cause in causes for name in cause.postures})
+
+
+def _with_line(found: Explanation, line: LogLine | None, code: str | None) -> Explanation:
+    """What the line says of the delivery."""
+    if line is None:
+        return msgspec.structs.replace(found, status_code=code)
+
+    def shown(value: str | None) -> str | None:
+        return visible(value) if value else None
+
+    return msgspec.structs.replace(
+        found,
+        recognised=(f"a line of {line.server}'s log", *found.recognised),
+        sender=shown(line.sender),
+        recipient=shown(line.recipient),
+        host=shown(line.host),
+        address=shown(line.address),
+        status_code=code,
+        sentence=shown(line.sentence),
+    )

@@ -1,0 +1,396 @@
+"""What can be at the root of a failure: data.
+
+A case is a small walk with one thing wrong, the codes under which a real walk shows that, and the events
+it is there for.  Which postures fail so, and with which status code, is not written here: the judge is
+asked (`reach.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mailpath.exchanges import Failure, Stage
+from mailpath.facts import Found, MxHost, MxKind, Walk
+from mailpath.judge.events import Event
+from mailpath.report.explain.walks import (
+    BOGUS,
+    DOMAIN,
+    ENCRYPTED,
+    HELLO,
+    INSECURE,
+    OFFERED,
+    READY,
+    SECURE,
+    TLSA,
+    TLSA_PKIX,
+    ended,
+    failed,
+    host,
+    lookup,
+    nowhere,
+    policy,
+    reply,
+    walk,
+)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """`text`: the cause, one sentence.  `findings`: codes a walk shows it under."""
+
+    id: str
+    text: str
+    findings: tuple[str, ...]
+    events: tuple[Event, ...]
+    walk: Walk
+
+
+_CERTIFICATE = ("TLS008", "TLS009", "TLS010", "TLS011", "TLS012", "TLS023")
+_REFUSED = {**OFFERED, "starttls": reply(454, "4.7.0 TLS not available due to temporary reason")}
+_REFUSED_FOR_GOOD = {**OFFERED, "starttls": reply(554, "5.7.3 no TLS")}
+_ABORTED = ended(Stage.HANDSHAKE, READY, Failure.TLS_ALERT)
+_CUT = ended(Stage.EHLO_TLS, {**ENCRYPTED, "ehlo_tls": None})
+_MX = lookup(DOMAIN, "MX")
+_NO_MX = lookup(DOMAIN, "MX", found=Found.ABSENT)
+_STARTTLS_REFUSED = (Event.STARTTLS_REFUSED, Event.STARTTLS_REFUSED_UNREQUIRED)
+
+_DNS = (
+    Case(
+        "mx-failed",
+        "Nobody answers for the recipient domain, or the answer cannot be used.",
+        ("MX005",),
+        (Event.MX_FAILED,),
+        nowhere(MxKind.FAILED, failed(DOMAIN, "MX")),
+    ),
+    Case(
+        "mx-bogus",
+        "The recipient domain's DNSSEC is broken, so that a validating resolver gives no MX records.",
+        ("SEC002", "SEC012", "SEC011"),
+        (Event.MX_FAILED,),
+        nowhere(MxKind.FAILED, lookup(DOMAIN, "MX", BOGUS)),
+    ),
+    Case(
+        "null-mx",
+        "The domain says by a null MX that it takes no mail.",
+        ("MX001", "MX006"),
+        (Event.NULL_MX,),
+        nowhere(MxKind.NULL, _MX),
+    ),
+    Case(
+        "no-address",
+        "The domain has neither an MX record nor an address.",
+        ("MX003",),
+        (Event.NO_ADDRESS,),
+        nowhere(MxKind.NONE, _NO_MX),
+    ),
+    Case(
+        "no-domain",
+        "The domain does not exist: the address is misspelt, or the registration has lapsed.",
+        ("MX004",),
+        (Event.NO_SUCH_DOMAIN,),
+        nowhere(MxKind.NONE, lookup(DOMAIN, "MX", found=Found.ABSENT, rcode="NXDOMAIN")),
+    ),
+    Case(
+        "mx-invalid",
+        "No MX record names a valid host.",
+        ("MX011",),
+        (Event.MX_INVALID,),
+        nowhere(MxKind.HOSTS, _MX, host(form="invalid")),
+    ),
+    Case(
+        "host-failed",
+        "The look-up of the mail host's address failed, perhaps for broken DNSSEC.",
+        ("MX013", "SEC002"),
+        (Event.HOST_FAILED, Event.SOME_HOST_FAILED),
+        nowhere(MxKind.HOSTS, _MX, host(found=Found.FAILED)),
+    ),
+    Case(
+        "host-missing",
+        "The MX record names a host that does not exist.",
+        ("MX007", "MX008"),
+        (Event.HOST_NOT_FOUND, Event.NO_HOST_FOUND),
+        nowhere(MxKind.HOSTS, _MX, host(rcode="NXDOMAIN")),
+    ),
+    Case(
+        "host-without-address",
+        "The MX record names a host without an address.",
+        ("MX007",),
+        (Event.HOST_WITHOUT_ADDRESS, Event.NO_HOST_FOUND),
+        nowhere(MxKind.HOSTS, _MX, host()),
+    ),
+    Case(
+        "host-literal",
+        "The MX record names an IP address.",
+        ("MX010",),
+        (Event.HOST_IS_LITERAL, Event.NO_HOST_FOUND),
+        nowhere(MxKind.HOSTS, _MX, MxHost(name="192.0.2.1", preference=10, form="ip-literal")),
+    ),
+)
+
+_DANE = (
+    Case(
+        "tlsa-failed",
+        "The TLSA look-up fails; mail hosts behind it are not used, as the failure could be an attack.",
+        ("TLSA005", "SEC002"),
+        (Event.TLSA_FAILED,),
+        walk(ENCRYPTED, mx=SECURE, tlsa_fails=True),
+    ),
+    Case(
+        "tlsa-missing",
+        "The sender insists on DANE, and the host has no TLSA record.",
+        ("TLSA001", "TLSA011"),
+        (Event.TLSA_MISSING,),
+        walk(ENCRYPTED, mx=SECURE),
+    ),
+    Case(
+        "tlsa-unsigned",
+        "The sender insists on DANE, and the TLSA records are not signed.",
+        ("TLSA007",),
+        (Event.TLSA_MISSING,),
+        walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA,), tlsa_security=INSECURE),
+    ),
+    Case(
+        "tlsa-unusable",
+        "The sender insists on DANE, and no TLSA record is of a kind that mail can use.",
+        ("TLSA003", "TLSA004"),
+        (Event.TLSA_UNUSABLE,),
+        walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA_PKIX,)),
+    ),
+    Case(
+        "mx-unsigned",
+        "The sender insists on DANE, and the recipient domain's MX records are not signed.",
+        ("SEC001", "TLSA014"),
+        (Event.NOT_SECURE,),
+        walk(ENCRYPTED, host=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "host-unsigned",
+        "The sender insists on DANE, and the mail host's address is not signed.",
+        ("SEC004",),
+        (Event.HOST_NOT_SECURE,),
+        walk(ENCRYPTED, mx=SECURE, host=INSECURE),
+    ),
+)
+
+_STS = (
+    Case(
+        "sts-unlisted",
+        "The MTA-STS policy does not list the mail host.",
+        ("STS013",),
+        (Event.STS_MX_UNLISTED,),
+        walk(ENCRYPTED, sts=policy("elsewhere.example")),
+    ),
+    Case(
+        "sts-unreadable",
+        "The policy has a form that the sender's own policy service hands on badly.",
+        ("STS010",),
+        (Event.STS_UNREADABLE,),
+        walk(ENCRYPTED, sts=policy("mx.b.example other.example")),
+    ),
+)
+
+_SESSION = (
+    Case(
+        "unreachable",
+        "The mail host is down, or a firewall on the way keeps mail sessions out.",
+        ("TLS001", "MX009", "SND001"),
+        (Event.CONNECT_FAILED,),
+        walk(ended(Stage.CONNECT, {}, Failure.TIMEOUT), mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "refused",
+        "Nothing listens at the mail host's port 25.",
+        ("TLS001",),
+        (Event.CONNECT_FAILED,),
+        walk(ended(Stage.CONNECT, {}, Failure.REFUSED), mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "greeting-temporary",
+        "The mail host is busy or limits connections.",
+        ("TLS016",),
+        (Event.GREETING_REFUSED,),
+        walk({"greeting": reply(421, "4.3.2 come back later")}, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "greeting-permanent",
+        "The mail host does not want mail from this address.",
+        ("TLS016",),
+        (Event.GREETING_REFUSED,),
+        walk({"greeting": reply(554, "5.7.1 no service here")}, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "greeting-lost",
+        "The mail host takes the connection and hangs up, or never speaks.",
+        ("TLS018",),
+        (Event.GREETING_LOST,),
+        walk(ended(Stage.GREETING, {}), mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "ehlo-lost",
+        "The mail host hangs up on EHLO.",
+        ("TLS018",),
+        (Event.EHLO_LOST,),
+        walk(ended(Stage.EHLO, {"greeting": HELLO["greeting"]}), mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "ehlo-refused",
+        "The mail host refuses EHLO and HELO.",
+        ("TLS017",),
+        (Event.EHLO_REFUSED,),
+        walk(
+            {**HELLO, "ehlo": reply(502, "5.5.1 no"), "helo": reply(550, "5.7.1 no")}, mx=SECURE, tlsa=(TLSA,)
+        ),
+    ),
+    Case(
+        "sender-refused",
+        "The recipient's server does not take mail from this sender: greylisting, a block list, its policy.",
+        (),
+        (Event.MAIL_REFUSED,),
+        walk({**HELLO, "mail_from": reply(451, "4.7.1 greylisted")}),
+    ),
+    Case(
+        "recipient-refused",
+        "The recipient's server does not take mail for this mailbox: it does not exist, is full, or is"
+        " greylisted.",
+        (),
+        (Event.RCPT_REFUSED,),
+        walk({**HELLO, "rcpt_to": reply(550, "5.1.1 no such user")}),
+    ),
+)
+
+_TLS = (
+    Case(
+        "no-starttls",
+        "The mail host does not offer STARTTLS, or something on the way hides it.",
+        ("TLS002", "TLS021"),
+        (Event.STARTTLS_ABSENT,),
+        walk(HELLO),
+    ),
+    Case(
+        "no-starttls-tlsa",
+        "The mail host publishes TLSA records and does not offer STARTTLS.",
+        ("TLSA012", "TLS002", "TLS021"),
+        (Event.STARTTLS_ABSENT,),
+        walk(HELLO, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "no-starttls-sts",
+        "The MTA-STS policy asks for TLS, and the mail host does not offer STARTTLS.",
+        ("STS017", "TLS002", "TLS021"),
+        (Event.STARTTLS_ABSENT,),
+        walk(HELLO, sts=policy()),
+    ),
+    Case(
+        "starttls-refused",
+        "The mail host offers STARTTLS and refuses it, most often because it cannot read its certificate.",
+        ("TLS003",),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED),
+    ),
+    Case(
+        "starttls-refused-for-good",
+        "The mail host offers STARTTLS and refuses it with a permanent reply.",
+        ("TLS003",),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED_FOR_GOOD),
+    ),
+    Case(
+        "starttls-refused-tlsa",
+        "The mail host publishes TLSA records and refuses STARTTLS.",
+        ("TLS003", "TLSA012"),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "starttls-refused-sts",
+        "The MTA-STS policy asks for TLS, and the mail host refuses STARTTLS.",
+        ("TLS003", "STS017"),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED, sts=policy()),
+    ),
+    Case(
+        "starttls-lost",
+        "The mail host hangs up on STARTTLS.",
+        ("TLS018",),
+        (Event.STARTTLS_LOST,),
+        walk(ended(Stage.STARTTLS, OFFERED)),
+    ),
+    Case(
+        "handshake",
+        "Sender and mail host do not agree on TLS: versions, cipher suites, a broken certificate or key.",
+        ("TLS004", "TLS006", "TLS014"),
+        (Event.HANDSHAKE_FAILED,),
+        walk(_ABORTED),
+    ),
+    Case(
+        "handshake-tlsa",
+        "The mail host publishes TLSA records, and its TLS handshake fails.",
+        ("TLS004", "TLS006", "TLS014", "TLSA015"),
+        (Event.HANDSHAKE_FAILED,),
+        walk(_ABORTED, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "handshake-sts",
+        "The MTA-STS policy asks for TLS, and the handshake fails.",
+        ("TLS004", "TLS006", "STS017"),
+        (Event.HANDSHAKE_FAILED,),
+        walk(_ABORTED, sts=policy()),
+    ),
+    Case(
+        "certificate",
+        "The sender verifies certificates, and this one does not hold: self-signed, out of date, another"
+        " name, an intermediate missing, not trusted.",
+        _CERTIFICATE,
+        (Event.NOT_VERIFIED,),
+        walk(ENCRYPTED),
+    ),
+    Case(
+        "certificate-tlsa",
+        "The TLSA records do not accept the certificate, most often because it was renewed and DNS was not.",
+        ("TLSA002", "TLSA008", "TLSA009", "TLS025"),
+        (Event.NOT_VERIFIED,),
+        walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "certificate-sts",
+        "The MTA-STS policy asks for a trusted certificate with the mail host's name, and this one is not.",
+        ("STS014", *_CERTIFICATE),
+        (Event.NOT_VERIFIED,),
+        walk(ENCRYPTED, sts=policy()),
+    ),
+    Case(
+        "tls-lost",
+        "The session breaks right after the TLS handshake; the mail host may not like the sender's TLS.",
+        ("TLS018", "TLS004"),
+        (Event.TLS_LOST,),
+        walk(_CUT),
+    ),
+    Case(
+        "tls-ehlo-refused",
+        "The mail host refuses EHLO once TLS is on.",
+        ("TLS017",),
+        (Event.TLS_EHLO_REFUSED,),
+        walk({**ENCRYPTED, "ehlo_tls": reply(554, "5.5.0 no")}),
+    ),
+)
+
+_DELIVERED = (
+    Case(
+        "sent-plain",
+        "The mail host does not offer STARTTLS, and the sender does not insist.",
+        ("TLS002", "TLS021"),
+        (Event.SENT_PLAIN,),
+        walk(HELLO),
+    ),
+    Case(
+        "sent-tls",
+        "STARTTLS works; whether the certificate counts is the sender's choice.",
+        (),
+        (Event.SENT_TLS,),
+        walk(ENCRYPTED),
+    ),
+)
+
+#: By id, in the order in which a delivery would meet them.
+CASES: Mapping[str, Case] = {case.id: case for case in (*_DNS, *_DANE, *_STS, *_SESSION, *_TLS, *_DELIVERED)}

@@ -1,0 +1,197 @@
+"""Lines of a mail server's log, read for who wrote to whom, through which host, and how it ended.
+
+Postfix: postfix-logwatch's and the source's delivery lines (`to=<>, relay=, dsn=, status= ()`), with the
+sender in another line under the same queue id.  Exim: the main log (spec, chapter 53: `<=`, `=>`, `==`,
+`**`), the sender again in another line.  Sendmail: `to=, relay=, dsn=, stat=`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+#: Most lines, and characters of one line, that are read.
+MOST_LINES = 5000
+LONGEST = 4000
+
+_ADDRESS = r"[^<>\s,\x00-\x1f]{1,320}"
+_HOST = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
+_IP = r"[0-9A-Fa-f:.]{2,45}"
+
+_POSTFIX_ID = re.compile(r"postfix[\w/.-]{0,60}\[\d+\]: ([A-Za-z0-9]{6,20}): ")
+_POSTFIX_TO = re.compile(
+    rf"\bto=<({_ADDRESS})>,(?: orig_to=<[^<>]{{0,320}}>,)? relay=([^\s,]{{1,320}}),.{{0,200}}?"
+    r"\bdsn=(\d\.\d{1,3}\.\d{1,3}), status=(\w{1,20})(?: \((.*)\))?"
+)
+_POSTFIX_FROM = re.compile(rf"\bfrom=<({_ADDRESS})?>, (?:size|status)=")
+_POSTFIX_NOTE = re.compile(r"postfix[\w/.-]{0,60}\[\d+\]: (?:[A-Za-z0-9]{6,20}: )?(.*)")
+_RELAY = re.compile(rf"({_HOST})\[({_IP})\]")
+
+_EXIM = re.compile(
+    r"(?:^|\s)([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) "
+    r"(<=|=>|->|>>|==|\*\*|\*>|Completed|H=|TLS)(.*)"
+)
+_EXIM_FROM = re.compile(rf"\s*({_ADDRESS})")
+_EXIM_FIELDS = re.compile(rf"\s*({_ADDRESS})(?: <{_ADDRESS}>)?(.*)")
+_EXIM_F = re.compile(rf" F=<({_ADDRESS})>")
+_EXIM_HOST = re.compile(rf"\bH=({_HOST})(?: DS)? \[({_IP})\]")
+_EXIM_ROUTE = re.compile(r"(?: [FPRTQ]T?=\S{1,400})* ?(?:defer \(-?\d{1,5}\))?[: ]*")
+
+_SENDMAIL = re.compile(
+    rf"\bto=<?({_ADDRESS})>?,.{{0,400}}?\brelay=({_HOST})\.? \[({_IP})\],.{{0,60}}?"
+    r"\bdsn=(\d\.\d{1,3}\.\d{1,3}), stat=(.*)"
+)
+_SENDMAIL_ID = re.compile(r"(?:sendmail|sm-mta)\[\d+\]: ([A-Za-z0-9]{8,20}): ")
+_SENDMAIL_FROM = re.compile(rf"\bfrom=<?({_ADDRESS})>?, size=")
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line that says something.  `queue`: the message's id in the log; `final`: it is the line that
+    says how a delivery went, not one beside it.  `text`: the line.  Foreign text as it came.
+    """
+
+    server: str
+    queue: str = ""
+    sender: str | None = None
+    recipient: str | None = None
+    host: str | None = None
+    address: str | None = None
+    status_code: str | None = None
+    sentence: str | None = None
+    failed: bool = False
+    final: bool = False
+    text: str = ""
+
+
+def read_line(line: str) -> LogLine | None:
+    """What one line says; None where it is no line of a log that we know."""
+    text = line[:LONGEST].rstrip("\r\n")
+    found = _postfix(text) or _exim(text) or _sendmail(text)
+    return None if found is None else msgspec.structs.replace(found, text=text)
+
+
+def _postfix(text: str) -> LogLine | None:
+    found = _POSTFIX_ID.search(text)
+    queue = found[1] if found else ""
+    if queue == "warning":
+        queue = ""
+    delivery = _POSTFIX_TO.search(text)
+    if delivery is not None:
+        recipient, relay, code, status, sentence = delivery.groups()
+        peer = _RELAY.match(relay)
+        return LogLine(
+            server="Postfix",
+            queue=queue,
+            recipient=recipient,
+            host=peer[1] if peer else _relay_in(sentence or "", 1),
+            address=peer[2] if peer else _relay_in(sentence or "", 2),
+            status_code=code,
+            sentence=sentence,
+            failed=status not in ("sent", "deliverable"),
+            final=True,
+        )
+    sender = _POSTFIX_FROM.search(text)
+    if sender is not None:
+        return LogLine(server="Postfix", queue=queue, sender=sender[1])
+    note = _POSTFIX_NOTE.search(text)
+    if note is None:
+        return None
+    return LogLine(
+        server="Postfix",
+        queue=queue,
+        host=_relay_in(note[1], 1),
+        address=_relay_in(note[1], 2),
+        sentence=note[1].strip() or None,
+    )
+
+
+def _relay_in(sentence: str, group: int) -> str | None:
+    found = _RELAY.search(sentence)
+    return found[group] if found else None
+
+
+def _exim(text: str) -> LogLine | None:
+    found = _EXIM.search(text)
+    if found is None:
+        return None
+    queue, flag, rest = found.groups()
+    if flag == "Completed":
+        return LogLine(server="Exim", queue=queue)
+    if flag == "<=":
+        sender = _EXIM_FROM.match(rest)
+        known = sender is not None and sender[1] != "<>"
+        return LogLine(server="Exim", queue=queue, sender=sender[1] if known and sender else None)
+    peer = _EXIM_HOST.search(flag + rest)
+    host, address = (peer[1], peer[2]) if peer else (None, None)
+    if flag in ("H=", "TLS"):
+        return LogLine(server="Exim", queue=queue, host=host, address=address, sentence=(flag + rest).strip())
+    fields = _EXIM_FIELDS.match(rest)
+    if fields is None:
+        return None
+    sender = _EXIM_F.search(fields[2])
+    route = _EXIM_ROUTE.match(fields[2])
+    sentence = fields[2][route.end() if route else 0 :].strip()
+    if flag in ("=>", "->", ">>", "*>"):
+        sentence = fields[2].strip()
+    return LogLine(
+        server="Exim",
+        queue=queue,
+        sender=sender[1] if sender else None,
+        recipient=fields[1].rstrip(":"),
+        host=host,
+        address=address,
+        sentence=sentence or None,
+        failed=flag in ("==", "**"),
+        final=True,
+    )
+
+
+def _sendmail(text: str) -> LogLine | None:
+    found = _SENDMAIL_ID.search(text)
+    queue = found[1] if found else ""
+    delivery = _SENDMAIL.search(text)
+    if delivery is not None:
+        recipient, host, address, code, stat = delivery.groups()
+        return LogLine(
+            server="Sendmail",
+            queue=queue,
+            recipient=recipient.rstrip(">"),
+            host=host.rstrip("."),
+            address=address,
+            status_code=code,
+            sentence=stat,
+            failed=not stat.startswith("Sent"),
+            final=True,
+        )
+    sender = _SENDMAIL_FROM.search(text)
+    if found is not None and sender is not None:
+        return LogLine(server="Sendmail", queue=queue, sender=sender[1].rstrip(">"))
+    return None
+
+
+def read_log(text: str) -> LogLine | None:
+    """The delivery that a piece of log tells of: the last that failed, else the last; what other lines of
+    the same message say (its sender, say) is filled in.  None where no line is known.
+    """
+    lines = list(_lines(text))
+    if not lines:
+        return None
+    chosen = next((each for each in reversed(lines) if each.failed), None)
+    chosen = chosen or next((each for each in reversed(lines) if each.final), None)
+    chosen = chosen or next((each for each in reversed(lines) if each.sentence), lines[-1])
+    beside = [each for each in lines if each is not chosen and each.queue == chosen.queue and chosen.queue]
+    fields = {
+        field: next((value for each in beside if (value := getattr(each, field)) is not None), None)
+        for field in ("sender", "recipient", "host", "address")
+        if getattr(chosen, field) is None
+    }
+    return msgspec.structs.replace(chosen, **fields)
+
+
+def _lines(text: str) -> Iterator[LogLine]:
+    for line in text.splitlines()[-MOST_LINES:]:
+        found = read_line(line)
+        if found is not None:
+            yield found

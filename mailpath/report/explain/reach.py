@@ -1,0 +1,99 @@
+"""Which posture produces what: the judge, asked about every case (`cases.py`) under every preset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import msgspec
+
+from mailpath.judge import Posture, Verdict, judge
+from mailpath.judge.events import Event
+from mailpath.judge.posture import Family
+from mailpath.judge.presets import PRESETS
+from mailpath.judge.sentences import status
+from mailpath.report.explain import patterns
+from mailpath.report.explain.cases import CASES, Case
+
+#: Failures after which a sender that keeps plaintext for a retry has first deferred the mail.
+_BEFORE_RETRY = frozenset({Event.HANDSHAKE_FAILED, Event.TLS_LOST, Event.NOT_VERIFIED})
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Under `posture` the case ends in `event`, with this status code (None on delivery)."""
+
+    case: str
+    posture: str
+    event: Event
+    code: str | None
+
+
+@cache
+def reaches() -> tuple[Reach, ...]:
+    """All of them, by case, then preset."""
+    return tuple(
+        reach for case in CASES.values() for posture in PRESETS.values() for reach in _asked(case, posture)
+    )
+
+
+def _asked(case: Case, posture: Posture) -> Iterator[Reach]:
+    verdicts = [judge(case.walk, concrete) for concrete in _concrete(posture)]
+    found = {
+        (event, code)
+        for verdict in verdicts
+        for event in case.events
+        for code in _codes(verdict, posture.family, event)
+    }
+    for event, code in sorted(found, key=str):
+        yield Reach(case.id, posture.name, event, code)
+
+
+def _concrete(posture: Posture) -> list[Posture]:
+    """The posture with each value of each field whose source is silent, one after the other.
+
+    All of them at once would be too many, and one alone shows what the field can do.
+    """
+    if not posture.unknown:
+        return [posture]
+    first = {field: values[0] for field, values in posture.unknown.items()}
+    made = [msgspec.structs.replace(posture, unknown={}, **first)]
+    for field, values in posture.unknown.items():
+        made += [
+            msgspec.structs.replace(posture, unknown={}, **{**first, field: value}) for value in values[1:]
+        ]
+    return made
+
+
+def _codes(verdict: Verdict, family: Family, event: Event) -> Iterator[str | None]:
+    """Status codes of the attempts that ended in `event`, recognised by their own sentence."""
+    ways = patterns.of(family, event)
+    said = [(attempt.reason, attempt.status_code) for attempt in verdict.attempts]
+    for reason, code in [*said, (verdict.reason, verdict.status_code)]:
+        if any(way.said(reason) for way in ways):
+            yield code
+    if verdict.after_retry and event in _BEFORE_RETRY:
+        yield status(family, event, permanent=False)
+
+
+def by_event(event: Event, *, family: Family | None = None) -> tuple[Reach, ...]:
+    """Those that end in `event`, of one family of servers or of all."""
+    return tuple(
+        each
+        for each in reaches()
+        if each.event is event and (family is None or PRESETS[each.posture].family is family)
+    )
+
+
+def by_code(code: str) -> tuple[Reach, ...]:
+    """Those that end with this enhanced status code."""
+    return tuple(each for each in reaches() if each.code == code)
+
+
+def by_case(case: str) -> tuple[Reach, ...]:
+    """Those of one case."""
+    return tuple(each for each in reaches() if each.case == case)
+
+
+def ordered(names: set[str]) -> tuple[str, ...]:
+    """Postures in the order of the presets."""
+    return tuple(name for name in PRESETS if name in names)

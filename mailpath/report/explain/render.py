@@ -1,0 +1,70 @@
+"""An explanation as plain text in 80 columns, and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mailpath.findings import CATALOGUE
+from mailpath.judge.presets import PRESETS
+from mailpath.report.explain.model import Cause, Explanation
+from mailpath.report.layout import hanging
+
+_COLUMN = 11
+
+
+def to_dict(explanation: Explanation) -> dict[str, Any]:
+    """The fields of `Explanation`, as JSON has them."""
+    made = msgspec.to_builtins(explanation)
+    assert isinstance(made, dict)
+    return made
+
+
+def render_text(explanation: Explanation) -> str:
+    """The explanation to read; ends with a newline."""
+    return "\n".join(_lines(explanation)) + "\n"
+
+
+def _lines(found: Explanation) -> Iterator[str]:
+    yield from _row("Text", found.subject)
+    yield from _row("Known", "; ".join(found.recognised) or "nothing")
+    rows = (
+        ("From", found.sender),
+        ("To", found.recipient),
+        (
+            "Host",
+            " ".join(part for part in (found.host, f"[{found.address}]" if found.address else "") if part),
+        ),
+        ("Code", found.status_code),
+        ("Sentence", found.sentence if found.sentence != found.subject else None),
+    )
+    for label, text in rows:
+        if text:
+            yield from _row(label, text)
+    yield from _row("Means", " ".join(found.means))
+    if found.fix:
+        yield from _row("Fix", found.fix)
+    if found.source:
+        yield from _row("Source", found.source)
+    if found.causes:
+        yield ""
+        yield "What leads to it"
+        for cause in found.causes:
+            yield from _cause(cause)
+
+
+def _row(label: str, text: str) -> Iterator[str]:
+    yield from hanging(label, text, indent=0, column=_COLUMN)
+
+
+def _cause(cause: Cause) -> Iterator[str]:
+    yield from hanging("  -", cause.text, indent=0, column=4)
+    for code in cause.findings:
+        title = CATALOGUE[code].title if code in CATALOGUE else ""
+        yield from hanging(f"    {code}", title, indent=0, column=14)
+    if cause.postures:
+        every = len(cause.postures) == len(PRESETS)
+        names = "every posture" if every else ", ".join(cause.postures)
+        yield from hanging("    under", names, indent=0, column=14)

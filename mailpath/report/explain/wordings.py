@@ -1,0 +1,356 @@
+"""Wordings that no sentence of the judge has: other servers, other builds, lines beside the delivery line.
+
+Each names the event it speaks of; causes and postures follow from that as for the judge's own sentences.
+Sources: Postfix src/smtp and src/tls, Exim's smtp.c and tls-openssl.c, Microsoft Learn (SMTP DANE, MTA-STS,
+non-delivery reports), Google Workspace help, Sendmail's deliver.c, qmail-remote.c.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import msgspec
+
+from mailpath.judge.events import Event
+
+
+class Speaker(StrEnum):
+    """Whose words they are."""
+
+    POSTFIX = "Postfix"
+    EXIM = "Exim"
+    EXCHANGE = "Exchange Online"
+    GMAIL = "Gmail"
+    SENDMAIL = "Sendmail"
+    QMAIL = "qmail"
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """`findings`: where the words narrow the causes down to these codes; `policy`: "dane" or "sts" where
+    they say on whose account.  `event` None: nothing happened to the mail on account of it.
+    """
+
+    speaker: Speaker
+    regex: re.Pattern[str]
+    event: Event | None
+    means: str
+    findings: tuple[str, ...] = ()
+    policy: str = ""
+
+
+def _of(
+    speaker: Speaker, regex: str, event: Event | None, means: str, *findings: str, policy: str = ""
+) -> Wording:
+    return Wording(speaker, re.compile(regex, re.IGNORECASE), event, means, findings, policy)
+
+
+_POSTFIX = (
+    _of(
+        Speaker.POSTFIX,
+        r"SSL_connect error to ",
+        Event.HANDSHAKE_FAILED,
+        "Postfix: the TLS handshake with the mail host failed.",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"certificate verification failed for .{1,300}: self-signed certificate",
+        Event.NOT_VERIFIED,
+        "Postfix: the mail host's certificate is self-signed.",
+        "TLS008",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"certificate verification failed for .{1,300}: certificate has expired",
+        Event.NOT_VERIFIED,
+        "Postfix: the mail host's certificate is out of date.",
+        "TLS009",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"(?:server )?certificate verification failed for ",
+        Event.NOT_VERIFIED,
+        "Postfix: no authority that it trusts vouches for the mail host's certificate.",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"TLS policy lookup for \S{1,300}: non DNSSEC destination",
+        Event.NOT_SECURE,
+        "Postfix insists on DANE, and the destination is not signed.",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"client TLS configuration problem",
+        Event.STS_UNREADABLE,
+        "Postfix cannot use its own TLS policy for this destination.",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"conversation with .{1,300} timed out",
+        Event.GREETING_LOST,
+        "The mail host fell silent in the middle of the session.",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"lost connection with .{1,300} while ",
+        Event.GREETING_LOST,
+        "The mail host hung up in the middle of the session.",
+    ),
+)
+
+_EXIM = (
+    _of(
+        Speaker.EXIM,
+        r"TLS session: \((?:SSL_connect|gnutls_handshake)\)",
+        Event.HANDSHAKE_FAILED,
+        "Exim: the TLS handshake with the mail host failed.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"TLS session: \(certificate verification failed\)|certificate verify failed",
+        Event.NOT_VERIFIED,
+        "Exim: the mail host's certificate does not hold.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"delivering unencrypted to",
+        Event.SENT_PLAIN,
+        "Exim could not set TLS up, and sent the message in the clear.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"SMTP error from remote mail server after (?:pipelined )?(?:sending )?MAIL FROM",
+        Event.MAIL_REFUSED,
+        "The recipient's server refuses the sender.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"SMTP error from remote mail server after (?:pipelined )?(?:sending )?RCPT TO",
+        Event.RCPT_REFUSED,
+        "The recipient's server refuses the recipient.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"defer \((?:110|111|113|101|-52|-53)\)",
+        Event.CONNECT_FAILED,
+        "Exim could not connect to the mail host.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"retry time(?:out)? (?:not reached|exceeded)|retry timeout exceeded",
+        Event.CONNECT_FAILED,
+        "Exim has tried for as long as it keeps a message for this host.",
+    ),
+)
+
+_EXCHANGE = (
+    _of(
+        Speaker.EXCHANGE,
+        r"\b[45]\.7\.321\b|starttls-not-supported: Destination mail server",
+        Event.STARTTLS_ABSENT,
+        "Exchange Online: TLS is required for this domain, and the mail host does not offer it.",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"\b[45]\.7\.322\b|certificate-expired: Destination mail server",
+        Event.NOT_VERIFIED,
+        "Exchange Online: the mail host's certificate is out of date.",
+        "TLS009",
+        "TLSA009",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"\b[45]\.7\.323\b|tlsa-invalid: The domain failed DANE validation",
+        Event.NOT_VERIFIED,
+        "Exchange Online: the TLSA records do not accept what the mail host shows.",
+        "TLSA002",
+        "TLSA003",
+        "TLSA008",
+        "TLSA009",
+        policy="dane",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"\b[45]\.7\.324\b|dnssec-invalid: Destination domain returned invalid DNSSEC",
+        Event.TLSA_FAILED,
+        "Exchange Online: the domain's DNSSEC is not valid.",
+        "SEC002",
+        "SEC012",
+        "TLSA005",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"Remote certificate failed MTA-STS validation|failed MTA-STS validation",
+        Event.NOT_VERIFIED,
+        "Exchange Online: the mail host's certificate fails the domain's MTA-STS policy.",
+        "STS014",
+        "TLS009",
+        "TLS010",
+        "TLS012",
+        policy="sts",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"STARTTLS is required for MTA-STS",
+        Event.STARTTLS_ABSENT,
+        "Exchange Online: the MTA-STS policy asks for TLS, and the mail host does not offer it.",
+        "STS017",
+        "TLS002",
+        policy="sts",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"\b[45]\.4\.312\b",
+        Event.MX_FAILED,
+        "Exchange Online: the DNS query failed, often because DNSSEC is broken.",
+        "MX005",
+        "SEC002",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"\b[45]\.4\.31[67]\b|\b[45]\.4\.7 Message expired",
+        Event.CONNECT_FAILED,
+        "Exchange Online could not connect to the mail host.",
+    ),
+    _of(
+        Speaker.EXCHANGE,
+        r"\bRESOLVER\.ADR\.RecipNotFound|RecipientNotFound|wasn't found at",
+        Event.RCPT_REFUSED,
+        "There is no such mailbox.",
+    ),
+)
+
+_GMAIL = (
+    _of(
+        Speaker.GMAIL,
+        r"TLS Negotiation failed, the certificate doesn.{1,8}t match the host",
+        Event.NOT_VERIFIED,
+        "Gmail: the server's certificate is not trusted or has another name.",
+        "TLS010",
+        "TLS008",
+        "TLS012",
+    ),
+    _of(
+        Speaker.GMAIL,
+        r"TLS Negotiation failed|starttls error",
+        Event.HANDSHAKE_FAILED,
+        "Gmail: the TLS handshake failed.",
+    ),
+    _of(
+        Speaker.GMAIL,
+        r"DNS type 'mx' lookup of \S{1,253} responded with code NXDOMAIN",
+        Event.NO_SUCH_DOMAIN,
+        "Gmail: the recipient domain does not exist.",
+        "MX004",
+    ),
+    _of(
+        Speaker.GMAIL,
+        r"DNS type 'mx' lookup of \S{1,253} responded with code",
+        Event.MX_FAILED,
+        "Gmail: the MX look-up failed.",
+    ),
+    _of(
+        Speaker.GMAIL,
+        r"did not accept our requests to connect",
+        Event.CONNECT_FAILED,
+        "Gmail could not connect to any mail host of the domain.",
+    ),
+    _of(
+        Speaker.GMAIL,
+        r"address couldn.{1,8}t be found, or is unable to receive mail",
+        Event.RCPT_REFUSED,
+        "There is no such mailbox.",
+    ),
+)
+
+_SENDMAIL = (
+    _of(
+        Speaker.SENDMAIL,
+        r"403 4\.7\.0 TLS handshake failed|TLS handshake failed",
+        Event.HANDSHAKE_FAILED,
+        "Sendmail: the TLS handshake failed.",
+    ),
+    _of(
+        Speaker.SENDMAIL,
+        r"403 4\.7\.0 (?:encryption too weak|authentication required|(?:server )?not authenticated)",
+        Event.NOT_VERIFIED,
+        "Sendmail's access map asks for TLS that the mail host does not give.",
+    ),
+    _of(
+        Speaker.SENDMAIL,
+        r"Deferred: Connection (?:refused|timed out|reset) (?:by|with)|Deferred: No route to host",
+        Event.CONNECT_FAILED,
+        "Sendmail could not connect to the mail host.",
+    ),
+    _of(
+        Speaker.SENDMAIL,
+        r"Host unknown \(Name server: ",
+        Event.NO_SUCH_DOMAIN,
+        "Sendmail: the recipient domain does not exist.",
+    ),
+    _of(
+        Speaker.SENDMAIL,
+        r"Name server: \S{1,300}: host name lookup failure",
+        Event.MX_FAILED,
+        "Sendmail: the DNS look-up failed.",
+    ),
+)
+
+_QMAIL = (
+    _of(
+        Speaker.QMAIL,
+        r"couldn't find any host named|couldn't find any host by that name",
+        Event.NO_SUCH_DOMAIN,
+        "qmail: the recipient domain does not exist.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"couldn't find a mail exchanger or IP address",
+        Event.NO_ADDRESS,
+        "qmail: the recipient domain has neither an MX record nor an address.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"CNAME lookup failed temporarily",
+        Event.MX_FAILED,
+        "qmail: the DNS look-up failed.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"wasn't able to establish an SMTP connection",
+        Event.CONNECT_FAILED,
+        "qmail could not connect to the mail host.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"connected to \S{1,300} but greeting failed",
+        Event.GREETING_REFUSED,
+        "The mail host refused the session.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"connected to \S{1,300} but sender was rejected",
+        Event.MAIL_REFUSED,
+        "The recipient's server refuses the sender.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"does not like recipient",
+        Event.RCPT_REFUSED,
+        "The recipient's server refuses the recipient.",
+    ),
+    _of(
+        Speaker.QMAIL,
+        r"TLS connect failed",
+        Event.HANDSHAKE_FAILED,
+        "qmail: the TLS handshake failed.",
+    ),
+)
+
+#: The first that matches counts, so the more telling stand first.
+WORDINGS: tuple[Wording, ...] = (*_EXCHANGE, *_GMAIL, *_POSTFIX, *_EXIM, *_SENDMAIL, *_QMAIL)
+
+
+def recognise(text: str) -> Wording | None:
+    """The first wording that `text` (one line) holds."""
+    return next((each for each in WORDINGS if each.regex.search(text)), None)

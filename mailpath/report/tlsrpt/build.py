@@ -1,0 +1,260 @@
+"""The TLS report that a sender with a posture would have filed for this walk (RFC 8460 section 4).
+
+One delivery, so one session with each MX host that was tried.  A session that ended before STARTTLS says
+nothing about TLS and is not counted.  Policy domains are those of RFC 8460 section 1.1: the recipient
+domain for MTA-STS, the TLSA base domain for DANE.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from mailpath.facts import StsPolicy, Walk
+from mailpath.judge import Posture, judge
+from mailpath.judge.destination import Target, destination
+from mailpath.judge.events import Event
+from mailpath.judge.model import Mechanism
+from mailpath.judge.policy import Demand, HostPolicy, host_policy
+from mailpath.judge.posture import DaneUse, Family
+from mailpath.judge.sentences import Scene, say
+from mailpath.judge.session import Ending, attempt
+from mailpath.judge.sts import applied
+from mailpath.report.tlsrpt.check import PATTERN
+from mailpath.report.tlsrpt.results import fetch_result, result_type
+from mailpath.visible import visible
+
+#: Longest reason in a report, in characters.
+REASON = 200
+
+#: Endings of a session that never came to TLS, or was not held.
+_BEFORE_TLS = frozenset(
+    {
+        Event.NOT_TRIED,
+        Event.CONNECT_FAILED,
+        Event.GREETING_REFUSED,
+        Event.GREETING_LOST,
+        Event.EHLO_LOST,
+        Event.EHLO_REFUSED,
+    }
+)
+#: Endings of a session in which TLS itself worked.
+_IN_TLS = frozenset({Event.SENT_TLS, Event.TLS_EHLO_REFUSED, Event.MAIL_REFUSED, Event.RCPT_REFUSED})
+
+
+class Count(msgspec.Struct, kw_only=True):
+    """One entry of `policies` while it is counted.  `failures`: failure-details."""
+
+    policy: dict[str, Any]
+    successful: int = 0
+    failures: list[dict[str, Any]] = []
+
+
+def build(
+    walk: Walk,
+    posture: Posture,
+    *,
+    contact: str,
+    at: int | None = None,
+    organization: str = "",
+    sending_mta_ip: str | None = None,
+) -> dict[str, Any]:
+    """The report as a JSON object.
+
+    `contact`: mail address of whoever files it; `organization`: their name, else the contact's domain;
+    `at`: Unix time of the delivery (default: the walk's), whose UTC day the report covers; `sending_mta_ip`:
+    left out where it is None.  A posture with fields that its source is silent on reports with the first
+    of their possible values.
+    """
+    moment = datetime.fromtimestamp(walk.at if at is None else at, UTC)
+    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = moment.replace(hour=23, minute=59, second=59, microsecond=0)
+    name = organization or contact.rpartition("@")[2]
+    known = {field: values[0] for field, values in posture.unknown.items()}
+    concrete = msgspec.structs.replace(posture, unknown={}, **known)
+    domain = visible(walk.path.recipient)
+    seed = f"{name}/{contact}/{domain}/{posture.name}/{_stamp(moment)}"
+    return {
+        "organization-name": name,
+        "date-range": {"start-datetime": _stamp(start), "end-datetime": _stamp(end)},
+        "contact-info": contact,
+        "report-id": str(uuid.uuid5(uuid.NAMESPACE_URL, seed)),
+        "policies": [_policy(count) for count in _counts(walk, concrete, sending_mta_ip)],
+    }
+
+
+def encode(report: dict[str, Any]) -> bytes:
+    """The report as I-JSON (RFC 7493), as RFC 8460 section 4.4 has it; ends with a newline."""
+    return json.dumps(report, indent=2, ensure_ascii=True).encode() + b"\n"
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _policy(count: Count) -> dict[str, Any]:
+    failed = sum(detail["failed-session-count"] for detail in count.failures)
+    made: dict[str, Any] = {
+        "policy": count.policy,
+        "summary": {
+            "total-successful-session-count": count.successful,
+            "total-failure-session-count": failed,
+        },
+    }
+    if count.failures:
+        made["failure-details"] = count.failures
+    return made
+
+
+# --- sessions --------------------------------------------------------------------------------------
+
+
+def _counts(walk: Walk, posture: Posture, ip: str | None) -> list[Count]:
+    """The entries, in the order in which their policies were met."""
+    counts: dict[tuple[str, str], Count] = {}
+
+    def entry(policy: dict[str, Any]) -> Count:
+        key = (policy["policy-type"], policy["policy-domain"])
+        return counts.setdefault(key, Count(policy=policy, failures=[]))
+
+    fetched = fetch_result(walk, posture)
+    if fetched is not None:
+        kind, reason = fetched
+        entry(_sts(walk, None)).failures.append(_detail(kind, reason, None, ip))
+    for target, policy, ending in _tried(walk, posture):
+        event = policy.skip or ending.event
+        if event in _BEFORE_TLS or (policy.skip is None and policy.demand is Demand.NONE):
+            continue
+        described = _described(walk, posture, policy, target)
+        if described is None:
+            if fetched is not None:
+                continue
+            described = _none(walk)
+        count = entry(described)
+        if event in _IN_TLS:
+            count.successful += 1
+        else:
+            kind = result_type(walk, target, policy, ending)
+            reason = visible(ending.why or _words(walk, target, event), limit=REASON)
+            count.failures.append(_detail(kind, reason, target, ip))
+    bogus = walk.mx.lookup.broken and posture.dane is not DaneUse.OFF and not walk.mx.hosts
+    if bogus:
+        reason = visible(walk.mx.lookup.reason or "the MX records could not be looked up", limit=REASON)
+        unsigned = {"policy-type": "tlsa", "policy-domain": visible(walk.path.recipient)}
+        entry(unsigned).failures.append(_detail("dnssec-invalid", reason, None, ip))
+    return list(counts.values()) or [Count(policy=_none(walk))]
+
+
+def _tried(walk: Walk, posture: Posture) -> Iterator[tuple[Target, HostPolicy, Ending]]:
+    """Each session that the verdict tells of, and beside it what a policy in testing mode would make of it
+    (RFC 8461 section 5: such a policy is reported on, and not enforced).
+    """
+    verdict = judge(walk, posture)
+    found = applied(walk, posture)
+    testing = _testing(walk, posture) if found.policy is None else None
+    targets = list(destination(walk.mx, posture).targets)
+    for each in verdict.attempts:
+        target = _target(targets, each.host, each.address)
+        if target is None:
+            continue
+        policy = host_policy(walk, posture, target, found.policy)
+        demands = [policy] if policy.beside is None else [policy, policy.beside]
+        if testing is not None:
+            bare = msgspec.structs.replace(posture, dane=DaneUse.OFF, sts_testing_enforced=True)
+            beside = host_policy(walk, bare, target, testing)
+            demands = [*(kept for kept in demands if kept.dane or kept.skip is not None), beside]
+        for demand in demands:
+            if demand.skip is not None:
+                yield target, demand, Ending(outcome=each.outcome, event=demand.skip)
+            else:
+                yield target, demand, attempt(walk, posture, target, demand, aged=verdict.after_retry)
+
+
+def _testing(walk: Walk, posture: Posture) -> StsPolicy | None:
+    strict = msgspec.structs.replace(posture, sts_testing_enforced=True, sts_on_first_contact=True)
+    return applied(walk, strict).policy
+
+
+def _target(targets: list[Target], host: str, address: str | None) -> Target | None:
+    """The target of an attempt; one that was skipped has a host and no address."""
+    for target in targets:
+        names = {target.host.name, target.host.canonical}
+        if target.address is not None and host in names and address in (None, target.address):
+            return target
+    return None
+
+
+# --- policies --------------------------------------------------------------------------------------
+
+
+def _described(walk: Walk, posture: Posture, policy: HostPolicy, target: Target) -> dict[str, Any] | None:
+    """The policy that was in force for a session, as the report names it; None: there was none."""
+    unlisted = policy.skip in (Event.STS_MX_UNLISTED, Event.STS_UNREADABLE)
+    if policy.mechanism is Mechanism.MTA_STS or unlisted:
+        return _sts(walk, applied(walk, posture).policy or _testing(walk, posture))
+    if policy.dane or policy.skip is not None:
+        base = policy.base or target.host.canonical
+        return _tlsa(walk, base)
+    return None
+
+
+def _sts(walk: Walk, policy: StsPolicy | None) -> dict[str, Any]:
+    made: dict[str, Any] = {"policy-type": "sts", "policy-domain": visible(walk.path.recipient)}
+    if policy is not None:
+        made["policy-string"] = [
+            f"version: {visible(policy.version)}",
+            f"mode: {visible(policy.mode)}",
+            *(f"mx: {visible(pattern)}" for pattern in policy.mx),
+            f"max_age: {policy.max_age}",
+        ]
+        made["mx-host"] = [pattern for pattern in policy.mx if PATTERN.match(pattern)]
+    return made
+
+
+def _tlsa(walk: Walk, base: str) -> dict[str, Any]:
+    records = next(
+        (
+            candidate.records
+            for host in walk.tlsa.hosts
+            for candidate in host.candidates
+            if candidate.base == base and candidate.records
+        ),
+        (),
+    )
+    made: dict[str, Any] = {"policy-type": "tlsa", "policy-domain": visible(base)}
+    if records:
+        made["policy-string"] = [
+            f"{record.usage} {record.selector} {record.mtype} {record.data.hex()}" for record in records
+        ]
+    return made
+
+
+def _words(walk: Walk, target: Target, event: Event) -> str:
+    """The event in the plain words of the ideal sender."""
+    scene = Scene(
+        domain=visible(walk.path.recipient), host=visible(target.host.name), address=target.address or ""
+    )
+    return say(Family.RFC, event, scene)
+
+
+def _none(walk: Walk) -> dict[str, Any]:
+    return {"policy-type": "no-policy-found", "policy-domain": visible(walk.path.recipient)}
+
+
+def _detail(kind: str, reason: str, target: Target | None, ip: str | None) -> dict[str, Any]:
+    made: dict[str, Any] = {"result-type": kind}
+    if ip is not None:
+        made["sending-mta-ip"] = ip
+    if target is not None:
+        made["receiving-mx-hostname"] = visible(target.host.name)
+        if target.address is not None:
+            made["receiving-ip"] = target.address
+    made["failed-session-count"] = 1
+    if reason:
+        made["failure-reason-code"] = reason
+    return made

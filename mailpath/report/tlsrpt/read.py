@@ -1,0 +1,252 @@
+"""A TLS report that somebody sent (RFC 8460 section 4): hostile until read.
+
+JSON, or gzip of it (section 5.3's `application/tlsrpt+gzip`); at most 8 MiB, so many policies and failures
+and no more.  Reports in the wild bend the rules; what can be read is, and the rest is listed.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mailpath.names import BadName, to_domain
+from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.report.layout import hanging
+from mailpath.report.tlsrpt.check import check
+from mailpath.visible import visible
+
+MAX_INPUT = 8 << 20
+MAX_POLICIES = 1000
+MAX_FAILURES = 5000
+
+_GZIP = b"\x1f\x8b"
+
+
+class ReportError(ValueError):
+    """It is no TLS report; the message says why in one sentence."""
+
+
+class ReportedPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """One policy with its summary.  `strings`: policy-string; counts are 0 where they cannot be read."""
+
+    kind: str
+    domain: str
+    strings: tuple[str, ...] = ()
+    mx: tuple[str, ...] = ()
+    successful: int = 0
+    failed: int = 0
+
+
+class ReportedFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """One failure.  `means`: in plain words; `findings`: codes under which a walk shows it.
+
+    `walk`: the recipient domain whose walk may show it again, A-labels; None where none can be told.
+    `mx`, `address`: of the receiving host; `sending`: of the sender; `reason`: the sender's own words.
+    """
+
+    result: str
+    kind: str
+    domain: str
+    means: str
+    count: int = 0
+    mx: str | None = None
+    address: str | None = None
+    sending: str | None = None
+    reason: str | None = None
+    walk: str | None = None
+    findings: tuple[str, ...] = ()
+
+
+class ReceivedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it visible text.  `problems`: where the report departs from the RFC."""
+
+    organization: str | None
+    contact: str | None
+    report_id: str | None
+    start: str | None
+    end: str | None
+    policies: tuple[ReportedPolicy, ...] = ()
+    failures: tuple[ReportedFailure, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def read(data: bytes) -> ReceivedReport:
+    """The report in `data`.  Raises `ReportError` and nothing else."""
+    report = _parsed(data)
+    dates = _object(report.get("date-range"))
+    entries = [entry for entry in _array(report.get("policies"))[:MAX_POLICIES] if isinstance(entry, dict)]
+    policies = tuple(_policy(entry) for entry in entries)
+    recipient = _recipient(policies)
+    failures = [
+        _failure(policy, detail, recipient)
+        for policy, entry in zip(policies, entries, strict=True)
+        for detail in _array(entry.get("failure-details"))[:MAX_FAILURES]
+        if isinstance(detail, dict)
+    ][:MAX_FAILURES]
+    return ReceivedReport(
+        organization=_shown(report.get("organization-name")),
+        contact=_shown(report.get("contact-info")),
+        report_id=_shown(report.get("report-id")),
+        start=_shown(dates.get("start-datetime")),
+        end=_shown(dates.get("end-datetime")),
+        policies=policies,
+        failures=tuple(failures),
+        problems=tuple(visible(problem) for problem in check(report)),
+    )
+
+
+def to_dict(report: ReceivedReport) -> dict[str, Any]:
+    """The fields of `ReceivedReport`, as JSON has them."""
+    made = msgspec.to_builtins(report)
+    assert isinstance(made, dict)
+    return made
+
+
+# --- parsing ---------------------------------------------------------------------------------------
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    if len(data) > MAX_INPUT:
+        raise ReportError("The report is larger than 8 MiB.")
+    if data.startswith(_GZIP):
+        data = _inflated(data)
+    try:
+        report = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ReportError("The report is neither JSON in UTF-8 nor gzip.") from error
+    except RecursionError as error:
+        raise ReportError("The report is nested too deeply.") from error
+    except ValueError as error:
+        raise ReportError(f"The report is not JSON: {visible(str(error), limit=120)}.") from error
+    if not isinstance(report, dict) or "policies" not in report:
+        raise ReportError("The file is JSON, but not a TLS report: it has no policies.")
+    return report
+
+
+def _inflated(data: bytes) -> bytes:
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        made = inflate.decompress(data, MAX_INPUT + 1)
+    except zlib.error as error:
+        raise ReportError("The file is damaged: gzip cannot be unpacked.") from error
+    if len(made) > MAX_INPUT:
+        raise ReportError("The report is larger than 8 MiB.")
+    if not inflate.eof:
+        raise ReportError("The file is damaged: gzip ends too early.")
+    return made
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _array(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _shown(value: Any) -> str | None:
+    return visible(value) or None if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int:
+    """A count, also where it was written as a string."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else 0
+
+
+def _policy(entry: dict[str, Any]) -> ReportedPolicy:
+    policy = _object(entry.get("policy"))
+    summary = _object(entry.get("summary"))
+    hosts = policy.get("mx-host")
+    return ReportedPolicy(
+        kind=_shown(policy.get("policy-type")) or "unknown",
+        domain=_shown(policy.get("policy-domain")) or "",
+        strings=_strings(policy.get("policy-string")),
+        mx=_strings([hosts] if isinstance(hosts, str) else hosts),
+        successful=_count(summary.get("total-successful-session-count")),
+        failed=_count(summary.get("total-failure-session-count")),
+    )
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(visible(each) for each in _array(value)[:100] if isinstance(each, str))
+
+
+def _recipient(policies: tuple[ReportedPolicy, ...]) -> str | None:
+    """The recipient domain: that of an MTA-STS policy, or of none; a TLSA base domain is a mail host."""
+    for policy in policies:
+        if policy.kind != "tlsa":
+            found = _domain(policy.domain)
+            if found is not None:
+                return found
+    return None
+
+
+def _domain(text: str) -> str | None:
+    try:
+        return to_domain(text)
+    except BadName:
+        return None
+
+
+def _failure(policy: ReportedPolicy, detail: dict[str, Any], recipient: str | None) -> ReportedFailure:
+    result = _shown(detail.get("result-type")) or "unknown"
+    known = RESULT_TYPES.get(result)
+    own = _domain(policy.domain)
+    return ReportedFailure(
+        result=result,
+        kind=policy.kind,
+        domain=policy.domain,
+        means=known.means if known else "This result type is not one of RFC 8460.",
+        count=_count(detail.get("failed-session-count")),
+        mx=_shown(detail.get("receiving-mx-hostname")),
+        address=_shown(detail.get("receiving-ip")),
+        sending=_shown(detail.get("sending-mta-ip")),
+        reason=_shown(detail.get("failure-reason-code")),
+        walk=(recipient or own) if policy.kind == "tlsa" else (own or recipient),
+        findings=known.findings if known else (),
+    )
+
+
+# --- text ------------------------------------------------------------------------------------------
+
+
+def render_text(report: ReceivedReport) -> str:
+    """The report to read, in 80 columns; ends with a newline."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: ReceivedReport) -> Iterator[str]:
+    yield from _row("From", f"{report.organization or 'nobody named'}, {report.contact or 'no contact'}")
+    yield from _row("Covers", f"{report.start or '?'} to {report.end or '?'}")
+    for policy in report.policies:
+        counts = f"{policy.successful} sessions succeeded, {policy.failed} failed"
+        yield from _row("Policy", f"{policy.kind} of {policy.domain or '?'}: {counts}")
+    for failure in report.failures:
+        yield ""
+        yield from _row("Failure", f"{failure.result}: {failure.means}")
+        host = " ".join(
+            part for part in (failure.mx, f"[{failure.address}]" if failure.address else "") if part
+        )
+        if host:
+            yield from _row("Host", host)
+        yield from _row("Sessions", str(failure.count))
+        if failure.reason:
+            yield from _row("Reason", failure.reason)
+        if failure.findings:
+            yield from _row("Findings", ", ".join(failure.findings))
+        if failure.walk:
+            yield from _row("Walk", f"mailpath check {failure.walk}")
+    if not report.failures:
+        yield from _row("Failures", "none")
+    for problem in report.problems:
+        yield from _row("Departs", problem)
+
+
+def _row(label: str, text: str) -> Iterator[str]:
+    yield from hanging(label, text, indent=0, column=11)

@@ -1,0 +1,182 @@
+"""`explain`: every code, every sentence of the judge, the wordings of others, and whatever else is typed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailpath.findings import CATALOGUE
+from mailpath.judge.events import Event
+from mailpath.judge.posture import Family
+from mailpath.judge.presets import PRESETS
+from mailpath.judge.sentences import TABLES, Scene, say
+from mailpath.report.explain import Kind, explain, patterns, reach, render_text, to_dict, wordings
+from mailpath.report.explain.cases import CASES
+from mailpath.report.explain.codes import DETAILS, code_in
+from mailpath.report.explain.means import EVENTS
+from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
+
+SCENE = Scene(
+    domain="b.example",
+    host="mx.b.example",
+    address="192.0.2.10",
+    reply="454 4.7.0 not now",
+    why="Connection refused",
+    rrtype="AAAA",
+    last="no",
+    word="Untrusted",
+    version="TLSv1.3",
+    cipher="TLS_AES_256_GCM_SHA384",
+    bits=256,
+)
+TOLD = sorted(event for event in TABLES[Family.POSTFIX] if event in EVENTS)
+
+
+@pytest.mark.parametrize("code", sorted(CATALOGUE))
+def test_every_code_of_the_catalogue(code):
+    found = explain(code.lower())
+    assert found.kind is Kind.FINDING
+    assert CATALOGUE[code].meaning in found.means
+    assert found.fix == CATALOGUE[code].fix
+    assert found.source == CATALOGUE[code].rfc
+    assert all(code in cause.findings for cause in found.causes)
+
+
+@pytest.mark.parametrize("family", list(Family))
+@pytest.mark.parametrize("event", TOLD)
+def test_every_sentence_of_the_judge_is_recognised(family, event):
+    if TABLES[family][event].text == "{last}":
+        pytest.skip("says what another sentence says")
+    matches = patterns.recognise(say(family, event, SCENE))
+    assert (family, event) in {(match.family, match.event) for match in matches}
+
+
+@pytest.mark.parametrize("event", [event for event in Event if event is not Event.NOT_TRIED])
+def test_every_event_has_words_and_a_case(event):
+    assert event in EVENTS
+    assert any(event in case.events for case in CASES.values())
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
+def test_every_case_shows_what_it_is_there_for(case):
+    shown = {each.event for each in reach.by_case(case.id)}
+    assert shown == set(case.events)
+    assert set(case.findings) <= set(CATALOGUE)
+
+
+@pytest.mark.parametrize("name", sorted(RESULT_TYPES))
+def test_result_types_of_tls_reports(name):
+    found = explain(name)
+    assert found.kind is Kind.REPORT
+    assert found.causes
+    assert found.postures
+    assert set(RESULT_TYPES[name].findings) <= set(CATALOGUE)
+    assert set(RESULT_TYPES[name].cases) <= set(CASES)
+
+
+@pytest.mark.parametrize("detail", sorted(DETAILS))
+def test_status_codes(detail):
+    found = explain(f"5.{detail}")
+    assert found.kind is Kind.STATUS
+    assert found.status_code == f"5.{detail}"
+    assert found.means
+
+
+POSTURES = {
+    # text -> some that produce it, some that do not
+    "4.7.5 Server certificate not verified": (
+        {"postfix-dane", "postfix-dane-only", "postfix-verify", "postfix-secure", "postfix-sts"},
+        {"postfix-none", "postfix-may", "postfix-encrypt", "exim", "rfc"},
+    ),
+    "non DNSSEC destination": ({"postfix-dane-only"}, {"postfix-dane", "postfix-dane-policy"}),
+    "TLSA records unusable": ({"postfix-dane-only"}, {"postfix-dane"}),
+    "TLS is required, but was not offered by host mx.b.example[192.0.2.1]": (
+        {"postfix-encrypt", "postfix-dane", "postfix-sts"},
+        {"postfix-may", "exim-require-tls"},
+    ),
+    "a TLS session is required, but the server did not offer TLS support": (
+        {"exim-require-tls", "exim-verify", "exim"},
+        {"exim-opportunistic", "postfix-encrypt"},
+    ),
+    "4.7.4": ({"postfix-encrypt", "rfc", "maddy"}, {"postfix-may", "exim-require-tls"}),
+    "DANE error: tlsa lookup DEFER": ({"exim", "exim-require-dane"}, {"exim-verify"}),
+    "STS013": ({"rfc", "postfix-tlspol"}, {"postfix-sts", "postfix-dane"}),
+    "450 4.7.323 tlsa-invalid: The domain failed DANE validation": ({"exchange-online"}, {"postfix-dane"}),
+    "Untrusted TLS connection established to mx.b.example[192.0.2.1]:25: TLSv1.3 with cipher X (1/1 bits)": (
+        {"postfix-may", "postfix-encrypt"},
+        {"postfix-none", "postfix-verify", "exim"},
+    ),
+    "Verified TLS connection established to mx.b.example[192.0.2.1]:25: TLSv1.3 with cipher X (1/1 bits)": (
+        {"postfix-dane", "postfix-verify"},
+        {"postfix-none", "postfix-may", "postfix-encrypt"},
+    ),
+}
+
+
+@pytest.mark.parametrize("text", POSTURES)
+def test_postures_that_produce_it(text):
+    some, none = POSTURES[text]
+    postures = set(explain(text).postures)
+    assert postures >= some
+    assert not postures & none
+
+
+def test_a_whole_line_tells_the_delivery():
+    line = (
+        "Nov 23 12:00:00 mail postfix/smtp[42]: 4F2A91C0D7: to=<bob@b.example>,"
+        " relay=mx.b.example[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.7.5,"
+        " status=deferred (Server certificate not verified)"
+    )
+    found = explain(line)
+    assert (found.recipient, found.host, found.address) == ("bob@b.example", "mx.b.example", "192.0.2.1")
+    assert (found.status_code, found.sentence) == ("4.7.5", "Server certificate not verified")
+    assert found.postures == explain("Server certificate not verified").postures
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "TLSA999", "192.0.2.1", "version 3.7.11", "550 go away", "1.2.3.4"]
+)
+def test_what_is_not_known_is_said_to_be_unknown(text):
+    found = explain(text)
+    assert found.kind is Kind.UNKNOWN
+    assert not found.recognised
+    assert not found.postures
+    assert "known here" in found.means[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("550 5.1.1 no", "5.1.1"),
+        ("dsn=4.7.5, status", "4.7.5"),
+        ("#5.1.10 at the end.", "5.1.10"),
+        ("192.4.7.5", None),
+        ("4.7.5.1", None),
+        ("Exim 4.96.2", None),
+        ("9.1.1", None),
+    ],
+)
+def test_codes_and_what_looks_like_them(text, code):
+    assert code_in(text) == code
+
+
+@pytest.mark.parametrize("wording", wordings.WORDINGS, ids=lambda wording: wording.regex.pattern[:40])
+def test_wordings_speak_of_known_things(wording):
+    assert set(wording.findings) <= set(CATALOGUE)
+    assert wording.event is None or wording.event in EVENTS
+
+
+def test_foreign_text_is_made_visible():
+    found = explain("connect to \x1b]52;c;x\x07mx.b.example[192.0.2.1]:25: Connection refused\u202e")
+    assert "\x1b" not in render_text(found)
+    assert "\u202e" not in render_text(found)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.text(max_size=400) | st.sampled_from(sorted(POSTURES)).flatmap(lambda text: st.just(text * 30)))
+def test_any_text_has_an_explanation(text):
+    found = explain(text)
+    assert set(found.postures) <= set(PRESETS)
+    assert to_dict(found)["kind"] in {kind.value for kind in Kind}
+    assert all(len(line) <= 80 for line in render_text(found).splitlines() if line.isascii())
