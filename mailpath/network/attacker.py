@@ -62,16 +62,10 @@ def _keys() -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePrivateKey]:
 
 
 @lru_cache(maxsize=1)
-def _public_key() -> bytes:
-    return _keys()[1].public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )  # fmt: skip
-
-
-def holds_key(chain: Iterable[bytes]) -> bool:
-    """Whether the attacker has the private key of the leaf of `chain` (DER, leaf first)."""
-    leaf = next(iter(chain), b"")
-    return _public_key() in leaf
+def public_key() -> bytes:
+    """The public key of every certificate that the attacker's server shows: SubjectPublicKeyInfo, DER."""
+    key = _keys()[1].public_key()
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 @lru_cache(maxsize=64)

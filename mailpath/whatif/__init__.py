@@ -13,7 +13,8 @@ from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canon
 from mailpath.whatif.clock import Moment, timeline
 from mailpath.whatif.outcome import AttackOutcome, outcome
 from mailpath.whatif.reading import listener_reads, reads
-from mailpath.whatif.rewalk import Rewalk, Rewalks, attacked_walk, walk_at
+from mailpath.whatif.requiretls import Required, requiretls, tls_not_required
+from mailpath.whatif.rewalk import Rewalk, Rewalks, attacked_walk, changed, walk_at
 from mailpath.whatif.summary import Reach, Summary, attack_outcome, summary
 from mailpath.whatif.weakest import each_alone, weakest_host, weakest_path
 
@@ -25,6 +26,7 @@ __all__ = [
     "Moment",
     "Need",
     "Reach",
+    "Required",
     "Rewalk",
     "Rewalks",
     "Summary",
@@ -32,13 +34,16 @@ __all__ = [
     "attack_outcome",
     "attacked_walk",
     "canonical",
+    "changed",
     "cost",
     "each_alone",
     "listener_reads",
     "outcome",
     "reads",
+    "requiretls",
     "summary",
     "timeline",
+    "tls_not_required",
     "walk_at",
     "weakest_host",
     "weakest_path",

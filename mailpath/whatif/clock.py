@@ -15,6 +15,8 @@ from mailpath.visible import visible
 
 #: Record types named for one moment; more are counted.
 _MOST_NAMED = 6
+#: The end of the year 9999: later moments have no calendar date.
+_LAST = 253402300799
 
 
 class Moment(msgspec.Struct, frozen=True, order=True):
@@ -41,7 +43,7 @@ def timeline(walk: Walk, made: int | None = None) -> tuple[Moment, ...]:
         fetched = walk.at if made is None else made
         detail = f"the policy fetched at this walk leaves the cache (max_age {policy.max_age} s)"
         moments.add(Moment(fetched + policy.max_age, "policy", visible(walk.path.recipient), detail))
-    return tuple(sorted(moments))
+    return tuple(sorted(msgspec.structs.replace(each, at=min(each.at, _LAST)) for each in moments))
 
 
 def _certificates(walk: Walk) -> Iterator[Moment]:

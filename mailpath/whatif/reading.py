@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from mailpath.facts import Walk
 from mailpath.judge import Outcome, Verdict
+from mailpath.match.certificate import describe
 from mailpath.network import attacker
 
 
@@ -33,7 +36,12 @@ def to_attacker(walk: Walk, verdict: Verdict) -> bool:
     if verdict.address == attacker.ADDRESS:
         return True
     return any(
-        session.tls is not None and attacker.holds_key(session.tls.chain)
+        session.tls is not None and _holds_key(session.tls.chain)
         for session in walk.starttls.sessions
         if session.address == verdict.address
     )
+
+
+def _holds_key(chain: tuple[bytes, ...]) -> bool:
+    """Whether the attacker has the private key of the leaf of `chain` (DER, leaf first)."""
+    return bool(chain) and describe(chain[0]).spki_sha256 == sha256(attacker.public_key()).hexdigest()

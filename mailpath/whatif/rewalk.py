@@ -6,8 +6,8 @@ from collections.abc import Hashable
 
 import msgspec
 
-from mailpath.exchanges import Request
-from mailpath.facts import Path, StsPolicy, Walk
+from mailpath.exchanges import HttpsRequest, Request, SmtpRequest
+from mailpath.facts import Path, StepResult, StsPolicy, Walk
 from mailpath.judge import Posture
 from mailpath.judge.sts import published
 from mailpath.network.aim import Aim
@@ -16,6 +16,7 @@ from mailpath.network.capture import Capture
 from mailpath.network.protocol import Network
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
+from mailpath.visible import visible
 from mailpath.walk import walk
 
 
@@ -25,12 +26,37 @@ class Rewalk(msgspec.Struct, frozen=True, kw_only=True):
     walk: Walk
     tampered: frozenset[Request] = frozenset()
 
+    @property
+    def marks(self) -> dict[str, tuple[str, ...]]:
+        """Step id -> names and addresses whose exchanges were tampered with, sorted (visible text)."""
+        found: dict[str, set[str]] = {}
+        for request in self.tampered:
+            step, subject = _mark(request)
+            found.setdefault(step, set()).add(visible(subject))
+        return {step: tuple(sorted(subjects)) for step, subjects in sorted(found.items())}
+
+
+def _mark(request: Request) -> tuple[str, str]:
+    """The step that an exchange belongs to, and what it was about."""
+    if isinstance(request, SmtpRequest):
+        return "starttls", request.address
+    if isinstance(request, HttpsRequest):
+        return "mta-sts", request.url
+    step = {"TLSA": "tlsa", "TXT": "mta-sts", "DS": "dnssec", "DNSKEY": "dnssec"}.get(request.rdtype, "mx")
+    return step, f"{request.name} {request.rdtype}"
+
+
+def changed(before: Walk, after: Walk) -> tuple[tuple[StepResult, StepResult], ...]:
+    """The steps whose line an attack (or time) changed: before and after, in packet order."""
+    return tuple((one, other) for one, other in zip(before.steps, after.steps, strict=True) if one != other)
+
 
 class Rewalks:
     """Every way of walking one path again; each is walked once and remembered.
 
     `source`: a capture, or any network (then each exchange is held once and replayed from memory).  `path`
-    and `at` (Unix time) default to the capture's own; a network needs a `path`.  Not for several event loops.
+    and `at` (Unix time) default to the capture's own; a network needs a `path`.  Walking raises
+    `BadAnchor` when the recording's trust anchor cannot be read.
     """
 
     def __init__(self, source: Capture | Network, path: Path | None = None, at: int | None = None) -> None:

@@ -41,7 +41,7 @@ from mailpath.network.protocol import Ground
 from mailpath.network.replay import Replay
 from mailpath.network.replies import dialogue, ehlo_keywords
 from mailpath.steps.sessions import session_of
-from mailpath.whatif import ATTACKS, Rewalks, attacked_walk
+from mailpath.whatif import ATTACKS, Rewalks, attacked_walk, changed
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -67,7 +67,7 @@ def test_the_attackers_certificates_are_what_they_are_said_to_be(
     assert result.trusted is trusted, result.error
     presented = names.certificate_names(chain[0])
     assert (names.any_match(("mx1.b.example",), presented, names.RFC_8461) is not None) is named
-    assert attacker.holds_key(chain)
+    assert pkix.describe(chain[0]).spki_sha256 == hashlib.sha256(attacker.public_key()).hexdigest()
     assert not pkix.verify(chain, (), AT).trusted
 
 
@@ -380,3 +380,12 @@ def test_a_network_needs_a_path_and_is_walked_once(walks: Walks) -> None:
 
     asyncio.run(several())
     assert network.asked == len(capture.smtp)
+
+
+def test_tampered_exchanges_and_changed_steps_are_told(rewalks: RewalksOf) -> None:
+    before = asyncio.run(rewalks("dane-good").untampered())
+    found = asyncio.run(rewalks("dane-good").under("deny-tlsa"))
+    assert found.marks == {"tlsa": ("_25._tcp.mx1.dane-good.example TLSA",)}
+    assert [one.id for one, _ in changed(before, found.walk)] == ["dnssec", "tlsa", "starttls"]
+    hidden = asyncio.run(rewalks("sts-enforce").under("block-policy+strip-starttls"))
+    assert set(hidden.marks) == {"mta-sts", "starttls"}
