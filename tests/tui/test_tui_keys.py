@@ -306,6 +306,23 @@ async def test_quit_leaves_the_verdict_line() -> None:
     assert running.return_value.startswith("b.example: authenticated by rfc")
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
+async def test_ascii_is_ascii(size: tuple[int, int]) -> None:
+    async with app(FakeSession(lab=True), ascii=True).run_test(size=size) as pilot:
+        await settle(pilot)
+        assert drawn(pilot).isascii()
+        await pilot.press("enter")
+        await settle(pilot)
+        for keys in (["4"], ["e"], ["6"], ["o"]):
+            await pilot.press(*keys)
+            await settle(pilot)
+            odd = {char for char in drawn(pilot) if not char.isascii()}
+            assert odd == set()
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert drawn(pilot).isascii()
+
+
 async def test_theme_toggles() -> None:
     async with app(start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)

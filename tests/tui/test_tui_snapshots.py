@@ -87,6 +87,10 @@ def test_scenario_picker(snap_compare: Any, size: tuple[int, int]) -> None:
     assert snap_compare(app(FakeSession(lab=True)), terminal_size=size, run_before=down)
 
 
+def test_ascii_and_compact(snap_compare: Any) -> None:
+    assert snap_compare(app(start=True, ascii=True), terminal_size=(80, 24), run_before=settle)
+
+
 def test_twelve_hosts(snap_compare: Any) -> None:
     session = FakeSession(found=walk(hosts=12))
     assert snap_compare(app(session, start=True), terminal_size=(120, 40), run_before=settle)

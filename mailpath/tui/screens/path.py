@@ -312,7 +312,7 @@ class PathScreen(Screen[None]):
         shown = self.has_class("-postures")
         self.set_class(not shown, "-postures")
         if shown:
-            self.query_one(Steps).panel(self.query_one(Steps).opened or "mx").focus()
+            self.call_after_refresh(self.query_one(Steps).panel(self.query_one(Steps).opened or "mx").focus)
         else:
             self.call_after_refresh(self.query_one(Postures).focus)
 

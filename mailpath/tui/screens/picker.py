@@ -35,8 +35,9 @@ class PickerScreen(ModalScreen[str | None]):
         self._current = current
 
     def compose(self) -> ComposeResult:
+        count = len(self._scenarios)
         with Vertical(id="picker") as box:
-            box.border_title = Content(f"Lab: {len(self._scenarios)} scenarios")
+            box.border_title = Content(f"Lab: {count} scenario{'' if count == 1 else 's'}")
             box.border_subtitle = Content("Enter walks it, Esc goes back")
             yield OptionList(markup=False, compact=True)
             yield Flow(id="lesson")

@@ -143,7 +143,7 @@ class StepPanel(Vertical, can_focus=True):
         blocks, evidence = self._read()
         summary = self._progress.result.summary if self._progress.result else ""
         self.query_one(".blocks", Flow).show(
-            lambda width: list(paint_blocks(summary, blocks, bool(evidence), width))
+            lambda width: list(paint_blocks(summary, blocks, bool(evidence), width, self._glyphs.cut))
         )
         lines = [Content(clean(line)) for line in evidence[:MOST_LINES]]
         if len(evidence) > MOST_LINES:
@@ -209,7 +209,9 @@ class Steps(Vertical):
             panel.opened = panel.step == self.opened
 
 
-def paint_blocks(summary: str, blocks: Iterable[Block], evidence: bool, width: int) -> Iterable[Content]:
+def paint_blocks(
+    summary: str, blocks: Iterable[Block], evidence: bool, width: int, cut: str
+) -> Iterable[Content]:
     """The second depth: the whole summary, then each finding under its heading."""
     room = summary_room(width)
     width = min(width, 110)
@@ -219,13 +221,13 @@ def paint_blocks(summary: str, blocks: Iterable[Block], evidence: bool, width: i
     if summary:
         yield from hang([Row("", summary, label_style="")], width, indent=indent)
     for number, block in enumerate(blocks):
-        if number or summary:
+        if number:
             yield Content("")
         style = _SEVERITY.get(str(block.severity).lower(), "$warning")
         yield Content.assemble(
             " " * indent,
             (fit(clean(str(block.severity)).upper(), column - 1, pad=True) + " ", f"{style} bold"),
-            (fit(clean(block.subject), width - 26), "bold"),
+            (fit(clean(block.subject), width - indent - column - 12, cut), "bold"),
             (f"  {clean(block.code)}", QUIET),
         )
         rows = (

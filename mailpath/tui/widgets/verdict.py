@@ -108,7 +108,9 @@ def paint_sentence(sentence: str, verdict: Verdict, glyphs: Glyphs, width: int) 
         yield Content.assemble((fit(lead, column, pad=True), f"{style} bold"), line)
     extras = list(_extras(verdict))
     if extras:
-        yield Content.assemble(" " * column, (fit(f" {glyphs.dot} ".join(extras), width - column), QUIET))
+        yield Content.assemble(
+            " " * column, (fit(f" {glyphs.dot} ".join(extras), width - column, glyphs.cut), QUIET)
+        )
 
 
 def _extras(verdict: Verdict) -> Iterable[str]:
