@@ -17,7 +17,7 @@ from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.dnssec.chain import Chain, Zone, earliest
-from mailpath.dnssec.denial import EDE_NSEC_MISSING, Evidence, Failure
+from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, EDE_NSEC_MISSING, Evidence, Failure
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.signatures import EDE_RRSIGS_MISSING, Verified, Verifier, owner_labels
 from mailpath.facts import Security, SignatureFact
@@ -91,7 +91,7 @@ class Judge:
         proof = evidence.no_closer(owner, verified.labels)
         facts = verified.facts + evidence.facts
         if isinstance(proof, Failure):
-            return Judgement(Security.BOGUS, proof.reason, proof.ede, zone, facts)
+            return await self._unproven_wildcard(signed, zone, proof, facts)
         good = _good(signed, zone, verified)
         wildcard = dns.name.Name((b"*", *owner.labels[-(verified.labels + 1) :]))
         return dataclasses.replace(
@@ -104,6 +104,19 @@ class Judge:
             wildcard=name_text(wildcard),
             denial=proof.owners,
         )
+
+    async def _unproven_wildcard(
+        self, signed: SignedSet, zone: Zone, failure: Failure, facts: tuple[SignatureFact, ...]
+    ) -> Judgement:
+        """Expanded from a wildcard, and no proof that it may be (RFC 4035 section 5.3.4): bogus.
+
+        But BIND's resolvers do not pass on NSEC3 records with iterations above the bound (RFC 9276 3.2).
+        Whether the zone has such records, the proof that no cut lies above the name has shown.
+        """
+        owning = await self._owning(signed.owner, signed.rdtype)
+        if owning.security is Security.INSECURE and owning.ede == EDE_NSEC3_ITERATIONS:
+            return dataclasses.replace(_inherited(owning), signatures=facts)
+        return Judgement(Security.BOGUS, failure.reason, failure.ede, zone, facts)
 
     async def absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         """The status of "no such RRset" or "no such name" (RFC 4035 section 5.4, RFC 5155 section 8)."""
