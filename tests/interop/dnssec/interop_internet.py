@@ -8,8 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
 from interop_delegations import ds
-from interop_model import ADDRESSES, NAMED, NOBODY, ROOT_SERVER, SERVERS, UNBOUND, Ds, Zone
+from interop_model import (
+    ADDRESSES,
+    NAMED,
+    NOBODY,
+    RESOLVER_NAME,
+    ROOT_SERVER,
+    SERVERS,
+    UNBOUND,
+    Ds,
+    Zone,
+)
 from interop_namespace import Namespace, namespace
 from interop_signers import ONLINE_POLICY, sign
 from interop_tools import tool
@@ -36,6 +47,7 @@ def internet(folder: Path, zones: Sequence[Zone]) -> Iterator[Internet]:
     """Sign `zones`, serve and resolve them in a namespace of their own."""
     files, anchor = _signed(folder, zones)
     _write_anchors(folder, anchor)
+    _write_certificate(folder)
     with namespace(ADDRESSES) as space:
         _start(space, folder, zones, files)
         asked = [(_NS[zone.server], zone.name) for zone in zones if zone.server != "nobody"]
@@ -105,6 +117,16 @@ def _write_anchors(folder: Path, anchor: Ds) -> None:
     (folder / "root.hints").write_text(f". 3600 IN NS ns.\nns. 3600 IN A {ROOT_SERVER}\n")
     numbers = f"{anchor.tag} {anchor.algorithm} {anchor.digest_type}"
     (folder / "delv.keys").write_text(f'trust-anchors {{ . static-ds {numbers} "{anchor.digest}"; }};\n')
+
+
+def _write_certificate(folder: Path) -> None:
+    """For unbound's TLS and HTTPS ports; `ca.pem` vouches for it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    issued = authority.issue_cert(RESOLVER_NAME, UNBOUND)
+    issued.private_key_pem.write_to_path(folder / "resolver.key")
+    for number, pem in enumerate(issued.cert_chain_pems):
+        pem.write_to_path(folder / "resolver.pem", append=number > 0)
 
 
 # --- Serving ---------------------------------------------------------------------------------------
@@ -186,7 +208,10 @@ def _knotd(home: Path, address: str, zones: list[tuple[Zone, Path]]) -> Path:
 def _unbound(home: Path, folder: Path) -> Path:
     conf = home / "unbound.conf"
     options = [
-        f"interface: {UNBOUND}",
+        *(f"interface: {UNBOUND}@{port}" for port in (53, 853, 443)),
+        "https-port: 443",
+        f'tls-service-key: "{folder}/resolver.key"',
+        f'tls-service-pem: "{folder}/resolver.pem"',
         "access-control: 0.0.0.0/0 allow",
         f'directory: "{home}"',
         'chroot: ""',

@@ -16,6 +16,8 @@ NOBODY = SERVERS["nsd"]
 #: Recursive resolvers.
 UNBOUND = "10.53.0.10"
 NAMED = "10.53.0.11"
+#: What the certificate of unbound says.
+RESOLVER_NAME = "resolver.example"
 ADDRESSES = (ROOT_SERVER, *SERVERS.values(), UNBOUND, NAMED)
 
 DAY = 86_400

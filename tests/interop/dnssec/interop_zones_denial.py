@@ -153,7 +153,7 @@ sshfp           SSHFP 4 2 """
         iterations=151,
         delegation=GOOD,
         secure=MAIL_POSITIVE,
-        insecure=f"{MAIL_NODATA}, {MAIL_WILDCARD_NODATA}, {MAIL_NXDOMAIN}, unsigned DS",
+        insecure=f"{MAIL_NODATA}, {MAIL_WILDCARD}, {MAIL_WILDCARD_NODATA}, {MAIL_NXDOMAIN}, unsigned DS",
     ),
     Zone(
         name="signed.iterations-151.example",
