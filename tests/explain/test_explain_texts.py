@@ -111,6 +111,20 @@ POSTURES = {
         {"postfix-dane", "postfix-verify"},
         {"postfix-none", "postfix-may", "postfix-encrypt"},
     ),
+    "Trusted TLS connection established to mx.b.example[192.0.2.1]:25: TLSv1.3 with cipher X (1/1 bits)": (
+        {"postfix-may", "postfix-encrypt", "postfix-dane"},
+        {"postfix-none", "postfix-verify", "postfix-dane-only"},
+    ),
+    "Anonymous TLS connection established to mx.b.example[192.0.2.1]:25: TLSv1.3 with cipher X (1/1 bits)": (
+        {"postfix-may", "postfix-encrypt"},
+        {"postfix-none", "postfix-verify", "postfix-dane-only"},
+    ),
+    'H=mx.b.example DS [192.0.2.1]:25 X=TLS1.3:X:256 CV=dane DN="CN=mx.b.example" C="250 queued"': (
+        {"exim", "exim-require-dane"},
+        {"exim-none", "exim-opportunistic", "exim-verify"},
+    ),
+    'H=mx.b.example [192.0.2.1]:25 C="250 queued"': ({"exim", "exim-none"}, {"exim-require-tls"}),
+    "H=mx.b.example [192.0.2.1]:25: TLS session: error on first read": ({"exim-verify"}, {"exim-none"}),
 }
 
 

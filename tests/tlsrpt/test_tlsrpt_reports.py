@@ -57,7 +57,7 @@ FAILURES = [
     ("tlsa-unusable", "postfix-dane-only", [("tlsa", "tlsa-invalid")]),
     ("unreachable", "rfc", []),
     ("greeting-permanent", "rfc", []),
-    ("sent-tls", "rfc", []),
+    ("sent-untrusted", "rfc", []),
     ("no-starttls", "postfix-none", []),
 ]
 
@@ -68,10 +68,26 @@ def test_the_result_type_fits_the_failure(case, posture, expected):
 
 
 def test_a_delivery_is_counted():
-    (entry,) = made(CASES["sent-tls"].walk)["policies"]
+    (entry,) = made(CASES["sent-untrusted"].walk)["policies"]
     assert entry["policy"] == {"policy-type": "no-policy-found", "policy-domain": "b.example"}
     assert entry["summary"] == {"total-successful-session-count": 1, "total-failure-session-count": 0}
     assert "failure-details" not in entry
+
+
+@pytest.mark.parametrize(
+    ("case", "posture", "policy"),
+    [
+        ("sent-dane", "rfc", ("tlsa", "mx.b.example")),
+        ("sent-dane", "postfix-may", ("no-policy-found", "b.example")),
+        ("sent-sts", "rfc", ("sts", "b.example")),
+        ("sent-half-dane", "postfix-dane", ("tlsa", "mx.b.example")),
+        ("sent-trusted", "rfc", ("no-policy-found", "b.example")),
+    ],
+)
+def test_a_delivery_is_counted_under_the_policy_that_was_in_force(case, posture, policy):
+    (entry,) = made(CASES[case].walk, posture)["policies"]
+    assert (entry["policy"]["policy-type"], entry["policy"]["policy-domain"]) == policy
+    assert entry["summary"]["total-successful-session-count"] == 1
 
 
 def test_a_policy_in_testing_mode_is_reported_on():
@@ -98,14 +114,14 @@ def test_a_policy_that_cannot_be_had(change, expected):
 
 
 def test_the_day_and_the_id():
-    report = made(CASES["sent-tls"].walk)
+    report = made(CASES["sent-untrusted"].walk)
     assert report["date-range"] == {
         "start-datetime": "2026-11-23T00:00:00Z",
         "end-datetime": "2026-11-23T23:59:59Z",
     }
     assert report["organization-name"] == "a.example"
-    assert report["report-id"] == made(CASES["sent-tls"].walk)["report-id"]
-    assert report["report-id"] != made(CASES["sent-tls"].walk, "exim")["report-id"]
+    assert report["report-id"] == made(CASES["sent-untrusted"].walk)["report-id"]
+    assert report["report-id"] != made(CASES["sent-untrusted"].walk, "exim")["report-id"]
 
 
 def test_a_report_is_read_back_and_leads_to_a_walk():

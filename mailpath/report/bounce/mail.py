@@ -47,13 +47,18 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
 
     @property
+    def is_notice(self) -> bool:
+        """It is a bounce, not a mail that somebody wrote about one."""
+        daemon = re.search(r"mailer-?daemon|postmaster", self.headers.get("from", ""), re.IGNORECASE)
+        nobody = self.headers.get("return-path", "").strip() == "<>"
+        automatic = self.headers.get("auto-submitted", "no").strip().lower() != "no"
+        return bool(self.status or daemon or nobody or automatic or "x-failed-recipients" in self.headers)
+
+    @property
     def sender(self) -> str | None:
         """Who sent the mail that bounced: a bounce goes to the envelope's sender (RFC 5321 section 4.5.5)."""
-        for value in (
-            self.returned.get("return-path"),
-            self.headers.get("to"),
-            self.returned.get("from"),
-        ):
+        to = self.headers.get("to") if self.is_notice else None
+        for value in (self.returned.get("return-path"), to, self.returned.get("from")):
             found = address(value)
             if found is not None:
                 return found

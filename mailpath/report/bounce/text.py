@@ -105,12 +105,14 @@ _FOR = re.compile(
 _SENDER = re.compile(
     rf"(?:^|\n)(?:Sender(?: Address)?|From|Return-Path|X-Postfix-Sender):[^\n]{{0,80}}?({_ADDRESS})"
 )
+#: Somebody pasted it into an answer.
+_QUOTED = re.compile(r"^(?:>[ \t]?){1,5}", re.MULTILINE)
 _BARE = re.compile(rf"^[ \t]*<?({_ADDRESS})>?[ \t]*:?[ \t]*$", re.MULTILINE)
 
 
 def read_text(text: str) -> Told:
-    """What the words say.  Line ends of any kind; the first form that fits counts."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    """What the words say.  Line ends of any kind, quoted or not; the first form that fits counts."""
+    text = _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     recipient = sentence = None
     for form in _FORMS:
         found = form.search(text)

@@ -22,7 +22,7 @@ from mailpath.report.explain import patterns, reach, wordings
 from mailpath.report.explain.cases import CASES
 from mailpath.report.explain.codes import code_in, meaning, plain
 from mailpath.report.explain.loglines import LogLine, read_log
-from mailpath.report.explain.means import ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS
+from mailpath.report.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS
 from mailpath.report.explain.model import Cause, Explanation, Kind
 from mailpath.report.explain.reach import Reach
 from mailpath.report.explain.render import render_text, to_dict
@@ -74,7 +74,7 @@ def _finding(code: str) -> Explanation:
     causes = tuple(
         Cause(text=case.text, findings=case.findings, postures=_failing(reach.by_case(case.id)))
         for case in CASES.values()
-        if code in case.findings and case.events[0] is not Event.SENT_PLAIN
+        if code in case.findings and not DELIVERIES.intersection(case.events)
     )
     means = [f"{entry.title}.", entry.meaning]
     if not causes:
@@ -230,46 +230,16 @@ def _delivered(text: str, family: Family) -> Explanation:
     """A delivery over TLS: the word in the log says what it was worth."""
     found = _WORD.search(text)
     word = (found[1] or found[2]) if found else None
-    postures = tuple(
-        name
-        for name, posture in PRESETS.items()
-        if posture.family is family
-        and word in msgspec.structs.asdict(posture.words).values()
-        and any(each.posture == name for each in reach.reaches() if each.event is not Event.SENT_PLAIN)
-        and name in _may_log(word)
-    )
+    known = [each for each in reach.by_event(Event.SENT_TLS, family=family) if word in (None, each.word)]
     means = (EVENTS[Event.SENT_TLS], *([WORDS[word]] if word is not None else []))
-    return Explanation(
-        kind=Kind.SENTENCE,
-        subject="",
-        recognised=("a delivery over TLS", *([f"the word {word}"] if word else [])),
-        means=means,
-        causes=(Cause(text=CASES["sent-tls"].text, postures=postures),),
-        postures=postures,
-    )
+    recognised = ("a delivery over TLS", *([f"the word {word}"] if word else []))
+    return _events([Event.SENT_TLS], known, means=means, recognised=recognised)
 
 
 def _in_clear(family: Family) -> Explanation:
     events = [Event.SENT_PLAIN]
     found = list(reach.by_event(Event.SENT_PLAIN, family=family))
     return _events(events, found, means=(EVENTS[Event.SENT_PLAIN],), recognised=("a delivery without TLS",))
-
-
-def _may_log(word: str | None) -> set[str]:
-    """Presets that can log `word`: one for an unverified session needs one that delivers so, one for an
-    authenticated session a posture that authenticates.
-    """
-    lax = {each.posture for each in reach.by_event(Event.SENT_TLS)}
-    strict = {each.posture for each in reach.by_event(Event.NOT_VERIFIED)}
-    dane = {each.posture for each in reach.by_case("certificate-tlsa") if each.event is Event.NOT_VERIFIED}
-    dane -= {each.posture for each in reach.by_case("certificate") if each.event is Event.NOT_VERIFIED}
-    if word in ("Verified",):
-        return strict
-    if word == "CV=dane":
-        return dane
-    if word == "Trusted":
-        return lax | dane
-    return lax | strict if word == "CV=yes" else lax
 
 
 def _wording(wording: Wording) -> Explanation:

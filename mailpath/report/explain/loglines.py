@@ -2,7 +2,8 @@
 
 Postfix: postfix-logwatch's and the source's delivery lines (`to=<>, relay=, dsn=, status= ()`), with the
 sender in another line under the same queue id.  Exim: the main log (spec, chapter 53: `<=`, `=>`, `==`,
-`**`), the sender again in another line.  Sendmail: `to=, relay=, dsn=, stat=`.
+`**`), the sender again in another line.  Sendmail: `to=, relay=, dsn=, stat=`.  qmail-send: `delivery N:
+failure: words_joined_so/`, recipient and sender in lines of the same delivery and message.
 """
 
 from __future__ import annotations
@@ -47,6 +48,13 @@ _SENDMAIL_ID = re.compile(r"(?:sendmail|sm-mta)\[\d+\]: ([A-Za-z0-9]{8,20}): ")
 _SENDMAIL_FROM = re.compile(rf"\bfrom=<?({_ADDRESS})>?, size=")
 
 
+_QMAIL = re.compile(r"\bdelivery (\d{1,9}): (success|failure|deferral): (\S{1,4000})")
+_QMAIL_START = re.compile(
+    rf"\bstarting delivery (\d{{1,9}}): msg \d{{1,20}} to (?:remote|local) ({_ADDRESS})"
+)
+_QMAIL_FROM = re.compile(rf"\binfo msg \d{{1,20}}: bytes \d{{1,12}} from <({_ADDRESS})>")
+
+
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line that says something.  `queue`: the message's id in the log; `final`: it is the line that
     says how a delivery went, not one beside it.  `text`: the line.  Foreign text as it came.
@@ -68,7 +76,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 def read_line(line: str) -> LogLine | None:
     """What one line says; None where it is no line of a log that we know."""
     text = line[:LONGEST].rstrip("\r\n")
-    found = _postfix(text) or _exim(text) or _sendmail(text)
+    found = _postfix(text) or _exim(text) or _sendmail(text) or _qmail(text)
     return None if found is None else msgspec.structs.replace(found, text=text)
 
 
@@ -93,7 +101,7 @@ def _postfix(text: str) -> LogLine | None:
             final=True,
         )
     sender = _POSTFIX_FROM.search(text)
-    if sender is not None:
+    if sender is not None and found is not None:
         return LogLine(server="Postfix", queue=queue, sender=sender[1])
     note = _POSTFIX_NOTE.search(text)
     if note is None:
@@ -169,6 +177,24 @@ def _sendmail(text: str) -> LogLine | None:
     if found is not None and sender is not None:
         return LogLine(server="Sendmail", queue=queue, sender=sender[1].rstrip(">"))
     return None
+
+
+def _qmail(text: str) -> LogLine | None:
+    delivery = _QMAIL.search(text)
+    if delivery is not None:
+        words = delivery[3].replace("_", " ").replace("/", " ").strip()
+        return LogLine(
+            server="qmail",
+            queue=f"delivery {delivery[1]}",
+            sentence=words or None,
+            failed=delivery[2] != "success",
+            final=True,
+        )
+    start = _QMAIL_START.search(text)
+    if start is not None:
+        return LogLine(server="qmail", queue=f"delivery {start[1]}", recipient=start[2])
+    sender = _QMAIL_FROM.search(text)
+    return LogLine(server="qmail", sender=sender[1]) if sender is not None else None
 
 
 def read_log(text: str) -> LogLine | None:

@@ -53,6 +53,8 @@ EVENTS: Mapping[Event, str] = {
     Event.SENT_PLAIN: "The message was sent in the clear: anybody on the path could read it.",
 }
 
+DELIVERIES = frozenset({Event.SENT_TLS, Event.SENT_PLAIN})
+
 #: Nothing about TLS or DNS decides these, hence no posture.
 ENVELOPE = frozenset({Event.MAIL_REFUSED, Event.RCPT_REFUSED})
 ENVELOPE_NOTE = "This is the receiving server's own decision; no TLS posture of the sender changes it."

@@ -13,19 +13,23 @@ from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import status
 from mailpath.report.explain import patterns
-from mailpath.report.explain.cases import CASES, Case
+from mailpath.report.explain.case import Case
+from mailpath.report.explain.cases import CASES
 
 #: Failures after which a sender that keeps plaintext for a retry has first deferred the mail.
 _BEFORE_RETRY = frozenset({Event.HANDSHAKE_FAILED, Event.TLS_LOST, Event.NOT_VERIFIED})
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """Under `posture` the case ends in `event`, with this status code (None on delivery)."""
+    """Under `posture` the case ends in `event`, with this status code (None on delivery).  `word`: what
+    this server's log calls the TLS session of a delivery; None where it has no word.
+    """
 
     case: str
     posture: str
     event: Event
     code: str | None
+    word: str | None = None
 
 
 @cache
@@ -39,13 +43,13 @@ def reaches() -> tuple[Reach, ...]:
 def _asked(case: Case, posture: Posture) -> Iterator[Reach]:
     verdicts = [judge(case.walk, concrete) for concrete in _concrete(posture)]
     found = {
-        (event, code)
+        (event, *ending)
         for verdict in verdicts
         for event in case.events
-        for code in _codes(verdict, posture.family, event)
+        for ending in _endings(verdict, posture.family, event)
     }
-    for event, code in sorted(found, key=str):
-        yield Reach(case.id, posture.name, event, code)
+    for event, code, word in sorted(found, key=str):
+        yield Reach(case.id, posture.name, event, code, word)
 
 
 def _concrete(posture: Posture) -> list[Posture]:
@@ -64,15 +68,15 @@ def _concrete(posture: Posture) -> list[Posture]:
     return made
 
 
-def _codes(verdict: Verdict, family: Family, event: Event) -> Iterator[str | None]:
-    """Status codes of the attempts that ended in `event`, recognised by their own sentence."""
+def _endings(verdict: Verdict, family: Family, event: Event) -> Iterator[tuple[str | None, str | None]]:
+    """(status code, word) of the attempts that ended in `event`, recognised by their own sentence."""
     ways = patterns.of(family, event)
-    said = [(attempt.reason, attempt.status_code) for attempt in verdict.attempts]
-    for reason, code in [*said, (verdict.reason, verdict.status_code)]:
+    said = [(each.reason, each.status_code, each.tls_word) for each in verdict.attempts]
+    for reason, code, word in [*said, (verdict.reason, verdict.status_code, verdict.tls_word)]:
         if any(way.said(reason) for way in ways):
-            yield code
+            yield code, word if event is Event.SENT_TLS else None
     if verdict.after_retry and event in _BEFORE_RETRY:
-        yield status(family, event, permanent=False)
+        yield status(family, event, permanent=False), None
 
 
 def by_event(event: Event, *, family: Family | None = None) -> tuple[Reach, ...]:

@@ -1,12 +1,15 @@
 """Small walks that each show one thing, for the judge to be asked about: no network, no real certificate.
 
-The one host is mx.b.example at 192.0.2.1.  Its certificate is a stand-in that no authority vouches for,
-which is all that a refusal needs.
+The one host is mx.b.example at 192.0.2.1.  It shows either a stand-in for a certificate that no authority
+vouches for, which is all that a refusal needs, or a good one.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
+
+from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage, TlsSession
 from mailpath.facts import (
@@ -30,6 +33,7 @@ from mailpath.facts import (
     TlsaSet,
     Walk,
 )
+from mailpath.report.explain.chain import AT, LEAF, ROOT
 
 DOMAIN = "b.example"
 HOST = "mx.b.example"
@@ -38,8 +42,11 @@ OTHER = "192.0.2.2"
 
 SECURE, INSECURE, BOGUS = Security.SECURE, Security.INSECURE, Security.BOGUS
 
-#: 3 1 1 of a key that the host does not have; 1 1 1, which mail has no use for.
+#: 3 1 1 of a key that the host does not have.
 TLSA = TlsaRecord(usage=3, selector=1, mtype=1, data=bytes(32))
+#: 3 0 1 of the good certificate.
+TLSA_GOOD = TlsaRecord(usage=3, selector=0, mtype=1, data=sha256(LEAF).digest())
+#: 1 1 1, which mail has no use for.
 TLSA_PKIX = TlsaRecord(usage=1, selector=1, mtype=1, data=bytes(32))
 
 
@@ -77,6 +84,8 @@ OFFERED: dict[str, Any] = {**HELLO, "extensions": ("STARTTLS",)}
 READY: dict[str, Any] = {**OFFERED, "starttls": reply(220, "ready")}
 SHOWN = TlsSession(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", bits=256, chain=(b"\x30\x00",))
 ENCRYPTED: dict[str, Any] = {**READY, "tls": SHOWN, "ehlo_tls": reply(250, "mx.b.example")}
+GOOD: dict[str, Any] = {**ENCRYPTED, "tls": replace(SHOWN, chain=(LEAF,))}
+ANONYMOUS: dict[str, Any] = {**ENCRYPTED, "tls": replace(SHOWN, chain=())}
 
 
 def ended(stage: Stage, said: dict[str, Any], failure: Failure = Failure.CLOSED) -> dict[str, Any]:
@@ -116,7 +125,7 @@ def walk(
     )
     return Walk(
         path=Path(recipient=DOMAIN),
-        at=0,
+        at=AT,
         resolver="192.0.2.53",
         sender=SenderFacts(),
         mx=facts.get("mx_facts")
@@ -125,6 +134,7 @@ def walk(
         sts=sts or StsFacts(found=Found.ABSENT, txt=lookup(f"_mta-sts.{DOMAIN}", "TXT", found=Found.ABSENT)),
         tlsa=TlsaFacts(hosts=(HostTlsa(host=HOST, candidates=candidates),)),
         starttls=StarttlsFacts(sessions=sessions),
+        roots=(ROOT,),
     )
 
 

@@ -1,0 +1,197 @@
+"""Cases from STARTTLS on, and deliveries: data (see `cases.py`)."""
+
+from __future__ import annotations
+
+from mailpath.exchanges import Failure, Stage
+from mailpath.judge.events import Event
+from mailpath.report.explain.case import Case
+from mailpath.report.explain.walks import (
+    ANONYMOUS,
+    ENCRYPTED,
+    GOOD,
+    HELLO,
+    OFFERED,
+    READY,
+    SECURE,
+    TLSA,
+    TLSA_GOOD,
+    ended,
+    policy,
+    reply,
+    walk,
+)
+
+_CERTIFICATE = ("TLS008", "TLS009", "TLS010", "TLS011", "TLS012", "TLS023")
+_REFUSED = {**OFFERED, "starttls": reply(454, "4.7.0 TLS not available due to temporary reason")}
+_REFUSED_FOR_GOOD = {**OFFERED, "starttls": reply(554, "5.7.3 no TLS")}
+_ABORTED = ended(Stage.HANDSHAKE, READY, Failure.TLS_ALERT)
+_CUT = ended(Stage.EHLO_TLS, {**GOOD, "ehlo_tls": None})
+_STARTTLS_REFUSED = (Event.STARTTLS_REFUSED, Event.STARTTLS_REFUSED_UNREQUIRED)
+
+TLS = (
+    Case(
+        "no-starttls",
+        "The mail host does not offer STARTTLS, or something on the way hides it.",
+        ("TLS002", "TLS021"),
+        (Event.STARTTLS_ABSENT,),
+        walk(HELLO),
+    ),
+    Case(
+        "no-starttls-tlsa",
+        "The mail host publishes TLSA records and does not offer STARTTLS.",
+        ("TLSA012", "TLS002", "TLS021"),
+        (Event.STARTTLS_ABSENT,),
+        walk(HELLO, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "no-starttls-sts",
+        "The MTA-STS policy asks for TLS, and the mail host does not offer STARTTLS.",
+        ("STS017", "TLS002", "TLS021"),
+        (Event.STARTTLS_ABSENT,),
+        walk(HELLO, sts=policy()),
+    ),
+    Case(
+        "starttls-refused",
+        "The mail host offers STARTTLS and refuses it, most often because it cannot read its certificate.",
+        ("TLS003",),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED),
+    ),
+    Case(
+        "starttls-refused-for-good",
+        "The mail host offers STARTTLS and refuses it with a permanent reply.",
+        ("TLS003",),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED_FOR_GOOD),
+    ),
+    Case(
+        "starttls-refused-tlsa",
+        "The mail host publishes TLSA records and refuses STARTTLS.",
+        ("TLS003", "TLSA012"),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "starttls-refused-sts",
+        "The MTA-STS policy asks for TLS, and the mail host refuses STARTTLS.",
+        ("TLS003", "STS017"),
+        _STARTTLS_REFUSED,
+        walk(_REFUSED, sts=policy()),
+    ),
+    Case(
+        "starttls-lost",
+        "The mail host hangs up on STARTTLS.",
+        ("TLS018",),
+        (Event.STARTTLS_LOST,),
+        walk(ended(Stage.STARTTLS, OFFERED)),
+    ),
+    Case(
+        "handshake",
+        "Sender and mail host do not agree on TLS: versions, cipher suites, a broken certificate or key.",
+        ("TLS004", "TLS006", "TLS014"),
+        (Event.HANDSHAKE_FAILED,),
+        walk(_ABORTED),
+    ),
+    Case(
+        "handshake-tlsa",
+        "The mail host publishes TLSA records, and its TLS handshake fails.",
+        ("TLS004", "TLS006", "TLS014", "TLSA015"),
+        (Event.HANDSHAKE_FAILED,),
+        walk(_ABORTED, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "handshake-sts",
+        "The MTA-STS policy asks for TLS, and the handshake fails.",
+        ("TLS004", "TLS006", "STS017"),
+        (Event.HANDSHAKE_FAILED,),
+        walk(_ABORTED, sts=policy()),
+    ),
+    Case(
+        "certificate",
+        "The sender verifies certificates, and this one does not hold: self-signed, out of date, another"
+        " name, an intermediate missing, not trusted.",
+        _CERTIFICATE,
+        (Event.NOT_VERIFIED,),
+        walk(ENCRYPTED),
+    ),
+    Case(
+        "certificate-tlsa",
+        "The TLSA records do not accept the certificate, most often because it was renewed and DNS was not.",
+        ("TLSA002", "TLSA008", "TLSA009", "TLS025"),
+        (Event.NOT_VERIFIED,),
+        walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA,)),
+    ),
+    Case(
+        "certificate-sts",
+        "The MTA-STS policy asks for a trusted certificate with the mail host's name, and this one is not.",
+        ("STS014", *_CERTIFICATE),
+        (Event.NOT_VERIFIED,),
+        walk(ENCRYPTED, sts=policy()),
+    ),
+    Case(
+        "tls-lost",
+        "The session breaks right after the TLS handshake; the mail host may not like the sender's TLS.",
+        ("TLS018", "TLS004"),
+        (Event.TLS_LOST,),
+        walk(_CUT, mx=SECURE, tlsa=(TLSA_GOOD,)),
+    ),
+    Case(
+        "tls-ehlo-refused",
+        "The mail host refuses EHLO once TLS is on.",
+        ("TLS017",),
+        (Event.TLS_EHLO_REFUSED,),
+        walk({**GOOD, "ehlo_tls": reply(554, "5.5.0 no")}, mx=SECURE, tlsa=(TLSA_GOOD,)),
+    ),
+)
+
+DELIVERED = (
+    Case(
+        "sent-plain",
+        "The mail host does not offer STARTTLS, and the sender does not insist.",
+        ("TLS002", "TLS021"),
+        (Event.SENT_PLAIN,),
+        walk(HELLO),
+    ),
+    Case(
+        "sent-anonymous",
+        "The mail host chose a suite without a certificate.",
+        ("TLS007",),
+        (Event.SENT_TLS,),
+        walk(ANONYMOUS),
+    ),
+    Case(
+        "sent-untrusted",
+        "The certificate does not hold, and the sender does not insist.",
+        _CERTIFICATE,
+        (Event.SENT_TLS,),
+        walk(ENCRYPTED),
+    ),
+    Case(
+        "sent-trusted",
+        "The certificate is good, whether or not the sender asks for that.",
+        (),
+        (Event.SENT_TLS,),
+        walk(GOOD),
+    ),
+    Case(
+        "sent-dane",
+        "The certificate is the one that signed TLSA records announce.",
+        (),
+        (Event.SENT_TLS,),
+        walk(GOOD, mx=SECURE, tlsa=(TLSA_GOOD,)),
+    ),
+    Case(
+        "sent-half-dane",
+        "The certificate is the one that TLSA records announce, but the MX records are not signed.",
+        ("TLSA014", "SEC001"),
+        (Event.SENT_TLS,),
+        walk(GOOD, host=SECURE, tlsa=(TLSA_GOOD,)),
+    ),
+    Case(
+        "sent-sts",
+        "The certificate is good, as the MTA-STS policy asks.",
+        (),
+        (Event.SENT_TLS,),
+        walk(GOOD, sts=policy()),
+    ),
+)
