@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -194,3 +197,16 @@ def test_any_text_has_an_explanation(text):
     assert set(found.postures) <= set(PRESETS)
     assert to_dict(found)["kind"] in {kind.value for kind in Kind}
     assert all(len(line) <= 80 for line in render_text(found).splitlines() if line.isascii())
+
+
+LOGGED = json.loads((Path(__file__).parent / "logged.json").read_text())
+
+
+@pytest.mark.parametrize("sentence", LOGGED)
+def test_who_was_seen_to_log_it_is_among_the_postures(sentence):
+    """What Postfix 3.7.11 and Exim 4.96 logged for mail to broken domains, by the postures they had."""
+    found = explain(sentence)
+    assert found.recognised
+    assert found.causes
+    refused = any(words in sentence for words in ("MAIL FROM", "RCPT TO"))
+    assert refused or set(found.postures) >= set(LOGGED[sentence])

@@ -15,6 +15,7 @@ from mailpath.report.explain.walks import (
     SECURE,
     TLSA,
     TLSA_GOOD,
+    TLSA_PKIX,
     ended,
     policy,
     reply,
@@ -186,6 +187,13 @@ DELIVERED = (
         ("TLSA014", "SEC001"),
         (Event.SENT_TLS,),
         walk(GOOD, host=SECURE, tlsa=(TLSA_GOOD,)),
+    ),
+    Case(
+        "sent-unusable-tlsa",
+        "No TLSA record is of a kind that mail can use; TLS is required on their account, and nothing more.",
+        ("TLSA003", "TLSA004"),
+        (Event.SENT_TLS,),
+        walk(GOOD, mx=SECURE, tlsa=(TLSA_PKIX,)),
     ),
     Case(
         "sent-sts",
