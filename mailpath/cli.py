@@ -126,9 +126,21 @@ def app(
     help="What the sender enforces; repeatable, the worst decides. [all, rfc decides]",
 )
 @click.option(
+    "--attack",
+    "attacks",
+    multiple=True,
+    metavar="NAME",
+    help="Put an attacker on the path: a name, a+b, or all; repeatable. [none]",
+)
+@click.option(
     "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339 or Unix seconds."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
+    help="Of the report. [by FILE's ending, else text]",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the report there.")
 @click.option("--capture", metavar="FILE", help='Keep every exchange ("-": standard output).')
 @click.option("--replay", metavar="FILE", help='Walk a capture again, no network ("-": standard input).')
@@ -141,8 +153,9 @@ def check(
     recipient: str | None,
     sender: str | None,
     postures: tuple[str, ...],
+    attacks: tuple[str, ...],
     at: int | None,
-    form: str,
+    form: str | None,
     output: str | None,
     capture: str | None,
     replay: str | None,
@@ -159,6 +172,7 @@ def check(
         recipient=recipient,
         sender=sender,
         postures=postures,
+        attacks=attacks,
         at=at,
         form=form,
         output=output,
@@ -240,6 +254,15 @@ def postures() -> None:
     from mailpath.commands import lists
 
     lists.postures()
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+def attacks(as_json: bool) -> None:
+    """List the attackers there are: what each can do, and what stops it."""
+    from mailpath.commands import lists
+
+    lists.attacks(as_json)
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from mailpath.commands.options import domain_of, given_network_options, settings_from
+from mailpath.commands.rendering import STDIO, form_of, write
 from mailpath.dnssec import BadAnchor
 from mailpath.facts import Path, Walk
 from mailpath.judge import Posture
@@ -26,16 +27,15 @@ from mailpath.report.headline import headline
 from mailpath.report.result import DEFAULT_POSTURE, Result, build
 from mailpath.walk import Event, StepFinished, live_network, walk
 
-STDIO = "-"
-
 
 @dataclass(frozen=True)
 class Walked:
-    """A walk with what it stood on, and how long each step took in milliseconds."""
+    """A walk with what it stood on, and how long each step and the whole took in milliseconds."""
 
     walk: Walk
     ground: Ground
     elapsed: dict[str, float]
+    took: float
     capture: Capture
 
 
@@ -44,8 +44,9 @@ def run(
     recipient: str | None,
     sender: str | None,
     postures: Sequence[str],
+    attacks: Sequence[str],
     at: int | None,
-    form: str,
+    form: str | None,
     output: str | None,
     capture: str | None,
     replay: str | None,
@@ -53,6 +54,7 @@ def run(
 ) -> ExitCode:
     """Everything `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
     judged = chosen(postures)
+    wanted = attacks_named(attacks)
     if replay is not None:
         walked = _replayed(replay, recipient, sender, at, network)
     else:
@@ -65,8 +67,13 @@ def run(
         deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
         kind=walked.ground.kind,
         made=walked.ground.made,
+        took=walked.took,
     )
     result.elapsed["verdict"] = (time.perf_counter() - began) * 1000
+    if wanted:
+        from mailpath.commands import attacking
+
+        result = attacking.tried(result, walked.capture, wanted)
     _written(result, form, output, silent=capture == STDIO)
     if capture is not None:
         _kept(walked.capture, capture)
@@ -83,6 +90,18 @@ def chosen(names: Sequence[str]) -> tuple[Posture, ...]:
             raise click.UsageError(str(error)) from None
         found[posture.name] = posture
     return tuple(found.values())
+
+
+def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
+    """The attacks named, each once, `all` as itself."""
+    if not names:
+        return ()
+    from mailpath.whatif import UnknownAttack, canonical
+
+    try:
+        return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
+    except UnknownAttack as error:
+        raise click.UsageError(str(error)) from None
 
 
 # --- the walk --------------------------------------------------------------------------------------
@@ -136,15 +155,17 @@ async def _walk(path: Path, network: Network, at: int | None) -> Walked:
                 narrate(event)
             elapsed[event.result.id] = event.elapsed_ms
 
+    began = time.perf_counter()
     found = await walk(path, recording, network.ground.made if at is None else at, seen)
-    return Walked(found, network.ground, elapsed, capture_of(recording, path, found.roots))
+    took = (time.perf_counter() - began) * 1000
+    return Walked(found, network.ground, elapsed, took, capture_of(recording, path, found.roots))
 
 
 def _narrator() -> Callable[[StepFinished], None] | None:
     """Tells each step as it ends, on standard error, where somebody is there to read it."""
     if not sys.stderr.isatty():
         return None
-    from mailpath.report.text import GLYPHS, TITLES
+    from mailpath.report.contents import GLYPHS, TITLES
 
     def tell(event: StepFinished) -> None:
         step = event.result
@@ -165,31 +186,10 @@ def _kept(capture: Capture, file: str) -> None:
         raise click.UsageError(f"{file}: {error}") from None
 
 
-def _written(result: Result, form: str, output: str | None, *, silent: bool) -> None:
+def _written(result: Result, form: str | None, output: str | None, *, silent: bool) -> None:
     """The report to `output`, or to standard output unless a capture went there (`silent`)."""
     if silent and output in (None, STDIO):
         if sys.stderr.isatty():
             click.echo(headline(result), err=True)
         return
-    data = _rendered(result, form)
-    if output in (None, STDIO):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    assert output is not None
-    try:
-        with open(output, "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise click.UsageError(f"{output}: The report cannot be written: {error.strerror}.") from None
-
-
-def _rendered(result: Result, form: str) -> bytes:
-    if form == "json":
-        from mailpath.report import json
-
-        return json.render(result)
-    from mailpath.report import text
-
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.render(result).encode(encoding, "backslashreplace")
+    write(result, form_of(form, output), output)

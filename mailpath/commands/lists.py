@@ -48,11 +48,42 @@ def postures() -> None:
         click.echo(f"{name:{width}}  {title}")
 
 
+def attacks(as_json: bool) -> None:
+    """Every attack: what it does, what it takes, what stops it."""
+    from mailpath.report.layout import hanging
+    from mailpath.whatif.catalogue import ATTACKS
+
+    if as_json:
+        found = [
+            {
+                "name": attack.name,
+                "title": attack.title,
+                "does": attack.does,
+                "needs": [need.value for need in attack.needs],
+                "stopped_by": attack.stopped_by,
+            }
+            for attack in ATTACKS.values()
+        ]
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for attack in ATTACKS.values():
+        click.echo(f"{attack.name}: {attack.title}")
+        rows = (
+            ("Does", attack.does),
+            ("Takes", "; ".join(need.value for need in attack.needs)),
+            ("Stopped by", attack.stopped_by),
+        )
+        for label, text in rows:
+            for line in hanging(label, text, indent=2, column=14):
+                click.echo(line)
+    click.echo("`mailpath check RECIPIENT --attack NAME`: a name, a+b for two at once, or all.")
+
+
 def explain(code: str | None) -> None:
     """What a code means and how to mend it; all codes without one.  Raises `click.UsageError`."""
     from mailpath.findings.catalogue import CATALOGUE, step_of
+    from mailpath.report.contents import TITLES
     from mailpath.report.layout import hanging
-    from mailpath.report.text import TITLES
 
     if code is None:
         for entry in CATALOGUE.values():

@@ -7,7 +7,7 @@ Bytes are base64.  Times of day are RFC 3339 in UTC.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -15,10 +15,19 @@ from mailpath import facts
 from mailpath.facts import Status, StepResult
 from mailpath.findings import Severity
 from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
+from mailpath.report.attacks import reach
+from mailpath.report.contents import not_tried
 from mailpath.report.headline import answer
 from mailpath.report.result import Result, verdict_step
+from mailpath.visible import visible
+
+if TYPE_CHECKING:
+    from mailpath.whatif import AttackOutcome, Reach, Summary
 
 SCHEMA = 1
+#: RFC 3339 in UTC.
+_RFC3339 = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+Moment = Annotated[str, msgspec.Meta(pattern=_RFC3339)]
 SCHEMA_ID = "urn:mailpath:report:1"
 
 
@@ -96,6 +105,28 @@ class Attacked(msgspec.Struct, frozen=True, kw_only=True):
     if_policy_cached: Outcome | None
 
 
+class Reads(msgspec.Struct, frozen=True, kw_only=True):
+    """Who can read the mail, after the whole catalogue; null: it cannot be told, or there is none.
+
+    `cheapest`: the attack that works (or may), null where listening is enough or none does.
+    """
+
+    listener: bool | None
+    attacker: bool | None
+    cheapest: str | None
+    attacker_if_policy_cached: bool | None
+    cheapest_if_policy_cached: str | None
+    sentence: str
+
+
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """When, from where and through which resolver the exchanges were held."""
+
+    made: Moment
+    ehlo: str
+    resolver: str
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One finding."""
 
@@ -115,12 +146,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     mailpath: str
     sender: str | None
     recipient: str
-    at: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+    at: Moment
     posture: str
     steps: Annotated[tuple[AnyStep, ...], msgspec.Meta(min_length=7, max_length=7)]
     findings: tuple[Found, ...]
     verdicts: dict[str, Judged]
     attacks: dict[str, dict[str, Attacked]]
+    reads: dict[str, Reads]
+    walked: Walked
+    not_tried: tuple[str, ...]
 
 
 _STEPS = (
@@ -154,7 +188,17 @@ def report(result: Result) -> Report:
             for each in result.findings
         ),
         verdicts={name: _judged(verdict) for name, verdict in result.verdicts.items()},
-        attacks={},
+        attacks={
+            name: {attack: _attacked(found) for attack, found in tried.items()}
+            for name, tried in result.attacks.items()
+        },
+        reads={name: _reads(result, summary) for name, summary in result.summaries.items()},
+        walked=Walked(
+            made=rfc3339(result.made),
+            ehlo=visible(walk.sender.ehlo),
+            resolver=visible(walk.resolver),
+        ),
+        not_tried=not_tried(walk),
     )
 
 
@@ -227,6 +271,31 @@ def _judged(verdict: Verdict) -> Judged:
         reason=verdict.reason,
         attempts=tuple(_attempt(attempt) for attempt in verdict.attempts),
     )
+
+
+def _attacked(found: AttackOutcome) -> Attacked:
+    return Attacked(
+        outcome=found.outcome,
+        host=found.host,
+        attacker_reads=found.attacker_reads,
+        if_policy_cached=found.if_policy_cached,
+    )
+
+
+def _reads(result: Result, summary: Summary) -> Reads:
+    cached = summary.active_if_cached
+    return Reads(
+        listener=summary.listener,
+        attacker=summary.active.can,
+        cheapest=_cheapest(summary.active),
+        attacker_if_policy_cached=cached.can if cached is not None else None,
+        cheapest_if_policy_cached=_cheapest(cached) if cached is not None else None,
+        sentence=reach(result, summary.posture),
+    )
+
+
+def _cheapest(reached: Reach) -> str | None:
+    return reached.cheapest.attack if reached.cheapest is not None else None
 
 
 def _attempt(attempt: Attempt) -> JudgedAttempt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from mailpath.findings import Finding, find
 from mailpath.judge import Outcome, Posture, Verdict, judge
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
 
+if TYPE_CHECKING:
+    from mailpath.whatif import AttackOutcome, Summary
+
 #: The posture that decides where none was asked for.
 DEFAULT_POSTURE = "rfc"
 
@@ -20,8 +24,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A walk, what each posture makes of it, and what was found.
 
     `verdicts`: by posture name, in the order judged.  `posture`: the one that decides; `code`: its exit
-    code.  `elapsed`: milliseconds per step id, {} where nobody measured (a replay).  `kind`: "live",
-    "lab" or "capture"; `made`: Unix time at which the exchanges were held.
+    code.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the whole walk.
+    `kind`: "live", "lab" or "capture"; `made`: Unix time at which the exchanges were held.  `attacks`: by
+    posture and attack name, what an attacker makes of it, {} where none was asked for; `summaries`: by
+    posture, who can read the mail, {} unless the whole catalogue was tried.
     """
 
     walk: Walk
@@ -35,6 +41,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     made: int
     kind: str = "live"
     mailpath: str = __version__
+    took: float | None = None
+    attacks: dict[str, dict[str, AttackOutcome]] = {}
+    summaries: dict[str, Summary] = {}
 
     @property
     def verdict(self) -> Verdict:
@@ -55,6 +64,7 @@ def build(
     deciding: Iterable[str] = (DEFAULT_POSTURE,),
     kind: str = "live",
     made: int | None = None,
+    took: float | None = None,
 ) -> Result:
     """Judge `walk` by every posture.  Of the postures named in `deciding` the one with the worst exit
     code decides, the first of equals; where none of them is judged, all of them count.
@@ -75,10 +85,12 @@ def build(
         at=walk.at,
         made=walk.at if made is None else made,
         kind=kind,
+        took=took,
     )
 
 
-_STATUS = {
+#: A posture's exit code as the status of a step.
+STATUS_OF = {
     ExitCode.OK: Status.PASS,
     ExitCode.BELOW: Status.WEAK,
     ExitCode.UNDELIVERED: Status.FAIL,
@@ -91,5 +103,5 @@ def verdict_step(result: Result, answer: str) -> StepResult:
     outcome = result.verdict.outcome
     word = "IN THE CLEAR" if outcome is Outcome.PLAINTEXT else outcome.value.upper()
     return StepResult(
-        id="verdict", status=_STATUS[result.code], word=word, summary=f"{answer[:1].upper()}{answer[1:]}."
+        id="verdict", status=STATUS_OF[result.code], word=word, summary=f"{answer[:1].upper()}{answer[1:]}."
     )

@@ -6,32 +6,23 @@ Every line but the first, which is the answer and stays one line, fits into 80 c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from mailpath.facts import Found, Status
-from mailpath.judge import Mechanism, Verdict
-from mailpath.names import u_labels
+from mailpath.judge import Mechanism
+from mailpath.report.attacks import attack_rows, attack_sentences
+from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
 from mailpath.report.headline import answer, headline
 from mailpath.report.layout import hanging, table, wrapped
 from mailpath.report.panels import Explained, explain
 from mailpath.report.result import Result, verdict_step
 from mailpath.visible import visible
 
-GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
-
-TITLES = {
-    "sender": "Sender",
-    "mx": "MX",
-    "dnssec": "DNSSEC",
-    "mta-sts": "MTA-STS",
-    "tlsa": "TLSA",
-    "starttls": "STARTTLS",
-    "verdict": "Verdict",
-}
-
 _SEVERITY = {"error": "✗", "warning": "!", "info": "–"}
 
+#: Whether the attacker reads the mail, in words.
+_READ = {"yes": "READ", "no": "not read", "perhaps": "perhaps read"}
+
 _STEP_COLUMN = 13
+_ATTACK_COLUMN = 22
 _BLOCK_COLUMN = 11
 _RULE = 11
 
@@ -45,33 +36,16 @@ def render(result: Result) -> str:
         list(_findings(result)),
         list(_verdicts(result)),
         list(_attempts(result)),
+        list(_attacks(result)),
         list(_not_tried(result)),
     )
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def _moment(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _named(domain: str) -> str:
-    unicode = u_labels(domain)
-    return visible(domain) if unicode is None else f"{visible(domain)} ({visible(unicode)})"
-
-
 def _circumstances(result: Result) -> Iterator[str]:
     """When, from where, through which resolver, by which version."""
-    walk = result.walk
-    source = {"lab": ", in the lab", "capture": ", replayed from a capture"}.get(result.kind, "")
-    sender = _named(walk.path.sender) if walk.path.sender is not None else "any sender"
-    yield from hanging("Path", f"{sender} to {_named(walk.path.recipient)}", indent=0, column=_RULE)
-    when = _moment(result.made)
-    if result.at != result.made:
-        when += f", judged as of {_moment(result.at)}"
-    yield from hanging("Walked", f"{when}{source}", indent=0, column=_RULE)
-    seen = f"{visible(walk.sender.ehlo) or 'this machine'}, resolver {visible(walk.resolver)}"
-    yield from hanging("From", seen, indent=0, column=_RULE)
-    yield from hanging("By", f"mailpath {result.mailpath}", indent=0, column=_RULE)
+    for label, text in circumstances(result):
+        yield from hanging(label, text, indent=0, column=_RULE)
 
 
 def _path(result: Result) -> Iterator[str]:
@@ -111,10 +85,6 @@ def _block(block: Explained) -> Iterator[str]:
             yield from hanging(label, text, indent=2, column=_BLOCK_COLUMN)
 
 
-def _outcome(verdict: Verdict) -> str:
-    return f"{verdict.outcome.value}{' on retry' if verdict.after_retry else ''}"
-
-
 def _verdicts(result: Result) -> Iterator[str]:
     """All postures side by side; the one that decides is marked.  Hosts are numbered to fit the page."""
     yield "Verdicts (* decides)"
@@ -131,7 +101,7 @@ def _verdicts(result: Result) -> Iterator[str]:
             (
                 "*" if name == result.posture else "",
                 name,
-                _outcome(verdict),
+                outcome(verdict),
                 f"[{numbers[verdict.host]}]" if verdict.host is not None else "",
                 verdict.tls_word or "",
                 "" if verdict.mechanism is Mechanism.NONE else verdict.mechanism.value,
@@ -141,8 +111,7 @@ def _verdicts(result: Result) -> Iterator[str]:
     yield from table(rows, indent=0, gap=1)
     for name, verdict in result.verdicts.items():
         if verdict.possible:
-            possible = " or ".join(outcome.value for outcome in verdict.possible)
-            yield from hanging(f"{name}:", f"may be {possible}", indent=2, column=28)
+            yield from hanging(f"{name}:", f"may be {possible(verdict)}", indent=2, column=28)
 
 
 def _attempts(result: Result) -> Iterator[str]:
@@ -159,23 +128,26 @@ def _attempts(result: Result) -> Iterator[str]:
         yield from hanging("", attempt.reason, indent=0, column=5)
 
 
+def _attacks(result: Result) -> Iterator[str]:
+    """One sentence per posture; of the posture that decides each attack, and why it works or not."""
+    if not result.attacks:
+        return
+    yield "What an attacker changes"
+    for sentence in attack_sentences(result):
+        first, *rest = wrapped(sentence, 76)
+        yield f"  {first}"
+        yield from (f"    {line}" for line in rest)
+    yield ""
+    yield f"Attacks on {result.posture}"
+    for row in attack_rows(result):
+        yield from hanging(row.attack, f"{row.outcome}; {_READ[row.read]}", indent=2, column=_ATTACK_COLUMN)
+        yield from hanging("", row.why, indent=0, column=_ATTACK_COLUMN)
+
+
 def _not_tried(result: Result) -> Iterator[str]:
     """What the report does not know, and why."""
-    walk = result.walk
-    notes = []
-    for session in walk.starttls.sessions:
-        if session.not_tried:
-            notes.append(f"No session with {session.address}: {visible(session.not_tried)}.")
-    for host in walk.tlsa.hosts:
-        if host.not_tried:
-            notes.append(f"TLSA of {visible(host.host)}: {visible(host.not_tried)}.")
-    if walk.sts.policy_id is None and walk.sts.fetch is None and walk.sts.found is Found.ABSENT:
-        notes.append("No policy was fetched, as no valid record announces one.")
-    if not any(session.mail_from is not None for session in walk.starttls.sessions):
-        notes.append("No MAIL FROM was sent: whether a server takes this sender or recipient is not known.")
-    notes.append("Whether the sender holds a policy from an earlier delivery is not known.")
     yield "Not tried"
-    for note in dict.fromkeys(notes):
+    for note in not_tried(result.walk):
         first, *rest = wrapped(note, 76)
         yield f"  - {first}"
         yield from (f"    {line}" for line in rest)

@@ -35,7 +35,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "open", "lab", "lab list", "lab serve", "dnssec", "explain"]
+    "command", ["", "check", "open", "lab", "lab list", "lab serve", "dnssec", "explain", "attacks"]
 )
 def test_help_is_golden(command: str, run: Run) -> None:
     code, out, err = run(*command.split(), "--help")

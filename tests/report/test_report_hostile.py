@@ -24,7 +24,7 @@ from mailpath.facts import (
     ZoneFact,
 )
 from mailpath.judge.presets import PRESETS
-from mailpath.report import text
+from mailpath.report import html, markdown, nagios, text
 from mailpath.report.panels import evidence, explained
 from mailpath.report.result import build
 
@@ -138,6 +138,15 @@ def test_the_text_report_shows_nothing_raw(walk: Walk) -> None:
     report = text.render(build(walk, PRESETS.values(), {}))
     assert all(plain(line) for line in report.split("\n"))
     assert "\\x1b" in report
+
+
+@pytest.mark.parametrize("walk", variants(), ids=range(6))
+def test_no_other_rendering_shows_anything_raw(walk: Walk) -> None:
+    result = build(walk, PRESETS.values(), {})
+    for report in (markdown.render(result), html.render(result)):
+        assert all(plain(line) for line in report.split("\n"))
+        assert "\\x1b" in report
+    assert plain(nagios.render(result).removesuffix("\n"))
 
 
 def test_a_panel_is_bounded() -> None:

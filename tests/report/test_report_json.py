@@ -48,11 +48,19 @@ def test_the_schema_is_one(report_schema: dict[str, Any]) -> None:
 def test_a_report_keeps_the_schema(walk: Walk, report_schema: dict[str, Any]) -> None:
     found = rendered(walk)
     jsonschema.Draft202012Validator(report_schema).validate(found)
-    keys = "schema mailpath sender recipient at posture steps findings verdicts attacks"
+    keys = (
+        "schema mailpath sender recipient at posture steps findings verdicts attacks reads walked not_tried"
+    )
     assert list(found) == keys.split()
     assert [step["id"] for step in found["steps"]] == list(STEPS)
     assert found["at"] == "2026-11-23T12:00:00Z"
-    assert found["attacks"] == {}
+    assert (found["attacks"], found["reads"]) == ({}, {})
+    assert found["walked"] == {
+        "made": "2026-11-23T12:00:00Z",
+        "ehlo": "mail.a.example",
+        "resolver": "127.0.0.1:53",
+    }
+    assert found["not_tried"]
     assert set(found["verdicts"]) == set(PRESETS)
 
 

@@ -1,0 +1,75 @@
+"""Which renderer writes a report, and where to."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+
+import click
+
+from mailpath.report.result import Result
+
+STDIO = "-"
+
+#: File name endings and what they stand for; `--format` outweighs them.
+SUFFIXES = {
+    ".txt": "text",
+    ".text": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+}
+
+
+def form_of(form: str | None, output: str | None) -> str:
+    """The format asked for: by name, else by the file's ending, else text."""
+    if form is not None:
+        return form
+    return SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
+
+
+def write(result: Result, form: str, output: str | None) -> None:
+    """The report to the file `output`, or to standard output.  Raises `click.UsageError`."""
+    if output in (None, STDIO):
+        # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters.
+        encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
+        sys.stdout.buffer.write(rendered(result, form).encode(encoding, "backslashreplace"))
+        sys.stdout.buffer.flush()
+        return
+    assert output is not None
+    write_file(output, rendered(result, form).encode())
+
+
+def write_file(output: str, data: bytes) -> None:
+    """`data` to the file `output`.  Raises `click.UsageError`."""
+    try:
+        with open(output, "wb") as file:
+            file.write(data)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise click.UsageError(f"{output}: The report cannot be written: {reason}.") from None
+
+
+def rendered(result: Result, form: str) -> str:
+    """`result` in one of the formats; only its renderer is loaded."""
+    if form == "json":
+        from mailpath.report import json
+
+        return json.render(result).decode()
+    if form == "markdown":
+        from mailpath.report import markdown
+
+        return markdown.render(result)
+    if form == "html":
+        from mailpath.report import html
+
+        return html.render(result)
+    if form == "nagios":
+        from mailpath.report import nagios
+
+        return nagios.render(result)
+    from mailpath.report import text
+
+    return text.render(result)

@@ -1,0 +1,90 @@
+"""What an attacker changes, told once for every renderer: sentences per posture, rows per attack.
+
+Visible text all of it.  Rows are of the posture that decides; of the others the JSON report has all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mailpath.judge import Outcome
+from mailpath.report.result import Result
+from mailpath.visible import visible
+
+if TYPE_CHECKING:
+    from mailpath.whatif import AttackOutcome
+
+
+class AttackRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One attack on one posture's mail.  `read`: "yes", "no", "perhaps"; `why`: a clause.
+
+    `outcome`: with that for a sender with the policy cached beside it, where it differs.
+    """
+
+    attack: str
+    outcome: str
+    read: str
+    why: str
+
+
+def attack_rows(result: Result, posture: str | None = None) -> tuple[AttackRow, ...]:
+    """Every attack that was tried on `posture` (default: the one that decides), in order."""
+    return tuple(_row(each) for each in result.attacks.get(posture or result.posture, {}).values())
+
+
+def _row(found: AttackOutcome) -> AttackRow:
+    ended = _ended(found.outcome, found.host)
+    cached = found.if_policy_cached
+    if cached is not None and cached is not found.outcome:
+        ended += f"; with the policy cached {cached.value}"
+    return AttackRow(attack=found.attack, outcome=ended, read=read(found), why=visible(found.evidence))
+
+
+def _ended(outcome: Outcome, host: str | None) -> str:
+    return outcome.value if host is None else f"{outcome.value} at {visible(host)}"
+
+
+def read(found: AttackOutcome) -> str:
+    """Whether the attacker reads the mail at first contact: "yes", "no", "perhaps"."""
+    if found.attacker_reads:
+        return "yes"
+    return "perhaps" if found.may_read else "no"
+
+
+def attack_sentences(result: Result) -> tuple[str, ...]:
+    """One sentence per posture: who can read the mail, and how.
+
+    After the whole catalogue these are its summaries; else what the attacks that were tried do.
+    """
+    if result.summaries:
+        return tuple(f"{name}: {reach(result, name)}" for name in result.summaries)
+    return tuple(_sentence(name, tuple(found.values())) for name, found in result.attacks.items() if found)
+
+
+def reach(result: Result, posture: str) -> str:
+    """Who can read this posture's mail, and by which of several hosts; "" where nobody found out."""
+    summary = result.summaries.get(posture)
+    if summary is None:
+        return ""
+    said = summary.sentence.removeprefix(f"{posture}: ")
+    return f"{said} {summary.weakest}".rstrip()
+
+
+def _sentence(posture: str, tried: tuple[AttackOutcome, ...]) -> str:
+    working = [each.attack for each in tried if read(each) == "yes"]
+    if working:
+        return f"{posture}: {_and(working)} {'lets' if len(working) == 1 else 'let'} an attacker read it."
+    perhaps = [each.attack for each in tried if read(each) == "perhaps"]
+    if perhaps:
+        return f"{posture}: {_and(perhaps)} may let an attacker read it."
+    return f"{posture}: {_and([each.attack for each in tried])} {_do(tried)} not let an attacker read it."
+
+
+def _do(tried: tuple[AttackOutcome, ...]) -> str:
+    return "does" if len(tried) == 1 else "do"
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,63 @@
+"""The report as one line for a monitoring system (Monitoring Plugins guidelines, "Plugin Output").
+
+STATE - what happens to the mail (when, from where, through which resolver, version) | performance data
+
+The state word goes with the exit code.  Performance data are 'label'=value[unit];[warn];[crit];[min];[max];
+what is not known is left out.  A bar would end the text, so a stranger's becomes a slash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpath.findings import Severity
+from mailpath.report.contents import moment, not_tried
+from mailpath.report.exit_codes import ExitCode
+from mailpath.report.headline import headline
+from mailpath.report.result import Result
+from mailpath.visible import visible
+from mailpath.whatif.clock import timeline
+
+STATES = {
+    ExitCode.OK: "OK",
+    ExitCode.BELOW: "WARNING",
+    ExitCode.UNDELIVERED: "CRITICAL",
+    ExitCode.UNKNOWN: "UNKNOWN",
+}
+
+
+def render(result: Result) -> str:
+    """One line with its newline."""
+    text = f"{headline(result)} ({_circumstances(result)})".replace("|", "/")
+    return f"MAILPATH {STATES[result.code]} - {text} | {' '.join(_performance(result))}\n"
+
+
+def _circumstances(result: Result) -> str:
+    walk = result.walk
+    ehlo = visible(walk.sender.ehlo) or "this machine"
+    judged = f", judged as of {moment(result.at)}" if result.at != result.made else ""
+    return (
+        f"{moment(result.made)}{judged}, from {ehlo}, resolver {visible(walk.resolver)}, "
+        f"mailpath {result.mailpath}"
+    )
+
+
+def _performance(result: Result) -> Iterator[str]:
+    """How long it took, what there is, what was found, what was not tried, and what ends when.
+
+    Seconds until something ends fall below zero once it has ended.
+    """
+    if result.took is not None:
+        yield f"time={result.took / 1000:.3f}s;;;0"
+    walk = result.walk
+    found = [each.severity for each in result.findings]
+    yield f"hosts={len(walk.mx.hosts)};;;0"
+    yield f"errors={found.count(Severity.ERROR)};;;0"
+    yield f"warnings={found.count(Severity.WARNING)};;;0"
+    yield f"not_tried={len(not_tried(walk))};;;0"
+    ends: dict[str, int] = {}
+    for each in timeline(walk, result.made):
+        ends.setdefault(each.what, each.at)
+    for label, what in (("certificate_ends", "certificate"), ("signatures_end", "signatures")):
+        if what in ends:
+            yield f"{label}={ends[what] - result.at}s"
