@@ -28,6 +28,12 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts; the tests with t
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
 	$(LOWEST)/bin/python -m pytest -n 2 -q -m "not interop and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
 
+interop: ## held against real servers in network namespaces (root on Debian 12; installs them, starts none)
+	@sh tests/interop/install $(VENV)/exim check
+	@$(MAKE) --no-print-directory $(VENV)/.installed-interop
+	sh tests/interop/install $(VENV)/exim
+	$(BIN)/python -m pytest -m interop $(ARGS) tests/interop tests/lab
+
 bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
 	$(BIN)/python scripts/bench.py
 
@@ -52,6 +58,10 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -e . --group test --group check
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-interop: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install -q --group interop
+	@touch $@
 
 $(LOWEST)/.installed-dev: pyproject.toml $(VENV)/.installed-dev
 	$(BIN)/python -m venv --clear $(LOWEST)

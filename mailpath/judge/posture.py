@@ -207,6 +207,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """The same floor where it must verify (PF with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed)."""
     name_rules: NameRules = POSTFIX
     """How names in certificates are compared (RFC 6125, RFC 9525)."""
+    injection_fails: bool = False
+    """Bytes behind the 220 to STARTTLS fail the handshake (EX smtp.c "synch error before connect", observed);
+    else they are thrown away (PF vstream_fpurge, RFC 3207 section 4.2)."""
     trusted_needs_name: bool = False
     """The word for a trusted chain is only logged when the MX host name fits too (EX CV=yes)."""
     words: Words = Words()

@@ -196,6 +196,7 @@ _EXIM = Posture(
     floor=Floor.GNUTLS,
     floor_authenticated=Floor.GNUTLS,
     name_rules=names.GNUTLS,
+    injection_fails=True,
     trusted_needs_name=True,
     words=Words(
         dane="CV=dane",

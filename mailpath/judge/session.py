@@ -202,6 +202,8 @@ def _in_tls(
 
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
     """Why there is no TLS session for this sender, or ""."""
+    if session.injected and posture.injection_fails:
+        return "more than the reply to STARTTLS came in the clear"
     if session.tls is None:
         return shown(session.detail) or (session.failure.value if session.failure else "no TLS")
     oldest = posture.min_tls_authenticated if policy.strict else posture.min_tls

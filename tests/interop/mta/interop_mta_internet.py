@@ -1,0 +1,166 @@
+"""The lab's internet in a namespace, and what a sending machine there has: a resolver and a policy daemon.
+
+Everything is on the standard ports and at the published addresses, because mail servers know nothing of
+a `dial` table.  Files of /etc that a sending machine reads are stood in for, so that nothing depends on
+the machine that the tests run on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from interop_mta_model import Taken, recipient_of
+from interop_namespace import Namespace, namespace
+from interop_tools import tool
+
+HERE = Path(__file__).parent
+
+#: The lab's networks as `mailpath.lab.internet` gives addresses out.
+ADDRESSES = (
+    "192.0.2.1/24",
+    "198.51.100.1/24",
+    "203.0.113.1/24",
+    *(f"2001:db8::{number:x}" for number in range(1, 255)),
+)
+LAB_DNS = "192.0.2.1"
+RESOLVER = "127.0.0.1"
+POLICY_DAEMON_PORT = 8461
+EXIM_USER = "Debian-exim"
+
+_RESOLV = f"nameserver {RESOLVER}\noptions edns0 trust-ad timeout:8 attempts:1\n"
+_NSSWITCH = (
+    "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"
+)
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """A namespace in which the lab is up.  `folder`: readable by mail servers' own users."""
+
+    space: Namespace
+    folder: Path
+    etc: Path
+    lab: subprocess.Popen[bytes]
+
+    @property
+    def network_file(self) -> Path:
+        return self.folder / "lab" / "network.toml"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.folder / "lab" / "ca.pem"
+
+    @property
+    def anchor(self) -> Path:
+        return self.folder / "lab" / "root.ds"
+
+    def taken(self) -> dict[str, Taken]:
+        """Ends the lab and returns the mail that its servers took, by recipient."""
+        self.lab.terminate()
+        self.lab.wait(30)
+        found = {}
+        for each in json.loads((self.folder / "lab" / "taken.json").read_text()):
+            recipient = recipient_of(each["commands"])
+            found[recipient] = Taken(each["host"], each["address"], bool(each["tls"]))
+        return found
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that mail servers may enter when they have given up root."""
+    folder = Path(tempfile.mkdtemp(prefix="mailpath-interop-"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def lab_grounds() -> Iterator[Grounds]:
+    """The lab with all its scenarios, in a namespace of its own."""
+    with temporary_folder() as folder:
+        etc, home = folder / "etc", folder / "lab"
+        etc.mkdir()
+        home.mkdir()
+        write_etc(etc)
+        with namespace(ADDRESSES, etc) as space:
+            arguments = (tool("env"), sys.executable, HERE / "interop_mta_serve.py", home)
+            lab = space.spawn(*arguments, log=folder / "lab.log")
+            wait_until((home / "ready").exists, 30, "the lab to be up", space.logs)
+            yield Grounds(space, folder, etc, lab)
+
+
+def write_etc(etc: Path) -> None:
+    """What a sending machine has in /etc.  Exim looks its user up, but is unpacked without one."""
+    postfix = pwd.getpwnam("postfix")
+    users = ["root:x:0:0::/:/bin/sh", "nobody:x:65534:65534::/:/bin/sh"]
+    users += [
+        f"postfix:x:{postfix.pw_uid}:{postfix.pw_gid}::/:/bin/sh",
+        f"{EXIM_USER}:x:64999:64999::/:/bin/sh",
+    ]
+    groups = [line for line in Path("/etc/group").read_text().splitlines() if EXIM_USER not in line]
+    (etc / "passwd").write_text("\n".join(users) + "\n")
+    (etc / "group").write_text("\n".join([*groups, f"{EXIM_USER}:x:64999:"]) + "\n")
+    (etc / "resolv.conf").write_text(_RESOLV)
+    (etc / "nsswitch.conf").write_text(_NSSWITCH)
+    (etc / "hosts").write_text("127.0.0.1 localhost\n")
+
+
+def start_resolver(space: Namespace, folder: Path, anchor: Path, *more: str) -> None:
+    """A validating unbound on `RESOLVER` that asks the lab's DNS.  `more`: lines of its server clause."""
+    options = [
+        f"interface: {RESOLVER}",
+        f'directory: "{folder}"',
+        'chroot: ""',
+        'username: ""',
+        f'pidfile: "{folder}/unbound.pid"',
+        "use-syslog: no",
+        "do-ip6: no",
+        "val-log-level: 2",
+        "num-queries-per-thread: 1024",
+        f'trust-anchor-file: "{anchor}"',
+        *more,
+    ]
+    lines = "".join(f"  {option}\n" for option in options)
+    conf = folder / "unbound.conf"
+    conf.write_text(
+        f"server:\n{lines}remote-control:\n  control-enable: no\n"
+        f'forward-zone:\n  name: "."\n  forward-addr: {LAB_DNS}\n'
+    )
+    space.spawn(tool("unbound"), "-d", "-c", conf, log=folder / "unbound.log")
+    space.wait_for_dns([(RESOLVER, "example")])
+
+
+def start_policy_daemon(space: Namespace, folder: Path, ca_file: Path) -> None:
+    """postfix-mta-sts-resolver, from the virtual environment that the tests run in."""
+    conf = folder / "mta-sts-daemon.yml"
+    conf.write_text(
+        f"host: 127.0.0.1\nport: {POLICY_DAEMON_PORT}\nreuse_port: true\nshutdown_timeout: 1\n"
+        "cache:\n  type: internal\n  options:\n    cache_size: 10000\n"
+        "default_zone:\n  strict_testing: false\n  timeout: 4\n"
+    )
+    daemon = Path(sys.prefix) / "bin" / "mta-sts-daemon"
+    assert daemon.exists(), f"{daemon} is not there: pip install --group interop"
+    trusted = f"SSL_CERT_FILE={ca_file}"
+    space.spawn(tool("env"), trusted, daemon, "-c", conf, log=folder / "mta-sts-daemon.log")
+
+
+def wait_until(
+    true: Callable[[], bool], seconds: float, what: str, more: Callable[[], str] = lambda: ""
+) -> None:
+    """Raises `AssertionError` that names `what` (with `more()` below) when it has not come about by then."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{more()}"
+        time.sleep(0.1)

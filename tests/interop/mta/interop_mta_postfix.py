@@ -1,0 +1,194 @@
+"""A real Postfix: one instance, one smtp(8) client per security level, each message once now and once later.
+
+A message is retried when it is older than `minimal_backoff_time`, because that is when Postfix at level
+may takes a failed handshake for a reason to send in the clear (postconf(5) smtp_tls_security_level).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from interop_mta_internet import HERE, POLICY_DAEMON_PORT, wait_until
+from interop_mta_model import Attempt
+from interop_namespace import Namespace
+from interop_tools import run, tool
+
+SUBMISSION_PORT = 10025
+BACKOFF = 5  # seconds
+FIRST_ATTEMPTS = 90.0  # seconds that all of them may take
+AUTHENTICATED = frozenset({"Verified"})
+
+_POLICIES = f"smtp_tls_policy_maps=socketmap:inet:127.0.0.1:{POLICY_DAEMON_PORT}:postfix"
+#: Posture -> parameters of its smtp(8) client.
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "postfix-none": ("smtp_tls_security_level=none",),
+    "postfix-may": ("smtp_tls_security_level=may",),
+    "postfix-encrypt": ("smtp_tls_security_level=encrypt",),
+    "postfix-verify": ("smtp_tls_security_level=verify",),
+    "postfix-secure": ("smtp_tls_security_level=secure",),
+    "postfix-dane": ("smtp_tls_security_level=dane",),
+    "postfix-dane-only": ("smtp_tls_security_level=dane-only",),
+    "postfix-dane-policy": ("smtp_tls_security_level=may", "smtp_tls_policy_maps=static:dane"),
+    "postfix-sts": ("smtp_tls_security_level=may", _POLICIES),
+    "postfix-dane-sts": ("smtp_tls_security_level=dane", _POLICIES),
+}
+
+_MAIN = """\
+compatibility_level = 3.6
+queue_directory = {home}/spool
+data_directory = {home}/data
+maillog_file = {home}/mail.log
+maillog_file_prefixes = {home}
+myhostname = mail.a.example
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 127.0.0.1
+inet_protocols = all
+# Else the family that goes first is drawn by lot.
+smtp_address_preference = ipv6
+alias_maps =
+alias_database =
+local_recipient_maps =
+transport_maps = regexp:{home}/etc/transport
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_peername_lookup = no
+smtputf8_enable = no
+notify_classes =
+smtp_dns_support_level = dnssec
+smtp_tls_CAfile = {ca_file}
+smtp_tls_loglevel = 1
+smtp_connection_cache_on_demand = no
+smtp_connect_timeout = 4s
+smtp_helo_timeout = 4s
+smtp_starttls_timeout = 4s
+smtp_mail_timeout = 6s
+smtp_rcpt_timeout = 6s
+smtp_data_init_timeout = 6s
+smtp_data_xfer_timeout = 6s
+smtp_data_done_timeout = 6s
+smtp_quit_timeout = 4s
+minimal_backoff_time = {backoff}s
+maximal_backoff_time = 4000s
+queue_run_delay = 4000s
+in_flow_delay = 0
+"""
+_MASTER = """\
+127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 9000 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+#: One process per delivery, so that its lines in the log belong together.
+_CLIENT = """\
+{posture} unix - - n - 8 smtp
+  -o syslog_name=client -o max_use=1 -o smtp_helo_name={posture}.a.example
+"""
+
+_LINE = re.compile(r"^\S+ +\d+ [\d:]{8} \S+ client/smtp\[(\d+)\]: (.*)$")
+_TLS = re.compile(r"^(\w+) TLS connection established to \S+?\[([0-9a-f.:]+)\]:\d+: ")
+_STATUS = re.compile(
+    r"^\w+: to=<([^>]*)>,(?: orig_to=<[^>]*>,)? relay=([^,]+), .*dsn=([\d.]+), status=(\w+) \((.*)\)$"
+)
+_RELAY = re.compile(r"^([^\[]+)\[([^\]]+)\]:\d+$")
+
+
+class Postfix:
+    """An instance in `space`; everything of it is in `home`."""
+
+    def __init__(self, space: Namespace, home: Path, ca_file: Path, postures: Iterable[str] = LEVELS) -> None:
+        self._space = space
+        self._home = home
+        self._log = home / "mail.log"
+        for part in ("etc", "spool/pid", "data"):
+            (home / part).mkdir(parents=True)
+        owner = pwd.getpwnam("postfix")
+        os.chown(home / "data", owner.pw_uid, owner.pw_gid)
+        postures = tuple(postures)
+        self._write("main.cf", _MAIN.format(home=home, ca_file=ca_file, backoff=BACKOFF))
+        clients = [
+            _CLIENT.format(posture=posture) + "".join(f"  -o {line}\n" for line in LEVELS[posture])
+            for posture in postures
+        ]
+        self._write("master.cf", _MASTER.format(port=SUBMISSION_PORT) + "".join(clients))
+        self._write("transport", "".join(f"/^{posture}@/ {posture}:\n" for posture in postures))
+        self._space.run(tool("postfix"), "-c", home / "etc", "check")
+        programs = run("postconf", "-c", home / "etc", "-h", "daemon_directory").strip()
+        master = Path(programs) / "master"
+        self._space.spawn(master, "-d", "-c", home / "etc", log=home / "master.log")
+        pid_file = home / "spool" / "pid" / "master.pid"
+        wait_until(pid_file.exists, 20, "Postfix to start", self.said)
+
+    def _write(self, name: str, text: str) -> None:
+        (self._home / "etc" / name).write_text(text)
+
+    def deliver(self, recipients: Sequence[str]) -> dict[str, list[Attempt]]:
+        """One message to each; what was logged of each, in order of attempts: one, or two where deferred."""
+        jobs = self._home / "recipients.json"
+        jobs.write_text(json.dumps(list(recipients)))
+        self._space.run(sys.executable, HERE / "interop_mta_submit.py", str(SUBMISSION_PORT), jobs)
+        submitted = time.monotonic()
+        self._wait_for(recipients, 1)
+        waiting = [recipient for recipient, tried in self.attempts().items() if tried[0].status == "deferred"]
+        # Strictly older than minimal_backoff_time, which Postfix counts in whole seconds.
+        time.sleep(max(0.0, submitted + BACKOFF + 1.1 - time.monotonic()))
+        self._space.run(tool("postqueue"), "-c", self._home / "etc", "-f")
+        self._wait_for(waiting, 2)
+        return self.attempts()
+
+    def _wait_for(self, recipients: Sequence[str], times: int) -> None:
+        def missing() -> list[str]:
+            found = self.attempts()
+            return [recipient for recipient in recipients if len(found.get(recipient, ())) < times]
+
+        wait_until(
+            lambda: not missing(),
+            FIRST_ATTEMPTS,
+            f"Postfix to try {times} times",
+            lambda: f"{len(missing())} are missing: {missing()[:5]}\n{self.said()}",
+        )
+
+    def said(self) -> str:
+        """The end of its log."""
+        lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
+        return "\n".join([*lines[-20:], self._space.logs()])
+
+    def attempts(self) -> dict[str, list[Attempt]]:
+        """What the log tells, by recipient."""
+        words: dict[str, dict[str, str]] = defaultdict(dict)
+        found: dict[str, list[Attempt]] = defaultdict(list)
+        for raw in self._log.read_text(errors="replace").splitlines() if self._log.exists() else ():
+            line = _LINE.match(raw)
+            if line is None:
+                continue
+            pid, said = line.groups()
+            if tls := _TLS.match(said):
+                words[pid][tls[2]] = tls[1]
+            elif status := _STATUS.match(said):
+                recipient, relay, code, outcome, text = status.groups()
+                at = _RELAY.match(relay)
+                host, address = (at[1], at[2]) if at else (None, None)
+                word = words.pop(pid, {}).get(address or "")
+                found[recipient].append(Attempt(outcome, code, host, address, word, text))
+        return dict(found)
