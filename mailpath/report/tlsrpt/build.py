@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mailpath.facts import StsPolicy, Walk
+from mailpath.facts import StsPolicy, TlsaRecord, Walk
 from mailpath.judge import Posture, judge
 from mailpath.judge.destination import Target, destination
 from mailpath.judge.events import Event
@@ -25,6 +25,7 @@ from mailpath.judge.posture import DaneUse, Family
 from mailpath.judge.sentences import Scene, say
 from mailpath.judge.session import Ending, attempt
 from mailpath.judge.sts import applied
+from mailpath.match import dane
 from mailpath.report.tlsrpt.check import PATTERN
 from mailpath.report.tlsrpt.results import fetch_result, result_type
 from mailpath.visible import visible
@@ -136,14 +137,16 @@ def _counts(walk: Walk, posture: Posture, ip: str | None) -> list[Count]:
                 continue
             described = _none(walk)
         count = entry(described)
-        if event in _IN_TLS:
+        if event in _IN_TLS and _unusable(walk, policy):
+            # Encrypted all the same, but not as the domain asked (RFC 7672 section 2.2).
+            count.failures.append(_detail("tlsa-invalid", "no TLSA record can be used", target, ip))
+        elif event in _IN_TLS:
             count.successful += 1
         else:
             kind = result_type(walk, target, policy, ending)
             reason = visible(ending.why or _words(walk, target, event), limit=REASON)
             count.failures.append(_detail(kind, reason, target, ip))
-    bogus = walk.mx.lookup.broken and posture.dane is not DaneUse.OFF and not walk.mx.hosts
-    if bogus:
+    if posture.dane is not DaneUse.OFF and destination(walk.mx, posture).event is Event.MX_FAILED:
         reason = visible(walk.mx.lookup.reason or "the MX records could not be looked up", limit=REASON)
         unsigned = {"policy-type": "tlsa", "policy-domain": visible(walk.path.recipient)}
         entry(unsigned).failures.append(_detail("dnssec-invalid", reason, None, ip))
@@ -216,8 +219,14 @@ def _sts(walk: Walk, policy: StsPolicy | None) -> dict[str, Any]:
     return made
 
 
-def _tlsa(walk: Walk, base: str) -> dict[str, Any]:
-    records = next(
+def _unusable(walk: Walk, policy: HostPolicy) -> bool:
+    """There are TLSA records, and none of a kind that mail can use."""
+    records = _records(walk, policy.base) if policy.demand is Demand.ENCRYPT else ()
+    return bool(records) and all(dane.unusable(record) for record in records)
+
+
+def _records(walk: Walk, base: str) -> tuple[TlsaRecord, ...]:
+    return next(
         (
             candidate.records
             for host in walk.tlsa.hosts
@@ -226,6 +235,10 @@ def _tlsa(walk: Walk, base: str) -> dict[str, Any]:
         ),
         (),
     )
+
+
+def _tlsa(walk: Walk, base: str) -> dict[str, Any]:
+    records = _records(walk, base)
     made: dict[str, Any] = {"policy-type": "tlsa", "policy-domain": visible(base)}
     if records:
         made["policy-string"] = [

@@ -1,0 +1,35 @@
+"""Explanations and TLS reports over walks of the lab: neither says otherwise than the verdicts."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS
+from mailpath.lab import scenarios
+from mailpath.report.explain import explain
+from mailpath.report.tlsrpt import build, check, encode, read
+
+NAMES = [scenario.id for scenario in scenarios()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sentence_of_a_failure_leads_back_to_its_posture(name, walks):
+    walked = walks.of(name).walk
+    for posture in PRESETS.values():
+        verdict = judge(walked, posture)
+        if verdict.outcome in (Outcome.DEFERRED, Outcome.BOUNCED):
+            assert posture.name in explain(verdict.reason).postures, verdict.reason
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sender_can_file_a_report(name, walks):
+    walked = walks.of(name)
+    for posture in PRESETS.values():
+        report = build(walked.walk, posture, contact="tls@a.example", organization="A")
+        assert check(report) == ()
+        received = read(encode(report))
+        assert not received.problems
+        assert {failure.walk for failure in received.failures if failure.kind != "tlsa"} <= {
+            walked.scenario.domain
+        }
