@@ -114,7 +114,11 @@ class HttpsTransport:
         self._url = endpoint.text
         self._timeout = timeout
         self._client = httpx.AsyncClient(
-            verify=context, trust_env=False, follow_redirects=False, timeout=httpx.Timeout(timeout)
+            verify=context,
+            http2=True,  # unbound speaks nothing else
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(timeout),
         )
 
     async def exchange(self, query: bytes) -> tuple[bytes, str]:

@@ -58,6 +58,7 @@ def test_what_the_resolver_claims_is_beside_our_own_verdict(real_internet: Inter
     [
         f"{NAMED}:53",
         f"tls://{UNBOUND}#{RESOLVER_NAME}",
+        f"https://{UNBOUND}/dns-query",
     ],
 )
 def test_other_resolvers(real_internet: Internet, resolver: str) -> None:
