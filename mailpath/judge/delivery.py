@@ -91,7 +91,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     attempts: list[Attempt] = []
     decisive: Attempt | None = None
     unknown: Attempt | None = None
-    tls_failed = False
+    tls_failed = no_fallback = False
     sessions = 0
     for target in found.targets:
         last = target is found.targets[-1]
@@ -107,6 +107,8 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
             if policy.bounces:
                 break
             continue
+        no_fallback |= policy.dane and posture.dane_stays
+        policy = msgspec.structs.replace(policy, no_fallback=no_fallback)
         ending = attempt(walk, posture, target, policy, aged=aged)
         tls_failed |= ending.tls_failed
         sessions += ending.counted

@@ -48,6 +48,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     `strict`: the handshake is one whose certificate counts (versions, suites); `named`: no anonymous
     suites, for what that is worth.  `sni`: None for none.
     `untold`: why the demand cannot be told from here, "" when it can.  `beside`: must hold as well.
+    `no_fallback`: TLS that was tried and failed is not followed by plaintext, though TLS is optional.
     """
 
     demand: Demand
@@ -64,6 +65,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     bounces: bool = False
     untold: str = ""
     beside: HostPolicy | None = None
+    no_fallback: bool = False
 
     @property
     def dane(self) -> bool:

@@ -207,6 +207,8 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """The same floor where it must verify (PF with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed)."""
     name_rules: NameRules = POSTFIX
     """How names in certificates are compared (RFC 6125, RFC 9525)."""
+    key_usage_fails: bool = False
+    """A leaf whose keyUsage does not allow the key exchange fails the handshake (GnuTLS, observed)."""
     injection_fails: bool = False
     """Bytes behind the 220 to STARTTLS fail the handshake (EX smtp.c "synch error before connect", observed);
     else they are thrown away (PF vstream_fpurge, RFC 3207 section 4.2)."""
@@ -229,6 +231,10 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
         Reference.NEXTHOP,
     )
     """Names that satisfy DANE-TA (RFC 7672 section 3.2.2)."""
+    dane_name_falls_to_pkix: bool = False
+    """DANE-TA with a wrong name: enough where a trusted CA issued the chain (EX tls-gnu.c, observed)."""
+    dane_stays: bool = False
+    """Past a host with TLSA, TLS that fails is followed by plaintext at none (EX smtp.c, observed)."""
     dane_missing: Refusal = Refusal.NEXT
     """Mandatory DANE and no secure TLSA (PF: deferred 4.7.5; EX: bounced at once)."""
     dane_unusable_delivers: bool = False

@@ -196,6 +196,7 @@ _EXIM = Posture(
     floor=Floor.GNUTLS,
     floor_authenticated=Floor.GNUTLS,
     name_rules=names.GNUTLS,
+    key_usage_fails=True,
     injection_fails=True,
     trusted_needs_name=True,
     words=Words(
@@ -210,6 +211,8 @@ _EXIM = Posture(
     tlsa_at_alias=False,
     dane_rules=dane.EXIM_GNUTLS,
     dane_references=(Reference.CANONICAL,),
+    dane_name_falls_to_pkix=True,
+    dane_stays=True,
     dane_missing=Refusal.BOUNCE,
     dane_unusable_delivers=True,
 )

@@ -17,6 +17,7 @@ from mailpath.judge.policy import Demand, HostPolicy
 from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal
 from mailpath.judge.sentences import CONNECT, shown
 from mailpath.judge.trust import Trust, trust
+from mailpath.match import usage
 
 #: TLS versions, oldest first.
 VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -166,6 +167,8 @@ def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: 
     permanent = reply.code is not None and reply.code // 100 != 4
     if policy.demand is Demand.MAY:
         refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
+        if policy.no_fallback and not permanent:
+            refusal = Refusal.NEXT
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(session, why=why)
         return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)
@@ -209,6 +212,10 @@ def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str
     oldest = posture.min_tls_authenticated if policy.strict else posture.min_tls
     if _age(session.tls.version) < _age(oldest):
         return f"the server speaks {shown(session.tls.version)} only, {oldest} is the oldest accepted"
+    tls = session.tls
+    judged = posture.key_usage_fails and tls.chain
+    if judged and not usage.allows_handshake(tls.chain[0], tls.version, tls.cipher):
+        return "the certificate's key usage does not allow this handshake"
     return ""
 
 
@@ -222,7 +229,7 @@ def _tls_failed(
     """TLS broke: plaintext with the same address, now or later, where TLS is optional."""
     optional = policy.demand is Demand.MAY
     at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
-    if optional and at_once:
+    if optional and at_once and not policy.no_fallback:
         return _plaintext(session, why=f"TLS failed: {why}")
     timed_out = session.failure is Failure.TIMEOUT
     return Ending(

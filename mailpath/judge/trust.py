@@ -64,6 +64,11 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, tls: TlsSession) ->
 
 def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
     match = dane.match(policy.records, tls.chain, policy.references, walk.at, posture.dane_rules)
+    if match.name_refused and posture.dane_name_falls_to_pkix:
+        result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.floor_authenticated)
+        if result.trusted:
+            why = f"{match.reason} A trusted authority vouches for it, and that is enough here."
+            return Trust(accepted=True, word=posture.words.trusted, why=why)
     if not match.matched:
         return Trust(accepted=False, why=match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA

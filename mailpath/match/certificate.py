@@ -19,7 +19,6 @@ from mailpath.match import der as asn1
 from mailpath.match.names import certificate_names
 
 BASIC_CONSTRAINTS = "2.5.29.19"
-EXTENDED_KEY_USAGE = "2.5.29.37"
 
 
 class Digest(NamedTuple):
@@ -147,18 +146,6 @@ def _is_ca(parts: asn1.Parts) -> bool:
     except asn1.BadDer:
         return False
     return bool(fields) and fields[0].tag == 0x01 and fields[0].content not in (b"", b"\0")
-
-
-def extended_key_usage(parts: asn1.Parts) -> frozenset[str] | None:
-    """OIDs of extendedKeyUsage (RFC 5280 section 4.2.1.12); None without it, empty when unreadable."""
-    extension = parts.extensions.get(EXTENDED_KEY_USAGE)
-    if extension is None:
-        return None
-    try:
-        uses = asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)
-        return frozenset(asn1.oid(use.content) for use in uses if use.tag == asn1.OID)
-    except asn1.BadDer:
-        return frozenset()
 
 
 def signature(parts: asn1.Parts) -> tuple[str, int | None]:

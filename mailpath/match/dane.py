@@ -41,12 +41,16 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     section 9).  `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable;
     otherwise it is usable and fails.  `full_data_anchor`: a trust anchor that stands in DNS as a whole
     (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).
+    `leaf_anchor`: a copy of the leaf above it may be its anchor.  `anchor_dates`: the dates of an anchor
+    count though it is not self-issued.
     `floor`, `name_rules`: of the DANE-TA path.  `key_floor`: of the leaf's key, DANE-EE or not.
     """
 
     agility: bool = True
     full_data_checked: bool = True
     full_data_anchor: bool = True
+    leaf_anchor: bool = False
+    anchor_dates: bool = True
     floor: Floor = Floor.OPENSSL_1
     key_floor: Floor = Floor.OPENSSL_1
     name_rules: names.NameRules = names.RFC_7672
@@ -54,13 +58,15 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
 
 #: RFC 7671 and 7672 to the letter; weak digests refused as every current library does.
 RFC = DaneRules()
-#: Postfix 3.6 and later: OpenSSL's SSL_dane_tlsa_add(3), smtp_tls_dane digests "sha512 sha256".
-POSTFIX = DaneRules(name_rules=names.POSTFIX)
+#: Postfix 3.6 and later: OpenSSL's SSL_dane_tlsa_add(3), smtp_tls_dane digests "sha512 sha256"; its path ends
+#: below an anchor that is not self-issued (x509_vfy.c, internal_verify).
+POSTFIX = DaneRules(name_rules=names.POSTFIX, anchor_dates=False)
 #: Exim 4.96 with GnuTLS (tls-gnu.c: dane_tlsa_load, verify_certificate; libdane: dane_verify_crt_raw).
 EXIM_GNUTLS = DaneRules(
     agility=False,
     full_data_checked=False,
     full_data_anchor=False,
+    leaf_anchor=True,
     floor=Floor.GNUTLS,
     key_floor=Floor.NONE,
     name_rules=names.GNUTLS,
@@ -245,10 +251,10 @@ def _anchored(
             continue
         result = _path(chain, chain[comparison.depth], at, rules)
         # A leaf that is its own anchor proves nothing: RFC 7672 section 3.1.2 wants a name under an anchor.
-        if result.trusted and len(result.path) < 2:
+        if result.trusted and len(result.path) < 2 and not rules.leaf_anchor:
             why.append("The trust anchor is the server's own certificate.")
         elif result.trusted:
-            depth = len(result.path) - 1
+            depth = len(result.path) - 1 or comparison.depth
             return _named(found, comparison.record, depth, chain[0], references=references, rules=rules)
         else:
             why.append(f"The path to the trust anchor fails: {result.error}.")
@@ -262,7 +268,7 @@ def _anchored(
 
 
 def _path(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
-    return pkix.verify(chain, (anchor,), at, floor=rules.floor, partial=True)
+    return pkix.verify(chain, (anchor,), at, floor=rules.floor, partial=True, anchor_dates=rules.anchor_dates)
 
 
 def _anchor_in_dns(record: TlsaRecord, chain: tuple[bytes, ...], at: int, rules: DaneRules) -> int | None:

@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from ipaddress import ip_address
 
 import msgspec
 
 from mailpath.match import der as asn1
+from mailpath.match.usage import ANY_PURPOSE, SERVER_AUTH, extended_key_usage
 
 #: Most names of one certificate that are kept.
 MAX_NAMES = 1000
@@ -28,6 +30,7 @@ MAX_NAME = 253
 COMMON_NAME = "2.5.4.3"
 SUBJECT_ALT_NAME = "2.5.29.17"
 _DNS_NAME = 0x82  # GeneralName [2] IMPLICIT IA5String
+_IP_ADDRESS = 0x87  # GeneralName [7] IMPLICIT OCTET STRING
 
 _LDH_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z", re.ASCII)
 _LETTERS = re.compile(r"[a-z0-9-]*\Z", re.ASCII)
@@ -37,11 +40,12 @@ class NameRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a sender compares names.
 
     `cn_fallback`: "never"; "no-dns-id", the common name counts when the certificate has no DNS-ID;
-    "no-san", when it has no subjectAltName of any kind.
+    "no-host-id", when it names no address either (iPAddress), and is not for other purposes than serving TLS.
     `single_cn`: the fallback needs exactly one common name (GnuTLS); otherwise each of them counts.
     `partial_wildcards`: "none"; "leading", `*f.example.com` counts; "any", `f*.example.com` too.
     `wildcard_min_labels`: labels needed behind the star.  `ldh_labels`: they, and what the star covers, are
     letters, digits and hyphens only.
+    `addresses`: a reference that is an IP address is held against iPAddress, and must be met beside a name.
     """
 
     cn_fallback: str = "no-dns-id"
@@ -49,6 +53,7 @@ class NameRules(msgspec.Struct, frozen=True, kw_only=True):
     partial_wildcards: str = "none"
     wildcard_min_labels: int = 2
     ldh_labels: bool = True
+    addresses: bool = False
 
 
 #: RFC 8461 section 4.2: a DNS-ID is a MUST.
@@ -57,10 +62,10 @@ RFC_8461 = NameRules(cn_fallback="never")
 RFC_7672 = NameRules()
 #: The same where a rule is wanted and no RFC says more (RFC 6125 section 6.4).
 RFC = RFC_7672
-#: Postfix 3.6 and later (tls_client.c: X509_check_host, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS).
-POSTFIX = NameRules()
+#: Postfix 3.6 and later (tls_client.c: SSL_add1_host(3), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS).
+POSTFIX = NameRules(addresses=True)
 #: Exim built with GnuTLS: gnutls_x509_crt_check_hostname(3).
-GNUTLS = NameRules(cn_fallback="no-san", single_cn=True, partial_wildcards="leading", ldh_labels=False)
+GNUTLS = NameRules(cn_fallback="no-host-id", single_cn=True, partial_wildcards="leading", ldh_labels=False)
 #: Programs that call X509_check_host(3) with no flags.
 OPENSSL = NameRules(partial_wildcards="any")
 
@@ -70,15 +75,16 @@ class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
 
     `dns`: DNS-IDs that could be names; one with a NUL, a control or a non-ASCII character is in
     `refused` as it was sent and matches nothing.  `has_dns_id`: there was a DNS-ID of any sort, so that
-    CN-ID is out.  `has_san`: there was any alternative name.  `cn`: the first common name, `cns` all of
-    them.  `error`: why nothing could be read.
+    CN-ID is out.  `addresses`: iPAddress as text.  `cn`: the first common name, `cns` all of them.
+    `serves`: its extendedKeyUsage, if any, allows a TLS server.  `error`: why nothing could be read.
     """
 
     dns: tuple[str, ...] = ()
     cn: str | None = None
     cns: tuple[str, ...] = ()
     has_dns_id: bool = False
-    has_san: bool = False
+    addresses: tuple[str, ...] = ()
+    serves: bool = True
     refused: tuple[bytes, ...] = ()
     error: str = ""
 
@@ -112,7 +118,12 @@ def certificate_names(der: bytes) -> CertificateNames:
         cn=cns[0] if cns else None,
         cns=cns,
         has_dns_id=bool(sent),
-        has_san=bool(alternatives),
+        addresses=tuple(
+            str(ip_address(name.content))
+            for name in alternatives[:MAX_NAMES]
+            if name.tag == _IP_ADDRESS and len(name.content) in (4, 16)
+        ),
+        serves=_serves(parts),
         refused=tuple(refused[:MAX_NAMES]),
         error=error,
     )
@@ -122,6 +133,11 @@ def _alternatives(parts: asn1.Parts) -> list[asn1.Element]:
     """The GeneralNames of subjectAltName (RFC 5280 section 4.2.1.6)."""
     extension = parts.extensions.get(SUBJECT_ALT_NAME)
     return list(asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)) if extension else []
+
+
+def _serves(parts: asn1.Parts) -> bool:
+    uses = extended_key_usage(parts)
+    return uses is None or bool(uses & {SERVER_AUTH, ANY_PURPOSE})
 
 
 def _kept(sent: Iterable[bytes], refused: list[bytes]) -> tuple[str, ...]:
@@ -183,7 +199,9 @@ def presented(names: CertificateNames, rules: NameRules = POSTFIX) -> tuple[str,
     """The names of a certificate that count under `rules`."""
     if names.has_dns_id:
         return names.dns
-    if rules.cn_fallback == "never" or (rules.cn_fallback == "no-san" and names.has_san):
+    if rules.cn_fallback == "never":
+        return ()
+    if rules.cn_fallback == "no-host-id" and (names.addresses or not names.serves):
         return ()
     if rules.single_cn and len(names.cns) != 1:
         return ()
@@ -192,9 +210,26 @@ def presented(names: CertificateNames, rules: NameRules = POSTFIX) -> tuple[str,
 
 def any_match(references: Iterable[str], names: CertificateNames, rules: NameRules = POSTFIX) -> str | None:
     """The presented name that first satisfies one of `references`, or None."""
+    references = tuple(references)
+    if rules.addresses:
+        # SSL_add1_host(3): the first address is a demand of its own, and there is room for one.
+        wanted = [reference for reference in references if _is_address(reference)]
+        if wanted and wanted[0] not in names.addresses:
+            return None
+        references = tuple(reference for reference in references if not _is_address(reference))
+        if wanted and not references:
+            return wanted[0]
     candidates = presented(names, rules)
     for reference in references:
         for candidate in candidates:
             if matches(reference, candidate, rules):
                 return candidate
     return None
+
+
+def _is_address(reference: str) -> bool:
+    try:
+        ip_address(reference)
+    except ValueError:
+        return False
+    return True

@@ -21,9 +21,16 @@ from mailpath.match import names
 from mailpath.match.certificate import (
     CertificateFacts,
     describe,
-    extended_key_usage,
     public_key,
     signature,
+)
+from mailpath.match.usage import (
+    DIGITAL_SIGNATURE,
+    KEY_AGREEMENT,
+    KEY_ENCIPHERMENT,
+    SERVER_AUTH,
+    extended_key_usage,
+    key_usage,
 )
 
 __all__ = [
@@ -39,9 +46,8 @@ __all__ = [
 #: Longest presented chain that is looked at; OpenSSL itself gives up at 100 certificates.
 MAX_CHAIN = 32
 
-SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 _SERVER_GATED = frozenset({SERVER_AUTH, "2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"})
-_KEY_USAGE = "2.5.29.15"
+_TLS_SERVER = DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT
 
 
 class Floor(StrEnum):
@@ -81,11 +87,15 @@ _PURPOSE = (26, "unsuitable certificate purpose")
 _EE_KEY = (66, "EE certificate key too weak")
 _CA_KEY = (67, "CA certificate key too weak")
 _DIGEST = (68, "CA signature digest algorithm too weak")
+_NOT_YET = (9, "certificate is not yet valid")
+_EXPIRED = (10, "certificate has expired")
+#: X509_V_FLAG_NO_CHECK_TIME, which the binding has no name for.
+_NO_CHECK_TIME = 0x200000
 _UNSPECIFIED = 1
 #: Errors whose wording changed between OpenSSL releases: one walk, one wording, whatever is installed.
 _WORDS = {
-    9: "certificate is not yet valid",
-    10: "certificate has expired",
+    _NOT_YET[0]: _NOT_YET[1],
+    _EXPIRED[0]: _EXPIRED[1],
     18: "self-signed certificate",
     19: "self-signed certificate in certificate chain",
     20: "unable to get local issuer certificate",
@@ -101,23 +111,40 @@ def verify(
     floor: Floor = Floor.NONE,
     purpose: str | None = None,
     partial: bool = False,
+    anchor_dates: bool = True,
 ) -> PkixResult:
     """Does `chain` (DER, leaf first, as presented) lead to one of `roots` at Unix time `at`?
 
     `purpose`: "server" (serverAuth, TLS key usage), "any", or None for what the verifier asks for.
     `partial`: any certificate of `roots` ends the path, self-signed or not (X509_V_FLAG_PARTIAL_CHAIN), as
-    RFC 7671's trust anchors do.
+    RFC 7671's trust anchors do.  `anchor_dates`: False where the dates of an anchor that is not self-issued
+    do not count, as for OpenSSL's DANE (RFC 5280 section 6.1: an anchor is a name and a key).
     Never raises.  Results are remembered.
     """
     anchors = relevant_roots(chain, roots)
     if floor is Floor.GNUTLS:
         purpose, partial = purpose or "any", True
-    return _verify(chain[:MAX_CHAIN], anchors, at, floor=floor, purpose=purpose or "server", partial=partial)
+    return _verify(
+        chain[:MAX_CHAIN],
+        anchors,
+        at,
+        floor=floor,
+        purpose=purpose or "server",
+        partial=partial,
+        anchor_dates=anchor_dates,
+    )
 
 
 @lru_cache(maxsize=4096)
 def _verify(
-    chain: tuple[bytes, ...], roots: tuple[bytes, ...], at: int, *, floor: Floor, purpose: str, partial: bool
+    chain: tuple[bytes, ...],
+    roots: tuple[bytes, ...],
+    at: int,
+    *,
+    floor: Floor,
+    purpose: str,
+    partial: bool,
+    anchor_dates: bool,
 ) -> PkixResult:
     if not chain:
         return PkixResult(trusted=False, error="no certificate was presented", code=_UNSPECIFIED)
@@ -132,6 +159,8 @@ def _verify(
     store.set_time(moment)
     if partial:
         store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    if not anchor_dates:
+        store.set_flags(_NO_CHECK_TIME)
     for root in _loaded(roots):
         store.add_cert(root)
     context = crypto.X509StoreContext(store, leaf, list(_loaded(chain[1:])))
@@ -143,7 +172,8 @@ def _verify(
     except crypto.Error:
         return PkixResult(trusted=False, error="the chain cannot be read", code=_UNSPECIFIED)
     path = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in verified)
-    return _purpose(path, purpose) or _floor(path, floor) or PkixResult(trusted=True, path=path)
+    dated = None if anchor_dates else _dates(path, at)
+    return dated or _purpose(path, purpose) or _floor(path, floor) or PkixResult(trusted=True, path=path)
 
 
 def _loaded(certificates: Iterable[bytes]) -> Iterable[crypto.X509]:
@@ -162,6 +192,19 @@ def _refusal(reason: tuple[int, str], depth: int) -> PkixResult:
     return PkixResult(trusted=False, code=reason[0], error=reason[1], depth=depth)
 
 
+def _dates(path: tuple[bytes, ...], at: int) -> PkixResult | None:
+    """The dates of every certificate but an anchor that is not self-issued, the anchor's side first."""
+    for depth, der in reversed(tuple(enumerate(path))):
+        parts = asn1.parts(der)
+        if parts is None or (depth == len(path) - 1 and parts.issuer != parts.subject):
+            continue
+        if parts.not_before is None or at < parts.not_before:
+            return _refusal(_NOT_YET, depth)
+        if parts.not_after is None or at > parts.not_after:
+            return _refusal(_EXPIRED, depth)
+    return None
+
+
 def _purpose(path: tuple[bytes, ...], purpose: str) -> PkixResult | None:
     """OpenSSL's check_purpose_ssl_server on every certificate of the path; None when they all pass."""
     if purpose != "server":
@@ -173,21 +216,10 @@ def _purpose(path: tuple[bytes, ...], purpose: str) -> PkixResult | None:
         uses = extended_key_usage(parts)
         if uses is not None and not uses & _SERVER_GATED:
             return _refusal(_PURPOSE, depth)
-        if depth == 0 and not _may_do_tls(parts):
+        usage = key_usage(parts)
+        if depth == 0 and usage is not None and not usage & _TLS_SERVER:
             return _refusal(_PURPOSE, depth)
     return None
-
-
-def _may_do_tls(parts: asn1.Parts) -> bool:
-    """keyUsage absent, or one of digitalSignature, keyEncipherment, keyAgreement (RFC 5280 4.2.1.3)."""
-    extension = parts.extensions.get(_KEY_USAGE)
-    if extension is None:
-        return True
-    try:
-        bits = asn1.only(extension, asn1.BIT_STRING).content
-    except asn1.BadDer:
-        return False
-    return len(bits) > 1 and bool(bits[1] & 0b1010_1000)
 
 
 def _floor(path: tuple[bytes, ...], floor: Floor) -> PkixResult | None:

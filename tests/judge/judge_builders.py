@@ -51,7 +51,7 @@ SECURE, INSECURE, BOGUS = Security.SECURE, Security.INSECURE, Security.BOGUS
 
 
 @cache
-def _issued(cn, issuer, names, days):
+def _issued(cn, issuer, names, days, usage=None):
     key = ec.generate_private_key(ec.SECP256R1())
     parent_key, parent = (key, None) if issuer is None else issuer
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)])
@@ -70,6 +70,8 @@ def _issued(cn, issuer, names, days):
         builder = builder.add_extension(
             x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
         )
+    if usage is not None:
+        builder = builder.add_extension(usage, critical=True)
     return key, builder.sign(parent_key, hashes.SHA256())
 
 
@@ -88,9 +90,18 @@ def anchor():
 
 
 @cache
-def web(*names, days=(-30, 300)):
+def web(*names, days=(-30, 300), usage=None):
     """Chain of a certificate by the trusted root."""
-    return (der(_issued(names[0], root(), names, days)[1]),)
+    return (der(_issued(names[0], root(), names, days, usage)[1]),)
+
+
+def key_usage(*bits):
+    """keyUsage with these bits, by the names that `cryptography` has for them."""
+    names = (
+        "digital_signature content_commitment key_encipherment data_encipherment key_agreement"
+        " key_cert_sign crl_sign encipher_only decipher_only"
+    )
+    return x509.KeyUsage(**{name: name in bits for name in names.split()})
 
 
 @cache
@@ -152,14 +163,14 @@ def _ended(failure, stage, **said):
     return lambda sni: {**said, "failure": failure, "failed_at": stage, "detail": "it broke off"}
 
 
-def tls(chain, *, sni=None, version="TLSv1.3", reply_in_tls=OK):
+def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", reply_in_tls=OK):
     """STARTTLS works; `sni`: chain by the name sent, where it is another."""
 
     def answer(name):
         shown = (sni or {}).get(name, chain)
         return {
             **READY,
-            "tls": TlsSession(version=version, cipher="X", chain=shown),
+            "tls": TlsSession(version=version, cipher=cipher, chain=shown),
             "ehlo_tls": reply_in_tls,
         }
 

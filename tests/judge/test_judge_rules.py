@@ -25,12 +25,14 @@ from judge_builders import (
     absent,
     black_hole,
     closes_in_tls,
+    der,
     down,
     drops,
     ee,
     failed,
     greets,
     helo_only,
+    key_usage,
     lookup,
     mute,
     mx,
@@ -41,6 +43,7 @@ from judge_builders import (
     private,
     refuses,
     reply,
+    root,
     ta,
     tls,
     web,
@@ -57,6 +60,9 @@ TA_DOMAIN = private("b.example")
 TA_REAL = private("real.b.example")
 ALIAS = {"alias": "real.b.example"}
 LISTED = policy("mx1.b.example", "mx2.b.example")
+WRONG_WITH_ROOT = (*WRONG, der(root()[1]))
+FOR_SIGNING = web("mx1.b.example", usage=key_usage("digital_signature"))
+FOR_TRANSPORT = web("mx1.b.example", usage=key_usage("key_encipherment"))
 
 
 def signed(*hosts, **facts):
@@ -480,6 +486,31 @@ RULES = [
         {"postfix-dane exim rfc": "deferred"},
     ),
     (
+        "a-trusted-chain-makes-up-for-the-name-in-exim",
+        signed(mx("mx1", tls(WRONG_WITH_ROOT), tlsa=(ta(WRONG_WITH_ROOT),))),
+        {"exim exim-require-dane": "encrypted@mx1=CV=yes", "postfix-dane rfc": "deferred"},
+    ),
+    (
+        "after-tlsa-exim-falls-back-at-no-later-host",
+        signed(mx("mx1", tls(SELF), tlsa=(STALE,)), mx("mx2", aborts, at=20)),
+        {"exim": "deferred", "exim-opportunistic": "encrypted@mx1", "postfix-dane": "plaintext@mx2/retry"},
+    ),
+    (
+        "after-tlsa-exim-takes-no-454-for-an-answer",
+        signed(mx("mx1", down, tlsa=(STALE,)), mx("mx2", refuses("454 4.7.0 no"), at=20)),
+        {"exim": "deferred", "exim-opportunistic postfix-dane": "plaintext@mx2"},
+    ),
+    (
+        "after-tlsa-exim-still-takes-500",
+        signed(mx("mx1", down, tlsa=(STALE,)), mx("mx2", refuses("500 5.5.1 no"), at=20)),
+        {"exim postfix-dane": "plaintext@mx2"},
+    ),
+    (
+        "before-tlsa-exim-falls-back",
+        signed(mx("mx1", aborts), mx("mx2", tls(SELF2), at=20, tlsa=(ee(SELF2),))),
+        {"exim": "plaintext@mx1", "postfix-dane": "authenticated@mx2"},
+    ),
+    (
         "dane-sends-the-base-domain-as-sni",
         signed(mx("mx1", tls(WRONG, sni={"real.b.example": SELF}), tlsa=(ee(SELF),), **ALIAS)),
         {
@@ -537,7 +568,33 @@ RULES = [
         signed(mx("mx1", tls(TA_REAL), tlsa=(ta(TA_REAL),), **ALIAS)),
         {"postfix-dane rfc": "authenticated@mx1", "exim": "authenticated@real"},
     ),
+    # --- key usage ---
+    (
+        "a-share-is-signed-with-a-signing-key",
+        path(mx("mx1", tls(FOR_TRANSPORT))),
+        {"exim": "plaintext@mx1", "exim-verify": "deferred", "postfix-verify": "authenticated@mx1"},
+    ),
+    (
+        "a-share-may-be-signed-in-tls-1.2-too",
+        path(mx("mx1", tls(FOR_SIGNING, version="TLSv1.2", cipher="ECDHE-RSA-AES256-GCM-SHA384"))),
+        {"exim-verify postfix-verify": "authenticated@mx1"},
+    ),
+    (
+        "a-secret-is-sent-to-a-transport-key",
+        path(mx("mx1", tls(FOR_SIGNING, version="TLSv1.2", cipher="AES256-GCM-SHA384"))),
+        {"exim": "plaintext@mx1", "exim-verify": "deferred", "postfix-verify": "authenticated@mx1"},
+    ),
+    (
+        "a-transport-key-receives-the-secret",
+        path(mx("mx1", tls(FOR_TRANSPORT, version="TLSv1.2", cipher="AES256-GCM-SHA384"))),
+        {"exim-verify postfix-verify": "authenticated@mx1"},
+    ),
     # --- MTA-STS ---
+    (
+        "a-policy-that-lists-an-address-wants-it-in-the-certificate",
+        path(mx("mx1", tls(WEB)), sts=policy("192.0.2.1", "mx1.b.example")),
+        {"postfix-sts": "deferred", "rfc": "authenticated@mx1"},
+    ),
     (
         "enforce-and-all-is-well",
         path(mx("mx1", tls(WEB)), sts=LISTED),

@@ -175,9 +175,19 @@ def test_dane_ta_matches_a_root_that_is_sent_in_any_order(pki, rules):
 @pytest.mark.parametrize("of", ["self_signed", "self_signed_ca"])
 def test_dane_ta_digest_of_the_leaf_never_matches(pki, rules, of):
     der = getattr(pki, of).der
-    for chain in ((der,), (der, der)):
-        for shape in ((2, 0, 1), (2, 1, 1)):
-            assert match((tlsa(*shape, der),), chain, NAMES, AT, rules).verdict == "mismatch"
+    for shape in ((2, 0, 1), (2, 1, 1)):
+        assert match((tlsa(*shape, der),), (der,), NAMES, AT, rules).verdict == "mismatch"
+
+
+@pytest.mark.parametrize("of", ["self_signed", "self_signed_ca", "leaf"])
+@pytest.mark.parametrize(
+    ("rules", "verdict"), [(RFC, "mismatch"), (POSTFIX, "mismatch"), (EXIM_GNUTLS, "matched")]
+)
+def test_a_leaf_sent_twice_is_its_own_anchor_to_libdane_alone(pki, of, rules, verdict):
+    der = getattr(pki, of).der
+    result = match((tlsa(2, 1, 1, der),), (der, der), NAMES, AT, rules)
+    assert result.verdict == verdict
+    assert result.depth == (1 if verdict == "matched" else None)
 
 
 @ALL
@@ -245,11 +255,29 @@ def test_dane_ta_checks_the_dates_of_the_leaf(pki, rules, leaf, words):
 
 
 @ALL
-def test_dane_ta_checks_the_dates_of_the_anchor(pki, rules):
-    anchor = pki.root.issue("Old CA", ca=True, days=(-300, -1))
-    chain = (anchor.issue("x", sans=("b.example",)).der, anchor.der)
+@pytest.mark.parametrize(("days", "words"), [((-300, -1), "has expired"), ((1, 300), "is not yet valid")])
+def test_dane_ta_checks_the_dates_of_a_self_issued_anchor(pki, rules, days, words):
+    anchor = pki.make("Old Root", pki.root.key, ca=True, days=days)
+    chain = (anchor.issue("x", sans=NAMES).der, anchor.der)
     result = match((tlsa(2, 1, 1, anchor.der),), chain, NAMES, AT, rules)
-    assert "has expired" in result.reason
+    assert (result.verdict, words in result.reason) == ("mismatch", True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"), [(RFC, "mismatch"), (POSTFIX, "matched"), (EXIM_GNUTLS, "mismatch")]
+)
+def test_the_dates_of_another_anchor_are_nothing_to_openssl(pki, rules, verdict):
+    anchor = pki.root.issue("Old CA", ca=True, days=(-300, -1))
+    chain = (anchor.issue("x", sans=NAMES).der, anchor.der)
+    result = match((tlsa(2, 1, 1, anchor.der),), chain, NAMES, AT, rules)
+    assert (result.verdict, "has expired" in result.reason) == (verdict, verdict == "mismatch")
+
+
+@pytest.mark.parametrize(("days", "words"), [((-300, -1), "has expired"), ((1, 300), "is not yet valid")])
+def test_below_such_an_anchor_the_dates_count(pki, days, words):
+    leaf = pki.intermediate.issue("x", sans=NAMES, days=days)
+    result = match((tlsa(2, 1, 1, pki.intermediate.der),), (leaf.der, *pki.chain[1:]), NAMES, AT, POSTFIX)
+    assert (result.verdict, words in result.reason) == ("mismatch", True)
 
 
 @ALL

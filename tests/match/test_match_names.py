@@ -1,7 +1,10 @@
 """When is a name in a certificate the name that was looked for (RFC 6125, RFC 7672 section 3.2.3)?"""
 
+from ipaddress import IPv4Address
+
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,7 +106,45 @@ def test_san_without_dns_id_leaves_the_common_name_in_force(pki):
     read = certificate_names(pki.root.issue("mx1.b.example", extensions=(address,)).der)
     assert not read.has_dns_id
     assert any_match(("mx1.b.example",), read) == "mx1.b.example"
-    assert any_match(("mx1.b.example",), read, names.GNUTLS) is None  # any alternative name will do
+    assert any_match(("mx1.b.example",), read, names.GNUTLS) == "mx1.b.example"
+
+
+@pytest.mark.parametrize(
+    ("eku", "extensions"),
+    [
+        (ExtendedKeyUsageOID.CLIENT_AUTH, ()),
+        (None, (x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("192.0.2.1"))]),)),
+    ],
+    ids=["for-clients", "with-an-address"],
+)
+def test_gnutls_takes_the_common_name_of_a_tls_server_without_any_host_id(pki, eku, extensions):
+    read = certificate_names(pki.root.issue("mx1.b.example", eku=eku, extensions=extensions).der)
+    assert any_match(("mx1.b.example",), read, names.POSTFIX) == "mx1.b.example"
+    assert any_match(("mx1.b.example",), read, names.GNUTLS) is None
+
+
+@pytest.mark.parametrize("eku", [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+def test_gnutls_takes_a_common_name_that_may_serve(pki, eku):
+    read = certificate_names(pki.root.issue("mx1.b.example", eku=eku).der)
+    assert any_match(("mx1.b.example",), read, names.GNUTLS) == "mx1.b.example"
+
+
+def test_openssl_wants_an_address_that_is_a_reference_beside_the_name(pki):
+    address = x509.IPAddress(IPv4Address("192.0.2.1"))
+    both = x509.SubjectAlternativeName([address, x509.DNSName("mx1.b.example")])
+    with_address = certificate_names(pki.root.issue("x", extensions=(both,)).der)
+    without = certificate_names(pki.root.issue("x", sans=("mx1.b.example",)).der)
+    assert with_address.addresses == ("192.0.2.1",)
+    for references, addressed, named in (
+        (("192.0.2.1",), "192.0.2.1", None),
+        (("192.0.2.1", "mx1.b.example"), "mx1.b.example", None),
+        (("192.0.2.2", "mx1.b.example"), None, None),
+        (("mx1.b.example",), "mx1.b.example", "mx1.b.example"),
+        (("192.0.2.1", "mx2.b.example"), None, None),
+    ):
+        assert any_match(references, with_address, names.POSTFIX) == addressed
+        assert any_match(references, without, names.POSTFIX) == named
+    assert any_match(("192.0.2.1", "mx1.b.example"), without, names.RFC_8461) == "mx1.b.example"
 
 
 def test_several_common_names_openssl_takes_any_gnutls_none(pki):

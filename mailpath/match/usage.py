@@ -1,0 +1,52 @@
+"""What a certificate lets its key be used for (RFC 5280 sections 4.2.1.3 and 4.2.1.12)."""
+
+from __future__ import annotations
+
+from mailpath.match import der as asn1
+
+KEY_USAGE = "2.5.29.15"
+EXTENDED_KEY_USAGE = "2.5.29.37"
+
+SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+ANY_PURPOSE = "2.5.29.37.0"
+
+#: Bits of the first octet of keyUsage.
+DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0x80, 0x20, 0x08
+
+
+def extended_key_usage(parts: asn1.Parts) -> frozenset[str] | None:
+    """OIDs of extendedKeyUsage; None without it, empty when unreadable."""
+    extension = parts.extensions.get(EXTENDED_KEY_USAGE)
+    if extension is None:
+        return None
+    try:
+        uses = asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)
+        return frozenset(asn1.oid(use.content) for use in uses if use.tag == asn1.OID)
+    except asn1.BadDer:
+        return frozenset()
+
+
+def key_usage(parts: asn1.Parts) -> int | None:
+    """The first octet of keyUsage; None without it, 0 when unreadable."""
+    extension = parts.extensions.get(KEY_USAGE)
+    if extension is None:
+        return None
+    try:
+        bits = asn1.only(extension, asn1.BIT_STRING).content
+    except asn1.BadDer:
+        return 0
+    return bits[1] if len(bits) > 1 else 0
+
+
+def allows_handshake(der: bytes, version: str, cipher: str) -> bool:
+    """Does keyUsage of the leaf `der` allow the key exchange of `cipher` (OpenSSL's name)?
+
+    RFC 5246 section 7.4.2: digitalSignature where the server signs its share, as TLS 1.3 always does;
+    keyEncipherment (GnuTLS takes keyAgreement as well) where RSA carries the secret.
+    """
+    parts = asn1.parts(der)
+    usage = key_usage(parts) if parts is not None else None
+    if not usage:
+        return True
+    signed = version == "TLSv1.3" or "DHE-" in cipher
+    return bool(usage & (DIGITAL_SIGNATURE if signed else KEY_ENCIPHERMENT | KEY_AGREEMENT))
