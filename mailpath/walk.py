@@ -139,6 +139,8 @@ class _Walker:
             await sender_seen
             await self._port25()
             await sts_seen
+            # A recording must hold what another time or an attack would need, whatever was fastest today.
+            await self._tools.validator.settle()
             # Again, now that every look-up is in: which zones were seen must not hang on who was first.
             self._set(roots=self._anchors(), dnssec=self._dnssec())
             self._finish("starttls")
