@@ -9,6 +9,8 @@ from tui_world import RESULTS, FakeSession, app, settle, walk
 
 from mailpath.facts import Status
 
+pytestmark = pytest.mark.snapshot
+
 SIZES = {"wide": (120, 40), "compact": (80, 24), "narrow": (60, 20)}
 
 
