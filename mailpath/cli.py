@@ -136,6 +136,11 @@ def app(
     "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339 or Unix seconds."
 )
 @click.option(
+    "--redact",
+    is_flag=True,
+    help="Leave this machine's names and addresses, and local parts, out of report and capture.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
@@ -154,6 +159,7 @@ def check(
     sender: str | None,
     postures: tuple[str, ...],
     attacks: tuple[str, ...],
+    redact: bool,
     at: int | None,
     form: str | None,
     output: str | None,
@@ -173,6 +179,7 @@ def check(
         sender=sender,
         postures=postures,
         attacks=attacks,
+        redact=redact,
         at=at,
         form=form,
         output=output,

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -45,6 +45,7 @@ def run(
     sender: str | None,
     postures: Sequence[str],
     attacks: Sequence[str],
+    redact: bool,
     at: int | None,
     form: str | None,
     output: str | None,
@@ -59,6 +60,8 @@ def run(
         walked = _replayed(replay, recipient, sender, at, network)
     else:
         walked = _live(recipient, sender, at, network)
+    if redact:
+        walked = _redacted(walked)
     began = time.perf_counter()
     result = build(
         walked.walk,
@@ -159,6 +162,16 @@ async def _walk(path: Path, network: Network, at: int | None) -> Walked:
     found = await walk(path, recording, network.ground.made if at is None else at, seen)
     took = (time.perf_counter() - began) * 1000
     return Walked(found, network.ground, elapsed, took, capture_of(recording, path, found.roots))
+
+
+def _redacted(walked: Walked) -> Walked:
+    """The redacted recording, walked again: a report cannot tell what that does not hold."""
+    from mailpath.network.redaction import redacted
+    from mailpath.network.replay import Replay
+
+    capture = redacted(walked.capture)
+    again = asyncio.run(walk(capture.path, Replay(capture), walked.walk.at))
+    return replace(walked, walk=again, capture=capture)
 
 
 def _narrator() -> Callable[[StepFinished], None] | None:

@@ -76,7 +76,7 @@ def well_formed(response: bytes) -> bool:
     at = _HEADER
     for section, count in enumerate(counts):
         for _ in range(count):
-            at = _behind_name(response, at)
+            at = behind_name(response, at)
             if section == 0:
                 at += 4  # type, class
             else:
@@ -87,7 +87,7 @@ def well_formed(response: bytes) -> bool:
     return at == len(response)
 
 
-def _behind_name(message: bytes, at: int) -> int:
+def behind_name(message: bytes, at: int) -> int:
     """The index behind the name at `at`; beyond the end of the message when there is none."""
     while at < len(message):
         length = message[at]

@@ -1,0 +1,192 @@
+"""What a redacted capture no longer tells, and what it still does."""
+
+from __future__ import annotations
+
+import dns.edns
+import dns.message
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailpath.exchanges import (
+    Chunk,
+    DnsExchange,
+    Envelope,
+    Failure,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    SmtpExchange,
+    SmtpRequest,
+)
+from mailpath.facts import Path
+from mailpath.network.capture import Capture
+from mailpath.network.protocol import Ground
+from mailpath.network.redaction import redacted, without_options
+from mailpath.network.replies import dialogue, ehlo_keywords
+
+EHLO = "probe7.corp.internal"
+PRIVATE = (
+    EHLO,
+    "198.51.100.77",
+    "2001:db8:77::9",
+    "host-77.isp.example",
+    "10.9.8.7",
+    "dns.corp.internal",
+    "ann.smith",
+    "bob-of-sales",
+    "ns-secret-7",
+)
+GROUND = Ground(
+    kind="live", resolver="tls://10.9.8.7:853#dns.corp.internal", trust_anchor="", roots=(), made=1, ehlo=EHLO
+)
+REQUEST = SmtpRequest(
+    address="192.0.2.10",
+    sni="mx1.b.example",
+    envelope=Envelope(mail_from="ann.smith@a.example", rcpt_to="bob-of-sales@b.example"),
+)
+DIALOGUE = (
+    (False, b"220 mx1.b.example ESMTP [192.0.2.10] knows host-77.isp.example [198.51.100.77]\r\n"),
+    (True, b"EHLO probe7.corp.internal\r\n"),
+    (False, b"250-mx1.b.example Hello host-77.isp.exa"),
+    (False, b"mple [198.51.100.77], pleased to meet you\r\n250-SIZE 1000000\r\n250-START"),
+    (False, b"TLS\r\n250 8BITMIME\r\n"),
+    (True, b"MAIL FROM:<ann.smith@a.example>\r\n"),
+    (False, b"250 2.1.0 <ann.smith@a.example> sender ok\r\n"),
+    (True, b"RCPT TO:<bob-of-sales@b.example>\r\n"),
+    (
+        False,
+        b"550-5.7.1 Bob-of-Sales does not hear Probe7.corp.internal\r\n"
+        b"550 5.7.1 host-77.isp.example([IPv6:2001:db8:77::9]): see https://b.example/\r\n",
+    ),
+)
+
+
+def opt_response() -> bytes:
+    message = dns.message.make_query("b.example", "MX", use_edns=0, payload=1232)
+    message.flags |= dns.flags.QR
+    message.use_edns(
+        0,
+        payload=1232,
+        options=[
+            dns.edns.NSIDOption(b"ns-secret-7"),
+            dns.edns.EDEOption(dns.edns.EDECode.NETWORK_ERROR, "10.9.8.7 timed out"),
+        ],
+    )
+    return message.to_wire()
+
+
+def capture(dialogue: tuple[tuple[bool, bytes], ...] = DIALOGUE) -> Capture:
+    transcript = tuple(
+        Chunk(sent=sent, data=data, at_ms=float(at)) for at, (sent, data) in enumerate(dialogue)
+    )
+    return Capture(
+        path=Path(recipient="b.example", sender="a.example"),
+        ground=GROUND,
+        dns=(
+            DnsExchange(question=Question(name="b.example", rdtype="MX"), response=opt_response()),
+            DnsExchange(
+                question=Question(name="mx1.b.example", rdtype="A"),
+                failure=Failure.TIMEOUT,
+                detail="10.9.8.7 port 853 did not answer 198.51.100.77",
+            ),
+        ),
+        https=(
+            HttpsExchange(
+                request=HttpsRequest(url="https://mta-sts.b.example/x", address="192.0.2.80"),
+                status=403,
+                headers=((b"Content-Type", b"text/plain"), (b"X-Client", b"198.51.100.77")),
+                body=b"mx: *.b.example\r\nNo entry for 198.51.100.77, says 192.0.2.80\r\n",
+            ),
+        ),
+        smtp=(
+            SmtpExchange(request=REQUEST, transcript=transcript, injected=b"250 probe7.corp.internal\r\n"),
+        ),
+    )
+
+
+def everything(held: Capture) -> str:
+    """All that the capture holds, each stream of bytes put together, as one lower-case text."""
+    parts = [msgspec.json.encode(held), repr(held).encode()]
+    for exchange in held.smtp:
+        for sent in (False, True):
+            parts.append(b"".join(chunk.data for chunk in exchange.transcript if chunk.sent is sent))
+    parts += [exchange.response or b"" for exchange in held.dns]
+    return b"\n".join(parts).decode("latin-1").lower()
+
+
+def test_nothing_private_survives() -> None:
+    before, after = everything(capture()), everything(redacted(capture()))
+    for word in PRIVATE:
+        assert word in before
+        assert word not in after
+
+
+def test_what_is_public_and_what_counts_stays() -> None:
+    before, after = capture(), redacted(capture())
+    assert after.path == before.path
+    (held,) = after.smtp
+    assert held.request.envelope == Envelope(mail_from="redacted@a.example", rcpt_to="redacted@b.example")
+    text = b"".join(chunk.data for chunk in held.transcript if not chunk.sent).decode()
+    assert text.startswith("220 mx1.b.example ESMTP [192.0.2.10] knows redacted [redacted]\r\n")
+    assert "250-mx1.b.example [redacted]\r\n250-SIZE 1000000\r\n" in text
+    was, now = dialogue(before.smtp[0]), dialogue(held)
+    assert ehlo_keywords(now.ehlo) == ehlo_keywords(was.ehlo) == ("SIZE 1000000", "STARTTLS", "8BITMIME")
+    for field in ("greeting", "ehlo", "mail_from", "rcpt_to"):
+        assert getattr(now, field).code == getattr(was, field).code
+    assert after.https[0].headers == ((b"Content-Type", b"text/plain"),)
+    assert after.https[0].body == b"mx: *.b.example\r\nNo entry for redacted, says 192.0.2.80\r\n"
+
+
+def test_redacting_twice_changes_nothing_more() -> None:
+    once = redacted(capture())
+    assert redacted(once) == once
+
+
+def test_an_ehlo_greeting_of_one_word_is_kept() -> None:
+    said = ((False, b"220 mx ESMTP\r\n"), (True, b"EHLO x\r\n"), (False, b"250 mx\r\n"))
+    made = redacted(capture(said)).smtp[0].transcript
+    assert [chunk.data for chunk in made] == [b"220 mx ESMTP\r\n", b"EHLO x\r\n", b"250 mx\r\n"]
+
+
+def test_edns_options_keep_their_size_and_the_error_its_number() -> None:
+    wire = opt_response()
+    made = without_options(wire)
+    assert len(made) == len(wire)
+    options = dns.message.from_wire(made).options
+    assert [option.otype for option in options] == [12, 15]
+    assert options[1].code == dns.edns.EDECode.NETWORK_ERROR
+
+
+@given(st.binary(max_size=200))
+def test_any_message_is_survived(noise: bytes) -> None:
+    for message in (noise, opt_response()[:30] + noise):
+        assert len(without_options(message)) == len(message)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.binary(max_size=60)), max_size=8))
+def test_any_dialogue_is_survived(said: list[tuple[bool, bytes]]) -> None:
+    made = redacted(capture(tuple(said)))
+    assert "probe7.corp.internal" not in everything(made)
+
+
+@pytest.mark.parametrize(
+    ("resolver", "word"),
+    [
+        ("10.9.8.7:53", "10.9.8.7"),
+        ("[2001:db8::53]:53", "2001:db8::53"),
+        ("https://dns.corp.internal:8443/dns-query", "dns.corp.internal"),
+        ("tls://10.9.8.7#dns.corp.internal", "dns.corp.internal"),
+    ],
+)
+def test_resolvers_of_every_form(resolver: str, word: str) -> None:
+    held = capture()
+    detail = f"no answer from {word}, port 1"
+    question = held.dns[1]
+    told = msgspec.structs.replace(
+        held,
+        ground=msgspec.structs.replace(held.ground, resolver=resolver),
+        dns=(held.dns[0], msgspec.structs.replace(question, detail=detail)),
+    )
+    assert word not in everything(redacted(told))
