@@ -200,6 +200,8 @@ class Scenario(_Table, frozen=True):
 
     `id`: its short name; `domain`: the recipient domain (default "ID.example"), `sender`: the sending one.
     `expect`: posture name -> outcome, or outcome + "/retry" when the first attempt is deferred.
+    `attack`: what it teaches of an attacker: attack name -> posture name -> outcome, with ", read" behind
+    it where the attacker reads the mail.
     """
 
     id: str
@@ -212,6 +214,7 @@ class Scenario(_Table, frozen=True):
     server: tuple[Server, ...] = ()
     sts: Sts | None = None
     expect: dict[str, str] = {}
+    attack: dict[str, dict[str, str]] = {}
 
     def __post_init__(self) -> None:
         if not _ID.match(self.id):
@@ -224,10 +227,10 @@ class Scenario(_Table, frozen=True):
                 raise ValueError(f"`{key}` is {value!r}: {error}") from error
             msgspec.structs.force_setattr(self, key, plain)
         for posture, outcome in self.expect.items():
-            if outcome.removesuffix("/retry") not in OUTCOMES:
-                raise ValueError(
-                    f'`expect."{posture}"` is {outcome!r}, but must be one of {", ".join(sorted(OUTCOMES))}'
-                )
+            _outcome(f'expect."{posture}"', outcome)
+        for attack, outcomes in self.attack.items():
+            for posture, outcome in outcomes.items():
+                _outcome(f'attack."{attack}"."{posture}"', outcome.removesuffix(", read"))
         hosts = {self.absolute(server.host): server for server in self.server}
         for zone in self.zone:
             for line in zone.rr:
@@ -248,6 +251,11 @@ class Scenario(_Table, frozen=True):
         if name.endswith("."):
             return name[:-1].lower() or "."
         return f"{name}.{self.domain}".lower()
+
+
+def _outcome(key: str, value: str) -> None:
+    if value.removesuffix("/retry") not in OUTCOMES:
+        raise ValueError(f"`{key}` is {value!r}, but must be one of {', '.join(sorted(OUTCOMES))}")
 
 
 def tlsa_references(line: str) -> list[tuple[int, int, int, str, str]]:
