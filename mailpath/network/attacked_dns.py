@@ -72,8 +72,9 @@ class DnsTampering:
     def _deny_tlsa(self, question: Question, answered: DnsExchange) -> tuple[bool, Forged]:
         return question.rdtype == "TLSA" and _has_records(answered), ()
 
-    def _block_tlsa(self, question: Question, _: DnsExchange) -> tuple[bool, Forged]:
-        return question.rdtype == "TLSA", None
+    def _block_tlsa(self, question: Question, answered: DnsExchange) -> tuple[bool, Forged]:
+        # Where there are no records, to hide them gains nothing; many resolvers know by then (RFC 8198).
+        return question.rdtype == "TLSA" and _has_records(answered), None
 
     def _block_policy(self, question: Question, answered: DnsExchange) -> tuple[bool, Forged]:
         record = (question.rdtype, question.name) == ("TXT", f"_mta-sts.{self._aim.recipient}")

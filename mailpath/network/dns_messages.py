@@ -7,6 +7,8 @@ buffer of 1232 octets; where the resolver's own verdict is asked for, AD is set 
 
 from __future__ import annotations
 
+import asyncio
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -107,3 +109,17 @@ def _question_section(query: bytes) -> bytes:
     while query[end]:
         end += 1 + query[end]
     return query[_HEADER : end + 5]
+
+
+class NotDns(Exception):
+    """The other end does not speak DNS."""
+
+
+def framed(message: bytes) -> bytes:
+    """`message` as it goes over a stream (RFC 1035 section 4.2.2)."""
+    return len(message).to_bytes(2, "big") + message
+
+
+async def read_message(reader: asyncio.StreamReader) -> bytes:
+    """The next message of a stream, at most 65535 octets.  Raises `EOFError` (incomplete) or `OSError`."""
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))

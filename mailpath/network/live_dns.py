@@ -14,6 +14,7 @@ from typing import Protocol, cast
 
 from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.network import dns_messages
+from mailpath.network.dns_messages import NotDns, framed, read_message
 from mailpath.network.endpoints import Kind, ResolverEndpoint, join, system_resolvers
 from mailpath.network.endpoints import resolver as resolver_endpoint
 from mailpath.network.failures import failure_of
@@ -39,10 +40,6 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection."""
-
-
-class NotDns(Exception):
-    """The other end does not speak DNS."""
 
 
 class PlainTransport:
@@ -119,16 +116,6 @@ class _Datagrams(asyncio.DatagramProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and not self.answer.done():
             self.answer.set_exception(exc)
-
-
-def framed(message: bytes) -> bytes:
-    """`message` as it goes over a stream (RFC 1035 section 4.2.2)."""
-    return len(message).to_bytes(2, "big") + message
-
-
-async def read_message(reader: asyncio.StreamReader) -> bytes:
-    """The next message of a stream, at most 65535 octets.  Raises `EOFError` (incomplete) or `OSError`."""
-    return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
 
 
 class LiveDns:

@@ -8,8 +8,8 @@ import ssl
 import httpx
 
 from mailpath.network import dns_messages
+from mailpath.network.dns_messages import NotDns, framed, read_message
 from mailpath.network.endpoints import ResolverEndpoint
-from mailpath.network.live_dns import NotDns, framed, read_message
 
 _MEDIA_TYPE = "application/dns-message"
 _MAX_MESSAGE = 65535
