@@ -148,6 +148,9 @@ def app(
 )
 @click.option("-o", "--output", metavar="FILE", help="Write the report there.")
 @click.option("--capture", metavar="FILE", help='Keep every exchange ("-": standard output).')
+@click.option(
+    "--tlsrpt", metavar="FILE", help="Write the TLS report (RFC 8460) that the deciding posture would file."
+)
 @click.option("--replay", metavar="FILE", help='Walk a capture again, no network ("-": standard input).')
 @network_options
 @click.pass_context
@@ -164,6 +167,7 @@ def check(
     form: str | None,
     output: str | None,
     capture: str | None,
+    tlsrpt: str | None,
     replay: str | None,
     **network: Any,
 ) -> None:
@@ -184,6 +188,7 @@ def check(
         form=form,
         output=output,
         capture=capture,
+        tlsrpt=tlsrpt,
         replay=replay,
         network=network,
     )
@@ -201,7 +206,7 @@ def open_capture(ctx: click.Context, capture: str, no_mouse: bool, plain: bool, 
     ctx.exit(commands.capture(capture, _look(no_mouse, plain, no_color)))
 
 
-@cli.group("lab", cls=DefaultGroup)
+@cli.group("lab", cls=DefaultGroup, short_help="The app on the built-in mini-internet.")
 def lab_group() -> None:
     """The app on the built-in mini-internet: SCENARIO, or a FILE.toml of your own."""
 
@@ -263,7 +268,7 @@ def postures() -> None:
     lists.postures()
 
 
-@cli.command()
+@cli.command(short_help="List the attackers there are, and what stops them.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def attacks(as_json: bool) -> None:
     """List the attackers there are: what each can do, and what stops it."""
@@ -272,13 +277,79 @@ def attacks(as_json: bool) -> None:
     lists.attacks(as_json)
 
 
-@cli.command()
-@click.argument("code", required=False)
-def explain(code: str | None) -> None:
-    """What a finding's CODE means, and how to mend it."""
-    from mailpath.commands import lists
+@cli.command(short_help="What a code, a sentence or a line of a log means.")
+@click.argument("text", nargs=-1, metavar="[CODE-OR-LOG-LINE]")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.pass_context
+def explain(ctx: click.Context, text: tuple[str, ...], as_json: bool) -> None:
+    """What a finding's code, a status code or a line of a log means ("-": standard input).
 
-    lists.explain(code)
+    Which causes lead to it, under which postures. Without one: every code there is.
+    Exit status: 3 where nothing of it is known.
+    """
+    if not text:
+        from mailpath.commands import lists
+
+        lists.codes()
+        return
+    from mailpath.commands import tickets
+
+    ctx.exit(tickets.explain(text, as_json=as_json))
+
+
+@cli.command(short_help="What a bounce tells, and what it means.")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--walk", is_flag=True, help="Open the app with its sender and recipient filled in.")
+@look_options
+@network_options
+@click.pass_context
+def bounce(
+    ctx: click.Context,
+    /,
+    *,
+    file: str,
+    as_json: bool,
+    walk: bool,
+    no_mouse: bool,
+    plain: bool,
+    no_color: bool,
+    **network: Any,
+) -> None:
+    """What a bounce or a piece of a log in FILE ("-": standard input) tells, and what it means."""
+    from mailpath.commands import tickets
+
+    look = _look(no_mouse, plain, no_color)
+    ctx.exit(tickets.bounce(file, as_json=as_json, walk=walk, look=look, network=network))
+
+
+@cli.command(short_help="What a received TLS report says.")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.pass_context
+def tlsrpt(ctx: click.Context, file: str, as_json: bool) -> None:
+    """What a received TLS report in FILE (JSON or gzip; "-": standard input) says, in plain words."""
+    from mailpath.commands import tickets
+
+    ctx.exit(tickets.tlsrpt(file, as_json=as_json))
+
+
+@cli.command(short_help="What changed between two captures of one path.")
+@click.argument("old")
+@click.argument("new")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option(
+    "--posture", "postures", multiple=True, metavar="NAME", help="Compare these alone; repeatable. [all]"
+)
+@click.pass_context
+def diff(ctx: click.Context, old: str, new: str, as_json: bool, postures: tuple[str, ...]) -> None:
+    """What changed between two captures of one path: records, certificates, policy, outcomes.
+
+    Exit status: 0 nothing, 1 something, 64 wrong usage.
+    """
+    from mailpath.commands import diff as commands
+
+    ctx.exit(commands.run(old, new, postures=postures, as_json=as_json))
 
 
 def main() -> None:

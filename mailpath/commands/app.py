@@ -22,6 +22,14 @@ def live(sender: str | None, recipient: str | None, look: dict[str, Any], networ
     return run_app(source=source, sender=sender, recipient=recipient, start=recipient is not None, **look)
 
 
+def filled_in(
+    sender: str | None, recipient: str, posture: str, look: dict[str, Any], network: dict[str, Any]
+) -> int:
+    """The app with a path that somebody else's text named: it walks when it is told to, not before."""
+    source = LiveSource(settings_from(network))
+    return run_app(source=source, sender=sender, recipient=recipient, posture=posture, **look)
+
+
 def capture(file: str, look: dict[str, Any]) -> int:
     """The app on a capture; no network."""
     from mailpath.network.capture import CaptureError, load
@@ -31,7 +39,7 @@ def capture(file: str, look: dict[str, Any]) -> int:
     except CaptureError as error:
         raise click.UsageError(f"{file}: {error}") from None
     if file == "-":
-        _keyboard()
+        keyboard()
     return run_app(
         source=CaptureSource(held),
         sender=held.path.sender,
@@ -41,7 +49,7 @@ def capture(file: str, look: dict[str, Any]) -> int:
     )
 
 
-def _keyboard() -> None:
+def keyboard() -> None:
     """Standard input was the capture: keys come from the terminal itself, where there is one."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mailpath.commands.options import domain_of, given_network_options, settings_from
-from mailpath.commands.rendering import STDIO, form_of, write
+from mailpath.commands.rendering import STDIO, form_of, write, write_file
 from mailpath.dnssec import BadAnchor
 from mailpath.facts import Path, Walk
 from mailpath.judge import Posture
@@ -50,10 +50,13 @@ def run(
     form: str | None,
     output: str | None,
     capture: str | None,
+    tlsrpt: str | None,
     replay: str | None,
     network: dict[str, Any],
 ) -> ExitCode:
-    """Everything `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
+    """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
+    if capture == tlsrpt == STDIO:
+        raise click.UsageError("Standard output takes the capture or the TLS report, not both.")
     judged = chosen(postures)
     wanted = attacks_named(attacks)
     if replay is not None:
@@ -77,9 +80,11 @@ def run(
         from mailpath.commands import attacking
 
         result = attacking.tried(result, walked.capture, wanted)
-    _written(result, form, output, silent=capture == STDIO)
+    _written(result, form, output, silent=STDIO in (capture, tlsrpt))
     if capture is not None:
         _kept(walked.capture, capture)
+    if tlsrpt is not None:
+        _filed(result, tlsrpt)
     return result.code
 
 
@@ -197,6 +202,22 @@ def _kept(capture: Capture, file: str) -> None:
         dump(capture, file)
     except CaptureError as error:
         raise click.UsageError(f"{file}: {error}") from None
+
+
+def _filed(result: Result, file: str) -> None:
+    """The TLS report that the deciding posture's sender would have filed; packed where FILE ends in .gz."""
+    import gzip
+
+    from mailpath.report import tlsrpt
+
+    walk = result.walk
+    filer = walk.path.sender or walk.sender.ehlo or "localhost"
+    data = tlsrpt.encode(tlsrpt.build(walk, result.chosen, contact=f"postmaster@{filer}", at=result.at))
+    if file == STDIO:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    write_file(file, gzip.compress(data, mtime=0) if file.endswith(".gz") else data)
 
 
 def _written(result: Result, form: str | None, output: str | None, *, silent: bool) -> None:

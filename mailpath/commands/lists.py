@@ -79,27 +79,9 @@ def attacks(as_json: bool) -> None:
     click.echo("`mailpath check RECIPIENT --attack NAME`: a name, a+b for two at once, or all.")
 
 
-def explain(code: str | None) -> None:
-    """What a code means and how to mend it; all codes without one.  Raises `click.UsageError`."""
-    from mailpath.findings.catalogue import CATALOGUE, step_of
-    from mailpath.report.contents import TITLES
-    from mailpath.report.layout import hanging
+def codes() -> None:
+    """Every code of the catalogue with its severity and title."""
+    from mailpath.findings.catalogue import CATALOGUE
 
-    if code is None:
-        for entry in CATALOGUE.values():
-            click.echo(f"{entry.code:8} {entry.severity.value:8} {entry.title}")
-        return
-    found = CATALOGUE.get(code.strip().upper())
-    if found is None:
-        raise click.UsageError(f"{code!r} is no code of mailpath. `mailpath explain` lists them all.")
-    click.echo(f"{found.code}: {found.title}")
-    rows = (
-        ("Severity", found.severity.value),
-        ("Step", TITLES[step_of(found.code)]),
-        ("Means", found.meaning),
-        ("Fix", found.fix),
-        ("Source", found.rfc),
-    )
-    for label, text in rows:
-        for line in hanging(label, text, indent=2, column=12):
-            click.echo(line)
+    for entry in CATALOGUE.values():
+        click.echo(f"{entry.code:8} {entry.severity.value:8} {entry.title}")

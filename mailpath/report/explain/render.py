@@ -52,14 +52,15 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield ""
         yield "What leads to it"
         for cause in found.causes:
-            yield from _cause(cause)
+            yield from cause_lines(cause)
 
 
 def _row(label: str, text: str) -> Iterator[str]:
     yield from hanging(label, text, indent=0, column=_COLUMN)
 
 
-def _cause(cause: Cause) -> Iterator[str]:
+def cause_lines(cause: Cause) -> Iterator[str]:
+    """One cause with the findings that show it and the postures that it stops."""
     yield from hanging("  -", cause.text, indent=0, column=4)
     for code in cause.findings:
         title = CATALOGUE[code].title if code in CATALOGUE else ""

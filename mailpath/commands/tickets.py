@@ -1,0 +1,102 @@
+"""What a ticket holds, in plain words: a code, a line of a log, a bounce, a TLS report."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+import click
+
+from mailpath.report.bounce import MAX_INPUT, Bounce, read_bounce
+from mailpath.report.bounce import to_dict as bounce_to_dict
+from mailpath.report.bounce.render import render_text as bounce_text
+from mailpath.report.bounce.render import walk_words
+from mailpath.report.exit_codes import ExitCode
+from mailpath.report.explain import Kind, render_text, to_dict
+from mailpath.report.explain import explain as explained
+from mailpath.report.result import DEFAULT_POSTURE
+
+STDIO = "-"
+#: Bytes of a TLS report, packed or not: its reader refuses more.
+MAX_REPORT = 8 * 1024 * 1024 + 1
+
+_CODE = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
+
+
+def explain(words: tuple[str, ...], *, as_json: bool) -> ExitCode:
+    """What a code or a line means; "-" reads it from standard input.  Raises `click.UsageError`."""
+    text = " ".join(words)
+    if text == STDIO:
+        text = sys.stdin.buffer.read(MAX_INPUT).decode("utf-8", "replace")
+    if not text.strip():
+        raise click.UsageError("Nothing was given to explain.")
+    found = explained(text)
+    if found.kind is Kind.UNKNOWN and _CODE.match(text.strip()):
+        raise click.UsageError(f"{text!r} is no code of mailpath. `mailpath explain` lists them all.")
+    if as_json:
+        _json(to_dict(found))
+    else:
+        _text(render_text(found))
+    return ExitCode.UNKNOWN if found.kind is Kind.UNKNOWN else ExitCode.OK
+
+
+def bounce(file: str, *, as_json: bool, walk: bool, look: dict[str, Any], network: dict[str, Any]) -> int:
+    """What a bounce tells; with `walk` the app, with its sender and recipient filled in."""
+    told = read_bounce(_read(file, MAX_INPUT))
+    if walk:
+        return _walked(told, stdin=file == STDIO, look=look, network=network)
+    if as_json:
+        _json(bounce_to_dict(told))
+    else:
+        _text(bounce_text(told))
+    return ExitCode.OK
+
+
+def _walked(told: Bounce, *, stdin: bool, look: dict[str, Any], network: dict[str, Any]) -> int:
+    sender, recipient = walk_words(told)
+    if recipient is None:
+        raise click.UsageError("The bounce does not tell whom the mail was for; there is nothing to walk.")
+    from mailpath.commands import app
+
+    if stdin:
+        app.keyboard()
+    posture = told.postures[0] if len(told.postures) == 1 else DEFAULT_POSTURE
+    return app.filled_in(sender, recipient, posture, look, network)
+
+
+def tlsrpt(file: str, *, as_json: bool) -> ExitCode:
+    """What a received TLS report says.  Raises `click.UsageError`."""
+    from mailpath.report import tlsrpt as reports
+
+    try:
+        report = reports.read(_read(file, MAX_REPORT))
+    except reports.ReportError as error:
+        raise click.UsageError(f"{file}: {error}") from None
+    if as_json:
+        _json(reports.to_dict(report))
+    else:
+        _text(reports.render_text(report))
+    return ExitCode.OK
+
+
+def _read(file: str, most: int) -> bytes:
+    """The file's bytes, "-" for standard input; at most `most`.  Raises `click.UsageError`."""
+    try:
+        if file == STDIO:
+            return sys.stdin.buffer.read(most)
+        with open(file, "rb") as opened:
+            return opened.read(most)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise click.UsageError(f"{file}: It cannot be read: {reason}.") from None
+
+
+def _json(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _text(text: str) -> None:
+    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()

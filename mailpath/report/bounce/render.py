@@ -1,0 +1,61 @@
+"""A bounce as plain text in 80 columns: who, where, what was said, what it means, which walk shows more."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from mailpath.names import BadName, to_domain
+from mailpath.report.bounce import Bounce
+from mailpath.report.explain.render import cause_lines
+from mailpath.report.layout import hanging
+
+_COLUMN = 11
+
+
+def walk_words(bounce: Bounce) -> tuple[str | None, str | None]:
+    """(sender domain, recipient domain) to walk, as A-labels; None where the bounce does not tell."""
+    return _domain(bounce.sender), _domain(bounce.recipient)
+
+
+def _domain(address: str | None) -> str | None:
+    if not address:
+        return None
+    try:
+        return to_domain(address)
+    except BadName:
+        return None
+
+
+def render_text(bounce: Bounce) -> str:
+    """The bounce to read; ends with a newline."""
+    return "\n".join(_lines(bounce)) + "\n"
+
+
+def _lines(bounce: Bounce) -> Iterator[str]:
+    rows = (
+        ("From", bounce.sender),
+        ("To", bounce.recipient),
+        ("Host", bounce.host),
+        ("Code", bounce.status_code),
+        ("Sentence", bounce.sentence),
+        ("Means", " ".join(bounce.means)),
+    )
+    if not any(text for _, text in rows):
+        yield "Nothing in this is known here: no address, no code, no sentence of a mail server."
+        return
+    for label, text in rows:
+        if text:
+            yield from hanging(label, text, indent=0, column=_COLUMN)
+    if bounce.causes:
+        yield ""
+        yield "What leads to it"
+        for cause in bounce.causes:
+            yield from cause_lines(cause)
+    sender, recipient = walk_words(bounce)
+    if recipient is not None:
+        yield ""
+        words = ["mailpath", "check", recipient, *(["--from", sender] if sender else [])]
+        if len(bounce.postures) == 1:
+            words += ["--posture", *bounce.postures]
+        yield from hanging("Walk", shlex.join(words), indent=0, column=_COLUMN)

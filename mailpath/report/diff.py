@@ -1,0 +1,278 @@
+"""What changed between two walks of one path: outcomes, findings, records, policy, certificates, sessions.
+
+Each walk is laid out as named lines of visible text, and the lines are compared: what merely came in
+another order is no change.  Times to live, signature times and elapsed times are left out, as they change
+by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mailpath.facts import Found, Lookup, MxHost, Session, Walk
+from mailpath.findings.words import day
+from mailpath.judge import Mechanism, Verdict
+from mailpath.match.certificate import describe
+from mailpath.report.contents import TITLES, moment, outcome, possible
+from mailpath.report.json import rfc3339
+from mailpath.report.layout import hanging
+from mailpath.report.result import Result
+from mailpath.visible import visible
+
+SCHEMA = 1
+
+#: Longest text of one record on a line.
+_RECORD = 400
+
+#: (area, subject, what): lines of visible text.
+Layout = dict[tuple[str, str, str], tuple[str, ...]]
+
+_AREAS = {
+    "outcomes": "Outcomes",
+    "steps": "Steps",
+    "findings": "Findings",
+    "hosts": "Mail hosts",
+    "records": "Records",
+    "zones": "Zones",
+    "policy": "MTA-STS policy",
+    "sessions": "Sessions",
+    "certificates": "Certificates",
+}
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is not as it was: the lines that went, and those that came.
+
+    `area`: one of outcomes, steps, findings, hosts, records, zones, policy, sessions, certificates.
+    `subject`: the posture, step, name, zone or host; `what`: which side of it.
+    """
+
+    area: str
+    subject: str
+    what: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Two results of one path, and what changed from `old` to `new`, by area."""
+
+    old: Result
+    new: Result
+    changes: tuple[Change, ...]
+
+
+def compare(old: Result, new: Result) -> Difference:
+    """What changed.  Pure."""
+    before, after = _layout(old), _layout(new)
+    changes = []
+    for key in dict.fromkeys((*before, *after)):
+        was, now = before.get(key, ()), after.get(key, ())
+        if was == now:
+            continue
+        gone, come = _only(was, now), _only(now, was)
+        if not gone and not come:
+            gone, come = was, now  # the same lines, in an order that counts
+        area, subject, what = key
+        changes.append(Change(area=area, subject=subject, what=what, old=gone, new=come))
+    order = list(_AREAS)
+    changes.sort(key=lambda change: order.index(change.area))
+    return Difference(old=old, new=new, changes=tuple(changes))
+
+
+def _only(lines: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line for line in lines if line not in others)
+
+
+# --- a walk as lines -------------------------------------------------------------------------------
+
+
+def _layout(result: Result) -> Layout:
+    found: Layout = {}
+    for key, lines in _lines(result):
+        found[key] = (*found.get(key, ()), *(line for line in lines if line not in found.get(key, ())))
+    return found
+
+
+def _lines(result: Result) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+    walk = result.walk
+    for name, verdict in result.verdicts.items():
+        yield ("outcomes", name, "outcome"), (_outcome(verdict),)
+    for step in walk.steps:
+        yield ("steps", TITLES[step.id], "result"), (f"{step.status.value.upper()}, {step.word}",)
+    for finding in result.findings:
+        yield ("findings", f"{finding.code} {finding.subject}", "finding"), (finding.message,)
+    hosts = tuple(f"{host.preference} {visible(host.name)}" for host in walk.mx.hosts)
+    yield ("hosts", visible(walk.path.recipient), "order"), hosts
+    for lookup in _lookups(walk):
+        subject = f"{visible(lookup.name)} {lookup.rdtype}"
+        yield ("records", subject, "records"), _records(lookup)
+        if lookup.found is not Found.NOT_TRIED:
+            yield ("records", subject, "security"), (lookup.security.value,)
+    for zone in walk.dnssec.zones:
+        yield ("zones", visible(zone.name), "status"), (zone.status.value,)
+        yield ("zones", visible(zone.name), "keys"), tuple(f"{key.tag} {key.role}" for key in zone.keys)
+        ds = tuple(f"{each.tag} {each.algorithm} {each.digest_type} {each.digest}" for each in zone.ds)
+        yield ("zones", visible(zone.name), "DS"), ds
+    yield from _policy(walk)
+    for host in walk.mx.hosts:
+        for address in host.addresses:
+            yield from _sessions(walk, host, address)
+    if walk.sts.fetch is not None and walk.sts.fetch.chain:
+        yield from _certificate(visible(walk.sts.fetch.host), walk.sts.fetch.chain)
+
+
+def _outcome(verdict: Verdict) -> str:
+    """For example "authenticated at mx1.b.example by dane-ee"."""
+    parts = [outcome(verdict)]
+    if verdict.possible:
+        parts.append(f"(may be {possible(verdict)})")
+    if verdict.host is not None:
+        parts.append(f"at {visible(verdict.host)}")
+    if verdict.mechanism is not Mechanism.NONE:
+        parts.append(f"by {verdict.mechanism.value}")
+    if verdict.status_code is not None:
+        parts.append(verdict.status_code)
+    return " ".join(parts)
+
+
+def _lookups(walk: Walk) -> Iterator[Lookup]:
+    fetch = walk.sts.fetch
+    found = [walk.mx.lookup]
+    found += [lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4) if lookup is not None]
+    found += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    found += [lookup for lookup in (walk.sts.txt, walk.sts.tlsrpt) if lookup is not None]
+    if fetch is not None:
+        found += [lookup for lookup in (fetch.v6, fetch.v4) if lookup is not None]
+    found += [lookup for lookup in (walk.sender.mx, walk.sender.spf) if lookup is not None]
+    yield from found
+
+
+def _records(lookup: Lookup) -> tuple[str, ...]:
+    aliases = [f"{visible(link.owner)} {link.rdtype} {visible(link.target)}" for link in lookup.links]
+    if lookup.found is Found.FOUND:
+        return (*aliases, *(visible(record, limit=_RECORD) for record in lookup.records))
+    words = {Found.ABSENT: "none", Found.NOT_TRIED: "not asked for"}
+    return (*aliases, f"({words.get(lookup.found, 'failed')})")
+
+
+def _policy(walk: Walk) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+    facts = walk.sts
+    subject = visible(walk.path.recipient)
+    yield ("policy", subject, "state"), (facts.found.value,)
+    if facts.policy_id is not None:
+        yield ("policy", subject, "id"), (visible(facts.policy_id),)
+    if facts.policy is not None:
+        yield ("policy", subject, "mode"), (facts.policy.mode,)
+        yield ("policy", subject, "mx"), tuple(visible(pattern) for pattern in facts.policy.mx)
+        yield ("policy", subject, "max_age"), (f"{facts.policy.max_age} s",)
+
+
+def _sessions(
+    walk: Walk, host: MxHost, address: str
+) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+    """The session with the host's name in SNI; the one without only where it shows something else."""
+    held = [session for session in walk.starttls.sessions if session.address == address]
+    named = next((session for session in held if session.sni == host.name), None)
+    bare = next((session for session in held if session.sni is None), None)
+    where = f"{visible(host.name)} [{address}]"
+    first = named or bare
+    if first is None:
+        return
+    yield from _session(where, first)
+    if bare is not None and bare is not first and _seen(bare) != _seen(first):
+        yield from _session(f"{where} without SNI", bare)
+
+
+def _seen(session: Session) -> tuple[Any, ...]:
+    tls = session.tls
+    return session.failed_at, session.extensions, tls and (tls.version, tls.chain)
+
+
+def _session(subject: str, session: Session) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+    if session.failure is not None and session.failed_at is not None:
+        ended = f"{session.failure.value} at {session.failed_at.value}"
+    else:
+        ended = f"not tried: {visible(session.not_tried)}" if session.not_tried else "held"
+    yield ("sessions", subject, "session"), (ended,)
+    if session.greeting is not None and session.greeting.code is not None:
+        yield ("sessions", subject, "greeting"), (str(session.greeting.code),)
+    yield ("sessions", subject, "extensions"), tuple(sorted(session.extensions))
+    if session.tls is not None:
+        yield (
+            ("sessions", subject, "TLS"),
+            (f"{visible(session.tls.version)}, {visible(session.tls.cipher)}",),
+        )
+        yield from _certificate(subject, session.tls.chain)
+
+
+def _certificate(
+    subject: str, chain: tuple[bytes, ...]
+) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+    if not chain:
+        yield ("certificates", subject, "subject"), ("(anonymous)",)
+        return
+    facts = describe(chain[0])
+    rows = (
+        ("subject", (facts.subject,)),
+        ("issuer", (facts.issuer,)),
+        ("names", facts.sans),
+        ("valid", (f"{day(facts.not_before)} to {day(facts.not_after)}",)),
+        ("key", (f"{facts.key_type} {facts.key_bits} bits",)),
+        ("certificate SHA-256", (facts.sha256,)),
+        ("public key SHA-256", (facts.spki_sha256,)),
+        ("chain", tuple(describe(der).subject or describe(der).sha256 for der in chain[1:])),
+    )
+    for what, lines in rows:
+        yield ("certificates", subject, what), tuple(visible(line) for line in lines if line)
+
+
+# --- shown -----------------------------------------------------------------------------------------
+
+
+def render_text(difference: Difference) -> str:
+    """The changes to read, in 80 columns; ends with a newline."""
+    return "\n".join(_text(difference)) + "\n"
+
+
+def _text(difference: Difference) -> Iterator[str]:
+    changes = difference.changes
+    count = "nothing changed" if not changes else f"{len(changes)} change{'s' if len(changes) > 1 else ''}"
+    yield f"{visible(difference.new.walk.path.recipient)}: {count}"
+    yield ""
+    yield f"Old        {moment(difference.old.made)}"
+    yield f"New        {moment(difference.new.made)}"
+    area = subject = ""
+    for change in changes:
+        if change.area != area:
+            area, subject = change.area, ""
+            yield ""
+            yield _AREAS[area]
+        if change.subject != subject:
+            subject = change.subject
+            yield from hanging("", subject, indent=0, column=2)
+        label = f"{change.what}: " if change.what not in _PLAIN else ""
+        for sign, lines in (("-", change.old), ("+", change.new)):
+            for line in lines:
+                yield from hanging(f"    {sign}", f"{label}{line}", indent=0, column=6)
+
+
+#: Sides that need no name: the subject says it.
+_PLAIN = frozenset({"outcome", "result", "finding", "order", "records"})
+
+
+def to_dict(difference: Difference) -> dict[str, Any]:
+    """The changes as JSON has them."""
+    path = difference.new.walk.path
+    return {
+        "schema": SCHEMA,
+        "mailpath": difference.new.mailpath,
+        "sender": path.sender,
+        "recipient": path.recipient,
+        "old": rfc3339(difference.old.made),
+        "new": rfc3339(difference.new.made),
+        "changes": msgspec.to_builtins(difference.changes),
+    }
