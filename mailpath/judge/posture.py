@@ -171,6 +171,8 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """421 to EHLO ends the session; no HELO follows (PF smtp_proto.c)."""
     odd_reply: Refusal = Refusal.NEXT
     """A reply that is neither 2yz, 4yz nor 5yz: PF takes it for permanent, EX for temporary (observed)."""
+    starttls_keyword_exact: bool = False
+    """STARTTLS is seen in capitals only, after `250` and one space or hyphen (EX smtp.c regex, observed)."""
     starttls_4xx: Refusal = Refusal.PLAINTEXT
     """STARTTLS answered 4xx where TLS is optional (PF: same session goes on; EX tls_tempfail_tryclear)."""
     starttls_5xx: Refusal = Refusal.PLAINTEXT
@@ -198,7 +200,10 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     min_tls: str = "TLSv1"
     """Oldest version where no certificate counts (PF smtp_tls_protocols; RFC 7435 section 3)."""
     min_tls_authenticated: str = "TLSv1.2"
-    """Oldest version where one does (RFC 8461 section 7.2, RFC 8996; PF with OpenSSL 3, observed)."""
+    """Oldest version where one does (RFC 8461 section 7.2, RFC 8996)."""
+    sha1_handshake: bool = True
+    """Where one does, a key exchange signed with SHA-1 is good: below TLS 1.2 all that are signed are
+    (PF with OpenSSL 3: no, so that RSA key transport alone is left; observed)."""
     anonymous_suites: bool = True
     """Offered where nothing is authenticated (PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2)."""
     floor: Floor = Floor.NONE

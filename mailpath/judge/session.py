@@ -6,6 +6,8 @@ posture.  The certificate is judged right after the handshake, before EHLO is se
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from mailpath.exchanges import Failure, Stage, TlsProfile
@@ -21,6 +23,8 @@ from mailpath.match import usage
 
 #: TLS versions, oldest first.
 VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+_KEYWORD = re.compile(rb"STARTTLS(?:\s|\Z)")
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,8 +150,7 @@ def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending 
     """Everything that happens without a handshake; None when one follows."""
     if policy.demand is Demand.NONE:
         return _plaintext(session)
-    esmtp = session.ehlo is not None and session.ehlo.code is not None and session.ehlo.code // 100 == 2
-    if not esmtp or not session.offers_starttls:
+    if not _offers(session, posture):
         if policy.demand is Demand.MAY:
             return _plaintext(session, why="STARTTLS is not offered")
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
@@ -160,6 +163,16 @@ def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending 
     if code is not None and code // 100 == 2:
         return None
     return _starttls_refused(session, session.starttls, posture, policy)
+
+
+def _offers(session: Session, posture: Posture) -> bool:
+    """Does this sender see STARTTLS among the extensions?"""
+    reply = session.ehlo
+    if reply is None or reply.code is None or reply.code // 100 != 2 or not session.offers_starttls:
+        return False
+    if not posture.starttls_keyword_exact:
+        return True
+    return reply.code == 250 and any(_KEYWORD.match(line) for line in reply.lines[1:])
 
 
 def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: HostPolicy) -> Ending:
@@ -213,6 +226,9 @@ def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str
     if _age(session.tls.version) < _age(oldest):
         return f"the server speaks {shown(session.tls.version)} only, {oldest} is the oldest accepted"
     tls = session.tls
+    old = policy.strict and not posture.sha1_handshake and _age(tls.version) < _age("TLSv1.2")
+    if old and usage.signed_exchange(tls.version, tls.cipher):
+        return f"the server speaks {shown(tls.version)} only, where the handshake is signed with SHA-1"
     judged = posture.key_usage_fails and tls.chain
     if judged and not usage.allows_handshake(tls.chain[0], tls.version, tls.cipher):
         return "the certificate's key usage does not allow this handshake"

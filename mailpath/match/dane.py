@@ -249,12 +249,13 @@ def _anchored(
     for comparison in found.comparisons:
         if not comparison.equal or comparison.record.usage != DANE_TA:
             continue
-        result = _path(chain, chain[comparison.depth], at, rules)
+        anchor = chain[comparison.depth]
+        result = _path(chain, anchor, at, rules)
         # A leaf that is its own anchor proves nothing: RFC 7672 section 3.1.2 wants a name under an anchor.
-        if result.trusted and len(result.path) < 2 and not rules.leaf_anchor:
+        if result.trusted and anchor not in result.path[1:] and not rules.leaf_anchor:
             why.append("The trust anchor is the server's own certificate.")
         elif result.trusted:
-            depth = len(result.path) - 1 or comparison.depth
+            depth = result.path.index(anchor) or comparison.depth
             return _named(found, comparison.record, depth, chain[0], references=references, rules=rules)
         else:
             why.append(f"The path to the trust anchor fails: {result.error}.")

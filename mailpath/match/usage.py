@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mailpath.match import der as asn1
 
 KEY_USAGE = "2.5.29.15"
@@ -9,6 +11,9 @@ EXTENDED_KEY_USAGE = "2.5.29.37"
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 ANY_PURPOSE = "2.5.29.37.0"
+
+#: Suites whose name begins with the bulk cipher, no key exchange being named before it.
+_RSA_TRANSPORT = re.compile("AES|ARIA|CAMELLIA|DES|IDEA|NULL|RC4|SEED")
 
 #: Bits of the first octet of keyUsage.
 DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0x80, 0x20, 0x08
@@ -48,5 +53,10 @@ def allows_handshake(der: bytes, version: str, cipher: str) -> bool:
     usage = key_usage(parts) if parts is not None else None
     if not usage:
         return True
-    signed = version == "TLSv1.3" or "DHE-" in cipher
-    return bool(usage & (DIGITAL_SIGNATURE if signed else KEY_ENCIPHERMENT | KEY_AGREEMENT))
+    signing = signed_exchange(version, cipher)
+    return bool(usage & (DIGITAL_SIGNATURE if signing else KEY_ENCIPHERMENT | KEY_AGREEMENT))
+
+
+def signed_exchange(version: str, cipher: str) -> bool:
+    """Does the server sign its share of the key, or does RSA carry the secret (OpenSSL's name for it)?"""
+    return version == "TLSv1.3" or not _RSA_TRANSPORT.match(cipher)

@@ -155,7 +155,11 @@ def reply(line):
 
 OK = reply("250 ok")
 HELLO = {"greeting": reply("220 hello"), "ehlo": OK}
-OFFERED = {**HELLO, "extensions": ("PIPELINING", "STARTTLS")}
+OFFERED = {
+    "greeting": reply("220 hello"),
+    "ehlo": Reply(code=250, lines=(b"mx", b"PIPELINING", b"STARTTLS")),
+    "extensions": ("PIPELINING", "STARTTLS"),
+}
 READY = {**OFFERED, "starttls": reply("220 ready")}
 
 
@@ -175,6 +179,13 @@ def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", reply_in_tls=OK):
         }
 
     return answer
+
+
+def announces(lines, chain):
+    """EHLO is answered with these lines, which readers of keywords take for STARTTLS; it works."""
+    answer = tls(chain)
+    said = Reply(code=int(lines[0][:3]), lines=tuple(line[4:].encode() for line in lines))
+    return lambda sni: {**answer(sni), "ehlo": said}
 
 
 def plain(_sni):

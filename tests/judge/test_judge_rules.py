@@ -23,6 +23,7 @@ from judge_builders import (
     WRONG,
     aborts,
     absent,
+    announces,
     black_hole,
     closes_in_tls,
     der,
@@ -567,6 +568,39 @@ RULES = [
         "dane-ta-under-a-cname-with-the-target-name",
         signed(mx("mx1", tls(TA_REAL), tlsa=(ta(TA_REAL),), **ALIAS)),
         {"postfix-dane rfc": "authenticated@mx1", "exim": "authenticated@real"},
+    ),
+    (
+        "old-tls-without-a-signature-passes-openssl",
+        path(mx("mx1", tls(WEB, version="TLSv1", cipher="AES256-SHA"))),
+        {"postfix-verify exim-verify": "authenticated@mx1"},
+    ),
+    (
+        "old-tls-under-a-policy-passes-none-but-openssl",
+        path(mx("mx1", tls(WEB, version="TLSv1.1", cipher="AES256-SHA")), sts=LISTED),
+        {"postfix-sts": "authenticated@mx1", "rfc": "deferred"},
+    ),
+    # --- the keyword ---
+    *(
+        (
+            f"exim-sees-no-starttls-in-{said}",
+            path(mx("mx1", announces(lines, WEB))),
+            {
+                "exim": "plaintext@mx1",
+                "exim-require-tls": "deferred",
+                "postfix-may rfc": "encrypted@mx1",
+            },
+        )
+        for said, lines in {
+            "lower-case": ("250-mx", "250 starttls"),
+            "a-reply-251": ("251-mx", "251 STARTTLS"),
+            "a-parameter-after-equals": ("250-mx", "250 STARTTLS=now"),
+            "a-line-with-two-spaces": ("250-mx", "250-  STARTTLS", "250 HELP"),
+        }.items()
+    ),
+    (
+        "exim-sees-starttls-with-a-parameter",
+        path(mx("mx1", announces(("250-mx", "250-STARTTLS now", "250 HELP"), WEB))),
+        {"exim": "encrypted@mx1", "postfix-may": "encrypted@mx1"},
     ),
     # --- key usage ---
     (

@@ -185,9 +185,10 @@ def test_dane_ta_digest_of_the_leaf_never_matches(pki, rules, of):
 )
 def test_a_leaf_sent_twice_is_its_own_anchor_to_libdane_alone(pki, of, rules, verdict):
     der = getattr(pki, of).der
-    result = match((tlsa(2, 1, 1, der),), (der, der), NAMES, AT, rules)
-    assert result.verdict == verdict
-    assert result.depth == (1 if verdict == "matched" else None)
+    for chain in ((der, der), (der, der, pki.intermediate.der)):
+        result = match((tlsa(2, 1, 1, der),), chain, NAMES, AT, rules)
+        assert result.verdict == verdict
+        assert result.depth == (1 if verdict == "matched" else None)
 
 
 @ALL

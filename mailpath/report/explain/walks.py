@@ -80,7 +80,11 @@ def reply(code: int, text: str) -> Reply:
 
 
 HELLO: dict[str, Any] = {"greeting": reply(220, "mx.b.example ESMTP"), "ehlo": reply(250, "mx.b.example")}
-OFFERED: dict[str, Any] = {**HELLO, "extensions": ("STARTTLS",)}
+OFFERED: dict[str, Any] = {
+    **HELLO,
+    "ehlo": Reply(code=250, lines=(b"mx.b.example", b"STARTTLS")),
+    "extensions": ("STARTTLS",),
+}
 READY: dict[str, Any] = {**OFFERED, "starttls": reply(220, "ready")}
 SHOWN = TlsSession(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", bits=256, chain=(b"\x30\x00",))
 ENCRYPTED: dict[str, Any] = {**READY, "tls": SHOWN, "ehlo_tls": reply(250, "mx.b.example")}
