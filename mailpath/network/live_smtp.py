@@ -33,8 +33,6 @@ from mailpath.network.settings import Settings
 
 #: Seconds.  A server that says nothing to QUIT has been told, and no fact hangs on its answer.
 QUIT_WAIT = 2.0
-#: The one good greeting, and the one good reply to STARTTLS (RFC 5321 section 4.2, RFC 3207 section 4).
-READY = 220
 #: At once, all together and per address: busy servers refuse more with 421 or a closed door.
 MAX_SESSIONS = 20
 MAX_SESSIONS_PER_ADDRESS = 2
@@ -43,7 +41,7 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 def positive(reply: Reply) -> bool:
-    """The command was done: 2yz (RFC 5321 section 4.2.1)."""
+    """2yz: go on (RFC 5321 section 4.2.1).  Senders look no closer, at a greeting or STARTTLS either."""
     return reply.code is not None and reply.code // 100 == 2
 
 
@@ -87,7 +85,7 @@ class RecordingProtocol(SMTPProtocol):
             self.reader.feed(data)
         if self.awaits_tls and self._ready is None:
             self._ready = self.reader.next()
-            if self._ready is not None and self._ready.code == READY and self.transport is not None:
+            if self._ready is not None and positive(self._ready) and self.transport is not None:
                 # What is on the socket from here on is for the TLS layer, whatever the loop does first.
                 cast(asyncio.Transport, self.transport).pause_reading()
         self._news.set()
@@ -208,7 +206,7 @@ class SmtpSession:
 
     async def _converse(self) -> None:
         greeting = await self._reply(Stage.GREETING, self._settings.greeting_timeout)
-        if greeting.code == READY and await self._hello() and await self._go_secret():
+        if positive(greeting) and await self._hello() and await self._go_secret():
             await self._try_envelope()
         await self._quit()
 
@@ -231,7 +229,7 @@ class SmtpSession:
         self._protocol.awaits_tls = True
         reply = await self._command(Stage.STARTTLS, b"STARTTLS")
         self._protocol.awaits_tls = False
-        if reply.code != READY:
+        if not positive(reply):
             return False
         self._injected = self._protocol.reader.rest
         await self._handshake()

@@ -243,7 +243,16 @@ async def test_starttls_not_offered_is_not_tried():
     assert exchange.failure is None
 
 
-@pytest.mark.parametrize("code", [250, 454, 502])
+@pytest.mark.parametrize("code", [250, 221])
+async def test_any_positive_reply_is_a_greeting_and_starts_tls(code):
+    ready = b"%d go ahead\r\n" % code
+    script = Smtp(ready, "line", EHLO, "line", ready, TLS, "line", EHLO_TLS, "line", BYE)
+    exchange = await session(script)
+    assert (exchange.failure, exchange.tls is None) == (None, False)
+    assert dialogue(exchange).starttls.code == code
+
+
+@pytest.mark.parametrize("code", [354, 454, 502])
 async def test_starttls_refused_ends_with_quit(code):
     script = Smtp(GREETING, "line", EHLO, "line", b"%d not now\r\n" % code, "line", BYE)
     exchange = await session(script)
