@@ -135,6 +135,13 @@ def app(
 @click.option(
     "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339 or Unix seconds."
 )
+@click.option("--envelope", is_flag=True, help="Try MAIL FROM and RCPT TO too, then RSET; never DATA.")
+@click.option(
+    "--envelope-from", metavar="ADDRESS", help="Of the envelope test. [SENDER's address, else the null one]"
+)
+@click.option(
+    "--rcpt", metavar="ADDRESS", help="Of the envelope test. [RECIPIENT's address, else postmaster]"
+)
 @click.option(
     "--redact",
     is_flag=True,
@@ -162,6 +169,9 @@ def check(
     sender: str | None,
     postures: tuple[str, ...],
     attacks: tuple[str, ...],
+    envelope: bool,
+    envelope_from: str | None,
+    rcpt: str | None,
     redact: bool,
     at: int | None,
     form: str | None,
@@ -177,12 +187,14 @@ def check(
     3 unknown, 64 wrong usage.
     """
     from mailpath.commands import check as commands
+    from mailpath.commands.envelope import asked
 
     code = commands.run(
         recipient=recipient,
         sender=sender,
         postures=postures,
         attacks=attacks,
+        envelope=asked(envelope, envelope_from, rcpt),
         redact=redact,
         at=at,
         form=form,

@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
+from mailpath.commands.envelope import Asked, made
 from mailpath.commands.options import domain_of, given_network_options, settings_from
 from mailpath.commands.rendering import STDIO, form_of, write, write_file
 from mailpath.dnssec import BadAnchor
+from mailpath.exchanges import Envelope
 from mailpath.facts import Path, Walk
 from mailpath.judge import Posture
 from mailpath.judge.presets import PRESETS, UnknownPosture
@@ -45,6 +47,7 @@ def run(
     sender: str | None,
     postures: Sequence[str],
     attacks: Sequence[str],
+    envelope: Asked | None,
     redact: bool,
     at: int | None,
     form: str | None,
@@ -60,9 +63,11 @@ def run(
     judged = chosen(postures)
     wanted = attacks_named(attacks)
     if replay is not None:
+        if envelope is not None:
+            raise click.UsageError("A replay asks nobody: --envelope cannot be used with --replay.")
         walked = _replayed(replay, recipient, sender, at, network)
     else:
-        walked = _live(recipient, sender, at, network)
+        walked = _live(recipient, sender, at, network, envelope)
     if redact:
         walked = _redacted(walked)
     began = time.perf_counter()
@@ -115,15 +120,22 @@ def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
 # --- the walk --------------------------------------------------------------------------------------
 
 
-def _live(recipient: str | None, sender: str | None, at: int | None, network: dict[str, Any]) -> Walked:
+def _live(
+    recipient: str | None,
+    sender: str | None,
+    at: int | None,
+    network: dict[str, Any],
+    envelope: Asked | None = None,
+) -> Walked:
     if recipient is None:
         raise click.UsageError("Missing argument 'RECIPIENT'.")
     path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
+    tried = made(envelope, sender, recipient) if envelope is not None else None
     settings = settings_from(network)
 
     async def walked() -> Walked:
         async with live_network(settings) as live:
-            return await _walk(path, live, at)
+            return await _walk(path, live, at, tried)
 
     try:
         return asyncio.run(walked())
@@ -152,8 +164,8 @@ def _replayed(
         raise click.UsageError(f"{file}: {error}") from None
 
 
-async def _walk(path: Path, network: Network, at: int | None) -> Walked:
-    recording = Recording(network)
+async def _walk(path: Path, network: Network, at: int | None, envelope: Envelope | None = None) -> Walked:
+    recording = Recording(network, envelope)
     elapsed: dict[str, float] = {}
     narrate = _narrator()
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from mailpath.exchanges import Failure, Stage, TlsProfile, TlsSession
+from mailpath.exchanges import Envelope, Failure, Stage, TlsProfile, TlsSession
 from mailpath.facts.dns import Found, Lookup, Security, ZoneFact
 
 # --- Sender ----------------------------------------------------------------------------------------
@@ -234,9 +234,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StarttlsFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Step 5, by address, SNI ("" first) and profile."""
+    """Step 5, by address, SNI ("" first) and profile.
+
+    `envelope`: MAIL FROM and RCPT TO that were tried, None where nobody asked for it; `enveloped`: the
+    sessions that tried them, one per address.  Their replies stand in `sessions` too, in those that came as
+    far: a sender of any habit would have heard them.
+    """
 
     sessions: tuple[Session, ...] = ()
+    envelope: Envelope | None = None
+    enveloped: tuple[Session, ...] = ()
 
     def session(self, address: str, sni: str | None, profile: TlsProfile = TlsProfile.FULL) -> Session | None:
         """The session with these settings; None if none was held."""

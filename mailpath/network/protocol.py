@@ -6,7 +6,15 @@ from typing import Protocol
 
 import msgspec
 
-from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
+from mailpath.exchanges import (
+    DnsExchange,
+    Envelope,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    SmtpExchange,
+    SmtpRequest,
+)
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +23,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     `trust_anchor`: zone-file text of the root's DS or DNSKEY records.  `roots`: trusted CA certificates,
     DER (a capture: only those that anchor a recorded chain).  `kind`: "live", "lab" or "capture".
     `made`: Unix time at which the walk began; the default `at` of a replay.
+    `envelope`: what one more session with each address is to try; None where nobody asked for it.
     `simulated_insecure`: zones that an attack declares insecure (only ever `attacker.invalid`).
     """
 
@@ -29,6 +38,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     allow_private: bool = False
     dialled: tuple[str, ...] = ()  # published "ip:port" that have a dial entry: count as public
     simulated_insecure: tuple[str, ...] = ()
+    envelope: Envelope | None = None
 
 
 class Network(Protocol):

@@ -10,6 +10,7 @@ import msgspec
 
 from mailpath.exchanges import (
     DnsExchange,
+    Envelope,
     Exchange,
     HttpsExchange,
     HttpsRequest,
@@ -47,16 +48,19 @@ class Recording:
     """Wraps a network.  Equal requests, at the same time or later, share one exchange.
 
     One waiter's cancellation is its own; the exchange is given up when nobody waits for it any more.
+    `envelope`: what the walk is to try, and what the recording then says that it was asked for.
     """
 
-    def __init__(self, inner: Network) -> None:
+    def __init__(self, inner: Network, envelope: Envelope | None = None) -> None:
         self._inner = inner
+        self._envelope = envelope
         self._done: dict[Request, Exchange] = {}
         self._running: dict[Request, _Running] = {}
 
     @property
     def ground(self) -> Ground:
-        return self._inner.ground
+        ground = self._inner.ground
+        return ground if self._envelope is None else msgspec.structs.replace(ground, envelope=self._envelope)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -56,7 +56,9 @@ def redacted(capture: Capture) -> Capture:
     )
     made = capture_from(
         exchanges,
-        msgspec.structs.replace(ground, resolver=MARK, ehlo=NAME if ground.ehlo else ""),
+        msgspec.structs.replace(
+            ground, resolver=MARK, ehlo=NAME if ground.ehlo else "", envelope=_envelope(ground.envelope)
+        ),
         capture.path,
         ground.roots,
     )
@@ -67,7 +69,7 @@ class _Words:
     """What is private in one capture, and what is known to be public."""
 
     def __init__(self, capture: Capture) -> None:
-        envelopes = {each.request.envelope for each in capture.smtp if each.request.envelope is not None}
+        envelopes = {capture.ground.envelope, *(each.request.envelope for each in capture.smtp)}
         self._names = _tokens([capture.ground.ehlo])
         self._resolver = _tokens(_resolver_words(capture.ground.resolver))
         self._locals = _tokens(_local_parts(envelopes))
@@ -212,8 +214,10 @@ def _bare(resolver: str) -> Iterator[str]:
         yield part.rpartition(":")[0] if part.count(":") == 1 and part.rpartition(":")[2].isdigit() else ""
 
 
-def _local_parts(envelopes: Iterable[Envelope]) -> Iterator[str]:
+def _local_parts(envelopes: Iterable[Envelope | None]) -> Iterator[str]:
     for envelope in envelopes:
+        if envelope is None:
+            continue
         for mailbox in (envelope.mail_from, envelope.rcpt_to):
             local = mailbox.rpartition("@")[0]
             if local != MARK:
@@ -221,12 +225,13 @@ def _local_parts(envelopes: Iterable[Envelope]) -> Iterator[str]:
 
 
 def _request(request: SmtpRequest) -> SmtpRequest:
-    if request.envelope is None:
-        return request
-    envelope = Envelope(
-        mail_from=_mailbox(request.envelope.mail_from), rcpt_to=_mailbox(request.envelope.rcpt_to)
-    )
-    return msgspec.structs.replace(request, envelope=envelope)
+    return msgspec.structs.replace(request, envelope=_envelope(request.envelope))
+
+
+def _envelope(envelope: Envelope | None) -> Envelope | None:
+    if envelope is None:
+        return None
+    return Envelope(mail_from=_mailbox(envelope.mail_from), rcpt_to=_mailbox(envelope.rcpt_to))
 
 
 def _mailbox(mailbox: str) -> str:

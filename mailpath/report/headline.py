@@ -5,7 +5,7 @@ A sender's log says "Server certificate not verified"; the walk knows what was w
 
 from __future__ import annotations
 
-from mailpath.facts import MxKind, Walk
+from mailpath.facts import MxKind, Reply, Walk
 from mailpath.findings import Finding
 from mailpath.judge import Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.posture import DaneUse, Level, Precedence
@@ -110,9 +110,16 @@ def _refused_certificate(walk: Walk, verdict: Verdict) -> bool:
         and session.tls is not None
         and session.ehlo_tls is not None
         and session.ehlo_tls.code == 250
-        and session.mail_from is None
+        and not any(_says(verdict.reason, reply) for reply in (session.mail_from, session.rcpt_to))
         for session in walk.starttls.sessions
     )
+
+
+def _says(reason: str, reply: Reply | None) -> bool:
+    """The reason is this reply to the envelope."""
+    if reply is None or reply.code is None or reply.code // 100 == 2:
+        return False
+    return all(visible(line.strip()) in reason for line in reply.lines[:1])
 
 
 def _certificate(walk: Walk, posture: Posture, codes: dict[str, Finding]) -> str:

@@ -23,6 +23,7 @@ from mailpath.judge import Mechanism, Outcome, Posture, Verdict
 from mailpath.names import u_labels
 from mailpath.report.attacks import AttackRow, attack_rows, attack_sentences, reach
 from mailpath.report.contents import GLYPHS, TITLES, circumstances, moment, not_tried, outcome, possible
+from mailpath.report.envelope import answers, tried
 from mailpath.report.exit_codes import ExitCode, exit_code
 from mailpath.report.headline import answer, cause, phrase
 from mailpath.report.panels import Explained, evidence, explain
@@ -88,6 +89,8 @@ def render(result: Result) -> str:
         rows=tuple(_rows(result)),
         sentences=attack_sentences(result),
         tampered=bool(result.attacks),
+        envelope=tried(result.walk),
+        answers=answers(result.walk),
         not_tried=not_tried(result.walk),
         style=_shipped("style.css"),
         script=_shipped("script.js"),

@@ -14,6 +14,7 @@ from mailpath.findings import step_of
 from mailpath.judge import Mechanism, Verdict
 from mailpath.report.attacks import attack_rows, attack_sentences
 from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
+from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import answer, headline
 from mailpath.report.panels import Explained, evidence, explain
 from mailpath.report.result import Result, verdict_step
@@ -38,6 +39,7 @@ def render(result: Result) -> str:
         _findings(result),
         _verdicts(result),
         _attempts(result),
+        _envelope(result),
         _attacks(result),
         _evidence(result),
         _not_tried(result),
@@ -207,6 +209,20 @@ def _attempts(result: Result) -> Iterator[str]:
         yield f"{number}. {prose(visible(attempt.host) + address)}: {attempt.outcome.value}{code}"
         # The log's own sentence, whole: it is what people search for.
         yield f"   {span(attempt.reason)}"
+
+
+def _envelope(result: Result) -> Iterator[str]:
+    what = tried(result.walk)
+    if not what:
+        return
+    yield "### Envelope"
+    yield ""
+    yield span(what)
+    yield ""
+    rows: list[tuple[str, ...]] = [("Host", "", "Answer")]
+    for each in answers(result.walk):
+        rows.append((cell(f"{each.host} [{each.address}]"), each.word, cell(each.sentence)))
+    yield from table(rows)
 
 
 def _attacks(result: Result) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from mailpath.judge import Mechanism
 from mailpath.report.attacks import attack_rows, attack_sentences
 from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
+from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import answer, headline
 from mailpath.report.layout import hanging, table, wrapped
 from mailpath.report.panels import Explained, explain
@@ -36,6 +37,7 @@ def render(result: Result) -> str:
         list(_findings(result)),
         list(_verdicts(result)),
         list(_attempts(result)),
+        list(_envelope(result)),
         list(_attacks(result)),
         list(_not_tried(result)),
     )
@@ -126,6 +128,17 @@ def _attempts(result: Result) -> Iterator[str]:
         yield from hanging(f"{number}.", what, indent=2, column=5)
         # The log's own sentence begins a line: it is what people search for.
         yield from hanging("", attempt.reason, indent=0, column=5)
+
+
+def _envelope(result: Result) -> Iterator[str]:
+    """What each address said to the envelope, where one was tried."""
+    what = tried(result.walk)
+    if not what:
+        return
+    yield from hanging("Envelope", what, indent=0, column=_RULE)
+    for each in answers(result.walk):
+        yield from hanging("", f"{each.host} [{each.address}]: {each.word}", indent=0, column=2)
+        yield from hanging("", each.sentence, indent=0, column=4)
 
 
 def _attacks(result: Result) -> Iterator[str]:

@@ -3,12 +3,16 @@
 Postfix sends no SNI below `dane`, and servers do answer differently with and without, so both are held.
 Where TLSA was found at another name than the MX record's (a CNAME), DANE sends that name: one more.
 After an anonymous suite was chosen, one more without such suites, as senders that verify would do.
+Only when an envelope is to be tried, one more that says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
+4.1.1.5): no mail is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+
+import msgspec
 
 from mailpath.exchanges import SmtpExchange, SmtpRequest, Stage, TlsProfile
 from mailpath.facts import (
@@ -30,7 +34,7 @@ async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> Starttl
     """Talk to every address at once; `tlsa` is awaited only for the base domains it may add."""
     wanted: list[tuple[str, str | None]] = []
     untried: list[Session] = []
-    seen: dict[str, None] = {}
+    seen: dict[str, str | None] = {}
     port = tools.network.ground.smtp_port
     for host in mx.hosts:
         for address in host.addresses:
@@ -42,11 +46,13 @@ async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> Starttl
             if why:
                 untried.append(Session(address=address, port=port, sni=None, not_tried=why))
                 continue
-            seen[address] = None
+            if address not in seen:
+                seen[address] = host.name if host.form == "name" else None
             wanted.append((address, None))
             if host.form == "name":
                 wanted.append((address, host.name))
     first = asyncio.gather(*(_session(tools, address, sni) for address, sni in dict.fromkeys(wanted)))
+    tried = asyncio.gather(*(_enveloped(tools, address, sni) for address, sni in seen.items()))
     more = asyncio.gather(
         *(
             _session(tools, address, base)
@@ -55,7 +61,34 @@ async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> Starttl
         )
     )
     held = [session for group in (*await first, *await more) for session in group]
-    return StarttlsFacts(sessions=tuple(sorted([*held, *_once(untried)], key=_order)))
+    enveloped = sorted((session for group in await tried for session in group), key=_order)
+    return StarttlsFacts(
+        sessions=tuple(sorted([*_answered(held, enveloped), *_once(untried)], key=_order)),
+        envelope=tools.network.ground.envelope,
+        enveloped=tuple(enveloped),
+    )
+
+
+async def _enveloped(tools: Tools, address: str, sni: str | None) -> list[Session]:
+    """The session that tries the envelope, where one is to be tried."""
+    ground = tools.network.ground
+    if ground.envelope is None:
+        return []
+    request = SmtpRequest(address=address, port=ground.smtp_port, sni=sni, envelope=ground.envelope)
+    return [await _converse(tools, request)]
+
+
+def _answered(held: list[Session], enveloped: list[Session]) -> list[Session]:
+    """The sessions with the replies to the envelope, which a server gives whatever the SNI was."""
+    replies = {
+        (session.address, session.tls is not None): (session.mail_from, session.rcpt_to)
+        for session in enveloped
+    }
+    answered = []
+    for session in held:
+        mail_from, rcpt_to = replies.get((session.address, session.tls is not None), (None, None))
+        answered.append(msgspec.structs.replace(session, mail_from=mail_from, rcpt_to=rcpt_to))
+    return answered
 
 
 def _bases(mx: MxFacts, tlsa: TlsaFacts) -> list[tuple[str, str]]:

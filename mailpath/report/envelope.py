@@ -1,0 +1,84 @@
+"""What came of the envelope test: MAIL FROM and RCPT TO at each address, in plain words.
+
+Nothing was sent: RSET took it back (RFC 5321 section 4.1.1.5).  A 4xx to a stranger's first try is most
+often greylisting (RFC 6647): it goes away by itself when the sender comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from mailpath.exchanges import Stage
+from mailpath.facts import MxHost, Reply, Session, Walk
+from mailpath.steps.starttls import said
+from mailpath.visible import visible
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """One address.  `word`: TAKEN, GREYLISTED, LATER, REFUSED or NOT REACHED; all visible text."""
+
+    host: str
+    address: str
+    word: str
+    sentence: str
+
+
+def tried(walk: Walk) -> str:
+    """The commands that were tried; "" where nobody asked for it."""
+    envelope = walk.starttls.envelope
+    if envelope is None:
+        return ""
+    return f"MAIL FROM:<{visible(envelope.mail_from)}>, RCPT TO:<{visible(envelope.rcpt_to)}>"
+
+
+def answers(walk: Walk) -> tuple[Answered, ...]:
+    """What each address answered, in the order in which they are tried; () where nobody asked for it."""
+    return tuple(_answers(walk))
+
+
+def _answers(walk: Walk) -> Iterator[Answered]:
+    told = set()
+    for host in walk.mx.hosts:
+        for address in host.addresses:
+            for session in walk.starttls.enveloped:
+                if session.address == address and address not in told:
+                    told.add(address)
+                    yield _answer(host, session)
+
+
+def _answer(host: MxHost, session: Session) -> Answered:
+    word, sentence = _word(session)
+    return Answered(host=visible(host.name), address=session.address, word=word, sentence=sentence)
+
+
+def _word(session: Session) -> tuple[str, str]:
+    where = "" if session.tls is not None else ", in the clear"
+    for command, reply in (("MAIL FROM", session.mail_from), ("RCPT TO", session.rcpt_to)):
+        if reply is None:
+            return "NOT REACHED", f"The session did not come as far as {command}: {_ended(session)}."
+        if reply.code is None:
+            return "NO REPLY", f"{command} is not answered by a valid reply: {visible(reply.defect)}."
+        if reply.code // 100 != 2:
+            return _refused(command, reply, where)
+    return "TAKEN", f"Sender and recipient are taken{where}."
+
+
+def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:
+    assert reply.code is not None
+    answer = f"{command} is answered{where} {said(reply)}"
+    if reply.code // 100 != 4:
+        return "REFUSED", f"{answer}: the mail would be returned."
+    if any(word in b" ".join(reply.lines).lower() for word in (b"greylist", b"graylist", b"grey-list")):
+        return "GREYLISTED", f"{answer}: the sender is to come again, and is then taken."
+    return "LATER", f"{answer}: the mail waits; greylisting looks like this too."
+
+
+def _ended(session: Session) -> str:
+    if session.failure is None:
+        return "the server let it go no further"
+    at = f" at {session.failed_at.value}" if session.failed_at is not None else ""
+    if session.failed_at is Stage.CONNECT:
+        at = " when connecting"
+    return f"{session.failure.value}{at}"
