@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)-lowest
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help lab test check lowest interop bench screenshots clean
+.PHONY: help lab test check lowest interop bench docs screenshots clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -17,12 +17,13 @@ lab: $(VENV)/.installed ## install, and open the app on the built-in mini-intern
 test: $(VENV)/.installed-dev ## install, and run the tests (under two minutes)
 	$(BIN)/python -m pytest -n 2 -m "not interop" $(ARGS)
 
-check: $(VENV)/.installed-dev ## ruff, types, import contracts; the tests with the lowest versions declared
+check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages; the tests with the lowest versions declared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/schema.py --check
+	$(BIN)/python scripts/docs.py --check
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
@@ -36,6 +37,9 @@ interop: ## held against real servers in network namespaces (root on Debian 12; 
 
 bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
 	$(BIN)/python scripts/bench.py
+
+docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
+	$(BIN)/python scripts/docs.py
 
 screenshots: $(VENV)/.installed-dev ## screenshots/*.svg and *.png from the lab (PNG: needs rsvg-convert or chromium)
 	$(BIN)/python scripts/screenshots.py

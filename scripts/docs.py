@@ -1,0 +1,255 @@
+"""Writes docs/*.md from the product itself; --check only says whether they are current.
+
+findings.md     every code of the catalogue
+deviations.md   where mail servers depart from the standards: outcomes, and the posture fields behind them
+attacks.md      every lab scenario, posture and attack (starts the lab; half a minute)
+
+Name some of them to write or check these alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs"
+
+_NOTE = "<!-- Written by scripts/docs.py; changes made here are lost. -->"
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A Markdown table; the first row is its head."""
+    for number, row in enumerate(rows):
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+        if number == 0:
+            yield f"|{' --- |' * len(row)}"
+
+
+# --- findings --------------------------------------------------------------------------------------
+
+
+def findings() -> Iterator[str]:
+    """Every code: what it means, how to mend it, where it is written."""
+    from mailpath.findings.catalogue import CATALOGUE, step_of
+    from mailpath.report.contents import TITLES
+
+    yield "# Findings"
+    yield ""
+    yield (
+        "Every WEAK or FAIL of a step carries a code. `mailpath explain CODE` says the same as this page, "
+        "and which postures are stopped by it."
+    )
+    steps = dict.fromkeys(step_of(code) for code in CATALOGUE)
+    for step in steps:
+        yield ""
+        yield f"## {TITLES[step]}"
+        for entry in CATALOGUE.values():
+            if step_of(entry.code) != step:
+                continue
+            yield ""
+            yield f"### {entry.code}: {entry.title}"
+            yield ""
+            yield f"{entry.severity.value.capitalize()}. {entry.meaning}"
+            yield ""
+            yield f"- **Fix:** {entry.fix}"
+            yield f"- **Source:** {entry.rfc}"
+
+
+# --- deviations ------------------------------------------------------------------------------------
+
+#: Beside `rfc`: what is configured most, and what reads policies.
+COMPARED = ("rfc", "postfix-dane", "postfix-dane-sts", "postfix-tlspol", "exim")
+
+
+def deviations() -> Iterator[str]:
+    """Where real servers do other than the standards say: each rule of the judge's table tests."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "judge")]
+    from test_judge_rules import RULES
+
+    from mailpath.judge.presets import PRESETS
+
+    yield "# Where mail servers depart from the standards"
+    yield ""
+    yield (
+        "The posture `rfc` is the sender that follows RFC 5321, 7672 and 8461 to the letter. Real servers "
+        "are laxer in places and stricter in others. Each line is a rule that the judge's tests hold."
+    )
+    yield ""
+    yield "## Outcomes"
+    yield ""
+    yield "A dash: there is a policy, and this posture reads none."
+    yield ""
+    yield from table([("Case", *COMPARED), *_outcomes(RULES, PRESETS)])
+    yield ""
+    yield "## Fields"
+    yield ""
+    yield "No posture has code of its own: what differs has a name, and `rfc` has the defaults."
+    yield ""
+    yield from table([("Field", *COMPARED), *_fields([PRESETS[name] for name in COMPARED])])
+
+
+def _outcomes(rules: Any, presets: Any) -> Iterator[tuple[str, ...]]:
+    from mailpath.judge import judge
+
+    for rule, walk, _ in rules:
+        announced = walk.sts.policy_id is not None or walk.sts.fetch is not None
+        ended = [
+            _ended(judge(walk, presets[name])) if presets[name].sts or not announced else "–"
+            for name in COMPARED
+        ]
+        if len(set(ended) - {"–"}) > 1:
+            yield (rule.replace("-", " "), *ended)
+
+
+def _ended(verdict: Any) -> str:
+    host = f", {verdict.host.removesuffix('.b.example')}" if verdict.host and not verdict.status_code else ""
+    return f"{verdict.outcome.value}{host}{' on retry' if verdict.after_retry else ''}"
+
+
+#: What a posture is called, and not what it does.
+_NAMES = frozenset({"name", "title", "source", "family", "words", "unknown"})
+
+
+def _fields(postures: list[Any], path: str = "") -> Iterator[tuple[str, ...]]:
+    """Fields of records that are not alike, those of inner records by "outer.inner"."""
+    for field in postures[0].__struct_fields__:
+        values = [getattr(posture, field) for posture in postures]
+        if field in _NAMES or all(value == values[0] for value in values):
+            continue
+        if isinstance(values[0], msgspec.Struct):
+            yield from _fields(values, f"{path}{field}.")
+        else:
+            yield (f"`{path}{field}`", *map(_value, values))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | frozenset):
+        found = [_value(each) for each in value]
+        return ", ".join(sorted(found) if isinstance(value, frozenset) else found) or "none"
+    return str(getattr(value, "value", value))
+
+
+# --- attacks ---------------------------------------------------------------------------------------
+
+_LETTERS = {
+    "authenticated": "A",
+    "encrypted": "E",
+    "plaintext": "P",
+    "deferred": "D",
+    "bounced": "B",
+    "unknown": "?",
+}
+
+
+def attacks() -> Iterator[str]:
+    """Every lab scenario, posture and attack: what happens to the mail, and whether it is read."""
+    from mailpath.whatif import ATTACKS
+
+    yield "# What each attack does"
+    yield ""
+    yield (
+        "Each lab scenario is walked, and walked again from the recording with an attacker in the way. "
+        "**A**uthenticated, **E**ncrypted, **P**laintext, **D**eferred, **B**ounced, **?** unknown; `!` "
+        "where the attacker reads the mail; behind a slash, where the domain has an MTA-STS policy, the same "
+        "for a sender that has it cached. The first column is the path without an attacker."
+    )
+    yield ""
+    columns = [f"{number}" for number in range(1, len(ATTACKS) + 1)]
+    for number, attack in zip(columns, ATTACKS.values(), strict=True):
+        yield f"{number}. `{attack.name}`: {attack.does} *Stopped by:* {attack.stopped_by}"
+    for scenario, rows in asyncio.run(_all_attacked()):
+        yield ""
+        yield f"## {scenario.id}: {scenario.title}"
+        yield ""
+        yield from table([("Posture", "none", *columns), *rows])
+
+
+async def _all_attacked() -> list[tuple[Any, list[tuple[str, ...]]]]:
+    from mailpath.facts import Path as MailPath
+    from mailpath.lab import Lab
+    from mailpath.network.capture import capture_of
+    from mailpath.network.recording import Recording
+    from mailpath.walk import live_network, walk
+
+    found = []
+    with Lab.start() as lab:
+        for scenario in lab.scenarios:
+            path = MailPath(recipient=scenario.domain, sender=scenario.sender)
+            async with live_network(lab.settings, kind="lab") as network:
+                recording = Recording(network)
+                walked = await walk(path, recording, network.ground.made)
+                found.append((scenario, await _attacked(capture_of(recording, path, walked.roots))))
+    return found
+
+
+async def _attacked(capture: Any) -> list[tuple[str, ...]]:
+    """A row per posture; postures that fare alike share one."""
+    from mailpath.judge import judge
+    from mailpath.judge.presets import PRESETS
+    from mailpath.whatif import ATTACKS, Rewalks, attack_outcome
+
+    rewalks = Rewalks(capture)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for posture in PRESETS.values():
+        plain = _LETTERS[judge(await rewalks.untampered(), posture).outcome.value]
+        row = [_cell(await attack_outcome(rewalks, posture, name)) for name in ATTACKS]
+        alike.setdefault((plain, *row), []).append(posture.name)
+    return [(", ".join(names), *row) for row, names in alike.items()]
+
+
+def _cell(found: Any) -> str:
+    told = _LETTERS[found.outcome.value] + ("!" if found.attacker_reads else "")
+    if found.if_policy_cached is None:
+        return told
+    cached = _LETTERS[found.if_policy_cached.value] + ("!" if found.reads_if_cached else "")
+    return f"{told}/{cached}"
+
+
+# --- files -----------------------------------------------------------------------------------------
+
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "findings.md": findings,
+    "deviations.md": deviations,
+    "attacks.md": attacks,
+}
+
+
+def text(page: str) -> str:
+    """What docs/`page` is to hold."""
+    return "\n".join((_NOTE, "", *PAGES[page]())) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 where a page is not current")
+    parser.add_argument("pages", nargs="*", metavar="PAGE", help=", ".join(PAGES))
+    options = parser.parse_args()
+    unknown = set(options.pages) - set(PAGES)
+    if unknown:
+        parser.error(f"there is no page {', '.join(sorted(unknown))}")
+    stale = []
+    for page in options.pages or PAGES:
+        file, wanted = FOLDER / page, text(page)
+        if file.is_file() and file.read_text(encoding="utf-8") == wanted:
+            continue
+        if options.check:
+            stale.append(page)
+        else:
+            FOLDER.mkdir(exist_ok=True)
+            file.write_text(wanted, encoding="utf-8")
+    if stale:
+        print(f"docs/{', docs/'.join(stale)}: not current; run python scripts/docs.py", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""The generated pages say what the product says.  (The attacks' page takes the lab: `make check`.)"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailpath.findings import CATALOGUE
+from mailpath.judge.presets import PRESETS
+from mailpath.lab import scenarios
+from mailpath.whatif import ATTACKS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("page", ["findings.md", "deviations.md"])
+def test_a_generated_page_is_current(page: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check", page]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_pages_are_complete() -> None:
+    found = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert [code for code in CATALOGUE if f"\n### {code}: " not in found] == []
+    table = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
+    assert [each.id for each in scenarios() if f"\n## {each.id}: " not in table] == []
+    assert [name for name in ATTACKS if f"`{name}`" not in table] == []
+    for section in table.split("\n## ")[1:]:
+        named = [name for row in section.splitlines()[4:] for name in row.split("|")[1].strip().split(", ")]
+        assert sorted(named) == sorted(PRESETS)
