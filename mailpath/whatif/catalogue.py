@@ -108,7 +108,7 @@ _LIST = (
     Attack(
         name="block-tlsa",
         title="TLSA look-ups fail",
-        does="Drops every answer about TLSA records.",
+        does="Drops every answer that holds TLSA records.",
         needs=(Need.DNS_PATH,),
         stopped_by="A sender that takes a failed look-up for what it is: no answer, so no delivery (RFC 7672 "
         "section 2.1.1).",

@@ -25,9 +25,11 @@ PACKAGES = {
     "ldns-signzone": "ldnsutils",
     "named": "bind9",
     "nsd": "nsd",
+    "openssl": "openssl",
     "postconf": "postfix",
     "postfix": "postfix",
     "postqueue": "postfix",
+    "prlimit": "util-linux",
     "unbound": "unbound",
 }
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])

@@ -6,12 +6,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import interop_mta_exim as exim
 import interop_mta_postfix as postfix
 import pytest
+from interop_mta_attacks import ATTACKS, BY_ATTACKER, SCENARIOS, Victims, deliver
 from interop_mta_internet import (
     HERE,
     RESOLVER,
@@ -27,7 +28,8 @@ from mailpath.judge import judge
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
 from mailpath.network import capture
-from mailpath.whatif import Rewalks
+from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
+from mailpath.whatif.rewalk import aim_at
 
 POSTURES = (*postfix.LEVELS, *exim.LEVELS)
 
@@ -38,7 +40,19 @@ class Deliveries:
 
     observed: dict[tuple[str, str], Cell]
     judged: dict[tuple[str, str], Cell]
-    rewalks: dict[str, Rewalks]
+    captures: dict[str, capture.Capture]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Attacks:
+    """By (scenario, "posture under attack").  `read`: whether the attacker took the mail itself."""
+
+    observed: dict[tuple[str, str], Cell]
+    foreseen: dict[tuple[str, str], Cell]
+    read: dict[tuple[str, str], bool]
+    foreseen_read: dict[tuple[str, str], bool]
+    postures: tuple[str, ...]
     seconds: float
 
 
@@ -58,12 +72,11 @@ def deliveries(grounds: Grounds) -> Deliveries:
         for scenario in scenarios()
         for posture in POSTURES
     }
-    rewalks = {
-        scenario.id: Rewalks(capture.load(_captures(grounds) / f"{scenario.id}.json.gz"))
-        for scenario in scenarios()
+    captures = {
+        scenario.id: capture.load(_captures(grounds) / f"{scenario.id}.json.gz") for scenario in scenarios()
     }
-    foreseen = asyncio.run(_judged(rewalks))
-    return Deliveries(seen, foreseen, rewalks, time.monotonic() - began)
+    foreseen = asyncio.run(_judged(captures))
+    return Deliveries(seen, foreseen, captures, time.monotonic() - began)
 
 
 def _captures(grounds: Grounds) -> Path:
@@ -98,9 +111,46 @@ def _cell(attempts: dict[str, list[Attempt]], taken: dict[str, Taken], posture: 
     return observed(attempts.get(recipient, []), taken.get(recipient), words)
 
 
-async def _judged(rewalks: dict[str, Rewalks]) -> dict[tuple[str, str], Cell]:
-    return {
-        (scenario, posture): judged(judge(await each.untampered(), PRESETS[posture]))
-        for scenario, each in rewalks.items()
-        for posture in POSTURES
-    }
+async def _judged(captures: dict[str, capture.Capture]) -> dict[tuple[str, str], Cell]:
+    foreseen = {}
+    for scenario, held in captures.items():
+        walked = await Rewalks(held).untampered()
+        for posture in POSTURES:
+            foreseen[scenario, posture] = judged(judge(walked, PRESETS[posture]))
+    return foreseen
+
+
+# --- under attack ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def attacks(grounds: Grounds, deliveries: Deliveries) -> Attacks:
+    began = time.monotonic()
+    clients = tuple(postfix.LEVELS)
+    rewalks = {scenario: Rewalks(deliveries.captures[scenario]) for scenario in SCENARIOS}
+    victims, outcomes = asyncio.run(_foreseen(rewalks, clients))
+    attempts, taken = deliver(grounds, victims, clients)
+    found = Attacks({}, {}, {}, {}, clients, 0.0)
+    for (scenario, posture, attack), foreseen in outcomes.items():
+        recipient = f"{posture}+{attack}@{victims.aims[scenario].recipient}"
+        key = scenario, f"{posture} under {attack}"
+        took = taken.get(recipient)
+        found.observed[key] = observed(attempts.get(recipient, []), took, postfix.AUTHENTICATED)
+        found.foreseen[key] = judged(foreseen.verdict)
+        found.read[key] = took is not None and (took.host == BY_ATTACKER or not took.tls)
+        found.foreseen_read[key] = foreseen.attacker_reads
+    return replace(found, seconds=time.monotonic() - began)
+
+
+async def _foreseen(
+    rewalks: dict[str, Rewalks], postures: tuple[str, ...]
+) -> tuple[Victims, dict[tuple[str, str, str], AttackOutcome]]:
+    victims = Victims({scenario: aim_at(await each.untampered()) for scenario, each in rewalks.items()})
+    outcomes = {}
+    for attack in ATTACKS:
+        for scenario, each in rewalks.items():
+            steer_to = victims.steer_to(scenario) if "steer" in attack else None
+            for posture in postures:
+                outcome = await attack_outcome(each, PRESETS[posture], attack, steer_to)
+                outcomes[scenario, posture, attack] = outcome
+    return victims, outcomes

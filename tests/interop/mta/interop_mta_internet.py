@@ -11,6 +11,7 @@ import contextlib
 import json
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -65,14 +66,20 @@ class Grounds:
         return self.folder / "lab" / "root.ds"
 
     def taken(self) -> dict[str, Taken]:
-        """Ends the lab and returns the mail that its servers took, by recipient."""
-        self.lab.terminate()
-        self.lab.wait(30)
-        found = {}
-        for each in json.loads((self.folder / "lab" / "taken.json").read_text()):
-            recipient = recipient_of(each["commands"])
-            found[recipient] = Taken(each["host"], each["address"], bool(each["tls"]))
-        return found
+        """The mail that the lab's servers have taken, by recipient."""
+        told = self.folder / "lab" / "taken.json"
+        told.unlink(missing_ok=True)
+        self.lab.send_signal(signal.SIGUSR1)
+        wait_until(told.exists, 20, "the lab to tell what it took", self.space.logs)
+        return taken_in(told)
+
+
+def taken_in(file: Path) -> dict[str, Taken]:
+    """What a receiving side wrote down of the mail it took."""
+    found = {}
+    for each in json.loads(file.read_text()):
+        found[recipient_of(each["commands"])] = Taken(each["host"], each["address"], bool(each["tls"]))
+    return found
 
 
 @contextlib.contextmanager
@@ -153,7 +160,15 @@ def start_policy_daemon(space: Namespace, folder: Path, ca_file: Path) -> None:
     daemon = Path(sys.prefix) / "bin" / "mta-sts-daemon"
     assert daemon.exists(), f"{daemon} is not there: pip install --group interop"
     trusted = f"SSL_CERT_FILE={ca_file}"
-    space.spawn(tool("env"), trusted, daemon, "-c", conf, log=folder / "mta-sts-daemon.log")
+    process = space.spawn(tool("env"), trusted, daemon, "-c", conf, log=folder / "mta-sts-daemon.log")
+    wait_until(lambda: listens(process, POLICY_DAEMON_PORT), 20, "the policy daemon to listen", space.logs)
+
+
+def listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether anybody listens on 127.0.0.1:`port` where `process` is (proc(5) net/tcp; 0A: LISTEN)."""
+    assert process.poll() is None, f"{process.args} ended with {process.returncode}"
+    rows = [line.split() for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()]
+    return any((row[1], row[3]) == (f"0100007F:{port:04X}", "0A") for row in rows)
 
 
 def wait_until(

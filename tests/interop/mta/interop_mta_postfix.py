@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import re
+import shutil
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import HERE, POLICY_DAEMON_PORT, wait_until
+from interop_mta_internet import HERE, POLICY_DAEMON_PORT, listens, wait_until
 from interop_mta_model import Attempt
 from interop_namespace import Namespace
 from interop_tools import run, tool
@@ -106,6 +106,21 @@ _CLIENT = """\
   -o syslog_name=client -o max_use=1 -o smtp_helo_name={posture}.a.example
 """
 
+#: Folder -> group and mode, as Debian's /etc/postfix/postfix-files has them; all but `pid` are postfix's.
+_FOLDERS = {
+    "data": ("postfix", 0o700),
+    "spool/pid": ("root", 0o755),
+    "spool/public": ("postdrop", 0o710),
+    "spool/maildrop": ("postdrop", 0o730),
+    **{
+        f"spool/{name}": ("postfix", 0o700)
+        for name in (
+            *("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming"),
+            *("private", "saved", "trace"),
+        )
+    },
+}
+
 _LINE = re.compile(r"^\S+ +\d+ [\d:]{8} \S+ client/smtp\[(\d+)\]: (.*)$")
 _TLS = re.compile(r"^(\w+) TLS connection established to \S+?\[([0-9a-f.:]+)\]:\d+: ")
 _STATUS = re.compile(
@@ -121,10 +136,8 @@ class Postfix:
         self._space = space
         self._home = home
         self._log = home / "mail.log"
-        for part in ("etc", "spool/pid", "data"):
-            (home / part).mkdir(parents=True)
-        owner = pwd.getpwnam("postfix")
-        os.chown(home / "data", owner.pw_uid, owner.pw_gid)
+        (home / "etc").mkdir(parents=True)
+        _make_folders(home)
         postures = tuple(postures)
         self._write("main.cf", _MAIN.format(home=home, ca_file=ca_file, backoff=BACKOFF))
         clients = [
@@ -132,28 +145,44 @@ class Postfix:
             for posture in postures
         ]
         self._write("master.cf", _MASTER.format(port=SUBMISSION_PORT) + "".join(clients))
-        self._write("transport", "".join(f"/^{posture}@/ {posture}:\n" for posture in postures))
-        self._space.run(tool("postfix"), "-c", home / "etc", "check")
-        programs = run("postconf", "-c", home / "etc", "-h", "daemon_directory").strip()
+        self._write("transport", "".join(f"/^{posture}[@+]/ {posture}:\n" for posture in postures))
+        programs = run("postconf", "-d", "-h", "daemon_directory").strip()
         master = Path(programs) / "master"
-        self._space.spawn(master, "-d", "-c", home / "etc", log=home / "master.log")
-        pid_file = home / "spool" / "pid" / "master.pid"
-        wait_until(pid_file.exists, 20, "Postfix to start", self.said)
+        # master(8) begins by closing every descriptor there may be, which are a billion on some machines.
+        limited = (tool("prlimit"), "--nofile=8192", master)
+        process = self._space.spawn(*limited, "-d", "-c", home / "etc", log=home / "master.log")
+        wait_until(lambda: listens(process, SUBMISSION_PORT), 20, "Postfix to listen", self.said)
 
     def _write(self, name: str, text: str) -> None:
-        (self._home / "etc" / name).write_text(text)
+        file = self._home / "etc" / name
+        file.write_text(text)
+        # Postfix lets a file that was just written "cool down" for two seconds (dict.c): this one is old.
+        os.utime(file, (time.time() - 60,) * 2)
 
     def deliver(self, recipients: Sequence[str]) -> dict[str, list[Attempt]]:
         """One message to each; what was logged of each, in order of attempts: one, or two where deferred."""
+        self.submit(recipients)
+        self.retry()
+        return self.finished()
+
+    def submit(self, recipients: Sequence[str]) -> None:
+        """One message to each; the first attempts begin."""
         jobs = self._home / "recipients.json"
         jobs.write_text(json.dumps(list(recipients)))
         self._space.run(sys.executable, HERE / "interop_mta_submit.py", str(SUBMISSION_PORT), jobs)
-        submitted = time.monotonic()
-        self._wait_for(recipients, 1)
-        waiting = [recipient for recipient, tried in self.attempts().items() if tried[0].status == "deferred"]
+        self._recipients = tuple(recipients)
+        self._submitted = time.monotonic()
+
+    def retry(self) -> None:
+        """When all have been tried once, and are old enough, those that were deferred are tried again."""
+        self._wait_for(self._recipients, 1)
         # Strictly older than minimal_backoff_time, which Postfix counts in whole seconds.
-        time.sleep(max(0.0, submitted + BACKOFF + 1.1 - time.monotonic()))
+        time.sleep(max(0.0, self._submitted + BACKOFF + 1.1 - time.monotonic()))
         self._space.run(tool("postqueue"), "-c", self._home / "etc", "-f")
+
+    def finished(self) -> dict[str, list[Attempt]]:
+        """What was logged of each when the second attempts are over, too."""
+        waiting = [recipient for recipient, tried in self.attempts().items() if tried[0].status == "deferred"]
         self._wait_for(waiting, 2)
         return self.attempts()
 
@@ -192,3 +221,12 @@ class Postfix:
                 word = words.pop(pid, {}).get(address or "")
                 found[recipient].append(Attempt(outcome, code, host, address, word, text))
         return dict(found)
+
+
+def _make_folders(home: Path) -> None:
+    """What `postfix check` would make, but in no time."""
+    for name, (group, mode) in _FOLDERS.items():
+        folder = home / name
+        folder.mkdir(parents=True)
+        shutil.chown(folder, "root" if group == "root" else "postfix", group)
+        folder.chmod(mode)

@@ -1,7 +1,7 @@
 """Runs inside the namespace: the lab at its published addresses until SIGTERM.  Argument: a folder.
 
-Into the folder go the network file with the trust anchor and CA beside it, then `ready`, and at the end
-`taken.json`: the mail that the servers took.
+Into the folder go the network file with the trust anchor and CA beside it, then `ready`, and for each
+SIGUSR1 `taken.json`: the mail that the servers have taken.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ from mailpath.lab import Lab
 
 
 def main(folder: Path) -> None:
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    awaited = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     with Lab.start(bind="published") as lab:
         lab.write_network_file(folder)
         (folder / "ready").touch()
-        signal.sigwait(ending)
-        taken = [
-            {"host": seen.host, "address": seen.address, "tls": seen.tls_version, "commands": seen.commands}
-            for seen in lab.seen
-            if seen.delivered
-        ]
-    (folder / "taken.json").write_text(json.dumps(taken))
+        while signal.sigwait(awaited) == signal.SIGUSR1:
+            write_taken(lab, folder)
+
+
+def write_taken(lab: Lab, folder: Path) -> None:
+    taken = [
+        {"host": seen.host, "address": seen.address, "tls": seen.tls_version, "commands": seen.commands}
+        for seen in lab.seen
+        if seen.delivered
+    ]
+    unfinished = folder / "taken.unfinished"
+    unfinished.write_text(json.dumps(taken))
+    unfinished.rename(folder / "taken.json")
 
 
 if __name__ == "__main__":
