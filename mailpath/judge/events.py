@@ -45,6 +45,7 @@ class Event(StrEnum):
     NOT_VERIFIED = "not-verified"
     TLS_LOST = "tls-lost"
     TLS_EHLO_REFUSED = "tls-ehlo-refused"
+    MAIL_LOST = "mail-lost"  # STARTTLS was refused, and the session did not live on
     MAIL_REFUSED = "mail-refused"
     RCPT_REFUSED = "rcpt-refused"
 

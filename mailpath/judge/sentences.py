@@ -94,6 +94,7 @@ POSTFIX: Mapping[Event, Sentence] = {
     Event.NOT_VERIFIED: Sentence("Server certificate not verified", "4.7.5"),
     Event.TLS_LOST: Sentence("{broken} while performing the EHLO handshake", "4.4.2"),
     Event.TLS_EHLO_REFUSED: Sentence("host {host}[{address}] refused to talk to me: {reply}"),
+    Event.MAIL_LOST: Sentence("{broken} while sending MAIL FROM", "4.4.2"),
     Event.MAIL_REFUSED: Sentence("host {host}[{address}] said: {reply} (in reply to MAIL FROM command)"),
     Event.RCPT_REFUSED: Sentence("host {host}[{address}] said: {reply} (in reply to RCPT TO command)"),
     Event.SENT_TLS: Sentence(
@@ -146,6 +147,7 @@ EXIM: Mapping[Event, Sentence] = {
     Event.NOT_VERIFIED: Sentence(_AT + ": TLS session: (certificate verification failed): {why}", "4.0.0"),
     Event.TLS_LOST: Sentence(_AT + ": TLS session: error on first read", "4.0.0"),
     Event.TLS_EHLO_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after HELO: {reply}"),
+    Event.MAIL_LOST: Sentence(_AT + ": {lost} MAIL FROM", "4.0.0"),
     Event.MAIL_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after MAIL FROM: {reply}"),
     Event.RCPT_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after RCPT TO: {reply}"),
     Event.SENT_TLS: Sentence(_AT + " X={version}:{cipher}:{bits} {word}", None),
@@ -188,6 +190,7 @@ RFC: Mapping[Event, Sentence] = {
     Event.NOT_VERIFIED: Sentence("{host} [{address}] could not be authenticated: {why}", "4.7.5"),
     Event.TLS_LOST: Sentence("{broken} after the TLS handshake", "4.4.2"),
     Event.TLS_EHLO_REFUSED: Sentence("{host} [{address}] refused EHLO inside TLS: {reply}"),
+    Event.MAIL_LOST: Sentence("{broken} after it refused STARTTLS", "4.4.2"),
     Event.MAIL_REFUSED: Sentence("{host} [{address}] refused the sender: {reply}"),
     Event.RCPT_REFUSED: Sentence("{host} [{address}] refused the recipient: {reply}"),
     Event.SENT_TLS: Sentence("sent to {host} [{address}] over {version}", None),

@@ -160,7 +160,9 @@ def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending 
             return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why, session=session)
         return _deferred(session, Event.STARTTLS_LOST, why="the connection broke at STARTTLS")
     code = session.starttls.code
-    if code is not None and code // 100 == 2:
+    if code is None:
+        return _deferred(session, Event.STARTTLS_LOST, why="STARTTLS is answered by no SMTP reply")
+    if code // 100 == 2:
         return None
     return _starttls_refused(session, session.starttls, posture, policy)
 
@@ -182,6 +184,8 @@ def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: 
         refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
         if policy.no_fallback and not permanent:
             refusal = Refusal.NEXT
+        if refusal is Refusal.PLAINTEXT and session.failed_at is Stage.ENVELOPE:
+            return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(session, why=why)
         return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)

@@ -230,6 +230,8 @@ class SmtpSession:
         reply = await self._command(Stage.STARTTLS, b"STARTTLS")
         self._protocol.awaits_tls = False
         if not positive(reply):
+            # A sender that goes on in the clear finds out whether it can: some servers are gone by now.
+            await self._command(Stage.ENVELOPE, b"NOOP")
             return False
         self._injected = self._protocol.reader.rest
         await self._handshake()

@@ -215,6 +215,8 @@ black_hole = _ended(Failure.TIMEOUT, Stage.CONNECT)
 mute = _ended(Failure.TIMEOUT, Stage.GREETING)
 aborts = _ended(Failure.CLOSED, Stage.HANDSHAKE, **READY)
 drops = _ended(Failure.CLOSED, Stage.STARTTLS, **OFFERED)
+refuses_and_goes = _ended(Failure.CLOSED, Stage.ENVELOPE, **OFFERED, starttls=reply("421 4.7.0 no"))
+babbles = _ended(Failure.PROTOCOL, Stage.STARTTLS, **OFFERED, starttls=Reply(code=None, lines=(b"what",)))
 
 
 # --- hosts and paths -------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from judge_builders import (
     aborts,
     absent,
     announces,
+    babbles,
     black_hole,
     closes_in_tls,
     der,
@@ -43,6 +44,7 @@ from judge_builders import (
     policy,
     private,
     refuses,
+    refuses_and_goes,
     reply,
     root,
     ta,
@@ -578,6 +580,21 @@ RULES = [
         "old-tls-under-a-policy-passes-none-but-openssl",
         path(mx("mx1", tls(WEB, version="TLSv1.1", cipher="AES256-SHA")), sts=LISTED),
         {"postfix-sts": "authenticated@mx1", "rfc": "deferred"},
+    ),
+    (
+        "starttls-refused-and-gone-leaves-no-session-for-plaintext",
+        path(mx("mx1", refuses_and_goes)),
+        {"postfix-may exim rfc": "deferred", "postfix-none": "plaintext@mx1"},
+    ),
+    (
+        "starttls-refused-and-gone-moves-on",
+        path(mx("mx1", refuses_and_goes), GOOD2),
+        {"postfix-may exim rfc": "encrypted@mx2"},
+    ),
+    (
+        "starttls-answered-by-no-reply-is-no-refusal",
+        path(mx("mx1", babbles)),
+        {"postfix-may exim rfc": "deferred", "postfix-none": "plaintext@mx1"},
     ),
     # --- the keyword ---
     *(

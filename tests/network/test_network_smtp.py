@@ -254,11 +254,20 @@ async def test_any_positive_reply_is_a_greeting_and_starts_tls(code):
 
 @pytest.mark.parametrize("code", [354, 454, 502])
 async def test_starttls_refused_ends_with_quit(code):
-    script = Smtp(GREETING, "line", EHLO, "line", b"%d not now\r\n" % code, "line", BYE)
+    script = Smtp(
+        GREETING, "line", EHLO, "line", b"%d not now\r\n" % code, "line", b"250 ok\r\n", "line", BYE
+    )
     exchange = await session(script)
     assert exchange.failure is None
     assert dialogue(exchange).starttls.code == code
-    assert script.heard[-1] == b"QUIT\r\n"
+    assert dialogue(exchange).quit.code == 221
+    assert script.heard[-2:] == [b"NOOP\r\n", b"QUIT\r\n"]
+
+
+async def test_starttls_refused_and_closed_leaves_nobody_to_mail_to():
+    exchange = await closes(GREETING, "line", EHLO, "line", b"421 not now\r\n")
+    assert (exchange.failed_at, dialogue(exchange).starttls.code) == (Stage.ENVELOPE, 421)
+    assert exchange.failure in (Failure.CLOSED, Failure.RESET)
 
 
 async def test_a_server_silent_to_quit_fails_nothing():

@@ -66,6 +66,13 @@ TLS = (
         walk(_REFUSED_FOR_GOOD),
     ),
     Case(
+        "starttls-refused-and-gone",
+        "The mail host offers STARTTLS, refuses it and hangs up.",
+        ("TLS003",),
+        (Event.MAIL_LOST,),
+        walk(ended(Stage.ENVELOPE, _REFUSED)),
+    ),
+    Case(
         "starttls-refused-tlsa",
         "The mail host publishes TLSA records and refuses STARTTLS.",
         ("TLS003", "TLSA012"),

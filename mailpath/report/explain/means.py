@@ -47,6 +47,7 @@ EVENTS: Mapping[Event, str] = {
     " policy).",
     Event.TLS_LOST: "The session broke right after the TLS handshake.",
     Event.TLS_EHLO_REFUSED: "The mail host refused EHLO once TLS was on.",
+    Event.MAIL_LOST: "The mail host refused STARTTLS, and then hung up or fell silent.",
     Event.MAIL_REFUSED: "The recipient's server refused the sender's address.",
     Event.RCPT_REFUSED: "The recipient's server refused the recipient's address.",
     Event.SENT_TLS: "The message was sent over TLS.",

@@ -28,6 +28,7 @@ _BY_EVENT: Mapping[Event, str] = {
     Event.STARTTLS_REFUSED: "starttls-not-supported",
     Event.STARTTLS_REFUSED_UNREQUIRED: "starttls-not-supported",
     Event.STARTTLS_LOST: "starttls-not-supported",
+    Event.MAIL_LOST: "starttls-not-supported",
     Event.HANDSHAKE_FAILED: "validation-failure",
     Event.TLS_LOST: "validation-failure",
 }
