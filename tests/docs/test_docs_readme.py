@@ -67,7 +67,8 @@ def test_the_commands_run(lab: Lab, tmp_path: Path) -> None:
             check=False,
         )
         assert ran.returncode == 0, f"{command}: {ran.returncode}: {ran.stderr}"
-        assert ran.stdout.strip(), command
+        written = "-o" in words or "--capture" in words
+        assert ran.stdout.strip() or written, command
 
 
 @pytest.mark.parametrize("command", [c for c in MAILPATH if APP.match(c)])
