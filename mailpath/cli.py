@@ -192,7 +192,7 @@ def check(
     code = commands.run(
         recipient=recipient,
         sender=sender,
-        postures=postures,
+        posture_names=postures,
         attacks=attacks,
         envelope=asked(envelope, envelope_from, rcpt),
         redact=redact,
@@ -278,6 +278,14 @@ def postures() -> None:
     from mailpath.commands import lists
 
     lists.postures()
+
+
+@cli.command()
+def paths() -> None:
+    """Where mailpath's own files are: the config file, and what ships with it."""
+    from mailpath.commands import lists
+
+    lists.paths()
 
 
 @cli.command(short_help="List the attackers there are, and what stops them.")

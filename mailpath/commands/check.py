@@ -14,6 +14,7 @@ import click
 from mailpath.commands.envelope import Asked, made
 from mailpath.commands.options import domain_of, given_network_options, settings_from
 from mailpath.commands.rendering import STDIO, form_of, write, write_file
+from mailpath.config import ConfigError, postures
 from mailpath.dnssec import BadAnchor
 from mailpath.exchanges import Envelope
 from mailpath.facts import Path, Walk
@@ -45,7 +46,7 @@ def run(
     *,
     recipient: str | None,
     sender: str | None,
-    postures: Sequence[str],
+    posture_names: Sequence[str],
     attacks: Sequence[str],
     envelope: Asked | None,
     redact: bool,
@@ -60,7 +61,7 @@ def run(
     """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
     if capture == tlsrpt == STDIO:
         raise click.UsageError("Standard output takes the capture or the TLS report, not both.")
-    judged = chosen(postures)
+    judged = chosen(posture_names)
     wanted = attacks_named(attacks)
     if replay is not None:
         if envelope is not None:
@@ -73,7 +74,7 @@ def run(
     began = time.perf_counter()
     result = build(
         walked.walk,
-        judged or tuple(PRESETS.values()),
+        judged or tuple(known().values()),
         walked.elapsed,
         deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
         kind=walked.ground.kind,
@@ -93,14 +94,24 @@ def run(
     return result.code
 
 
+def known() -> dict[str, Posture]:
+    """Every posture there is, those of the config file too.  Raises `click.UsageError`."""
+    try:
+        return postures()
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+
+
 def chosen(names: Sequence[str]) -> tuple[Posture, ...]:
-    """The postures named, each once, in the order given."""
+    """The postures named, each once, in the order given.  Raises `click.UsageError`."""
     found: dict[str, Posture] = {}
+    own = known() if names else {}
     for name in names:
         try:
-            posture = posture_named(name)
+            posture = own[name] if name in own else posture_named(name)
         except UnknownPosture as error:
-            raise click.UsageError(str(error)) from None
+            more = "".join(f", {each}" for each in own if each not in PRESETS)
+            raise click.UsageError(f"{str(error).removesuffix('.')}{more}.") from None
         found[posture.name] = posture
     return tuple(found.values())
 

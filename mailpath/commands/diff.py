@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from mailpath.commands.check import chosen
+from mailpath.commands.check import chosen, known
 from mailpath.dnssec import BadAnchor
-from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture, CaptureError, load
 from mailpath.network.replay import Replay
 from mailpath.report.diff import compare, render_text, to_dict
@@ -26,7 +25,7 @@ def run(old: str, new: str, *, postures: Sequence[str], as_json: bool) -> int:
     """0 where nothing changed, 1 where something did.  Raises `click.UsageError`."""
     if old == new == STDIO:
         raise click.UsageError("Standard input holds one capture, not two.")
-    judged = chosen(postures) or tuple(PRESETS.values())
+    judged = chosen(postures) or tuple(known().values())
     held = [_loaded(file) for file in (old, new)]
     first, second = (each.path.recipient for each in held)
     if first != second:

@@ -40,12 +40,29 @@ def serve() -> None:
 
 def postures() -> None:
     """Every posture and what it is."""
-    from mailpath.judge.presets import describe
+    from mailpath.config import ConfigError
+    from mailpath.config import postures as known
+    from mailpath.visible import visible
 
-    known = describe()
-    width = max(len(name) for name, _ in known)
-    for name, title in known:
-        click.echo(f"{name:{width}}  {title}")
+    try:
+        found = known()
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    width = max(len(name) for name in found)
+    for name, posture in found.items():
+        click.echo(f"{name:{width}}  {visible(posture.title)}")
+
+
+def paths() -> None:
+    """What is where, tab-separated: name, path."""
+    from importlib import resources
+
+    from mailpath.config import config_file
+
+    package = resources.files("mailpath")
+    click.echo(f"config\t{config_file()}")
+    click.echo(f"scenarios\t{package.joinpath('lab', 'scenarios')}")
+    click.echo(f"schema\t{package.joinpath('report', 'schema.json')}")
 
 
 def attacks(as_json: bool) -> None:

@@ -19,6 +19,7 @@ import msgspec
 from mailpath import __version__
 from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path
+from mailpath.names import BadName, to_domain
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
 
@@ -136,11 +137,22 @@ def decode(data: bytes) -> Capture:
 
 
 def _check(capture: Capture) -> None:
+    for name in (capture.path.recipient, capture.path.sender):
+        if name is not None and not _is_domain(name):
+            raise CaptureError("The capture's path does not lead from a domain to a domain.")
     if not 0 <= capture.ground.made <= _MAX_TIME:
         raise CaptureError("The capture's time is no date.")
     keys = [key_of(exchange) for exchange in capture.exchanges]
     if len(set(keys)) != len(keys):
         raise CaptureError("The capture holds two answers to one request.")
+
+
+def _is_domain(name: str) -> bool:
+    """As a walk takes it: lower-case A-labels without a trailing dot."""
+    try:
+        return to_domain(name) == name
+    except BadName:
+        return False
 
 
 def _unpacked(data: bytes) -> bytes:

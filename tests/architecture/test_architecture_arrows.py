@@ -21,6 +21,7 @@ LAYERS = [
     "tui",
     "report",
     "whatif",
+    "config",
     "judge",
     "findings",
     "walk",

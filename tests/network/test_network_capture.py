@@ -299,6 +299,16 @@ def test_what_is_wrong_with_a_capture(data, sentence):
         load(io.BytesIO(data))
 
 
+@pytest.mark.parametrize(
+    "name", ["", "\x1b]52;c;eA==\x07", "b..example", "B.example", "b.example.", "u@b.example"]
+)
+def test_a_path_that_is_none(name):
+    for path in (Path(recipient=name), Path(recipient="b.example", sender=name)):
+        data = msgspec.json.encode(msgspec.structs.replace(a_capture(), path=path))
+        with pytest.raises(CaptureError, match="from a domain to a domain"):
+            load(io.BytesIO(data))
+
+
 def test_two_answers_to_one_request():
     raw = json.loads(ENCODED)
     raw["dns"] *= 2

@@ -1,0 +1,82 @@
+"""Postures of one's own: a preset with other fields, as a table of the config file has it.  Pure.
+
+[posture.ours]
+base = "postfix-dane"
+sts = true
+dane_rules = { agility = false }
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from mailpath.judge.posture import Posture
+from mailpath.judge.presets import UnknownPosture, posture
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+#: What a posture of one's own cannot say: its name is the table's, the rest tells presets apart.
+_FIXED = frozenset({"name", "source", "family", "unknown"})
+
+
+class BadPosture(ValueError):
+    """The table makes no posture; the message says why in one plain sentence."""
+
+
+def own_posture(name: str, table: Mapping[str, Any]) -> Posture:
+    """The posture `name` that `table` describes.  Raises `BadPosture`.
+
+    `base`: a preset (default: rfc).  A field that is set is known, though the base's source is silent on it.
+    """
+    if not _NAME.match(name):
+        raise BadPosture(f"{name!r} is no name of a posture: lower-case letters, digits, dot, hyphen.")
+    if _known(name):
+        raise BadPosture(f"{name!r} is the name of a preset: choose another.")
+    fields = dict(table)
+    base = fields.pop("base", "rfc")
+    if not isinstance(base, str) or not _known(base):
+        raise BadPosture(f"There is no preset {base!r} to be the base.")
+    start = posture(base)
+    changed = ", ".join(field for field in fields if field != "title")
+    made = {field: _value(start, field, value) for field, value in fields.items()}
+    made.setdefault("title", f"{start.name} with other {changed}" if changed else f"as {start.name}")
+    return msgspec.structs.replace(
+        start,
+        name=name,
+        source="your own configuration",
+        unknown={field: values for field, values in start.unknown.items() if field not in made},
+        **made,
+    )
+
+
+def _known(name: str) -> bool:
+    try:
+        posture(name)
+    except UnknownPosture:
+        return False
+    return True
+
+
+def _value(start: msgspec.Struct, field: str, value: object) -> Any:
+    """`value` as the field's type; a table changes some fields of an inner record."""
+    kinds = _types(type(start))
+    if field not in kinds or field in _FIXED:
+        raise BadPosture(f"A posture has no field {field!r} that could be set.")
+    current = getattr(start, field)
+    if isinstance(current, msgspec.Struct) and isinstance(value, Mapping):
+        inner = {each: _value(current, each, part) for each, part in value.items()}
+        return msgspec.structs.replace(current, **inner)
+    try:
+        return msgspec.convert(value, type=kinds[field])
+    except msgspec.ValidationError as error:
+        raise BadPosture(f"{field}: {str(error).rstrip('.')}.") from None
+
+
+@cache
+def _types(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)

@@ -1,0 +1,70 @@
+"""The config file: postures of one's own on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailpath.judge.presets import PRESETS
+
+Run = Callable[..., tuple[int, str, str]]
+
+OURS = '[posture.ours]\nbase = "postfix-dane"\nsts = true\ntitle = "what we run"\n'
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
+    """Where the config file is to be; there is none yet."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    listed = dict(line.split("\t") for line in run("paths")[1].splitlines())
+    assert list(listed) == ["config", "scenarios", "schema"]
+    assert Path(listed["schema"]).is_file()
+    file = Path(listed["config"])
+    assert file.is_relative_to(tmp_path)
+    file.parent.mkdir(parents=True)
+    return file
+
+
+def test_own_postures_are_judged_beside_the_presets(config: Path, network: Path, run: Run) -> None:
+    config.write_text(OURS, encoding="utf-8")
+    assert run("postures")[1].splitlines()[-1].split(None, 1) == ["ours", "what we run"]
+    words = ("check", "sts-enforce.example", "--network", network, "--format", "json")
+    found = json.loads(run(*words)[1])
+    assert list(found["verdicts"]) == [*PRESETS, "ours"]
+    assert found["posture"] == "rfc"
+    code, out, _ = run(*words, "--posture", "ours", "--attack", "strip-starttls")
+    found = json.loads(out)
+    assert (code, list(found["verdicts"]), list(found["attacks"])) == (0, ["ours"], ["ours"])
+    code, out, err = run(*words, "--posture", "none-such")
+    assert (code, out) == (64, "")
+    assert err.rstrip().endswith(", ours.")
+
+
+def test_without_a_config_file_there_are_the_presets(config: Path, run: Run) -> None:
+    assert len(run("postures")[1].splitlines()) == len(PRESETS)
+    assert not config.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[posture", "This is no TOML"),
+        ("posture = 1", "A posture is a table"),
+        ("[posture]\nours = 1", "A posture is a table"),
+        ("resolver = '192.0.2.1'", "There is no such key"),
+        ('[posture.ours]\nbase = "none-such"', "no preset"),
+        ("x" * 300_000, "larger than"),
+    ],
+)
+def test_what_is_wrong_is_one_line(text: str, sentence: str, config: Path, run: Run) -> None:
+    config.write_text(text, encoding="utf-8")
+    for words in (("postures",), ("check", "b.example", "--posture", "rfc")):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (64, "", 1)
+        assert sentence in err
+        assert str(config) in err
+    assert run("--help")[0] == 0

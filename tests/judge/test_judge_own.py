@@ -1,0 +1,60 @@
+"""Postures of one's own: a preset with other fields."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailpath.judge.own import BadPosture, own_posture
+from mailpath.judge.posture import DaneUse, Level, Reference
+from mailpath.judge.presets import PRESETS
+
+
+def test_fields_change_and_the_rest_is_the_bases():
+    made = own_posture(
+        "ours", {"base": "dane", "sts": True, "level": "encrypt", "references": ["mx", "nexthop"]}
+    )
+    base = PRESETS["postfix-dane"]
+    assert (made.name, made.sts, made.level) == ("ours", True, Level.ENCRYPT)
+    assert made.references == (Reference.MX, Reference.NEXTHOP)
+    assert made.dane is base.dane is DaneUse.OPPORTUNISTIC
+    assert (made.words, made.family) == (base.words, base.family)
+    assert made.title == "postfix-dane with other sts, level, references"
+
+
+def test_inner_records_change_by_field():
+    made = own_posture("ours", {"dane_rules": {"agility": False}, "title": "t"})
+    assert made.dane_rules.agility is False
+    assert made.dane_rules.name_rules == PRESETS["rfc"].dane_rules.name_rules
+    assert made.title == "t"
+
+
+def test_what_is_said_is_no_longer_unknown():
+    name, preset = next((name, each) for name, each in PRESETS.items() if each.unknown)
+    field = next(iter(preset.unknown))
+    made = own_posture("ours", {"base": name, field: getattr(preset, field)})
+    assert set(made.unknown) == set(preset.unknown) - {field}
+    assert own_posture("same", {"base": name}).unknown == preset.unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "sentence"),
+    [
+        ("rfc", {}, "name of a preset"),
+        ("dane", {}, "name of a preset"),
+        ("Ours", {}, "no name of a posture"),
+        ("\x1b[1m", {}, "no name of a posture"),
+        ("ours", {"base": "none-such"}, "no preset 'none-such'"),
+        ("ours", {"base": 1}, "no preset 1"),
+        ("ours", {"levle": "may"}, "no field 'levle'"),
+        ("ours", {"family": "exim"}, "no field 'family'"),
+        ("ours", {"unknown": {}}, "no field 'unknown'"),
+        ("ours", {"level": "most"}, "level: Invalid enum value"),
+        ("ours", {"sts": "yes"}, "sts: Expected `bool`"),
+        ("ours", {"dane_rules": {"agile": True}}, "no field 'agile'"),
+        ("ours", {"dane_rules": 1}, "dane_rules: "),
+    ],
+)
+def test_what_makes_no_posture(name, table, sentence):
+    with pytest.raises(BadPosture, match=r".") as told:
+        own_posture(name, table)
+    assert sentence in str(told.value)
