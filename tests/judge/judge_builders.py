@@ -181,6 +181,12 @@ def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", reply_in_tls=OK):
     return answer
 
 
+def injected(chain):
+    """STARTTLS works, but more than its reply came in the clear."""
+    answer = tls(chain)
+    return lambda sni: {**answer(sni), "injected": b"250 stranger\r\n"}
+
+
 def announces(lines, chain):
     """EHLO is answered with these lines, which readers of keywords take for STARTTLS; it works."""
     answer = tls(chain)

@@ -34,6 +34,7 @@ from judge_builders import (
     failed,
     greets,
     helo_only,
+    injected,
     key_usage,
     lookup,
     mute,
@@ -639,6 +640,16 @@ RULES = [
         "a-transport-key-receives-the-secret",
         path(mx("mx1", tls(FOR_TRANSPORT, version="TLSv1.2", cipher="AES256-GCM-SHA384"))),
         {"exim-verify postfix-verify": "authenticated@mx1"},
+    ),
+    (
+        "bytes-behind-the-reply-to-starttls-break-it-for-exim",
+        path(mx("mx1", injected(WEB))),
+        {
+            "exim exim-opportunistic": "plaintext@mx1",
+            "exim-noclear exim-require-tls exim-verify": "deferred",
+            "postfix-verify": "authenticated@mx1",
+            "postfix-may rfc": "encrypted@mx1",
+        },
     ),
     # --- MTA-STS ---
     (
