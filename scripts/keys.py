@@ -6,9 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from textual.binding import Binding
-
-from mailpath.tui.keynames import key_text
+from mailpath.tui.screens.help import told
 from mailpath.tui.screens.keys import GROUPS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -16,19 +14,12 @@ BEGIN, END = "<!-- keys: generated from the bindings -->", "<!-- /keys -->"
 
 
 def table() -> str:
-    """Markdown: one row per action, in the order of the help screen; the digits share a row."""
+    """Markdown: one row per action, in the order of the help screen."""
     rows = ["| keys | what |", "|---|---|"]
-    digits = False
     for bindings in GROUPS.values():
-        for binding in bindings:
-            assert isinstance(binding, Binding)
-            if binding.key.isdigit():
-                if not digits:
-                    rows.append("| `0` to `6` | Open the panel of that number |")
-                digits = True
-                continue
-            keys = key_text(binding.key, False).replace("|", "\\|")
-            rows.append(f"| `{keys}` | {binding.tooltip or binding.description} |")
+        for keys, what in told(bindings):
+            shown = "` to `".join(keys.split(" to ")).replace("|", "\\|")
+            rows.append(f"| `{shown}` | {what} |")
     return "\n".join(rows)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from mailpath.facts import Walk
 from mailpath.tui.text import clean
 
@@ -32,8 +30,9 @@ class Bench:
     def __init__(self, walk: Walk, stack: Stack) -> None:
         self.walk = walk
         self._stack = stack
-        self._verdicts: dict[tuple[str, str | None], Verdict] = {}
+        self._verdicts: dict[str, Verdict] = {}
         self._sentences: dict[str, str] = {}
+        self._alone: dict[str, Bench] = {}
 
     @property
     def postures(self) -> tuple[str, ...]:
@@ -43,19 +42,27 @@ class Bench:
     def hosts(self) -> tuple[str, ...]:
         return tuple(host.name for host in self.walk.mx.hosts)
 
+    def of_host(self, host: str | None) -> Bench:
+        """The bench of the walk in which `host` were the only MX host; None: this one."""
+        if host is None or host not in self.hosts:
+            return self
+        if host not in self._alone:
+            self._alone[host] = Bench(self._stack.alone(self.walk, host), self._stack)
+        return self._alone[host]
+
     def verdict(self, posture: str, host: str | None = None) -> Verdict:
-        """What happens under `posture`; with `host`, if that MX host were the only one that answers."""
-        key = (posture, host)
-        if key not in self._verdicts:
-            walk = self.walk if host is None else self._alone(host)
+        """What happens under `posture`; with `host`, if that MX host were the only one."""
+        if host is not None:
+            return self.of_host(host).verdict(posture)
+        if posture not in self._verdicts:
             try:
-                self._verdicts[key] = self._stack.judge(walk, self._stack.postures[posture])
+                self._verdicts[posture] = self._stack.judge(self.walk, self._stack.postures[posture])
             except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
                 from mailpath.judge.model import Outcome, Verdict
 
                 why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
-                self._verdicts[key] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
-        return self._verdicts[key]
+                self._verdicts[posture] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
+        return self._verdicts[posture]
 
     def sentence(self, posture: str) -> str:
         """The answer to the ticket, in one line of clean text."""
@@ -67,7 +74,3 @@ class Bench:
                 said = f"{self.walk.path.recipient}: {verdict.outcome.value} by {posture}: {verdict.reason}"
             self._sentences[posture] = clean(said)
         return self._sentences[posture]
-
-    def _alone(self, name: str) -> Walk:
-        hosts = tuple(host for host in self.walk.mx.hosts if host.name == name)
-        return replace(self.walk, mx=replace(self.walk.mx, hosts=hosts))

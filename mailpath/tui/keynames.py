@@ -12,6 +12,7 @@ _SIGNS = {
 }
 _WORDS = {
     "question_mark": "?",
+    "slash": "/",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",

@@ -13,7 +13,10 @@ from textual.message import Message
 if TYPE_CHECKING:
     from mailpath.facts import StepResult, Walk
     from mailpath.lab import Scenario
+    from mailpath.tui.lens import View
+    from mailpath.tui.recorded import Recorded
     from mailpath.tui.stack import Stack
+    from mailpath.whatif import Summary
 
 
 class StackLoaded(Message):
@@ -62,9 +65,40 @@ class StepFinished(Message):
 class WalkFinished(Message):
     """`stack`: what the walk was made with, and is judged and explained with."""
 
-    def __init__(self, run: int, walk: Walk, elapsed_ms: float, stack: Stack) -> None:
+    def __init__(self, run: int, recorded: Recorded, elapsed_ms: float, stack: Stack) -> None:
         super().__init__()
         self.run = run
-        self.walk = walk
+        self.recorded = recorded
         self.stack = stack
         self.elapsed_ms = elapsed_ms
+
+
+class Viewed(Message):
+    """The recording was walked again through a lens; `posture`: the one it was asked for."""
+
+    def __init__(self, run: int, view: View, posture: str) -> None:
+        super().__init__()
+        self.run = run
+        self.view = view
+        self.posture = posture
+
+
+class SummedUp(Message):
+    """The catalogue of attacks was tried on `posture`'s mail as of `at` (None: the walk's own time)."""
+
+    def __init__(self, run: int, posture: str, at: int | None, summary: Summary) -> None:
+        super().__init__()
+        self.run = run
+        self.posture = posture
+        self.at = at
+        self.summary = summary
+
+
+class Forecast(Message):
+    """What becomes of `posture`'s mail at the times to come: time -> outcome."""
+
+    def __init__(self, run: int, posture: str, outcomes: Mapping[int, str]) -> None:
+        super().__init__()
+        self.run = run
+        self.posture = posture
+        self.outcomes = outcomes

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from mailpath.facts import STEPS, Path, Status, StepResult, Walk
 from mailpath.tui.judging import Bench
+from mailpath.tui.lens import Lens, View
+from mailpath.tui.recorded import Recorded
 from mailpath.tui.text import (
     OUTCOME_STYLE,
     QUIET,
@@ -15,6 +17,9 @@ from mailpath.tui.text import (
     milliseconds,
     outcome_word,
 )
+
+TAMPERED = "tampered"
+CHANGED = "changed"
 
 
 @dataclass
@@ -26,6 +31,11 @@ class Progress:
     result: StepResult | None = None
     elapsed_ms: float | None = None
     stopped: bool = False  # cancelled, or the walk broke off, before it finished
+    note: str = ""  # "tampered" or "changed", where it is seen through a lens
+
+    @property
+    def tampered(self) -> bool:
+        return self.note == TAMPERED
 
     @property
     def running(self) -> bool:
@@ -56,7 +66,10 @@ class WalkState:
     path: Path | None = None
     steps: dict[str, Progress] = field(default_factory=all_waiting)
     elapsed_ms: float | None = None
-    bench: Bench | None = None
+    recorded: Recorded | None = None
+    lens: Lens = field(default_factory=Lens)
+    view: View | None = None
+    host: str | None = None
 
     def begin(self, path: Path) -> None:
         self.run += 1
@@ -64,7 +77,25 @@ class WalkState:
         self.path = path
         self.steps = all_waiting()
         self.elapsed_ms = None
-        self.bench = None
+        self.recorded = None
+        self.lens = Lens()
+        self.view = None
+        self.host = None
+
+    @property
+    def bench(self) -> Bench | None:
+        """The finished walk as it was walked; None before."""
+        return self.recorded.bench if self.recorded is not None else None
+
+    @property
+    def whole(self) -> Bench | None:
+        """The walk that is shown, with all its hosts."""
+        return self.view.bench if self.view is not None else self.bench
+
+    @property
+    def shown(self) -> Bench | None:
+        """The walk that is shown: through the lens, and of the selected host."""
+        return self.whole.of_host(self.host) if self.whole is not None else None
 
     def step_started(self, step: str, now: float) -> None:
         self.steps[step].since = now
@@ -74,12 +105,29 @@ class WalkState:
         self.steps[result.id].result = result
         self.steps[result.id].elapsed_ms = elapsed_ms
 
-    def finish(self, bench: Bench, elapsed_ms: float) -> None:
+    def finish(self, recorded: Recorded, elapsed_ms: float) -> None:
         self.walking = False
         self.elapsed_ms = elapsed_ms
-        self.bench = bench
-        for result in bench.walk.steps:
+        self.recorded = recorded
+        for result in recorded.bench.walk.steps:
             self.steps[result.id].result = result
+
+    def seen(self) -> dict[str, Progress]:
+        """The steps as they are shown: those of the lens, with what it did to them."""
+        shown = self.shown
+        if shown is None or shown is self.bench or self.bench is None:
+            return self.steps
+        before = {result.id: result for result in self.bench.of_host(self.host).walk.steps}
+        seen = dict(self.steps)
+        for result in shown.walk.steps:
+            note = ""
+            if self.view is not None and self.view.tampered.get(result.id):
+                note = TAMPERED
+            elif result != before.get(result.id):
+                note = CHANGED
+            elapsed = self.steps[result.id].elapsed_ms if self.view is None else None
+            seen[result.id] = Progress(result.id, result=result, elapsed_ms=elapsed, note=note)
+        return seen
 
     def stop(self) -> None:
         self.walking = False
@@ -90,18 +138,22 @@ class WalkState:
         """The heading over the panels."""
         if self.path is None:
             return "Steps"
-        done = sum(step.result is not None for step in self.steps.values())
-        if self.elapsed_ms is not None:
-            how = milliseconds(self.elapsed_ms)
+        if self.view is not None:
+            title = f"Steps  walked again {self.view.lens.words()}"
         else:
-            how = "walking" if self.walking else "stopped"
-        return f"Steps  {done} of {len(STEPS) - 1} done, {how}"
+            done = sum(step.result is not None for step in self.steps.values())
+            if self.elapsed_ms is not None:
+                how = milliseconds(self.elapsed_ms)
+            else:
+                how = "walking" if self.walking else "stopped"
+            title = f"Steps  {done} of {len(STEPS) - 1} done, {how}"
+        return f"{title}, {clean(self.host, 60)} alone" if self.host else title
 
     def verdict_mark(self, posture: str, glyphs: Glyphs) -> tuple[str, str] | None:
         """Glyph and word of the last stop of the rail; None before there is a verdict."""
-        if self.bench is None:
+        if self.shown is None:
             return None
-        outcome = self.bench.verdict(posture).outcome
+        outcome = self.shown.verdict(posture).outcome
         return f"{glyphs.of_outcome(outcome)} {outcome_word(outcome)}", OUTCOME_STYLE[outcome]
 
 

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from mailpath.facts import Path
+from mailpath.facts import Path, Walk
 from mailpath.tui import messages
+from mailpath.tui.recorded import Recorded
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 from mailpath.tui.stack import Stack, load
 
 if TYPE_CHECKING:
     from mailpath.lab import Lab, Scenario
+    from mailpath.network.capture import Capture
     from mailpath.network.protocol import Network
     from mailpath.network.recording import Recording
 
@@ -59,7 +61,17 @@ class Session:
         except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
             post(messages.Failed(sentence(error, "The walk broke off"), run))
         else:
-            post(messages.WalkFinished(run, walk, (time.monotonic() - began) * 1000, stack))
+            recorded = Recorded(self._capture(path, walk), walk, stack)
+            post(messages.WalkFinished(run, recorded, (time.monotonic() - began) * 1000, stack))
+
+    def _capture(self, path: Path, walk: Walk) -> Capture:
+        """What the latest walk was made of.  Of a capture's own path: all that it holds."""
+        from mailpath.network.capture import capture_of
+
+        if isinstance(self.source, CaptureSource) and path == self.source.capture.path:
+            return self.source.capture
+        assert self.recording is not None
+        return capture_of(self.recording, path, walk.roots)
 
     def close(self) -> None:
         """Stop the lab, if it runs.  Waits for one that is just starting."""

@@ -36,7 +36,10 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class Stack:
-    """What `mailpath.walk`, `judge` and `report` do; `headline` is the one line that answers a ticket."""
+    """What `mailpath.walk`, `judge` and `report` do.
+
+    `headline`: the one line that answers a ticket.  `alone`: a walk as if one MX host were the only one.
+    """
 
     walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
     judge: Callable[[Walk, Any], Verdict]
@@ -44,15 +47,18 @@ class Stack:
     headline: Callable[[Walk, Any], str]
     explained: Callable[[Walk, str], Iterable[Block]]
     evidence: Callable[[Walk, str], Iterable[str]]
+    alone: Callable[[Walk, str], Walk]
 
 
 def load() -> Stack:
     """Import everything that a walk needs (some 300 ms: call it in a thread)."""
+    import mailpath.whatif  # noqa: F401  its first use is a key press: not then
     from mailpath.judge import judge
     from mailpath.judge.presets import PRESETS
     from mailpath.report.headline import headline
     from mailpath.report.panels import evidence, explained
     from mailpath.report.result import build
+    from mailpath.tui.alone import alone
     from mailpath.walk import walk
 
     def answer(walk: Walk, posture: Any) -> str:
@@ -65,4 +71,5 @@ def load() -> Stack:
         headline=answer,
         explained=explained,
         evidence=evidence,
+        alone=alone,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -17,9 +16,6 @@ from textual.content import Content
 from mailpath.facts import Status
 from mailpath.names import u_labels
 from mailpath.visible import visible
-
-if TYPE_CHECKING:
-    from mailpath.judge.model import Outcome
 
 #: What a panel is called; the ids are those of `mailpath.facts.STEPS`.
 TITLES = {
@@ -31,6 +27,12 @@ TITLES = {
     "starttls": "STARTTLS",
     "verdict": "Verdict",
 }
+
+
+#: Nothing that a terminal would obey or that turns text around can be typed or pasted into an input.
+PRINTABLE = (
+    "[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
+)
 
 
 #: What a step looks for: shown in its line until it has found it.
@@ -64,6 +66,7 @@ class Glyphs:
     arrow: str = "→"
     cut: str = "…"
     dot: str = "·"
+    tampered: str = "≠"
 
     def of_status(self, status: Status) -> str:
         return {
@@ -74,7 +77,8 @@ class Glyphs:
             Status.ERROR: self.unknown,
         }[status]
 
-    def of_outcome(self, outcome: Outcome) -> str:
+    def of_outcome(self, outcome: str) -> str:
+        """By an `Outcome`, or its value."""
         return {
             "authenticated": self.passed,
             "encrypted": self.weak,
@@ -101,6 +105,7 @@ ASCII = Glyphs(
     arrow="->",
     cut="~",
     dot="-",
+    tampered="#",
 )
 
 STATUS_STYLE = {
@@ -223,5 +228,6 @@ def milliseconds(elapsed_ms: float) -> str:
     return f"{elapsed_ms:.0f} ms" if elapsed_ms < 1000 else f"{elapsed_ms / 1000:.2f} s"
 
 
-def outcome_word(outcome: Outcome) -> str:
-    return "IN THE CLEAR" if outcome == "plaintext" else outcome.value.upper()
+def outcome_word(outcome: str) -> str:
+    """Of an `Outcome`, or its value."""
+    return "IN THE CLEAR" if outcome == "plaintext" else str(outcome).upper()

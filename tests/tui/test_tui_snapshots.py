@@ -23,7 +23,7 @@ def test_a_finished_walk(snap_compare: Any, size: tuple[int, int]) -> None:
     ("name", "keys", "options"),
     [
         ("may", ["right", "right"], {}),
-        ("light", ["t"], {}),
+        ("light", ["T"], {}),
         ("evidence", ["e"], {}),
         ("help", ["question_mark"], {}),
         ("ascii", [], {"ascii": True}),

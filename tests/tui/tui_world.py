@@ -23,11 +23,18 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.network.capture import Capture
+from mailpath.network.protocol import Ground
 from mailpath.tui import messages
+from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
+from mailpath.tui.judging import Bench
+from mailpath.tui.lens import Lens, Stop, View, stops
+from mailpath.tui.recorded import Recorded
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
 from mailpath.tui.stack import Stack
+from mailpath.whatif import ATTACKS, AttackOutcome, Moment, Reach, Summary
 
 AT = 1_700_000_000
 NOT_VERIFIED = "Server certificate not verified"
@@ -230,6 +237,98 @@ def evidence(found: Walk, step: str) -> tuple[str, ...]:
     )
 
 
+def attacked(found: Walk) -> Walk:
+    """A man in the middle at every host, as the STARTTLS line would have it."""
+    line = StepResult(
+        id="starttls",
+        status=Status.FAIL,
+        word="MISMATCH",
+        summary="TLS 1.3, but the server's certificate is another one",
+    )
+    steps = tuple(line if result.id == "starttls" else result for result in found.steps)
+    return _with(found, steps=steps)
+
+
+def expired(found: Walk) -> Walk:
+    """The signatures have run out."""
+    line = StepResult(
+        id="dnssec", status=Status.FAIL, word="BOGUS", summary="b.example MX is bogus: expired signatures"
+    )
+    return _with(found, steps=tuple(line if result.id == "dnssec" else result for result in found.steps))
+
+
+class FakeRecorded(Recorded):
+    """A recording that walks again in two ways: attacked or not, expired or not."""
+
+    def __init__(self, found: Walk, stack: Stack) -> None:
+        capture = Capture(path=found.path, ground=GROUND)
+        super().__init__(capture, found, stack)
+        self.walks = 0
+
+    def stops(self) -> tuple[Stop, ...]:
+        return stops(
+            (
+                Moment(AT + 14 * 86400, "signatures", "b.example", "over b.example MX, b.example DNSKEY"),
+                Moment(AT + 14 * 86400, "signatures", "example", "over example DNSKEY, b.example DS"),
+                Moment(AT + 60 * 86400, "certificate", "mx1.b.example", "server certificate"),
+            )
+        )
+
+    async def view(self, lens: Lens, posture: str) -> View:
+        self.walks += 1
+        found = self.bench.walk
+        found = attacked(found) if lens.attack else found
+        found = expired(found) if lens.at is not None else found
+        bench = Bench(found, self._stack)
+        if not lens.attack:
+            return View(lens, bench)
+        tampered = {"starttls": ("192.0.2.11", "192.0.2.12")}
+        return View(lens, bench, tampered, self.outcome(lens.attack, posture))
+
+    async def summary(self, posture: str, at: int | None = None) -> Summary:
+        verdict = self.bench.verdict(posture)
+        outcomes = tuple(self.outcome(name, posture) for name in ATTACKS)
+        reads = self._weak(posture)
+        way = self.outcome("steer+strip-starttls", posture)
+        reach = Reach(can=reads, cheapest=way if reads else None)
+        said = "can (steer+strip-starttls)" if reads else "cannot"
+        return Summary(
+            posture=posture,
+            verdict=verdict,
+            listener=False,
+            active=reach,
+            active_if_cached=None,
+            outcomes=(*outcomes, way),
+            weakest=f"mx1.b.example is safe under {posture}; mx2.b.example has no TLSA" if reads else "",
+            sentence=f"{posture}: a listener cannot read it; an active attacker {said}.",
+        )
+
+    async def forecast(self, posture: str) -> dict[int, str]:
+        return {stop.at: "deferred" for stop in self.stops()}
+
+    def _weak(self, posture: str) -> bool:
+        return "dane" not in posture and posture != "rfc"
+
+    def outcome(self, attack: str, posture: str) -> AttackOutcome:
+        reads = self._weak(posture)
+        verdict = judge(self.bench.walk, POSTURES.get(posture) or Posture(posture, ""))
+        return AttackOutcome(
+            attack=attack,
+            posture=posture,
+            outcome=verdict.outcome,
+            host=verdict.host,
+            attacker_reads=reads,
+            may_read=reads,
+            verdict=verdict,
+            evidence="the attacker's certificate is self-signed; "
+            + ("delivered to the attacker, encrypted" if reads else f"deferred ({NOT_VERIFIED})"),
+            touched=attack != "block-policy",
+        )
+
+
+GROUND = Ground(kind="lab", resolver="192.0.2.53", trust_anchor="", roots=(), made=AT)
+
+
 class FakeSession(Session):
     """Walks by posting what a walk would; nothing below is imported."""
 
@@ -247,6 +346,7 @@ class FakeSession(Session):
             headline=headline,
             explained=explained,
             evidence=evidence,
+            alone=restricted,
         )
         self.made = replace(stack, **changes)
 
@@ -265,7 +365,10 @@ class FakeSession(Session):
             if number == 3:
                 await self.proceed.wait()
             post(messages.StepFinished(run, result, 7.0 + 11 * number, found))
-        post(messages.WalkFinished(run, found, 381.0, self.made))
+        post(messages.WalkFinished(run, self.recorded(found), 381.0, self.made))
+
+    def recorded(self, found: Walk) -> Recorded:
+        return FakeRecorded(found, self.made)
 
 
 async def _no_walk(*_: Any) -> Walk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -42,9 +42,21 @@ class HelpScreen(ModalScreen[None]):
         for title, bindings in self._groups:
             lines += [Content("")] if lines else []
             lines.append(Content.styled(title, "bold"))
-            for binding in bindings:
-                if isinstance(binding, Binding):
-                    keys = key_text(binding.key, self._ascii)
-                    what = binding.tooltip or binding.description
-                    lines.append(Content.assemble((f"  {keys:<14} ", "$primary"), what))
+            lines += [
+                Content.assemble((f"  {keys:<14} ", "$primary"), what)
+                for keys, what in told(bindings, self._ascii)
+            ]
         return lines
+
+
+def told(bindings: Iterable[BindingType], ascii: bool = False) -> Iterator[tuple[str, str]]:
+    """(keys, what they do); the digits, which all open a panel, in one row."""
+    digits = False
+    for binding in bindings:
+        assert isinstance(binding, Binding)
+        if binding.key.isdigit():
+            if not digits:
+                yield "0 to 6", "The panel of that number"
+            digits = True
+        else:
+            yield key_text(binding.key, ascii), binding.tooltip or binding.description

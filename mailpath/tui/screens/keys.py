@@ -21,14 +21,26 @@ READ: list[BindingType] = [
         for number, step in enumerate(STEPS)
     ),
     Binding("e", "evidence", "Evidence", id="path.evidence", tooltip="Raw evidence of the open step"),
+    Binding(
+        "slash",
+        "filter",
+        "Filter",
+        show=False,
+        id="path.filter",
+        tooltip="Search the evidence",
+    ),
     Binding("z", "zoom", "Zoom", id="path.zoom", tooltip="The open step alone, and back"),
     Binding("c", "copy", "Copy", id="path.copy", tooltip="Send a summary for a ticket to the clipboard"),
 ]
 
-POSTURE: list[BindingType] = [
+WHAT_IF: list[BindingType] = [
     Binding("left", "posture(-1)", "Posture before", show=False, id="path.posture-previous"),
     Binding("right", "posture(1)", "Posture", key_display="←→", id="path.posture-next"),
-    Binding("o", "postures", "Postures", show=False, id="path.postures", tooltip="Go to the posture list"),
+    Binding("o", "list('posture')", "Postures", show=False, id="path.postures", tooltip="The posture list"),
+    Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
+    Binding("t", "list('clock')", "Time", id="path.times", tooltip="What ends when; set the clock there"),
+    Binding("h", "host", "Host", show=False, id="path.host", tooltip="One MX host alone, the next, all"),
+    Binding("x", "plain", "Reset", show=False, id="path.plain", tooltip="No attack, and the clock on now"),
 ]
 
 LAB: list[BindingType] = [
@@ -38,9 +50,9 @@ LAB: list[BindingType] = [
 ]
 
 APP: list[BindingType] = [
-    Binding("t", "app.light_or_dark", "Theme", show=False, id="path.theme", tooltip="Light or dark"),
+    Binding("T", "app.light_or_dark", "Theme", show=False, id="path.theme", tooltip="Light or dark"),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
     Binding("q", "leave", "Quit", id="path.quit"),
 ]
 
-GROUPS = {"Walk": WALK, "Read": READ, "Posture": POSTURE, "Lab": LAB, "App": APP}
+GROUPS = {"Walk": WALK, "Read": READ, "What if": WHAT_IF, "Lab": LAB, "App": APP}

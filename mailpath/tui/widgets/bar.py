@@ -13,12 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from mailpath.facts import Path
 from mailpath.names import BadName, to_domain
-from mailpath.tui.text import clean
-
-#: Nothing that a terminal would obey or that turns text around can be typed or pasted.
-_PRINTABLE = (
-    "[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
-)
+from mailpath.tui.text import PRINTABLE, clean
 
 
 class NameInput(Input):
@@ -34,7 +29,7 @@ class NameInput(Input):
         super().__init__(
             value,
             placeholder=placeholder,
-            restrict=_PRINTABLE,
+            restrict=PRINTABLE,
             max_length=320,
             compact=True,
             select_on_focus=False,

@@ -32,6 +32,10 @@ class Flow(Widget):
             self.clear_cached_dimensions()
             self.refresh(layout=True)
 
+    def again(self) -> None:
+        """Paint once more: something else than the width has changed."""
+        self.show(self._paint)
+
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
 

@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 
 from mailpath.tui.judging import COLUMNS, Bench
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, clean, fit
+from mailpath.tui.widgets.flow import Flow
 
 _PATH = "the path"
 
 
-def paint(bench: Bench, chosen: str, glyphs: Glyphs, width: int) -> list[Content]:
-    """The matrix as lines of `width` cells; the column of the chosen posture stands out.
+def host_at(bench: Bench, line: int) -> str | None:
+    """The host in `line` of the painted matrix; None where there is none."""
+    first = 1 if len(bench.hosts) == 1 else 2
+    return bench.hosts[line - first] if first <= line < first + len(bench.hosts) else None
+
+
+class Matrix(Flow):
+    """Tells which of its lines was clicked."""
+
+    class Clicked(Message):
+        def __init__(self, line: int) -> None:
+            super().__init__()
+            self.line = line
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Clicked(event.y))
+
+
+def paint(
+    bench: Bench, chosen: str, glyphs: Glyphs, width: int, selected: str | None = None
+) -> list[Content]:
+    """The matrix as lines of `width` cells; the column of the chosen posture stands out, and the row of
+    the selected host.
 
     Columns keep their place whatever is chosen (a posture that is none of them comes first); where not
     all fit, the chosen one is among those shown.
@@ -27,7 +51,7 @@ def paint(bench: Bench, chosen: str, glyphs: Glyphs, width: int) -> list[Content
     if fitting < len(columns):
         start = min(max(columns.index(chosen) - fitting + 1, 0), len(columns) - fitting)
         columns = columns[start : start + fitting]
-    return list(_Matrix(bench, columns, chosen, first, cell, glyphs).lines())
+    return list(_Matrix(bench, columns, chosen, first, cell, glyphs, selected).lines())
 
 
 @dataclass(frozen=True)
@@ -38,13 +62,14 @@ class _Matrix:
     first: int
     cell: int
     glyphs: Glyphs
+    selected: str | None
 
     def lines(self) -> Iterable[Content]:
         yield self._header()
-        for host in self.bench.hosts:
-            yield self._row(host, host)
         if len(self.bench.hosts) != 1:
             yield self._row(_PATH, None)
+        for host in self.bench.hosts:
+            yield self._row(host, host)
 
     def _header(self) -> Content:
         parts: list[tuple[str, str]] = [(" " * self.first, "")]
@@ -54,8 +79,9 @@ class _Matrix:
         return Content.assemble(*parts)
 
     def _row(self, label: str, host: str | None) -> Content:
+        here = host is not None and host == self.selected
         name = fit(clean(label), self.first - 2, self.glyphs.cut, pad=True)
-        parts: list[tuple[str, str]] = [(f"{name}  ", "")]
+        parts: list[tuple[str, str]] = [(f"{name}  ", "$primary bold" if here else "")]
         for posture in self.columns:
             verdict = self.bench.verdict(posture, host)
             word = f"{self.glyphs.of_outcome(verdict.outcome)} {OUTCOME_WORD[verdict.outcome]}"

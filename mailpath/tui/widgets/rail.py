@@ -68,7 +68,8 @@ class Rail(Widget):
             word, style = self._progress[step].mark(self._glyphs, self._now)
             if step == "verdict":
                 word, style = self._verdict or (f"{self._glyphs.waiting} waiting", QUIET)
-            stops.append((f"{number} {TITLES[step]}", word, style))
+            mark = f" {self._glyphs.tampered}" if self._progress[step].tampered else ""
+            stops.append((f"{number} {TITLES[step]}{mark}", word, style))
         return stops
 
     def _lines(self, stops: list[_Stop], width: int) -> list[Content]:
@@ -100,8 +101,8 @@ class Rail(Widget):
         """`0 Sender – ━ 1 MX ✓ ━ ...`; with shorter names, or numbers alone, where that is too long."""
         glyphs = self._glyphs
         titles = [title for title, _, _ in stops]
-        short = [_SHORT.get(title, title) for title in titles]
-        numbers = [title[0] for title in titles]
+        short = [_shortened(title) for title in titles]
+        numbers = [title[0] + title[-2:] if title.endswith(glyphs.tampered) else title[0] for title in titles]
         for names, link in ((titles, f" {glyphs.line} "), (short, "  "), (short, " "), (numbers, " ")):
             parts: list[tuple[str, str]] = [(" ", "")]
             for name, (_, mark, style) in zip(names[:-1], stops, strict=False):
@@ -110,3 +111,11 @@ class Rail(Widget):
             if sum(cell_len(part) for part, _ in parts) <= width:
                 break
         return Content.assemble(*parts).truncate(width)
+
+
+def _shortened(title: str) -> str:
+    """The short name, with the mark behind it if there is one."""
+    for name, short in _SHORT.items():
+        if title.startswith(name):
+            return short + title.removeprefix(name)
+    return title

@@ -5,6 +5,7 @@ Each has three depths: its one line; what was found, what it means and how to me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
@@ -17,11 +18,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+from textual.widgets import Input
 
 from mailpath.facts import STEPS, Walk
 from mailpath.tui.progress import Progress
 from mailpath.tui.stack import Block, Stack
-from mailpath.tui.text import LOOKS_FOR, QUIET, TITLES, Glyphs, Row, clean, fit, hang, milliseconds
+from mailpath.tui.text import LOOKS_FOR, PRINTABLE, QUIET, TITLES, Glyphs, Row, clean, fit, hang, milliseconds
 from mailpath.tui.widgets.flow import Flow
 
 #: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
@@ -31,7 +33,7 @@ _SEVERITY = {"error": "$error", "warning": "$warning", "info": "$primary", "noti
 
 
 #: Marker, number and the longest name, with the blanks between them.
-_HEAD = 14
+_HEAD = 15
 
 
 def _columns(width: int) -> tuple[int, int]:
@@ -67,14 +69,36 @@ class StepLine(Widget):
         word, style = progress.mark(glyphs, self._now)
         word_width, elapsed_width = _columns(width)
         word = fit(word, word_width - 1, glyphs.cut, pad=True) + " "
-        head = f"{glyphs.opened if self.opened else glyphs.closed} {number} {TITLES[progress.step]:<9} "
-        elapsed = "" if progress.elapsed_ms is None else milliseconds(progress.elapsed_ms)
+        mark = f" {glyphs.tampered}" if progress.tampered else ""
+        aside = progress.note
+        if not aside and progress.elapsed_ms is not None:
+            aside = milliseconds(progress.elapsed_ms)
+        arrow = glyphs.opened if self.opened else glyphs.closed
+        head = f"{arrow} {number} {TITLES[progress.step] + mark:<10} "
         summary = clean(progress.result.summary) if progress.result else LOOKS_FOR[progress.step]
         return Content.assemble(
             (head, "bold" if progress.result or progress.running else QUIET),
             (word, style),
             (fit(summary, summary_room(width), glyphs.cut, pad=True), "" if progress.result else QUIET),
-            (f"{elapsed:>{elapsed_width}}" if elapsed_width else "", QUIET),
+            (f"{aside:>{elapsed_width}}" if elapsed_width else "", "$accent" if progress.note else QUIET),
+        )
+
+
+class FilterInput(Input):
+    """What evidence lines have to hold."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "screen.back", "Back", show=False, id="filter.back", tooltip="All lines again"),
+        Binding("down", "screen.step(0)", "Evidence", show=False, id="filter.down"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="only lines with ...",
+            restrict=PRINTABLE,
+            max_length=200,
+            compact=True,
+            classes="filter",
         )
 
 
@@ -90,6 +114,7 @@ class StepPanel(Vertical, can_focus=True):
     ]
 
     opened = reactive(False, toggle_class="-open")
+    filtering = reactive(False, toggle_class="-filter")
     evidence = reactive(False, toggle_class="-evidence")
 
     class Toggled(Message):
@@ -105,9 +130,11 @@ class StepPanel(Vertical, can_focus=True):
         self._glyphs = glyphs
         self._progress = Progress(step)
         self._source: Callable[[], tuple[list[Block], list[str]]] | None = None
+        self._tampered: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield StepLine(self.step, self._glyphs)
+        yield FilterInput()
         with ScrollableContainer(classes="body", can_focus=False):
             yield Flow(classes="blocks")
             yield Flow(classes="evidence")
@@ -116,8 +143,10 @@ class StepPanel(Vertical, can_focus=True):
         self._progress = progress
         self.query_one(StepLine).show(progress, now)
 
-    def know(self, walk: Walk | None, stack: Stack | None) -> None:
-        """What the body is made of from now on; None: nothing yet."""
+    def know(self, walk: Walk | None, stack: Stack | None, tampered: tuple[str, ...] = ()) -> None:
+        """What the body is made of from now on; None: nothing yet.  `tampered`: the exchanges an attacker
+        touched."""
+        self._tampered = tampered
         if walk is None or stack is None:
             self._source = None
         else:
@@ -128,6 +157,9 @@ class StepPanel(Vertical, can_focus=True):
         self._fill()
 
     def watch_opened(self) -> None:
+        if not self.opened and self.filtering:
+            self.query_one(FilterInput).value = ""
+            self.filtering = False
         line = self.query_one(StepLine)
         line.opened = self.opened
         line.refresh()
@@ -143,14 +175,52 @@ class StepPanel(Vertical, can_focus=True):
         blocks, evidence = self._read()
         summary = self._progress.result.summary if self._progress.result else ""
         self.query_one(".blocks", Flow).show(
-            lambda width: list(paint_blocks(summary, blocks, bool(evidence), width, self._glyphs.cut))
+            lambda width: [
+                *paint_tampered(self._tampered, width, self._glyphs),
+                *paint_blocks(summary, blocks, bool(evidence), width, self._glyphs.cut),
+            ]
         )
-        lines = [Content(clean(line)) for line in evidence[:MOST_LINES]]
-        if len(evidence) > MOST_LINES:
-            lines.append(Content(f"{len(evidence) - MOST_LINES} more lines"))
+        lines = self._evidence_lines(evidence)
         raw = self.query_one(".evidence", Flow)
         raw.styles.width = max((line.cell_length for line in lines), default=0) + 2
-        raw.show(lambda width: lines or [Content.styled("No evidence was gathered.", QUIET)])
+        raw.show(lambda width: lines)
+
+    def _evidence_lines(self, evidence: list[str]) -> list[Content]:
+        """The lines that hold what is filtered for, the words marked; all of them without a filter."""
+        if not evidence:
+            return [Content.styled("No evidence was gathered.", QUIET)]
+        wanted = self.query_one(FilterInput).value.strip() if self.filtering else ""
+        cleaned = [clean(line) for line in evidence]
+        kept = [line for line in cleaned if wanted.casefold() in line.casefold()]
+        lines = [_highlighted(line, wanted) for line in kept[:MOST_LINES]]
+        if len(kept) > MOST_LINES:
+            lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))
+        if wanted:
+            lines.append(Content.styled(f"{len(kept)} of {len(cleaned)} lines", QUIET))
+        if self._tampered:
+            lines[:0] = paint_tampered(self._tampered, 110, self._glyphs)
+        return lines
+
+    def ask_filter(self) -> None:
+        """Open the filter, with what was in it last."""
+        self.filtering = True
+        self.query_one(FilterInput).focus()
+        self._fill()
+
+    def end_filter(self) -> None:
+        self.query_one(FilterInput).value = ""
+        self.filtering = False
+        self.focus()
+        self._fill()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._fill()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter, go back to reading."""
+        event.stop()
+        self.focus()
 
     def _read(self) -> tuple[list[Block], list[str]]:
         """What to show; a step that cannot be explained is told, the app goes on."""
@@ -203,10 +273,31 @@ class Steps(Vertical):
             if step is None or panel.step == step:
                 panel.know(walk, stack)
 
+    def see(self, walk: Walk, stack: Stack, tampered: Mapping[str, tuple[str, ...]]) -> None:
+        """The same for all panels, with what an attacker touched."""
+        for panel in self.query(StepPanel):
+            panel.know(walk, stack, tampered.get(panel.step, ()))
+
     def watch_opened(self) -> None:
         self.set_class(self.opened is not None, "-any-open")
         for panel in self.query(StepPanel):
             panel.opened = panel.step == self.opened
+
+
+def paint_tampered(touched: tuple[str, ...], width: int, glyphs: Glyphs) -> list[Content]:
+    """What the attacker did here, above everything that follows from it."""
+    if not touched:
+        return []
+    named = ", ".join(touched[:_MOST_TOUCHED])
+    if len(touched) > _MOST_TOUCHED:
+        named += f" and {len(touched) - _MOST_TOUCHED} more"
+    indent = 4 if min(width, 110) >= 84 else 2
+    row = Row(glyphs.tampered, f"Tampered with (simulated): {named}", style="$accent", label_style="$accent")
+    return [*hang([row], min(width, 110), indent=indent, column=2), Content("")]
+
+
+#: Tampered exchanges named in a panel; more are counted.
+_MOST_TOUCHED = 6
 
 
 def paint_blocks(
@@ -241,3 +332,14 @@ def paint_blocks(
     if evidence:
         yield Content("")
         yield Content.assemble(" " * indent, ("e", "$primary"), (" shows the evidence this rests on", QUIET))
+
+
+def _highlighted(line: str, wanted: str) -> Content:
+    """`line`, each place that holds `wanted` marked."""
+    if not wanted:
+        return Content(line)
+    pattern = re.compile(re.escape(wanted), re.IGNORECASE)
+    content = Content(line)
+    for found in pattern.finditer(line):
+        content = content.stylize("$primary bold", found.start(), found.end())
+    return content

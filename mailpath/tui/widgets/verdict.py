@@ -11,17 +11,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 
 from mailpath.tui.judging import Bench
+from mailpath.tui.lens import View
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
-from mailpath.tui.widgets import matrix
+from mailpath.tui.widgets import compared, matrix
 from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.matrix import Matrix
 from mailpath.tui.widgets.steps import StepPanel
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Attempt, Verdict
 
 
+#: From this height on the screen has room for a table of what changed.
+_TALL = 30
 #: From this width on the panel keeps its height whatever the posture, up to so many lines.
 _ROOMY = 100
 _HIGHEST = 8
@@ -38,15 +43,23 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         Binding("down,j", "scroll_down", "Scroll down", show=False, id="verdict.down"),
     ]
 
+    class HostPicked(Message):
+        """This MX host's row was clicked."""
+
+        def __init__(self, host: str) -> None:
+            super().__init__()
+            self.host = host
+
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
+        self._bench: Bench | None = None
         self.border_title = Content("6 Verdict")
 
     def compose(self) -> ComposeResult:
         yield Flow(id="sentence")
         yield Flow(id="attempts")
-        yield Flow(id="matrix")
+        yield Matrix(id="matrix")
 
     def tell(self, sentence: str, style: str = QUIET) -> None:
         """Show a sentence instead of a verdict: nothing walked yet, walking, or what went wrong."""
@@ -57,18 +70,58 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         for name in ("#attempts", "#matrix"):
             self.query_one(name, Flow).show(lambda width: [])
         self.border_title = Content("6 Verdict")
+        self.border_subtitle = Content("")
 
-    def show(self, bench: Bench, posture: str) -> None:
+    def show(
+        self,
+        whole: Bench,
+        posture: str,
+        *,
+        about: str = "",
+        host: str | None = None,
+        view: View | None = None,
+        before: Bench | None = None,
+    ) -> None:
+        """The verdict of `posture` on the walk shown.
+
+        `about`: the posture in words.  `host`: the MX host selected.  `view`: the lens it is seen through,
+        and `before` the walk without it.
+        """
+        bench = whole.of_host(host)
         verdict = bench.verdict(posture)
         sentence = bench.sentence(posture)
         glyphs = self._glyphs
-        self.query_one("#sentence", Flow).show(
-            lambda width: list(paint_sentence(sentence, verdict, glyphs, width))
-        )
+        self._bench = whole
+        lens = None
+        if view is not None and before is not None:
+            lens = compared.compare(before.of_host(host), bench, view, posture)
+
+        def told(width: int) -> list[Content]:
+            said = list(paint_sentence(sentence, verdict, glyphs, width))
+            if lens is None:
+                return said
+            if self.screen.size.height < _TALL:
+                return [*compared.brief(lens, glyphs, width), *said]
+            return [*said, *compared.paint(lens, glyphs, width)]
+
+        self.query_one("#sentence", Flow).show(told)
+        self.set_class(lens is not None, "-compared")
         self.query_one("#attempts", Flow).show(lambda width: _steady(bench, posture, glyphs, width))
-        self.query_one("#matrix", Flow).show(lambda width: matrix.paint(bench, posture, glyphs, width))
+        self.query_one("#matrix", Matrix).show(
+            lambda width: matrix.paint(whole, posture, glyphs, width, host)
+        )
         self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
+        self.border_subtitle = Content(clean(about, 100))
         self.scroll_home(animate=False)
+
+    def on_matrix_clicked(self, event: Matrix.Clicked) -> None:
+        event.stop()
+        host = matrix.host_at(self._bench, event.line) if self._bench is not None else None
+        if host is not None:
+            self.post_message(self.HostPicked(host))
+
+    def on_resize(self) -> None:
+        self.query_one("#sentence", Flow).again()
 
     def action_open(self) -> None:
         self.post_message(StepPanel.Toggled("verdict"))

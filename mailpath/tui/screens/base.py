@@ -1,0 +1,154 @@
+"""What every part of the path screen knows: its widgets, its state, and how that is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from mailpath.tui.progress import WalkState
+from mailpath.tui.session import Session
+from mailpath.tui.stack import Stack
+from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, clean, hang
+from mailpath.tui.widgets.bar import PathBar
+from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.rail import Rail
+from mailpath.tui.widgets.side import Side
+from mailpath.tui.widgets.steps import Steps
+from mailpath.tui.widgets.verdict import VerdictPanel
+
+if TYPE_CHECKING:
+    from mailpath.lab import Scenario
+
+
+class PathBase(Screen[None]):
+    """The widgets and the state; the actions are in the classes made from this one."""
+
+    posture: reactive[str] = reactive("rfc", init=False)
+
+    def __init__(
+        self,
+        session: Session,
+        glyphs: Glyphs,
+        *,
+        sender: str,
+        recipient: str,
+        start: bool,
+        posture: str,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._glyphs = glyphs
+        self._typed = (sender, recipient)
+        self._start = start
+        self._clock = clock
+        self._state = WalkState()
+        self._stack: Stack | None = None
+        self._scenarios: Mapping[str, Scenario] = {}
+        self._scenario: str | None = None
+        self.set_reactive(PathBase.posture, posture)
+
+    def compose(self) -> ComposeResult:
+        yield PathBar(*self._typed, self._session.source.badge, id="bar")
+        yield Flow(id="problem")
+        yield Rail(self._glyphs, id="rail")
+        yield Flow(id="lens")
+        yield Flow(id="hint")
+        with Horizontal(id="middle"):
+            yield Side(self._glyphs, self.posture, id="side")
+            yield Steps(self._glyphs, id="steps")
+        yield VerdictPanel(self._glyphs, id="verdict")
+        yield Footer(compact=True, show_command_palette=False)
+
+    @property
+    def _side(self) -> Side:
+        return self.query_one(Side)
+
+    @property
+    def _steps(self) -> Steps:
+        return self.query_one(Steps)
+
+    @property
+    def _verdict(self) -> VerdictPanel:
+        return self.query_one(VerdictPanel)
+
+    def _draw(self) -> None:
+        """Rail and step lines, as the state is now."""
+        self._draw_rail()
+        self._steps.show(self._state.seen(), self._clock(), self._state.title())
+
+    def _draw_rail(self) -> None:
+        state = self._state
+        sender = both_forms(state.path.sender) if state.path and state.path.sender else None
+        recipient = both_forms(state.path.recipient) if state.path else ""
+        mark = state.verdict_mark(self.posture, self._glyphs)
+        self.query_one(Rail).show(sender, recipient, state.seen(), mark, self._clock())
+
+    def _judge(self) -> None:
+        """The verdict on what is shown, from memory: no packet is sent for it."""
+        state = self._state
+        if state.whole is None or state.bench is None:
+            return
+        about = getattr(self._stack.postures.get(self.posture), "title", "") if self._stack else ""
+        self._verdict.show(
+            state.whole,
+            self.posture,
+            about=str(about or ""),
+            host=state.host,
+            view=state.view,
+            before=state.bench,
+        )
+        self._draw_rail()
+
+    def _mark_postures(self) -> None:
+        """Beside each posture what it makes of what is shown."""
+        shown = self._state.shown
+        if shown is None:
+            self._side.postures.mark({})
+            return
+        outcomes = {name: shown.verdict(name).outcome for name in self._side.postures.names}
+        self._side.postures.mark(
+            {name: (self._glyphs.of_outcome(o), OUTCOME_STYLE[o]) for name, o in outcomes.items()}
+        )
+
+    def _show_walk(self) -> None:
+        """Everything, after what is shown has become another walk."""
+        state = self._state
+        if state.shown is None or self._stack is None:
+            return
+        self._steps.see(state.shown.walk, self._stack, state.view.tampered if state.view else {})
+        self._mark_postures()
+        self._show_lens()
+        self._judge()
+        self._draw()
+
+    def _show_lens(self) -> None:
+        lens = self._state.lens
+        text = ""
+        if lens.attack:
+            text = f"{self._glyphs.tampered} Simulated: {lens.words()}."
+        elif not lens.plain:
+            text = f"Simulated: {lens.words()}."
+        if text:
+            text += " x ends it."
+        self.set_class(bool(text), "-lens")
+        self._say("#lens", text, "$accent")
+
+    def _problem(self, text: str) -> None:
+        self._say("#problem", f"{self._glyphs.failed} {text}" if text else "", "$error")
+
+    def _say(self, selector: str, text: str, style: str = QUIET) -> None:
+        flow = self.query_one(selector, Flow)
+        flow.set_class(bool(text), "-shown")
+        rows = [Row("", clean(text), style=style, label_style="")] if text else []
+        flow.show(lambda width: hang(rows, width, indent=0))
+
+    def _subtitle(self, text: str) -> None:
+        self._side.border_subtitle = Content(clean(text, 40))

@@ -1,0 +1,163 @@
+"""An attacker on the path, another time, one MX host: the same recording seen otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+
+from mailpath.tui import messages
+from mailpath.tui.lens import Lens
+from mailpath.tui.recorded import Recorded
+from mailpath.tui.screens.base import PathBase
+from mailpath.tui.session import sentence
+from mailpath.tui.widgets.choices import Choices
+from mailpath.tui.widgets.side import NONE, NOW, Dial, Mode
+from mailpath.tui.widgets.verdict import VerdictPanel
+
+
+class Lenses(PathBase):
+    """Choosing re-walks the recording in the event loop, as a worker that a later choice replaces."""
+
+    def watch_posture(self) -> None:
+        self._side.postures.choose(self.posture)
+        if self._state.lens.plain:
+            self._judge()
+        else:
+            self._look(self._state.lens)
+        self._sum_up()
+
+    @on(Choices.Chosen, "#postures")
+    def _posture_chosen(self, event: Choices.Chosen) -> None:
+        self.posture = event.name
+
+    @on(Choices.Chosen, "#attacks")
+    def _attack_chosen(self, event: Choices.Chosen) -> None:
+        self._look(replace(self._state.lens, attack="" if event.name == NONE else event.name))
+
+    @on(Choices.Chosen, "#times")
+    def _time_chosen(self, event: Choices.Chosen) -> None:
+        before = self._state.lens.at
+        self._look(replace(self._state.lens, at=None if event.name == NOW else int(event.name)))
+        if before != self._state.lens.at:
+            self._sum_up()
+
+    @on(Dial.Turned)
+    def _dial_turned(self, event: Dial.Turned) -> None:
+        self._open_list(event.mode)
+
+    @on(VerdictPanel.HostPicked)
+    def _host_picked(self, event: VerdictPanel.HostPicked) -> None:
+        self._select_host(event.host)
+
+    # --- Walking the recording again ---
+
+    def _look(self, lens: Lens) -> None:
+        """Show the walk through `lens`."""
+        state = self._state
+        if state.recorded is None:
+            self._side.turn(state.lens)
+            return
+        state.lens = lens
+        self._side.turn(lens)
+        if lens.plain:
+            self.workers.cancel_group(self, "lens")
+            state.view = None
+            self._show_walk()
+        else:
+            work = self._rewalk(state.run, state.recorded, lens, self.posture)
+            self.run_worker(work, exclusive=True, group="lens", exit_on_error=False)
+
+    async def _rewalk(self, run: int, recorded: Recorded, lens: Lens, posture: str) -> None:
+        try:
+            view = await recorded.view(lens, posture)
+        except Exception as error:  # noqa: BLE001  told on the screen; the walk as it was walked stays
+            self.post_message(messages.Failed(sentence(error, "The recording could not be walked again")))
+        else:
+            self.post_message(messages.Viewed(run, view, posture))
+
+    @on(messages.Viewed)
+    def _viewed(self, event: messages.Viewed) -> None:
+        state = self._state
+        if event.run == state.run and event.view.lens == state.lens and event.posture == self.posture:
+            state.view = event.view
+            self._show_walk()
+
+    def _sum_up(self) -> None:
+        """Try the whole catalogue on the posture, and the times to come, in the background."""
+        state = self._state
+        if state.recorded is None:
+            return
+        self._side.sum_up(None)
+        work = self._summarise(state.run, state.recorded, self.posture, state.lens.at)
+        self.run_worker(work, exclusive=True, group="summary", exit_on_error=False)
+
+    async def _summarise(self, run: int, recorded: Recorded, posture: str, at: int | None) -> None:
+        try:
+            summary = await recorded.summary(posture, at)
+            self.post_message(messages.SummedUp(run, posture, at, summary))
+            self.post_message(messages.Forecast(run, posture, await recorded.forecast(posture)))
+        except Exception as error:  # noqa: BLE001  told on the screen; the walk as it was walked stays
+            self.post_message(messages.Failed(sentence(error, "The attacks could not be tried")))
+
+    @on(messages.SummedUp)
+    def _summed_up(self, event: messages.SummedUp) -> None:
+        state = self._state
+        if (event.run, event.posture, event.at) == (state.run, self.posture, state.lens.at):
+            self._side.sum_up(event.summary)
+
+    @on(messages.Forecast)
+    def _forecast(self, event: messages.Forecast) -> None:
+        if (event.run, event.posture) == (self._state.run, self.posture):
+            self._side.forecast(event.outcomes)
+
+    # --- Keys ---
+
+    def action_posture(self, direction: int) -> None:
+        self.posture = self._side.postures.neighbour(direction)
+
+    def action_list(self, mode: Mode) -> None:
+        """Go to the list; there, the key moves on.  On a narrow screen the list comes for it."""
+        side = self._side
+        if side.mode == mode and side.shown.has_focus:
+            if mode == "posture":
+                self._close_list()
+            else:
+                side.shown.action_cursor_down()
+        else:
+            self._open_list(mode)
+
+    def _open_list(self, mode: Mode) -> None:
+        self._side.mode = mode
+        self.add_class("-side")
+        self.set_class(mode != "posture", "-wide-side")
+        if self._side.display:
+            self._side.shown.focus()
+        else:
+            self.call_after_refresh(self._side.shown.focus)
+
+    def _close_list(self) -> None:
+        """Back to the steps, and to the posture list beside them."""
+        self._side.mode = "posture"
+        self.remove_class("-side", "-wide-side")
+        self.call_after_refresh(self._steps.panel(self._steps.opened or "mx").focus)
+
+    def action_plain(self) -> None:
+        """No attack, and the clock where it was."""
+        before = self._state.lens
+        if not before.plain:
+            self._look(Lens())
+            if before.at is not None:
+                self._sum_up()
+
+    def action_host(self, direction: int = 1) -> None:
+        """The next MX host alone; after the last, all of them again."""
+        whole = self._state.whole
+        if whole is not None and len(whole.hosts) > 1:
+            choices: list[str | None] = [None, *whole.hosts]
+            here = choices.index(self._state.host) if self._state.host in choices else 0
+            self._select_host(choices[(here + direction) % len(choices)])
+
+    def _select_host(self, host: str | None) -> None:
+        self._state.host = None if host == self._state.host else host
+        self._show_walk()

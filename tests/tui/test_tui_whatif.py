@@ -1,0 +1,219 @@
+"""An attacker on the path, another time, one host alone: seen in every part of the screen, no packet sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tui_world import FakeSession, app, drawn, settle
+
+from mailpath.tui import LabSource
+from mailpath.tui.app import MailpathApp
+from mailpath.tui.lens import Lens, away, stops
+from mailpath.tui.session import Session
+from mailpath.tui.widgets.side import Side
+from mailpath.tui.widgets.steps import Steps
+
+WIDE = (120, 40)
+
+
+def plain(pilot: Any) -> str:
+    return " ".join(drawn(pilot).replace("│", " ").split())
+
+
+async def test_attack_list_tampers_and_compares() -> None:
+    session = FakeSession()
+    async with app(session, start=True, posture="postfix-dane").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        side = pilot.app.screen.query_one(Side)
+        assert "A listener cannot read it." in plain(pilot)
+        assert "An active attacker cannot." in plain(pilot)
+        assert "Attack none" in plain(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        assert side.mode == "attack"
+        assert pilot.app.focused is side.attacks
+        await pilot.press("a", "down", "j")
+        await settle(pilot)
+        text = plain(pilot)
+        assert side.attacks.chosen == "mitm-self-signed"
+        assert "≠ Simulated: under mitm-self-signed. x ends it." in text
+        assert "5 STARTTLS ≠" in text
+        assert "tampered" in text
+        assert "The attacker cannot read it: the attacker's certificate is self-signed" in text
+        assert "Compared with no attack:" in text
+        assert "before ✓ TLS 1.3 ✓ AUTHENTICATED" in text
+        assert "under mitm-self-signed ✗ MISMATCH ✓ AUTHENTICATED" in text
+        assert "Answers in the server's place" in text
+        await pilot.press("escape", "5")
+        await settle(pilot)
+        assert "Tampered with (simulated): 192.0.2.11, 192.0.2.12" in plain(pilot)
+        assert "Attack mitm-self-signed" in plain(pilot)
+        assert side.mode == "posture"
+        # Another posture: the same attack, judged again.
+        pilot.app.screen.posture = "postfix-may"
+        await settle(pilot)
+        assert "The attacker reads it:" in plain(pilot)
+        assert "An active attacker can (steer+strip-starttls)." in plain(pilot)
+        assert "mx2.b.example has no TLSA" in plain(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        assert "steer+strip-starttls" in side.attacks.names
+        await pilot.press("x", "escape")
+        await settle(pilot)
+        assert "Simulated" not in drawn(pilot)
+        assert "≠" not in drawn(pilot)
+        assert pilot.app.screen.query_one(Steps).panel("starttls")._progress.result.word == "TLS 1.3"
+        assert session.walks == 1
+
+
+async def test_clock_steps_to_each_end() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        assert "now 2023-11-14 22:13 UTC" in plain(pilot)
+        assert "in 14 d signatures, b.example +1 ✗" in plain(pilot)
+        assert "the first that ends, in 14 d" in plain(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        text = plain(pilot)
+        assert "Simulated: as of 2023-11-28 22:13 UTC. x ends it." in text
+        assert "Ends 2023-11-28 22:13 UTC" in text
+        assert "2 DNSSEC ✗ BOGUS" in text
+        assert "Compared with now:" in text
+        assert "changed" in text
+        await pilot.press("a", "a")
+        await settle(pilot)
+        assert "under strip-starttls, as of 2023-11-28 22:13 UTC" in plain(pilot)
+        assert "Compared with no attack now:" in plain(pilot)
+        await pilot.press("escape", "r")
+        await settle(pilot)
+        assert "Simulated" not in drawn(pilot)
+        assert session.walks == 2
+
+
+async def test_one_host_alone() -> None:
+    async with app(start=True, posture="postfix-dane").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "delivered" not in drawn(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        assert "mx1.b.example alone" in plain(pilot)
+        assert "b.example: deferred by postfix-dane" in plain(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        assert "mx2.b.example alone" in plain(pilot)
+        assert "b.example: authenticated by postfix-dane" in plain(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        assert "alone" not in drawn(pilot)
+        matrix = pilot.app.screen.query_one("#matrix")
+        await pilot.click("#matrix", offset=(3, 2))
+        await settle(pilot)
+        assert matrix.region.height == 4
+        assert "mx1.b.example alone" in plain(pilot)
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert "alone" not in drawn(pilot)
+
+
+async def test_lists_on_a_small_screen() -> None:
+    async with app(start=True, posture="postfix-dane").run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "a")
+        await settle(pilot)
+        text = plain(pilot)
+        assert "strip-starttls" in text
+        assert "Compared with no attack: ✓ AUTHENTICATED → ✓ AUTHENTICATED" in text
+        await pilot.click("#clock-dial")
+        await settle(pilot)
+        assert "in 14 d" in drawn(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "1 MX" in drawn(pilot)
+
+
+async def test_before_a_walk_the_lists_say_so() -> None:
+    async with app().run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "a")
+        await settle(pilot)
+        assert "Attacks are tried on a finished walk." in plain(pilot)
+        await pilot.press("a", "t", "h", "x")
+        await settle(pilot)
+        assert "What ends when is told of a finished walk." in plain(pilot)
+
+
+async def test_a_recording_that_cannot_be_walked_again_is_a_sentence() -> None:
+    class Broken(FakeSession):
+        def recorded(self, found: Any) -> Any:
+            recorded = super().recorded(found)
+
+            async def broken(*_: Any) -> Any:
+                raise ValueError("[/] nothing")
+
+            recorded.view = recorded.summary = broken  # type: ignore[method-assign]
+            return recorded
+
+    async with app(Broken(), start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "The attacks could not be tried: [/] nothing" in plain(pilot)
+        await pilot.press("a", "a")
+        await settle(pilot)
+        assert "The recording could not be walked again: [/] nothing" in plain(pilot)
+        assert "b.example: authenticated by rfc" in plain(pilot)
+
+
+async def test_attack_and_clock_on_a_real_walk_send_nothing() -> None:
+    session = Session(LabSource("dane-good"))
+    try:
+        async with MailpathApp(session, posture="postfix-may").run_test(size=WIDE) as pilot:
+            screen = pilot.app.screen_stack[0]
+            async for _ in until(pilot, lambda: screen._side._summary is not None):
+                pass
+            assert session.recording is not None
+            before = session.recording.count
+            assert "An active attacker can (strip-starttls)." in plain(pilot)
+            await pilot.press("a", "a", "a", "a")
+            async for _ in until(pilot, lambda: "delivered to the attacker, encrypted" in plain(pilot)):
+                pass
+            screen.posture = "postfix-dane"
+            async for _ in until(pilot, lambda: "Server certificate not verified" in plain(pilot)):
+                pass
+            assert "✓ AUTHENTICATED" in plain(pilot)
+            assert "✗ DEFERRED" in plain(pilot)
+            await pilot.press("x", "t", "t")
+            async for _ in until(pilot, lambda: "Compared with now:" in plain(pilot)):
+                pass
+            assert "✗ BOGUS" in plain(pilot)
+            assert "✗ DEFERRED" in plain(pilot)
+            assert session.recording.count == before
+    finally:
+        session.close()
+
+
+async def until(pilot: Any, holds: Any) -> Any:
+    for _ in range(800):
+        if holds():
+            return
+        yield await pilot.pause(0.01)
+    raise AssertionError(drawn(pilot))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(59, "in 59 s"), (7200, "in 2 h"), (14 * 86400, "in 14 d"), (-3 * 86400, "3 d ago"), (10**9, "in 31 y")],
+)
+def test_times_in_one_unit(seconds: int, told: str) -> None:
+    assert away(seconds) == told
+
+
+def test_what_ends_together_is_one_stop() -> None:
+    from mailpath.whatif import Moment
+
+    found = stops((Moment(9, "policy", "b"), Moment(5, "signatures", "a"), Moment(9, "certificate", "a")))
+    assert [(stop.at, len(stop.moments)) for stop in found] == [(6, 1), (10, 2)]
+    assert Lens().plain
+    assert not Lens(at=0).plain
