@@ -6,7 +6,8 @@ addresses, headers of the policy host's answer that no fact needs, and what a re
 EDNS options (NSID, RFC 5001; the text of an extended error, RFC 8914).  What stays is what the walk needs
 and anybody can look up: a redacted capture replays to the same verdicts.
 
-An address in a server's words is taken for this machine's unless it is one that was talked to.
+An address in a server's words is taken for this machine's unless it is one that was talked to, and a name
+on the same line for that machine's name, wherever else it stands, unless it was asked for in DNS.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _V6 = r"(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
 _ADDRESS = re.compile(rf"(?i)(?<![0-9a-f:.])(?:{_V6}|{_V4})(?![0-9a-f:]|\.[0-9])")
 _MAILBOX = re.compile(r"(?:\"[^\"\r\n]{0,64}\"|[^\s<>@:;,\"()\[\]=]{1,64})@(?=[^\s<>@]{1,255})")
 _HOST = re.compile(r"(?i)(?<![\w.@/-])(?:[\w-]{1,63}\.)+[a-z][\w-]{0,62}(?![\w-]|\.\w)")
+_CODE = re.compile(r"[0-9]{3}[ -]")
 _GREETING = re.compile(r"(250[ -])(\S*)[^\r\n]*")
 
 _OPT, _EXTENDED_ERROR, _PADDING = 41, 15, 12
@@ -77,6 +79,18 @@ class _Words:
         self._public_addresses |= {each.request.address for each in capture.https}
         self._public_names = {each.question.name.lower() for each in capture.dns}
         self._public_names |= {each.request.sni for each in capture.smtp if each.request.sni is not None}
+        self._learned = _tokens({name for each in capture.smtp for name in self._names_in(each)})
+
+    def _names_in(self, exchange: SmtpExchange) -> Iterator[str]:
+        """Host names that a server told on a line with an address of this machine."""
+        for tls in (False, True):
+            said = b"".join(
+                chunk.data for chunk in exchange.transcript if not chunk.sent and chunk.tls is tls
+            )
+            for line in said.decode("latin-1").split("\n"):
+                if any(self._private(address) for address in _ADDRESS.findall(line)):
+                    words = _HOST.findall(_CODE.sub("", line))
+                    yield from (name for name in words if self._host_is_private(name))
 
     # --- exchanges ---
 
@@ -130,19 +144,31 @@ class _Words:
             greeting = _GREETING.match(text)
             if greeting is not None and len(text.split()) > 1 + (text[3:4] == " "):
                 kept = f"{greeting[1]}{greeting[2]} [{MARK}]{text[greeting.end() :]}"
-                return self.text(kept).encode("latin-1")
+                return self.bytes(kept.encode("latin-1"))
         return self.bytes(line)
 
     # --- text ---
 
     def bytes(self, data: bytes) -> bytes:
-        return self.text(data.decode("latin-1")).encode("latin-1")
+        """One line, or a few; a reply's code is no part of a name behind its hyphen."""
+        made = []
+        for line in data.decode("latin-1").split("\n"):
+            code = _CODE.match(line)
+            begin = code.end() if code is not None else 0
+            made.append(line[:begin] + self.text(line[begin:]))
+        return "\n".join(made).encode("latin-1")
 
     def text(self, text: str) -> str:
         """`text` without private words; names stand only beside addresses that are public."""
         found = [address for address in _ADDRESS.findall(text) if self._private(address)]
         text = _MAILBOX.sub(f"{MARK}@", text)
-        for tokens, stand_in in ((self._names, NAME), (self._resolver, MARK), (self._locals, MARK)):
+        private = (
+            (self._names, NAME),
+            (self._resolver, MARK),
+            (self._locals, MARK),
+            (self._learned, MARK),
+        )
+        for tokens, stand_in in private:
             if tokens is not None:
                 text = tokens.sub(stand_in, text)
         if found:
@@ -157,8 +183,10 @@ class _Words:
             return False
 
     def _host(self, match: re.Match[str]) -> str:
-        name = match[0].lower()
-        return match[0] if name == NAME or name in self._public_names else MARK
+        return MARK if self._host_is_private(match[0]) else match[0]
+
+    def _host_is_private(self, name: str) -> bool:
+        return name.lower() != NAME and name.lower() not in self._public_names
 
 
 class _Stream:

@@ -6,7 +6,7 @@ import dns.edns
 import dns.message
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailpath.exchanges import (
@@ -57,7 +57,9 @@ DIALOGUE = (
     (True, b"RCPT TO:<bob-of-sales@b.example>\r\n"),
     (
         False,
+        b"550-5.7.1 Host-77.isp.example is not known\r\n"
         b"550-5.7.1 Bob-of-Sales does not hear Probe7.corp.internal\r\n"
+        b"550-host-77.isp.example [198.51.100.77]\r\n"
         b"550 5.7.1 host-77.isp.example([IPv6:2001:db8:77::9]): see https://b.example/\r\n",
     ),
 )
@@ -133,6 +135,7 @@ def test_what_is_public_and_what_counts_stays() -> None:
     assert "250-mx1.b.example [redacted]\r\n250-SIZE 1000000\r\n" in text
     was, now = dialogue(before.smtp[0]), dialogue(held)
     assert ehlo_keywords(now.ehlo) == ehlo_keywords(was.ehlo) == ("SIZE 1000000", "STARTTLS", "8BITMIME")
+    assert (now.rcpt_to.code, len(now.rcpt_to.lines)) == (550, len(was.rcpt_to.lines))
     for field in ("greeting", "ehlo", "mail_from", "rcpt_to"):
         assert getattr(now, field).code == getattr(was, field).code
     assert after.https[0].headers == ((b"Content-Type", b"text/plain"),)
@@ -169,6 +172,47 @@ def test_any_message_is_survived(noise: bytes) -> None:
 def test_any_dialogue_is_survived(said: list[tuple[bool, bytes]]) -> None:
     made = redacted(capture(tuple(said)))
     assert "probe7.corp.internal" not in everything(made)
+
+
+WORDS = st.sampled_from(
+    [
+        b"250",
+        b"550",
+        b"-",
+        b" ",
+        b"\r\n",
+        b"\n",
+        b"mx.b.example",
+        b"[198.51.100.77]",
+        b"198.51.100.77",
+        b"EHLO probe7.corp.internal\r\n",
+        b"STARTTLS",
+        b"host-77.isp.example",
+        b"5.7.1",
+        b"ann.smith@a.example",
+        b"MAIL FROM:<ann.smith@a.example>\r\n",
+        b"2001:db8:77::9",
+        b"probe7.corp.internal",
+        b"\xff",
+        b":",
+    ]
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.booleans(), st.lists(WORDS, max_size=6).map(b"".join)), max_size=8))
+def test_what_a_server_answered_stays(said: list[tuple[bool, bytes]]) -> None:
+    """Whatever was taken out: the same replies with the same codes, the same extensions."""
+    before = capture(tuple(said)).smtp[0]
+    after = redacted(capture(tuple(said))).smtp[0]
+    was, now = dialogue(before), dialogue(after)
+    for field in ("greeting", "ehlo", "helo", "starttls", "mail_from", "rcpt_to", "quit"):
+        one, other = getattr(was, field), getattr(now, field)
+        assert (one is None) == (other is None)
+        if one is not None:
+            assert (one.code, len(one.lines)) == (other.code, len(other.lines))
+    keywords = [[word for word in ehlo_keywords(each.ehlo) if word == "STARTTLS"] for each in (was, now)]
+    assert keywords[0] == keywords[1]
 
 
 @pytest.mark.parametrize(
