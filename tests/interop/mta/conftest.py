@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import interop_mta_exim as exim
@@ -21,7 +21,7 @@ from interop_mta_internet import (
     start_policy_daemon,
     start_resolver,
 )
-from interop_mta_model import Attempt, Cell, Taken, judged, observed
+from interop_mta_model import Attempt, Cell, Cells, Taken, against_judge, judged, observed
 from interop_tools import tool
 
 from mailpath.judge import judge
@@ -32,16 +32,27 @@ from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
 from mailpath.whatif.rewalk import aim_at
 
 POSTURES = (*postfix.LEVELS, *exim.LEVELS)
+FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(FIGURES, ()):
+        terminalreporter.write_line(line)
+
+
+def _tell(config: pytest.Config, what: str, seen: Cells, foreseen: Cells, seconds: float) -> None:
+    wrong = len(against_judge(seen, foreseen))
+    line = f"{what}: {len(seen) - wrong} of {len(seen)} cells agree, in {seconds:.0f} seconds"
+    config.stash.setdefault(FIGURES, []).append(line)
 
 
 @dataclass(frozen=True)
 class Deliveries:
-    """By (scenario, posture).  `seconds`: how long it all took."""
+    """By (scenario, posture)."""
 
     observed: dict[tuple[str, str], Cell]
     judged: dict[tuple[str, str], Cell]
     captures: dict[str, capture.Capture]
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,6 @@ class Attacks:
     read: dict[tuple[str, str], bool]
     foreseen_read: dict[tuple[str, str], bool]
     postures: tuple[str, ...]
-    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +73,7 @@ def grounds() -> Iterator[Grounds]:
 
 
 @pytest.fixture(scope="session")
-def deliveries(grounds: Grounds) -> Deliveries:
+def deliveries(pytestconfig: pytest.Config, grounds: Grounds) -> Deliveries:
     began = time.monotonic()
     attempts = _delivered(grounds)
     taken = grounds.taken()
@@ -76,7 +86,8 @@ def deliveries(grounds: Grounds) -> Deliveries:
         scenario.id: capture.load(_captures(grounds) / f"{scenario.id}.json.gz") for scenario in scenarios()
     }
     foreseen = asyncio.run(_judged(captures))
-    return Deliveries(seen, foreseen, captures, time.monotonic() - began)
+    _tell(pytestconfig, "Postfix and Exim", seen, foreseen, time.monotonic() - began)
+    return Deliveries(seen, foreseen, captures)
 
 
 def _captures(grounds: Grounds) -> Path:
@@ -96,7 +107,9 @@ def _delivered(grounds: Grounds) -> dict[str, list[Attempt]]:
     found = postfix.Postfix(space, folder / "postfix", grounds.ca_file).deliver(_recipients(postfix.LEVELS))
     for process, limit in ((deliveries, exim.LIMIT), (walks, 60)):
         assert process.wait(limit) == 0, space.logs()
-    return found | exims.attempts()
+    by_exim = exims.attempts()
+    assert by_exim, f"Exim delivered nothing:\n{exims.said()}"
+    return found | by_exim
 
 
 def _recipients(postures: Iterable[str]) -> list[str]:
@@ -124,13 +137,13 @@ async def _judged(captures: dict[str, capture.Capture]) -> dict[tuple[str, str],
 
 
 @pytest.fixture(scope="session")
-def attacks(grounds: Grounds, deliveries: Deliveries) -> Attacks:
+def attacks(pytestconfig: pytest.Config, grounds: Grounds, deliveries: Deliveries) -> Attacks:
     began = time.monotonic()
     clients = tuple(postfix.LEVELS)
     rewalks = {scenario: Rewalks(deliveries.captures[scenario]) for scenario in SCENARIOS}
     victims, outcomes = asyncio.run(_foreseen(rewalks, clients))
     attempts, taken = deliver(grounds, victims, clients)
-    found = Attacks({}, {}, {}, {}, clients, 0.0)
+    found = Attacks({}, {}, {}, {}, clients)
     for (scenario, posture, attack), foreseen in outcomes.items():
         recipient = f"{posture}+{attack}@{victims.aims[scenario].recipient}"
         key = scenario, f"{posture} under {attack}"
@@ -139,7 +152,8 @@ def attacks(grounds: Grounds, deliveries: Deliveries) -> Attacks:
         found.foreseen[key] = judged(foreseen.verdict)
         found.read[key] = took is not None and (took.host == BY_ATTACKER or not took.tls)
         found.foreseen_read[key] = foreseen.attacker_reads
-    return replace(found, seconds=time.monotonic() - began)
+    _tell(pytestconfig, "Postfix under attack", found.observed, found.foreseen, time.monotonic() - began)
+    return found
 
 
 async def _foreseen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +49,7 @@ never_users =
 tls_advertise_hosts =
 dns_dnssec_ok = 1
 dns_retrans = 6s
-dns_retry = 1
+dns_retry = 2
 keep_environment =
 qualify_domain = a.example
 ignore_bounce_errors_after = 0s
@@ -63,9 +64,9 @@ begin transports
 smtp:
   driver = smtp
   connect_timeout = 4s
-  command_timeout = 5s
-  data_timeout = 6s
-  final_timeout = 6s
+  command_timeout = 15s
+  data_timeout = 15s
+  final_timeout = 15s
   tls_verify_certificates = {ca_file}
 {options}
 begin retry
@@ -84,7 +85,9 @@ class Exim:
     def __init__(self, space: Namespace, home: Path, ca_file: Path) -> None:
         self._space = space
         self._home = home
-        self._program = program()
+        home.mkdir()
+        # Exim starts itself again as its own user, who may not enter the folder that it was unpacked into.
+        self._program = Path(shutil.copy(program(), home))
         for posture, options in LEVELS.items():
             spool = home / posture
             (spool / "log").mkdir(parents=True)
@@ -106,6 +109,11 @@ class Exim:
         jobs.write_text(json.dumps(by_level))
         script = HERE / "interop_mta_exim_submit.py"
         return self._space.spawn(tool("env"), sys.executable, script, jobs, log=self._home / "exim.log")
+
+    def said(self) -> str:
+        """What went wrong inside."""
+        logs = sorted(self._home.glob("*/log/paniclog"))
+        return "\n".join(line for log in logs for line in log.read_text(errors="replace").splitlines()[:3])
 
     def attempts(self) -> dict[str, list[Attempt]]:
         """What the logs tell, by recipient."""

@@ -38,7 +38,7 @@ RESOLVER = "127.0.0.1"
 POLICY_DAEMON_PORT = 8461
 EXIM_USER = "Debian-exim"
 
-_RESOLV = f"nameserver {RESOLVER}\noptions edns0 trust-ad timeout:8 attempts:1\n"
+_RESOLV = f"nameserver {RESOLVER}\noptions edns0 trust-ad timeout:6 attempts:2\n"
 _NSSWITCH = (
     "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"
 )
@@ -155,7 +155,7 @@ def start_policy_daemon(space: Namespace, folder: Path, ca_file: Path) -> None:
     conf.write_text(
         f"host: 127.0.0.1\nport: {POLICY_DAEMON_PORT}\nreuse_port: true\nshutdown_timeout: 1\n"
         "cache:\n  type: internal\n  options:\n    cache_size: 10000\n"
-        "default_zone:\n  strict_testing: false\n  timeout: 4\n"
+        "default_zone:\n  strict_testing: false\n  timeout: 15\n"
     )
     daemon = Path(sys.prefix) / "bin" / "mta-sts-daemon"
     assert daemon.exists(), f"{daemon} is not there: pip install --group interop"

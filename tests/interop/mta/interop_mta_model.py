@@ -57,7 +57,8 @@ class Difference:
     posture: str
     observed: str
     foreseen: str
-    text: str
+    said: str
+    reason: str = ""
 
 
 def recipient_of(commands: Iterable[str]) -> str:
@@ -96,11 +97,12 @@ def judged(verdict: Verdict) -> Cell:
     """What the judge foresees."""
     outcome = f"{verdict.outcome}/retry" if verdict.after_retry else str(verdict.outcome)
     if verdict.outcome not in DELIVERED:
-        return Cell(outcome, code=verdict.status_code)
+        return Cell(outcome, code=verdict.status_code, text=verdict.reason)
     word = None if verdict.outcome == "plaintext" else verdict.tls_word
-    return Cell(outcome, word, verdict.host, verdict.status_code)
+    return Cell(outcome, word, verdict.host, verdict.status_code, verdict.reason)
 
 
+#: By (scenario id, posture).
 Cells = Mapping[tuple[str, str], Cell]
 
 
@@ -126,7 +128,7 @@ def against_expectations(
 def against_judge(seen: Cells, foreseen: Cells) -> list[Difference]:
     """Where outcome, TLS word or host differ."""
     return [
-        Difference(*key, str(cell), str(foreseen[key]), cell.text)
+        Difference(*key, str(cell), str(foreseen[key]), cell.text, foreseen[key].text)
         for key, cell in sorted(seen.items())
         if str(cell) != str(foreseen[key])
     ]
@@ -135,18 +137,21 @@ def against_judge(seen: Cells, foreseen: Cells) -> list[Difference]:
 def against_codes(seen: Cells, foreseen: Cells) -> list[Difference]:
     """Where the enhanced status codes (RFC 3463) of mail that was not delivered differ."""
     return [
-        Difference(*key, str(cell.code), str(foreseen[key].code), cell.text)
+        Difference(*key, str(cell.code), str(foreseen[key].code), cell.text, foreseen[key].text)
         for key, cell in sorted(seen.items())
         if cell.outcome in ("deferred", "bounced") and cell.code != foreseen[key].code
     ]
 
 
 def table(differences: Sequence[Difference]) -> str:
-    """For people: one line per difference, in columns."""
+    """For people: one line per difference, in columns, and below it why the other was foreseen."""
     head = Difference("scenario", "posture", "observed", "foreseen", "what the mail server said")
     rows = [(each.scenario, each.posture, each.observed, each.foreseen) for each in (head, *differences)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + "  " + each.text[:160]
-        for row, each in zip(rows, (head, *differences), strict=True)
-    )
+    lines = []
+    for row, each in zip(rows, (head, *differences), strict=True):
+        columns = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
+        lines.append(f"{columns}  {each.said[:160]}")
+        if each.reason:
+            lines.append(f"    foreseen because: {each.reason[:160]}")
+    return "\n".join(lines)

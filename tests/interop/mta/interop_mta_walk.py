@@ -16,6 +16,7 @@ from mailpath.network.recording import Recording
 from mailpath.walk import live_network, walk
 
 AT_ONCE = 4
+PATIENCE = 15.0  # seconds: the machine is busy, and no server of the lab's lessons is slow on purpose
 
 
 async def walk_to(scenario: Scenario, asking: settings.Settings, folder: Path) -> None:
@@ -28,7 +29,7 @@ async def walk_to(scenario: Scenario, asking: settings.Settings, folder: Path) -
 
 
 async def main(file: str, resolver: str, folder: str) -> None:
-    asking = settings.load(file).merged(resolver=resolver)
+    asking = settings.load(file).merged(resolver=resolver, timeout=PATIENCE, greeting_timeout=PATIENCE)
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(scenario: Scenario) -> None:
