@@ -13,6 +13,7 @@ from pathlib import Path
 
 #: Program -> package of Debian 12, as `packages.txt` lists them.
 PACKAGES = {
+    "chromium": "chromium",
     "delv": "bind9-dnsutils",
     "dnssec-keygen": "bind9-utils",
     "dnssec-revoke": "bind9-utils",

@@ -6,21 +6,16 @@ The browser itself is kept from every network: no name resolves.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import handmade as made
-import pytest
+import interop_tools
 
 from mailpath.facts import Reply, StarttlsFacts, TlsaFacts
 from mailpath.judge.presets import PRESETS
 from mailpath.report import html
 from mailpath.report.result import build
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
 CANARY = "canary.example"
 FETCHES = (
@@ -34,7 +29,7 @@ def opened(text: str, folder: Path, width: int = 1200) -> tuple[str, str]:
     page, log = folder / "page.html", folder / "net.json"
     page.write_text(text, encoding="utf-8")
     command = [
-        str(CHROMIUM),
+        interop_tools.tool("chromium"),
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
