@@ -63,8 +63,8 @@ def prose(text: str) -> str:
             pending.clear()
             tail = ""
 
-    for word in text.split(" "):
-        if _plain(word):
+    for number, word in enumerate(text.split(" ")):
+        if _plain(word, begins=number == 0):
             flush()
             parts.append(word)
             continue
@@ -80,18 +80,18 @@ def prose(text: str) -> str:
     return " ".join(parts)
 
 
-def _plain(word: str) -> bool:
+def _plain(word: str, *, begins: bool) -> bool:
     if not word:
         return True
     shape = _WORD.match(word)
     if shape is None:
         return False
     inner = shape["word"] or ""
-    first, last = inner[:1], shape["close"]
     if not inner or _TICKETS.match(inner):
         # A number alone is one, unless it would begin a list ("1." and "1)").
-        return inner.isascii() and inner.isdigit() and len(inner) < 7 and last[:1] not in (".", ")")
-    return first.isalnum() and "http" not in inner.lower() and not inner.lower().startswith("gh-")
+        begins_list = begins and shape["close"][:1] in (".", ")")
+        return inner.isascii() and inner.isdigit() and len(inner) < 7 and not begins_list
+    return inner[:1].isalnum() and "http" not in inner.lower() and not inner.lower().startswith("gh-")
 
 
 def span(text: str) -> str:
