@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
+from typing import TYPE_CHECKING
 
 from mailpath.tui.source import Source
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 EX_USAGE = 64
 
@@ -44,9 +50,18 @@ def launch(
         color=color,
     )
     try:
-        line = app.run(mouse=mouse)
+        line = asyncio.run(_until_ended(app, mouse))
     finally:
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
     return app.return_code or 0
+
+
+async def _until_ended(app: App[str], mouse: bool) -> str | None:
+    """Run the app.  A hang-up or a termination ends it as its own key would: the terminal gets its
+    screen back, and the lab leaves no file behind."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.exit)
+    return await app.run_async(mouse=mouse)

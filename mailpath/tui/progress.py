@@ -57,6 +57,16 @@ def all_waiting() -> dict[str, Progress]:
     return {step: Progress(step) for step in STEPS}
 
 
+@dataclass(frozen=True)
+class Walked:
+    """A finished walk, as it is kept for this run."""
+
+    path: Path
+    steps: dict[str, Progress]
+    elapsed_ms: float
+    recorded: Recorded
+
+
 @dataclass
 class WalkState:
     """The walk on the screen.  `run` tells it from earlier ones, whose messages may still come in."""
@@ -128,6 +138,20 @@ class WalkState:
             elapsed = self.steps[result.id].elapsed_ms if self.view is None else None
             seen[result.id] = Progress(result.id, result=result, elapsed_ms=elapsed, note=note)
         return seen
+
+    def kept(self) -> Walked | None:
+        """The finished walk, to come back to."""
+        if self.path is None or self.recorded is None or self.elapsed_ms is None:
+            return None
+        return Walked(self.path, self.steps, self.elapsed_ms, self.recorded)
+
+    def restore(self, walked: Walked) -> None:
+        """Be at `walked` again, as it was when it was finished."""
+        self.begin(walked.path)
+        self.walking = False
+        self.steps = walked.steps
+        self.elapsed_ms = walked.elapsed_ms
+        self.recorded = walked.recorded
 
     def stop(self) -> None:
         self.walking = False

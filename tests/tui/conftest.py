@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from textual import _wait, constants
+
+from mailpath.network.capture import Capture
+
+
+@pytest.fixture
+def capture(walks: Any) -> Capture:
+    """A walk to a domain that is well protected."""
+    found: Capture = walks.of("dane-good").capture
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -104,11 +104,6 @@ async def test_unknown_scenario_is_a_sentence() -> None:
         session.close()
 
 
-@pytest.fixture
-def capture(walks: Any) -> Capture:
-    return walks.of("dane-good").capture
-
-
 async def test_capture_is_replayed_without_a_network(capture: Capture) -> None:
     session = Session(CaptureSource(capture))
     running = MailpathApp(session, recipient="dane-good.example", sender="a.example", start=True)

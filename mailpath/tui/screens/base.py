@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from mailpath.tui.progress import WalkState
+from mailpath.tui.progress import Walked, WalkState
 from mailpath.tui.session import Session
 from mailpath.tui.stack import Stack
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, clean, hang
@@ -53,6 +53,8 @@ class PathBase(Screen[None]):
         self._stack: Stack | None = None
         self._scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
+        self._walks: list[Walked] = []
+        self._recent: tuple[str, ...] = ()
         self.set_reactive(PathBase.posture, posture)
 
     def compose(self) -> ComposeResult:

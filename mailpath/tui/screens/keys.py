@@ -10,6 +10,8 @@ from mailpath.tui.text import TITLES
 WALK: list[BindingType] = [
     Binding("i", "edit", "Edit", show=False, id="path.edit", tooltip="Edit sender and recipient"),
     Binding("r", "again", "Again", id="path.again", tooltip="Walk the same path again"),
+    Binding("s", "swap", "Swap", show=False, id="path.swap", tooltip="Sender and recipient swapped"),
+    Binding("g", "history", "Walks", show=False, id="path.history", tooltip="Earlier walks and recipients"),
     Binding("escape", "back", "Back", show=False, id="path.back", tooltip="Stop the walk, or go back"),
 ]
 
@@ -31,6 +33,7 @@ READ: list[BindingType] = [
     ),
     Binding("z", "zoom", "Zoom", id="path.zoom", tooltip="The open step alone, and back"),
     Binding("c", "copy", "Copy", id="path.copy", tooltip="Send a summary for a ticket to the clipboard"),
+    Binding("w", "save", "Save", id="path.save", tooltip="Write capture, report or picture to a file"),
 ]
 
 WHAT_IF: list[BindingType] = [

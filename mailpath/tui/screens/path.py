@@ -12,21 +12,21 @@ from textual.binding import BindingType
 
 from mailpath.facts import Path
 from mailpath.tui import messages
-from mailpath.tui.progress import first_broken
+from mailpath.tui.progress import Walked, first_broken
+from mailpath.tui.recorded import Recorded
 from mailpath.tui.screens import keys
+from mailpath.tui.screens.keeping import Keeping
 from mailpath.tui.screens.picker import PickerScreen
-from mailpath.tui.screens.reading import Reading
 from mailpath.tui.session import sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
-from mailpath.tui.ticket import ticket
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.steps import StepPanel
 
 _BEGIN = "Type a recipient domain and press Enter. No packet is sent before that."
 
 
-class PathScreen(Reading):
+class PathScreen(Keeping):
     """One path: its inputs, its steps, its verdict."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,7 +104,21 @@ class PathScreen(Reading):
         self.query_one(PathBar).submit()
 
     def _walk(self, path: Path) -> None:
+        self._leave_walk()
         self._state.begin(path)
+        self._clear("Walking the path; the verdict follows.")
+        walk = self._session.walk(self._state.run, path, self.post_message)
+        self.run_worker(walk, exclusive=True, group="walk", exit_on_error=False)
+
+    def _leave_walk(self) -> None:
+        """Of the walk that was shown only the recording stays."""
+        for group in ("walk", "lens", "summary"):
+            self.workers.cancel_group(self, group)
+        if self._state.recorded is not None:
+            self._state.recorded.rest()
+
+    def _clear(self, said: str) -> None:
+        """An empty screen for the path of the state."""
         self._problem("")
         self._show_hint()
         self._show_lens()
@@ -114,10 +128,17 @@ class PathScreen(Reading):
         self._steps.panel("mx").focus()
         self._side.mode = "posture"
         self._side.forget()
-        self._verdict.tell("Walking the path; the verdict follows.")
+        self._verdict.tell(said)
         self._draw()
-        walk = self._session.walk(self._state.run, path, self.post_message)
-        self.run_worker(walk, exclusive=True, group="walk", exit_on_error=False)
+
+    def _show_again(self, walked: Walked) -> None:
+        self._leave_walk()
+        self._state.restore(walked)
+        if self._scenario is not None and self._scenarios[self._scenario].domain != walked.path.recipient:
+            self._scenario = None
+        self.query_one(PathBar).fill(walked.path.sender, walked.path.recipient)
+        self._clear("")
+        self._arrive(walked.recorded)
 
     @on(messages.StepStarted)
     def _step_started(self, event: messages.StepStarted) -> None:
@@ -138,10 +159,15 @@ class PathScreen(Reading):
             return
         self._stack = event.stack
         self._state.finish(event.recorded, event.elapsed_ms)
-        walk = event.recorded.bench.walk
+        self._keep()
+        self._arrive(event.recorded)
+
+    def _arrive(self, recorded: Recorded) -> None:
+        """Show a finished walk, and begin to try what could happen to it."""
+        walk = recorded.bench.walk
         proposed = walk.sender.proposed
         self._subtitle(f"sender: {proposed}" if proposed else "")
-        self._side.know(event.recorded.attacks, event.recorded.stops(), walk.at)
+        self._side.know(recorded.attacks, recorded.stops(), walk.at)
         self._show_walk()
         self._sum_up()
         broken = first_broken(walk)
@@ -181,6 +207,14 @@ class PathScreen(Reading):
         else:
             self.query_one(PathBar).submit()
 
+    def action_swap(self) -> None:
+        """The way of the bounce."""
+        if self.query_one(PathBar).swap():
+            self._scenario = None
+            self.query_one(PathBar).submit()
+        else:
+            self.notify("Swapping needs a sender and a recipient.", markup=False)
+
     def action_lab(self) -> None:
         if self._scenarios:
             self.app.push_screen(PickerScreen(self._scenarios, self._scenario), self._picked)
@@ -194,15 +228,6 @@ class PathScreen(Reading):
         if names:
             here = names.index(self._scenario) if self._scenario in names else -1 if direction > 0 else 0
             self._walk_scenario(names[(here + direction) % len(names)])
-
-    def action_copy(self) -> None:
-        state = self._state
-        if state.path is None:
-            self.notify("There is nothing to copy yet.", markup=False)
-            return
-        lines = ticket(state, self.posture, self._glyphs)
-        self.app.copy_to_clipboard("\n".join(lines))
-        self.notify(f"{len(lines)} lines sent to the terminal for its clipboard.", markup=False)
 
     def action_leave(self) -> None:
         state = self._state

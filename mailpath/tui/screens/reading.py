@@ -12,6 +12,7 @@ from mailpath.tui.screens.lenses import Lenses
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import ASCII
 from mailpath.tui.widgets.bar import PathBar
+from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.steps import StepPanel
 from mailpath.tui.widgets.verdict import VerdictPanel
 
@@ -37,6 +38,10 @@ class Reading(Lenses):
             self._verdict.focus()
         else:
             self._steps.panel(step).focus()
+
+    @on(Rail.Picked)
+    def _stop_picked(self, event: Rail.Picked) -> None:
+        self.action_jump(event.step)
 
     @on(StepPanel.Toggled)
     def _toggled(self, event: StepPanel.Toggled) -> None:

@@ -73,6 +73,14 @@ class PathBar(Horizontal):
         self.query_one("#sender", Input).value = clean(sender or "", 320)
         self.query_one("#recipient", Input).value = clean(recipient, 320)
 
+    def swap(self) -> bool:
+        """Sender and recipient change places; False where one of them is missing."""
+        sender, recipient = self.query_one("#sender", Input), self.query_one("#recipient", Input)
+        if not sender.value.strip() or not recipient.value.strip():
+            return False
+        sender.value, recipient.value = recipient.value, sender.value
+        return True
+
     def focus_recipient(self) -> None:
         self.query_one("#recipient", Input).focus()
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from mailpath.facts import STEPS
@@ -37,7 +39,15 @@ class Rail(Widget):
         self._progress: Mapping[str, Progress] = all_waiting()
         self._verdict: tuple[str, str] | None = None
         self._now = 0.0
+        self._places: list[tuple[str, int]] = []
         self.border_title = Content("Path")
+
+    class Picked(Message):
+        """The stop of this step was clicked."""
+
+        def __init__(self, step: str) -> None:
+            super().__init__()
+            self.step = step
 
     def show(
         self,
@@ -62,6 +72,13 @@ class Rail(Widget):
             return Content("\n").join(self._lines(stops, width))
         return self._one_line(stops, width)
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on a stop opens its panel."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            here = [step for step, start in self._places if start <= offset.x]
+            self.post_message(self.Picked(here[-1] if here else STEPS[0]))
+
     def _stops(self) -> list[_Stop]:
         stops = []
         for number, step in enumerate(STEPS):
@@ -85,12 +102,15 @@ class Rail(Widget):
         cell, spare = divmod(width - lead - _LAST, len(stops) - 1)
         track: list[tuple[str, str]] = [(f" {glyphs.end}{glyphs.line} ", "$edge")]
         words: list[tuple[str, str]] = [(" " * lead, "")]
+        self._places = []
         for number, (title, word, style) in enumerate(stops[:-1]):
+            self._places.append((STEPS[number], sum(cell_len(text) for text, _ in words)))
             room = cell + (1 if number < spare else 0)
             name = fit(title, room - 2, glyphs.cut)
             track.append((name, "bold" if style != QUIET else QUIET))
             track.append((f" {glyphs.line * (room - cell_len(name) - 2)} ", "$edge"))
             words.append((fit(word, room - 1, glyphs.cut, pad=True) + " ", style))
+        self._places.append((STEPS[-1], sum(cell_len(text) for text, _ in words)))
         title, word, style = stops[-1]
         track.append((title, "bold" if style != QUIET else QUIET))
         track.append((" " + glyphs.line * (_LAST - cell_len(title) - 3) + glyphs.end, "$edge"))
@@ -105,8 +125,11 @@ class Rail(Widget):
         numbers = [title[0] + title[-2:] if title.endswith(glyphs.tampered) else title[0] for title in titles]
         for names, link in ((titles, f" {glyphs.line} "), (short, "  "), (short, " "), (numbers, " ")):
             parts: list[tuple[str, str]] = [(" ", "")]
-            for name, (_, mark, style) in zip(names[:-1], stops, strict=False):
+            self._places = []
+            for step, name, (_, mark, style) in zip(STEPS, names[:-1], stops, strict=False):
+                self._places.append((step, sum(cell_len(part) for part, _ in parts)))
                 parts += [(f"{name} ", QUIET), (mark[0], style), (link, "$edge")]
+            self._places.append((STEPS[-1], sum(cell_len(part) for part, _ in parts)))
             parts += [(f"{names[-1]} ", QUIET), stops[-1][1:]]
             if sum(cell_len(part) for part, _ in parts) <= width:
                 break

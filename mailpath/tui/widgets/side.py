@@ -96,6 +96,11 @@ class Side(Vertical):
         return self.query_one("#times", Choices)
 
     @property
+    def summary(self) -> Summary | None:
+        """Who can read the mail; None while it is not known."""
+        return self._summary
+
+    @property
     def shown(self) -> Choices:
         """The one that is shown."""
         return {"posture": self.postures, "attack": self.attacks, "clock": self.times}[self.mode]

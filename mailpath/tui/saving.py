@@ -1,0 +1,126 @@
+"""Files to take away: the capture, the reports, the picture.  Nothing that exists is written over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mailpath.tui.lens import Lens
+from mailpath.tui.progress import WalkState
+from mailpath.tui.stack import Stack
+from mailpath.visible import visible
+
+if TYPE_CHECKING:
+    from mailpath.report.result import Result
+    from mailpath.whatif import Summary
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to save; `what` says what it is good for."""
+
+    suffix: str
+    title: str
+    what: str
+
+
+#: By key, in the order they are offered.
+KINDS: Mapping[str, Kind] = {
+    "capture": Kind(".json.gz", "Capture", "every exchange; `mailpath open` shows it anywhere, offline"),
+    "markdown": Kind(".md", "Markdown", "the report for an issue tracker"),
+    "html": Kind(".html", "HTML", "the report as one page, to send or print"),
+    "text": Kind(".txt", "Text", "the report as `mailpath check` prints it"),
+    "json": Kind(".json", "JSON", "everything, for programs"),
+    "svg": Kind(".svg", "Picture", "this screen, as SVG"),
+}
+
+
+class SavingFailed(Exception):
+    """It could not be written; the message is one sentence."""
+
+
+def proposed(state: WalkState) -> str:
+    """A file name without its ending: recipient and time of the walk."""
+    assert state.recorded is not None
+    capture = state.recorded.capture
+    made = datetime.fromtimestamp(capture.ground.made, UTC).strftime("%Y%m%d-%H%M%S")
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", capture.path.recipient).strip("._-") or "walk"
+    return f"{name[:80]}-{made}"
+
+
+def content(
+    kind: str, state: WalkState, stack: Stack, posture: str, *, source: str, summary: Summary | None
+) -> bytes:
+    """What the file of `kind` holds (but the picture).  `source`: "live", "lab" or "capture"."""
+    from mailpath.report import html, json, markdown, text
+
+    assert state.recorded is not None
+    if kind == "capture":
+        return _capture(state)
+    result = _result(state, stack, posture, source, summary)
+    if kind == "json":
+        return json.render(result)
+    render = {"markdown": markdown.render, "html": html.render, "text": text.render}[kind]
+    return render(result).encode("utf-8", "backslashreplace")
+
+
+def local_fonts(svg: str) -> str:
+    """Without the web fonts that Textual names: a picture fetches nothing."""
+    svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    return svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+
+def write(path: str, data: bytes) -> Path:
+    """Write a new file and say where it is.  Raises `SavingFailed`."""
+    try:
+        file = Path(path).expanduser().absolute()
+        with file.open("xb") as stream:
+            stream.write(data)
+    except FileExistsError:
+        raise SavingFailed(f"{visible(path)} is there already; choose another name.") from None
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; no home directory
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SavingFailed(f"{visible(path)} cannot be written: {reason}.") from None
+    return file
+
+
+def _capture(state: WalkState) -> bytes:
+    import gzip
+    import io
+
+    from mailpath.network.capture import dump
+
+    assert state.recorded is not None
+    stream = io.BytesIO()
+    dump(state.recorded.capture, stream)
+    return gzip.compress(stream.getvalue(), mtime=0)
+
+
+def _result(state: WalkState, stack: Stack, posture: str, source: str, summary: Summary | None) -> Result:
+    """The walk as it was walked, or as of the time that the clock is set to; attacks stand beside it."""
+    from mailpath.report.result import build
+
+    assert state.recorded is not None
+    walk = state.recorded.bench.walk
+    if state.view is not None and state.lens == Lens(at=state.lens.at):
+        walk = state.view.bench.walk
+    elapsed = {step: each.elapsed_ms for step, each in state.steps.items() if each.elapsed_ms is not None}
+    result = build(
+        walk,
+        stack.postures.values(),
+        elapsed,
+        deciding=(posture,),
+        kind=source,
+        made=state.recorded.capture.ground.made,
+        took=state.elapsed_ms,
+    )
+    if summary is None:
+        return result
+    tried = {each.attack: each for each in summary.outcomes if "+" not in each.attack or each.may_read}
+    return msgspec.structs.replace(result, attacks={posture: tried}, summaries={posture: summary})

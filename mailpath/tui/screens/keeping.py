@@ -1,0 +1,81 @@
+"""What is taken away and what is come back to: copy, save, the walks of this run."""
+
+from __future__ import annotations
+
+from mailpath.tui import saving
+from mailpath.tui.progress import Walked
+from mailpath.tui.screens.history import HistoryScreen
+from mailpath.tui.screens.reading import Reading
+from mailpath.tui.screens.save import SaveScreen
+from mailpath.tui.ticket import ticket
+from mailpath.tui.widgets.bar import PathBar
+
+#: Walks of this run that are kept.
+MOST_WALKS = 20
+
+
+class Keeping(Reading):
+    """Nothing here sends a packet, but for a recipient that is chosen to be walked."""
+
+    def action_copy(self) -> None:
+        state = self._state
+        if state.path is None:
+            self.notify("There is nothing to copy yet.", markup=False)
+            return
+        lines = ticket(state, self.posture, self._glyphs)
+        self.app.copy_to_clipboard("\n".join(lines))
+        self.notify(f"{len(lines)} lines sent to the terminal for its clipboard.", markup=False)
+
+    # --- Save ---
+
+    def action_save(self) -> None:
+        if self._state.recorded is None:
+            self.notify("There is nothing to save yet.", markup=False)
+        else:
+            self.app.push_screen(SaveScreen(saving.proposed(self._state)), self._chosen_to_save)
+
+    def _chosen_to_save(self, choice: tuple[str, str] | None) -> None:
+        if choice is not None:
+            self.call_after_refresh(self._save, *choice)  # a picture is of this screen, not of the dialog
+
+    def _save(self, kind: str, path: str) -> None:
+        try:
+            file = saving.write(path, self._content(kind))
+        except saving.SavingFailed as error:
+            self.notify(str(error), severity="error", markup=False)
+        except Exception as error:  # noqa: BLE001  a defect of a renderer costs its file, not the app
+            self.notify(f"The report could not be made: {type(error).__name__}: {error}", markup=False)
+        else:
+            self.notify(f"Written: {file}", markup=False)
+
+    def _content(self, kind: str) -> bytes:
+        if kind == "svg":
+            return saving.local_fonts(self.app.export_screenshot(title="mailpath")).encode()
+        assert self._stack is not None
+        summary = self._side.summary
+        source = self._session.source.badge.lower()
+        return saving.content(kind, self._state, self._stack, self.posture, source=source, summary=summary)
+
+    # --- The walks of this run ---
+
+    def _keep(self) -> None:
+        """Put the finished walk among those of this run."""
+        walked = self._state.kept()
+        if walked is not None:
+            self._walks.append(walked)
+            del self._walks[:-MOST_WALKS]
+
+    def action_history(self) -> None:
+        screen = HistoryScreen(self._walks, self._recent, self.posture, self._glyphs)
+        self.app.push_screen(screen, self._chosen_from_history)
+
+    def _chosen_from_history(self, choice: int | str | None) -> None:
+        if isinstance(choice, int):
+            self._show_again(self._walks[choice])
+        elif choice is not None:
+            self.query_one(PathBar).fill(None, choice)
+            self.action_edit()
+
+    def _show_again(self, walked: Walked) -> None:
+        """A walk of this run, from memory."""
+        raise NotImplementedError

@@ -1,0 +1,148 @@
+"""What is taken away and come back to: files, the bounce's way, the walks of this run, filtered evidence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tui_world import FakeSession, app, appears, drawn, settle
+
+from mailpath.facts import Path as MailPath
+from mailpath.network.capture import Capture, load
+from mailpath.tui import CaptureSource, saving
+from mailpath.tui.app import MailpathApp
+from mailpath.tui.screens.history import HistoryScreen
+from mailpath.tui.screens.save import SaveScreen
+from mailpath.tui.session import Session
+from mailpath.tui.widgets.steps import FilterInput, Steps
+
+WIDE = (120, 40)
+
+
+def listed(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def plain(pilot: Any) -> str:
+    return " ".join(drawn(pilot).replace("│", " ").split())
+
+
+async def test_every_kind_of_file_is_written_once(
+    capture: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = Session(CaptureSource(capture))
+    options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
+    async with MailpathApp(session, **options).run_test(size=WIDE, notifications=True) as pilot:
+        await appears(pilot, "What changes")
+        for number in range(len(saving.KINDS)):
+            await pilot.press("w", *["down"] * number, "enter")
+            await appears(pilot, "Written:")
+            pilot.app.clear_notifications()
+        await pilot.press("w", "enter")
+        await appears(pilot, "already;")
+        screen = pilot.app.screen_stack[0]
+        name = saving.proposed(screen._state)
+    assert listed(tmp_path) == {f"{name}{kind.suffix}" for kind in saving.KINDS.values()}
+    assert load(tmp_path / f"{name}.json.gz") == capture
+    assert "dane-good.example" in (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+    assert "<html" in (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+    told = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+    assert told["posture"] == "rfc"
+    assert set(told["attacks"]) == {"rfc"}
+    picture = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+    assert "http" not in picture.replace("http://www.w3.org", "").replace("https://www.textualize.io", "")
+    assert gzip.decompress((tmp_path / f"{name}.json.gz").read_bytes()).endswith(b"\n")
+
+
+async def test_save_dialog(tmp_path: Path) -> None:
+    async with app(start=True).run_test(size=WIDE, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, SaveScreen)
+        assert "b.example-20231114-221320" in drawn(pilot)
+        pilot.app.screen.query_one("Input").value = str(tmp_path / "no" / "such\x1b")
+        await pilot.press("tab", "enter")
+        await appears(pilot, "cannot be written")
+        await pilot.press("w", "escape")
+        assert not isinstance(pilot.app.screen, SaveScreen)
+    assert listed(tmp_path) == set()
+
+
+def test_names_of_files_hold_nothing_odd() -> None:
+    with pytest.raises(saving.SavingFailed, match="cannot be written"):
+        saving.write("\0", b"")
+
+
+async def test_swap_history_and_earlier_recipients() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE, notifications=True) as pilot:
+        await settle(pilot)
+        screen = pilot.app.screen
+        screen._recent = ("earlier.example",)
+        await pilot.press("s")
+        await settle(pilot)
+        assert screen._state.path == MailPath(sender="b.example", recipient="a.example")
+        assert session.walks == 2
+        await pilot.press("g")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HistoryScreen)
+        assert "b.example → a.example" in drawn(pilot)
+        assert "a.example → b.example" in drawn(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert screen._state.path == MailPath(sender="a.example", recipient="b.example")
+        assert "b.example: authenticated by rfc" in drawn(pilot)
+        assert "6 of 6 done, 381 ms" in drawn(pilot)
+        assert "A listener cannot read it." in plain(pilot)
+        assert session.walks == 2
+        await pilot.press("g", "up", "enter")
+        await settle(pilot)
+        assert screen.query_one("#recipient").value == "earlier.example"
+        assert session.walks == 2
+        await pilot.press("escape", "s")
+        await appears(pilot, "Swapping needs a sender and a recipient.")
+        for _ in range(25):
+            screen._keep()
+        assert len(screen._walks) == 20
+
+
+async def test_filter_keeps_the_lines_that_hold_the_words() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"LINE 12")
+        await settle(pilot)
+        assert "220 line 12 of the dialogue" in drawn(pilot)
+        assert "220 line 13" not in drawn(pilot)
+        assert "1 of 32 lines" in drawn(pilot)
+        await pilot.press("enter")
+        assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("tlsa")
+        await pilot.press("slash", "escape")
+        await settle(pilot)
+        assert "220 line 3" in drawn(pilot)
+        assert pilot.app.screen.query_one("#step-tlsa FilterInput", FilterInput).value == ""
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Steps).opened is None
+
+
+async def test_nothing_to_save_or_swap_yet() -> None:
+    async with app(sender="").run_test(size=WIDE, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "w")
+        await appears(pilot, "There is nothing to save yet.")
+        await pilot.press("g")
+        await appears(pilot, "No walk is finished yet.")
+
+
+async def test_a_stop_of_the_rail_opens_its_panel() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.click("#rail", offset=(57, 2))
+        assert pilot.app.screen.query_one(Steps).opened == "mta-sts"
+        await pilot.click("#rail", offset=(110, 2))
+        assert pilot.app.screen.has_class("-verdict-open")

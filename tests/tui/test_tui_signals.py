@@ -1,0 +1,53 @@
+"""A terminal that is closed under the app, or a kill: nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DEADLINE = 30.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_lab_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mailpath", "lab", "dane-good"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
+    )
+    os.close(theirs)
+    give_up = time.monotonic() + DEADLINE
+    told = False
+    try:
+        while process.poll() is None:
+            assert time.monotonic() < give_up, "it does not end"
+            if select.select([ours], [], [], 0.05)[0] and not _read(ours):
+                break
+            if not told and list(tmp_path.iterdir()):
+                process.send_signal(number)
+                told = True
+        assert process.wait(timeout=DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert told
+    assert list(tmp_path.iterdir()) == []
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other end is closed: Linux says EIO
+        return b""
