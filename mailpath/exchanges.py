@@ -114,6 +114,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str
     rcpt_to: str
 
+    @property
+    def smtputf8(self) -> bool:
+        """Whether servers must offer SMTPUTF8 for it (RFC 6531 section 3.2)."""
+        return not (self.mail_from + self.rcpt_to).isascii()
+
 
 class SmtpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One SMTP session with `address`: greeting, EHLO, STARTTLS, TLS, EHLO, QUIT.

@@ -17,6 +17,16 @@ MAX_LABEL = 63
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\Z")
 
 
+#: A local part as RFC 5321 section 4.1.2 has it, dot-string or quoted, without quoted pairs; beyond ASCII
+#: as RFC 6531 section 3.3 has it.  Nothing in it can end the path it stands in, or the command line.
+_LOCAL_PART = re.compile(
+    r"[^\s\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\]\\,;:@\"]+"
+    r"|\"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\"\\<>]+\""
+)
+#: RFC 5321 section 4.5.3.1.1, in octets.
+MAX_LOCAL_PART = 64
+
+
 class BadName(ValueError):
     """What was typed is no domain; the message says why in one plain sentence."""
 
@@ -70,6 +80,20 @@ def _a_label(label: str) -> str:
         return idna.encode(label, uts46=True, transitional=False).decode("ascii").lower()
     except idna.IDNAError as error:
         raise BadName(f"The name is no valid international name: {error}.") from error
+
+
+def is_local_part(text: str) -> bool:
+    """Whether `text` may stand before the @ of a mailbox in MAIL FROM and RCPT TO."""
+    return _LOCAL_PART.fullmatch(text) is not None and len(text.encode()) <= MAX_LOCAL_PART
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether `text` is a local part, an @ and a domain in A-labels, as a path of RFC 5321 has them."""
+    local, _, domain = text.rpartition("@")
+    try:
+        return is_local_part(local) and a_labels(domain) == domain
+    except BadName:
+        return False
 
 
 def u_labels(name: str) -> str | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from mailpath.commands.options import domain_of
+from mailpath.names import is_local_part
 
 if TYPE_CHECKING:
     from mailpath.exchanges import Envelope
 
-#: A local part as RFC 5321 section 4.1.2 has it, dot-string or quoted; beyond ASCII as RFC 6531 does.
-_LOCAL = re.compile(r"(?:[^\s\x00-\x20\x7f<>()\[\]\\,;:@\"]{1,64}|\"[^\x00-\x1f\x7f\"\\<>]{1,62}\")\Z")
 #: Who every domain that takes mail has (RFC 5321 section 4.5.1).
 POSTMASTER = "postmaster"
 
@@ -60,6 +58,6 @@ def _mailbox(text: str, default: str) -> str:
     if bare.endswith(">") and "<" in bare:
         bare = bare[bare.rindex("<") + 1 : -1].strip()
     local = bare.rpartition("@")[0] if "@" in bare else default
-    if not _LOCAL.match(local):
+    if not is_local_part(local):
         raise click.UsageError(f"{text!r} has no local part that MAIL FROM or RCPT TO could name.")
     return f"{local}@{domain_of(bare)}"

@@ -26,9 +26,10 @@ from mailpath.exchanges import (
     TlsSession,
 )
 from mailpath.facts import Reply
+from mailpath.names import is_mailbox
 from mailpath.network.failures import failure_of
 from mailpath.network.live_tls import sent_chain, smtp_context
-from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords
+from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords, offers
 from mailpath.network.settings import Settings
 
 #: Seconds.  A server that says nothing to QUIT has been told, and no fact hangs on its answer.
@@ -36,8 +37,6 @@ QUIT_WAIT = 2.0
 #: At once, all together and per address: busy servers refuse more with 421 or a closed door.
 MAX_SESSIONS = 20
 MAX_SESSIONS_PER_ADDRESS = 2
-
-_UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 def positive(reply: Reply) -> bool:
@@ -161,8 +160,8 @@ class SmtpSession:
     def __init__(self, request: SmtpRequest, settings: Settings, ehlo: str) -> None:
         if request.envelope is not None:
             for mailbox in (request.envelope.mail_from, request.envelope.rcpt_to):
-                if _UNSAFE.search(mailbox):
-                    raise ValueError("A mailbox of the envelope has a character that ends the command.")
+                if mailbox and not is_mailbox(mailbox):
+                    raise ValueError("The envelope names what is no mailbox.")
         self._request = request
         self._settings = settings
         self._ehlo = ehlo.encode("ascii")
@@ -262,7 +261,9 @@ class SmtpSession:
         if envelope is None:
             return
         mail = f"MAIL FROM:<{envelope.mail_from}>"
-        if not (envelope.mail_from + envelope.rcpt_to).isascii():
+        if envelope.smtputf8:
+            if not offers(self._keywords, "SMTPUTF8"):
+                return  # RFC 6531 section 3.2: such an address is sent to no server that does not offer it
             mail += " SMTPUTF8"
         reply = await self._command(Stage.ENVELOPE, mail.encode())
         if positive(reply):

@@ -131,6 +131,11 @@ def ehlo_keywords(reply: Reply | None) -> tuple[str, ...]:
     return tuple(keywords)
 
 
+def offers(keywords: Iterable[str], keyword: str) -> bool:
+    """Whether `keyword`, in upper case, is among `ehlo_keywords`, whatever parameters it has."""
+    return any(each.split(" ", 1)[0] == keyword for each in keywords)
+
+
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     """The replies of one session, by the command they answer; None where none came (or it was not sent)."""
 

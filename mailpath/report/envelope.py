@@ -10,14 +10,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mailpath.exchanges import Stage
+from mailpath.exchanges import Envelope, Stage
 from mailpath.facts import MxHost, Reply, Session, Walk
+from mailpath.network.replies import offers
 from mailpath.steps.starttls import said
 from mailpath.visible import visible
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """One address.  `word`: TAKEN, GREYLISTED, LATER, REFUSED or NOT REACHED; all visible text."""
+    """One address.  `word`: TAKEN, GREYLISTED, LATER, REFUSED, NO REPLY, NOT REACHED or NOT TESTABLE.
+
+    All visible text.
+    """
 
     host: str
     address: str
@@ -45,12 +49,27 @@ def _answers(walk: Walk) -> Iterator[Answered]:
             for session in walk.starttls.enveloped:
                 if session.address == address and address not in told:
                     told.add(address)
-                    yield _answer(host, session)
+                    yield _answer(host, session, walk.starttls.envelope)
 
 
-def _answer(host: MxHost, session: Session) -> Answered:
-    word, sentence = _word(session)
+def _answer(host: MxHost, session: Session, envelope: Envelope | None) -> Answered:
+    word, sentence = _unsaid(session, envelope) or _word(session)
     return Answered(host=visible(host.name), address=session.address, word=word, sentence=sentence)
+
+
+def _unsaid(session: Session, envelope: Envelope | None) -> tuple[str, str] | None:
+    """An address beyond ASCII is not told to a server that does not offer to take it."""
+    hello, offered = (
+        (session.ehlo, session.extensions)
+        if session.tls is None
+        else (session.ehlo_tls, session.extensions_tls)
+    )
+    if envelope is None or not envelope.smtputf8 or session.mail_from is not None or session.failure:
+        return None
+    if hello is None or hello.code is None or offers(offered, "SMTPUTF8"):
+        return None
+    sentence = "The address is not all ASCII, and the server does not offer SMTPUTF8 (RFC 6531 section 3.2)."
+    return "NOT TESTABLE", sentence
 
 
 def _word(session: Session) -> tuple[str, str]:

@@ -171,8 +171,31 @@ def test_who_is_named(
         ("taken.example", "--envelope", "--rcpt", "x> y@taken.example"),
         ("taken.example", "--envelope", "--envelope-from", "@a.example"),
         ("taken.example", "--envelope", "--envelope-from", "nobody@"),
+        ("taken.example", "--envelope", "--rcpt", "a b@taken.example"),
+        ("taken.example", "--envelope", "--rcpt", '"a\\" b"@taken.example'),
+        ("taken.example", "--envelope", "--rcpt", "\udcff@taken.example"),
+        ("taken.example", "--envelope", "--rcpt", "ü" * 33 + "@taken.example"),
     ],
 )
 def test_what_names_nobody_is_wrong_usage(words: tuple[str, ...], takers: tuple[Lab, Path], run: Run) -> None:
     code, out, err = run("check", *words, "--network", takers[1])
     assert (code, out, err.count("\n")) == (64, "", 1)
+
+
+def test_a_quoted_local_part_may_hold_a_space(takers: tuple[Lab, Path], run: Run) -> None:
+    lab, network = takers
+    code, out, err = run("check", '"a b"@taken.example', "--envelope", "--network", network)
+    assert (code, err) == (0, "")
+    assert "TAKEN" in out
+    assert any('RCPT TO:<"a b"@taken.example>' in said for said in sessions(lab, "taken"))
+
+
+def test_an_address_beyond_ascii_is_told_to_none_that_does_not_offer_it(
+    takers: tuple[Lab, Path], run: Run
+) -> None:
+    lab, network = takers
+    _, out, err = run("check", "jürgen@taken.example", "--envelope", "--network", network)
+    assert err == ""
+    assert "NOT TESTABLE" in out
+    assert "does not offer SMTPUTF8" in " ".join(out.split())
+    assert not any("jürgen" in line for said in sessions(lab, "taken") for line in said)

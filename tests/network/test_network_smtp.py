@@ -335,10 +335,31 @@ async def test_envelope_is_taken_back():
     assert dialogue(exchange).rcpt_to is None
 
 
-async def test_envelope_cannot_smuggle_commands():
-    with pytest.raises(ValueError, match="ends the command"):
+async def test_an_address_beyond_ascii_goes_only_where_smtputf8_is_offered():
+    envelope = Envelope(mail_from="", rcpt_to="jürgen@b.example")
+    script = Smtp(GREETING, "line", b"250-mx\r\n250 SMTPUTF8X\r\n", "line", BYE)
+    exchange = await session(script, request={"envelope": envelope})
+    assert script.heard[1:] == [b"QUIT\r\n"]
+    assert (exchange.failure, dialogue(exchange).mail_from) == (None, None)
+    offering = b"250-mx\r\n250 smtputf8\r\n"
+    script = Smtp(GREETING, "line", offering, *["line", b"250 ok\r\n"] * 3, "line", BYE)
+    await session(script, request={"envelope": envelope})
+    assert script.heard[1] == b"MAIL FROM:<> SMTPUTF8\r\n"
+    # What counts is what is offered inside TLS.
+    before = b"250-mx\r\n250-SMTPUTF8\r\n250 STARTTLS\r\n"
+    script = Smtp(GREETING, "line", before, "line", READY, TLS, "line", EHLO_TLS, "line", BYE)
+    await session(script, request={"envelope": envelope})
+    assert script.heard[-1] == b"QUIT\r\n"
+    assert not [line for line in script.heard if line.startswith(b"MAIL")]
+
+
+@pytest.mark.parametrize(
+    "mailbox", ["a@b>\r\nDATA", "a b@b.example", "@b.example", "a@B.example", "\udcff@b"]
+)
+async def test_envelope_cannot_smuggle_commands(mailbox):
+    with pytest.raises(ValueError, match="no mailbox"):
         await LiveSmtp(settings(1), "probe.example").converse(
-            SmtpRequest(address=PUBLISHED, envelope=Envelope(mail_from="", rcpt_to="a@b>\r\nDATA"))
+            SmtpRequest(address=PUBLISHED, envelope=Envelope(mail_from="", rcpt_to=mailbox))
         )
 
 
