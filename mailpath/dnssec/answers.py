@@ -242,7 +242,6 @@ def _refused(name: str, rdtype: str, reason: str) -> Lookup:
         found=Found.FAILED,
         canonical=name,
         reason=reason,
-        failure=Failure.PROTOCOL,
         detail=reason,
     )
 

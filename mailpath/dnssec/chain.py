@@ -25,12 +25,20 @@ from mailpath.dnssec.denial import Evidence, Failure
 from mailpath.dnssec.denial_nsec import Cut
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.questions import Once, Questions
-from mailpath.dnssec.signatures import EDE_BOGUS, EDE_DNSKEY_MISSING, Verified, Verifier
+from mailpath.dnssec.signatures import (
+    EDE_BOGUS,
+    EDE_DNSKEY_MISSING,
+    EDE_RRSIGS_MISSING,
+    Verified,
+    Verifier,
+)
 from mailpath.facts import DsFact, KeyFact, Security, SignatureFact, ZoneFact
 
 EDE_UNSUPPORTED_ALGORITHM = 1
 EDE_UNSUPPORTED_DIGEST = 2
 EDE_INDETERMINATE = 5
+EDE_NO_REACHABLE_AUTHORITY = 22
+EDE_NETWORK_ERROR = 23
 EDE_NO_ZONE_KEY = 11
 
 STRIPPED = (
@@ -127,15 +135,16 @@ class Chain:
         reply = await self._questions.ask(dns.name.root, RdataType.DNSKEY)
         root = Zone(dns.name.root, Security.SECURE)
         signed = reply.at(dns.name.root, RdataType.DNSKEY)
-        trouble = reply.trouble
-        if not trouble and signed is None:
-            trouble = "it has no DNSKEY of the root"
-        elif not trouble and signed is not None and not signed.signatures:
-            trouble = "it strips signatures, even that of the root's keys"
-        if trouble or signed is None:
-            return self._record(
-                _failed(root, STRIPPED.format(trouble), EDE_INDETERMINATE, indeterminate=True), None
-            )
+        if reply.trouble:
+            # Nothing was stripped: nothing came.
+            reason = f"The keys (DNSKEY) of the root could not be fetched: {reply.trouble}"
+            ede = EDE_NETWORK_ERROR if reply.failure is not None else EDE_NO_REACHABLE_AUTHORITY
+            return self._record(_failed(root, reason, ede, indeterminate=True), None)
+        if signed is None or not signed.signatures:
+            how, ede = ("it strips signatures, even that of the root's keys", EDE_RRSIGS_MISSING)
+            if signed is None:
+                how, ede = "it has no DNSKEY of the root", EDE_DNSKEY_MISSING
+            return self._record(_failed(root, STRIPPED.format(how), ede, indeterminate=True), None)
         return self._keys(root, signed, self._anchors)
 
     async def _below(self, name: dns.name.Name, parent: Zone, reply: Reply) -> Zone:

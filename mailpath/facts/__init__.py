@@ -36,6 +36,7 @@ from mailpath.facts.path import (
     TlsaSet,
     Walk,
 )
+from mailpath.facts.resolver import unasked, unreached
 
 __all__ = [
     "STEPS",
@@ -66,4 +67,6 @@ __all__ = [
     "TlsaSet",
     "Walk",
     "ZoneFact",
+    "unasked",
+    "unreached",
 ]

@@ -33,4 +33,14 @@ ENTRIES = (
         fix="Publish one TXT record that begins with v=spf1 and holds all mechanisms.",
         rfc="RFC 7208 section 4.5",
     ),
+    Entry(
+        code="SND004",
+        title="The resolver could not be asked",
+        severity=Severity.WARNING,
+        meaning="Nothing came back from the resolver that was to be asked, or nothing that is DNS. So nothing"
+        " is known of the recipient, and it is not their fault.",
+        fix="Ask another resolver: --resolver ADDRESS. Check this one's address, and for tls:// and https://"
+        " its name and certificate.",
+        rfc="RFC 1035 section 4.2",
+    ),
 )

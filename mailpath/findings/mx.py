@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, MxFacts, MxHost, MxKind, Walk
+from mailpath.facts import Found, MxFacts, MxHost, MxKind, Walk, unasked
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, why
@@ -13,7 +13,8 @@ from mailpath.visible import visible
 
 def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
-    yield from _domain(walk.mx, domain)
+    if not unasked(walk, walk.mx.lookup):
+        yield from _domain(walk.mx, domain)
     if walk.mx.kind is MxKind.NONE:
         return
     for host in walk.mx.hosts:

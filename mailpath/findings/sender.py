@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, Walk
+from mailpath.facts import Found, Walk, unasked, unreached
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding
 from mailpath.findings.words import rrset, why
@@ -15,10 +15,19 @@ def find(walk: Walk) -> Iterator[Finding]:
     facts = walk.sender
     if facts.port25 is Found.BLOCKED:
         yield finding("SND001", "port 25", visible(facts.port25_reason), got=visible(facts.port25_reason))
+    cause = visible(unreached(walk)).rstrip(".")
+    if cause:
+        yield finding(
+            "SND004", visible(walk.resolver), f"The resolver could not be asked: {cause}.", got=cause
+        )
     if facts.domain is None:
         return
     subject = visible(facts.domain)
-    broken = [lookup for lookup in (facts.mx, facts.spf) if lookup is not None and lookup.broken]
+    broken = [
+        lookup
+        for lookup in (facts.mx, facts.spf)
+        if lookup is not None and lookup.broken and not unasked(walk, lookup)
+    ]
     if broken:
         what = " and ".join(rrset(lookup) for lookup in broken)
         yield finding("SND002", subject, f"{what}: {why(broken[0])}.", got=why(broken[0]))

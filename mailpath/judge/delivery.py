@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from mailpath.exchanges import Failure
-from mailpath.facts import Found, Session, StsPolicy, Walk
+from mailpath.facts import Found, Session, StsPolicy, Walk, unasked
 from mailpath.judge import sts
 from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import Event
@@ -23,9 +23,6 @@ from mailpath.judge.session import Ending, attempt
 DELIVERED = frozenset({Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT})
 FINAL = DELIVERED | {Outcome.BOUNCED}
 UNTOLD = "cannot be told from here"
-
-#: Failures of a look-up that are this machine's, not the recipient's.
-_LOCAL = frozenset({Failure.BLOCKED, Failure.NOT_RECORDED, Failure.UNREACHABLE})
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,9 +76,10 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
 def _unseen(walk: Walk) -> str:
     """Why the walk says nothing about where the mail goes, or ""."""
     lookup = walk.mx.lookup
-    if lookup.found in (Found.NOT_TRIED, Found.BLOCKED) or lookup.failure in _LOCAL:
+    if lookup.found is Found.NOT_TRIED or lookup.failure is Failure.NOT_RECORDED:
         return shown(lookup.detail or lookup.reason) or "the MX records were not looked up"
-    return ""
+    why = unasked(walk, lookup)
+    return f"the resolver could not be asked: {shown(why)}" if why else ""
 
 
 # --- the loop --------------------------------------------------------------------------------------

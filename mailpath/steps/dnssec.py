@@ -38,7 +38,8 @@ def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecF
     everything = [*lookups, *(c.lookup for host in tlsa.hosts for c in host.candidates)]
     expiries = [lookup.expires for lookup in everything if lookup.expires is not None]
     root = next((zone for zone in zones if zone.name == "."), None)
-    stripped = root is not None and root.status is Security.INDETERMINATE
+    # RFC 8914: DNSKEY Missing, RRSIGs Missing.  Other codes say that no answer came to be stripped.
+    stripped = root is not None and root.status is Security.INDETERMINATE and root.ede in (9, 10)
     return DnssecFacts(
         zones=tuple(sorted(zones, key=_depth)),
         weakest=min((lookup.security for lookup in lookups), key=_ORDER.index),

@@ -20,6 +20,7 @@ from mailpath.facts import (
     ZoneFact,
 )
 from mailpath.findings import Finding, Severity, find, step_of
+from mailpath.steps.dnssec import gather
 
 
 def at(walk: Walk, step: str) -> dict[str, Finding]:
@@ -142,6 +143,12 @@ def test_a_resolver_that_strips_signatures_is_not_the_zones_fault() -> None:
     facts = DnssecFacts(resolver_passes=False, resolver_note="The resolver sends no signatures.")
     walk = replace(with_mx(security=Security.INDETERMINATE), dnssec=facts)
     assert set(at(walk, "dnssec")) == {"SEC008"}
+
+
+@pytest.mark.parametrize(("ede", "passes"), [(9, False), (10, False), (22, True), (23, True)])
+def test_only_an_answer_without_signatures_was_stripped(ede: int, passes: bool) -> None:
+    root = ZoneFact(name=".", status=Security.INDETERMINATE, ede=ede, reason="Why not.")
+    assert gather(made.mx(), made.walk().tlsa, (root,)).resolver_passes is passes
 
 
 # --- MTA-STS and TLSRPT ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from mailpath.facts import STEPS, Path, Status, Walk
+from mailpath.findings import find
 from mailpath.judge import judge
 from mailpath.judge.model import Outcome
 from mailpath.judge.presets import PRESETS
@@ -82,6 +83,13 @@ def udp_and_tcp(answer: bytes | None) -> Iterator[str]:
             thread.join()
 
 
+def blamed_on_the_resolver(found: Walk) -> None:
+    """Of the recipient nothing is known, and nothing is said."""
+    for posture in PRESETS.values():
+        assert judge(found, posture).outcome is Outcome.UNKNOWN, posture.name
+    assert [each.code for each in find(found)] == ["SND004"]
+
+
 @pytest.mark.parametrize("answer", [None, b"", b"\x1b]52;c;x\x07 this is not DNS", b"\0" * 12, b"\xff" * 600])
 def test_a_resolver_that_is_dead_or_talks_nonsense(answer: bytes | None, lab: Lab) -> None:
     with udp_and_tcp(answer) as resolver:
@@ -90,8 +98,7 @@ def test_a_resolver_that_is_dead_or_talks_nonsense(answer: bytes | None, lab: La
     assert statuses["mx"] is Status.ERROR
     assert statuses["mta-sts"] is Status.ERROR
     assert seconds < LONGEST
-    for posture in PRESETS.values():
-        assert judge(found, posture).outcome in (Outcome.DEFERRED, Outcome.UNKNOWN), posture.name
+    blamed_on_the_resolver(found)
 
 
 def test_no_resolver_at_all(lab: Lab) -> None:
@@ -101,6 +108,7 @@ def test_no_resolver_at_all(lab: Lab) -> None:
     found, seconds = walked(lab.settings, "dane-good.example", resolver=f"127.0.0.1:{port}")
     assert plain(found)["mx"] is Status.ERROR
     assert seconds < LONGEST
+    blamed_on_the_resolver(found)
 
 
 NASTY = """

@@ -1,0 +1,44 @@
+"""Whose failure it was: what lies between this machine and the others says nothing of them."""
+
+from __future__ import annotations
+
+import pytest
+from judge_builders import DOMAIN, absent, failed, path
+from msgspec.structs import replace
+
+from mailpath.exchanges import Failure
+from mailpath.facts import DnssecFacts, Found, Lookup, MxKind, Security, StsFacts, ZoneFact
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS
+
+
+def unasked(failure, **changes):
+    """A walk of which no question got an answer, `failure` being why."""
+    detail = f"the resolver: {failure.value}"
+    fails = {"found": Found.FAILED, "security": Security.INDETERMINATE, "failure": failure, "detail": detail}
+    record = Lookup(name=DOMAIN, rdtype="MX", canonical=DOMAIN, **{**fails, **changes})
+    text = Lookup(name=f"_mta-sts.{DOMAIN}", rdtype="TXT", canonical=f"_mta-sts.{DOMAIN}", **fails)
+    return path(kind=MxKind.FAILED, mx_lookup=record, sts=StsFacts(found=Found.FAILED, txt=text))
+
+
+@pytest.mark.parametrize("failure", [each for each in Failure if each is not Failure.TOO_LARGE])
+def test_a_resolver_that_could_not_be_asked_says_nothing_of_the_recipient(failure):
+    for each in PRESETS.values():
+        verdict = judge(unasked(failure), each)
+        assert verdict.outcome is Outcome.UNKNOWN, each.name
+        assert verdict.reason.endswith(f"the resolver: {failure.value}")
+        assert verdict.reason.startswith("cannot be told from here: ")
+
+
+def test_silence_about_the_mx_alone_is_the_recipients():
+    walk = unasked(Failure.TIMEOUT)
+    answered = replace(walk, sts=StsFacts(found=Found.ABSENT, txt=absent(f"_mta-sts.{DOMAIN}", "TXT")))
+    assert judge(answered, PRESETS["rfc"]).outcome is Outcome.DEFERRED
+    root = ZoneFact(name=".", status=Security.SECURE)
+    rooted = replace(walk, dnssec=DnssecFacts(zones=(root,)))
+    assert judge(rooted, PRESETS["rfc"]).outcome is Outcome.DEFERRED
+
+
+def test_a_resolver_that_says_servfail_was_asked():
+    walk = path(kind=MxKind.FAILED, mx_lookup=failed(DOMAIN, "MX"))
+    assert judge(walk, PRESETS["rfc"]).outcome is Outcome.DEFERRED
