@@ -1,23 +1,52 @@
-"""The config file: postures of one's own.  There need be none.
+"""The config file, and what the app remembers.  There need be neither.
 
 `config.toml` in the user's config directory, `$XDG_CONFIG_HOME/mailpath` on Unix; `mailpath paths` says
-where.  Its tables are `[posture.NAME]`; see `mailpath.judge.own`.
+where.
+
+    [default]
+    sender = "a.example"
+    posture = "ours"
+    theme = "mailpath-light"
+
+    [network]                  # the keys of a network file
+    resolver = "127.0.0.1"
+
+    [posture.ours]             # a preset, and what differs from it: `mailpath.judge.own`
+    base = "postfix-dane"
+    sts = true
+
+    [keymap]                   # id of a binding of the app -> keys
+    "path.again" = "f5"
+
+Commands take the first mistake for an error.  The app leaves out what is wrong, tells it with line and key,
+and starts.  The judge is loaded only when a posture is made: the app's first frame does not wait for it.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from mailpath.judge import Posture
-from mailpath.judge.own import BadPosture, own_posture
-from mailpath.judge.presets import PRESETS
+from mailpath.visible import visible
+
+if TYPE_CHECKING:
+    from mailpath.judge import Posture
+    from mailpath.network.settings import Settings
 
 #: A config file is a page of text: anything larger is not one.
 MAX_BYTES = 256 * 1024
+#: Recipients that are remembered.
+MOST_RECENT = 12
+
+TABLES = ("default", "network", "posture", "keymap")
+_DEFAULTS = ("sender", "posture", "theme")
 
 
 class ConfigError(ValueError):
@@ -29,43 +58,221 @@ def config_file() -> Path:
     return platformdirs.user_config_path("mailpath", appauthor=False) / "config.toml"
 
 
+def state_file() -> Path:
+    """Where the app keeps what it remembers."""
+    return platformdirs.user_state_path("mailpath", appauthor=False) / "state.json"
+
+
+# --- For commands: the first mistake is an error ---------------------------------------------------
+
+
 def postures(file: Path | None = None) -> dict[str, Posture]:
     """Every preset, then those of the config file, by name.  Raises `ConfigError`."""
+    from mailpath.judge.presets import PRESETS
+
     return {**PRESETS, **own_postures(file)}
 
 
 def own_postures(file: Path | None = None) -> dict[str, Posture]:
     """The postures that the config file defines; {} where there is no such file.  Raises `ConfigError`."""
+    found = load(file)
+    own, problems = found.own_postures()
+    for problem in (*found.problems, *problems):
+        raise ConfigError(f"{found.file}: {problem}")
+    return own
+
+
+# --- For the app: what is wrong is left out, and told ----------------------------------------------
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the file says.  `problems`: sentences, each with line and key.  `network` and `postures` are as
+    written, and understood when they are asked for."""
+
+    file: Path
+    text: str = ""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    postures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def settings(self) -> tuple[Settings, tuple[str, ...]]:
+        """The network table as settings, and what is wrong with it."""
+        from mailpath.network.settings import Settings, SettingsError
+
+        found = Settings()
+        problems = []
+        for key, value in self.network.items():
+            if key not in Settings.__struct_fields__:
+                problems.append(self.told("There is no such key.", "network", key))
+                continue
+            given = value
+            if key in ("trust_anchor", "ca_file") and isinstance(value, str):
+                given = str((self.file.parent / value).absolute())  # as seen from this file
+            try:
+                found = found.merged(**{key: given})
+            except SettingsError as error:
+                problems.append(self.told(error.sentence, "network", key))
+        return found, tuple(problems)
+
+    def own_postures(self) -> tuple[dict[str, Posture], tuple[str, ...]]:
+        """The postures of one's own by name, and what is wrong with the others."""
+        from mailpath.judge.own import BadPosture, own_posture
+
+        found = {}
+        problems = []
+        for name, table in self.postures.items():
+            try:
+                found[name] = own_posture(name, table)
+            except BadPosture as error:
+                said = str(error)
+                about = (key for key in table if said.startswith(f"{key}: ") or f" {key!r}" in said)
+                wrong = next(about, "base" if "base" in said and "base" in table else None)
+                problems.append(self.told(said, "posture", name, *([wrong] if wrong else [])))
+        return found, tuple(problems)
+
+    def told(self, sentence: str, *key: str) -> str:
+        """`sentence` with the line and the key that it is about."""
+        line = _line_of(self.text, key)
+        where = f"line {line}, {'.'.join(key)}" if line else ".".join(key)
+        return visible(f"{where}: {sentence}", limit=300)
+
+
+def load(file: Path | None = None) -> Config:
+    """The configuration; an empty one where there is no file."""
     where = config_file() if file is None else file
-    data = _read(where)
-    unknown = next((key for key in data if key != "posture"), None)
-    if unknown is not None:
-        raise ConfigError(f"{where}: {unknown}: There is no such key; a posture is a table [posture.NAME].")
-    tables = data.get("posture", {})
-    if not isinstance(tables, Mapping):
-        raise ConfigError(f"{where}: posture: A posture is a table [posture.NAME].")
-    found = {}
-    for name, table in tables.items():
-        if not isinstance(table, Mapping):
-            raise ConfigError(f"{where}: posture.{name}: A posture is a table [posture.NAME].")
-        try:
-            found[name] = own_posture(name, table)
-        except BadPosture as error:
-            raise ConfigError(f"{where}: posture.{name}: {error}") from None
-    return found
-
-
-def _read(file: Path) -> dict[str, object]:
     try:
-        with file.open("rb") as opened:
+        with where.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return Config(where)
     except OSError as error:
-        raise ConfigError(f"{file}: It cannot be read: {error.strerror}.") from None
+        return Config(where, problems=(f"It cannot be read: {error.strerror}.",))
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{file}: It is larger than {MAX_BYTES // 1024} KiB.")
+        return Config(where, problems=(f"It is larger than {MAX_BYTES // 1024} KiB.",))
     try:
-        return tomllib.loads(data.decode())
+        text = data.decode()
+        tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{file}: This is no TOML: {error}.") from None
+        return Config(where, problems=(visible(f"This is no TOML: {error}.", limit=300),))
+    return _Reader(where, text, tables).config()
+
+
+class _Reader:
+    """Takes what is right of the file's tables, and complains about the rest."""
+
+    def __init__(self, file: Path, text: str, tables: Mapping[str, Any]) -> None:
+        self._bare = Config(file, text)
+        self._tables = tables
+        self._problems: list[str] = []
+
+    def config(self) -> Config:
+        for name in self._tables:
+            if name not in TABLES:
+                tables = ", ".join(f"[{table}]" for table in TABLES)
+                self._complain(f"There is no such key; there are the tables {tables}.", name)
+        defaults = self._texts("default")
+        for key in [key for key in defaults if key not in _DEFAULTS]:
+            self._complain("There is no such key.", "default", key)
+            del defaults[key]
+        keymap = self._texts("keymap")
+        postures = {}
+        for name, table in self._table("posture").items():
+            if isinstance(table, Mapping):
+                postures[name] = table
+            else:
+                self._complain("A posture is a table [posture.NAME].", "posture", name)
+        network = self._table("network")
+        bare = self._bare
+        return Config(bare.file, bare.text, defaults, keymap, network, postures, tuple(self._problems))
+
+    def _table(self, name: str) -> Mapping[str, Any]:
+        table = self._tables.get(name, {})
+        if isinstance(table, Mapping):
+            return table
+        what = "A posture is a table [posture.NAME]" if name == "posture" else f"This is a table [{name}]"
+        self._complain(f"{what}.", name)
+        return {}
+
+    def _texts(self, name: str) -> dict[str, str]:
+        found = {}
+        for key, value in self._table(name).items():
+            if isinstance(value, str) and value:
+                found[key] = value
+            else:
+                self._complain("This is a text in quotes.", name, key)
+        return found
+
+    def _complain(self, sentence: str, *key: str) -> None:
+        self._problems.append(self._bare.told(sentence, *key))
+
+
+# --- What the app remembers ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class State:
+    """`recent`: recipients, latest first."""
+
+    theme: str = ""
+    recent: tuple[str, ...] = ()
+
+
+def load_state(file: Path | None = None) -> State:
+    """What was remembered; nothing where it cannot be read."""
+    try:
+        with (file or state_file()).open("rb") as stream:
+            told = json.loads(stream.read(MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return State()
+    if not isinstance(told, dict):
+        return State()
+    theme, recent = told.get("theme"), told.get("recent")
+    names = [name for name in recent if isinstance(name, str)] if isinstance(recent, list) else []
+    return State(theme if isinstance(theme, str) else "", tuple(names[:MOST_RECENT]))
+
+
+def save_state(state: State, file: Path | None = None) -> None:
+    """Remember `state`.  Raises `OSError`."""
+    file = file or state_file()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    told = {"theme": state.theme, "recent": list(state.recent[:MOST_RECENT])}
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh.replace(file)
+
+
+# --- Lines -----------------------------------------------------------------------------------------
+
+
+def _line_of(text: str, key: tuple[str, ...]) -> int:
+    """The line in which `key` is written; 0 where it cannot be found."""
+    best = 0
+    for number, path in _lines(text):
+        if path == key:
+            return number
+        if path == key[: len(path)] and not best:
+            best = number
+    return best
+
+
+def _lines(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """(line, key written there) of every table heading and assignment."""
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        heading = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if heading:
+            table = _parts(heading[1])
+            yield number, table
+            continue
+        assigned = re.match(r"\s*([A-Za-z0-9_.\- \"']+?)\s*=", line)
+        if assigned:
+            yield number, (*table, *_parts(assigned[1]))
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    """'posture."a.b"' -> ("posture", "a.b")."""
+    found = re.findall(r"\s*(?:\"([^\"]*)\"|'([^']*)'|([^.\s]+))\s*\.?", dotted)
+    return tuple(next(part for part in each if part) if any(each) else "" for each in found)

@@ -9,8 +9,13 @@ from typing import Any
 
 import click
 
+from mailpath import config
 from mailpath.commands.options import domain_of, settings_from
+from mailpath.commands.preferring import preferences
 from mailpath.tui import CaptureSource, LabSource, LiveSource, run_app
+
+#: As `mailpath.report.result` has it, which is loaded later.
+DEFAULT_POSTURE = "rfc"
 
 
 def live(sender: str | None, recipient: str | None, look: dict[str, Any], network: dict[str, Any]) -> int:
@@ -18,16 +23,33 @@ def live(sender: str | None, recipient: str | None, look: dict[str, Any], networ
     for typed in (sender, recipient):
         if typed is not None:
             domain_of(typed)  # a name that is none is told before a screen is drawn
-    source = LiveSource(settings_from(network))
-    return run_app(source=source, sender=sender, recipient=recipient, start=recipient is not None, **look)
+    found = config.load()
+    base, problems = found.settings()
+    return run_app(
+        source=LiveSource(settings_from(network, base)),
+        sender=sender or found.defaults.get("sender"),
+        recipient=recipient,
+        start=recipient is not None,
+        posture=found.defaults.get("posture", DEFAULT_POSTURE),
+        preferences=preferences(found, problems),
+        **look,
+    )
 
 
 def filled_in(
     sender: str | None, recipient: str, posture: str, look: dict[str, Any], network: dict[str, Any]
 ) -> int:
     """The app with a path that somebody else's text named: it walks when it is told to, not before."""
-    source = LiveSource(settings_from(network))
-    return run_app(source=source, sender=sender, recipient=recipient, posture=posture, **look)
+    found = config.load()
+    base, problems = found.settings()
+    return run_app(
+        source=LiveSource(settings_from(network, base)),
+        sender=sender,
+        recipient=recipient,
+        posture=posture,
+        preferences=preferences(found, problems),
+        **look,
+    )
 
 
 def capture(file: str, look: dict[str, Any]) -> int:
@@ -45,6 +67,7 @@ def capture(file: str, look: dict[str, Any]) -> int:
         sender=held.path.sender,
         recipient=held.path.recipient,
         start=True,
+        **_preferred(),
         **look,
     )
 
@@ -64,9 +87,9 @@ def lab(scenario: str | None, look: dict[str, Any]) -> int:
     from mailpath.lab import ScenarioError, load, scenarios
 
     if scenario is None:
-        return run_app(source=LabSource(), **look)
+        return run_app(source=LabSource(), **_preferred(), **look)
     if scenario in {each.id for each in scenarios()}:
-        return run_app(source=LabSource(scenario), start=True, **look)
+        return run_app(source=LabSource(scenario), start=True, **_preferred(), **look)
     if not Path(scenario).is_file():
         raise click.UsageError(
             f"There is no scenario {scenario!r}, and no such file. `mailpath lab list` shows the scenarios."
@@ -75,4 +98,13 @@ def lab(scenario: str | None, look: dict[str, Any]) -> int:
         own = load(scenario)
     except (ScenarioError, OSError) as error:
         raise click.UsageError(f"{scenario}: {error}") from None
-    return run_app(source=LabSource(own), start=True, **look)
+    return run_app(source=LabSource(own), start=True, **_preferred(), **look)
+
+
+def _preferred() -> dict[str, Any]:
+    """The user's posture, theme and keys, where nothing of the network is asked for."""
+    found = config.load()
+    return {
+        "posture": found.defaults.get("posture", DEFAULT_POSTURE),
+        "preferences": preferences(found, found.settings()[1]),
+    }

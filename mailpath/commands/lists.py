@@ -57,10 +57,11 @@ def paths() -> None:
     """What is where, tab-separated: name, path."""
     from importlib import resources
 
-    from mailpath.config import config_file
+    from mailpath.config import config_file, state_file
 
     package = resources.files("mailpath")
     click.echo(f"config\t{config_file()}")
+    click.echo(f"state\t{state_file()}")
     click.echo(f"scenarios\t{package.joinpath('lab', 'scenarios')}")
     click.echo(f"schema\t{package.joinpath('report', 'schema.json')}")
 

@@ -125,15 +125,15 @@ def given_network_options(options: dict[str, Any]) -> list[str]:
     ]
 
 
-def settings_from(options: dict[str, Any]) -> Settings:
-    """The network file with the options in place of its keys.  Raises `click.UsageError`."""
+def settings_from(options: dict[str, Any], base: Settings | None = None) -> Settings:
+    """The network file, else `base`, with the options in place of its keys.  Raises `click.UsageError`."""
     from mailpath.network.settings import Settings, SettingsError, load
 
     given = {key: options.get(key) for key in NETWORK_KEYS if key not in ("network_file", "dial")}
     dial = options.get("dial") or None
     try:
-        base = load(options["network_file"]) if options.get("network_file") else Settings()
-        return base.merged(**given, dial=dial)
+        start = load(options["network_file"]) if options.get("network_file") else base or Settings()
+        return start.merged(**given, dial=dial)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
 

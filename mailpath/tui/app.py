@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from textual.app import App, SystemCommand
@@ -13,6 +13,8 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import theme
 from mailpath.tui.keynames import key_text
+from mailpath.tui.preferences import Preferences
+from mailpath.tui.screens.keys import GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
@@ -47,9 +49,11 @@ class MailpathApp(App[str]):
         ascii: bool = False,
         color: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        preferences: Preferences | None = None,
     ) -> None:
         # Without colours the terminal's own two are the only ones sure to contrast.
         super().__init__(ansi_color=None if color else True)
+        preferences = preferences or Preferences()
         self.session = session
         self.glyphs = ASCII if ascii else UNICODE
         self._color = color
@@ -65,7 +69,29 @@ class MailpathApp(App[str]):
         self.set_class(ascii, "-ascii")
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
-        self.theme = theme.DARK.name if color else "ansi-dark"
+        self._problems = list(preferences.problems)
+        self.theme = self._theme(preferences.theme) if color else "ansi-dark"
+        if preferences.keymap:
+            self._map_keys(preferences.keymap)
+        self._first.prefer(preferences.recent, tuple(self._problems))
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Recipients walked over the live network, in this run and before, latest first."""
+        return self._first.recent
+
+    def _theme(self, wanted: str) -> str:
+        """`wanted`, or the app's own where there is no such theme."""
+        if wanted and wanted not in self.available_themes:
+            self._problems.append(f'theme: There is no theme "{wanted}".')
+        return wanted if wanted in self.available_themes else theme.DARK.name
+
+    def _map_keys(self, keymap: Mapping[str, str]) -> None:
+        """Other keys for bindings, by their ids."""
+        known = {binding.id for group in GROUPS.values() for binding in group if isinstance(binding, Binding)}
+        for name in sorted(set(keymap) - known):
+            self._problems.append(f'keymap: There is no binding "{name}".')
+        self.set_keymap({name: keys for name, keys in keymap.items() if name in known})
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.DEFAULTS

@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import Source
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def launch(
     ascii: bool,
     color: bool,
     posture: str,
+    preferences: Preferences,
 ) -> int:
     """What `mailpath.tui.run_app` says."""
     # Textual reads from standard input and draws on standard error.
@@ -39,7 +41,7 @@ def launch(
     from mailpath.tui.app import MailpathApp
     from mailpath.tui.session import Session
 
-    session = Session(source)
+    session = Session(source, own_postures=preferences.postures)
     app = MailpathApp(
         session,
         sender=sender or "",
@@ -48,6 +50,7 @@ def launch(
         posture=posture,
         ascii=ascii,
         color=color,
+        preferences=preferences,
     )
     try:
         line = asyncio.run(_until_ended(app, mouse))
@@ -55,6 +58,10 @@ def launch(
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
+    try:
+        preferences.remember(app.theme if color else preferences.theme, app.recent)
+    except OSError as error:
+        sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
     return app.return_code or 0
 
 

@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from mailpath.facts import Path, Walk
 from mailpath.tui import messages
+from mailpath.tui.preferences import OwnPostures
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 from mailpath.tui.stack import Stack, load
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
 class Session:
     """Walks over `source`.  `recording` holds every exchange of the latest walk."""
 
-    def __init__(self, source: Source, load_stack: Callable[[], Stack] = load) -> None:
+    def __init__(self, source: Source, own_postures: Callable[[], OwnPostures] | None = None) -> None:
         self.source = source
         self.recording: Recording | None = None
-        self._load = load_stack
+        self._own_postures = own_postures
+        self.problems: tuple[str, ...] = ()  # with the user's own postures; known once the stack is
         self._stack: Stack | None = None
         self._lab: Lab | None = None
         self._closed = False
@@ -43,8 +46,16 @@ class Session:
     async def stack(self) -> Stack:
         """The layers below; imported in a thread, so that the screen keeps answering meanwhile."""
         if self._stack is None:
-            self._stack = await asyncio.to_thread(self._load)
+            loaded, self.problems = await asyncio.to_thread(self._loaded)
+            self._stack = loaded
         return self._stack
+
+    def _loaded(self) -> tuple[Stack, tuple[str, ...]]:
+        stack = load()
+        if self._own_postures is None:
+            return stack, ()
+        own, problems = self._own_postures()
+        return replace(stack, postures={**own, **stack.postures}), problems
 
     async def scenarios(self) -> Mapping[str, Scenario]:
         """The lab's scenarios by id, in the lab's order; the lab is up when this returns."""

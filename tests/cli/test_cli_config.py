@@ -21,7 +21,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     listed = dict(line.split("\t") for line in run("paths")[1].splitlines())
-    assert list(listed) == ["config", "scenarios", "schema"]
+    assert list(listed) == ["config", "state", "scenarios", "schema"]
     assert Path(listed["schema"]).is_file()
     file = Path(listed["config"])
     assert file.is_relative_to(tmp_path)

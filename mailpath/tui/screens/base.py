@@ -14,6 +14,7 @@ from textual.widgets import Footer
 
 from mailpath.tui.progress import Walked, WalkState
 from mailpath.tui.session import Session
+from mailpath.tui.source import LiveSource
 from mailpath.tui.stack import Stack
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, clean, hang
 from mailpath.tui.widgets.bar import PathBar
@@ -55,7 +56,20 @@ class PathBase(Screen[None]):
         self._scenario: str | None = None
         self._walks: list[Walked] = []
         self._recent: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
         self.set_reactive(PathBase.posture, posture)
+
+    def prefer(self, recent: tuple[str, ...], problems: tuple[str, ...]) -> None:
+        """Before the screen is shown: recipients of earlier runs, and what to complain about."""
+        self._recent = recent
+        self._told = problems
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Recipients walked over the live network, latest first."""
+        live = isinstance(self._session.source, LiveSource)
+        walked = [walk.path.recipient for walk in reversed(self._walks)] if live else []
+        return tuple(dict.fromkeys([*walked, *self._recent]))
 
     def compose(self) -> ComposeResult:
         yield PathBar(*self._typed, self._session.source.badge, id="bar")
@@ -144,7 +158,15 @@ class PathBase(Screen[None]):
         self._say("#lens", text, "$accent")
 
     def _problem(self, text: str) -> None:
+        """Say what is wrong; "" takes it back."""
         self._say("#problem", f"{self._glyphs.failed} {text}" if text else "", "$error")
+
+    def _complain(self, problems: tuple[str, ...]) -> None:
+        """The first of what is wrong with the configuration, and how many more there are."""
+        self._told = tuple(dict.fromkeys([*self._told, *problems]))
+        if self._told:
+            more = f" ({len(self._told) - 1} more: mailpath paths)" if len(self._told) > 1 else ""
+            self._problem(f"{self._told[0]}{more}")
 
     def _say(self, selector: str, text: str, style: str = QUIET) -> None:
         flow = self.query_one(selector, Flow)

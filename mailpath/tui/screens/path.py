@@ -39,6 +39,7 @@ class PathScreen(Keeping):
 
     def on_mount(self) -> None:
         self._verdict.tell(_BEGIN)
+        self._complain(())
         self._draw()
         self.query_one(PathBar).focus_recipient()
         self.set_interval(0.1, self._tick)
@@ -61,6 +62,11 @@ class PathScreen(Keeping):
     def _stack_loaded(self, event: messages.StackLoaded) -> None:
         self._stack = event.stack
         self._side.offer_postures(event.stack.postures)
+        problems = self._session.problems
+        if self.posture not in event.stack.postures:
+            problems += (f'posture: There is no posture "{self.posture}".',)
+            self.posture = "rfc"
+        self._complain(problems)
         if self._start and not isinstance(self._session.source, LabSource):
             self.query_one(PathBar).submit()
 
