@@ -64,6 +64,11 @@ def answers(query: bytes, response: bytes) -> bool:
     return count == 1 and response[_HEADER : _HEADER + len(asked)].lower() == asked.lower()
 
 
+def rcode(response: bytes) -> int:
+    """The header's RCODE (RFC 1035 section 4.1.1) of a well-formed message; 0 is NOERROR."""
+    return response[3] & 0x0F
+
+
 def truncated(response: bytes) -> bool:
     return bool(response[2] & _TC)
 

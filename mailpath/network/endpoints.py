@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mailpath.names import a_labels, u_labels
+
 RESOLV_CONF = Path("/etc/resolv.conf")
 #: resolver(5): more name servers than this are ignored by the system, too.
 MAX_NAMESERVERS = 3
@@ -85,12 +87,32 @@ def resolver(text: str) -> ResolverEndpoint:
     if text.startswith("tls://"):
         return _resolver_over_tls(text)
     if text.startswith("https://"):
-        parts = urlsplit(text)
-        if not parts.hostname or parts.username is not None or parts.fragment:
-            raise ValueError(f"{text!r} is not of the form https://host/path.")
-        return ResolverEndpoint(text, Kind.HTTPS, parts.hostname, parts.port or 443, parts.hostname)
+        return _resolver_over_https(text)
     host, port = split(text, 53)
     return ResolverEndpoint(text, Kind.PLAIN, host, port)
+
+
+def _resolver_over_https(text: str) -> ResolverEndpoint:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a bracket that is not closed, a port that is none
+        host, port = None, None
+    if not host or port == 0 or parts.username is not None or parts.fragment:
+        raise ValueError(f"{text!r} is not of the form https://host/path.")
+    host = _host(host)
+    return ResolverEndpoint(text, Kind.HTTPS, host, port or 443, host)
+
+
+def _host(text: str) -> str:
+    """`text` as an address or as A-labels that TLS and HTTP can name.  Raises `ValueError`."""
+    try:
+        return address(text)
+    except ValueError:
+        name = a_labels(text)
+    if "xn--" in name and u_labels(name) is None:
+        raise ValueError(f"{text!r} is no valid international name.")
+    return name
 
 
 def _resolver_over_tls(text: str) -> ResolverEndpoint:
@@ -102,6 +124,7 @@ def _resolver_over_tls(text: str) -> ResolverEndpoint:
             raise ValueError(f"{text!r} has no name behind the '#'.")
         if colon:
             port = port_number(after)
+        name = _host(name)
     return ResolverEndpoint(text, Kind.TLS, host, port, name or host)
 
 

@@ -68,7 +68,8 @@ def failure_of(error: BaseException | None) -> tuple[Failure, str]:
 
 def _tls_failure(error: ssl.SSLError) -> tuple[Failure, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Failure.CERTIFICATE, f"The certificate was refused: {error.verify_message}."
+        # OpenSSL ends some of its sentences with a full stop, and some without.
+        return Failure.CERTIFICATE, f"The certificate was refused: {error.verify_message.rstrip('.')}."
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Failure.CLOSED, _SENTENCES[Failure.CLOSED]
     reason = getattr(error, "reason", None) or ""  # absent where Python code raised it

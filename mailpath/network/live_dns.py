@@ -36,7 +36,7 @@ class Transport(Protocol):
     """Carries one query to one resolver and brings its answer."""
 
     async def exchange(self, query: bytes) -> tuple[bytes, str]:
-        """The answer and what it came over.  Raises `OSError`, `EOFError` or `NotDns`."""
+        """The answer and what it came over.  Raises `OSError`, `EOFError`, `ValueError` or `NotDns`."""
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -119,7 +119,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class LiveDns:
-    """Asks one resolver: the one of the settings, else the first of the system's that answers."""
+    """Asks one resolver: the one of the settings, else the first of the system's that does its work."""
 
     def __init__(self, settings: Settings, roots: tuple[bytes, ...]) -> None:
         self._settings = settings
@@ -141,19 +141,24 @@ class LiveDns:
         return chosen.host if chosen.port == 53 else join(chosen.host, chosen.port)
 
     async def choose(self) -> None:
-        """Settle on the first candidate that answers at all; the first one when none does.
+        """Settle on the first candidate that does its work: the root's NS are answered NOERROR.
 
-        No packet is sent where there is nothing to choose.
+        Else the first that answers at all (REFUSED, SERVFAIL), else the first.  No packet is sent where
+        there is nothing to choose.
         """
         async with self._choice:
             if len(self._candidates) == 1:
                 return
+            answered: list[ResolverEndpoint] = []
             for candidate in self._candidates:
                 exchange = await self._ask(candidate, Question(name=".", rdtype="NS"))
-                if exchange.response is not None:
+                if exchange.response is None:
+                    continue
+                if dns_messages.rcode(exchange.response) == 0:
                     self._candidates = (candidate,)
                     return
-            self._candidates = self._candidates[:1]
+                answered.append(candidate)
+            self._candidates = tuple(answered[:1]) or self._candidates[:1]
 
     async def ask(self, question: Question) -> DnsExchange:
         """One question; see `DnsExchange`.  Only cancellation leaves by exception."""
@@ -194,6 +199,8 @@ class LiveDns:
             failure, sentence = failure_of(error)
             (*_, before) = getattr(error, "__notes__", ()) or ("Asking the resolver:",)
             detail = f"{before} {sentence[0].lower()}{sentence[1:]}"
+        except ValueError:  # behind OSError: a refused certificate is both
+            failure, detail = Failure.PROTOCOL, "The resolver's address or name cannot be used."
         return DnsExchange(
             question=question,
             response=response,

@@ -130,6 +130,8 @@ class HttpsTransport:
             raise TimeoutError from None
         except httpx.TransportError as error:
             raise _socket_error(error) from None
+        except httpx.InvalidURL as error:
+            raise ValueError(str(error)) from None
 
     async def close(self) -> None:
         await self._client.aclose()

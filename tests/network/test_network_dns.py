@@ -21,7 +21,7 @@ from servers import server_context, serving
 
 from mailpath.exchanges import Failure, Question
 from mailpath.network import dns_messages, live_dns, live_dns_secure
-from mailpath.network.endpoints import resolver
+from mailpath.network.endpoints import Kind, ResolverEndpoint, resolver
 from mailpath.network.live import LiveNetwork
 from mailpath.network.live_dns import LiveDns, framed, read_message
 from mailpath.network.settings import Settings
@@ -264,6 +264,54 @@ async def test_first_system_resolver_that_answers_is_chosen(monkeypatch):
             assert network.ground.resolver == where
             assert (await network.ask(MX)).failure is None
         assert len(protocol.queries) == 2
+
+
+@pytest.mark.parametrize("working", [True, False])
+async def test_a_system_resolver_that_refuses_is_the_last_choice(monkeypatch, working):
+    def refusing(query, n):
+        response = dns.message.make_response(dns.message.from_wire(query))
+        response.set_rcode(dns.rcode.REFUSED)
+        return response.to_wire()
+
+    def second(query, n):
+        return answer(query, records=0) if working else refusing(query, n)
+
+    async with serving(lambda reader, writer: None) as dead:
+        pass
+    async with resolving(refusing) as (one, _), resolving(second) as (two, _):
+        places = tuple(map(resolver, (f"127.0.0.1:{dead}", one, two)))
+        monkeypatch.setattr(live_dns, "system_resolvers", lambda: places)
+        async with LiveNetwork(Settings(timeout=5.0), policy_host_check=lambda chain, host: None) as network:
+            assert network.ground.resolver == (two if working else one)
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        (
+            "https://bücher.example/dns-query",
+            {"kind": Kind.HTTPS, "host": "xn--bcher-kva.example", "name": "xn--bcher-kva.example"},
+        ),
+        ("https://[2001:db8::1]:8443/", {"kind": Kind.HTTPS, "host": "2001:db8::1", "port": 8443}),
+        ("tls://127.0.0.1#DNS.example.:8853", {"kind": Kind.TLS, "name": "dns.example", "port": 8853}),
+    ],
+)
+def test_secure_resolvers_are_named_in_a_labels(text, endpoint):
+    found = resolver(text)
+    assert {key: getattr(found, key) for key in endpoint} == endpoint
+
+
+async def test_a_name_that_cannot_be_said_is_a_failure_not_a_crash(monkeypatch):
+    """A name that passed the door all the same."""
+    unnamed = ResolverEndpoint("https://xn--/dns-query", Kind.HTTPS, "xn--", 443, "xn--")
+    monkeypatch.setattr(live_dns, "resolver_endpoint", lambda text: unnamed)
+    client = LiveDns(Settings(resolver="192.0.2.1"), root())
+    exchange = await client.ask(MX)
+    await client.close()
+    assert (exchange.failure, exchange.detail) == (
+        Failure.PROTOCOL,
+        "The resolver's address or name cannot be used.",
+    )
 
 
 async def test_one_system_resolver_is_not_probed(monkeypatch):

@@ -63,3 +63,12 @@ def test_alerts_are_named():
     assert (
         failure_of(tls("TLSV1_UNRECOGNIZED_NAME"))[1] == 'The server sent the TLS alert "unrecognized name".'
     )
+
+
+@pytest.mark.parametrize(
+    "said", ["self-signed certificate", "IP address mismatch, certificate is not valid."]
+)
+def test_a_sentence_ends_with_one_full_stop(said):
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = said
+    assert failure_of(error)[1] == f"The certificate was refused: {said.rstrip('.')}."
