@@ -28,6 +28,7 @@ EDE_OTHER = 0
 EDE_NO_REACHABLE_AUTHORITY = 22
 EDE_NETWORK_ERROR = 23
 
+_NO_ERROR = "NOERROR"
 _SETTLED = (Security.SECURE, Security.INSECURE)
 
 #: Types that are no RRset of a zone, or an RRset that RFC 4034 forbids to sign.
@@ -162,7 +163,9 @@ class Answers:
         )
 
     def _absent(self, trail: _Trail, reply: Reply, name: dns.name.Name, judged: Judgement) -> Lookup:
-        return _lookup(trail, judged, found=Found.ABSENT, canonical=name_text(name), rcode=reply.rcode)
+        # Nobody signs an RCODE: what the records prove stands against it, as in unbound.
+        rcode = _NO_ERROR if judged.name_exists else reply.rcode
+        return _lookup(trail, judged, found=Found.ABSENT, canonical=name_text(name), rcode=rcode)
 
     def _endless(self, trail: _Trail, name: dns.name.Name) -> Lookup:
         judged = Judgement(

@@ -7,7 +7,7 @@ an answer that proves nothing is bogus, not absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.name
 import dns.rdatatype
@@ -32,7 +32,8 @@ EDE_NSEC3_ITERATIONS = 27
 class Proof:
     """What was proven.  `secure` False: the proof itself says that the place may be unsigned (opt-out, too
     many iterations); `note` says which.  `owners` in presentation form; `expires` the earliest end of the
-    signatures used, Unix time.
+    signatures used, Unix time.  `name_exists`: asked whether the name exists, the records proved that only
+    the RRset does not.
     """
 
     secure: bool
@@ -41,6 +42,7 @@ class Proof:
     note: str = ""
     ede: int | None = None
     cut: Cut | None = None
+    name_exists: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,24 @@ class Evidence:
         """That `name` does not exist, the answer to NXDOMAIN (RFC 4035 section 5.4, RFC 5155 section 8.4).
 
         The RCODE is unsigned and some servers say NXDOMAIN of an empty non-terminal: like unbound, an NSEC
-        that proves that only the RRset is absent is taken for what it proves.
+        that proves that only the RRset is absent is taken for what it proves: `Proof.name_exists`.
         """
-        return self._prove(
+        exists = False
+
+        def by_nsec() -> tuple[Nsec, ...] | None:
+            nonlocal exists
+            proof = denial_nsec.prove_no_name(name, self.zone, self._nsecs)
+            if proof is None:
+                proof = denial_nsec.prove_no_data(name, rdtype, self.zone, self._nsecs)
+                exists = proof is not None
+            return proof
+
+        proof = self._prove(
             f"{name_text(name)} does not exist",
-            lambda: (
-                denial_nsec.prove_no_name(name, self.zone, self._nsecs)
-                or denial_nsec.prove_no_data(name, rdtype, self.zone, self._nsecs)
-            ),
+            by_nsec,
             lambda hashed: denial_nsec3.prove_no_name(name, hashed),
         )
+        return proof if isinstance(proof, Failure) else replace(proof, name_exists=exists)
 
     def no_closer(self, name: dns.name.Name, labels: int) -> Proof | Failure:
         """That `name` rightly comes from a wildcard of `labels` labels (RFC 4035 5.3.4, RFC 5155 8.8)."""

@@ -29,7 +29,10 @@ _WEAKEST_FIRST = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Sec
 
 @dataclass(frozen=True)
 class Judgement:
-    """The status of one RRset or one absence, and on what it rests.  `expires`: Unix time, None for never."""
+    """The status of one RRset or one absence, and on what it rests.  `expires`: Unix time, None for never.
+
+    `name_exists`: the RCODE said that the name does not exist, and signed records say otherwise.
+    """
 
     security: Security
     reason: str = ""
@@ -40,6 +43,7 @@ class Judgement:
     wildcard: str | None = None
     denial: tuple[str, ...] = ()
     original_ttl: int | None = None
+    name_exists: bool = False
 
 
 def weakest(judgements: Iterable[Judgement]) -> Judgement:
@@ -152,6 +156,7 @@ class Judge:
             signatures=evidence.facts,
             expires=earliest(zone.expires, proof.expires),
             denial=proof.owners,
+            name_exists=proof.name_exists,
         )
 
     async def unanswered(self, name: dns.name.Name, rdtype: RdataType) -> Judgement:

@@ -100,7 +100,8 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     `canonical`: the name at the end of the aliases (`name` itself without any).  `rdata`: wire form,
     sorted; `records`: the same as presentation text, same order.  `security` is that of the whole
     answer, the weakest link deciding; `final_security` that of the last RRset (or denial) alone.
-    A bogus answer keeps what it said in `rdata`.  `rcode`: the resolver's, with CD set.
+    A bogus answer keeps what it said in `rdata`.  `rcode`: the resolver's, with CD set; NOERROR
+    where it says NXDOMAIN, and signed records prove that the name exists.
     `zone`: the zone that owns the last RRset; its chain is in `chain`, root first, names of `ZoneFact`s.
     `expires`: first moment (Unix time) at which today's answer stops validating; None if it never does.
     `resolver_ad`, `resolver_rcode`: what the resolver itself claims when asked without CD; None if not asked.

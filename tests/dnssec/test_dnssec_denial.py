@@ -346,6 +346,15 @@ async def test_the_rcode_must_fit_the_proof_as_unbound_has_it(denial, owner, rdt
     where.edit(owner, rdtype)(lambda message: message.set_rcode(rcode))
     found = await look(where, owner, rdtype)
     assert (found.found, found.security) == (Found.ABSENT, security), found.reason
+    # Nobody signs an RCODE: a secure answer says what the records prove.
+    if security is Security.SECURE:
+        assert found.rcode == "NOERROR"
+
+
+@pytest.mark.parametrize("denial", ["nsec", "nsec3"])
+async def test_a_name_that_does_not_exist_is_said_not_to(denial):
+    found = await look(world(denial), "nope.b.example", "A")
+    assert (found.security, found.rcode) == (Security.SECURE, "NXDOMAIN")
 
 
 def test_bitmap_reads_every_window():
