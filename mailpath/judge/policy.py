@@ -83,7 +83,9 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
         usable = beside.skip is None and found.skip is None
         return msgspec.structs.replace(found, beside=beside) if usable else _skipping(found, beside)
     if policy is not None and (found is None or (found.skip is None and not _decides(found))):
-        return _by_sts(walk, posture, target, policy)
+        demanded = _by_sts(walk, posture, target, policy)
+        both = found is not None and found.half and posture.half_dane_beside_sts and demanded.skip is None
+        return msgspec.structs.replace(demanded, beside=found) if both else demanded
     return found or _base(walk, posture, target)
 
 

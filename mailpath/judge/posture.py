@@ -224,6 +224,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     # --- DANE ----------------------------------------------------------------------------------------
     insecure_mx: InsecureMx = InsecureMx.DANE
     """RFC 7672 section 2.2.1: free to choose; PF smtp_tls_dane_insecure_mx_policy; EX smtp.c: may."""
+    half_dane_beside_sts: bool = True
+    """DANE_FIRST: half-DANE must hold beside an enforced policy, which authenticates (RFC 8461 section 2:
+    a policy never overrides a failing DANE validation); else the policy stands in for it."""
     tlsa_at_alias: bool = True
     """The MX host name is a second TLSA base domain beside its CNAME target (RFC 7672 section 2.2.2)."""
     tlsa_of_insecure_host: bool = False

@@ -170,6 +170,8 @@ POSTFIX_LATER = (
         source=f"{_LATER}; postfix-tlspol README: a failing DANE look-up never falls to MTA-STS",
         sts=True,
         precedence=Precedence.DANE_FIRST,
+        # It answers with level secure where the MX is not signed, and Postfix looks at no TLSA then.
+        half_dane_beside_sts=False,
         sts_checks_mx=True,
         sts_dialect=sts.RFC,
         sts_references=(Reference.MX,),

@@ -73,8 +73,8 @@ def signed(*hosts, **facts):
     return path(*hosts, signed=True, **facts)
 
 
-def half(*hosts):
-    return path(*hosts, signed=True, mx_security=INSECURE)
+def half(*hosts, **facts):
+    return path(*hosts, signed=True, mx_security=INSECURE, **facts)
 
 
 DESTINATION = [
@@ -730,6 +730,21 @@ RULES = [
         "half-dane-does-not-stand-in-for-the-policy",
         half(mx("mx1", tls(SELF), tlsa=(ee(SELF),))),
         {"rfc": "encrypted@mx1"},
+    ),
+    (
+        "a-policy-does-not-override-a-half-dane-mismatch",
+        half(mx("mx1", tls(WEB), tlsa=(STALE,)), sts=LISTED),
+        {"rfc": "deferred", "postfix-dane": "deferred", "postfix-tlspol": "authenticated@mx1"},
+    ),
+    (
+        "beside-half-dane-that-holds-the-policy-authenticates",
+        half(mx("mx1", tls(WEB), tlsa=(ee(WEB),)), sts=LISTED),
+        {"rfc postfix-tlspol": "authenticated@mx1", "postfix-dane": "encrypted@mx1"},
+    ),
+    (
+        "half-dane-holds-and-the-policy-fails",
+        half(mx("mx1", tls(SELF), tlsa=(ee(SELF),)), sts=LISTED),
+        {"rfc postfix-tlspol": "deferred"},
     ),
 ]
 CELLS = [
