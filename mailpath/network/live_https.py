@@ -88,8 +88,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         self.close()
 
     def close(self) -> None:
-        """Close at once: the response is complete, or of no further interest."""
-        if self._writer is not None:
+        """Close at once: the response is complete, or of no further interest.  May be called twice."""
+        if self._writer is not None and not self._writer.is_closing():
             self._writer.close()
             self._writer.transport.abort()
         self._socket.close()

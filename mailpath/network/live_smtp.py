@@ -111,7 +111,8 @@ class RecordingProtocol(SMTPProtocol):
 
     def leave(self) -> None:
         """Close in as good an order as takes no waiting: TLS close_notify is sent, not awaited."""
-        if self.transport is not None:
+        # A second close() makes the TLS transport of Python up to 3.11.2 forget what abort() needs.
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.close()
         self.abort()
 
