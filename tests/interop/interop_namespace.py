@@ -80,11 +80,15 @@ class Namespace:
             texts.append("\n".join([f"--- {log.name} ({state})", *lines]))
         return "\n".join(texts)
 
-    def end(self) -> None:
-        """End every server, by its process id."""
+    def terminate(self) -> None:
+        """Ask every server to end, by its process id."""
         for process, _ in self._started:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """End every server."""
+        self.terminate()
         for process, _ in self._started:
             try:
                 process.wait(5)

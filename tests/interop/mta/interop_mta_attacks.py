@@ -167,14 +167,16 @@ def under_attack(grounds: Grounds, victims: Victims, clients: tuple[str, ...]) -
     """A sender under each attack, all up at once."""
     certificates = Certificates(grounds.folder / "attacker", grounds.ca_file, victims)
     with contextlib.ExitStack() as stack:
+        spaces = {attack: stack.enter_context(namespace(ADDRESSES, grounds.etc)) for attack in ATTACKS}
+        for space in spaces.values():
+            # Called before any namespace is closed: all end at once, and not one after the other.
+            stack.callback(space.terminate)
         senders = []
-        for attack in ATTACKS:
+        for attack, space in spaces.items():
             home = grounds.folder / attack
             home.mkdir()
-            space = stack.enter_context(namespace(ADDRESSES, grounds.etc))
-            sender = Attacked(space, home, attack, clients)
-            sender.start(grounds, victims, certificates)
-            senders.append(sender)
+            senders.append(Attacked(space, home, attack, clients))
+            senders[-1].start(grounds, victims, certificates)
         yield senders
 
 
