@@ -8,7 +8,7 @@ import pytest
 from textual.binding import Binding
 from tui_world import SCENARIOS, FakeSession, app, appears, drawn, settle, walk
 
-from mailpath.facts import STEPS
+from mailpath.facts import STEPS, DnssecFacts, Found, SenderFacts
 from mailpath.tui.screens import keys
 from mailpath.tui.screens.help import HelpScreen, told
 from mailpath.tui.screens.picker import PickerScreen
@@ -406,6 +406,32 @@ async def test_walk_that_breaks_is_a_sentence() -> None:
         assert "The walk broke off: out of sockets" in drawn(pilot)
         await pilot.press("4")
         assert pilot.app.is_running
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"sender": SenderFacts(port25=Found.BLOCKED, port25_reason="all time out")},
+            "! Port 25 does not leave this machine, so the servers were not seen; the other panels stand. "
+            "Walk where it is open, look here: ssh HOST mailpath check b.example --capture - | mailpath",
+        ),
+        (
+            {"dnssec": DnssecFacts(resolver_passes=False)},
+            "! The resolver 192.0.2.53 leaves DNSSEC out, so DANE cannot be judged; the other panels stand.",
+        ),
+    ],
+    ids=["port 25", "resolver"],
+)
+async def test_what_stands_in_the_way_here_is_told_at_once(changes: dict[str, Any], sentence: str) -> None:
+    session = FakeSession(found=walk(**changes), pause=True)
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        for _ in range(4):
+            await pilot.pause()
+        assert sentence in " ".join(drawn(pilot).split())
+        assert "3 of 6 done, walking" in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
 
 
 async def test_stack_that_cannot_be_loaded_is_a_sentence() -> None:

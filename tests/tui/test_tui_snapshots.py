@@ -29,6 +29,14 @@ def test_a_finished_walk(snap_compare: Any, size: tuple[int, int]) -> None:
         ("ascii", [], {"ascii": True}),
         ("verdict", ["6"], {}),
         ("zoom", ["4", "z"], {}),
+        ("attack", ["a", "a", "a", "a"], {"posture": "postfix-may"}),
+        ("attack-panel", ["a", "a", "a", "a", "escape", "5"], {}),
+        ("clock", ["t", "t"], {}),
+        ("host", ["h"], {"posture": "postfix-dane"}),
+        ("save", ["w"], {}),
+        ("walks", ["s", "g"], {}),
+        ("filter", ["slash", "1", "2", "enter"], {}),
+        *((f"evidence-{number}", [str(number), "e"], {}) for number in (0, 1, 2, 3, 5)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -48,6 +56,16 @@ def test_compact_verdict(snap_compare: Any) -> None:
         await settle(pilot)
 
     assert snap_compare(app(start=True), terminal_size=(80, 24), run_before=press)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)], ids=["compact", "narrow"])
+def test_small_attack(snap_compare: Any, size: tuple[int, int]) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("a", "a")
+        await settle(pilot)
+
+    assert snap_compare(app(start=True), terminal_size=size, run_before=press)
 
 
 def test_compact_postures(snap_compare: Any) -> None:

@@ -30,7 +30,13 @@ class Terminal:
     """One tmux server of its own, with one pane."""
 
     def __init__(self, directory: Path) -> None:
+        self.home = directory
         self._socket = directory / "tmux"
+
+    def start(self, command: str, width: int, height: int) -> None:
+        size = ["-x", str(width), "-y", str(height)]
+        self.tmux("new-session", "-d", *size, f"{command}; echo ended $?; cat")
+        self.tmux("resize-window", *size)
 
     def tmux(self, *arguments: str) -> str:
         environment = {key: value for key, value in os.environ.items() if key not in _NOT_OURS}
@@ -39,7 +45,9 @@ class Terminal:
             capture_output=True,
             text=True,
             timeout=20,
-            env=environment | {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"},
+            env=environment
+            | {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
+            | {f"XDG_{kind}_HOME": str(self.home / kind) for kind in ("CONFIG", "STATE")},
             check=False,
         )
         return ran.stdout
@@ -61,15 +69,12 @@ class Terminal:
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     running = Terminal(tmp_path)
-    running.tmux(
-        "new-session", "-d", "-x", "120", "-y", "40", f"{COMMAND} lab dane-stale; echo ended $?; cat"
-    )
-    running.tmux("resize-window", "-x", "120", "-y", "40")
     yield running
     running.tmux("kill-server")
 
 
 def test_dane_stale_at_two_sizes(terminal: Terminal) -> None:
+    terminal.start(f"{COMMAND} lab dane-stale", 120, 40)
     terminal.until("6 of 6 done")
     words = " ".join(terminal.until("(computed from").replace("│", " ").split())
     assert "✗ MISMATCH" in words
@@ -89,3 +94,33 @@ def test_dane_stale_at_two_sizes(terminal: Terminal) -> None:
     terminal.tmux("send-keys", "q")
     screen = terminal.until("ended 0")
     assert screen.startswith("dane-stale.example: deferred by postfix-dane at mx1.dane-stale.example: ")
+
+
+def test_attack_and_clock(terminal: Terminal) -> None:
+    terminal.start(f"{COMMAND} lab dane-good", 120, 40)
+    terminal.until("An active attacker cannot.")
+    terminal.tmux("send-keys", "Right", "Right")
+    terminal.until("An active attacker can")
+    terminal.tmux("send-keys", "a", "Down", "Down", "Down")
+    screen = terminal.until("Simulated: under mitm-self-signed")
+    assert "The attacker reads it:" in screen
+    assert "delivered to the attacker" in screen
+    assert "Verdict under postfix-may" in screen
+    terminal.tmux("send-keys", *["Right"] * 4)
+    terminal.until("Verdict under postfix-dane ")
+    screen = terminal.until("The attacker cannot read it:")
+    assert "✗ DEFERRED" in screen
+    assert "Compared with no attack:" in screen
+    terminal.tmux("send-keys", "x", "t", "t")
+    screen = terminal.until("Compared with now:")
+    assert "✗ BOGUS" in screen
+    assert "✗ DEFERRED" in screen
+    assert "RRSIG" in screen
+    terminal.tmux("send-keys", "Escape")
+    terminal.until("─ Posture ─")
+    terminal.tmux("send-keys", "T", "q")
+    assert "dane-good.example: deferred by postfix-dane" in terminal.until("ended 0")
+    # The theme is remembered.
+    assert '"mailpath-light"' in (terminal.home / "STATE" / "mailpath" / "state.json").read_text(
+        encoding="utf-8"
+    )

@@ -18,6 +18,7 @@ from mailpath.tui.source import LiveSource
 from mailpath.tui.stack import Stack
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, clean, hang
 from mailpath.tui.widgets.bar import PathBar
+from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.side import Side
@@ -55,6 +56,7 @@ class PathBase(Screen[None]):
         self._scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
         self._walks: list[Walked] = []
+        self._bound_for: Choices | None = None  # the list that the focus is on its way to
         self._recent: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
         self.set_reactive(PathBase.posture, posture)
@@ -160,6 +162,11 @@ class PathBase(Screen[None]):
     def _problem(self, text: str) -> None:
         """Say what is wrong; "" takes it back."""
         self._say("#problem", f"{self._glyphs.failed} {text}" if text else "", "$error")
+
+    def _notice(self, text: str) -> None:
+        """Say what stands in the way at the place walked from; "" leaves what was said before."""
+        if text:
+            self._say("#problem", f"{self._glyphs.weak} {text}", "$warning")
 
     def _complain(self, problems: tuple[str, ...]) -> None:
         """The first of what is wrong with the configuration, and how many more there are."""

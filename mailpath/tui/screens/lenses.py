@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from textual import on
+from textual import events, on
 
 from mailpath.tui import messages
 from mailpath.tui.lens import Lens
@@ -113,13 +113,28 @@ class Lenses(PathBase):
 
     # --- Keys ---
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget is self._bound_for:
+            self._bound_for = None
+
+    def _hurried(self, direction: int) -> bool:
+        """Keys that were typed before the list had the focus are for the list all the same."""
+        choices = self._bound_for
+        if choices is None:
+            return False
+        if direction > 0:
+            choices.action_cursor_down()
+        else:
+            choices.action_cursor_up()
+        return True
+
     def action_posture(self, direction: int) -> None:
         self.posture = self._side.postures.neighbour(direction)
 
     def action_list(self, mode: Mode) -> None:
         """Go to the list; there, the key moves on.  On a narrow screen the list comes for it."""
         side = self._side
-        if side.mode == mode and side.shown.has_focus:
+        if side.mode == mode and (side.shown.has_focus or self._bound_for is side.shown):
             if mode == "posture":
                 self._close_list()
             else:
@@ -131,13 +146,15 @@ class Lenses(PathBase):
         self._side.mode = mode
         self.add_class("-side")
         self.set_class(mode != "posture", "-wide-side")
+        self._bound_for = self._side.shown
         if self._side.display:
-            self._side.shown.focus()
+            self.set_focus(self._side.shown)
         else:
             self.call_after_refresh(self._side.shown.focus)
 
     def _close_list(self) -> None:
         """Back to the steps, and to the posture list beside them."""
+        self._bound_for = None
         self._side.mode = "posture"
         self.remove_class("-side", "-wide-side")
         self.call_after_refresh(self._steps.panel(self._steps.opened or "mx").focus)

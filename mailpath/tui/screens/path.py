@@ -10,8 +10,9 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from mailpath.facts import Path
+from mailpath.facts import STEPS, Path
 from mailpath.tui import messages
+from mailpath.tui.notices import notice
 from mailpath.tui.progress import Walked, first_broken
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.screens import keys
@@ -158,6 +159,7 @@ class PathScreen(Keeping):
             self._state.step_finished(event.result, event.elapsed_ms)
             self._draw()
             self._steps.know(event.so_far, self._stack, event.result.id)
+            self._notice(notice(event.so_far, event.result.id))
 
     @on(messages.WalkFinished)
     def _walk_finished(self, event: messages.WalkFinished) -> None:
@@ -174,6 +176,7 @@ class PathScreen(Keeping):
         proposed = walk.sender.proposed
         self._subtitle(f"sender: {proposed}" if proposed else "")
         self._side.know(recorded.attacks, recorded.stops(), walk.at)
+        self._notice(notice(walk, *STEPS))
         self._show_walk()
         self._sum_up()
         broken = first_broken(walk)

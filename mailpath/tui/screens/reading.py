@@ -22,6 +22,8 @@ class Reading(Lenses):
 
     def action_step(self, direction: int) -> None:
         """Focus the panel above or below; the verdict is the last of them."""
+        if self._hurried(direction):
+            return
         places: list[StepPanel | VerdictPanel] = [self._steps.panel(step) for step in STEPS[:-1]]
         places.append(self._verdict)
         here = next(
