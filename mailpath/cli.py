@@ -6,13 +6,14 @@ is named like a command is written with its dot (`mailpath check.`) or behind `-
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
 import click
 
 from mailpath import __version__
+from mailpath.commands import stdio
+from mailpath.commands.grammar import DefaultGroup
 from mailpath.commands.options import moment, network_options
 
 #: sysexits.h EX_USAGE.  `report/exit_codes.py` has the others; it is not loaded before a command runs.
@@ -20,45 +21,6 @@ EX_USAGE = 64
 EX_UNKNOWN = 3
 EX_INTERRUPTED = 130
 EX_PIPE = 141
-
-
-class DefaultGroup(click.Group):
-    """A group in which words that name no command go to the one called `default`.
-
-    Its name is none that could be typed by mistake, and it is not listed.
-    """
-
-    default = "(app)"
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        first = args[0] if args else None
-        if first not in self.commands and first not in ("--help", "-h", "--version"):
-            args = [self.default, *args]
-            stray = next((word for word in args[1:] if word in self.commands), None)
-            if stray is not None and "--" not in args:
-                command = f"{ctx.command_path} {stray}"
-                raise click.UsageError(
-                    f"Is {stray!r} the command? Its name comes first: `{command} ...`."
-                    f" For a domain of that name type '{stray}.'.",
-                    ctx,
-                )
-        return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in self.commands if name != self.default]
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        words = self.commands[self.default].collect_usage_pieces(ctx)
-        formatter.write_usage(ctx.command_path, " ".join(words))
-        formatter.write_usage(ctx.command_path, "COMMAND [OPTIONS] [ARGS]...", prefix="       ")
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        app = self.commands[self.default]
-        options = [param for param in app.params if isinstance(param, click.Option)]
-        records = [param.get_help_record(ctx) for param in (*options, *self.get_params(ctx))]
-        with formatter.section("Options"):
-            formatter.write_dl([record for record in records if record is not None])
-        self.format_commands(ctx, formatter)
 
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -374,26 +336,34 @@ def diff(ctx: click.Context, old: str, new: str, as_json: bool, postures: tuple[
 
 def main() -> None:
     """The console script; leaves by `SystemExit` with one of the documented exit codes."""
+    stdio.complete()
     try:
         status = cli.main(prog_name="mailpath", standalone_mode=False)
         sys.stdout.flush()
     except click.UsageError as error:
+        # The group's default command has a name that nobody types.
         where = error.ctx.command_path if error.ctx is not None else "mailpath"
-        click.echo(f"{where}: {error.format_message()}", err=True)
+        stdio.tell(f"{where.removesuffix(f' {DefaultGroup.default}')}: {error.format_message()}")
         sys.exit(EX_USAGE)
     except click.ClickException as error:
-        click.echo(f"mailpath: {error.format_message()}", err=True)
+        stdio.tell(f"mailpath: {error.format_message()}")
         sys.exit(EX_USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(EX_INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not complain of it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has gone.
+        stdio.let_go()
         sys.exit(EX_PIPE)
-    except Exception:  # noqa: BLE001 - a monitoring system must not take a bug of ours for a verdict
-        import traceback
-
-        traceback.print_exc()
-        click.echo("mailpath: this is a bug of mailpath; please report it with the lines above.", err=True)
-        sys.exit(EX_UNKNOWN)
+    except Exception as error:  # noqa: BLE001 - a monitoring system must not take a bug of ours for a verdict
+        code = stdio.told(error) if isinstance(error, OSError) else None
+        sys.exit(_bug() if code is None else code)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _bug() -> int:
+    import traceback
+
+    stdio.tell(
+        f"{traceback.format_exc()}mailpath: this is a bug of mailpath; please report it with the lines above."
+    )
+    return EX_UNKNOWN

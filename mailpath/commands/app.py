@@ -96,8 +96,10 @@ def lab(scenario: str | None, look: dict[str, Any]) -> int:
         )
     try:
         own = load(scenario)
-    except (ScenarioError, OSError) as error:
-        raise click.UsageError(f"{scenario}: {error}") from None
+    except ScenarioError as error:  # it names the file
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"{scenario}: The file cannot be read: {error.strerror}.") from None
     return run_app(source=LabSource(own), start=True, **_preferred(), **look)
 
 

@@ -32,10 +32,14 @@ def scenarios(as_json: bool) -> None:
 
 
 def serve() -> None:
-    """The lab for other tools, until a signal comes."""
+    """The lab for other tools, until a signal comes.  Raises `click.UsageError`, OSError."""
+    from mailpath.lab import ScenarioError
     from mailpath.lab.serve import serve as keep_up
 
-    keep_up()
+    try:
+        keep_up()
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def postures() -> None:

@@ -5,6 +5,7 @@ Light: nothing here loads the network stack or the app (`mailpath --help` must n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,13 +21,19 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 MAX_TIME = 253402300799
 
 
+#: RFC 3339 section 5.6, with the blank that its note allows in place of the T.
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+#: Smaller numbers (before September 2001) are dates that lost their dashes, 20261123, not seconds.
+_MIN_SECONDS = 10**9
+
+
 def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """RFC 3339 ("2026-11-23T12:00:00Z") or Unix seconds, as Unix seconds."""
     if value is None:
         return None
     text = value.strip()
     try:
-        seconds = int(text) if text.isascii() and text.isdigit() else _rfc3339(text)
+        seconds = _unix(text) if text.isascii() and text.isdigit() else _rfc3339(text)
     except (ValueError, OverflowError):
         sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z) nor Unix seconds."
         raise click.BadParameter(sentence, ctx, param) from None
@@ -35,11 +42,17 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     return seconds
 
 
-def _rfc3339(text: str) -> int:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
+def _unix(text: str) -> int:
+    seconds = int(text)
+    if seconds < _MIN_SECONDS:
         raise ValueError
-    return int(at.timestamp())
+    return seconds
+
+
+def _rfc3339(text: str) -> int:
+    if not _RFC3339.fullmatch(text):
+        raise ValueError
+    return int(datetime.fromisoformat(text.upper()).timestamp())
 
 
 def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:

@@ -29,7 +29,7 @@ def explain(words: tuple[str, ...], *, as_json: bool) -> ExitCode:
     """What a code or a line means; "-" reads it from standard input.  Raises `click.UsageError`."""
     text = " ".join(words)
     if text == STDIO:
-        text = sys.stdin.buffer.read(MAX_INPUT).decode("utf-8", "replace")
+        text = _read(STDIO, MAX_INPUT).decode("utf-8", "replace")
     if not text.strip():
         raise click.UsageError("Nothing was given to explain.")
     found = explained(text)

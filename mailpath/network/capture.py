@@ -83,16 +83,18 @@ def capture_from(
 
 
 def dump(capture: Capture, where: Where) -> None:
-    """Write `capture` to a file, a path or "-" (standard output).  Raises `CaptureError`.
+    """Write `capture` to a file, a path or "-" (standard output).
 
-    The same capture is written as the same bytes.
+    The same capture is written as the same bytes.  Raises `CaptureError`; OSError where it is standard
+    output that cannot be written, as every other output there does.
     """
     data = msgspec.json.encode(capture) + b"\n"
+    if where == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
     try:
-        if where == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        elif isinstance(where, str | os.PathLike):
+        if isinstance(where, str | os.PathLike):
             if os.fspath(where).endswith(".gz"):
                 data = gzip.compress(data, mtime=0)
             with open(where, "wb") as file:

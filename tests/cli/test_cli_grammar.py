@@ -14,7 +14,7 @@ import pytest
 
 from mailpath import __version__
 from mailpath.cli import cli
-from mailpath.commands.options import NETWORK_KEYS
+from mailpath.commands.options import NETWORK_KEYS, moment
 from mailpath.network.settings import Settings
 from mailpath.tui import LabSource, LiveSource
 
@@ -154,6 +154,13 @@ def test_open_takes_a_capture(run: Run, opened: list[dict[str, Any]], tmp_path: 
         ("check", "b.example", "--at", "yesterday"),
         ("check", "b.example", "--at", "2026-11-23T12:00:00"),
         ("check", "b.example", "--at", "999999999999999"),
+        ("check", "b.example", "--at", "20261123"),
+        ("check", "b.example", "--at", "20261123T120000Z"),
+        ("check", "b.example", "--at", "2026-11-23"),
+        ("check", "b.example", "--at", "2026-W48-1T12:00:00Z"),
+        ("check", "b.example", "--at", "2026-11-23T12Z"),
+        ("check", "b.example", "--at", "2026-11-23T12:00:00+01"),
+        ("dnssec", "b.example", "--at", "20261123"),
         ("check", "b.example", "--format", "pdf"),
         ("check", "b.example", "--dial", "nonsense"),
         ("check", "b.example", "--smtp-port", "0"),
@@ -177,6 +184,43 @@ def test_wrong_usage_is_one_line_and_64(words: tuple[str, ...], run: Run) -> Non
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("chek", "b.example"), "check"),
+        (("chekc", "b.example", "--posture", "may"), "check"),
+        (("opne", "--ascii", "file.json"), "open"),
+        (("explian", "TLSA002"), "explain"),
+        (("lab", "lsit", "x"), "list"),
+    ],
+)
+def test_a_mistyped_command_is_told(words: tuple[str, ...], meant: str, run: Run) -> None:
+    code, out, err = run(*words)
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert f"Did you mean {meant!r}?" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("chek",), ("chek.example", "b.example"), ("chek.", "b.example"), ("a", "b")]
+)
+def test_a_domain_like_a_command_is_a_domain(
+    words: tuple[str, ...], run: Run, opened: list[dict[str, Any]]
+) -> None:
+    assert run(*words)[0] == 0
+    assert opened[0]["recipient"] == words[-1]
+
+
+def test_messages_know_no_name_that_nobody_typed(run: Run, tmp_path: Path) -> None:
+    assert run("--no-such-option")[2].startswith("mailpath: ")
+    assert run("a..example")[2].startswith("mailpath: ")
+    bad = tmp_path / "bad.toml"
+    bad.write_text("id = 1", encoding="utf-8")
+    code, _, err = run("lab", str(bad))
+    assert (code, err.count("\n"), err.count("bad.toml")) == (64, 1, 1)
+    assert err.startswith("mailpath lab: ")
+    assert "(app)" not in err
+
+
 def test_a_bug_is_no_verdict(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 1 and 2 mean something to a monitoring system; a crash of ours is neither."""
 
@@ -197,6 +241,22 @@ def test_an_interrupt_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("mailpath.commands.lists.postures", interrupted)
     code, out, err = run("postures")
     assert (code, out, err.strip()) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-11-23T12:00:00Z", 1795435200),
+        ("2026-11-23t12:00:00.9z", 1795435200),
+        ("2026-11-23 13:00:00+01:00", 1795435200),
+        ("1795435200", 1795435200),
+        ("1000000000", 1000000000),
+    ],
+)
+def test_times(text: str, seconds: int) -> None:
+    check = cli.commands["check"]
+    at = next(param for param in check.params if param.name == "at")
+    assert moment(click.Context(check), at, text) == seconds
 
 
 # --- lists -----------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""Which word on the command line names the command, and what is meant where none does."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import click
+
+
+class DefaultGroup(click.Group):
+    """A group in which words that name no command go to the one called `default`.
+
+    Its name is none that could be typed by mistake, and it is not listed.
+    """
+
+    default = "(app)"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else None
+        if first not in self.commands and first not in ("--help", "-h", "--version"):
+            self._refuse_mistyped(ctx, args)
+            args = [self.default, *args]
+            stray = next((word for word in args[1:] if word in self.commands), None)
+            if stray is not None and "--" not in args:
+                command = f"{ctx.command_path} {stray}"
+                raise click.UsageError(
+                    f"Is {stray!r} the command? Its name comes first: `{command} ...`."
+                    f" For a domain of that name type '{stray}.'.",
+                    ctx,
+                )
+        return super().parse_args(ctx, args)
+
+    def _refuse_mistyped(self, ctx: click.Context, args: list[str]) -> None:
+        """A word that is nearly a command, has no dot, and is followed by another is no domain."""
+        if len(args) < 2 or "." in args[0] or all(word.startswith("-") for word in args[1:]):
+            return
+        close = get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.7)
+        if close:
+            raise click.UsageError(
+                f"{args[0]!r} is no command. Did you mean {close[0]!r}? For a domain of that name type"
+                f" '{args[0]}.'.",
+                ctx,
+            )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in self.commands if name != self.default]
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        words = self.commands[self.default].collect_usage_pieces(ctx)
+        formatter.write_usage(ctx.command_path, " ".join(words))
+        formatter.write_usage(ctx.command_path, "COMMAND [OPTIONS] [ARGS]...", prefix="       ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        app = self.commands[self.default]
+        options = [param for param in app.params if isinstance(param, click.Option)]
+        records = [param.get_help_record(ctx) for param in (*options, *self.get_params(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records if record is not None])
+        self.format_commands(ctx, formatter)
