@@ -90,8 +90,10 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
 def _unanswered(walk: Walk, host: MxHost, session: Session, answered: bool) -> Finding:
     name = visible(host.name)
     text = _ended(session)
-    if session.failure is Failure.UNREACHABLE and (":" in session.address or answered):
-        return finding("TLS020", name, f"{text}.", got=text)
+    if session.failure is Failure.UNREACHABLE:
+        # Where no session got out at all, nothing is known of the path.
+        severity = Severity.INFO if answered else Severity.WARNING
+        return finding("TLS020", name, f"{text}.", severity=severity, got=text)
     spoke = any(
         (other := primary(walk, host, address)) is not None and got_through(other)
         for address in host.addresses

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mailpath.exchanges import Failure
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, Session, StsPolicy, Walk, unasked
 from mailpath.judge import sts
 from mailpath.judge.destination import Destination, Target, destination
@@ -244,9 +244,9 @@ def _verdict(
 ) -> Verdict:
     """The verdict over the whole path, told by the attempt that decided it."""
     decisive, outcome, reason = played.decisive, played.outcome, played.decisive.reason
-    if outcome is Outcome.DEFERRED and _blocked(walk, played.attempts):
+    why = _kept_in(walk, played.attempts) if outcome is Outcome.DEFERRED else ""
+    if why:
         outcome = Outcome.UNKNOWN
-        why = shown(walk.sender.port25_reason) or "port 25 is blocked on this network"
         reason = f"{UNTOLD}: {why}"
     failed = outcome in (Outcome.DEFERRED, Outcome.BOUNCED)
     return Verdict(
@@ -265,6 +265,13 @@ def _verdict(
     )
 
 
-def _blocked(walk: Walk, attempts: tuple[Attempt, ...]) -> bool:
-    """Port 25 does not leave this machine, so that not reaching anybody says nothing about them."""
-    return walk.sender.port25 is Found.BLOCKED and any(entry.address is not None for entry in attempts)
+def _kept_in(walk: Walk, attempts: tuple[Attempt, ...]) -> str:
+    """Why no session leaves this machine, so that not reaching anybody says nothing about them; or ""."""
+    if not any(entry.address is not None for entry in attempts):
+        return ""
+    if walk.sender.port25 is Found.BLOCKED:
+        return shown(walk.sender.port25_reason) or "port 25 is blocked on this network"
+    tried = [session for session in walk.starttls.sessions if not session.not_tried]
+    ends = {(session.failure, session.failed_at) for session in tried}
+    nowhere = ends == {(Failure.UNREACHABLE, Stage.CONNECT)}
+    return "there is no route from here to any of the mail hosts" if nowhere else ""

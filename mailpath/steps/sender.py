@@ -109,8 +109,11 @@ async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> S
         return facts
     exchange = await tools.network.converse(SmtpRequest(address=own, port=tools.network.ground.smtp_port))
     if exchange.failed_at is Stage.CONNECT and exchange.failure in _LOCAL:
+        nowhere = {exchange.failure, *(session.failure for session in held)} == {Failure.UNREACHABLE}
         reason = (
-            "Port 25 seems closed from here: neither the recipient's mail hosts"
+            f"There is no route from here to the recipient's mail hosts, nor to {facts.domain}'s own."
+            if nowhere
+            else "Port 25 seems closed from here: neither the recipient's mail hosts"
             f" nor {facts.domain}'s own answers."
         )
         return msgspec.structs.replace(facts, port25=Found.BLOCKED, port25_reason=reason)

@@ -77,6 +77,8 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
         plain = _PLAIN.get(session.failure or Failure.TIMEOUT, visible(session.detail))
         refused = session.failure in (Failure.REFUSED, Failure.RESET)
         word = "REFUSED" if refused else "NO ANSWER"
+        if session.failure is Failure.UNREACHABLE:
+            word = "NO ROUTE"
         return (
             (Status.FAIL if refused else Status.ERROR),
             word,

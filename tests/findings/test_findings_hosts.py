@@ -14,10 +14,12 @@ from mailpath.facts import (
     SenderFacts,
     Session,
     StarttlsFacts,
+    Status,
     TlsaFacts,
     Walk,
 )
 from mailpath.findings import Finding, Severity, find, step_of
+from mailpath.steps import starttls
 
 CHAIN = (made.GOOD.der, made.INTERMEDIATE.der)
 RIGHT = made.record(3, 1, 1, made.spki(made.GOOD))
@@ -184,6 +186,15 @@ def test_no_route_is_nobodys_fault_where_another_address_answers() -> None:
     found = at(walk, "starttls")
     assert found["TLS020"].severity is Severity.INFO
     assert "TLS001" not in found
+
+
+def test_no_route_at_all_is_nobodys_fault_either() -> None:
+    walk = made.walk(starttls=StarttlsFacts(sessions=(silent(Failure.UNREACHABLE),)))
+    found = at(walk, "starttls")
+    assert found["TLS020"].severity is Severity.WARNING
+    assert "TLS001" not in found
+    line = starttls.result(walk)
+    assert (line.status, line.word) == (Status.ERROR, "NO ROUTE")
 
 
 def test_one_dead_address_of_two_is_a_warning() -> None:

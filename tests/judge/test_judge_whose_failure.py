@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from judge_builders import DOMAIN, absent, failed, path
+from judge_builders import DOMAIN, WEB, absent, black_hole, failed, mx, path, tls
 from msgspec.structs import replace
 
-from mailpath.exchanges import Failure
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import DnssecFacts, Found, Lookup, MxKind, Security, StsFacts, ZoneFact
 from mailpath.judge import Outcome, judge
+from mailpath.judge.posture import DaneUse
 from mailpath.judge.presets import PRESETS
 
 
@@ -42,3 +43,29 @@ def test_silence_about_the_mx_alone_is_the_recipients():
 def test_a_resolver_that_says_servfail_was_asked():
     walk = path(kind=MxKind.FAILED, mx_lookup=failed(DOMAIN, "MX"))
     assert judge(walk, PRESETS["rfc"]).outcome is Outcome.DEFERRED
+
+
+# --- no way to the mail hosts ----------------------------------------------------------------------
+
+
+def no_route(_sni):
+    return {"failure": Failure.UNREACHABLE, "failed_at": Stage.CONNECT}
+
+
+def test_no_route_to_any_address_is_not_the_recipients():
+    for each in PRESETS.values():
+        verdict = judge(path(mx("mx1", no_route, v6=no_route), mx("mx2", no_route, at=20)), each)
+        if DaneUse.MANDATORY in (each.dane, *each.unknown.get("dane", ())):
+            assert verdict.outcome is not Outcome.UNKNOWN  # DNS alone decides: nothing is signed
+            continue
+        assert verdict.outcome is Outcome.UNKNOWN, each.name
+        assert (
+            verdict.reason == "cannot be told from here: there is no route from here to any of the mail hosts"
+        )
+
+
+def test_no_route_over_ipv6_alone_leaves_the_rest_to_tell():
+    tried = path(mx("mx1", black_hole, v6=no_route))
+    assert judge(tried, PRESETS["postfix-may"]).outcome is Outcome.DEFERRED
+    works = judge(path(mx("mx1", tls(WEB), v6=no_route)), PRESETS["postfix-may"])
+    assert (works.outcome, works.address) == (Outcome.ENCRYPTED, "192.0.2.1")
