@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from mailpath.commands.envelope import Asked, made
-from mailpath.commands.options import domain_of, given_network_options, settings_from
-from mailpath.commands.rendering import STDIO, form_of, write, write_file
+from mailpath.commands.options import domain_of, given_network_options, settings_from, unusable_anchor
+from mailpath.commands.outputs import STDIO, Outputs, examine
+from mailpath.commands.rendering import form_of, write, write_file
 from mailpath.config import ConfigError, postures
 from mailpath.dnssec import BadAnchor
 from mailpath.exchanges import Envelope
@@ -59,8 +60,8 @@ def run(
     network: dict[str, Any],
 ) -> ExitCode:
     """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
-    if capture == tlsrpt == STDIO:
-        raise click.UsageError("Standard output takes the capture or the TLS report, not both.")
+    outputs = Outputs(form=form, report=output, capture=capture, tlsrpt=tlsrpt)
+    examine(outputs)
     judged = chosen(posture_names)
     wanted = attacks_named(attacks)
     if replay is not None:
@@ -71,6 +72,8 @@ def run(
         walked = _live(recipient, sender, at, network, envelope)
     if redact:
         walked = _redacted(walked)
+    if capture is not None:
+        _kept(walked.capture, capture)  # first: it is what cannot be had again
     began = time.perf_counter()
     result = build(
         walked.walk,
@@ -86,9 +89,7 @@ def run(
         from mailpath.commands import attacking
 
         result = attacking.tried(result, walked.capture, wanted)
-    _written(result, form, output, silent=STDIO in (capture, tlsrpt))
-    if capture is not None:
-        _kept(walked.capture, capture)
+    _written(result, outputs)
     if tlsrpt is not None:
         _filed(result, tlsrpt)
     return result.code
@@ -150,8 +151,10 @@ def _live(
 
     try:
         return asyncio.run(walked())
-    except (SettingsError, BadAnchor) as error:
+    except SettingsError as error:
         raise click.UsageError(str(error)) from None
+    except BadAnchor as error:
+        raise unusable_anchor(settings, error) from None
 
 
 def _replayed(
@@ -243,10 +246,10 @@ def _filed(result: Result, file: str) -> None:
     write_file(file, gzip.compress(data, mtime=0) if file.endswith(".gz") else data)
 
 
-def _written(result: Result, form: str | None, output: str | None, *, silent: bool) -> None:
-    """The report to `output`, or to standard output unless a capture went there (`silent`)."""
-    if silent and output in (None, STDIO):
+def _written(result: Result, outputs: Outputs) -> None:
+    """The report to its file, or to standard output unless something else went there."""
+    if outputs.silent and outputs.report is None:
         if sys.stderr.isatty():
             click.echo(headline(result), err=True)
         return
-    write(result, form_of(form, output), output)
+    write(result, form_of(outputs.form, outputs.report), outputs.report)

@@ -12,7 +12,7 @@ import click
 import dns.rdatatype
 import msgspec
 
-from mailpath.commands.options import settings_from
+from mailpath.commands.options import settings_from, unusable_anchor
 from mailpath.dnssec import BadAnchor, Validator
 from mailpath.facts import Lookup, Security, ZoneFact
 from mailpath.names import BadName, a_labels
@@ -49,8 +49,10 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
 
     try:
         lookup, zones = asyncio.run(looked_up())
-    except (SettingsError, BadAnchor) as error:
+    except SettingsError as error:
         raise click.UsageError(str(error)) from None
+    except BadAnchor as error:
+        raise unusable_anchor(settings, error) from None
     if as_json:
         click.echo(json.dumps(to_json(lookup, zones, moment), indent=2))
     else:

@@ -151,6 +151,15 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
         raise click.UsageError(str(error)) from None
 
 
+def unusable_anchor(settings: Settings, error: Exception) -> click.UsageError:
+    """The sentence of `error`, a `BadAnchor`, with the file and the key that named it."""
+    from mailpath.network.settings import SettingsError
+
+    return click.UsageError(
+        str(SettingsError(str(error), file=settings.trust_anchor or "", key="trust_anchor"))
+    )
+
+
 def domain_of(text: str) -> str:
     """What was typed as A-labels.  Raises `click.UsageError` with one sentence."""
     from mailpath.names import BadName, to_domain

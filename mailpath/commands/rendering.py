@@ -7,9 +7,8 @@ from pathlib import PurePath
 
 import click
 
+from mailpath.commands.outputs import STDIO
 from mailpath.report.result import Result
-
-STDIO = "-"
 
 #: File name endings and what they stand for; `--format` outweighs them.
 SUFFIXES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import dns.exception
@@ -12,6 +13,8 @@ import dns.zonefile
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
+
+_PLACE = re.compile(r"\A<input>:[0-9]+: ")
 
 
 class BadAnchor(ValueError):
@@ -36,7 +39,9 @@ def read_anchors(text: str) -> Anchors:
             text, origin=dns.name.root, relativize=False, default_ttl=0, rdclass=None
         )
     except (dns.exception.DNSException, ValueError) as error:
-        raise BadAnchor(f"The trust anchor cannot be read as zone-file text: {error}.") from error
+        # dnspython's own place in the text is of the line behind, and names no file.
+        sentence = _PLACE.sub("", str(error)).rstrip(".")
+        raise BadAnchor(f"The trust anchor cannot be read as zone-file text: {sentence}.") from error
     ds: list[DS] = []
     keys: list[DNSKEY] = []
     for rrset in rrsets:

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mailpath.lab import Lab
 from mailpath.network import capture as captures
 
 Run = Callable[..., tuple[int, str, str]]
@@ -108,12 +109,57 @@ def test_a_replay_is_held_to_its_path(network: Path, tmp_path: Path, run: Run) -
         assert (code, out, err.count("\n")) == (64, "", 1)
 
 
-def test_what_cannot_be_written_is_told_after_the_report(network: Path, run: Run) -> None:
-    code, out, err = run(
-        "check", "null-mx.example", "--network", network, "--capture", "/no/such/folder/x.json"
-    )
-    assert (code, err.count("\n")) == (64, 1)
-    assert out.startswith("null-mx.example: bounced by rfc")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--capture", "/no/such/folder/x.json"),
+        ("-o", "/no/such/folder/x.txt", "--capture", "{here}/ok.json"),
+        ("--tlsrpt", "/no/such/folder/x.json"),
+        ("-o", "{here}"),
+        ("-o", "{here}/a\0b"),
+        ("--capture", "-", "-o", "-"),
+        ("--tlsrpt", "-", "-o", "-"),
+        ("--capture", "-", "--tlsrpt", "-"),
+        ("--capture", "-", "--format", "json"),
+        ("--tlsrpt", "-", "--format", "text"),
+        ("--capture", "{here}/x", "-o", "{here}/x"),
+        ("--capture", "{here}/x", "--tlsrpt", "{here}/../{name}/x"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_the_first_packet(
+    words: tuple[str, ...], lab: Lab, network: Path, tmp_path: Path, run: Run
+) -> None:
+    before = len(lab.seen)
+    words = tuple(word.format(here=tmp_path, name=tmp_path.name) for word in words)
+    code, out, err = run("check", "dane-good.example", "--network", network, *words)
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert len(lab.seen) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_may_be_written_to_one_place(network: Path, tmp_path: Path, run: Run) -> None:
+    words = ("check", "null-mx.example", "--network", network)
+    assert run(*words, "-o", "/dev/null", "--capture", "/dev/null")[0] == 2
+    report, kept = tmp_path / "report.json", tmp_path / "kept.json"
+    kept.write_text("old", encoding="utf-8")
+    assert run(*words, "-o", report, "--capture", kept)[0] == 2
+    assert captures.load(kept).path.recipient == "null-mx.example"
+    # Looking whether a file can be written leaves what is in it.
+    kept.write_text("old", encoding="utf-8")
+    assert run("check", "a..example", "--capture", kept)[0] == 64
+    assert kept.read_text(encoding="utf-8") == "old"
+
+
+def test_the_capture_is_kept_before_the_report(network: Path, tmp_path: Path) -> None:
+    """A report that nobody takes costs the report alone."""
+    kept = tmp_path / "kept.json"
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "mailpath", "check", "null-mx.example", "--network", str(network)]
+        done = subprocess.run(
+            [*command, "--capture", str(kept)], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert done.returncode == 74
+    assert captures.load(kept).path.recipient == "null-mx.example"
 
 
 def test_a_terminal_without_these_letters_gets_others(network: Path) -> None:
@@ -159,3 +205,6 @@ def test_an_anchor_that_is_none_is_wrong_usage(network: Path, tmp_path: Path, ru
     for command in ("check", "dnssec"):
         code, out, err = run(command, "b.example", "--network", network, "--trust-anchor", anchor)
         assert (code, out, err.count("\n")) == (64, "", 1)
+        assert f"{anchor}: trust_anchor: The trust anchor cannot be read as zone-file text: " in err
+        assert "<input>" not in err
+        assert ".." not in err
