@@ -74,7 +74,7 @@ ENTRIES = (
         severity=Severity.WARNING,
         meaning="Nobody but the server itself vouches for its name. The mail is encrypted, but to whom cannot"
         " be told, unless a TLSA record says so.",
-        fix="Publish a TLSA record for it, or use a certificate of a public CA.",
+        fix="Use a certificate of a public CA.",
         rfc="RFC 5280 section 6.1",
     ),
     Entry(

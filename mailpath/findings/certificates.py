@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import msgspec
 
 from mailpath.facts import MxHost, Session, Walk
+from mailpath.findings import tlsa
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import DAY, day, left
 from mailpath.match import names, pkix
 from mailpath.match.names import certificate_names
 from mailpath.match.pkix import describe
-from mailpath.steps.certificate import certificate_of
+from mailpath.steps.certificate import certificate_of, tlsa_of
 from mailpath.steps.sts import listed
 from mailpath.visible import visible
 
@@ -21,6 +22,8 @@ from mailpath.visible import visible
 SOON = 14 * DAY
 
 _MATCHED = "Nothing needs to be done for senders with DANE: the TLSA records vouch for this certificate."
+
+_SELF_SIGNED_FIX = "Publish a TLSA record for it, or use a certificate of a public CA."
 
 # X509_V_ERR_* of x509_vfy.h.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -76,7 +79,8 @@ def _path(walk: Walk, host: MxHost, chain: tuple[bytes, ...], weight: Severity) 
         code, words = _untrusted(built, chain)
         if code == "TLS009" and not current:
             return
-        yield finding(code, name, f"{words}.", severity=weight, got=shown)
+        fix = _SELF_SIGNED_FIX if code == "TLS008" and _may_have_tlsa(walk, host) else ""
+        yield finding(code, name, f"{words}.", severity=weight, got=shown, fix=fix)
         return
     presented = certificate_names(chain[0])
     if names.any_match((host.name,), presented, names.RFC) is None:
@@ -87,6 +91,12 @@ def _path(walk: Walk, host: MxHost, chain: tuple[bytes, ...], weight: Severity) 
     if not floor.trusted and floor.code in _WEAK:
         key = f"{leaf.key_type} {leaf.key_bits} bits, {leaf.signature_algorithm}"
         yield finding("TLS023", name, f"{visible(floor.error)}.", got=visible(key))
+
+
+def _may_have_tlsa(walk: Walk, host: MxHost) -> bool:
+    """TLSA records would count, and there are none: only then is publishing one the advice."""
+    entry = tlsa_of(walk, host)
+    return entry is not None and tlsa.established(entry)
 
 
 def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[str, str]:

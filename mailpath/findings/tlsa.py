@@ -11,6 +11,7 @@ from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, sentence, tlsa_data, tlsa_line, why
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names, host_named
+from mailpath.steps.tlsa import Reason
 from mailpath.visible import visible
 
 #: A set larger than this is not written out in full.
@@ -61,18 +62,27 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
             found=_shown(unsigned.lookup.canonical, unsigned.records),
             got=why(unsigned.lookup),
         )
-    elif protected:
+    elif protected and (established(host) or host.not_tried == Reason.UNSIGNED):
+        lacks = "has no TLSA records" if established(host) else "is not asked for TLSA"
         yield finding(
             "TLSA011",
             name,
-            f"{name} has no TLSA records; {_have(protected)}.",
+            f"{name} {lacks}; {_have(protected)}.",
             found=visible(host.not_tried) or f"{dotted(host.candidates[0].lookup.name)} has no TLSA",
             fix=_publish(walk, host),
         )
-    elif any(each.lookup.security is Security.SECURE for each in host.candidates):
+    elif established(host):
         owner = dotted(host.candidates[0].lookup.name)
         message = f"{name} is signed, and has no TLSA records."
         yield finding("TLSA001", name, message, found=f"{owner} has no TLSA", fix=_publish(walk, host))
+
+
+def established(host: HostTlsa) -> bool:
+    """Whether it is known, and not merely not learnt, that the host has no TLSA records."""
+    lookups = [each.lookup for each in host.candidates]
+    return bool(lookups) and all(
+        lookup.found is Found.ABSENT and lookup.security is Security.SECURE for lookup in lookups
+    )
 
 
 def _have(hosts: list[str]) -> str:

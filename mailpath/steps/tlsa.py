@@ -8,6 +8,7 @@ first; the name in the MX record is a candidate too where its own CNAME is secur
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 
 import msgspec
 
@@ -40,14 +41,21 @@ async def look(tools: Tools, mx: MxFacts) -> TlsaFacts:
     return TlsaFacts(hosts=tuple(await asyncio.gather(*(_host(tools, host) for host in mx.hosts))))
 
 
-def bases(host: MxHost) -> tuple[tuple[str, ...], str]:
+class Reason(StrEnum):
+    """Why a host is not asked for TLSA."""
+
+    BOGUS = "the host's address is bogus"
+    UNLEARNT = "the host's address could not be learnt"
+    UNTOLD = "whether the host's address is signed could not be learnt"
+    UNSIGNED = "the host's address is not signed (RFC 7672 section 2.2.2)"
+    NO_ADDRESS = "the host has no address"
+    NO_NAME = "an MX without a host name has no TLSA base domain"
+
+
+def bases(host: MxHost) -> tuple[tuple[str, ...], Reason | None]:
     """The TLSA base domains to ask at, best first, and why there are none."""
     lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
-    if not lookups:
-        return (), "an MX without a host name has no TLSA base domain"
     found = [lookup for lookup in lookups if lookup.found is Found.FOUND]
-    if not found:
-        return (), "the host has no address"
     candidates: list[str] = []
     for lookup in found:
         if lookup.security is Security.SECURE:
@@ -57,12 +65,21 @@ def bases(host: MxHost) -> tuple[tuple[str, ...], str]:
         if lookup.links and lookup.links[0].security is Security.SECURE:
             candidates.append(host.name)
     if candidates:
-        return tuple(dict.fromkeys(candidates)), ""
-    if any(lookup.security is Security.BOGUS for lookup in found):
-        return (), "the host's address is bogus"
+        return tuple(dict.fromkeys(candidates)), None
+    return (), _why_none(lookups, found)
+
+
+def _why_none(lookups: list[Lookup], found: list[Lookup]) -> Reason:
+    if not lookups:
+        return Reason.NO_NAME
+    if any(lookup.security is Security.BOGUS for lookup in found or lookups):
+        return Reason.BOGUS
+    if not found:
+        failed = any(lookup.found is not Found.ABSENT for lookup in lookups)
+        return Reason.UNLEARNT if failed else Reason.NO_ADDRESS
     if any(lookup.security is Security.INDETERMINATE for lookup in found):
-        return (), "whether the host's address is signed could not be learnt"
-    return (), "the host's address is not signed (RFC 7672 section 2.2.2)"
+        return Reason.UNTOLD
+    return Reason.UNSIGNED
 
 
 async def _host(tools: Tools, host: MxHost) -> HostTlsa:
@@ -77,7 +94,7 @@ async def _host(tools: Tools, host: MxHost) -> HostTlsa:
             TlsaSet(base=base, lookup=lookup, records=records(lookup))
             for base, lookup in zip(names, lookups, strict=True)
         ),
-        not_tried=why_none,
+        not_tried=why_none.value if why_none is not None else "",
     )
 
 
@@ -103,7 +120,17 @@ def _record(wire: bytes) -> TlsaRecord:
 # --- the panel's line ------------------------------------------------------------------------------
 
 #: How one host stands, worst first: the panel shows the worst.
-_WORST = ("error", "mismatch", "unusable", "unseen", "none", "matched")
+_WORST = ("error", "mismatch", "unusable", "unseen", "unlearnt", "none", "matched")
+
+#: The panel's line where no host is asked, worst first.
+_UNASKED = {
+    Reason.BOGUS: (Status.ERROR, "BOGUS"),
+    Reason.UNLEARNT: (Status.ERROR, "CANNOT TELL"),
+    Reason.UNTOLD: (Status.ERROR, "CANNOT TELL"),
+    Reason.UNSIGNED: (Status.SKIP, "NOT SIGNED"),
+    Reason.NO_ADDRESS: (Status.SKIP, "NO ADDRESS"),
+    Reason.NO_NAME: (Status.SKIP, "NO NAME"),
+}
 
 
 def result(walk: Walk) -> StepResult:
@@ -117,7 +144,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         return Status.SKIP, "NO HOST", "There is no mail host to look for TLSA at."
     asked = [host for host in walk.tlsa.hosts if host.candidates]
     if not asked:
-        return Status.SKIP, "NOT SIGNED", f"TLSA is not asked for: {walk.tlsa.hosts[0].not_tried}."
+        return _none_asked(walk)
     verdicts = {host.host: host_verdict(walk, host) for host in walk.tlsa.hosts}
     worst = min(verdicts, key=lambda name: _WORST.index(verdicts[name][0]))
     kind, why = verdicts[worst]
@@ -134,9 +161,21 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         return Status.FAIL, "UNUSABLE", f"{shown}: no TLSA record can be used ({why})."
     if kind == "unseen":
         return Status.ERROR, "UNSEEN", f"{shown} has TLSA records, but showed no certificate: {why}"
+    if kind == "unlearnt":
+        return Status.ERROR, "CANNOT TELL", f"{shown}: {why}"
     if matched:
-        return Status.WEAK, f"{matched} OF {len(verdicts)}", f"{shown} has no TLSA records; others have."
+        lacks = f"TLSA of {shown} is not asked for ({why})" if why else f"{shown} has no TLSA records"
+        return Status.WEAK, f"{matched} OF {len(verdicts)}", f"{lacks}; others have."
     return Status.WEAK, "NONE", f"No TLSA records for {shown}{' or any other' if len(verdicts) > 1 else ''}."
+
+
+def _none_asked(walk: Walk) -> tuple[Status, str, str]:
+    """No host is asked for TLSA: the worst of the reasons."""
+    reasons = {host.not_tried for host in walk.tlsa.hosts}
+    for reason, (status, word) in _UNASKED.items():
+        if reason.value in reasons:
+            return status, word, f"TLSA is not asked for: {reason.value}."
+    return Status.ERROR, "CANNOT TELL", f"TLSA is not asked for: {visible(walk.tlsa.hosts[0].not_tried)}."
 
 
 def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
@@ -147,6 +186,13 @@ def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
             return "error", f"the TLSA look-up failed: {visible(lookup.detail or lookup.reason)}"
         if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
             return _matched(walk, host, candidate)
+        if candidate.lookup.security is Security.INDETERMINATE:
+            return (
+                "unlearnt",
+                f"whether its TLSA is signed could not be learnt: {visible(candidate.lookup.reason)}",
+            )
+    if host.not_tried in (Reason.BOGUS, Reason.UNLEARNT, Reason.UNTOLD):
+        return "unlearnt", host.not_tried
     return "none", host.not_tried
 
 

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from mailpath.exchanges import Failure, Stage, TlsProfile, TlsSession
 from mailpath.facts import (
     Found,
+    HostTlsa,
+    Lookup,
     Reply,
     Security,
     SenderFacts,
@@ -19,7 +21,7 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.findings import Finding, Severity, find, step_of
-from mailpath.steps import starttls
+from mailpath.steps import starttls, tlsa
 
 CHAIN = (made.GOOD.der, made.INTERMEDIATE.der)
 RIGHT = made.record(3, 1, 1, made.spki(made.GOOD))
@@ -86,6 +88,46 @@ def test_tlsa_under_an_unsigned_mx() -> None:
     walk = made.walk()
     unsigned = replace(walk.mx, lookup=replace(walk.mx.lookup, security=Security.INSECURE))
     assert set(at(replace(walk, mx=unsigned), "tlsa")) == {"TLSA014"}
+
+
+def asked(v4: Lookup, v6: Lookup) -> Walk:
+    """A host with these address look-ups and a self-signed certificate, asked for TLSA as the walk does."""
+    host = made.mx_host(v4=v4, v6=v6)
+    why = tlsa.bases(host)[1]
+    assert why is not None
+    return made.walk(
+        mx=made.mx(host),
+        tlsa=TlsaFacts(hosts=(HostTlsa(host=made.HOST, not_tried=why.value),)),
+        starttls=made.with_and_without_sni(made.SELF_SIGNED.der),
+    )
+
+
+@pytest.mark.parametrize(
+    ("v4", "v6", "status", "word"),
+    [
+        ({"security": Security.BOGUS}, {}, Status.ERROR, "BOGUS"),
+        ({"found": Found.FAILED}, {"found": Found.FAILED}, Status.ERROR, "CANNOT TELL"),
+        ({"found": Found.FAILED}, {}, Status.ERROR, "CANNOT TELL"),
+        ({"found": Found.ABSENT, "security": Security.BOGUS}, {}, Status.ERROR, "BOGUS"),
+        ({"security": Security.INDETERMINATE}, {}, Status.ERROR, "CANNOT TELL"),
+        ({"found": Found.ABSENT}, {}, Status.SKIP, "NO ADDRESS"),
+        ({"security": Security.INSECURE}, {}, Status.SKIP, "NOT SIGNED"),
+    ],
+)
+def test_why_tlsa_is_not_asked_for(
+    v4: dict[str, object], v6: dict[str, object], status: Status, word: str
+) -> None:
+    walk = asked(made.lookup(made.HOST, "A", made.ADDRESS, **v4), made.lookup(made.HOST, "AAAA", **v6))
+    line = tlsa.result(walk)
+    assert (line.status, line.word) == (status, word)
+    assert "TLSA" not in at(walk, "starttls")["TLS008"].fix
+
+
+def test_tlsa_is_advised_where_there_is_none() -> None:
+    shown = made.with_and_without_sni(made.SELF_SIGNED.der)
+    assert "Publish a TLSA record" in at(replace(with_tlsa(), starttls=shown), "starttls")["TLS008"].fix
+    failed = replace(with_tlsa(found=Found.FAILED), starttls=shown)
+    assert "TLSA" not in at(failed, "starttls")["TLS008"].fix
 
 
 def test_tlsa_and_no_tls() -> None:
