@@ -9,10 +9,15 @@ from mailpath.findings.model import Entry, Finding, Severity
 
 __all__ = ["CATALOGUE", "Entry", "Finding", "Severity", "find", "step_of"]
 
+_GRAVEST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _FINDERS = (sender.find, mx.find, dnssec.find, sts.find, tlsrpt.find, tlsa.find, starttls.find)
 
 
 def find(walk: Walk) -> tuple[Finding, ...]:
-    """Every finding of `walk`, by step, then code, then subject; each once."""
+    """Every finding of `walk`, each once: by step, within one the gravest first, then code and subject."""
     found = dict.fromkeys(each for finder in _FINDERS for each in finder(walk))
-    return tuple(sorted(found, key=lambda each: (STEPS.index(step_of(each.code)), each.code, each.subject)))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(found: Finding) -> tuple[int, int, str, str]:
+    return STEPS.index(step_of(found.code)), _GRAVEST.index(found.severity), found.code, found.subject

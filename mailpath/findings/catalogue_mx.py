@@ -44,8 +44,8 @@ ENTRIES = (
         code="MX005",
         title="The MX look-up fails",
         severity=Severity.ERROR,
-        meaning="Nobody answers for the domain, or the answer cannot be used. That is not the same as no MX:"
-        " senders keep the message and try again later.",
+        meaning="Nobody answers for the domain, or the answer fails validation and cannot be used. That is"
+        " not the same as no MX: senders keep the message and try again later.",
         fix="Look at the domain's name servers: every one of them must answer for the zone.",
         rfc="RFC 5321 section 5.1",
     ),
@@ -83,7 +83,7 @@ ENTRIES = (
         title="An MX host has a special-use address",
         severity=Severity.ERROR,
         meaning="The address is loopback, private or otherwise not of the public Internet, so nobody outside"
-        " reaches it. No connection was made to it.",
+        " reaches it.",
         fix="Publish the host's public address, or delete the record.",
         rfc="RFC 6890 section 2.2",
     ),

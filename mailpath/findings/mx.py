@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, MxFacts, MxHost, MxKind, Walk, unasked
+from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, unasked
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, why
@@ -18,7 +18,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     if walk.mx.kind is MxKind.NONE:
         return
     for host in walk.mx.hosts:
-        yield from _host(walk.mx, host, domain)
+        yield from _host(walk, host, domain)
     yield from _equal(walk.mx)
 
 
@@ -26,8 +26,7 @@ def _domain(mx: MxFacts, domain: str) -> Iterator[Finding]:
     lookup = mx.lookup
     owner = dotted(domain)
     if mx.kind is MxKind.FAILED:
-        bogus = "is bogus" if lookup.found is not Found.FAILED else "failed"
-        yield finding("MX005", domain, f"The MX look-up {bogus}: {why(lookup)}.", got=why(lookup))
+        yield _failed(lookup, domain)
     elif mx.kind is MxKind.NULL:
         message = f"{domain} accepts no mail: every sender bounces the message."
         yield finding("MX001", domain, message, found=f"{owner} MX 0 .")
@@ -56,7 +55,21 @@ def _domain(mx: MxFacts, domain: str) -> Iterator[Finding]:
         )
 
 
-def _host(mx: MxFacts, host: MxHost, domain: str) -> Iterator[Finding]:
+def _failed(lookup: Lookup, domain: str) -> Finding:
+    if lookup.security is not Security.BOGUS:
+        return finding("MX005", domain, f"The MX look-up failed: {why(lookup)}.", got=why(lookup))
+    zone = visible(lookup.zone or lookup.canonical)
+    return finding(
+        "MX005",
+        domain,
+        f"The MX answer is bogus: {why(lookup)}.",
+        found="; ".join(visible(record) for record in lookup.records[:4]),
+        got=why(lookup),
+        fix=f"Sign the zone {zone} again, and check that the DS at its parent belongs to a key that it has.",
+    )
+
+
+def _host(walk: Walk, host: MxHost, domain: str) -> Iterator[Finding]:
     name = visible(host.name)
     line = f"{dotted(domain)} MX {host.preference} {dotted(host.name)}"
     if host.form == "ip-literal":
@@ -72,7 +85,23 @@ def _host(mx: MxFacts, host: MxHost, domain: str) -> Iterator[Finding]:
             found=line,
             fix=f"Delete: {'; '.join(f'{dotted(domain)} MX {n} {dotted(host.name)}' for n in host.also_at)}",
         )
-    yield from _addresses(mx, host, line)
+    yield from _addresses(walk.mx, host, line)
+    if host.special:
+        yield _special(walk, host)
+
+
+def _special(walk: Walk, host: MxHost) -> Finding:
+    shown = ", ".join(f"{address} ({visible(kind)})" for address, kind in sorted(host.special.items()))
+    held = [session for session in walk.starttls.sessions if session.address in host.special]
+    untried = bool(held) and all(session.not_tried for session in held)
+    name = visible(host.name)
+    return finding(
+        "MX009",
+        name,
+        f"{name} has a special-use address{', and no connection was made' if untried else ''}: {shown}.",
+        severity=Severity.ERROR if len(host.special) == len(host.addresses) else Severity.WARNING,
+        found=shown,
+    )
 
 
 def _addresses(mx: MxFacts, host: MxHost, line: str) -> Iterator[Finding]:
@@ -111,16 +140,6 @@ def _addresses(mx: MxFacts, host: MxHost, line: str) -> Iterator[Finding]:
             severity=Severity.WARNING if others else Severity.ERROR,
             found=line,
             got=f"{name}: {lookups[-1].rcode or 'no address'}",
-        )
-    if host.special:
-        shown = ", ".join(f"{address} ({visible(kind)})" for address, kind in sorted(host.special.items()))
-        everything = len(host.special) == len(host.addresses)
-        yield finding(
-            "MX009",
-            name,
-            f"{name} has a special-use address: {shown}.",
-            severity=Severity.ERROR if everything else Severity.WARNING,
-            found=shown,
         )
 
 

@@ -18,10 +18,13 @@ import msgspec
 
 from mailpath.judge.posture import Posture
 from mailpath.judge.presets import UnknownPosture, posture
+from mailpath.judge.session import VERSIONS
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 #: What a posture of one's own cannot say: its name is the table's, the rest tells presets apart.
 _FIXED = frozenset({"name", "source", "family", "unknown"})
+#: Fields that name the oldest TLS version that is accepted.
+_OLDEST = frozenset({"min_tls", "min_tls_authenticated"})
 
 
 class BadPosture(ValueError):
@@ -67,6 +70,10 @@ def _value(start: msgspec.Struct, field: str, value: object) -> Any:
     kinds = _types(type(start))
     if field not in kinds or field in _FIXED:
         raise BadPosture(f"A posture has no field {field!r} that could be set.")
+    if field in _OLDEST and value not in VERSIONS:
+        raise BadPosture(f"{field}: {value!r} is no TLS version: {', '.join(VERSIONS)}.")
+    if isinstance(value, int) and value < 0:
+        raise BadPosture(f"{field}: {value} is less than nothing.")
     current = getattr(start, field)
     if isinstance(current, msgspec.Struct) and isinstance(value, Mapping):
         inner = {each: _value(current, each, part) for each, part in value.items()}

@@ -6,8 +6,8 @@ import handmade as made
 import pytest
 from msgspec.structs import replace
 
-from mailpath.facts import AliasLink, Found, MxKind, Security, SenderFacts, Walk
-from mailpath.findings import Severity, find, step_of
+from mailpath.facts import AliasLink, Found, MxKind, Security, SenderFacts, StarttlsFacts, Walk
+from mailpath.findings import CATALOGUE, Severity, find, step_of
 
 
 def codes(walk: Walk, step: str) -> list[str]:
@@ -67,6 +67,23 @@ def test_a_failed_look_up_is_no_absence() -> None:
     assert codes(walk, "dnssec") == []
 
 
+def test_a_bogus_mx_points_at_the_signature() -> None:
+    bogus = made.lookup(made.DOMAIN, "MX", "10 mx1.", security=Security.BOGUS, reason="the key is not known")
+    found = only(made.walk(mx=replace(made.mx(), kind=MxKind.FAILED, lookup=bogus)), "MX005")
+    assert found.message == "The MX answer is bogus: the key is not known."
+    assert found.fix.startswith("Sign the zone b.example again")
+
+
+def test_no_connection_is_claimed_only_where_none_was_made() -> None:
+    host = made.mx_host(special={made.ADDRESS: "documentation"})
+    tried = only(made.walk(mx=made.mx(host)), "MX009")
+    assert tried.message == f"mx1.b.example has a special-use address: {made.ADDRESS} (documentation)."
+    untried = StarttlsFacts(sessions=(made.session(not_tried="special-use address"),))
+    left_out = only(made.walk(mx=made.mx(host), starttls=untried), "MX009")
+    assert "no connection was made" in left_out.message
+    assert "connection" not in CATALOGUE["MX009"].meaning
+
+
 def test_a_dangling_host_is_an_error_only_where_it_is_the_only_one() -> None:
     gone = made.mx_host(
         "gone.b.example", v4=made.lookup("gone.b.example", "A", rcode="NXDOMAIN"), addresses=()
@@ -90,7 +107,7 @@ def test_alias_duplicate_special_address_and_equal_preference() -> None:
     alias = made.lookup(made.HOST, "A", made.ADDRESS, canonical="real.b.example", links=(link,))
     host = made.mx_host(v4=alias, also_at=(20,), special={made.ADDRESS: "documentation"})
     walk = made.walk(mx=made.mx(host, made.mx_host("mx2.b.example", "192.0.2.11")))
-    assert codes(walk, "mx") == ["MX008", "MX009", "MX012", "MX014"]
+    assert codes(walk, "mx") == ["MX009", "MX008", "MX012", "MX014"]
     assert only(walk, "MX008").fix == "Let the MX record name real.b.example."
     assert only(walk, "MX012").fix == "Delete: b.example. MX 20 mx1.b.example."
 
@@ -115,6 +132,10 @@ def test_findings_are_sorted_and_each_is_there_once() -> None:
     walk = made.walk(mx=made.mx(made.mx_host(also_at=(20, 30)), null_beside=True))
     found = find(walk)
     order = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls")
-    keys = [(order.index(step_of(each.code)), each.code, each.subject) for each in found]
+    gravest = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+    keys = [
+        (order.index(step_of(each.code)), gravest.index(each.severity), each.code, each.subject)
+        for each in found
+    ]
     assert keys == sorted(keys)
     assert len(set(found)) == len(found)

@@ -52,6 +52,10 @@ def test_what_is_said_is_no_longer_unknown():
         ("ours", {"sts": "yes"}, "sts: Expected `bool`"),
         ("ours", {"dane_rules": {"agile": True}}, "no field 'agile'"),
         ("ours", {"dane_rules": 1}, "dane_rules: "),
+        ("ours", {"min_tls": "TLSv1.9"}, "min_tls: 'TLSv1.9' is no TLS version"),
+        ("ours", {"min_tls_authenticated": 1.2}, "min_tls_authenticated: 1.2 is no TLS version"),
+        ("ours", {"address_limit": -1}, "address_limit: -1 is less than nothing"),
+        ("ours", {"min_tls": ["TLSv1.2"]}, "min_tls: ['TLSv1.2'] is no TLS version"),
     ],
 )
 def test_what_makes_no_posture(name, table, sentence):
