@@ -41,13 +41,18 @@ def to_domain(text: str) -> str:
         raise BadName("Nothing was typed: a domain or a mail address is needed.")
     if raw.endswith(">") and "<" in raw:
         raw = raw[raw.rindex("<") + 1 : -1].strip()
+        if not raw:
+            raise BadName("Nothing stands between < and >: the null address has no domain.")
     if "@" in raw:
-        raw = raw.rsplit("@", 1)[1]
-    raw = raw.removesuffix(".")
+        raw = raw.rsplit("@", 1)[1].strip()
+        if not raw:
+            raise BadName("Nothing stands behind the @.")
+    if raw == ".":
+        raise BadName("The root takes no mail: give a domain.")
     if raw.startswith("["):
         raise BadName("An address literal has no MX, no DNSSEC and no policy: give a domain.")
     try:
-        ipaddress.ip_address(raw)
+        ipaddress.ip_address(raw.removesuffix("."))
     except ValueError:
         return a_labels(raw)
     raise BadName("An IP address has no MX, no DNSSEC and no policy: give a domain.")
