@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+import dns.exception
+import dns.name
 import dns.rdatatype
 import msgspec
 
@@ -23,18 +25,13 @@ from mailpath.walk import live_network
 #: Exit codes: what the answer is worth.
 CODES = {Security.SECURE: 0, Security.INSECURE: 1, Security.BOGUS: 2, Security.INDETERMINATE: 3}
 
+#: RFC 4034 section 3: signatures are not signed themselves.  0 is reserved (RFC 6895 section 3.1).
+_UNSIGNED = frozenset({dns.rdatatype.NONE, dns.rdatatype.SIG, dns.rdatatype.RRSIG})
+
 
 def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[str, Any]) -> int:
     """Look up, validate, draw; 0 secure, 1 insecure, 2 bogus, 3 indeterminate.  Raises `click.UsageError`."""
-    try:
-        owner = a_labels(name.strip()) if name.strip() else ""
-        kind = dns.rdatatype.to_text(dns.rdatatype.from_text(rdtype))
-    except BadName as error:
-        raise click.UsageError(f"{name!r}: {error}") from None
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        raise click.UsageError(f"{rdtype!r} is no record type.") from None
-    if not owner:
-        raise click.UsageError("Nothing was typed: a name is needed.")
+    owner, kind = _owner(name.strip()), _kind(rdtype)
     settings = settings_from(network)
     moment = int(time.time()) if at is None else at
 
@@ -58,3 +55,34 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
     else:
         click.echo(render_text(lookup, zones, moment), nl=False)
     return CODES[lookup.security]
+
+
+def _owner(name: str) -> str:
+    """The name as the validator takes it: A-labels, also below a "*", or DNS presentation text with escapes.
+
+    Raises `click.UsageError`.
+    """
+    if not name:
+        raise click.UsageError("Nothing was typed: a name is needed.")
+    try:
+        if "\\" in name:
+            return dns.name.from_text(name).canonicalize().to_text()
+        star, _, rest = name.partition(".")
+        if star == "*":  # RFC 4592 section 2.1.1
+            return f"*.{a_labels(rest)}" if rest else star
+        return a_labels(name)
+    except BadName as error:
+        raise click.UsageError(f"{name!r}: {error}") from None
+    except (dns.exception.DNSException, ValueError):
+        raise click.UsageError(f"{name!r} is no name that the DNS can be asked for.") from None
+
+
+def _kind(rdtype: str) -> str:
+    """The type's mnemonic.  Raises `click.UsageError`, also for what names no RRset with a signature."""
+    try:
+        kind = dns.rdatatype.from_text(rdtype)
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        raise click.UsageError(f"{rdtype!r} is no record type.") from None
+    if dns.rdatatype.is_metatype(kind) or kind in _UNSIGNED:
+        raise click.UsageError(f"{rdtype!r} names no RRset that could be validated.")
+    return dns.rdatatype.to_text(kind)

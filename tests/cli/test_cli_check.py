@@ -191,6 +191,39 @@ def test_dnssec(name: str, rdtype: str, code: int, network: Path, run: Run) -> N
     assert (found["name"], found["type"]) == (name, rdtype.upper())
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("*.dane-good.example", "*.dane-good.example"),
+        ("*.Bücher.dane-good.example", "*.xn--bcher-kva.dane-good.example"),
+        ("host\\.Master.dane-good.example", "host\\.master.dane-good.example"),
+        ("\\042.dane-good.example", "*.dane-good.example"),
+    ],
+)
+def test_dnssec_of_names_that_are_no_hosts(name: str, asked: str, network: Path, run: Run) -> None:
+    status, out, err = run("dnssec", name, "TXT", "--network", network, "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert (found["name"], found["found"]) == (asked, "absent")
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype"),
+    [
+        *(("b.example", rdtype) for rdtype in ("ANY", "AXFR", "RRSIG", "sig", "OPT", "TYPE0", "TYPE255")),
+        ("a.*.example", "A"),
+        ("*a.example", "A"),
+        ("*..example", "A"),
+        ("a\\", "A"),
+        ("\\999.example", "A"),
+        ("é\\.example", "A"),
+    ],
+)
+def test_what_dnssec_cannot_ask_for(name: str, rdtype: str, network: Path, run: Run) -> None:
+    code, out, err = run("dnssec", name, rdtype, "--network", network)
+    assert (code, out, err.count("\n")) == (64, "", 1)
+
+
 def test_dnssec_at_another_time_and_drawn(network: Path, run: Run) -> None:
     words = ("dnssec", "dane-good.example", "MX", "--network", network)
     code, out, _ = run(*words)
