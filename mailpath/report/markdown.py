@@ -73,6 +73,11 @@ def prose(text: str) -> str:
         close = _CLOSE.search(word)
         tail = close[0] if close is not None else ""
         kept = word[: len(word) - len(tail)] if tail else word
+        opened = " ".join([*pending, kept])
+        if ")" in tail and opened.count("(") > opened.count(")"):
+            # The bracket that closes one within the span belongs there too.
+            end = tail.index(")") + 1
+            kept, tail = kept + tail[:end], tail[end:]
         if not kept:
             kept, tail = word, ""
         pending.append(kept)

@@ -97,3 +97,17 @@ def test_golden() -> None:
     postures = [posture(name) for name in ("rfc", "postfix-may", "postfix-dane")]
     result = build(PLAIN, postures, dict.fromkeys(STEPS, 12.34), made=made.NOW - 60)
     goldens.assert_golden("report.md", markdown.render(replace(result, mailpath="0.0.0")))
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("mx1.b.example (10).", "mx1.b.example (10)."),
+        ("by mx_1 (a@b).", "by `mx_1 (a@b)`."),
+        ("see (https://a/b), then", "see `(https://a/b)`, then"),
+        ("(x@y.) and", "`(x@y.)` and"),
+        ("x@y).", "`x@y`)."),
+    ],
+)
+def test_a_bracket_stays_with_its_fellow(text: str, marked: str) -> None:
+    assert markdown.prose(text) == marked
