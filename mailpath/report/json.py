@@ -97,11 +97,15 @@ class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):
 
 
 class Attacked(msgspec.Struct, frozen=True, kw_only=True):
-    """What one attack makes of one posture's verdict."""
+    """What one attack makes of one posture's verdict.
+
+    `attacker_reads`: for certain; `may_read`: for certain, or it cannot be excluded.
+    """
 
     outcome: Outcome
     host: str | None
     attacker_reads: bool
+    may_read: bool
     if_policy_cached: Outcome | None
 
 
@@ -278,6 +282,7 @@ def _attacked(found: AttackOutcome) -> Attacked:
         outcome=found.outcome,
         host=found.host,
         attacker_reads=found.attacker_reads,
+        may_read=found.may_read,
         if_policy_cached=found.if_policy_cached,
     )
 

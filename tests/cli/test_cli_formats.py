@@ -76,10 +76,18 @@ def test_attacks_in_the_report(stale: Path, report_schema: dict[str, Any], run: 
         "outcome": "deferred",
         "host": None,
         "attacker_reads": False,
+        "may_read": False,
         "if_policy_cached": None,
     }
     stripped = found["attacks"]["postfix-may"]["strip-starttls"]
-    assert (stripped["outcome"], stripped["attacker_reads"]) == ("plaintext", True)
+    assert (stripped["outcome"], stripped["attacker_reads"], stripped["may_read"]) == (
+        "plaintext",
+        True,
+        True,
+    )
+    # Where the posture's sources are silent the attacker reads "perhaps": then only `may_read` is set.
+    told = [each for of_posture in found["attacks"].values() for each in of_posture.values()]
+    assert all(each["may_read"] for each in told if each["attacker_reads"])
     assert found["reads"] == {}
 
 
