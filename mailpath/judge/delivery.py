@@ -11,7 +11,7 @@ import msgspec
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, Session, StsPolicy, Walk, unasked
-from mailpath.judge import sts
+from mailpath.judge import readings, sts
 from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
@@ -47,10 +47,15 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
         return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
     applied = sts.applied(walk, posture, cached)
     verdict = _deliver(walk, posture, applied)
+    if verdict.outcome is Outcome.UNKNOWN and readings.undecided(walk):
+        played = (_deliver(readings.read_as(walk, each), posture, applied) for each in readings.READINGS)
+        verdict = readings.either(walk, verdict, played)
     if not applied.unseen or verdict.outcome is Outcome.BOUNCED:
         return verdict
     # Under a policy that says enforce, mail goes out authenticated or waits.
-    possible = {verdict.outcome, Outcome.AUTHENTICATED, Outcome.DEFERRED} - {Outcome.UNKNOWN}
+    possible = {verdict.outcome, *verdict.possible, Outcome.AUTHENTICATED, Outcome.DEFERRED} - {
+        Outcome.UNKNOWN
+    }
     return msgspec.structs.replace(
         verdict,
         outcome=Outcome.UNKNOWN,

@@ -27,6 +27,8 @@ from mailpath.judge.posture import (
     Refusal,
     Sni,
 )
+from mailpath.judge.readings import indeterminate
+from mailpath.judge.sentences import shown
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
 from mailpath.match.names import NameRules
@@ -146,8 +148,8 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     """What DANE makes of this host; None: nothing, the base level decides."""
     if posture.dane is DaneUse.OFF:
         return None
-    if _indeterminate(walk.mx.lookup) or _indeterminate(target.lookup):
-        return HostPolicy(demand=Demand.AUTHENTICATE, untold="whether these names are signed was not learnt")
+    if indeterminate(walk.mx.lookup) or indeterminate(target.lookup):
+        return _untold(walk, "whether these names are signed was not learnt")
     insecure_mx = _insecure_mx(walk)
     mandatory = posture.dane is DaneUse.MANDATORY
     if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
@@ -159,8 +161,8 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
             return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_FAILED)
-        if _indeterminate(candidate.lookup):
-            return HostPolicy(demand=Demand.AUTHENTICATE, untold="whether its TLSA is signed was not learnt")
+        if indeterminate(candidate.lookup):
+            return _untold(walk, "whether its TLSA is signed was not learnt")
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
             return _with_tlsa(walk, posture, target, candidate, half=insecure_mx)
     return _missing(posture, Event.TLSA_MISSING)
@@ -174,9 +176,11 @@ def _missing(posture: Posture, event: Event) -> HostPolicy | None:
     return HostPolicy(demand=Demand.AUTHENTICATE, skip=event, bounces=bounces)
 
 
-def _indeterminate(lookup: Lookup | None) -> bool:
-    """There is an answer, but our own view was too poor to tell whether it is signed."""
-    return lookup is not None and lookup.found is Found.FOUND and lookup.security is Security.INDETERMINATE
+def _untold(walk: Walk, what: str) -> HostPolicy:
+    """Our own view was too poor to tell what this host demands; the resolver's failing comes first."""
+    note = shown(walk.dnssec.resolver_note).rstrip(".")
+    why = what if walk.dnssec.resolver_passes or not note else f"{note[:1].lower()}{note[1:]}"
+    return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
 
 
 def _insecure_mx(walk: Walk) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from judge_builders import DOMAIN, WEB, absent, black_hole, failed, mx, path, tls
+from judge_builders import DOMAIN, WEB, absent, black_hole, ee, failed, mx, path, tls
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
@@ -69,3 +69,46 @@ def test_no_route_over_ipv6_alone_leaves_the_rest_to_tell():
     assert judge(tried, PRESETS["postfix-may"]).outcome is Outcome.DEFERRED
     works = judge(path(mx("mx1", tls(WEB), v6=no_route)), PRESETS["postfix-may"])
     assert (works.outcome, works.address) == (Outcome.ENCRYPTED, "192.0.2.1")
+
+
+# --- a poor view of DNSSEC -------------------------------------------------------------------------
+
+STRIPPED = DnssecFacts(resolver_passes=False, resolver_note="Your resolver does not pass DNSSEC data.")
+
+
+def stripped(*hosts, **facts):
+    """What is seen through a resolver that leaves signatures out: TLSA is not even asked for."""
+    walk = path(*hosts, mx_security=Security.INDETERMINATE, **facts)
+    tlsa = tuple(replace(host, candidates=()) for host in walk.tlsa.hosts)
+    return replace(walk, dnssec=STRIPPED, tlsa=replace(walk.tlsa, hosts=tlsa))
+
+
+def test_behind_a_stripping_resolver_both_readings_are_played():
+    walk = stripped(mx("mx1", tls(WEB), security=Security.INDETERMINATE))
+    verdict = judge(walk, PRESETS["postfix-dane"])
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.possible == (Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.DEFERRED)
+    assert verdict.reason == "cannot be told from here: your resolver does not pass DNSSEC data"
+    only = judge(walk, PRESETS["postfix-dane-only"])
+    assert (only.outcome, only.possible) == (Outcome.UNKNOWN, (Outcome.AUTHENTICATED, Outcome.DEFERRED))
+    assert judge(walk, PRESETS["postfix-may"]).outcome is Outcome.ENCRYPTED
+
+
+def test_what_no_reading_can_tell_has_no_possible_outcomes():
+    def special(_sni):
+        return {"not_tried": "special-use address: private"}
+
+    verdict = judge(stripped(mx("mx1", special, security=Security.INDETERMINATE)), PRESETS["postfix-may"])
+    assert (verdict.outcome, verdict.possible) == (Outcome.UNKNOWN, ())
+
+
+def test_readings_that_agree_are_a_verdict():
+    dead = stripped(mx("mx1", black_hole, security=Security.INDETERMINATE))
+    assert judge(dead, PRESETS["postfix-dane"]).outcome is Outcome.DEFERRED
+
+
+def test_a_tlsa_set_that_was_seen_is_played_as_it_is():
+    walk = path(mx("mx1", tls(WEB), tlsa=(ee(WEB),)), signed=True, mx_security=Security.INDETERMINATE)
+    verdict = judge(walk, PRESETS["postfix-dane"])
+    assert verdict.possible == (Outcome.AUTHENTICATED, Outcome.ENCRYPTED)
+    assert verdict.reason == "cannot be told from here: whether these names are signed was not learnt"

@@ -1,0 +1,78 @@
+"""Where it was not learnt whether an answer is signed: what would come of either case.  Pure.
+
+Indeterminate (RFC 4035 section 4.3) is a word about our own view, often behind a resolver that leaves out
+signatures.  The sender's resolver will have found the answer secure or insecure, so both are played, as the
+values of a posture's unknown field are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, Walk
+from mailpath.judge.model import Outcome, Verdict
+
+#: How an answer whose security is not known may turn out.
+READINGS = (Security.INSECURE, Security.SECURE)
+
+
+def indeterminate(lookup: Lookup | None) -> bool:
+    """There is an answer, but our own view was too poor to tell whether it is signed."""
+    return lookup is not None and lookup.found is Found.FOUND and lookup.security is Security.INDETERMINATE
+
+
+def undecided(walk: Walk) -> bool:
+    """Some answer that DANE rests on is indeterminate."""
+    lookups = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4))]
+    lookups += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    return any(indeterminate(lookup) for lookup in lookups)
+
+
+def read_as(walk: Walk, security: Security) -> Walk:
+    """`walk` with `security` in the place of every indeterminate one."""
+
+    def lookup(found: Lookup | None) -> Lookup | None:
+        if found is None or not indeterminate(found):
+            return found
+        return msgspec.structs.replace(found, security=security, final_security=security)
+
+    def host(each: MxHost) -> MxHost:
+        return msgspec.structs.replace(each, v6=lookup(each.v6), v4=lookup(each.v4))
+
+    def tlsa(each: HostTlsa) -> HostTlsa:
+        asked = [msgspec.structs.replace(found, lookup=lookup(found.lookup)) for found in each.candidates]
+        return msgspec.structs.replace(each, candidates=tuple(asked))
+
+    mx = msgspec.structs.replace(
+        walk.mx, lookup=lookup(walk.mx.lookup), hosts=tuple(host(each) for each in walk.mx.hosts)
+    )
+    found = msgspec.structs.replace(walk.tlsa, hosts=tuple(tlsa(each) for each in walk.tlsa.hosts))
+    return msgspec.structs.replace(walk, mx=mx, tlsa=found)
+
+
+def either(walk: Walk, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
+    """The verdict over all readings: the one they agree on, or `unknown` with what is possible."""
+    verdicts = list(played)
+    outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
+    outcomes.discard(Outcome.UNKNOWN)
+    if not outcomes:
+        return unknown
+    if _tlsa_unasked(walk):
+        # With a signed address there may be TLSA records, and they may match or not.
+        outcomes.add(Outcome.DEFERRED)
+        if any(session.tls is not None and session.tls.chain for session in walk.starttls.sessions):
+            outcomes.add(Outcome.AUTHENTICATED)
+    if len(outcomes) == 1 and verdicts[0].outcome in outcomes:
+        return verdicts[0]
+    possible = tuple(outcome for outcome in Outcome if outcome in outcomes)
+    return msgspec.structs.replace(unknown, possible=possible)
+
+
+def _tlsa_unasked(walk: Walk) -> bool:
+    asked = {host.host for host in walk.tlsa.hosts if host.candidates}
+    return any(
+        host.name not in asked and (indeterminate(host.v6) or indeterminate(host.v4))
+        for host in walk.mx.hosts
+    )
