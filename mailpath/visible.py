@@ -62,14 +62,3 @@ def visible(value: bytes | str, *, limit: int = LIMIT) -> str:
     if len(text) < len(value) and isinstance(value, bytes) and len(value) > 4 * limit + 4:
         return "".join(parts)[: limit - 1] + "…"
     return "".join(parts)
-
-
-def visible_lines(value: bytes, *, limit: int = LIMIT, most: int = 200) -> list[str]:
-    """`value` cut at line ends, each line through `visible()`; at most `most` lines."""
-    lines = value[: most * (4 * limit + 4)].split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    shown = [visible(line.removesuffix(b"\r"), limit=limit) for line in lines[:most]]
-    if len(lines) > most:
-        shown.append(f"… {len(lines) - most} more lines")
-    return shown

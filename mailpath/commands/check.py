@@ -15,6 +15,7 @@ from mailpath.commands.envelope import Asked, made
 from mailpath.commands.options import domain_of, given_network_options, settings_from, unusable_anchor
 from mailpath.commands.outputs import STDIO, Outputs, examine
 from mailpath.commands.rendering import form_of, write, write_file
+from mailpath.commands.stdio import plain
 from mailpath.config import ConfigError, postures
 from mailpath.dnssec import BadAnchor
 from mailpath.exchanges import Envelope
@@ -209,12 +210,14 @@ def _narrator() -> Callable[[StepFinished], None] | None:
     """Tells each step as it ends, on standard error, where somebody is there to read it."""
     if not sys.stderr.isatty():
         return None
-    from mailpath.report.contents import GLYPHS, TITLES
+    from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, TITLES
+
+    glyphs = ASCII_GLYPHS if plain(sys.stderr) else GLYPHS
 
     def tell(event: StepFinished) -> None:
         step = event.result
         click.echo(
-            f"{GLYPHS[step.status]} {TITLES[step.id]}  {step.word}  {event.elapsed_ms:.0f} ms", err=True
+            f"{glyphs[step.status]} {TITLES[step.id]}  {step.word}  {event.elapsed_ms:.0f} ms", err=True
         )
 
     return tell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ import dns.rdatatype
 import msgspec
 
 from mailpath.commands.options import settings_from, unusable_anchor
+from mailpath.commands.stdio import plain
 from mailpath.dnssec import BadAnchor, Validator
 from mailpath.facts import Lookup, Security, ZoneFact
 from mailpath.names import BadName, a_labels
@@ -53,7 +55,7 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
     if as_json:
         click.echo(json.dumps(to_json(lookup, zones, moment), indent=2))
     else:
-        click.echo(render_text(lookup, zones, moment), nl=False)
+        click.echo(render_text(lookup, zones, moment, ascii_only=plain(sys.stdout)), nl=False)
     return CODES[lookup.security]
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import click
 
 from mailpath.commands.outputs import STDIO
+from mailpath.commands.stdio import plain
 from mailpath.report.result import Result
 
 #: File name endings and what they stand for; `--format` outweighs them.
@@ -34,7 +35,8 @@ def write(result: Result, form: str, output: str | None) -> None:
     if output in (None, STDIO):
         # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters.
         encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
-        sys.stdout.buffer.write(rendered(result, form).encode(encoding, "backslashreplace"))
+        told = rendered(result, form, ascii_only=plain(sys.stdout))
+        sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
         sys.stdout.buffer.flush()
         return
     assert output is not None
@@ -51,8 +53,8 @@ def write_file(output: str, data: bytes) -> None:
         raise click.UsageError(f"{output}: The report cannot be written: {reason}.") from None
 
 
-def rendered(result: Result, form: str) -> str:
-    """`result` in one of the formats; only its renderer is loaded."""
+def rendered(result: Result, form: str, *, ascii_only: bool = False) -> str:
+    """`result` in one of the formats; only its renderer is loaded.  `ascii_only`: of the text, its glyphs."""
     if form == "json":
         from mailpath.report import json
 
@@ -71,4 +73,4 @@ def rendered(result: Result, form: str) -> str:
         return nagios.render(result)
     from mailpath.report import text
 
-    return text.render(result)
+    return text.render(result, ascii_only=ascii_only)

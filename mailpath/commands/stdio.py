@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -25,6 +27,8 @@ _SYSTEM = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRINUSE, errno.EADDRNOTAVAIL}
     | {errno.EACCES, errno.EPERM}
 )
+
+_GLYPHS = "✓✗–│▼…"
 
 
 def complete() -> None:
@@ -45,6 +49,18 @@ def complete() -> None:
                 os.close(null)
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the end
             setattr(sys, name, stream)
+    if isinstance(sys.stdout, io.TextIOWrapper) and plain(sys.stdout):
+        # A letter that it lacks is told by its number, as standard error has it.
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def plain(stream: TextIO) -> bool:
+    """Whether `stream` has no letters for the glyphs of the reports, as in the C locale."""
+    try:
+        _GLYPHS.encode(stream.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
 
 
 def tell(line: str) -> None:

@@ -15,6 +15,8 @@ from mailpath.report.result import Result
 from mailpath.visible import visible
 
 GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
+#: For terminals that have no others.
+ASCII_GLYPHS = {Status.PASS: "+", Status.WEAK: "!", Status.FAIL: "x", Status.SKIP: "-", Status.ERROR: "?"}
 
 TITLES = {
     "sender": "Sender",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 WIDTH = 80
 
@@ -68,11 +68,3 @@ def table(rows: Sequence[Sequence[str]], *, indent: int = 2, gap: int = 2) -> It
         for line in wrapped(row[-1], max(WIDTH - start, 16)):
             yield (head + line).rstrip()
             head = " " * start
-
-
-def clipped(lines: Iterable[str], most: int, what: str) -> Iterator[str]:
-    """The first `most` lines; then how many more there are."""
-    kept = list(lines)
-    yield from kept[:most]
-    if len(kept) > most:
-        yield f"  … {len(kept) - most} more {what}"

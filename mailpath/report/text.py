@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailpath.facts import Status
 from mailpath.judge import Mechanism
 from mailpath.report.attacks import attack_rows, attack_sentences
-from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
+from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, TITLES, circumstances, not_tried, outcome, possible
 from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import answer, headline
 from mailpath.report.layout import hanging, table, wrapped
@@ -17,7 +18,7 @@ from mailpath.report.panels import Explained, explain
 from mailpath.report.result import Result, verdict_step
 from mailpath.visible import visible
 
-_SEVERITY = {"error": "✗", "warning": "!", "info": "–"}
+_SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
 
 #: Whether the attacker reads the mail, in words.
 _READ = {"yes": "READ", "no": "not read", "perhaps": "perhaps read"}
@@ -28,13 +29,14 @@ _BLOCK_COLUMN = 11
 _RULE = 11
 
 
-def render(result: Result) -> str:
-    """The whole report; ends with a newline."""
+def render(result: Result, *, ascii_only: bool = False) -> str:
+    """The whole report; ends with a newline.  `ascii_only`: no glyphs of our own beyond ASCII."""
+    glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
     sections = (
         [headline(result)],
         list(_circumstances(result)),
-        list(_path(result)),
-        list(_findings(result)),
+        list(_path(result, glyphs)),
+        list(_findings(result, glyphs)),
         list(_verdicts(result)),
         list(_attempts(result)),
         list(_envelope(result)),
@@ -50,10 +52,10 @@ def _circumstances(result: Result) -> Iterator[str]:
         yield from hanging(label, text, indent=0, column=_RULE)
 
 
-def _path(result: Result) -> Iterator[str]:
+def _path(result: Result, glyphs: dict[Status, str]) -> Iterator[str]:
     steps = [*result.walk.steps, verdict_step(result, answer(result))]
     for step in steps:
-        label = f"{GLYPHS[step.status]} {TITLES[step.id]}"
+        label = f"{glyphs[step.status]} {TITLES[step.id]}"
         summary = f"{step.status.value.upper()}, {step.word}. {step.summary}"
         elapsed = result.elapsed.get(step.id)
         if elapsed is not None:
@@ -61,19 +63,19 @@ def _path(result: Result) -> Iterator[str]:
         yield from hanging(label, summary, indent=0, column=_STEP_COLUMN)
 
 
-def _findings(result: Result) -> Iterator[str]:
+def _findings(result: Result, glyphs: dict[Status, str]) -> Iterator[str]:
     if not result.findings:
         yield "Findings: none"
         return
     yield "Findings"
     for each in result.findings:
-        yield from _block(explain(each))
+        yield from _block(explain(each), glyphs)
 
 
-def _block(block: Explained) -> Iterator[str]:
+def _block(block: Explained, glyphs: dict[Status, str]) -> Iterator[str]:
     """What was found and how to mend it; for what is merely worth knowing one line and the remedy."""
     yield from hanging(
-        f"{_SEVERITY[block.severity]} {block.code}", block.message, indent=0, column=_BLOCK_COLUMN
+        f"{glyphs[_SEVERITY[block.severity]]} {block.code}", block.message, indent=0, column=_BLOCK_COLUMN
     )
     rows = [
         ("Found", block.found if block.found != block.message else ""),

@@ -167,6 +167,17 @@ def test_a_terminal_without_these_letters_gets_others(network: Path) -> None:
     done = mailpath(*words, PYTHONIOENCODING="ascii")
     assert done.returncode == 1
     assert done.stdout.isascii()
+    assert b"\n+ MX " in done.stdout
+    assert b"\\u2713" not in done.stdout
+    # A file is UTF-8 wherever it is written.
+    for form in ("json", "html", "markdown", "nagios"):
+        done = mailpath(*words, "--format", form, PYTHONIOENCODING="ascii:strict")
+        assert (done.returncode, done.stderr) == (1, b"")
+    chain = mailpath("dnssec", *words[1:], PYTHONIOENCODING="ascii:strict")
+    assert (chain.returncode, chain.stderr) == (1, b"")
+    assert chain.stdout.isascii()
+    assert b"\nv\n" in chain.stdout
+    assert b"\\u" not in chain.stdout
 
 
 def test_hostile_words_reach_no_terminal(network: Path, run: Run) -> None:
