@@ -70,12 +70,16 @@ class MxHost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MxFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Step 1.  `hosts` by preference, then name.  `lookup` is the MX RRset of the recipient domain."""
+    """Step 1.  `hosts` by preference, then name.  `lookup` is the MX RRset of the recipient domain.
+
+    `left_out`: hosts of that RRset beyond the number that is looked at.
+    """
 
     kind: MxKind
     lookup: Lookup
     hosts: tuple[MxHost, ...] = ()
     null_beside: bool = False
+    left_out: int = 0
 
 
 # --- DNSSEC ----------------------------------------------------------------------------------------
@@ -160,11 +164,15 @@ class TlsaRecord(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 class TlsaSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The TLSA RRset sought at one base domain: `_25._tcp.<base>`."""
+    """The TLSA RRset sought at one base domain: `_25._tcp.<base>`.
+
+    `left_out`: records of it beyond the number that is looked at.
+    """
 
     base: str
     lookup: Lookup
     records: tuple[TlsaRecord, ...] = ()
+    left_out: int = 0
 
 
 class HostTlsa(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from mailpath.names import BadName, a_labels
 from mailpath.network.special import category
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.tools import Tools
-from mailpath.steps.words import sentence
+from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
 
 #: No real domain has more; a hostile one may.
@@ -35,7 +35,8 @@ async def look(tools: Tools) -> MxFacts:
         *(_host(tools, name, preferences) for name, preferences in listed[:MOST_HOSTS])
     )
     kind = MxKind.FAILED if lookup.broken else MxKind.HOSTS
-    return MxFacts(kind=kind, lookup=lookup, hosts=tuple(hosts), null_beside=null)
+    left_out = max(0, len(listed) - MOST_HOSTS)
+    return MxFacts(kind=kind, lookup=lookup, hosts=tuple(hosts), null_beside=null, left_out=left_out)
 
 
 def _exchanges(lookup: Lookup) -> tuple[list[tuple[str, tuple[int, ...]]], bool]:
@@ -116,7 +117,10 @@ def endpoint(address: str, port: int) -> str:
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk.mx, walk.path.recipient)
-    return StepResult(id="mx", status=status, word=word, summary=sentence(summary))
+    summary = sentence(summary)
+    if walk.mx.left_out:
+        summary += f" {count(walk.mx.left_out, 'more host')} not looked at."
+    return StepResult(id="mx", status=status, word=word, summary=summary)
 
 
 def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:

@@ -74,7 +74,8 @@ async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch
     exchange: HttpsExchange | None = None
     for address in allowed[:MOST_ADDRESSES]:
         exchange = await tools.network.fetch(HttpsRequest(url=url, address=address))
-        if exchange.failure is None or exchange.chain:
+        # A certificate that is refused here is so at every address; a connection that breaks may not.
+        if exchange.status is not None or exchange.failure in (None, Failure.CERTIFICATE):
             break
     assert exchange is not None
     return _fetched(tools, base, exchange)

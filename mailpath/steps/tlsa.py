@@ -29,7 +29,7 @@ from mailpath.facts import (
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names
 from mailpath.steps.tools import Tools
-from mailpath.steps.words import sentence
+from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
 
 #: More records than this at one name are not looked at (a hostile zone).
@@ -91,7 +91,12 @@ async def _host(tools: Tools, host: MxHost) -> HostTlsa:
     return HostTlsa(
         host=host.name,
         candidates=tuple(
-            TlsaSet(base=base, lookup=lookup, records=records(lookup))
+            TlsaSet(
+                base=base,
+                lookup=lookup,
+                records=records(lookup),
+                left_out=max(0, len(lookup.rdata) - MOST_RECORDS),
+            )
             for base, lookup in zip(names, lookups, strict=True)
         ),
         not_tried=why_none.value if why_none is not None else "",
@@ -136,7 +141,11 @@ _UNASKED = {
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
     status, word, summary = _line(walk)
-    return StepResult(id="tlsa", status=status, word=word, summary=sentence(summary))
+    summary = sentence(summary)
+    left_out = sum(candidate.left_out for host in walk.tlsa.hosts for candidate in host.candidates)
+    if left_out:
+        summary += f" {count(left_out, 'more TLSA record')} not looked at."
+    return StepResult(id="tlsa", status=status, word=word, summary=summary)
 
 
 def _line(walk: Walk) -> tuple[Status, str, str]:

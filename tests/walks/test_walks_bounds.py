@@ -1,0 +1,101 @@
+"""What a walk leaves out is counted and said; what one address cannot give is asked of the next."""
+
+from __future__ import annotations
+
+import handmade as made
+from msgspec.structs import replace
+
+from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
+from mailpath.facts import Found, Lookup, Security, TlsaFacts
+from mailpath.network.protocol import Ground
+from mailpath.steps import mx, sts, tlsa
+from mailpath.steps.tools import Tools
+
+
+class Validating:
+    """A validator that knows some answers, and says of all else that there is none."""
+
+    def __init__(self, **known: Lookup) -> None:
+        self._known = known
+
+    async def lookup(self, name: str, rdtype: str) -> Lookup:
+        absent = Lookup(
+            name=name, rdtype=rdtype, found=Found.ABSENT, canonical=name, security=Security.SECURE
+        )
+        return self._known.get(rdtype, absent)
+
+    async def resolver_claim(self, _name: str, _rdtype: str) -> tuple[bool, str]:
+        return True, "NOERROR"
+
+
+class Web:
+    """A policy host whose addresses answer as told."""
+
+    def __init__(self, **answers: HttpsExchange) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+        self.ground = Ground(
+            kind="lab", resolver="", trust_anchor="", roots=(), ehlo="a.example", made=made.NOW
+        )
+
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange:
+        self.asked.append(request.address)
+        return replace(self.answers["v6" if ":" in request.address else "v4"], request=request)
+
+
+def tools(network: object, **known: Lookup) -> Tools:
+    return Tools(made.walk().path, network, Validating(**known), made.NOW)
+
+
+def lookup(rdtype: str, *rdata: bytes) -> Lookup:
+    return replace(made.lookup(made.DOMAIN, rdtype, "x"), rdata=rdata)
+
+
+async def test_mx_hosts_beyond_the_bound_are_counted() -> None:
+    names = [b"\x00\x0a\x04mx%02d\x07example\x00" % number for number in range(53)]
+    found = await mx.look(tools(Web(), MX=lookup("MX", *names)))
+    assert (len(found.hosts), found.left_out) == (50, 3)
+    line = mx.result(made.walk(mx=found))
+    assert line.summary.endswith(" 3 more hosts not looked at.")
+
+
+async def test_tlsa_records_beyond_the_bound_are_counted() -> None:
+    records = [bytes((3, 1, 1, number)) + bytes(31) for number in range(51)]
+    found = await tlsa.look(tools(Web(), TLSA=lookup("TLSA", *records)), made.mx())
+    (candidate,) = found.hosts[0].candidates
+    assert (len(candidate.records), candidate.left_out) == (50, 1)
+    line = tlsa.result(made.walk(tlsa=TlsaFacts(hosts=found.hosts)))
+    assert line.summary.endswith(" 1 more TLSA record not looked at.")
+
+
+def answer(failure: Failure | None = None, **fields: object) -> HttpsExchange:
+    return HttpsExchange(request=HttpsRequest(url="", address=""), failure=failure, **fields)
+
+
+async def fetched(v6: HttpsExchange) -> tuple[list[str], int | None]:
+    web = Web(v6=v6, v4=answer(status=200))
+    record = lookup("TXT", b"\x14v=STSv1; id=20261123")
+    known = {
+        "TXT": replace(record, records=('"v=STSv1; id=20261123;"',)),
+        "AAAA": replace(
+            lookup("AAAA", bytes.fromhex("20010db8000000000000000000000080")), records=("2001:db8::80",)
+        ),
+        "A": replace(lookup("A", bytes((192, 0, 2, 80))), records=("192.0.2.80",)),
+    }
+    ground = replace(web.ground, allow_private=True)
+    web.ground = ground
+    facts = await sts.look(tools(web, **known))
+    assert facts.fetch is not None
+    return web.asked, facts.fetch.status
+
+
+async def test_a_connection_that_breaks_after_the_certificate_is_no_answer() -> None:
+    asked, status = await fetched(answer(Failure.RESET, chain=(made.GOOD.der,)))
+    assert (asked, status) == (["2001:db8::80", "192.0.2.80"], 200)
+
+
+async def test_a_refused_certificate_and_a_response_end_the_search() -> None:
+    asked, _ = await fetched(answer(Failure.CERTIFICATE, chain=(made.GOOD.der,)))
+    assert asked == ["2001:db8::80"]
+    asked, status = await fetched(answer(status=404))
+    assert (asked, status) == (["2001:db8::80"], 404)
