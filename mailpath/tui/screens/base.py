@@ -74,6 +74,7 @@ class PathBase(Screen[None]):
         return tuple(dict.fromkeys([*walked, *self._recent]))
 
     def compose(self) -> ComposeResult:
+        self._fit()
         yield PathBar(*self._typed, self._session.source.badge, id="bar")
         yield Flow(id="problem")
         yield Rail(self._glyphs, id="rail")
@@ -84,6 +85,16 @@ class PathBase(Screen[None]):
             yield Steps(self._glyphs, id="steps")
         yield VerdictPanel(self._glyphs, id="verdict")
         yield Footer(compact=True, show_command_palette=False)
+
+    def _fit(self) -> None:
+        """Be of the terminal's size before anything is styled: the first frame is then styled once."""
+        width, height = self.app.size
+        for cells, sizes in (
+            (width, self.app.HORIZONTAL_BREAKPOINTS),
+            (height, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            fitting = [name for least, name in sizes or () if cells >= least]
+            self.add_class(*fitting[-1:], update=False)
 
     @property
     def _side(self) -> Side:

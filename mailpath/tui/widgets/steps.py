@@ -134,10 +134,13 @@ class StepPanel(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield StepLine(self.step, self._glyphs)
-        yield FilterInput()
-        with ScrollableContainer(classes="body", can_focus=False):
-            yield Flow(classes="blocks")
-            yield Flow(classes="evidence")
+
+    def _furnish(self) -> None:
+        """The body, when it is first needed: the first frame has six panels and none is open."""
+        if not self.query(FilterInput):
+            flows = Flow(classes="blocks"), Flow(classes="evidence")
+            self.mount(FilterInput(), ScrollableContainer(*flows, classes="body", can_focus=False))
+            self.call_after_refresh(self._fill)
 
     def show(self, progress: Progress, now: float) -> None:
         self._progress = progress
@@ -163,14 +166,17 @@ class StepPanel(Vertical, can_focus=True):
         line = self.query_one(StepLine)
         line.opened = self.opened
         line.refresh()
-        self.query_one(".body").scroll_home(animate=False)
-        self._fill()
+        if self.opened:
+            self._furnish()
+            self.query_one(".body").scroll_home(animate=False)
+            self._fill()
 
     def watch_evidence(self) -> None:
-        self.query_one(".body").scroll_home(animate=False)
+        for body in self.query(".body"):
+            body.scroll_home(animate=False)
 
     def _fill(self) -> None:
-        if not self.opened or not self.is_mounted:
+        if not self.opened or not self.query(".blocks"):
             return
         blocks, evidence = self._read()
         summary = self._progress.result.summary if self._progress.result else ""
@@ -235,11 +241,12 @@ class StepPanel(Vertical, can_focus=True):
         self.post_message(self.Toggled(self.step))
 
     def action_page(self, direction: int) -> None:
-        body = self.query_one(".body", ScrollableContainer)
-        body.scroll_relative(y=direction * max(body.size.height - 2, 1), animate=False)
+        for body in self.query(".body"):
+            body.scroll_relative(y=direction * max(body.size.height - 2, 1), animate=False)
 
     def action_sideways(self, direction: int) -> None:
-        self.query_one(".body", ScrollableContainer).scroll_relative(x=direction * 12, animate=False)
+        for body in self.query(".body"):
+            body.scroll_relative(x=direction * 12, animate=False)
 
     def on_click(self, event: events.Click) -> None:
         if isinstance(event.widget, StepLine):
