@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from mailpath.facts import Reply, Session
+from mailpath.judge import Outcome
+from mailpath.judge.events import Event
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.session import Ending
 from mailpath.report.explain import walks
 from mailpath.report.explain.cases import CASES
 from mailpath.report.tlsrpt import ReportError, build, check, encode, read, render_text
+from mailpath.report.tlsrpt.results import _in_clear
 
 AT = 1795435205  # 2026-11-23T12:00:05Z
 
@@ -287,3 +292,11 @@ def test_any_bytes_are_read_or_refused(data):
     except ReportError:
         return
     assert received.problems
+
+
+@pytest.mark.parametrize(("code", "kind"), [(250, "validation-failure"), (454, "starttls-not-supported")])
+def test_any_positive_reply_began_tls(code, kind):
+    """A sender that went on in the clear after a handshake that failed, whatever 2yz had announced it."""
+    session = Session(address="192.0.2.1", port=25, sni=None, starttls=Reply(code=code, lines=(b"go",)))
+    ending = Ending(outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, session=session)
+    assert _in_clear(ending) == kind

@@ -47,7 +47,7 @@ def result_type(walk: Walk, target: Target, policy: HostPolicy, ending: Ending) 
 def _in_clear(ending: Ending) -> str:
     """STARTTLS was not there, or the handshake failed and the sender did without."""
     reply = ending.session.starttls if ending.session is not None else None
-    if reply is not None and reply.code == 220:
+    if reply is not None and reply.code is not None and reply.code // 100 == 2:
         return "validation-failure"
     return "starttls-not-supported"
 
