@@ -104,7 +104,7 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
     """The `Reply` in `exchange` (RFC 1035 section 4.1, RFC 4035 section 4.1).  Never raises."""
     if exchange.failure is not None or exchange.response is None:
         failure = exchange.failure or Failure.PROTOCOL
-        detail = visible(exchange.detail, limit=200)
+        detail = visible(exchange.detail, limit=200).rstrip(".")
         trouble = f"no answer came from the resolver ({failure.value}{': ' + detail if detail else ''})"
         return Reply(name=name, rdtype=rdtype, trouble=trouble, failure=failure, detail=detail)
     if len(exchange.response) > bounds.MESSAGE:

@@ -203,6 +203,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[bytes, ...] = ()
     defect: str = ""
 
+    @property
+    def positive(self) -> bool:
+        """2yz: a sender goes on, whatever the last two digits (RFC 5321 section 4.2.1)."""
+        return self.code is not None and 200 <= self.code < 300
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One SMTP session with one address, read from its transcript.

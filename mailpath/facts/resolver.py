@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.exchanges import Failure
+from mailpath.exchanges import ASKING, Failure
 from mailpath.facts.dns import Found, Lookup, Security
 from mailpath.facts.path import Walk
 
@@ -36,7 +36,8 @@ def unasked(walk: Walk, lookup: Lookup) -> str:
     broke = lookup.found is Found.FAILED and lookup.failure not in (None, Failure.TIMEOUT)
     if lookup.found is not Found.BLOCKED and not broke and not _silent(walk):
         return ""
-    return lookup.detail or lookup.reason or (lookup.failure.value if lookup.failure else "no answer came")
+    why = lookup.detail or lookup.reason or (lookup.failure.value if lookup.failure else "no answer came")
+    return why.removeprefix(ASKING).strip().rstrip(".")
 
 
 def unreached(walk: Walk) -> str:

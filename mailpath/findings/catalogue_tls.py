@@ -139,7 +139,7 @@ ENTRIES = (
     ),
     Entry(
         code="TLS016",
-        title="The server does not greet with 220",
+        title="The server does not greet with a positive reply",
         severity=Severity.ERROR,
         meaning="The server takes no mail from here at the moment, or never. Senders try the next host.",
         fix="Read the server's own words; it may limit connections, or refuse this address.",

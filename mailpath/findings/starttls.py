@@ -120,12 +120,12 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding
         text = _ended(session)
         code = "TLS019" if session.failure is Failure.PROTOCOL else "TLS018"
         yield finding(code, name, f"it connects but does not greet: {text}.", got=text)
-    elif greeting.code != 220:
+    elif not greeting.positive:
         yield finding("TLS016", name, f"it greets with {said(greeting)}.", got=said(greeting))
     elif session.injected:
         shown = visible(session.injected, limit=120)
         yield finding("TLS005", name, "clear text came behind the reply to STARTTLS.", got=shown)
-    elif starttls is not None and starttls.code is not None and starttls.code != 220:
+    elif starttls is not None and starttls.code is not None and not starttls.positive:
         found = "250-STARTTLS"
         message = f"STARTTLS is announced, then answered {said(starttls)}."
         yield finding("TLS003", name, message, found=found, got=said(starttls))
@@ -216,7 +216,7 @@ def _level(walk: Walk, host: MxHost) -> int | None:
     levels = []
     for address in host.addresses:
         session = primary(walk, host, address)
-        if session is None or session.not_tried or session.greeting is None or session.greeting.code != 220:
+        if session is None or session.not_tried or session.greeting is None or not session.greeting.positive:
             continue
         if session.tls is None:
             levels.append(0)

@@ -148,7 +148,7 @@ def _host(walk: Walk, host: str, weight: Severity) -> Iterator[Finding]:
     """Does the host keep what the policy promises (RFC 8461 section 4.2)?"""
     session = best_session(walk, host, sni=host)
     name = visible(host)
-    if session is None or session.greeting is None or session.greeting.code != 220:
+    if session is None or session.greeting is None or not session.greeting.positive:
         return  # not seen: an unanswered question is the STARTTLS step's to tell
     if session.tls is None or not session.tls.chain:
         yield finding(

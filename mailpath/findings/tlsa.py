@@ -175,7 +175,7 @@ def _unseen(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Finding:
     name = visible(host.host)
     session = best_session(walk, host.host, sni=candidate.base)
     found = _shown(candidate.lookup.canonical, candidate.records)
-    if session is not None and session.greeting is not None and session.greeting.code == 220:
+    if session is not None and session.greeting is not None and session.greeting.positive:
         return finding(
             "TLSA012",
             name,
@@ -192,7 +192,7 @@ def _no_tls(session: Session) -> str:
         return "it shows no certificate"
     if session.starttls is None and not session.offers_starttls:
         return "STARTTLS is not offered"
-    if session.starttls is not None and session.starttls.code not in (None, 220):
+    if session.starttls is not None and session.starttls.code is not None and not session.starttls.positive:
         return f"STARTTLS is answered {session.starttls.code}"
     return "the TLS handshake fails"
 

@@ -12,7 +12,7 @@ import secrets
 import time
 from typing import Protocol, cast
 
-from mailpath.exchanges import DnsExchange, Failure, Question
+from mailpath.exchanges import ASKING, DnsExchange, Failure, Question
 from mailpath.network import dns_messages
 from mailpath.network.dns_messages import NotDns, framed, read_message
 from mailpath.network.endpoints import Kind, ResolverEndpoint, join, system_resolvers
@@ -197,7 +197,7 @@ class LiveDns:
             )
         except (OSError, EOFError) as error:
             failure, sentence = failure_of(error)
-            (*_, before) = getattr(error, "__notes__", ()) or ("Asking the resolver:",)
+            (*_, before) = getattr(error, "__notes__", ()) or (ASKING,)
             detail = f"{before} {sentence[0].lower()}{sentence[1:]}"
         except ValueError:  # behind OSError: a refused certificate is both
             failure, detail = Failure.PROTOCOL, "The resolver's address or name cannot be used."

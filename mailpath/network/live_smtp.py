@@ -39,11 +39,6 @@ MAX_SESSIONS = 20
 MAX_SESSIONS_PER_ADDRESS = 2
 
 
-def positive(reply: Reply) -> bool:
-    """2yz: go on (RFC 5321 section 4.2.1).  Senders look no closer, at a greeting or STARTTLS either."""
-    return reply.code is not None and reply.code // 100 == 2
-
-
 class _Ended(Exception):
     """The session cannot go on: what failed and where."""
 
@@ -84,7 +79,7 @@ class RecordingProtocol(SMTPProtocol):
             self.reader.feed(data)
         if self.awaits_tls and self._ready is None:
             self._ready = self.reader.next()
-            if self._ready is not None and positive(self._ready) and self.transport is not None:
+            if self._ready is not None and self._ready.positive and self.transport is not None:
                 # What is on the socket from here on is for the TLS layer, whatever the loop does first.
                 cast(asyncio.Transport, self.transport).pause_reading()
         self._news.set()
@@ -206,7 +201,7 @@ class SmtpSession:
 
     async def _converse(self) -> None:
         greeting = await self._reply(Stage.GREETING, self._settings.greeting_timeout)
-        if positive(greeting) and await self._hello() and await self._go_secret():
+        if greeting.positive and await self._hello() and await self._go_secret():
             await self._try_envelope()
         await self._quit()
 
@@ -217,9 +212,9 @@ class SmtpSession:
         """
         reply = await self._command(Stage.EHLO, b"EHLO " + self._ehlo)
         self._keywords = ehlo_keywords(reply)
-        if not positive(reply):
+        if not reply.positive:
             reply = await self._command(Stage.EHLO, b"HELO " + self._ehlo)
-        return positive(reply)
+        return reply.positive
 
     async def _go_secret(self) -> bool:
         """STARTTLS where it is offered.  False: it was refused, or the server wants no more inside TLS."""
@@ -229,7 +224,7 @@ class SmtpSession:
         self._protocol.awaits_tls = True
         reply = await self._command(Stage.STARTTLS, b"STARTTLS")
         self._protocol.awaits_tls = False
-        if not positive(reply):
+        if not reply.positive:
             # A sender that goes on in the clear finds out whether it can: some servers are gone by now.
             await self._command(Stage.ENVELOPE, b"NOOP")
             return False
@@ -237,7 +232,7 @@ class SmtpSession:
         await self._handshake()
         reply = await self._command(Stage.EHLO_TLS, b"EHLO " + self._ehlo)
         self._keywords = ehlo_keywords(reply)
-        return positive(reply)
+        return reply.positive
 
     async def _handshake(self) -> None:
         wait = self._settings.timeout
@@ -267,7 +262,7 @@ class SmtpSession:
                 return  # RFC 6531 section 3.2: such an address is sent to no server that does not offer it
             mail += " SMTPUTF8"
         reply = await self._command(Stage.ENVELOPE, mail.encode())
-        if positive(reply):
+        if reply.positive:
             await self._command(Stage.ENVELOPE, f"RCPT TO:<{envelope.rcpt_to}>".encode())
             await self._command(Stage.ENVELOPE, b"RSET")
 

@@ -86,11 +86,11 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
         )
     if session.greeting is None or session.greeting.code is None:
         return Status.FAIL, "NO GREETING", f"It connects but does not greet: {_ended(session)}."
-    if session.greeting.code != 220:
+    if not session.greeting.positive:
         return Status.FAIL, f"GREETS {session.greeting.code}", f"It greets with {said(session.greeting)}."
-    if session.starttls is not None and session.starttls.code is not None and session.starttls.code != 220:
+    if session.starttls is not None and session.starttls.code is not None and not session.starttls.positive:
         return Status.FAIL, "TLS REFUSED", f"STARTTLS is announced, then answered {said(session.starttls)}."
-    if session.starttls is not None and session.starttls.code == 220:
+    if session.starttls is not None and session.starttls.positive:
         return Status.FAIL, "TLS FAILS", f"The TLS handshake fails: {clause(_ended(session))}"
     if where is Stage.STARTTLS:
         return Status.FAIL, "TLS FAILS", f"The session ends at STARTTLS: {_ended(session)}."

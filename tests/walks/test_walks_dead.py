@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path as FilePath
 
 import msgspec
@@ -50,18 +50,30 @@ def plain(found: Walk) -> dict[str, Status]:
     return {step.id: step.status for step in found.steps}
 
 
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """A UDP and a listening TCP socket on one port, which must be free for both."""
+    for _ in range(50):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            tcp.bind(udp.getsockname())
+        except OSError:
+            udp.close()
+            tcp.close()
+            continue
+        tcp.listen()
+        return udp, tcp
+    raise AssertionError("no port is free for both")
+
+
 @contextmanager
 def udp_and_tcp(answer: bytes | None) -> Iterator[str]:
     """A resolver's address at which nobody answers (None), or everybody is told `answer`."""
     import threading
 
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-    ):
-        udp.bind(("127.0.0.1", 0))
-        tcp.bind(udp.getsockname())
-        tcp.listen()
+    with ExitStack() as sockets:
+        udp, _tcp = map(sockets.enter_context, _pair())
         udp.settimeout(0.05)
         ended = threading.Event()
 
