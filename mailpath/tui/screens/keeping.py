@@ -52,7 +52,7 @@ class Keeping(Reading):
         if kind == "svg":
             return saving.local_fonts(self.app.export_screenshot(title="mailpath")).encode()
         assert self._stack is not None
-        summary = self._side.summary
+        summary = self._side.summary(self.posture)
         source = self._session.source.badge.lower()
         return saving.content(kind, self._state, self._stack, self.posture, source=source, summary=summary)
 

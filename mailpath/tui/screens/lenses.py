@@ -88,7 +88,6 @@ class Lenses(PathBase):
         state = self._state
         if state.recorded is None:
             return
-        self._side.sum_up(None)
         work = self._summarise(state.run, state.recorded, self.posture, state.lens.at)
         self.run_worker(work, exclusive=True, group="summary", exit_on_error=False)
 

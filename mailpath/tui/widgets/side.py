@@ -63,7 +63,6 @@ class Side(Vertical):
         self._posture = posture
         self._lens = Lens()
         self._attacks: Mapping[str, Attack] = {}
-        self._tried: dict[str, AttackOutcome] = {}
         self._summary: Summary | None = None
         self._stops: dict[str, Stop] = {}
         self._made = 0
@@ -95,10 +94,10 @@ class Side(Vertical):
     def times(self) -> Choices:
         return self.query_one("#times", Choices)
 
-    @property
-    def summary(self) -> Summary | None:
-        """Who can read the mail; None while it is not known."""
-        return self._summary
+    def summary(self, posture: str) -> Summary | None:
+        """Who can read this posture's mail; None while it is not known."""
+        known = self._summary
+        return known if known is not None and known.posture == posture else None
 
     @property
     def shown(self) -> Choices:
@@ -122,7 +121,6 @@ class Side(Vertical):
         self._attacks = attacks
         self._made = made
         self._stops = {str(stop.at): stop for stop in stops if stop.at > made}
-        self._tried = {}
         self._summary = None
         self._offer_attacks(())
         labels = {name: _label(stop, made) for name, stop in self._stops.items()}
@@ -153,15 +151,14 @@ class Side(Vertical):
             self.query_one(name, Dial).say(Row(label, clean(value, 60), style=style))
         self._tell()
 
-    def sum_up(self, summary: Summary | None) -> None:
-        """What the whole catalogue achieves against the posture; None: not known yet."""
+    def sum_up(self, summary: Summary) -> None:
+        """What the whole catalogue achieves against the posture."""
         self._summary = summary
-        self._tried = {} if summary is None else {each.attack: each for each in summary.outcomes}
-        if summary is not None:
-            pairs = [each.attack for each in summary.outcomes if "+" in each.attack and each.may_read]
-            self._offer_attacks(pairs)
-            self.attacks.mark({name: _reach(each, self._glyphs) for name, each in self._tried.items()})
-        self._tell()
+        pairs = [each.attack for each in summary.outcomes if "+" in each.attack and each.may_read]
+        self._offer_attacks(pairs)
+        self.attacks.mark({each.attack: _reach(each, self._glyphs) for each in summary.outcomes})
+        if self.mode == "posture":
+            self._tell()
 
     def forecast(self, outcomes: Mapping[int, str]) -> None:
         """The outcome at each time to come."""

@@ -54,6 +54,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._bench: Bench | None = None
+        self._judged: Bench | None = None
+        self._highest: dict[int, int] = {}
         self.border_title = Content("6 Verdict")
 
     def compose(self) -> ComposeResult:
@@ -91,6 +93,9 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         verdict = bench.verdict(posture)
         sentence = bench.sentence(posture)
         glyphs = self._glyphs
+        if self._judged is not bench:
+            self._judged, self._highest = bench, {}
+        highest = self._highest
         self._bench = whole
         lens = None
         if view is not None and before is not None:
@@ -106,7 +111,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
         self.query_one("#sentence", Flow).show(told)
         self.set_class(lens is not None, "-compared")
-        self.query_one("#attempts", Flow).show(lambda width: _steady(bench, posture, glyphs, width))
+        self.query_one("#attempts", Flow).show(lambda width: _steady(bench, posture, glyphs, width, highest))
         self.query_one("#matrix", Matrix).show(
             lambda width: matrix.paint(whole, posture, glyphs, width, host)
         )
@@ -131,9 +136,11 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             self.post_message(StepPanel.Toggled("verdict"))
 
 
-def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int) -> list[Content]:
+def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dict[int, int]) -> list[Content]:
     """The attempts, with blank lines behind them where another posture has more to say: the screen keeps
-    its place while the reader goes through the postures.  Not where lines are dear."""
+    its place while the reader goes through the postures.  Not where lines are dear.
+
+    `highest`: what was found of `bench` for each width; filled here."""
 
     def height(name: str) -> int:
         verdict = bench.verdict(name)
@@ -142,8 +149,9 @@ def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int) -> list[Cont
 
     lines = list(paint_attempts(bench.verdict(posture).attempts, glyphs, width))
     if width >= _ROOMY:
-        highest = min(max(height(name) for name in bench.postures), _HIGHEST)
-        lines += [Content("")] * (highest - height(posture))
+        if width not in highest:
+            highest[width] = min(max(height(name) for name in bench.postures), _HIGHEST)
+        lines += [Content("")] * (highest[width] - height(posture))
     return lines
 
 
