@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mailpath import config
-from mailpath.commands.options import domain_of, settings_from
+from mailpath.commands.options import domain_of, given_network_options, settings_from
 from mailpath.commands.preferring import preferences
 from mailpath.tui import CaptureSource, LabSource, LiveSource, run_app
 
@@ -24,9 +24,9 @@ def live(sender: str | None, recipient: str | None, look: dict[str, Any], networ
         if typed is not None:
             domain_of(typed)  # a name that is none is told before a screen is drawn
     found = config.load()
-    base, problems = found.settings()
+    source, problems = _source(found, network)
     return run_app(
-        source=LiveSource(settings_from(network, base)),
+        source=source,
         sender=sender or found.defaults.get("sender"),
         recipient=recipient,
         start=recipient is not None,
@@ -41,9 +41,9 @@ def filled_in(
 ) -> int:
     """The app with a path that somebody else's text named: it walks when it is told to, not before."""
     found = config.load()
-    base, problems = found.settings()
+    source, problems = _source(found, network)
     return run_app(
-        source=LiveSource(settings_from(network, base)),
+        source=source,
         sender=sender,
         recipient=recipient,
         posture=posture,
@@ -103,10 +103,20 @@ def lab(scenario: str | None, look: dict[str, Any]) -> int:
     return run_app(source=LabSource(own), start=True, **_preferred(), **look)
 
 
+def _source(found: config.Config, network: dict[str, Any]) -> tuple[LiveSource, tuple[str, ...]]:
+    """The network of the command line over that of the config file, and what is wrong with the latter.
+
+    Where neither says anything, nothing that could tell is loaded before the first frame."""
+    if not found.network and not given_network_options(network):
+        return LiveSource(), ()
+    base, problems = found.settings()
+    return LiveSource(settings_from(network, base)), problems
+
+
 def _preferred() -> dict[str, Any]:
     """The user's posture, theme and keys, where nothing of the network is asked for."""
     found = config.load()
     return {
         "posture": found.defaults.get("posture", DEFAULT_POSTURE),
-        "preferences": preferences(found, found.settings()[1]),
+        "preferences": preferences(found, found.settings()[1] if found.network else ()),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
@@ -18,6 +19,8 @@ from mailpath.tui.screens.keys import GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
+
+_HERE = Path(__file__).parent
 
 
 class _WholeCells(ScrollBarRender):
@@ -52,7 +55,8 @@ class MailpathApp(App[str]):
         preferences: Preferences | None = None,
     ) -> None:
         # Without colours the terminal's own two are the only ones sure to contrast.
-        super().__init__(ansi_color=None if color else True)
+        sheets = [self.CSS_PATH, "ascii.tcss"] if ascii else [self.CSS_PATH]
+        super().__init__(css_path=[_HERE / name for name in sheets], ansi_color=None if color else True)
         preferences = preferences or Preferences()
         self.session = session
         self.glyphs = ASCII if ascii else UNICODE

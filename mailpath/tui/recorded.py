@@ -29,6 +29,8 @@ class Recorded:
         self.bench = Bench(walk, stack)
         self._stack = stack
         self._rewalks: dict[int | None, Rewalks] = {}
+        self._summaries: dict[tuple[str, int | None], Summary] = {}
+        self._forecasts: dict[str, dict[int, str]] = {}
 
     @property
     def attacks(self) -> Mapping[str, Attack]:
@@ -58,22 +60,30 @@ class Recorded:
         """Who can read this posture's mail: the whole catalogue."""
         from mailpath.whatif import summary
 
-        return await summary(self._at(at), self._posture(posture))
+        key = (posture, at)
+        if key not in self._summaries:
+            self._summaries[key] = await summary(self._at(at), self._posture(posture))
+        return self._summaries[key]
 
     async def forecast(self, posture: str) -> dict[int, str]:
         """Time -> outcome, for the next times at which the clock can be set to."""
-        found = {}
+        if posture in self._forecasts:
+            return self._forecasts[posture]
+        found: dict[int, str] = {}
         later = [stop for stop in self.stops() if stop.at > self.bench.walk.at]
         for stop in later[:_MOST_FORECASTS]:
             rewalks = self._at(None)
             walk = await rewalks.untampered(stop.at)
             found[stop.at] = self._stack.judge(walk, self._posture(posture)).outcome.value
             await asyncio.sleep(0)
+        self._forecasts[posture] = found
         return found
 
     def rest(self) -> None:
         """Forget what can be walked again: of walks gone by only the recording is kept."""
         self._rewalks.clear()
+        self._summaries.clear()
+        self._forecasts.clear()
 
     def _at(self, at: int | None) -> Rewalks:
         from mailpath.whatif import Rewalks

@@ -103,10 +103,11 @@ class Session:
             self.recording = Recording(replay)
             yield self.recording, replay.ground.made
             return
+        from mailpath.network.settings import Settings
         from mailpath.walk import live_network
 
         if isinstance(self.source, LiveSource):
-            inner = live_network(self.source.settings)
+            inner = live_network(self.source.settings or Settings())
         else:
             lab = await asyncio.to_thread(self._open_lab)
             inner = live_network(lab.settings, kind="lab")

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LiveSource:
-    """The network that `settings` describe."""
+    """The network that `settings` describe; None: as they are where nobody says otherwise."""
 
-    settings: Settings
+    settings: Settings | None = None
 
     badge = "LIVE"
 

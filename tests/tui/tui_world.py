@@ -333,7 +333,7 @@ class FakeSession(Session):
     """Walks by posting what a walk would; nothing below is imported."""
 
     def __init__(self, *, lab: bool = False, found: Walk | None = None, pause: bool = False, **changes: Any):
-        super().__init__(LabSource() if lab else LiveSource(None))  # type: ignore[arg-type]
+        super().__init__(LabSource() if lab else LiveSource())
         self.found = found or walk()
         self.walks = 0
         self.proceed = asyncio.Event()

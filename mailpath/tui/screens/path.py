@@ -49,6 +49,7 @@ class PathScreen(Keeping):
     # --- The source: opened once the first frame is out ---
 
     def _open_source(self) -> None:
+        self._side.furnish()
         self.run_worker(self._open(), group="open", exit_on_error=False)
 
     async def _open(self) -> None:

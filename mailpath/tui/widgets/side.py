@@ -69,8 +69,6 @@ class Side(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Choices(self._glyphs, self._posture, width=24, id="postures")
-        yield Choices(self._glyphs, NONE, width=29, id="attacks")
-        yield Choices(self._glyphs, NOW, width=36, id="times")
         yield Dial("attack", id="attack-dial")
         yield Dial("clock", id="clock-dial")
         yield Flow(id="about")
@@ -78,9 +76,18 @@ class Side(Vertical):
     def on_mount(self) -> None:
         self.watch_mode()
         self.postures.offer([[self._posture]])
-        self.attacks.offer([[NONE]])
-        self.times.offer([[NOW]])
-        self.turn(Lens())
+        self._dial(Lens())
+
+    def furnish(self) -> None:
+        """The other lists: after the first frame, which does not show them."""
+        if self.query("#attacks"):
+            return
+        attacks = Choices(self._glyphs, NONE, width=29, id="attacks")
+        times = Choices(self._glyphs, NOW, width=36, id="times")
+        attacks.display = times.display = False
+        self.mount(attacks, times, after=self.postures)
+        attacks.offer([[NONE]])
+        times.offer([[NOW]])
 
     @property
     def postures(self) -> Choices:
@@ -102,12 +109,15 @@ class Side(Vertical):
     @property
     def shown(self) -> Choices:
         """The one that is shown."""
+        self.furnish()
         return {"posture": self.postures, "attack": self.attacks, "clock": self.times}[self.mode]
 
     def watch_mode(self) -> None:
         for mode in _TITLES:
             self.set_class(mode == self.mode, f"-{mode}")
         self.border_title = Content(_TITLES[self.mode])
+        if self.mode != "posture":
+            self.furnish()
         for choices in self.query(Choices):
             choices.display = choices is self.shown  # at once: the next key is for the list
         if self.is_mounted:
@@ -118,6 +128,7 @@ class Side(Vertical):
 
     def know(self, attacks: Mapping[str, Attack], stops: Sequence[Stop], made: int) -> None:
         """A walk is finished: the attacks there are, what ends when, and when the walk was made."""
+        self.furnish()
         self._attacks = attacks
         self._made = made
         self._stops = {str(stop.at): stop for stop in stops if stop.at > made}
@@ -139,6 +150,11 @@ class Side(Vertical):
         self._lens = lens
         self.attacks.choose(lens.attack or NONE)
         self.times.choose(NOW if lens.at is None else str(lens.at))
+        self._dial(lens)
+        self._tell()
+
+    def _dial(self, lens: Lens) -> None:
+        """What is chosen in the other lists."""
         for name, label, value, style in (
             ("#attack-dial", "Attack", lens.attack or NONE, "$accent" if lens.attack else ""),
             (
@@ -149,7 +165,6 @@ class Side(Vertical):
             ),
         ):
             self.query_one(name, Dial).say(Row(label, clean(value, 60), style=style))
-        self._tell()
 
     def sum_up(self, summary: Summary) -> None:
         """What the whole catalogue achieves against the posture."""

@@ -60,7 +60,6 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Flow(id="sentence")
-        yield Flow(id="attempts")
         yield Matrix(id="matrix")
 
     def tell(self, sentence: str, style: str = QUIET) -> None:
@@ -69,8 +68,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.query_one("#sentence", Flow).show(
             lambda width: [Content.styled(line, style) for line in wrap(text, width)]
         )
-        for name in ("#attempts", "#matrix"):
-            self.query_one(name, Flow).show(lambda width: [])
+        self.query_one("#matrix", Matrix).show(lambda width: [])
         self.border_title = Content("6 Verdict")
         self.border_subtitle = Content("")
 
@@ -104,14 +102,16 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         def told(width: int) -> list[Content]:
             said = list(paint_sentence(sentence, verdict, glyphs, width))
             if lens is None:
-                return said
+                return [*said, *_steady(bench, posture, glyphs, width, highest)]
             if self.screen.size.height < _TALL:
                 return [*compared.brief(lens, glyphs, width), *said]
-            return [*said, *compared.paint(lens, glyphs, width)]
+            opened = self.screen.has_class("-verdict-open")
+            attempts = paint_attempts(verdict.attempts, glyphs, width) if opened else ()
+            return [*said, *compared.paint(lens, glyphs, width), *attempts]
 
-        self.query_one("#sentence", Flow).show(told)
         self.set_class(lens is not None, "-compared")
-        self.query_one("#attempts", Flow).show(lambda width: _steady(bench, posture, glyphs, width, highest))
+        # One piece: while its height stays the same nothing has to be laid out again.
+        self.query_one("#sentence", Flow).show(told)
         self.query_one("#matrix", Matrix).show(
             lambda width: matrix.paint(whole, posture, glyphs, width, host)
         )
