@@ -35,8 +35,9 @@ interop: ## held against real servers in network namespaces (root on Debian 12; 
 	sh tests/interop/install $(VENV)/exim
 	$(BIN)/python -m pytest -m interop $(ARGS) tests/interop tests/lab
 
-bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
+bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports, the app's first frame
 	$(BIN)/python scripts/bench.py
+	$(BIN)/python scripts/bench_app.py
 
 docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
 	$(BIN)/python scripts/docs.py

@@ -23,6 +23,7 @@ os.environ.pop("NO_COLOR", None)
 
 from mailpath.tui import LabSource
 from mailpath.tui.app import MailpathApp
+from mailpath.tui.saving import local_fonts
 from mailpath.tui.session import Session
 
 FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
@@ -46,6 +47,9 @@ SHOTS = (
     Shot("two-mx-weak", "two-mx-weak", posture="postfix-dane"),
     Shot("dnssec-chain", "dane-good", ("2", "e", "z")),
     Shot("compact", "sts-bad-cert", size=(80, 24), posture="postfix-sts"),
+    Shot("attack-may", "dane-good", ("a", *["down"] * 3), posture="postfix-may"),
+    Shot("attack-dane", "dane-good", ("a", *["down"] * 3), posture="postfix-dane"),
+    Shot("clock", "dane-good", ("t", "down"), posture="postfix-dane"),
     Shot("picker", None),
 )
 
@@ -63,15 +67,11 @@ async def take(shot: Shot) -> str:
             for key in shot.keys:
                 await pilot.press(key)
                 await pilot.pause(0.1)
+                await app.workers.wait_for_complete()
+                await pilot.pause(0.1)
             return app.export_screenshot(title="mailpath")
     finally:
         session.close()
-
-
-def local_fonts(svg: str) -> str:
-    """Without the web fonts that Textual names: a picture in a repository fetches nothing."""
-    svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
-    return svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def to_png(svg: Path, png: Path) -> None:

@@ -126,9 +126,12 @@ class PathBase(Screen[None]):
         if state.whole is None or state.bench is None:
             return
         about = getattr(self._stack.postures.get(self.posture), "title", "") if self._stack else ""
+        summary = self._side.summary(self.posture)
+        plain = state.view is None and state.host is None
         self._verdict.show(
             state.whole,
             self.posture,
+            weakest=summary.weakest if summary is not None and plain else "",
             about=str(about or ""),
             host=state.host,
             view=state.view,

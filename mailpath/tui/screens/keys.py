@@ -31,9 +31,11 @@ READ: list[BindingType] = [
         id="path.filter",
         tooltip="Search the evidence",
     ),
-    Binding("z", "zoom", "Zoom", id="path.zoom", tooltip="The open step alone, and back"),
+    Binding("z", "zoom", "Zoom", show=False, id="path.zoom", tooltip="The open step alone, and back"),
     Binding("c", "copy", "Copy", id="path.copy", tooltip="Send a summary for a ticket to the clipboard"),
-    Binding("w", "save", "Save", id="path.save", tooltip="Write capture, report or picture to a file"),
+    Binding(
+        "w", "save", "Save", show=False, id="path.save", tooltip="Write capture, report or picture to a file"
+    ),
 ]
 
 WHAT_IF: list[BindingType] = [

@@ -104,6 +104,8 @@ class Lenses(PathBase):
         state = self._state
         if (event.run, event.posture, event.at) == (state.run, self.posture, state.lens.at):
             self._side.sum_up(event.summary)
+            if event.summary.weakest:
+                self._judge()
 
     @on(messages.Forecast)
     def _forecast(self, event: messages.Forecast) -> None:

@@ -74,6 +74,10 @@ class Choices(OptionList):
             with self.prevent(OptionList.OptionHighlighted):
                 self.highlighted = self.get_option_index(name)
 
+    def on_resize(self) -> None:
+        """What is chosen stays in sight when the words below take more room."""
+        self.call_after_refresh(self.scroll_to_highlight)
+
     def neighbour(self, step: int) -> str:
         """The name `step` places on, in list order, round the end."""
         names = self.names

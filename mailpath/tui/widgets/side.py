@@ -202,8 +202,6 @@ class Side(Vertical):
         said = self._summary.sentence.removeprefix(f"{self._summary.posture}: ")
         rows = [Row("", "What changes", style=QUIET, label_style="")]
         rows += [Row("", _sentence(part), label_style="") for part in said.split("; ")]
-        if self._summary.weakest:
-            rows.append(Row("", _sentence(self._summary.weakest), style="$warning", label_style=""))
         return rows
 
     def _attack(self) -> list[Row]:

@@ -78,14 +78,15 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         posture: str,
         *,
         about: str = "",
+        weakest: str = "",
         host: str | None = None,
         view: View | None = None,
         before: Bench | None = None,
     ) -> None:
         """The verdict of `posture` on the walk shown.
 
-        `about`: the posture in words.  `host`: the MX host selected.  `view`: the lens it is seen through,
-        and `before` the walk without it.
+        `about`: the posture in words.  `weakest`: a sentence on the weakest MX host.  `host`: the one
+        selected.  `view`: the lens it is seen through, and `before` the walk without it.
         """
         bench = whole.of_host(host)
         verdict = bench.verdict(posture)
@@ -102,7 +103,12 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         def told(width: int) -> list[Content]:
             said = list(paint_sentence(sentence, verdict, glyphs, width))
             if lens is None:
-                return [*said, *_steady(bench, posture, glyphs, width, highest)]
+                weak = paint_weakest(weakest, width)
+                rest = _steady(bench, posture, glyphs, width, highest)
+                for _ in weak:  # its room is taken from the blank lines at the end
+                    if rest and not rest[-1].plain:
+                        rest.pop()
+                return [*said, *weak, *rest]
             if self.screen.size.height < _TALL:
                 return [*compared.brief(lens, glyphs, width), *said]
             opened = self.screen.has_class("-verdict-open")
@@ -172,6 +178,15 @@ def paint_sentence(sentence: str, verdict: Verdict, glyphs: Glyphs, width: int) 
         yield Content.assemble(
             " " * column, (fit(f" {glyphs.dot} ".join(extras), width - column, glyphs.cut), QUIET)
         )
+
+
+def paint_weakest(sentence: str, width: int) -> list[Content]:
+    """Which host an attacker would leave reachable."""
+    if not sentence:
+        return []
+    column = 18 if width >= 70 else 2
+    lines = wrap(clean(sentence), width - column)
+    return [Content.assemble(" " * column, (line, "$warning")) for line in lines]
 
 
 def _extras(verdict: Verdict) -> Iterable[str]:
