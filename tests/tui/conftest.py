@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +17,15 @@ def capture(walks: Any) -> Capture:
     """A walk to a domain that is well protected."""
     found: Capture = walks.of("dane-good").capture
     return found
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rarely_collected() -> Iterator[None]:
+    """An app is a few hundred thousand objects: collecting at the usual pace is a sixth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ ESCAPES = "\x1b]52;c;aGFja2Vk\x07\x1b[2J\x1b]0;owned\x1b\\\x9b31m\x85"
 MARKUP = "[/][@click=app.quit]press me[/] [red]red[/red] [$nothing] [link='x']"
 BIDI = "\u202eevil\u2066\u200b\u00ad\ufeff"
 HOSTILE = {"short": MARKUP + ESCAPES + BIDI, "escapes": BIDI + ESCAPES, "long": "界" * 300 + "W" * 5000}
-SIZES = [(120, 40), (60, 20)]
+WIDE, NARROW = (120, 40), (60, 20)
 
 
 def obeyed(text: str) -> list[str]:
@@ -86,9 +86,13 @@ def world(text: str) -> FakeSession:
     )
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-async def test_path_screen(text: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("short", WIDE), ("escapes", NARROW), ("long", WIDE), ("long", NARROW)],
+    ids=["short", "escapes", "long-wide", "long-narrow"],
+)
+async def test_path_screen(name: str, size: tuple[int, int]) -> None:
+    text = HOSTILE[name]
     running = app(world(text), start=True)
     copied: list[str] = []
     running.copy_to_clipboard = copied.append  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from textual.binding import Binding
+from textual.widgets import Input
 from tui_world import SCENARIOS, FakeSession, app, appears, drawn, settle, walk
 
 from mailpath.facts import STEPS, DnssecFacts, Found, SenderFacts
@@ -22,30 +23,29 @@ WIDE = (120, 40)
 
 async def test_nothing_is_walked_before_it_is_asked_for() -> None:
     session = FakeSession()
-    async with app(session).run_test(size=WIDE) as pilot:
+    async with app(session).run_test(size=WIDE, notifications=True) as pilot:
         await settle(pilot)
         assert session.walks == 0
         assert "No packet is sent before that" in drawn(pilot)
-        await pilot.press("enter")
+        await pilot.press("escape", "c")
+        await appears(pilot, "nothing to copy yet")
+        await pilot.press("i", "enter")
         await settle(pilot)
         assert session.walks == 1
         assert "b.example: authenticated by rfc" in drawn(pilot)
-
-
-async def test_walk_button() -> None:
-    session = FakeSession()
-    async with app(session).run_test(size=WIDE) as pilot:
-        await settle(pilot)
         await pilot.click("#walk")
         await settle(pilot)
-        assert session.walks == 1
-
-
-async def test_start_walks_at_once() -> None:
-    session = FakeSession()
-    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        assert session.walks == 2
+        # Lab keys do nothing here.
+        await pilot.press("escape", "l", "n", "p")
         await settle(pilot)
-        assert session.walks == 1
+        assert session.walks == 2
+        assert not isinstance(pilot.app.screen, PickerScreen)
+        # Light and dark.
+        await pilot.press("T")
+        assert pilot.app.theme == "mailpath-light"
+        await pilot.press("T")
+        assert pilot.app.theme == "mailpath-dark"
 
 
 async def test_bad_input_is_told_in_place() -> None:
@@ -76,32 +76,14 @@ async def test_address_and_international_name() -> None:
         assert "xn--bcher-kva.example (bücher.example)" in drawn(pilot)
 
 
-async def test_digits_open_their_step() -> None:
+async def test_moving_over_the_panels() -> None:
     async with app(start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
         steps = pilot.app.screen.query_one(Steps)
-        for number, step in enumerate(STEPS[:-1]):
-            await pilot.press(str(number))
-            assert steps.opened == step
-            assert pilot.app.focused is steps.panel(step)
-            assert [panel.step for panel in steps.query(StepPanel) if panel.opened] == [step]
-
-
-async def test_six_opens_the_verdict() -> None:
-    async with app(start=True).run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert "dane-only" not in drawn(pilot)
-        await pilot.press("6", *["right"] * 8)
-        await settle(pilot)
-        assert pilot.app.focused is pilot.app.screen.query_one(VerdictPanel)
-        assert "dane-only" in drawn(pilot)
-
-
-async def test_broken_step_opens_by_itself_and_arrows_move() -> None:
-    async with app(start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        steps = pilot.app.screen.query_one(Steps)
+        # The broken step is open, and says what there is to say.
         assert steps.opened == "tlsa"
+        for word in ("Found", "Got", "Means", "Fix", "Source", "8d02f3a1c6b7", "5b7e09128374"):
+            assert word in drawn(pilot)
         await pilot.press("down")
         assert pilot.app.focused is steps.panel("starttls")
         await pilot.press("down")
@@ -109,34 +91,10 @@ async def test_broken_step_opens_by_itself_and_arrows_move() -> None:
         await pilot.press("up", "k", "k")
         assert pilot.app.focused is steps.panel("mta-sts")
         await pilot.press("j", "enter")
-        await settle(pilot)
         assert steps.opened is None
         await pilot.press("enter")
-        await settle(pilot)
         assert steps.opened == "tlsa"
-
-
-async def test_click_opens_and_closes() -> None:
-    async with app(start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        steps = pilot.app.screen.query_one(Steps)
-        await pilot.click("#step-dnssec StepLine")
-        assert steps.opened == "dnssec"
-        await pilot.click("#step-dnssec StepLine")
-        assert steps.opened is None
-
-
-async def test_panel_says_found_got_means_fix_source() -> None:
-    async with app(start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        text = drawn(pilot)
-        for word in ("Found", "Got", "Means", "Fix", "Source", "8d02f3a1c6b7", "5b7e09128374"):
-            assert word in text
-
-
-async def test_evidence_and_back() -> None:
-    async with app(start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
+        # Evidence, and back.
         await pilot.press("e")
         await settle(pilot)
         assert "3600  IN  TLSA" in drawn(pilot)
@@ -147,19 +105,44 @@ async def test_evidence_and_back() -> None:
         await settle(pilot)
         assert "3600  IN  TLSA" not in drawn(pilot)
         assert "Means" in drawn(pilot)
+        # Clicks and digits.
+        await pilot.click("#step-dnssec StepLine")
+        assert steps.opened == "dnssec"
+        await pilot.click("#step-dnssec StepLine")
+        assert steps.opened is None
+        for number, step in enumerate(STEPS[:-1]):
+            await pilot.press(str(number))
+            assert steps.opened == step
+            assert pilot.app.focused is steps.panel(step)
+            assert [panel.step for panel in steps.query(StepPanel) if panel.opened] == [step]
 
 
-async def test_zoom_shows_one_panel_alone() -> None:
+async def test_a_small_screen_shows_what_is_asked_for() -> None:
     async with app(start=True).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("z")
+        assert "postfix-secure" not in drawn(pilot)
+        await pilot.press("o")
+        await settle(pilot)
+        assert "postfix-secure" in drawn(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        assert "under postfix-none" in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "postfix-secure" not in drawn(pilot)
+        await pilot.press("left", "z")
         await settle(pilot)
         assert "4 TLSA" in drawn(pilot)
         assert "1 MX" not in drawn(pilot)
         await pilot.press("escape")
         await settle(pilot)
         assert "1 MX" in drawn(pilot)
-        await pilot.press("6", "z")
+        assert "dane-only" not in drawn(pilot)
+        await pilot.press("6", *["right"] * 8)
+        await settle(pilot)
+        assert pilot.app.focused is pilot.app.screen.query_one(VerdictPanel)
+        assert "dane-only" in drawn(pilot)
+        await pilot.press("z")
         await settle(pilot)
         assert "1 MX " not in drawn(pilot)
         assert "the path" in drawn(pilot)
@@ -186,31 +169,10 @@ async def test_posture_by_list_and_by_arrows_judges_the_stored_walk() -> None:
         await settle(pilot)
         assert pilot.app.screen.posture == "microsoft"
         assert session.walks == 1
-
-
-async def test_posture_list_comes_and_goes_on_a_narrow_screen() -> None:
-    async with app(start=True).run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert "postfix-secure" not in drawn(pilot)
-        await pilot.press("o")
-        await settle(pilot)
-        assert "postfix-secure" in drawn(pilot)
-        await pilot.press("down")
-        await settle(pilot)
-        assert "under postfix-none" in drawn(pilot)
-        await pilot.press("escape")
-        await settle(pilot)
-        assert "postfix-secure" not in drawn(pilot)
-
-
-async def test_again_walks_again_and_keeps_the_posture() -> None:
-    session = FakeSession()
-    async with app(session, start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
-        await settle(pilot)
         await pilot.press("r")
         await settle(pilot)
         assert session.walks == 2
-        assert "encrypted by postfix-may" in drawn(pilot)
+        assert "encrypted by microsoft" in drawn(pilot)
 
 
 async def test_escape_stops_the_walk_and_late_messages_are_dropped() -> None:
@@ -255,14 +217,9 @@ async def test_copy_is_short_plain_and_honest(monkeypatch: pytest.MonkeyPatch) -
         assert "  mx1.b.example: deferred (4.7.5): Server certificate not verified" in lines
         assert len(lines) <= 12
         await appears(pilot, "sent to the terminal")
-
-
-async def test_copy_before_a_walk() -> None:
-    async with app().run_test(size=WIDE, notifications=True) as pilot:
-        await settle(pilot)
-        await pilot.press("escape", "c")
-        await settle(pilot)
-        await appears(pilot, "nothing to copy yet")
+        await pilot.press("q")
+    assert running.return_value is not None
+    assert running.return_value.startswith("b.example: authenticated by rfc")
 
 
 async def test_help_lists_every_key_of_the_screen() -> None:
@@ -296,15 +253,6 @@ async def test_letters_go_into_an_input_that_has_the_focus() -> None:
         assert pilot.app.focused is pilot.app.screen.query_one("#recipient")
 
 
-async def test_quit_leaves_the_verdict_line() -> None:
-    running = app(start=True)
-    async with running.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("q")
-    assert running.return_value is not None
-    assert running.return_value.startswith("b.example: authenticated by rfc")
-
-
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
 async def test_ascii_is_ascii(size: tuple[int, int]) -> None:
     async with app(FakeSession(lab=True), ascii=True).run_test(size=size) as pilot:
@@ -322,22 +270,14 @@ async def test_ascii_is_ascii(size: tuple[int, int]) -> None:
         assert drawn(pilot).isascii()
 
 
-async def test_theme_toggles() -> None:
-    async with app(start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("T")
-        assert pilot.app.theme == "mailpath-light"
-        await pilot.press("T")
-        assert pilot.app.theme == "mailpath-dark"
-
-
 # --- The lab ---
 
 
-async def test_picker_teaches_and_walks() -> None:
+async def test_the_lab_is_walked_through() -> None:
     session = FakeSession(lab=True)
     async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
         await settle(pilot)
+        recipient = pilot.app.screen_stack[0].query_one("#recipient", Input)
         assert isinstance(pilot.app.screen, PickerScreen)
         assert SCENARIOS["plain"].teaches in drawn(pilot)
         await pilot.press("j")
@@ -346,45 +286,14 @@ async def test_picker_teaches_and_walks() -> None:
         await pilot.press("k", "down", "enter")
         await settle(pilot)
         assert "DANE after a key change. Try: switch between may and dane" in drawn(pilot)
-        assert pilot.app.screen.query_one("#recipient").value == "b.example"
-        assert session.walks == 1
-
-
-async def test_next_and_previous_scenario() -> None:
-    session = FakeSession(lab=True)
-    async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
-        await pilot.press("n")
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#recipient").value == "b.example"
-        await pilot.press("n")
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#recipient").value == "plain.example"
-        await pilot.press("p")
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#recipient").value == "b.example"
-        assert session.walks == 4
-
-
-async def test_lab_keys_do_nothing_elsewhere() -> None:
-    session = FakeSession()
-    async with app(session, start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("l", "n", "p")
-        await settle(pilot)
-        assert session.walks == 1
-        assert not isinstance(pilot.app.screen, PickerScreen)
-
-
-async def test_own_path_in_the_lab_drops_the_hint() -> None:
-    session = FakeSession(lab=True)
-    async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+        assert (recipient.value, session.walks) == ("b.example", 1)
+        for key, domain in (("n", "plain.example"), ("p", "b.example")):
+            await pilot.press(key)
+            await settle(pilot)
+            assert recipient.value == domain
+        assert session.walks == 3
         assert "Try:" in drawn(pilot)
+        # A path of one's own has no hint.
         pilot.app.screen.query_one(PathBar).fill(None, "other.example")
         await pilot.press("i", "enter")
         await settle(pilot)
