@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
+from mailpath import config
 from mailpath.lab import Lab
 from mailpath.network.settings import load
+from mailpath.tui.screens.keys import GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,12 +91,24 @@ def test_commands_of_the_app_say_what_to_do_without_a_terminal(command: str, tmp
 
 
 def test_the_network_file_is_one(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    block, _ = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "root.ds").write_text(". IN DS 20326 8 2 00\n", encoding="utf-8")
     (tmp_path / "ca.pem").write_text("", encoding="utf-8")
     file = tmp_path / "network.toml"
     file.write_text(block, encoding="utf-8")
     assert load(file).dial == {"192.0.2.10:25": "127.0.0.1:40125"}
+
+
+def test_the_config_file_is_one(tmp_path: Path) -> None:
+    _, block = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    file = tmp_path / "config.toml"
+    file.write_text(block, encoding="utf-8")
+    found = config.load(file)
+    own, problems = found.own_postures()
+    assert (*found.problems, *found.settings()[1], *problems) == ()
+    assert own["ours"].sts
+    known = {binding.id for group in GROUPS.values() for binding in group if isinstance(binding, Binding)}
+    assert set(found.keymap) <= known
 
 
 def test_the_files_it_names_are_there() -> None:
