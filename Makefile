@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)-lowest
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help lab test check lowest interop bench docs screenshots clean
+.PHONY: help lab test check lowest interop bench benchapp docs screenshots clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -35,12 +35,14 @@ interop: ## held against real servers in network namespaces (root on Debian 12; 
 	sh tests/interop/install $(VENV)/exim
 	$(BIN)/python -m pytest -m interop $(ARGS) tests/interop tests/lab
 
-bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports, the app's first frame
+bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
 	$(BIN)/python scripts/bench.py
-	$(BIN)/python scripts/bench_app.py
 
 docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
 	$(BIN)/python scripts/docs.py
+
+benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of the app
+	$(BIN)/python scripts/bench_app.py
 
 screenshots: $(VENV)/.installed-dev ## screenshots/*.svg and *.png from the lab (PNG: needs rsvg-convert or chromium)
 	$(BIN)/python scripts/screenshots.py

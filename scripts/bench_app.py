@@ -1,4 +1,4 @@
-"""`make bench`, the app's part: first paint, a posture's repaint at twelve MX hosts, memory over many walks.
+"""`make benchapp`: first paint, a posture's repaint at twelve MX hosts, memory over many walks.
 
 1. From the start of the process to the first frame on a pseudo terminal, `mailpath` against a bare Textual
    app, in turn.
