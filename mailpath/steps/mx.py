@@ -9,7 +9,6 @@ from dns.rdtypes.ANY.MX import MX
 
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, StepResult, Walk
 from mailpath.names import BadName, a_labels
-from mailpath.network.special import category
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.tools import Tools
 from mailpath.steps.words import count, sentence
@@ -91,8 +90,8 @@ def _with_addresses(tools: Tools, host: MxHost, found: list[str]) -> MxHost:
     ground = tools.network.ground
     special = {}
     for address in found:
-        kind = category(address)
-        if kind and endpoint(address, ground.smtp_port) not in ground.dialled:
+        kind = tools.special(address, ground.smtp_port)
+        if kind:
             special[address] = kind
     return MxHost(
         name=host.name,
@@ -104,11 +103,6 @@ def _with_addresses(tools: Tools, host: MxHost, found: list[str]) -> MxHost:
         special=special,
         also_at=host.also_at,
     )
-
-
-def endpoint(address: str, port: int) -> str:
-    """ "192.0.2.10:25" or "[2001:db8::10]:25", as the network file writes it."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 # --- the panel's line ------------------------------------------------------------------------------

@@ -13,8 +13,6 @@ import msgspec
 
 from mailpath.exchanges import Failure, SmtpRequest, Stage
 from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk
-from mailpath.network.special import category
-from mailpath.steps.mx import endpoint
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.sessions import got_through
 from mailpath.steps.tools import Tools
@@ -132,8 +130,7 @@ async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
     ground = tools.network.ground
     for lookup in (v4, v6):
         for address in addresses(lookup) if lookup.usable else []:
-            dialled = endpoint(address, ground.smtp_port) in ground.dialled
-            if ground.allow_private or dialled or not category(address):
+            if ground.allow_private or not tools.special(address, ground.smtp_port):
                 return address
     return None
 

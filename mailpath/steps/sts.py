@@ -9,8 +9,6 @@ import msgspec
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Security, Status, StepResult, StsFacts, Walk
 from mailpath.match import pkix, sts
-from mailpath.network.special import category
-from mailpath.steps.mx import endpoint
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.tools import Tools
 from mailpath.steps.words import clause, sentence
@@ -56,11 +54,7 @@ async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch
     base = PolicyFetch(url=url, host=host, v6=v6, v4=v4)
     known = [address for lookup in (v6, v4) if lookup.usable for address in addresses(lookup)]
     allowed = [
-        address
-        for address in known
-        if ground.allow_private
-        or not category(address)
-        or endpoint(address, ground.https_port) in ground.dialled
+        address for address in known if ground.allow_private or not tools.special(address, ground.https_port)
     ]
     if not allowed:
         broken = next((lookup for lookup in (v6, v4) if lookup.broken), None)

@@ -9,7 +9,9 @@ import msgspec
 
 from mailpath.dnssec import Validator
 from mailpath.facts import Found, Lookup, Path
+from mailpath.network.endpoints import join
 from mailpath.network.protocol import Network
+from mailpath.network.special import category
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Tools:
             self.validator.lookup(name, rdtype), self.validator.resolver_claim(name, rdtype)
         )
         return msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
+
+    def special(self, address: str, port: int) -> str:
+        """The special-use category (RFC 6890) of `address`, or "" when it is public.  One that really lives
+        elsewhere (a dial entry) counts as public."""
+        kind = category(address)
+        return "" if kind and join(address, port) in self.network.ground.dialled else kind
 
 
 def not_looked_up(name: str, rdtype: str, why: str) -> Lookup:
