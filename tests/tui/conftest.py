@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from textual import _wait, constants
+from textual import app, constants, pilot
 
 from mailpath.network.capture import Capture
+from tests.tui.quiet import quiet
 
 
 @pytest.fixture
@@ -31,8 +32,7 @@ def rarely_collected() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
-    # The driver looks every 20 ms whether the app is idle, several times a key: 4 ms do as well.
-    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.004)
-    monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.0015)
+    monkeypatch.setattr(pilot, "wait_for_idle", quiet)
+    monkeypatch.setattr(app, "wait_for_idle", quiet)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)

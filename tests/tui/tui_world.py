@@ -384,15 +384,15 @@ def app(session: Session | None = None, **options: Any) -> MailpathApp:
 
 async def settle(pilot: Any) -> None:
     """Until the workers are done and what they said is on the screen."""
-    await pilot._wait_for_screen()
-    await pilot.app.workers.wait_for_complete()
     await pilot.pause()
-    await pilot.pause()
+    while pilot.app.workers:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
 
 
 async def appears(pilot: Any, text: str) -> None:
     """Until `text` is on the screen (toasts come a little later than what they are about)."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while text not in drawn(pilot):
             await pilot.pause(0.01)
 

@@ -1,0 +1,57 @@
+"""When an app under test has nothing left to do: exactly, not by how busy the processor looks.
+
+Textual's driver takes a process that used little CPU for some milliseconds to be idle.  On a busy machine a
+process that merely was not scheduled looks the same, and a test then reads a half-drawn screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Any
+
+from textual._context import active_app
+
+#: Turns of the event loop in a row in which nothing was to be done.
+CALM = 3
+
+
+async def quiet(min_sleep: float = 0, max_sleep: float = 5) -> None:
+    """Return when every message has been handled and what is shown is drawn; after `max_sleep` s all the same
+    (a walk that is under way redraws its clock for ever)."""
+    app = active_app.get()
+    end = monotonic() + max_sleep
+    calm = 0
+    while calm < CALM and monotonic() < end:
+        await asyncio.sleep(0)
+        if any(_busy(pump) for pump in _pumps(app)):
+            calm = 0
+        elif app.is_running and _undrawn(app.screen):
+            app.screen._on_timer_update()  # what the refresh timer does a sixtieth of a second later
+            calm = 0
+        else:
+            calm += 1
+
+
+def _pumps(app: Any) -> list[Any]:
+    return [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
+
+
+def _busy(pump: Any) -> bool:
+    """Whether it is anywhere but waiting for its next message."""
+    if not pump._running or pump._closing or pump._closed:
+        return False
+    queue = pump._message_queue
+    waiting = any(not waiter.done() for waiter in queue.ready_event._waiters)
+    return not waiting or not queue.empty() or bool(pump._next_callbacks)
+
+
+def _undrawn(screen: Any) -> bool:
+    return bool(
+        screen._layout_required
+        or screen._scroll_required
+        or screen._repaint_required
+        or screen._recompose_required
+        or screen._dirty_widgets
+        or screen._callbacks
+    )
