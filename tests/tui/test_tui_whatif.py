@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tui_world import FakeSession, app, drawn, settle
 
 from mailpath.tui import LabSource
+from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.lens import Lens, away, stops
 from mailpath.tui.session import Session
+from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
 
@@ -117,6 +120,22 @@ async def test_one_host_alone() -> None:
         await pilot.press("escape", "escape")
         await settle(pilot)
         assert "alone" not in drawn(pilot)
+
+
+async def test_the_open_panel_follows_the_host_at_once() -> None:
+    def told(found: Any, host: str) -> Any:
+        """A line of its own for each host, too long for the panel's own line."""
+        line = replace(found.steps[5], summary=f"{host} {'says much ' * 12}")
+        return replace(restricted(found, host), steps=(*found.steps[:5], line))
+
+    async with app(FakeSession(alone=told), start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("5")
+        for host in ("mx1.b.example", "mx2.b.example"):
+            await pilot.press("h")
+            await settle(pilot)
+            body = pilot.app.screen.query_one(Steps).panel("starttls").query_one(".blocks", Flow)
+            assert body.render().plain.split()[0] == host
 
 
 async def test_lists_on_a_small_screen() -> None:

@@ -130,6 +130,7 @@ class StepPanel(Vertical, can_focus=True):
         self._glyphs = glyphs
         self._progress = Progress(step)
         self._source: Callable[[], tuple[list[Block], list[str]]] | None = None
+        self._summary = ""
         self._tampered: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -150,6 +151,9 @@ class StepPanel(Vertical, can_focus=True):
         """What the body is made of from now on; None: nothing yet.  `tampered`: the exchanges an attacker
         touched."""
         self._tampered = tampered
+        # The walk's own line: the one drawn above may still be of the walk before.
+        results = walk.steps if walk is not None else ()
+        self._summary = next((result.summary for result in results if result.id == self.step), "")
         if walk is None or stack is None:
             self._source = None
         else:
@@ -179,7 +183,7 @@ class StepPanel(Vertical, can_focus=True):
         if not self.opened or not self.query(".blocks"):
             return
         blocks, evidence = self._read()
-        summary = self._progress.result.summary if self._progress.result else ""
+        summary = self._summary
         self.query_one(".blocks", Flow).show(
             lambda width: [
                 *paint_tampered(self._tampered, width, self._glyphs),
