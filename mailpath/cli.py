@@ -310,7 +310,7 @@ def bounce(
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_context
 def tlsrpt(ctx: click.Context, file: str, as_json: bool) -> None:
-    """What a received TLS report in FILE (JSON or gzip; "-": standard input) says, in plain words."""
+    """What a received TLS report in FILE (JSON, gzip or its mail; "-": standard input) says in plain words."""
     from mailpath.commands import tickets
 
     ctx.exit(tickets.tlsrpt(file, as_json=as_json))

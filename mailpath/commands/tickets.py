@@ -71,7 +71,7 @@ def tlsrpt(file: str, *, as_json: bool) -> ExitCode:
     from mailpath.report import tlsrpt as reports
 
     try:
-        report = reports.read(_read(file, MAX_REPORT))
+        report = reports.read(_read(file, MAX_REPORT), file)
     except reports.ReportError as error:
         raise click.UsageError(f"{file}: {error}") from None
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from mailpath.judge.presets import PRESETS
 from mailpath.judge.session import Ending
 from mailpath.report.explain import walks
 from mailpath.report.explain.cases import CASES
+from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.report.tlsrpt import ReportError, build, check, encode, read, render_text
 from mailpath.report.tlsrpt.results import _in_clear
 
@@ -204,6 +206,9 @@ WRONG = [
     (("date-range", "start-datetime"), "yesterday", "start-datetime"),
     (("date-range", "end-datetime"), "2001-01-01T00:00:00Z", "before the start"),
     (("contact-info",), "nobody", "contact-info"),
+    (("contact-info",), "mailto:tls@a.example", "contact-info"),
+    (("date-range", "end-datetime"), "2026-11-23T24:00:00Z", "end-datetime"),
+    (("date-range", "start-datetime"), "2026-11-23 00:00:00", "start-datetime"),
     (("report-id",), 7, "report-id"),
     (("policies",), [], "policies"),
     (("policies", 0, "policy", "policy-type"), "other", "policy-type"),
@@ -214,6 +219,11 @@ WRONG = [
     (("policies", 0, "summary", "total-successful-session-count"), -1, "total-successful-session-count"),
     (("policies", 0, "failure-details", 0, "result-type"), "bad", "result-type"),
     (("policies", 0, "failure-details", 0, "receiving-ip"), "nowhere", "receiving-ip"),
+    (("policies", 0, "failure-details", 0, "sending-mta-ip"), "192.0.2.256", "sending-mta-ip"),
+    (("policies", 0, "failure-details", 0, "receiving-mx-hostname"), "a b", "receiving-mx-hostname"),
+    (("policies", 0, "failure-details", 0, "receiving-mx-helo"), 1, "receiving-mx-helo"),
+    (("policies", 0, "failure-details", 0, "additional-information"), "see us", "additional-information"),
+    (("policies", 0, "failure-details", 0, "failure-reason-code"), [], "failure-reason-code"),
     (("policies", 0, "failure-details", 0, "failed-session-count"), True, "failed-session-count"),
 ]
 
@@ -227,6 +237,61 @@ def test_the_checker_sees_what_is_wrong(path, value, complaint):
     at[path[-1]] = value
     assert any(complaint in problem for problem in check(report))
     assert read(json.dumps(report).encode()).problems
+
+
+#: Section 4.4: what a report cannot do without, by the object it is in.
+NEEDED = [
+    ((), ("organization-name", "date-range", "contact-info", "report-id", "policies")),
+    (("date-range",), ("start-datetime", "end-datetime")),
+    (("policies", 0), ("policy", "summary")),
+    (("policies", 0, "policy"), ("policy-type", "policy-domain")),
+    (("policies", 0, "summary"), ("total-successful-session-count", "total-failure-session-count")),
+    (("policies", 0, "failure-details", 0), ("result-type", "failed-session-count")),
+]
+
+
+@pytest.mark.parametrize(("path", "names"), NEEDED, ids=str)
+def test_what_is_needed_is_missed_and_nothing_else_is(path, names):
+    for name in (*names, None):
+        report = made(CASES["certificate-sts"].walk, sending_mta_ip="192.0.2.25")
+        at = report
+        for key in path:
+            at = at[key]
+        if name is None:
+            optional = {"policy-string", "mx-host", "sending-mta-ip", "receiving-mx-hostname"}
+            optional |= {"receiving-ip", "failure-reason-code", "failure-details"}
+            assert set(at) == {*names, *(optional & set(at))}
+            for left_out in optional & set(at):
+                del at[left_out]
+            assert check(report) == ()
+        else:
+            del at[name]
+            assert any(name in problem for problem in check(report))
+
+
+def test_the_result_types_are_the_registry_s():
+    # IANA, STARTTLS Validation Result Types (RFC 8460 section 6.6)
+    assert set(RESULT_TYPES) == {
+        "starttls-not-supported",
+        "certificate-host-mismatch",
+        "certificate-expired",
+        "certificate-not-trusted",
+        "validation-failure",
+        "tlsa-invalid",
+        "dnssec-invalid",
+        "dane-required",
+        "sts-policy-fetch-error",
+        "sts-policy-invalid",
+        "sts-webpki-invalid",
+    }
+
+
+def test_policies_are_written_as_section_4_5_has_them():
+    (entry,) = made(CASES["certificate-sts"].walk)["policies"]
+    lines = entry["policy"]["policy-string"]
+    assert [line.partition(": ")[0] for line in lines] == ["version", "mode", "mx", "max_age"]
+    (entry,) = made(CASES["certificate-tlsa"].walk, "postfix-dane")["policies"]
+    assert all(re.fullmatch(r"[0-3] [01] [0-2] [0-9a-f]+", each) for each in entry["policy"]["policy-string"])
 
 
 @pytest.mark.parametrize(

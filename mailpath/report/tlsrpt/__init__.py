@@ -1,12 +1,12 @@
 """TLS reports (RFC 8460): the one a sender would have filed for a walk, and those that were received."""
 
 from mailpath.report.tlsrpt.build import build, encode
+from mailpath.report.tlsrpt.carried import ReportError
 from mailpath.report.tlsrpt.check import POLICY_TYPES, check
 from mailpath.report.tlsrpt.read import (
     ReceivedReport,
     ReportedFailure,
     ReportedPolicy,
-    ReportError,
     read,
     render_text,
     to_dict,

@@ -16,7 +16,9 @@ POLICY_TYPES = ("tlsa", "sts", "no-policy-found")
 MOST = 50
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)\Z")
-_MAIL = re.compile(r"(?:mailto:)?[^@\s]+@[^@\s]+\Z")
+#: addr-spec (RFC 5322 section 3.4.1), roughly.
+_MAIL = re.compile(r"(?!mailto:)[^@\s<>]+@[^@\s<>]+\Z", re.I)
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+\Z", re.I)
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?\Z", re.I
 )
@@ -107,7 +109,7 @@ _DETAIL: dict[str, tuple[bool, Rule, str]] = {
     "receiving-mx-helo": (False, _text, "a HELO string"),
     "receiving-ip": (False, _address, "an IP address"),
     "failed-session-count": (True, _count, "a count"),
-    "additional-information": (False, _text, "a URI"),
+    "additional-information": (False, _like(_URI), "a URI"),
     "failure-reason-code": (False, _text, "a text"),
 }
 

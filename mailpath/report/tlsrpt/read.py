@@ -1,13 +1,12 @@
 """A TLS report that somebody sent (RFC 8460 section 4): hostile until read.
 
-JSON, or gzip of it (section 5.3's `application/tlsrpt+gzip`); at most 8 MiB, so many policies and failures
-and no more.  Reports in the wild bend the rules; what can be read is, and the rest is listed.
+At most 8 MiB, so many policies and failures and no more.  Reports in the wild bend the rules; what can be
+read is, and the rest is listed.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,18 +15,12 @@ import msgspec
 from mailpath.names import BadName, to_domain
 from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.report.layout import hanging
+from mailpath.report.tlsrpt.carried import ReportError, carried
 from mailpath.report.tlsrpt.check import check
 from mailpath.visible import visible
 
-MAX_INPUT = 8 << 20
 MAX_POLICIES = 1000
 MAX_FAILURES = 5000
-
-_GZIP = b"\x1f\x8b"
-
-
-class ReportError(ValueError):
-    """It is no TLS report; the message says why in one sentence."""
 
 
 class ReportedPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +37,7 @@ class ReportedPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class ReportedFailure(msgspec.Struct, frozen=True, kw_only=True):
     """One failure.  `means`: in plain words; `findings`: codes under which a walk shows it.
 
-    `walk`: the recipient domain whose walk may show it again, A-labels; None where none can be told.
+    `walk`: the recipient domain whose walk may show it again, A-labels; None where the report names none.
     `mx`, `address`: of the receiving host; `sending`: of the sender; `reason`: the sender's own words.
     """
 
@@ -74,13 +67,17 @@ class ReceivedReport(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
-def read(data: bytes) -> ReceivedReport:
-    """The report in `data`.  Raises `ReportError` and nothing else."""
-    report = _parsed(data)
+def read(data: bytes, name: str = "") -> ReceivedReport:
+    """The report in `data`: JSON, gzip of it, or the mail that brought it; `name`: of the file.
+
+    Raises `ReportError` and nothing else.
+    """
+    content, told = carried(data, name)
+    report = _parsed(content)
     dates = _object(report.get("date-range"))
     entries = [entry for entry in _array(report.get("policies"))[:MAX_POLICIES] if isinstance(entry, dict)]
     policies = tuple(_policy(entry) for entry in entries)
-    recipient = _recipient(policies)
+    recipient = told or _recipient(policies)
     failures = [
         _failure(policy, detail, recipient)
         for policy, entry in zip(policies, entries, strict=True)
@@ -110,14 +107,10 @@ def to_dict(report: ReceivedReport) -> dict[str, Any]:
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    if len(data) > MAX_INPUT:
-        raise ReportError("The report is larger than 8 MiB.")
-    if data.startswith(_GZIP):
-        data = _inflated(data)
     try:
         report = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ReportError("The report is neither JSON in UTF-8 nor gzip.") from error
+        raise ReportError("The report is neither JSON in UTF-8, gzip of it, nor a mail with it.") from error
     except RecursionError as error:
         raise ReportError("The report is nested too deeply.") from error
     except ValueError as error:
@@ -125,19 +118,6 @@ def _parsed(data: bytes) -> dict[str, Any]:
     if not isinstance(report, dict) or "policies" not in report:
         raise ReportError("The file is JSON, but not a TLS report: it has no policies.")
     return report
-
-
-def _inflated(data: bytes) -> bytes:
-    inflate = zlib.decompressobj(wbits=31)
-    try:
-        made = inflate.decompress(data, MAX_INPUT + 1)
-    except zlib.error as error:
-        raise ReportError("The file is damaged: gzip cannot be unpacked.") from error
-    if len(made) > MAX_INPUT:
-        raise ReportError("The report is larger than 8 MiB.")
-    if not inflate.eof:
-        raise ReportError("The file is damaged: gzip ends too early.")
-    return made
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -194,17 +174,30 @@ def _domain(text: str) -> str | None:
         return None
 
 
+def _policy_of(policy: ReportedPolicy, mx: str | None) -> str | None:
+    """The recipient domain that a policy itself names.
+
+    That of a DANE policy is the mail host's TLSA base domain (RFC 8460 section 1.1), which is nobody's
+    recipient domain.  Exchange Online puts the recipient domain there all the same; its hosts lie below.
+    """
+    own = _domain(policy.domain)
+    if policy.kind != "tlsa" or own is None:
+        return own
+    return own if (mx or "").rstrip(".").lower().endswith(f".{own}") else None
+
+
 def _failure(policy: ReportedPolicy, detail: dict[str, Any], recipient: str | None) -> ReportedFailure:
     result = _shown(detail.get("result-type")) or "unknown"
     known = RESULT_TYPES.get(result)
-    own = _domain(policy.domain)
+    mx = _shown(detail.get("receiving-mx-hostname"))
+    own = _policy_of(policy, mx)
     return ReportedFailure(
         result=result,
         kind=policy.kind,
         domain=policy.domain,
         means=known.means if known else "This result type is not one of RFC 8460.",
         count=_count(detail.get("failed-session-count")),
-        mx=_shown(detail.get("receiving-mx-hostname")),
+        mx=mx,
         address=_shown(detail.get("receiving-ip")),
         sending=_shown(detail.get("sending-mta-ip")),
         reason=_shown(detail.get("failure-reason-code")),
@@ -240,12 +233,18 @@ def _lines(report: ReceivedReport) -> Iterator[str]:
             yield from _row("Reason", failure.reason)
         if failure.findings:
             yield from _row("Findings", ", ".join(failure.findings))
-        if failure.walk:
-            yield from _row("Walk", f"mailpath check {failure.walk}")
+        yield from _row("Walk", _walk(failure))
     if not report.failures:
         yield from _row("Failures", "none")
     for problem in report.problems:
         yield from _row("Departs", problem)
+
+
+def _walk(failure: ReportedFailure) -> str:
+    if failure.walk is not None:
+        return f"mailpath check {failure.walk}"
+    host = failure.mx or failure.domain or "that this is about"
+    return f"mailpath check DOMAIN, your domain with the mail host {host}: the report does not name it"
 
 
 def _row(label: str, text: str) -> Iterator[str]:
