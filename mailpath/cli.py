@@ -14,7 +14,7 @@ import click
 from mailpath import __version__
 from mailpath.commands import stdio
 from mailpath.commands.grammar import DefaultGroup
-from mailpath.commands.options import moment, network_options
+from mailpath.commands.options import age, moment, network_options
 
 #: sysexits.h EX_USAGE.  `report/exit_codes.py` has the others; it is not loaded before a command runs.
 EX_USAGE = 64
@@ -97,6 +97,16 @@ def app(
 @click.option(
     "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339 or Unix seconds."
 )
+@click.option("--requiretls", is_flag=True, help="Of a message sent with REQUIRETLS (RFC 8689).")
+@click.option(
+    "--tls-required-no", is_flag=True, help="Of a message with the header TLS-Required: No (RFC 8689)."
+)
+@click.option(
+    "--policy-age",
+    metavar="AGE",
+    callback=age,
+    help="The sender fetched the MTA-STS policy so long ago: seconds, or 12h, 3d, 2w. [first contact]",
+)
 @click.option("--envelope", is_flag=True, help="Try MAIL FROM and RCPT TO too, then RSET; never DATA.")
 @click.option(
     "--envelope-from", metavar="ADDRESS", help="Of the envelope test. [SENDER's address, else the null one]"
@@ -131,6 +141,9 @@ def check(
     sender: str | None,
     postures: tuple[str, ...],
     attacks: tuple[str, ...],
+    requiretls: bool,
+    tls_required_no: bool,
+    policy_age: int | None,
     envelope: bool,
     envelope_from: str | None,
     rcpt: str | None,
@@ -151,11 +164,15 @@ def check(
     from mailpath.commands import check as commands
     from mailpath.commands.envelope import asked
 
+    sending = commands.sending_of(
+        requiretls=requiretls, tls_required_no=tls_required_no, policy_age=policy_age
+    )
     code = commands.run(
         recipient=recipient,
         sender=sender,
         posture_names=postures,
         attacks=attacks,
+        sending=sending,
         envelope=asked(envelope, envelope_from, rcpt),
         redact=redact,
         at=at,
@@ -244,7 +261,11 @@ def postures() -> None:
 
 @cli.command()
 def paths() -> None:
-    """Where mailpath's own files are: the config file, and what ships with it."""
+    """Where mailpath's own files are: the config file, and what ships with it.
+
+    The config file's network table holds for every command that probes, unless --network or an option
+    says otherwise; its postures for every command that judges; the rest for the app.
+    """
     from mailpath.commands import lists
 
     lists.paths()
@@ -310,7 +331,7 @@ def bounce(
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_context
 def tlsrpt(ctx: click.Context, file: str, as_json: bool) -> None:
-    """What a received TLS report in FILE (JSON, gzip or its mail; "-": standard input) says in plain words."""
+    """What a received TLS report in FILE (JSON, gzip or its mail; "-": standard input) says, in words."""
     from mailpath.commands import tickets
 
     ctx.exit(tickets.tlsrpt(file, as_json=as_json))

@@ -3,12 +3,12 @@
 `config.toml` in the user's config directory, `$XDG_CONFIG_HOME/mailpath` on Unix; `mailpath paths` says
 where.
 
-    [default]
+    [default]                  # of the app
     sender = "a.example"
     posture = "ours"
     theme = "mailpath-light"
 
-    [network]                  # the keys of a network file
+    [network]                  # the keys of a network file, for every command that probes
     resolver = "127.0.0.1"
 
     [posture.ours]             # a preset, and what differs from it: `mailpath.judge.own`
@@ -80,6 +80,15 @@ def own_postures(file: Path | None = None) -> dict[str, Posture]:
     for problem in (*found.problems, *problems):
         raise ConfigError(f"{found.file}: {problem}")
     return own
+
+
+def network(file: Path | None = None) -> Settings:
+    """Where the config file says to ask; the defaults where it says nothing.  Raises `ConfigError`."""
+    found = load(file)
+    settings, problems = found.settings()
+    for problem in (*found.problems, *problems):
+        raise ConfigError(f"{found.file}: {problem}")
+    return settings
 
 
 # --- For the app: what is wrong is left out, and told ----------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mailpath.commands.envelope import Asked, made
-from mailpath.commands.options import domain_of, given_network_options, settings_from, unusable_anchor
+from mailpath.commands.options import domain_of, given_network_options, probing, unusable_anchor
 from mailpath.commands.outputs import STDIO, Outputs, examine
 from mailpath.commands.rendering import form_of, write, write_file
 from mailpath.commands.stdio import plain
@@ -23,6 +23,7 @@ from mailpath.facts import Path, Walk
 from mailpath.judge import Posture
 from mailpath.judge.presets import PRESETS, UnknownPosture
 from mailpath.judge.presets import posture as posture_named
+from mailpath.judge.sending import Message, Sending
 from mailpath.network.capture import Capture, CaptureError, capture_of, dump, load
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
@@ -50,6 +51,7 @@ def run(
     sender: str | None,
     posture_names: Sequence[str],
     attacks: Sequence[str],
+    sending: Sending,
     envelope: Asked | None,
     redact: bool,
     at: int | None,
@@ -84,6 +86,8 @@ def run(
         kind=walked.ground.kind,
         made=walked.ground.made,
         took=walked.took,
+        sending=sending,
+        met=_met(walked) if sending.policy_age is not None else None,
     )
     result.elapsed["verdict"] = (time.perf_counter() - began) * 1000
     if wanted:
@@ -144,7 +148,7 @@ def _live(
         raise click.UsageError("Missing argument 'RECIPIENT'.")
     path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
     tried = made(envelope, sender, recipient) if envelope is not None else None
-    settings = settings_from(network)
+    settings = probing(network)
 
     async def walked() -> Walked:
         async with live_network(settings) as live:
@@ -221,6 +225,23 @@ def _narrator() -> Callable[[StepFinished], None] | None:
         )
 
     return tell
+
+
+def sending_of(*, requiretls: bool, tls_required_no: bool, policy_age: int | None) -> Sending:
+    """What the options say of the message.  Raises `click.UsageError`."""
+    if requiretls and tls_required_no:
+        raise click.UsageError("A message asks for one of --requiretls and --tls-required-no, not for both.")
+    message = Message.TLS_REQUIRED_NO if tls_required_no else Message.ORDINARY
+    return Sending(message=Message.REQUIRETLS if requiretls else message, policy_age=policy_age)
+
+
+def _met(walked: Walked) -> Walk:
+    """The walk on which the sender fetched its policy: as of the recording's own time (see `Rewalks.met`)."""
+    if walked.walk.at <= walked.ground.made:
+        return walked.walk
+    from mailpath.whatif import Rewalks
+
+    return asyncio.run(Rewalks(walked.capture, at=walked.walk.at).met())
 
 
 # --- what comes of it ------------------------------------------------------------------------------

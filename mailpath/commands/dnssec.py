@@ -15,7 +15,7 @@ import dns.name
 import dns.rdatatype
 import msgspec
 
-from mailpath.commands.options import settings_from, unusable_anchor
+from mailpath.commands.options import probing, unusable_anchor
 from mailpath.commands.stdio import plain
 from mailpath.dnssec import BadAnchor, Validator
 from mailpath.facts import Lookup, Security, ZoneFact
@@ -34,7 +34,7 @@ _UNSIGNED = frozenset({dns.rdatatype.NONE, dns.rdatatype.SIG, dns.rdatatype.RRSI
 def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[str, Any]) -> int:
     """Look up, validate, draw; 0 secure, 1 insecure, 2 bogus, 3 indeterminate.  Raises `click.UsageError`."""
     owner, kind = _owner(name.strip()), _kind(rdtype)
-    settings = settings_from(network)
+    settings = probing(network)
     moment = int(time.time()) if at is None else at
 
     async def looked_up() -> tuple[Lookup, Sequence[ZoneFact]]:

@@ -55,6 +55,21 @@ def _rfc3339(text: str) -> int:
     return int(datetime.fromisoformat(text.upper()).timestamp())
 
 
+_AGE = re.compile(r"(?P<amount>[0-9]{1,10})(?P<unit>[smhdw]?)", re.ASCII)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def age(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """ "3600", "90m", "12h", "3d", "2w" as seconds."""
+    if value is None:
+        return None
+    found = _AGE.fullmatch(value.strip())
+    if found is None:
+        sentence = f"{value!r} is no age: seconds, or an amount with s, m, h, d or w, as in 3d."
+        raise click.BadParameter(sentence, ctx, param)
+    return int(found["amount"]) * _SECONDS[found["unit"]]
+
+
 def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
     """ "192.0.2.10:25=127.0.0.1:40125": published endpoints and where they really live."""
     table: dict[str, str] = {}
@@ -72,7 +87,7 @@ _NETWORK = (
         "--network",
         "network_file",
         metavar="FILE",
-        help="Network file (TOML) that holds the options below.",
+        help="Network file (TOML) that holds the options below. [the config file's network table]",
     ),
     click.option(
         "--resolver",
@@ -148,6 +163,20 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
         start = load(options["network_file"]) if options.get("network_file") else base or Settings()
         return start.merged(**given, dial=dial)
     except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def probing(options: dict[str, Any]) -> Settings:
+    """What a command that probes goes by: the network file, else the config file's [network], and in place
+    of their keys the options.  Raises `click.UsageError`.
+    """
+    from mailpath.config import ConfigError, network
+
+    if options.get("network_file"):
+        return settings_from(options)
+    try:
+        return settings_from(options, network())
+    except ConfigError as error:
         raise click.UsageError(str(error)) from None
 
 

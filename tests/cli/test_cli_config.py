@@ -68,3 +68,41 @@ def test_what_is_wrong_is_one_line(text: str, sentence: str, config: Path, run: 
         assert sentence in err
         assert str(config) in err
     assert run("--help")[0] == 0
+
+
+def test_the_network_table_holds_for_every_command_that_probes(
+    config: Path, network: Path, tmp_path: Path, run: Run
+) -> None:
+    keys, dial = network.read_text(encoding="utf-8").split("[dial]")
+    config.write_text(f"[network]\n{keys}[network.dial]{dial}", encoding="utf-8")
+    code, out, _ = run("check", "dane-good.example", "--format", "json")
+    assert (code, json.loads(out)["verdicts"]["rfc"]["outcome"]) == (0, "authenticated")
+    assert run("dnssec", "dane-good.example", "MX")[0] == 0
+    # An option outweighs it, and so does a network file, of which it then holds no key.
+    closed = ("--resolver", "127.0.0.1:9")
+    assert run("dnssec", "dane-good.example", "MX", *closed)[0] == 3
+    other = tmp_path / "other.toml"
+    other.write_text('resolver = "127.0.0.1:9"\n', encoding="utf-8")
+    assert run("dnssec", "dane-good.example", "MX", "--network", other)[0] == 3
+    assert run("check", "dane-good.example", "--network", other)[0] in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('[network]\nresolver = "no such"', "line 2, network.resolver"),
+        ("[network]\ntimeout = 0", "line 2, network.timeout"),
+        ("[network]\nresolvr = 1", "line 2, network.resolvr"),
+        ("network = 1", "line 1, network"),
+    ],
+)
+def test_a_mistake_in_it_is_told_by_the_commands_that_probe(
+    text: str, where: str, config: Path, network: Path, run: Run
+) -> None:
+    config.write_text(text, encoding="utf-8")
+    for words in (("check", "b.example"), ("dnssec", "b.example")):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (64, "", 1)
+        assert f"{config}: {where}: " in err
+    if text != "network = 1":
+        assert run("dnssec", "dane-good.example", "--network", network)[0] == 0

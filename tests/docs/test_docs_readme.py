@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from mailpath import config
+from mailpath import cli, config
+from mailpath.commands import diff, dnssec, stdio
 from mailpath.lab import Lab
 from mailpath.network.settings import load
+from mailpath.report import exit_codes
 from mailpath.tui.screens.keys import GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +90,28 @@ def test_commands_of_the_app_say_what_to_do_without_a_terminal(command: str, tmp
     assert ran.returncode == 64
     assert len(ran.stderr.strip().splitlines()) == 1
     assert "check" in ran.stderr or "walk.json.gz" in ran.stderr
+
+
+def test_the_exit_codes_are_those_of_the_commands() -> None:
+    table = README.split("<!-- exit codes -->")[1].split("<!-- /exit codes -->")[0].strip().splitlines()
+    head, _, *rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in table]
+    told = {
+        command: {int(row[0]) for row in rows if row[column]} for column, command in enumerate(head) if column
+    }
+    assert told == {
+        "check": set(exit_codes.WORST_FIRST),
+        "dnssec": set(dnssec.CODES.values()),
+        "diff": {diff.SAME, diff.DIFFERENT},
+        "explain": {exit_codes.ExitCode.OK, exit_codes.ExitCode.UNKNOWN},
+        "every other": {exit_codes.ExitCode.OK},
+    }
+    below = README.split("<!-- /exit codes -->")[1].split("###")[0]
+    others = {int(number) for number in re.findall(r"(?:^|; )(\d+) ", below.replace("\n", " ").strip())}
+    assert others == {cli.EX_UNKNOWN, cli.EX_USAGE, stdio.EX_OSERR, stdio.EX_IOERR} | {
+        cli.EX_INTERRUPTED,
+        cli.EX_PIPE,
+    }
+    assert (cli.EX_USAGE, cli.EX_UNKNOWN) == (exit_codes.ExitCode.USAGE, exit_codes.ExitCode.UNKNOWN)
 
 
 def test_the_network_file_is_one(tmp_path: Path) -> None:
