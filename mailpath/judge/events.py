@@ -45,9 +45,10 @@ class Event(StrEnum):
     NOT_VERIFIED = "not-verified"
     TLS_LOST = "tls-lost"
     TLS_EHLO_REFUSED = "tls-ehlo-refused"
-    MAIL_LOST = "mail-lost"  # STARTTLS was refused, and the session did not live on
+    MAIL_LOST = "mail-lost"  # the session ended where MAIL FROM would be, or was, said
     MAIL_REFUSED = "mail-refused"
     RCPT_REFUSED = "rcpt-refused"
+    RCPT_LOST = "rcpt-lost"
 
     # delivery
     SENT_TLS = "sent-tls"

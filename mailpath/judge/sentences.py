@@ -97,6 +97,7 @@ POSTFIX: Mapping[Event, Sentence] = {
     Event.MAIL_LOST: Sentence("{broken} while sending MAIL FROM", "4.4.2"),
     Event.MAIL_REFUSED: Sentence("host {host}[{address}] said: {reply} (in reply to MAIL FROM command)"),
     Event.RCPT_REFUSED: Sentence("host {host}[{address}] said: {reply} (in reply to RCPT TO command)"),
+    Event.RCPT_LOST: Sentence("{broken} while sending RCPT TO", "4.4.2"),
     Event.SENT_TLS: Sentence(
         "{word} TLS connection established to {host}[{address}]:{port}: "
         "{version} with cipher {cipher} ({bits}/{bits} bits)",
@@ -150,6 +151,7 @@ EXIM: Mapping[Event, Sentence] = {
     Event.MAIL_LOST: Sentence(_AT + ": {lost} MAIL FROM", "4.0.0"),
     Event.MAIL_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after MAIL FROM: {reply}"),
     Event.RCPT_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after RCPT TO: {reply}"),
+    Event.RCPT_LOST: Sentence(_AT + ": {lost} RCPT TO", "4.0.0"),
     Event.SENT_TLS: Sentence(_AT + " X={version}:{cipher}:{bits} {word}", None),
     Event.SENT_PLAIN: Sentence(_AT, None),
 }
@@ -190,9 +192,10 @@ RFC: Mapping[Event, Sentence] = {
     Event.NOT_VERIFIED: Sentence("{host} [{address}] could not be authenticated: {why}", "4.7.5"),
     Event.TLS_LOST: Sentence("{broken} after the TLS handshake", "4.4.2"),
     Event.TLS_EHLO_REFUSED: Sentence("{host} [{address}] refused EHLO inside TLS: {reply}"),
-    Event.MAIL_LOST: Sentence("{broken} after it refused STARTTLS", "4.4.2"),
+    Event.MAIL_LOST: Sentence("{broken} at MAIL FROM", "4.4.2"),
     Event.MAIL_REFUSED: Sentence("{host} [{address}] refused the sender: {reply}"),
     Event.RCPT_REFUSED: Sentence("{host} [{address}] refused the recipient: {reply}"),
+    Event.RCPT_LOST: Sentence("{broken} at RCPT TO", "4.4.2"),
     Event.SENT_TLS: Sentence("sent to {host} [{address}] over {version}", None),
     Event.SENT_PLAIN: Sentence("sent to {host} [{address}] without TLS", None),
 }

@@ -61,7 +61,7 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, session=session)
     return (
         _greeted(session, posture)
-        or _in_clear(session, posture, policy)
+        or _in_clear(walk, session, posture, policy)
         or _in_tls(walk, posture, target, policy, session, aged=aged)
     )
 
@@ -146,13 +146,13 @@ def _by_class(code: int | None, posture: Posture) -> Refusal:
     return posture.odd_reply if code is not None and code // 100 == 3 else posture.greeting_5xx
 
 
-def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
+def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
     """Everything that happens without a handshake; None when one follows."""
     if policy.demand is Demand.NONE:
-        return _plaintext(session)
+        return _plaintext(walk, session)
     if not _offers(session, posture):
         if policy.demand is Demand.MAY:
-            return _plaintext(session, why="STARTTLS is not offered")
+            return _plaintext(walk, session, why="STARTTLS is not offered")
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
     if session.starttls is None:
         if session.tls is None and session.failure is None:
@@ -164,7 +164,7 @@ def _in_clear(session: Session, posture: Posture, policy: HostPolicy) -> Ending 
         return _deferred(session, Event.STARTTLS_LOST, why="STARTTLS is answered by no SMTP reply")
     if code // 100 == 2:
         return None
-    return _starttls_refused(session, session.starttls, posture, policy)
+    return _starttls_refused(walk, session, session.starttls, posture, policy)
 
 
 def _offers(session: Session, posture: Posture) -> bool:
@@ -177,7 +177,9 @@ def _offers(session: Session, posture: Posture) -> bool:
     return reply.code == 250 and any(_KEYWORD.match(line) for line in reply.lines[1:])
 
 
-def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: HostPolicy) -> Ending:
+def _starttls_refused(
+    walk: Walk, session: Session, reply: Reply, posture: Posture, policy: HostPolicy
+) -> Ending:
     why = "STARTTLS is offered, but refused"
     permanent = reply.code is not None and reply.code // 100 != 4
     if policy.demand is Demand.MAY:
@@ -187,7 +189,7 @@ def _starttls_refused(session: Session, reply: Reply, posture: Posture, policy: 
         if refusal is Refusal.PLAINTEXT and session.failed_at is Stage.ENVELOPE:
             return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
         if refusal is Refusal.PLAINTEXT:
-            return _plaintext(session, why=why)
+            return _plaintext(walk, session, why=why)
         return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)
     by_dane = policy.dane and not permanent
     event = Event.STARTTLS_REFUSED_UNREQUIRED if by_dane else Event.STARTTLS_REFUSED
@@ -204,7 +206,7 @@ def _in_tls(
     """The handshake, the certificate, EHLO inside TLS."""
     why = _no_handshake(session, posture, policy)
     if why:
-        return _tls_failed(session, Event.HANDSHAKE_FAILED, posture, policy, why=why, aged=aged)
+        return _tls_failed(walk, session, Event.HANDSHAKE_FAILED, posture, policy, why=why, aged=aged)
     assert session.tls is not None
     trusted = trust(walk, posture, target, policy, session.tls, aged=aged)
     if not trusted.accepted:
@@ -213,11 +215,11 @@ def _in_tls(
         return msgspec.structs.replace(ending, tls_failed=later)
     if session.ehlo_tls is None and (session.failure is not None or session.failed_at is not None):
         why = "the session broke right after the TLS handshake"
-        return _tls_failed(session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
+        return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
     reply = session.ehlo_tls
     if reply is not None and (reply.code is None or reply.code // 100 != 2) and not posture.tls_ehlo_ignored:
         return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why="EHLO is refused in TLS")
-    return _enveloped(session, tls=True) or _sent(session, trusted)
+    return _enveloped(walk, session, tls=True) or _sent(session, trusted)
 
 
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
@@ -244,13 +246,13 @@ def _age(version: str) -> int:
 
 
 def _tls_failed(
-    session: Session, event: Event, posture: Posture, policy: HostPolicy, *, why: str, aged: bool
+    walk: Walk, session: Session, event: Event, posture: Posture, policy: HostPolicy, *, why: str, aged: bool
 ) -> Ending:
     """TLS broke: plaintext with the same address, now or later, where TLS is optional."""
     optional = policy.demand is Demand.MAY
     at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
     if optional and at_once and not policy.no_fallback:
-        return _plaintext(session, why=f"TLS failed: {why}")
+        return _plaintext(walk, session, why=f"TLS failed: {why}")
     timed_out = session.failure is Failure.TIMEOUT
     return Ending(
         outcome=Outcome.DEFERRED,
@@ -285,8 +287,8 @@ def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, 
     )
 
 
-def _plaintext(session: Session, *, why: str = "") -> Ending:
-    return _enveloped(session, tls=False) or Ending(
+def _plaintext(walk: Walk, session: Session, *, why: str = "") -> Ending:
+    return _enveloped(walk, session, tls=False) or Ending(
         outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, why=why, session=session, counted=True
     )
 
@@ -303,12 +305,25 @@ def _sent(session: Session, trusted: Trust) -> Ending:
     )
 
 
-def _enveloped(session: Session, *, tls: bool) -> Ending | None:
-    """Replies to MAIL FROM and RCPT TO, where the walk sent them in a session like this sender's."""
+def _enveloped(walk: Walk, session: Session, *, tls: bool) -> Ending | None:
+    """Replies to MAIL FROM and RCPT TO, or none, where the walk sent them in a session like this sender's."""
     if (session.tls is not None) is not tls:
         return None
+    for tried in walk.starttls.enveloped:
+        lost = _lost(tried)
+        if lost is not None and (tried.address, tried.tls is not None) == (session.address, tls):
+            ending = _deferred(tried, lost)
+            return msgspec.structs.replace(ending, counted=True)
     for event, reply in ((Event.MAIL_REFUSED, session.mail_from), (Event.RCPT_REFUSED, session.rcpt_to)):
         if reply is not None and (reply.code is None or reply.code // 100 != 2):
             ending = _refused(session, event, reply, Refusal.BOUNCE)
             return msgspec.structs.replace(ending, counted=True)
     return None
+
+
+def _lost(tried: Session) -> Event | None:
+    """Where a session that tried the envelope broke off: at MAIL FROM, at RCPT TO; None for neither."""
+    refused = tried.starttls is not None and tried.tls is None  # then it ended before MAIL FROM
+    if tried.failed_at is not Stage.ENVELOPE or refused or tried.rcpt_to is not None:
+        return None
+    return Event.MAIL_LOST if tried.mail_from is None else Event.RCPT_LOST

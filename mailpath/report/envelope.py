@@ -42,6 +42,11 @@ def answers(walk: Walk) -> tuple[Answered, ...]:
     return tuple(_answers(walk))
 
 
+def said_mail_from(walk: Walk) -> bool:
+    """Some server was told of the sender, whatever it made of that."""
+    return any(each.word not in ("NOT REACHED", "NOT TESTABLE") for each in answers(walk))
+
+
 def _answers(walk: Walk) -> Iterator[Answered]:
     told = set()
     for host in walk.mx.hosts:
@@ -75,6 +80,8 @@ def _unsaid(session: Session, envelope: Envelope | None) -> tuple[str, str] | No
 def _word(session: Session) -> tuple[str, str]:
     where = "" if session.tls is not None else ", in the clear"
     for command, reply in (("MAIL FROM", session.mail_from), ("RCPT TO", session.rcpt_to)):
+        if reply is None and session.failed_at is Stage.ENVELOPE and not _starttls_refused(session):
+            return "NO REPLY", f"{command} is not answered{where}: {visible(session.detail)}"
         if reply is None:
             return "NOT REACHED", f"The session did not come as far as {command}: {_ended(session)}."
         if reply.code is None:
@@ -82,6 +89,11 @@ def _word(session: Session) -> tuple[str, str]:
         if reply.code // 100 != 2:
             return _refused(command, reply, where)
     return "TAKEN", f"Sender and recipient are taken{where}."
+
+
+def _starttls_refused(session: Session) -> bool:
+    """The session ended there; MAIL FROM was never said."""
+    return session.starttls is not None and session.tls is None
 
 
 def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:

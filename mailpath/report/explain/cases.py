@@ -238,6 +238,20 @@ _SESSION = (
         (Event.RCPT_REFUSED,),
         walk({**HELLO, "rcpt_to": reply(550, "5.1.1 no such user")}),
     ),
+    Case(
+        "sender-lost",
+        "The recipient's server hangs up or falls silent when it learns of the sender.",
+        (),
+        (Event.MAIL_LOST,),
+        walk(HELLO, enveloped=ended(Stage.ENVELOPE, HELLO)),
+    ),
+    Case(
+        "recipient-lost",
+        "The recipient's server hangs up or falls silent when it learns of the recipient.",
+        (),
+        (Event.RCPT_LOST,),
+        walk(HELLO, enveloped=ended(Stage.ENVELOPE, {**HELLO, "mail_from": reply(250, "ok")})),
+    ),
 )
 
 #: By id, in the order in which a delivery would meet them.

@@ -47,9 +47,10 @@ EVENTS: Mapping[Event, str] = {
     " policy).",
     Event.TLS_LOST: "The session broke right after the TLS handshake.",
     Event.TLS_EHLO_REFUSED: "The mail host refused EHLO once TLS was on.",
-    Event.MAIL_LOST: "The mail host refused STARTTLS, and then hung up or fell silent.",
+    Event.MAIL_LOST: "The mail host hung up or fell silent at MAIL FROM.",
     Event.MAIL_REFUSED: "The recipient's server refused the sender's address.",
     Event.RCPT_REFUSED: "The recipient's server refused the recipient's address.",
+    Event.RCPT_LOST: "The mail host hung up or fell silent at RCPT TO.",
     Event.SENT_TLS: "The message was sent over TLS.",
     Event.SENT_PLAIN: "The message was sent in the clear: anybody on the path could read it.",
 }
@@ -57,7 +58,7 @@ EVENTS: Mapping[Event, str] = {
 DELIVERIES = frozenset({Event.SENT_TLS, Event.SENT_PLAIN})
 
 #: Nothing about TLS or DNS decides these, hence no posture.
-ENVELOPE = frozenset({Event.MAIL_REFUSED, Event.RCPT_REFUSED})
+ENVELOPE = frozenset({Event.MAIL_REFUSED, Event.RCPT_REFUSED, Event.RCPT_LOST})
 ENVELOPE_NOTE = "This is the receiving server's own decision; no TLS posture of the sender changes it."
 
 #: The word in a log -> what was known of the mail host.

@@ -127,6 +127,8 @@ def walk(
     sessions = tuple(
         Session(address=ADDRESS, port=25, sni=sni, **said) for sni in (None, HOST) if said is not None
     )
+    tried = facts.get("enveloped")
+    enveloped = () if tried is None else (Session(address=ADDRESS, port=25, sni=HOST, **tried),)
     return Walk(
         path=Path(recipient=DOMAIN),
         at=AT,
@@ -137,7 +139,7 @@ def walk(
         dnssec=DnssecFacts(),
         sts=sts or StsFacts(found=Found.ABSENT, txt=lookup(f"_mta-sts.{DOMAIN}", "TXT", found=Found.ABSENT)),
         tlsa=TlsaFacts(hosts=(HostTlsa(host=HOST, candidates=candidates),)),
-        starttls=StarttlsFacts(sessions=sessions),
+        starttls=StarttlsFacts(sessions=sessions, enveloped=enveloped),
         roots=(ROOT,),
     )
 

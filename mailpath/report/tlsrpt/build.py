@@ -27,7 +27,7 @@ from mailpath.judge.session import Ending, attempt
 from mailpath.judge.sts import applied
 from mailpath.match import dane
 from mailpath.report.tlsrpt.check import PATTERN
-from mailpath.report.tlsrpt.results import fetch_result, result_type
+from mailpath.report.tlsrpt.results import ENVELOPE, fetch_result, result_type
 from mailpath.visible import visible
 
 #: Longest reason in a report, in characters.
@@ -45,7 +45,7 @@ _BEFORE_TLS = frozenset(
     }
 )
 #: Endings of a session in which TLS itself worked.
-_IN_TLS = frozenset({Event.SENT_TLS, Event.TLS_EHLO_REFUSED, Event.MAIL_REFUSED, Event.RCPT_REFUSED})
+_IN_TLS = frozenset({Event.SENT_TLS, Event.TLS_EHLO_REFUSED})
 
 
 class Count(msgspec.Struct, kw_only=True):
@@ -137,10 +137,11 @@ def _counts(walk: Walk, posture: Posture, ip: str | None) -> list[Count]:
                 continue
             described = _none(walk)
         count = entry(described)
-        if event in _IN_TLS and _unusable(walk, policy):
+        secret = event in _IN_TLS or (event in ENVELOPE and _has_tls(ending))
+        if secret and _unusable(walk, policy):
             # Encrypted all the same, but not as the domain asked (RFC 7672 section 2.2).
             count.failures.append(_detail("tlsa-invalid", "no TLSA record can be used", target, ip))
-        elif event in _IN_TLS:
+        elif secret:
             count.successful += 1
         else:
             kind = result_type(walk, target, policy, ending)
@@ -151,6 +152,10 @@ def _counts(walk: Walk, posture: Posture, ip: str | None) -> list[Count]:
         unsigned = {"policy-type": "tlsa", "policy-domain": visible(walk.path.recipient)}
         entry(unsigned).failures.append(_detail("dnssec-invalid", reason, None, ip))
     return list(counts.values()) or [Count(policy=_none(walk))]
+
+
+def _has_tls(ending: Ending) -> bool:
+    return ending.session is not None and ending.session.tls is not None
 
 
 def _tried(walk: Walk, posture: Posture) -> Iterator[tuple[Target, HostPolicy, Ending]]:

@@ -28,16 +28,18 @@ _BY_EVENT: Mapping[Event, str] = {
     Event.STARTTLS_REFUSED: "starttls-not-supported",
     Event.STARTTLS_REFUSED_UNREQUIRED: "starttls-not-supported",
     Event.STARTTLS_LOST: "starttls-not-supported",
-    Event.MAIL_LOST: "starttls-not-supported",
     Event.HANDSHAKE_FAILED: "validation-failure",
     Event.TLS_LOST: "validation-failure",
 }
+
+#: What ends a session in which TLS had its say: it failed in TLS only if there was none.
+ENVELOPE = frozenset({Event.MAIL_REFUSED, Event.MAIL_LOST, Event.RCPT_REFUSED, Event.RCPT_LOST})
 
 
 def result_type(walk: Walk, target: Target, policy: HostPolicy, ending: Ending) -> str:
     """The result type of a session that failed, or went on in the clear."""
     event = policy.skip or ending.event
-    if event is Event.SENT_PLAIN:
+    if event is Event.SENT_PLAIN or event in ENVELOPE:
         return _in_clear(ending)
     if event is Event.NOT_VERIFIED:
         return _certificate(walk, policy, ending)

@@ -1,0 +1,46 @@
+"""A server that hangs up when it hears of the sender or the recipient takes no mail."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailpath.exchanges import Stage
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS, posture
+from mailpath.report.explain.walks import ENCRYPTED, HELLO, OFFERED, ended, reply, walk
+
+OK = reply(250, "2.1.0 ok")
+
+
+@pytest.mark.parametrize(
+    ("said", "stage", "outcome", "words"),
+    [
+        ({}, Stage.ENVELOPE, Outcome.DEFERRED, "while sending MAIL FROM"),
+        ({"mail_from": OK}, Stage.ENVELOPE, Outcome.DEFERRED, "while sending RCPT TO"),
+        ({"mail_from": OK, "rcpt_to": OK}, Stage.ENVELOPE, Outcome.ENCRYPTED, "connection"),  # at RSET
+        ({}, Stage.CONNECT, Outcome.ENCRYPTED, "connection"),  # a second session was not let in
+    ],
+)
+def test_over_tls(said, stage, outcome, words):
+    tried = walk(ENCRYPTED, enveloped=ended(stage, {**ENCRYPTED, **said}))
+    verdict = judge(tried, posture("postfix-may"))
+    assert verdict.outcome is outcome
+    assert words in verdict.reason
+    assert verdict.status_code == ("4.4.2" if outcome is Outcome.DEFERRED else None)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_in_the_clear_it_is_deferred_whatever_the_posture(name):
+    tried = walk(HELLO, enveloped=ended(Stage.ENVELOPE, HELLO))
+    assert judge(tried, PRESETS[name]).outcome not in (Outcome.PLAINTEXT, Outcome.ENCRYPTED)
+
+
+def test_what_happened_over_tls_says_nothing_about_a_session_in_the_clear():
+    tried = walk(ENCRYPTED, enveloped=ended(Stage.ENVELOPE, ENCRYPTED))
+    assert judge(tried, posture("postfix-none")).outcome is Outcome.PLAINTEXT
+
+
+def test_a_refused_starttls_that_ends_the_session_never_came_to_mail_from():
+    refused = {**OFFERED, "starttls": reply(454, "4.7.0 no TLS")}
+    tried = walk(refused, enveloped=ended(Stage.ENVELOPE, refused))
+    assert judge(tried, posture("postfix-none")).outcome is Outcome.PLAINTEXT
