@@ -32,14 +32,14 @@ class Reading(Lenses):
         place = places[min(max(here + direction, 0), len(places) - 1)]
         if isinstance(place, StepPanel) and not place.display:  # little room: one panel at a time
             self._open_step(place.step)
-        place.focus()
+        self.set_focus(place)
 
     def action_jump(self, step: str) -> None:
         self._open_step(step)
         if step == "verdict":
-            self._verdict.focus()
+            self.set_focus(self._verdict)
         else:
-            self._steps.panel(step).focus()
+            self.set_focus(self._steps.panel(step))
 
     @on(Rail.Picked)
     def _stop_picked(self, event: Rail.Picked) -> None:
@@ -95,7 +95,7 @@ class Reading(Lenses):
         if opened is not None and opened.filtering:
             opened.end_filter()
         elif isinstance(self.focused, Input):
-            self._steps.panel("mx").focus()
+            self.set_focus(self._steps.panel("mx"))
         elif self._state.walking:
             self._cancel()
         elif self.has_class("-zoom"):
