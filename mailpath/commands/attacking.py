@@ -27,7 +27,7 @@ async def _tried(result: Result, capture: Capture, attacks: Sequence[str]) -> Re
     for posture in result.postures:
         found = outcomes.setdefault(posture.name, {})
         if ALL in attacks:
-            whole = summaries[posture.name] = await summary(rewalks, posture)
+            whole = summaries[posture.name] = await summary(rewalks, posture, result.sending)
             # Pairs were tried for what each half cannot do; those that achieve nothing tell nothing.
             found.update(
                 (each.attack, each)
@@ -36,5 +36,5 @@ async def _tried(result: Result, capture: Capture, attacks: Sequence[str]) -> Re
             )
         for attack in attacks:
             if attack != ALL and attack not in found:
-                found[attack] = await attack_outcome(rewalks, posture, attack)
+                found[attack] = await attack_outcome(rewalks, posture, attack, asked=result.sending)
     return msgspec.structs.replace(result, attacks=outcomes, summaries=summaries)

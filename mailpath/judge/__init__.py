@@ -7,6 +7,7 @@ with each of them, as far as the delivery asks for the field at all; a verdict t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
@@ -21,15 +22,21 @@ __all__ = ["Attempt", "Mechanism", "Outcome", "Posture", "Verdict", "judge", "po
 #: Most combinations of unknown fields that are played.
 MAX_COMBINATIONS = 256
 
+#: What a sender whose posture leaves nothing unknown does with a message of one kind.
+Deliver = Callable[[Walk, Posture, StsPolicy | None], Verdict]
 
-def judge(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
+
+def judge(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, delivery: Deliver = deliver
+) -> Verdict:
     """The verdict of `posture` on `walk`.  Total and deterministic.
 
     `cached`: the MTA-STS policy that the sender has from an earlier delivery; None: first contact.
+    `delivery`: how a message of this kind goes out (`sending.py` knows the others).
     """
     if not posture.unknown:
-        return deliver(walk, posture, cached)
-    verdicts, asked = _played(walk, posture, cached)
+        return delivery(walk, posture, cached)
+    verdicts, asked = _played(walk, posture, cached, delivery)
     first = verdicts[0]
     outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
     if len(outcomes) == 1:
@@ -63,14 +70,18 @@ class _Choosing:
         return candidates[self.chosen.setdefault(field, 0)]
 
 
-def possible_verdicts(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> tuple[Verdict, ...]:
+def possible_verdicts(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, delivery: Deliver = deliver
+) -> tuple[Verdict, ...]:
     """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
     if not posture.unknown:
-        return (deliver(walk, posture, cached),)
-    return tuple(_played(walk, posture, cached)[0])
+        return (delivery(walk, posture, cached),)
+    return tuple(_played(walk, posture, cached, delivery)[0])
 
 
-def _played(walk: Walk, posture: Posture, cached: StsPolicy | None) -> tuple[list[Verdict], tuple[str, ...]]:
+def _played(
+    walk: Walk, posture: Posture, cached: StsPolicy | None, delivery: Deliver
+) -> tuple[list[Verdict], tuple[str, ...]]:
     """The verdict for each choice that makes a difference to the way, and the fields that were asked for."""
     verdicts: list[Verdict] = []
     asked: dict[str, None] = {}
@@ -78,7 +89,7 @@ def _played(walk: Walk, posture: Posture, cached: StsPolicy | None) -> tuple[lis
     while open_choices and len(verdicts) < MAX_COMBINATIONS:
         given = open_choices.pop()
         choosing = _Choosing(posture, dict(given))
-        verdicts.append(deliver(walk, cast(Posture, choosing), cached))
+        verdicts.append(delivery(walk, cast(Posture, choosing), cached))
         asked |= dict.fromkeys(choosing.chosen)
         earlier = dict(given)
         for field in list(choosing.chosen)[len(given) :]:

@@ -262,6 +262,11 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     sts_on_first_contact: bool = True
     """A policy met for the first time already applies to this message; else it is cached for the next one."""
 
+    # --- REQUIRETLS ----------------------------------------------------------------------------------
+    requiretls_verifies: bool = True
+    """REQUIRETLS has a certificate checked that the level alone would not (RFC 8689 section 4.2.1; PF 3.11
+    smtp_requiretls_policy = enforce: DANE, MTA-STS or the level must ask for it, else the mail bounces)."""
+
     # --- sentences, and what is not known ------------------------------------------------------------
     family: Family = Family.RFC
     unknown: dict[str, tuple[Any, ...]] = {}

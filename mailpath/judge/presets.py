@@ -73,6 +73,7 @@ _POSTFIX = Posture(
     sts_references=(Reference.STS_PATTERNS,),
     sts_name_rules=names.POSTFIX,
     precedence=Precedence.STS_FIRST,
+    requiretls_verifies=False,
 )
 
 _POSTFIX_MAY = replace(

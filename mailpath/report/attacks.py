@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class AttackRow(msgspec.Struct, frozen=True, kw_only=True):
     """One attack on one posture's mail.  `read`: "yes", "no", "perhaps"; `why`: a clause.
 
-    `outcome`: with that for a sender with the policy cached beside it, where it differs.
+    `outcome`: where it differs, with that for a sender with the policy cached (or without) beside it.
     """
 
     attack: str
@@ -39,6 +39,9 @@ def _row(found: AttackOutcome) -> AttackRow:
     cached = found.if_policy_cached
     if cached is not None and cached is not found.outcome:
         ended += f"; with the policy cached {cached.value}"
+    first = found.if_first_contact
+    if first is not None and first is not found.outcome:
+        ended += f"; at first contact {first.value}"
     return AttackRow(attack=found.attack, outcome=ended, read=read(found), why=visible(found.evidence))
 
 
@@ -47,7 +50,7 @@ def _ended(outcome: Outcome, host: str | None) -> str:
 
 
 def read(found: AttackOutcome) -> str:
-    """Whether the attacker reads the mail at first contact: "yes", "no", "perhaps"."""
+    """Whether the attacker reads the mail: "yes", "no", "perhaps"."""
     if found.attacker_reads:
         return "yes"
     return "perhaps" if found.may_read else "no"

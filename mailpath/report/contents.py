@@ -5,12 +5,15 @@ Visible text all of it.  Renderers lay it out and escape it for their own langua
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from mailpath.facts import Found, Status, Walk
 from mailpath.judge import Verdict
+from mailpath.judge.requiretls import announcing
+from mailpath.judge.sending import Message, held
 from mailpath.names import u_labels
+from mailpath.report import envelope
 from mailpath.report.result import Result
 from mailpath.visible import visible
 
@@ -42,6 +45,50 @@ def named(domain: str) -> str:
     return visible(domain) if unicode is None else f"{visible(domain)} ({visible(unicode)})"
 
 
+def asked(result: Result) -> tuple[tuple[str, str], ...]:
+    """(label, text): what the message asks for, and the policy that its sender holds; () where nothing."""
+    rows = []
+    if result.sending.message is not Message.ORDINARY:
+        rows.append(("Message", f"{_ASKS[result.sending.message]}; {_announcers(result.walk)}"))
+    age, policy = result.sending.policy_age, result.walk.sts.policy
+    if age is not None and policy is None:
+        rows.append(("Policy", f"fetched {duration(age)} ago, or so it was said: this walk found none"))
+    elif age is not None and policy is not None:
+        word = "cached" if held(policy, age) else "expired, so this is first contact again"
+        rows.append(("Policy", f"{word}: {duration(age)} old, max_age {duration(policy.max_age)}"))
+    return tuple(rows)
+
+
+_ASKS = {
+    Message.REQUIRETLS: "sent with REQUIRETLS (RFC 8689)",
+    Message.TLS_REQUIRED_NO: "with the header TLS-Required: No (RFC 8689)",
+}
+
+
+def _announcers(walk: Walk) -> str:
+    """Which MX hosts announce REQUIRETLS."""
+    ready = announcing(walk)
+    others = [host.name for host in walk.mx.hosts if host.addresses and host.name not in ready]
+    if not ready:
+        return "no MX host announces REQUIRETLS"
+    if not others:
+        return f"REQUIRETLS is announced by {_and(ready)}"
+    return f"REQUIRETLS is announced by {_and(ready)}, not by {_and(others)}"
+
+
+def _and(names: Sequence[str]) -> str:
+    shown = [visible(name) for name in names]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def duration(seconds: int) -> str:
+    """In the largest unit of which there are two, rounded down: "3 d", "36 h"."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
     """(label, text): which path, when, from where, through which resolver, by which version."""
     walk = result.walk
@@ -52,6 +99,7 @@ def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
     seen = f"{visible(walk.sender.ehlo) or 'this machine'}, resolver {visible(walk.resolver)}"
     return (
         ("Path", f"{sender} to {named(walk.path.recipient)}"),
+        *asked(result),
         ("Walked", f"{when}{_SOURCES.get(result.kind, '')}"),
         ("From", seen),
         ("By", f"mailpath {result.mailpath}"),
@@ -68,12 +116,13 @@ def possible(verdict: Verdict) -> str:
     return " or ".join(each.value for each in verdict.possible)
 
 
-def not_tried(walk: Walk) -> tuple[str, ...]:
+def not_tried(result: Result) -> tuple[str, ...]:
     """What the report does not know, and why; sentences, each once."""
-    return tuple(dict.fromkeys(_not_tried(walk)))
+    return tuple(dict.fromkeys(_not_tried(result)))
 
 
-def _not_tried(walk: Walk) -> Iterator[str]:
+def _not_tried(result: Result) -> Iterator[str]:
+    walk = result.walk
     for session in walk.starttls.sessions:
         if session.not_tried:
             yield f"No session with {session.address}: {visible(session.not_tried)}."
@@ -82,6 +131,7 @@ def _not_tried(walk: Walk) -> Iterator[str]:
             yield f"TLSA of {visible(host.host)}: {visible(host.not_tried)}."
     if walk.sts.policy_id is None and walk.sts.fetch is None and walk.sts.found is Found.ABSENT:
         yield "No policy was fetched, as no valid record announces one."
-    if not any(session.mail_from is not None for session in walk.starttls.sessions):
+    if not envelope.said_mail_from(walk):
         yield "No MAIL FROM was sent: whether a server takes this sender or recipient is not known."
-    yield "Whether the sender holds a policy from an earlier delivery is not known."
+    if result.sending.policy_age is None:
+        yield "Whether the sender holds a policy from an earlier delivery is not known."

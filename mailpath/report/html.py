@@ -91,7 +91,7 @@ def render(result: Result) -> str:
         tampered=bool(result.attacks),
         envelope=tried(result.walk),
         answers=answers(result.walk),
-        not_tried=not_tried(result.walk),
+        not_tried=not_tried(result),
         style=_shipped("style.css"),
         script=_shipped("script.js"),
         style_digest=_digest(_shipped("style.css")),

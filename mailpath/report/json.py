@@ -15,6 +15,8 @@ from mailpath import facts
 from mailpath.facts import Status, StepResult
 from mailpath.findings import Severity
 from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.requiretls import announcing
+from mailpath.judge.sending import Message
 from mailpath.report.attacks import reach
 from mailpath.report.contents import not_tried
 from mailpath.report.headline import answer
@@ -99,7 +101,9 @@ class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):
 class Attacked(msgspec.Struct, frozen=True, kw_only=True):
     """What one attack makes of one posture's verdict.
 
-    `attacker_reads`: for certain; `may_read`: for certain, or it cannot be excluded.
+    `attacker_reads`: for certain; `may_read`: for certain, or it cannot be excluded.  `if_policy_cached`: for
+    a sender that has the MTA-STS policy from before; `if_first_contact`: for one that has not, where
+    `policy_age` says that this sender has.
     """
 
     outcome: Outcome
@@ -107,6 +111,7 @@ class Attacked(msgspec.Struct, frozen=True, kw_only=True):
     attacker_reads: bool
     may_read: bool
     if_policy_cached: Outcome | None
+    if_first_contact: Outcome | None
 
 
 class Reads(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +149,11 @@ AnyStep = SenderStep | MxStep | DnssecStep | StsStep | TlsaStep | StarttlsStep |
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole report."""
+    """The whole report.
+
+    `message`: what the message asks for (RFC 8689).  `policy_age`: seconds since the sender fetched the
+    MTA-STS policy, null at first contact.  `announces_requiretls`: the MX hosts that do, in path order.
+    """
 
     schema: Annotated[int, msgspec.Meta(ge=SCHEMA, le=SCHEMA)] = SCHEMA
     mailpath: str
@@ -152,6 +161,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     at: Moment
     posture: str
+    message: Message
+    policy_age: int | None
+    announces_requiretls: tuple[str, ...]
     steps: Annotated[tuple[AnyStep, ...], msgspec.Meta(min_length=7, max_length=7)]
     findings: tuple[Found, ...]
     verdicts: dict[str, Judged]
@@ -186,6 +198,9 @@ def report(result: Result) -> Report:
         recipient=walk.path.recipient,
         at=rfc3339(result.at),
         posture=result.posture,
+        message=result.sending.message,
+        policy_age=result.sending.policy_age,
+        announces_requiretls=announcing(walk),
         steps=(*(_step(result, lines, *each) for each in _STEPS), _verdict_step(result)),
         findings=tuple(
             Found(code=each.code, severity=each.severity, subject=each.subject, message=each.message)
@@ -202,7 +217,7 @@ def report(result: Result) -> Report:
             ehlo=visible(walk.sender.ehlo),
             resolver=visible(walk.resolver),
         ),
-        not_tried=not_tried(walk),
+        not_tried=not_tried(result),
     )
 
 
@@ -284,6 +299,7 @@ def _attacked(found: AttackOutcome) -> Attacked:
         attacker_reads=found.attacker_reads,
         may_read=found.may_read,
         if_policy_cached=found.if_policy_cached,
+        if_first_contact=found.if_first_contact,
     )
 
 

@@ -272,5 +272,5 @@ def _evidence(result: Result) -> Iterator[str]:
 def _not_tried(result: Result) -> Iterator[str]:
     yield "### Not tried"
     yield ""
-    for note in not_tried(result.walk):
+    for note in not_tried(result):
         yield f"- {prose(note)}"

@@ -54,7 +54,7 @@ def _performance(result: Result) -> Iterator[str]:
     yield f"hosts={len(walk.mx.hosts)};;;0"
     yield f"errors={found.count(Severity.ERROR)};;;0"
     yield f"warnings={found.count(Severity.WARNING)};;;0"
-    yield f"not_tried={len(not_tried(walk))};;;0"
+    yield f"not_tried={len(not_tried(result))};;;0"
     ends: dict[str, int] = {}
     for each in timeline(walk, result.made):
         ends.setdefault(each.what, each.at)

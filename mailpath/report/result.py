@@ -10,7 +10,8 @@ import msgspec
 from mailpath import __version__
 from mailpath.facts import Status, StepResult, Walk
 from mailpath.findings import Finding, find
-from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.judge import Outcome, Posture, Verdict
+from mailpath.judge.sending import USUAL, Sending
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     code.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the whole walk.
     `kind`: "live", "lab" or "capture"; `made`: Unix time at which the exchanges were held.  `attacks`: by
     posture and attack name, what an attacker makes of it, {} where none was asked for; `summaries`: by
-    posture, who can read the mail, {} unless the whole catalogue was tried.
+    posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what the message asks
+    for, and how old the sender's MTA-STS policy is.
     """
 
     walk: Walk
@@ -44,6 +46,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     took: float | None = None
     attacks: dict[str, dict[str, AttackOutcome]] = {}
     summaries: dict[str, Summary] = {}
+    sending: Sending = USUAL
 
     @property
     def verdict(self) -> Verdict:
@@ -65,12 +68,16 @@ def build(
     kind: str = "live",
     made: int | None = None,
     took: float | None = None,
+    sending: Sending = USUAL,
+    met: Walk | None = None,
 ) -> Result:
     """Judge `walk` by every posture.  Of the postures named in `deciding` the one with the worst exit
     code decides, the first of equals; where none of them is judged, all of them count.
+
+    `met`: the walk on which the sender fetched the policy of which `sending` says the age; default: `walk`.
     """
     judged = tuple(postures)
-    verdicts = {posture.name: judge(walk, posture) for posture in judged}
+    verdicts = {posture.name: sending.verdict(walk, posture, met) for posture in judged}
     codes = {posture.name: exit_code(walk, posture, verdicts[posture.name]) for posture in judged}
     counted = [name for name in dict.fromkeys(deciding) if name in codes] or list(codes)
     chosen = min(counted, key=lambda name: WORST_FIRST.index(codes[name]))
@@ -86,6 +93,7 @@ def build(
         made=walk.at if made is None else made,
         kind=kind,
         took=took,
+        sending=sending,
     )
 
 

@@ -162,7 +162,7 @@ def _attacks(result: Result) -> Iterator[str]:
 def _not_tried(result: Result) -> Iterator[str]:
     """What the report does not know, and why."""
     yield "Not tried"
-    for note in not_tried(result.walk):
+    for note in not_tried(result):
         first, *rest = wrapped(note, 76)
         yield f"  - {first}"
         yield from (f"    {line}" for line in rest)

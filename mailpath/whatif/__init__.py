@@ -13,7 +13,6 @@ from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canon
 from mailpath.whatif.clock import Moment, timeline
 from mailpath.whatif.outcome import AttackOutcome, outcome
 from mailpath.whatif.reading import listener_reads, reads
-from mailpath.whatif.requiretls import Required, requiretls, tls_not_required
 from mailpath.whatif.rewalk import Rewalk, Rewalks, attacked_walk, changed, walk_at
 from mailpath.whatif.summary import Reach, Summary, attack_outcome, summary
 from mailpath.whatif.weakest import each_alone, weakest_host, weakest_path
@@ -26,7 +25,6 @@ __all__ = [
     "Moment",
     "Need",
     "Reach",
-    "Required",
     "Rewalk",
     "Rewalks",
     "Summary",
@@ -40,10 +38,8 @@ __all__ = [
     "listener_reads",
     "outcome",
     "reads",
-    "requiretls",
     "summary",
     "timeline",
-    "tls_not_required",
     "walk_at",
     "weakest_host",
     "weakest_path",

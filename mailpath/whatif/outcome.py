@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from mailpath.facts import StsPolicy, Walk
-from mailpath.judge import Outcome, Posture, Verdict, judge, possible_verdicts
+from mailpath.judge import Outcome, Posture, Verdict, sending
+from mailpath.judge.sending import Message
 from mailpath.whatif.evidence import evidence
 from mailpath.whatif.reading import reads
 
@@ -16,7 +17,8 @@ class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
     `host`: who takes the mail, None when nobody does.  `attacker_reads`: for certain; `may_read`: it cannot
     be excluded, as where the posture's sources are silent.  `if_policy_cached` and the `..._if_cached`: the
     same for a sender that has the domain's MTA-STS policy from before; None where there is none to have.
-    `evidence`: one clause on why it works, or why not.  `steer_to`: the host that `steer` leaves reachable.
+    `if_first_contact`: for one that has not, where this sender has.  `evidence`: one clause on why it works,
+    or why not.  `steer_to`: the host that `steer` leaves reachable.
     """
 
     attack: str
@@ -29,6 +31,7 @@ class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     touched: bool
     if_policy_cached: Outcome | None = None
+    if_first_contact: Outcome | None = None
     verdict_if_cached: Verdict | None = None
     reads_if_cached: bool | None = None
     may_read_if_cached: bool | None = None
@@ -49,13 +52,22 @@ def outcome(
     posture: Posture,
     attack: str,
     *,
+    held: StsPolicy | None = None,
     cached: StsPolicy | None = None,
+    message: Message = Message.ORDINARY,
     touched: bool = True,
     steer_to: str | None = None,
 ) -> AttackOutcome:
-    """What `posture` does with its mail on the tampered walk `after`.  `cached`: the policy it may have."""
-    verdict, certain, possible = _judged(after, posture, None)
-    with_cache = _judged(after, posture, cached) if cached is not None else None
+    """What `posture` does with its mail on the tampered walk `after`.
+
+    `held`: the MTA-STS policy that it has; None: first contact.  `cached`: the one that it might have.
+    """
+    judged = _judged(after, posture, held, message)
+    verdict, certain, possible = judged
+    with_cache = judged if held is not None else None
+    if held is None and cached is not None:
+        with_cache = _judged(after, posture, cached, message)
+    first = sending.verdict(after, posture, None, message) if held is not None else None
     return AttackOutcome(
         attack=attack,
         posture=posture.name,
@@ -67,6 +79,7 @@ def outcome(
         evidence=evidence(before, after, attack, verdict, touched=touched, steer_to=steer_to),
         touched=touched,
         if_policy_cached=with_cache[0].outcome if with_cache else None,
+        if_first_contact=first.outcome if first else None,
         verdict_if_cached=with_cache[0] if with_cache else None,
         reads_if_cached=with_cache[1] if with_cache else None,
         may_read_if_cached=with_cache[2] if with_cache else None,
@@ -77,14 +90,16 @@ def outcome(
 _DELIVERED = (Outcome.PLAINTEXT, Outcome.ENCRYPTED, Outcome.AUTHENTICATED)
 
 
-def _judged(walk: Walk, posture: Posture, cached: StsPolicy | None) -> tuple[Verdict, bool, bool]:
+def _judged(
+    walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message
+) -> tuple[Verdict, bool, bool]:
     """The verdict, whether the attacker reads for certain, and whether it may."""
-    verdict = judge(walk, posture, cached)
+    verdict = sending.verdict(walk, posture, cached, message)
     if verdict.outcome is not Outcome.UNKNOWN:
         seen = reads(walk, verdict)
         return verdict, seen, seen
     found = []
-    for each in possible_verdicts(walk, posture, cached):
+    for each in sending.possible(walk, posture, cached, message):
         if each.outcome is not Outcome.UNKNOWN:
             found.append((reads(walk, each), reads(walk, each)))
         elif each.possible:

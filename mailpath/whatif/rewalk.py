@@ -9,6 +9,7 @@ import msgspec
 from mailpath.exchanges import HttpsRequest, Request, SmtpRequest
 from mailpath.facts import Path, StepResult, StsPolicy, Walk
 from mailpath.judge import Posture
+from mailpath.judge.sending import held
 from mailpath.judge.sts import published
 from mailpath.network.aim import Aim
 from mailpath.network.attacked import Attacked, parts
@@ -93,11 +94,17 @@ class Rewalks:
             self._walked[key] = Rewalk(walk=found, tampered=network.tampered)
         return self._walked[key]
 
-    async def cached_policy(self, posture: Posture) -> StsPolicy | None:
-        """The MTA-STS policy that this sender has at `at` if it delivered when the recording was made."""
-        made = min(self.made, self.at)
-        policy = published(await self.untampered(made), posture)
-        return policy if policy is not None and self.at - made < policy.max_age else None
+    async def met(self) -> Walk:
+        """The walk on which the sender met the domain, if it did: as of the recording's own time."""
+        return await self.untampered(min(self.made, self.at))
+
+    async def cached_policy(self, posture: Posture, age: int | None = None) -> StsPolicy | None:
+        """The MTA-STS policy that this sender has at `at` if it fetched it `age` seconds before; default: if
+        it delivered when the recording was made.
+        """
+        met = await self.met()
+        policy = published(met, posture)
+        return policy if held(policy, self.at - met.at if age is None else age) else None
 
 
 def aim_at(seen: Walk, steer_to: str | None = None) -> Aim:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 import msgspec
 
 from mailpath.facts import StsPolicy
-from mailpath.judge import Posture, Verdict, judge
+from mailpath.judge import Posture, Verdict, sending
+from mailpath.judge.sending import USUAL, Sending
 from mailpath.network.capture import Capture
 from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, canonical, cost
 from mailpath.whatif.outcome import AttackOutcome, outcome
@@ -33,9 +34,10 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`verdict`: without an attack.  `listener`: whether a listener reads the mail, None: cannot be told.
 
-    `active`: at first contact with the domain; `active_if_cached`: with its MTA-STS policy cached, None
-    where there is none.  `outcomes`: every attack in catalogue order, then the pairs that were tried.
-    `weakest`: a sentence on the weakest MX host, "" where all are alike.  `sentence`: the answer.
+    `active`: for this sender, at first contact with the domain unless its policy is at hand;
+    `active_if_cached`: with its MTA-STS policy cached, None where there is none.  `outcomes`: every attack in
+    catalogue order, then the pairs that were tried.  `weakest`: a sentence on the weakest MX host, "" where
+    all are alike.  `sentence`: the answer.
     """
 
     posture: str
@@ -54,52 +56,57 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def attack_outcome(
-    rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None
+    rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None, asked: Sending = USUAL
 ) -> AttackOutcome:
     """`attack` ("a" or "a+b") against `posture`.  `steer_to`: None lets the attacker choose the best host.
 
     Raises `UnknownAttack`.
     """
     attack = canonical(attack)
+    held = await held_policy(rewalks, posture, asked)
     cached = await rewalks.cached_policy(posture)
     if "steer" in attack.split("+") and steer_to is None:
-        steer_to = await _best_host(rewalks, posture, attack, cached)
+        rest = "+".join(name for name in attack.split("+") if name != "steer")
+        walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
+        steer_to = weakest_host(walk, posture, cached, asked.message, held=held)
     rewalk = await rewalks.under(attack, steer_to)
     return outcome(
         await rewalks.untampered(),
         rewalk.walk,
         posture,
         attack,
+        held=held,
         cached=cached,
+        message=asked.message,
         touched=bool(rewalk.tampered),
         steer_to=steer_to,
     )
 
 
-async def _best_host(rewalks: Rewalks, posture: Posture, attack: str, cached: StsPolicy | None) -> str | None:
-    """Where `steer` leads: the weakest host under the rest of the attack."""
-    rest = "+".join(name for name in attack.split("+") if name != "steer")
-    walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
-    return weakest_host(walk, posture, cached)
+async def held_policy(rewalks: Rewalks, posture: Posture, asked: Sending) -> StsPolicy | None:
+    """The MTA-STS policy that this sender has at the time of the walks; None: first contact."""
+    return None if asked.policy_age is None else await rewalks.cached_policy(posture, asked.policy_age)
 
 
-async def summary(source: Capture | Rewalks, posture: Posture) -> Summary:
+async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = USUAL) -> Summary:
     """Run the catalogue against `posture`.  Gives way to the event loop between walks; sends no packet."""
     rewalks = source if isinstance(source, Rewalks) else Rewalks(source)
     before = await rewalks.untampered()
-    cached = await rewalks.cached_policy(posture)
-    verdict = judge(before, posture)
+    held = await held_policy(rewalks, posture, asked)
+    cached = held or await rewalks.cached_policy(posture)
+    verdict = sending.verdict(before, posture, held, asked.message)
     singles = {}
     for name in ATTACKS:
-        singles[name] = await attack_outcome(rewalks, posture, name)
+        singles[name] = await attack_outcome(rewalks, posture, name, asked=asked)
         await asyncio.sleep(0)
-    tried = await _pairs(rewalks, posture, singles, cached is not None)
+    tried = await _pairs(rewalks, posture, asked, singles, cached is not None)
     outcomes = (*singles.values(), *tried)
     listener = listener_reads(verdict)
     active = _reach(outcomes, verdict, cached=False)
     active_if_cached = None
     if cached is not None:
-        active_if_cached = _reach(outcomes, judge(before, posture, cached), cached=True)
+        with_cache = sending.verdict(before, posture, cached, asked.message)
+        active_if_cached = _reach(outcomes, with_cache, cached=True)
     return Summary(
         posture=posture.name,
         verdict=verdict,
@@ -107,13 +114,17 @@ async def summary(source: Capture | Rewalks, posture: Posture) -> Summary:
         active=active,
         active_if_cached=active_if_cached,
         outcomes=outcomes,
-        weakest=weakest_path(before, posture),
+        weakest=weakest_path(before, posture, held, asked.message),
         sentence=_sentence(posture.name, listener, active, active_if_cached),
     )
 
 
 async def _pairs(
-    rewalks: Rewalks, posture: Posture, singles: dict[str, AttackOutcome], with_cache: bool
+    rewalks: Rewalks,
+    posture: Posture,
+    asked: Sending,
+    singles: dict[str, AttackOutcome],
+    with_cache: bool,
 ) -> list[AttackOutcome]:
     """Pairs of which neither part reads the mail, cheapest first, while they would be the cheapest way."""
     states = (False, True) if with_cache else (False,)
@@ -129,7 +140,7 @@ async def _pairs(
         ]
         if not open_states:
             continue
-        found = await attack_outcome(rewalks, posture, pair)
+        found = await attack_outcome(rewalks, posture, pair, asked=asked)
         await asyncio.sleep(0)
         tried.append(found)
         for state in open_states:

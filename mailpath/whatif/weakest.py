@@ -10,8 +10,9 @@ import msgspec
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxHost, Session, StsPolicy, Walk
-from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.judge import Outcome, Posture, Verdict, sending
 from mailpath.judge.posture import DaneUse
+from mailpath.judge.sending import Message
 from mailpath.steps.certificate import secure_tlsa
 from mailpath.steps.served import best_session
 from mailpath.visible import visible
@@ -59,21 +60,32 @@ def _dropped(session: Session) -> Session:
     )
 
 
-def each_alone(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> tuple[Alone, ...]:
+def each_alone(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+) -> tuple[Alone, ...]:
     """Every host with an address as the only reachable one, in path order."""
     hosts = [host for host in walk.mx.hosts if host.addresses][:MOST_HOSTS]
     return tuple(
-        Alone(host=host.name, verdict=judge(alone(walk, host), posture, cached)) for host in hosts
-    )  # fmt: skip
+        Alone(host=host.name, verdict=sending.verdict(alone(walk, host), posture, cached, message))
+        for host in hosts
+    )
 
 
-def weakest_host(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> str | None:
+def weakest_host(
+    walk: Walk,
+    posture: Posture,
+    cached: StsPolicy | None = None,
+    message: Message = Message.ORDINARY,
+    *,
+    held: StsPolicy | None = None,
+) -> str | None:
     """The host that an attacker would leave reachable: the worst for the mail; None without hosts.
 
-    `cached`: of hosts that are equally bad at first contact, the one that is worse with this policy cached.
+    `held`: the policy that the sender has.  `cached`: of hosts that are equally bad for it, the one that is
+    worse with this policy cached.
     """
-    first = each_alone(walk, posture)
-    later = each_alone(walk, posture, cached) if cached is not None else first
+    first = each_alone(walk, posture, held, message)
+    later = each_alone(walk, posture, cached, message) if cached is not None else first
     ranked = [
         (*_rank(walk, entry), *_rank(walk, with_policy), position, entry.host)
         for position, (entry, with_policy) in enumerate(zip(first, later, strict=True))
@@ -85,9 +97,11 @@ def _rank(walk: Walk, entry: Alone) -> tuple[bool, int]:
     return not reads(walk, entry.verdict), _BEST_FOR_ATTACKER.index(entry.verdict.outcome)
 
 
-def weakest_path(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> str:
+def weakest_path(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+) -> str:
     """One sentence on the weakest host; "" unless it takes the mail where another host takes it better."""
-    entries = {entry.host: entry.verdict for entry in each_alone(walk, posture, cached)}
+    entries = {entry.host: entry.verdict for entry in each_alone(walk, posture, cached, message)}
     taking = {host: verdict for host, verdict in entries.items() if verdict.outcome in _DELIVERED}
     weak = max(taking, key=lambda host: _DELIVERED.index(taking[host].outcome), default=None)
     if weak is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def test_attacks_in_the_report(stale: Path, report_schema: dict[str, Any], run: 
         "attacker_reads": False,
         "may_read": False,
         "if_policy_cached": None,
+        "if_first_contact": None,
     }
     stripped = found["attacks"]["postfix-may"]["strip-starttls"]
     assert (stripped["outcome"], stripped["attacker_reads"], stripped["may_read"]) == (
@@ -110,6 +112,88 @@ def test_the_whole_catalogue(stale: Path, report_schema: dict[str, Any], run: Ru
         _, out, _ = run(*words, "--format", form)
         assert "an active attacker can (" in " ".join(out.split())
         assert "forge-address" in out
+
+
+@pytest.fixture(scope="module")
+def kept(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Scenario -> its capture."""
+    from test_cli_check import mailpath
+
+    def walked(scenario: str) -> Path:
+        file = tmp_path_factory.mktemp(scenario) / "walk.json"
+        done = mailpath("check", f"{scenario}.example", "--network", network, "--capture", file)
+        assert done.returncode == 0
+        return file
+
+    return walked
+
+
+def test_what_the_message_asks_for_is_judged_and_told(
+    kept: Callable[[str], Path], report_schema: dict[str, Any], run: Run
+) -> None:
+    file = kept("requiretls")
+    asked = "REQUIRETLS is announced by mx2.requiretls.example, not by mx1.requiretls.example"
+    for option, posture, code, words in (
+        ("--requiretls", "rfc", 0, "delivered authenticated by rfc at mx2.requiretls.example"),
+        ("--requiretls", "may", 2, "bounced by postfix-may"),
+        ("--tls-required-no", "dane", 1, "delivered encrypted, not authenticated, by postfix-dane at mx1."),
+    ):
+        for form in FIRST:
+            found, out, _ = run("check", "--replay", file, option, "--posture", posture, "--format", form)
+            told = " ".join(out.replace("`", "").split()).lower()
+            assert found == code
+            assert form == "html" or words in told, told[:400]  # there each part is an element of its own
+            assert (asked.lower() in told) == (form in ("text", "markdown", "html"))
+        _, out, _ = run("check", "--replay", file, option, "--posture", posture, "--format", "json")
+        report = json.loads(out)
+        jsonschema.Draft202012Validator(report_schema).validate(report)
+        assert report["message"] == option.removeprefix("--")
+        assert report["announces_requiretls"] == ["mx2.requiretls.example"]
+    assert report["verdicts"]["postfix-dane"]["policy_state"] is None
+    _, out, _ = run("check", "--replay", file)
+    assert "Message" not in out
+
+
+def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path], run: Run) -> None:
+    file = kept("sts-enforce")
+    hidden = "block-policy+strip-starttls"
+    words = ("check", "--replay", file, "--posture", "sts", "--attack", hidden)
+    for age, state, outcome, first, line in (
+        ("6d", "cached", "deferred", "plaintext", "cached: 6 d old, max_age 7 d"),
+        ("1w", "first-contact", "plaintext", None, "expired, so this is first contact again: 7 d old"),
+    ):
+        code, out, _ = run(*words, "--policy-age", age, "--format", "json")
+        report = json.loads(out)
+        found = report["attacks"]["postfix-sts"][hidden]
+        assert (code, report["verdicts"]["postfix-sts"]["policy_state"]) == (0, state)
+        assert (found["outcome"], found["if_policy_cached"]) == (outcome, "deferred")
+        assert found["if_first_contact"] == first
+        _, out, _ = run(*words, "--policy-age", age)
+        told = " ".join(out.split())
+        assert line in told
+        both = "deferred; at first contact plaintext" if first else "; with the policy cached deferred; READ"
+        assert both in told
+        assert "Whether the sender holds a policy" not in told
+    # The clock: at that time the policy is a day old, however long ago the recording was made.
+    later = str(int(datetime.fromisoformat(report["at"]).timestamp()) + 10 * 86400)
+    _, out, _ = run(*words, "--policy-age", "1d", "--at", later, "--format", "json")
+    report = json.loads(out)
+    assert report["verdicts"]["postfix-sts"]["policy_state"] == "cached"
+    assert report["attacks"]["postfix-sts"][hidden]["outcome"] == "deferred"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--requiretls", "--tls-required-no"), "not for both"),
+        (("--policy-age", "-1d"), "no age"),
+        (("--policy-age", "3 fortnights"), "no age"),
+    ],
+)
+def test_what_a_message_cannot_ask_for(words: tuple[str, ...], sentence: str, stale: Path, run: Run) -> None:
+    code, out, err = run("check", "--replay", stale, *words)
+    assert (code, out) == (64, "")
+    assert sentence in err
 
 
 def test_an_unknown_attack_is_wrong_usage(stale: Path, run: Run) -> None:

@@ -49,12 +49,14 @@ def test_a_report_keeps_the_schema(walk: Walk, report_schema: dict[str, Any]) ->
     found = rendered(walk)
     jsonschema.Draft202012Validator(report_schema).validate(found)
     keys = (
-        "schema mailpath sender recipient at posture steps findings verdicts attacks reads walked not_tried"
+        "schema mailpath sender recipient at posture message policy_age announces_requiretls "
+        "steps findings verdicts attacks reads walked not_tried"
     )
     assert list(found) == keys.split()
     assert [step["id"] for step in found["steps"]] == list(STEPS)
     assert found["at"] == "2026-11-23T12:00:00Z"
     assert (found["attacks"], found["reads"]) == ({}, {})
+    assert (found["message"], found["policy_age"], found["announces_requiretls"]) == ("ordinary", None, [])
     assert found["walked"] == {
         "made": "2026-11-23T12:00:00Z",
         "ehlo": "mail.a.example",

@@ -1,4 +1,4 @@
-"""Messages that ask for more, or for less, than their sender's posture (RFC 8689)."""
+"""What a message asks for (RFC 8689), and how old its sender's MTA-STS policy is (RFC 8461)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Security, Walk
-from mailpath.judge import Outcome
+from mailpath.judge import Outcome, Verdict, judge
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.requiretls import announcing
+from mailpath.judge.sending import USUAL, Message, Sending, verdict
 from mailpath.judge.sts import published
-from mailpath.whatif import requiretls, tls_not_required
+from mailpath.whatif import attack_outcome, each_alone, summary
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -31,13 +34,29 @@ def announced(walk: Walk, *hosts: str) -> Walk:
     return msgspec.structs.replace(walk, starttls=msgspec.structs.replace(walk.starttls, sessions=sessions))
 
 
+REQUIRED = Sending(message=Message.REQUIRETLS)
+ANYHOW = Sending(message=Message.TLS_REQUIRED_NO)
+DAY = 86400
+
+
+def told(found: Verdict) -> tuple[Outcome, str | None]:
+    return found.outcome, found.status_code
+
+
+# --- REQUIRETLS: RFC 8689 section 4.2.1 ------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("scenario", "posture", "outcome", "code"),
     [
         ("dane-good", "postfix-dane", Outcome.AUTHENTICATED, None),
         ("dane-good", "postfix-may", Outcome.BOUNCED, "5.7.10"),  # self-signed, and this sender has no DANE
+        ("full-protection", "rfc", Outcome.AUTHENTICATED, None),
+        ("full-protection", "exim-none", Outcome.AUTHENTICATED, None),  # the message asks, not the level
+        ("full-protection", "postfix-may", Outcome.BOUNCED, "5.7.10"),  # here only the level could have
         ("sts-enforce", "rfc", Outcome.AUTHENTICATED, None),
         ("pkix-good", "rfc", Outcome.BOUNCED, "5.7.10"),  # nothing vouches for the name of the host
+        ("pkix-good", "postfix-secure", Outcome.BOUNCED, "5.7.10"),
         ("dane-stale", "rfc", Outcome.BOUNCED, "5.7.10"),
         ("opportunistic", "rfc", Outcome.BOUNCED, "5.7.10"),
         ("half-dane", "postfix-dane", Outcome.BOUNCED, "5.7.10"),
@@ -48,40 +67,87 @@ def test_where_the_server_announces_it(
 ) -> None:
     walk = walks.of(scenario).walk
     ready = announced(walk, *(host.name for host in walk.mx.hosts))
-    found = requiretls(ready, PRESETS[posture])
-    assert (found.outcome, found.status_code) == (outcome, code), found.reason
-    assert found.announcing
+    found = REQUIRED.verdict(ready, PRESETS[posture])
+    assert told(found) == (outcome, code), found.reason
+    assert found.attempts[-1].outcome is outcome
+    assert announcing(ready)
 
 
 def test_a_server_that_does_not_announce_it_gets_nothing(walks: Walks) -> None:
-    found = requiretls(walks.of("dane-good").walk, PRESETS["postfix-dane"])
-    assert (found.outcome, found.status_code, found.announcing) == (Outcome.BOUNCED, "5.7.30", ())
-    assert "does not announce REQUIRETLS" in found.reason
+    walk = walks.of("dane-good").walk
+    found = REQUIRED.verdict(walk, PRESETS["postfix-dane"])
+    assert (*told(found), announcing(walk)) == (Outcome.BOUNCED, "5.7.30", ())
+    assert "does not announce it" in found.reason
+    assert [attempt.address for attempt in found.attempts] == ["192.0.2.20"]
+
+
+def secured(walk: Walk) -> Walk:
+    """The walk with its MX RRset signed."""
+    lookup = msgspec.structs.replace(walk.mx.lookup, security=Security.SECURE)
+    return msgspec.structs.replace(walk, mx=msgspec.structs.replace(walk.mx, lookup=lookup))
 
 
 def test_another_host_may_do(walks: Walks) -> None:
-    walk = walks.of("first-mx-down").walk
-    lookup = msgspec.structs.replace(walk.mx.lookup, security=Security.SECURE)
-    walk = msgspec.structs.replace(walk, mx=msgspec.structs.replace(walk.mx, lookup=lookup))
+    walk = secured(walks.of("first-mx-down").walk)
     ready = announced(walk, "mx2.first-mx-down.example")
-    found = requiretls(ready, PRESETS["rfc"])
-    assert list(found.refused) == ["mx1.first-mx-down.example"]
+    found = REQUIRED.verdict(ready, PRESETS["rfc"])
     assert (found.outcome, found.host) == (Outcome.AUTHENTICATED, "mx2.first-mx-down.example")
+    assert [attempt.outcome for attempt in found.attempts] == [Outcome.DEFERRED, Outcome.AUTHENTICATED]
+    refused = REQUIRED.verdict(walk, PRESETS["rfc"])
+    assert told(refused) == (Outcome.BOUNCED, "5.7.30")
+    assert refused.host == "mx2.first-mx-down.example"
 
 
-def test_a_cached_policy_vouches_for_the_name(rewalks: RewalksOf, walks: Walks) -> None:
+def test_the_reason_is_that_of_the_host_which_came_nearest(walks: Walks) -> None:
+    found = REQUIRED.verdict(walks.of("two-mx-weak").walk, PRESETS["rfc"])
+    assert [each.status_code for each in found.attempts] == ["5.7.30", "5.7.10"]
+    assert (found.host, found.status_code) == ("mx1.two-mx-weak.example", "5.7.30")
+
+
+def test_where_nobody_answers_the_mail_waits_and_where_port_25_is_blocked_it_cannot_be_told(
+    walks: Walks,
+) -> None:
+    walk = walks.of("dane-good").walk
     posture = PRESETS["rfc"]
-    policy = published(walks.of("sts-enforce").walk, posture)
-    blocked = asyncio.run(rewalks("sts-enforce").under("block-policy")).walk
-    ready = announced(blocked, "mx1.sts-enforce.example")
-    assert requiretls(ready, posture).outcome is Outcome.BOUNCED
-    assert requiretls(ready, posture, policy).outcome is Outcome.AUTHENTICATED
+
+    def ending(failure: Failure) -> Verdict:
+        silent = tuple(
+            msgspec.structs.replace(
+                session, greeting=None, tls=None, failure=failure, failed_at=Stage.CONNECT, extensions_tls=()
+            )
+            for session in walk.starttls.sessions
+        )
+        gone = msgspec.structs.replace(walk.starttls, sessions=silent)
+        return REQUIRED.verdict(msgspec.structs.replace(walk, starttls=gone), posture)
+
+    assert ending(Failure.REFUSED).outcome is Outcome.DEFERRED
+    assert ending(Failure.UNREACHABLE).outcome is Outcome.UNKNOWN
+
+
+def test_what_cannot_be_told_stays_open(walks: Walks) -> None:
+    walk = walks.of("dane-good").walk
+    lookup = msgspec.structs.replace(walk.mx.lookup, security=Security.INDETERMINATE)
+    unseen = msgspec.structs.replace(walk, mx=msgspec.structs.replace(walk.mx, lookup=lookup))
+    found = REQUIRED.verdict(announced(unseen, "mx1.dane-good.example"), PRESETS["rfc"])
+    assert found.outcome is Outcome.UNKNOWN
+    assert told(REQUIRED.verdict(unseen, PRESETS["rfc"])) == (Outcome.BOUNCED, "5.7.30")
+
+
+def test_a_posture_whose_source_is_silent_is_played_both_ways(walks: Walks) -> None:
+    walk = walks.of("dane-good").walk
+    found = REQUIRED.verdict(announced(walk, "mx1.dane-good.example"), PRESETS["gmail"])
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.possible == (Outcome.AUTHENTICATED, Outcome.BOUNCED)
+    assert "dane" in found.reason
 
 
 def test_where_mail_does_not_go_at_all_it_does_not_go_with_requiretls(walks: Walks) -> None:
-    found = requiretls(walks.of("null-mx").walk, PRESETS["rfc"])
+    found = REQUIRED.verdict(walks.of("null-mx").walk, PRESETS["rfc"])
     assert found.outcome is Outcome.BOUNCED
     assert "accepts no mail" in found.reason
+
+
+# --- TLS-Required: No: RFC 8689 section 4.2.2 ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -89,6 +155,7 @@ def test_where_mail_does_not_go_at_all_it_does_not_go_with_requiretls(walks: Wal
     [
         ("dane-stale", "postfix-dane", Outcome.ENCRYPTED),
         ("sts-bad-cert", "rfc", Outcome.ENCRYPTED),
+        ("cert-expired", "kumomta", Outcome.ENCRYPTED),
         ("plaintext", "postfix-encrypt", Outcome.PLAINTEXT),
         ("opportunistic", "postfix-none", Outcome.PLAINTEXT),
         ("bogus", "postfix-dane", Outcome.DEFERRED),
@@ -97,4 +164,102 @@ def test_where_mail_does_not_go_at_all_it_does_not_go_with_requiretls(walks: Wal
 def test_tls_required_no_ignores_what_the_recipient_asks_for(
     scenario: str, posture: str, outcome: Outcome, walks: Walks
 ) -> None:
-    assert tls_not_required(walks.of(scenario).walk, PRESETS[posture]).outcome is outcome
+    found = ANYHOW.verdict(walks.of(scenario).walk, PRESETS[posture])
+    assert (found.outcome, found.policy_state) == (outcome, None)
+
+
+# --- The policy in the cache: RFC 8461 sections 3.2, 5.1 and 10.2 ----------------------------------
+
+
+@pytest.mark.parametrize("message", list(Message))
+@pytest.mark.parametrize(
+    ("posture", "age", "state", "ordinary"),
+    [
+        ("rfc", None, None, Outcome.ENCRYPTED),
+        ("rfc", 0, "cached", Outcome.DEFERRED),
+        ("postfix-sts", 7 * DAY - 1, "cached", Outcome.DEFERRED),
+        ("postfix-sts", 7 * DAY, None, Outcome.ENCRYPTED),  # max_age is over: first contact again
+        ("postfix-dane", 0, None, Outcome.ENCRYPTED),  # takes no MTA-STS
+    ],
+)
+def test_a_policy_that_is_hidden_protects_while_it_is_cached(
+    message: Message,
+    posture: str,
+    age: int | None,
+    state: str | None,
+    ordinary: Outcome,
+    rewalks: RewalksOf,
+    walks: Walks,
+) -> None:
+    """Under `block-policy+mitm-self-signed`: the policy is what finds the man in the middle."""
+    sending = Sending(message=message, policy_age=age)
+    met = walks.of("sts-enforce").walk
+    after = asyncio.run(rewalks("sts-enforce").under("block-policy+mitm-self-signed")).walk
+    found = sending.verdict(after, PRESETS[posture], met)
+    if message is Message.TLS_REQUIRED_NO:
+        assert (found.outcome, found.policy_state) == (Outcome.ENCRYPTED, None)
+        return
+    assert found.policy_state == state
+    assert found.outcome is (Outcome.BOUNCED if message is Message.REQUIRETLS else ordinary)
+
+
+def test_a_cached_policy_vouches_for_the_name(rewalks: RewalksOf, walks: Walks) -> None:
+    """RFC 8689 section 4.2.1, step 2."""
+    posture = PRESETS["rfc"]
+    blocked = asyncio.run(rewalks("sts-enforce").under("block-policy")).walk
+    ready = announced(blocked, "mx1.sts-enforce.example")
+    met = walks.of("sts-enforce").walk
+    fresh = Sending(message=Message.REQUIRETLS, policy_age=DAY)
+    assert told(REQUIRED.verdict(ready, posture, met)) == (Outcome.BOUNCED, "5.7.10")
+    assert fresh.verdict(ready, posture, met).outcome is Outcome.AUTHENTICATED
+
+
+def test_a_cached_policy_gives_way_to_the_one_that_is_published(walks: Walks) -> None:
+    """RFC 8461 section 5.1: what was cached counts while no other can be fetched."""
+    posture = PRESETS["rfc"]
+    met, now = walks.of("sts-enforce").walk, walks.of("sts-testing").walk
+    found = Sending(policy_age=0).verdict(now, posture, met)
+    assert (found.outcome, found.policy_state) == (Outcome.ENCRYPTED, "cached")
+
+
+def test_an_ordinary_message_at_first_contact_is_what_is_judged_anyhow(walks: Walks) -> None:
+    for scenario in ("dane-good", "sts-enforce", "two-mx-weak"):
+        walk = walks.of(scenario).walk
+        for posture in PRESETS.values():
+            assert USUAL.verdict(walk, posture) == judge(walk, posture)
+
+
+# --- Attacks on such a message ---------------------------------------------------------------------
+
+
+def test_under_block_policy_both_outcomes_are_known(rewalks: RewalksOf) -> None:
+    posture = PRESETS["postfix-sts"]
+    attack = "block-policy+strip-starttls"
+    recording = rewalks("sts-enforce")
+
+    def of(sending: Sending) -> tuple[Outcome, Outcome | None, Outcome | None, bool]:
+        found = asyncio.run(attack_outcome(recording, posture, attack, asked=sending))
+        return found.outcome, found.if_policy_cached, found.if_first_contact, found.attacker_reads
+
+    assert of(USUAL) == (Outcome.PLAINTEXT, Outcome.DEFERRED, None, True)
+    assert of(Sending(policy_age=DAY)) == (Outcome.DEFERRED, Outcome.DEFERRED, Outcome.PLAINTEXT, False)
+    assert of(Sending(policy_age=7 * DAY)) == (Outcome.PLAINTEXT, Outcome.DEFERRED, None, True)
+    assert of(REQUIRED)[0] is Outcome.BOUNCED
+
+
+def test_requiretls_leaves_only_an_authority_to_the_attacker(rewalks: RewalksOf) -> None:
+    """The man in the middle announces it too; what stops him is the certificate (RFC 8689 section 8)."""
+    found = asyncio.run(summary(rewalks("requiretls"), PRESETS["rfc"], REQUIRED))
+    assert found.verdict.outcome is Outcome.AUTHENTICATED
+    assert found.sentence == "rfc: a listener cannot read it; an active attacker cannot."
+    anyhow = asyncio.run(summary(rewalks("requiretls"), PRESETS["rfc"], ANYHOW))
+    assert anyhow.active.cheapest is not None
+    assert anyhow.active.cheapest.attack == "strip-starttls"
+
+
+def test_one_host_alone_is_judged_for_the_message(walks: Walks) -> None:
+    walk = walks.of("requiretls").walk
+    posture = PRESETS["rfc"]
+    alone = each_alone(walk, posture, None, Message.REQUIRETLS)
+    assert [each.verdict.outcome for each in alone] == [Outcome.BOUNCED, Outcome.AUTHENTICATED]
+    assert verdict(walk, posture, published(walk, posture)).outcome is Outcome.AUTHENTICATED

@@ -1,0 +1,78 @@
+"""What belongs to one message and its moment, not to the posture: RFC 8689, and the cache of RFC 8461.
+
+A message may ask for TLS on every hop (REQUIRETLS), or for delivery in spite of what the recipient
+publishes (`TLS-Required: No`).  Its sender may have fetched the recipient's MTA-STS policy before: it keeps
+it until `max_age` is over (RFC 8461 sections 3.2 and 5.1), which is what an attacker who hides the policy
+has to wait for (section 10.2).  Pure.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from mailpath.facts import StsPolicy, Walk
+from mailpath.judge import Deliver, Posture, Verdict, judge, possible_verdicts
+from mailpath.judge.delivery import deliver
+from mailpath.judge.requiretls import deliver_requiring, lax, strict
+from mailpath.judge.sts import published
+
+
+class Message(StrEnum):
+    """What a message asks of those who pass it on."""
+
+    ORDINARY = "ordinary"
+    REQUIRETLS = "requiretls"
+    TLS_REQUIRED_NO = "tls-required-no"
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """`message`: what it asks for.  `policy_age`: seconds since the sender fetched the MTA-STS policy that
+    the walk found; None: this is its first contact with the domain.
+    """
+
+    message: Message = Message.ORDINARY
+    policy_age: int | None = None
+
+    def cached(self, met: Walk, posture: Posture) -> StsPolicy | None:
+        """The policy that the sender holds if it met the domain as on `met`, the untampered walk; None:
+        first contact, because it is, or again, because `max_age` is over.
+        """
+        policy = published(met, posture) if self.policy_age is not None else None
+        return policy if held(policy, self.policy_age) else None
+
+    def verdict(self, walk: Walk, posture: Posture, met: Walk | None = None) -> Verdict:
+        """The verdict of `posture` on `walk`.  `met`: the walk on which the sender fetched the policy."""
+        return verdict(walk, posture, self.cached(met or walk, posture), self.message)
+
+
+#: An ordinary message, at first contact.
+USUAL = Sending()
+
+
+def held(policy: StsPolicy | None, age: int | None) -> bool:
+    """Whether a policy fetched `age` seconds ago is still in force (RFC 8461 section 3.2, max_age)."""
+    return policy is not None and age is not None and age < policy.max_age
+
+
+def verdict(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+) -> Verdict:
+    """What `posture` does with such a message.  `cached`: the MTA-STS policy that the sender holds."""
+    posture, delivery = _asked(posture, message)
+    return judge(walk, posture, cached, delivery)
+
+
+def possible(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+) -> tuple[Verdict, ...]:
+    """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
+    posture, delivery = _asked(posture, message)
+    return possible_verdicts(walk, posture, cached, delivery)
+
+
+def _asked(posture: Posture, message: Message) -> tuple[Posture, Deliver]:
+    if message is Message.REQUIRETLS:
+        return strict(posture), deliver_requiring
+    return (lax(posture) if message is Message.TLS_REQUIRED_NO else posture), deliver
