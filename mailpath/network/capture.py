@@ -22,10 +22,20 @@ from mailpath.facts import Path
 from mailpath.names import BadName, to_domain
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
+from mailpath.visible import visible
 
 SCHEMA = 1
-#: Bytes, compressed and unpacked.
-MAX_CAPTURE = 64 * 1024 * 1024
+#: Bytes, compressed and unpacked; a walk over a domain with many hosts makes less than one MiB.
+MAX_CAPTURE = 12 * 1024 * 1024
+#: Bytes of one exchange: what the live network reads of a DNS message, an HTTPS answer (64 KiB of body, its
+#: head), an SMTP session (64 KiB of replies and what we said), and a certificate chain beside them.
+MAX_DNS = 65535
+MAX_HTTPS = 192 * 1024
+MAX_SMTP = 192 * 1024
+MAX_CHAIN = 128 * 1024
+MAX_DETAIL = 4096
+MAX_HEADERS = 100
+_MOST = msgspec.Meta(max_length=10_000)
 #: The last second of the year 9999: later moments have no calendar date in Python.
 _MAX_TIME = 253402300799
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -47,9 +57,9 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mailpath: str = __version__
     path: Path
     ground: Ground
-    dns: tuple[DnsExchange, ...] = ()
-    https: tuple[HttpsExchange, ...] = ()
-    smtp: tuple[SmtpExchange, ...] = ()
+    dns: Annotated[tuple[DnsExchange, ...], _MOST] = ()
+    https: Annotated[tuple[HttpsExchange, ...], _MOST] = ()
+    smtp: Annotated[tuple[SmtpExchange, ...], _MOST] = ()
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -133,7 +143,7 @@ def decode(data: bytes) -> Capture:
     except RecursionError:
         raise CaptureError("The capture is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CaptureError(f"This is no capture: {error}.") from None
+        raise CaptureError(f"This is no capture: {visible(str(error), limit=300)}.") from None
     _check(capture)
     return capture
 
@@ -144,9 +154,28 @@ def _check(capture: Capture) -> None:
             raise CaptureError("The capture's path does not lead from a domain to a domain.")
     if not 0 <= capture.ground.made <= _MAX_TIME:
         raise CaptureError("The capture's time is no date.")
+    if not all(_is_bounded(exchange) for exchange in capture.exchanges):
+        raise CaptureError("The capture holds an exchange that is larger than there can be.")
     keys = [key_of(exchange) for exchange in capture.exchanges]
     if len(set(keys)) != len(keys):
         raise CaptureError("The capture holds two answers to one request.")
+
+
+def _is_bounded(exchange: Exchange) -> bool:
+    """Nothing in it is more than a walk would have read: what follows from it stays small."""
+    chain: tuple[bytes, ...] = ()
+    match exchange:
+        case DnsExchange():
+            fits = len(exchange.response or b"") <= MAX_DNS
+        case HttpsExchange():
+            head = sum(len(name) + len(value) for name, value in exchange.headers)
+            fits = head + len(exchange.body) <= MAX_HTTPS and len(exchange.headers) <= MAX_HEADERS
+            chain = exchange.chain
+        case SmtpExchange():
+            said = sum(len(chunk.data) for chunk in exchange.transcript)
+            fits = said + len(exchange.injected) <= MAX_SMTP
+            chain = exchange.tls.chain if exchange.tls is not None else ()
+    return fits and sum(map(len, chain)) <= MAX_CHAIN and len(exchange.detail) <= MAX_DETAIL
 
 
 def _is_domain(name: str) -> bool:

@@ -29,6 +29,7 @@ from mailpath.exchanges import (
 )
 from mailpath.facts import Path
 from mailpath.network import capture as capture_module
+from mailpath.network import live_https, replies
 from mailpath.network.capture import Capture, CaptureError, capture_from, capture_of, decode, dump, load
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording
@@ -322,6 +323,52 @@ def test_a_bomb_is_not_unpacked(monkeypatch):
         load(io.BytesIO(gzip.compress(b" " * (1 << 22))))
     with pytest.raises(CaptureError, match="larger than 1 MiB"):
         load(io.BytesIO(b" " * (1 << 21) + b"{}"))
+
+
+BIG = bytes(1 << 18)
+REQUEST = SmtpRequest(address="192.0.2.9")
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        DnsExchange(question=question(), response=bytes(65536)),
+        DnsExchange(question=question(), detail="x" * 5000),
+        HttpsExchange(request=HttpsRequest(url="https://x.example/", address="192.0.2.1"), body=BIG),
+        HttpsExchange(
+            request=HttpsRequest(url="https://x.example/", address="192.0.2.1"), headers=((b"a", b"b"),) * 101
+        ),
+        HttpsExchange(request=HttpsRequest(url="https://x.example/", address="192.0.2.1"), chain=(BIG,)),
+        SmtpExchange(request=REQUEST, transcript=(Chunk(sent=False, data=BIG),)),
+        SmtpExchange(request=REQUEST, injected=BIG),
+        SmtpExchange(request=REQUEST, tls=TlsSession(version="", cipher="", chain=(BIG,))),
+    ],
+    ids=itertools.count(),
+)
+def test_an_exchange_larger_than_there_can_be(exchange):
+    with pytest.raises(CaptureError, match="larger than there can be"):
+        decode(msgspec.json.encode(capture_from([exchange], GROUND, PATH, [])))
+
+
+def test_what_the_live_network_reads_fits():
+    assert capture_module.MAX_HTTPS > live_https.MAX_BODY
+    assert capture_module.MAX_HEADERS == live_https.MAX_HEADERS
+    # Replies, what is injected behind one of them, and our own commands.
+    assert capture_module.MAX_SMTP > 2 * replies.MAX_DIALOGUE
+
+
+def test_more_exchanges_than_a_walk_has():
+    raw = json.loads(ENCODED)
+    raw["smtp"] = [{"request": {"address": str(number)}} for number in range(10_001)]
+    with pytest.raises(CaptureError, match="no capture"):
+        decode(json.dumps(raw).encode())
+
+
+def test_what_is_wrong_is_told_in_visible_letters():
+    raw = {**json.loads(ENCODED), "\x1b[31m\u202e": 1}
+    with pytest.raises(CaptureError) as error:
+        decode(json.dumps(raw).encode())
+    assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("name", ["walk.json", "walk.json.gz"])
