@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailpath.judge.presets import PRESETS
 from mailpath.lab import Lab, ScenarioError, load, scenarios
 from mailpath.lab.scenario import sender
 
@@ -67,12 +68,16 @@ def test_files_are_named_after_their_scenario() -> None:
     assert [re.sub(r"^\d\d-|\.toml$", "", name) for name in names] == [each.id for each in scenarios()]
 
 
+LEVELS = {name.removeprefix("postfix-") for name in PRESETS if name.startswith("postfix-")} - {"none"}
+
+
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda each: each.id)
 def test_a_scenario_teaches_and_expects(scenario) -> None:
     assert set(scenario.expect) >= POSTURES
     assert 2 <= len(re.findall(r"[.?!](?:\s|$)", scenario.teaches)) <= 6
     assert "\n" not in scenario.hint
     assert scenario.hint
+    assert not set(re.findall(r"[\w.-]+", scenario.hint)) & LEVELS  # but "postfix-may", as in the app's list
     assert scenario.sender == "a.example"
 
 
