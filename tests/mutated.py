@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import copy
 import gzip
 import io
 import json
@@ -158,7 +159,7 @@ def _tree(data: bytes, rng: random.Random) -> bytes:
                 other, there = _place(raw, rng)
                 holder[key] = json.loads(json.dumps(other[there]))
             case _:
-                holder[key] = rng.choice(VALUES)
+                holder[key] = copy.deepcopy(rng.choice(VALUES))
     return json.dumps(raw).encode()
 
 
