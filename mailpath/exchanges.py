@@ -110,6 +110,7 @@ class TlsProfile(StrEnum):
 
     FULL = "full"  # TLS 1.0 to 1.3, every suite, anonymous ones too: weak servers can be seen
     AUTHENTICATED = "authenticated"  # the same without anonymous suites
+    GNUTLS = "gnutls"  # without those either that GnuTLS does not offer by default
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -196,12 +196,14 @@ class TlsaFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """One SMTP reply (RFC 5321 section 4.2).  `code` None: no valid reply; `defect` says why.
-    `lines`: text behind the code, one per line, raw.
+    `lines`: text behind the code, one per line, raw.  `codes`: of a reply that is not valid, what stands
+    before each line: some senders go by the first, some by the last; None: the line has no code.
     """
 
     code: int | None
     lines: tuple[bytes, ...] = ()
     defect: str = ""
+    codes: tuple[int | None, ...] = ()
 
     @property
     def positive(self) -> bool:
@@ -233,6 +235,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     injected: bytes = b""
     tls: TlsSession | None = None
     ehlo_tls: Reply | None = None
+    helo_tls: Reply | None = None  # only after EHLO was refused inside TLS
     extensions_tls: tuple[str, ...] = ()
     mail_from: Reply | None = None
     rcpt_to: Reply | None = None

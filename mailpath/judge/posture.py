@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from mailpath.judge.heard import Reading
 from mailpath.match.dane import DaneRules
 from mailpath.match.names import POSTFIX, NameRules
 from mailpath.match.names import RFC_8461 as RFC_8461_NAMES
@@ -110,6 +111,13 @@ class Sni(StrEnum):
     BASE = "base"  # the TLSA base domain
 
 
+class Suites(StrEnum):
+    """Whose default list of cipher suites is offered."""
+
+    OPENSSL = "openssl"
+    GNUTLS = "gnutls"  # no Camellia, ARIA or CCM_8, no CBC with HMAC-SHA-2 (priority NORMAL, observed)
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """The word this server logs about a TLS session; None: it logs none."""
 
@@ -171,8 +179,12 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """421 to EHLO ends the session; no HELO follows (PF smtp_proto.c)."""
     odd_reply: Refusal = Refusal.NEXT
     """A reply that is neither 2yz, 4yz nor 5yz: PF takes it for permanent, EX for temporary (observed)."""
-    starttls_keyword_exact: bool = False
-    """STARTTLS is seen in capitals only, after `250` and one space or hyphen (EX smtp.c regex, observed)."""
+    replies: Reading = Reading.STRICT
+    """How a reply is read that breaks the grammar, and how STARTTLS is found (RFC 5321 section 4.2; PF
+    smtp_chat.c, smtp_proto.c; EX smtp_out.c, and smtp.c: in capitals only, behind `250`; observed)."""
+    helo_where_blotted: bool = False
+    """A greeting of nothing but `2`, `0`, blanks and asterisks is answered with HELO, so that STARTTLS is
+    not seen (PF smtp_pix_workarounds = disable_esmtp, observed)."""
     starttls_4xx: Refusal = Refusal.PLAINTEXT
     """STARTTLS answered 4xx where TLS is optional (PF: same session goes on; EX tls_tempfail_tryclear)."""
     starttls_5xx: Refusal = Refusal.PLAINTEXT
@@ -204,6 +216,8 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     sha1_handshake: bool = True
     """Where one does, a key exchange signed with SHA-1 is good: below TLS 1.2 all that are signed are
     (PF with OpenSSL 3: no, so that RSA key transport alone is left; observed)."""
+    suites: Suites = Suites.OPENSSL
+    """What the ClientHello has beside those that everybody has."""
     anonymous_suites: bool = True
     """Offered where nothing is authenticated (PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2)."""
     floor: Floor = Floor.NONE

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from mailpath.judge.heard import Reading
 from mailpath.judge.posture import (
     DaneUse,
     Fallback,
@@ -17,6 +18,7 @@ from mailpath.judge.posture import (
     Reference,
     Refusal,
     Sni,
+    Suites,
     Words,
 )
 from mailpath.judge.presets_others import OTHERS
@@ -52,6 +54,8 @@ _POSTFIX = Posture(
     balance_families=True,
     helo_5xx=Refusal.BOUNCE,
     odd_reply=Refusal.BOUNCE,
+    replies=Reading.LAST_CODE,
+    helo_where_blotted=True,
     starttls_5xx_required=Refusal.BOUNCE,
     sni=Sni.NONE,
     sni_unusable=Sni.NONE,
@@ -193,7 +197,8 @@ _EXIM = Posture(
     greeting_5xx=Refusal.BOUNCE_IF_LAST,
     helo_5xx=Refusal.BOUNCE_IF_LAST,
     ehlo_421_ends=False,
-    starttls_keyword_exact=True,
+    replies=Reading.FIRST_CODE,
+    suites=Suites.GNUTLS,
     fallback=Fallback.AT_ONCE,
     tls_ehlo_ignored=True,
     sni=Sni.NONE,

@@ -6,25 +6,22 @@ posture.  The certificate is judged right after the handshake, before EHLO is se
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from mailpath.exchanges import Failure, Stage, TlsProfile
 from mailpath.facts import Reply, Session, Walk
 from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
+from mailpath.judge.heard import Reading, blotted, heard, sees_starttls
 from mailpath.judge.model import Mechanism, Outcome
 from mailpath.judge.policy import Demand, HostPolicy
-from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal
+from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal, Suites
 from mailpath.judge.sentences import CONNECT, shown
 from mailpath.judge.trust import Trust, trust
 from mailpath.match import usage
 
 #: TLS versions, oldest first.
 VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-
-_KEYWORD = re.compile(rb"STARTTLS(?:\s|\Z)")
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +56,7 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
     unseen = _unseen(session)
     if unseen:
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, session=session)
+    session = heard(session, posture.replies)
     return (
         _greeted(session, posture)
         or _in_clear(walk, session, posture, policy)
@@ -70,21 +68,29 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
 
 
 def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
-    """The session this sender would have had: its SNI, and no anonymous suite where it offers none."""
+    """The session this sender would have had: its SNI, and no suite that it does not offer."""
     assert target.address is not None
     session = _closest(walk, target.address, policy.sni, TlsProfile.FULL)
-    if session is None or session.tls is None or session.tls.chain or offers_anonymous(posture, policy):
+    if session is None or session.tls is None:
         return session
-    named = _closest(walk, target.address, policy.sni, TlsProfile.AUTHENTICATED)
-    if named is not None:
-        return named
-    # Nothing but an anonymous suite was seen; without it there is no common cipher.
+    if not session.tls.chain:
+        if offers_anonymous(posture, policy):
+            return session
+        profile, only = TlsProfile.AUTHENTICATED, "anonymous suites"
+    elif posture.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
+        return session
+    else:
+        profile, only = TlsProfile.GNUTLS, "suites like " + shown(session.tls.cipher)
+    other = _closest(walk, target.address, policy.sni, profile)
+    if other is not None:
+        return other
+    # Nothing else was seen; without that there is no common cipher.
     return msgspec.structs.replace(
         session,
         tls=None,
         failure=Failure.TLS,
         failed_at=Stage.HANDSHAKE,
-        detail="the server agrees to anonymous suites only",
+        detail=f"the server agrees to {only} only",
     )
 
 
@@ -128,14 +134,18 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
     code = session.greeting.code
     if code is None or code // 100 != 2:
         return _refused(session, Event.GREETING_REFUSED, session.greeting, _by_class(code, posture))
-    if session.ehlo is None:
+    if _blotted(session, posture):
+        return None
+    if session.ehlo is None or session.ehlo.code is None:
         return _deferred(session, Event.EHLO_LOST)
-    if session.ehlo.code is not None and session.ehlo.code // 100 == 2:
+    if session.ehlo.code // 100 == 2:
         return None
     if session.ehlo.code == 421 and posture.ehlo_421_ends:
         return _refused(session, Event.EHLO_REFUSED, session.ehlo, Refusal.NEXT)
     if session.helo is None:
-        return _deferred(session, Event.EHLO_LOST)
+        # Where the walk took the reply for good it said no HELO; what it heard next speaks for the server.
+        went_on = bool(session.ehlo.codes) and session.failed_at is not Stage.EHLO
+        return None if went_on else _deferred(session, Event.EHLO_LOST)
     if session.helo.code is None or session.helo.code // 100 != 2:
         return _refused(session, Event.EHLO_REFUSED, session.helo, posture.helo_5xx)
     return None
@@ -143,7 +153,12 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
 
 def _by_class(code: int | None, posture: Posture) -> Refusal:
     """What a greeting other than 2yz does."""
-    return posture.odd_reply if code is not None and code // 100 == 3 else posture.greeting_5xx
+    return posture.odd_reply if code is not None and code // 100 not in (4, 5) else posture.greeting_5xx
+
+
+def _blotted(session: Session, posture: Posture) -> bool:
+    """Does this sender say HELO for fear of a firewall?"""
+    return posture.helo_where_blotted and session.greeting is not None and blotted(session.greeting)
 
 
 def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
@@ -172,9 +187,9 @@ def _offers(session: Session, posture: Posture) -> bool:
     reply = session.ehlo
     if reply is None or reply.code is None or reply.code // 100 != 2 or not session.offers_starttls:
         return False
-    if not posture.starttls_keyword_exact:
+    if posture.replies is Reading.STRICT:
         return True
-    return reply.code == 250 and any(_KEYWORD.match(line) for line in reply.lines[1:])
+    return not _blotted(session, posture) and sees_starttls(reply, posture.replies)
 
 
 def _starttls_refused(
@@ -186,7 +201,8 @@ def _starttls_refused(
         refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
         if policy.no_fallback and not permanent:
             refusal = Refusal.NEXT
-        if refusal is Refusal.PLAINTEXT and session.failed_at is Stage.ENVELOPE:
+        gone = session.failed_at is Stage.ENVELOPE or session.tls is not None
+        if refusal is Refusal.PLAINTEXT and gone:
             return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(walk, session, why=why)
@@ -217,9 +233,21 @@ def _in_tls(
         why = "the session broke right after the TLS handshake"
         return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
     reply = session.ehlo_tls
-    if reply is not None and (reply.code is None or reply.code // 100 != 2) and not posture.tls_ehlo_ignored:
-        return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why="EHLO is refused in TLS")
+    if reply is not None and reply.code is None:
+        why = "EHLO is answered by no SMTP reply in TLS"
+        return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
+    if reply is not None and not posture.tls_ehlo_ignored and not _taken(reply):
+        if reply.code != 421 and session.helo_tls is not None:
+            reply = session.helo_tls
+        # Where the walk took the reply for good it said no HELO: then one is taken to be answered.
+        if not _taken(reply) and (reply.code == 421 or not reply.codes or session.helo_tls is not None):
+            why = "EHLO is refused in TLS"
+            return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why=why)
     return _enveloped(walk, session, tls=True) or _sent(session, trusted)
+
+
+def _taken(reply: Reply) -> bool:
+    return reply.code is not None and reply.code // 100 == 2
 
 
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:

@@ -1,4 +1,4 @@
-"""What a certificate lets its key be used for (RFC 5280 sections 4.2.1.3 and 4.2.1.12)."""
+"""What a certificate lets its key be used for (RFC 5280 sections 4.2.1.3 and 4.2.1.12), and suites."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ ANY_PURPOSE = "2.5.29.37.0"
 #: Suites whose name begins with the bulk cipher, no key exchange being named before it.
 _RSA_TRANSPORT = re.compile("AES|ARIA|CAMELLIA|DES|IDEA|NULL|RC4|SEED")
 
+#: Suites that GnuTLS 3.7 leaves out of its priority NORMAL, by OpenSSL's names: those of an old CBC MAC apart
+#: from SHA-1, and of ciphers that few have.
+_NOT_NORMAL = re.compile("ARIA|CAMELLIA|CCM8|SEED|IDEA|RC4|DES-|PSK|SRP|(?<!GCM)(?<!POLY1305)-SHA(256|384)$")
+
 #: Bits of the first octet of keyUsage.
 DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0x80, 0x20, 0x08
+
+
+def gnutls_offers(cipher: str) -> bool:
+    """Whether a sender with GnuTLS's defaults offers the suite of this OpenSSL name."""
+    return cipher.startswith("TLS_") or _NOT_NORMAL.search(cipher) is None
 
 
 def extended_key_usage(parts: asn1.Parts) -> frozenset[str] | None:

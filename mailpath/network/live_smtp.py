@@ -2,7 +2,7 @@
 
 Greeting, EHLO, STARTTLS, TLS, EHLO, perhaps MAIL FROM and RCPT TO, QUIT; never DATA.  aiosmtplib's
 protocol keeps the transport; this subclass records every byte with its time and has the replies read
-by our own strict reader, because aiosmtplib's joins what does not belong together and drops what came
+by our own reader, because aiosmtplib's joins what does not belong together and drops what came
 in clear text behind the reply to STARTTLS, which is what we are looking for.
 """
 
@@ -29,11 +29,13 @@ from mailpath.facts import Reply
 from mailpath.names import is_mailbox
 from mailpath.network.failures import failure_of
 from mailpath.network.live_tls import sent_chain, smtp_context
-from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords, offers
+from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords, goes_on, offers
 from mailpath.network.settings import Settings
 
 #: Seconds.  A server that says nothing to QUIT has been told, and no fact hangs on its answer.
 QUIT_WAIT = 2.0
+#: What is no reply may have one behind it, which some senders take: then it comes at once, or never.
+JUNK_WAIT = 1.0
 #: At once, all together and per address: busy servers refuse more with 421 or a closed door.
 MAX_SESSIONS = 20
 MAX_SESSIONS_PER_ADDRESS = 2
@@ -50,7 +52,7 @@ class _Ended(Exception):
 
 
 class RecordingProtocol(SMTPProtocol):
-    """aiosmtplib's protocol with a tap on both directions and a strict reader on the received one."""
+    """aiosmtplib's protocol with a tap on both directions and a reader of ours on the received one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
@@ -67,7 +69,7 @@ class RecordingProtocol(SMTPProtocol):
         self._news: asyncio.Event = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
-        """Keep and read the bytes; the base class's lenient reply parser never sees them."""
+        """Keep and read the bytes; the base class's own reply parser never sees them."""
         room = MAX_DIALOGUE - self._received
         if len(data) > room:
             self.too_large = True
@@ -79,7 +81,7 @@ class RecordingProtocol(SMTPProtocol):
             self.reader.feed(data)
         if self.awaits_tls and self._ready is None:
             self._ready = self.reader.next()
-            if self._ready is not None and self._ready.positive and self.transport is not None:
+            if self._ready is not None and goes_on(self._ready) and self.transport is not None:
                 # What is on the socket from here on is for the TLS layer, whatever the loop does first.
                 cast(asyncio.Transport, self.transport).pause_reading()
         self._news.set()
@@ -111,12 +113,19 @@ class RecordingProtocol(SMTPProtocol):
             self.transport.close()
         self.abort()
 
-    async def reply(self) -> Reply | None:
-        """The next reply; None when the connection ends or the byte limit comes first."""
+    async def reply(self, deadline: asyncio.Timeout) -> Reply | None:
+        """The next reply; None when the connection ends or the byte limit comes first.
+
+        `deadline` is drawn nearer when a line has come that is none of a reply.
+        """
+        hurried = False
         while True:
             reply, self._ready = self._ready or self.reader.next(), None
             if reply is not None or self.lost or self.too_large:
                 return reply
+            if self.reader.hopeless and not hurried:
+                hurried, latest = True, self._loop.time() + JUNK_WAIT
+                deadline.reschedule(min(deadline.when() or latest, latest))
             self._news.clear()
             await self._news.wait()
 
@@ -201,7 +210,7 @@ class SmtpSession:
 
     async def _converse(self) -> None:
         greeting = await self._reply(Stage.GREETING, self._settings.greeting_timeout)
-        if greeting.positive and await self._hello() and await self._go_secret():
+        if goes_on(greeting) and await self._hello() and await self._go_secret():
             await self._try_envelope()
         await self._quit()
 
@@ -212,9 +221,9 @@ class SmtpSession:
         """
         reply = await self._command(Stage.EHLO, b"EHLO " + self._ehlo)
         self._keywords = ehlo_keywords(reply)
-        if not reply.positive:
+        if not goes_on(reply):
             reply = await self._command(Stage.EHLO, b"HELO " + self._ehlo)
-        return reply.positive
+        return goes_on(reply)
 
     async def _go_secret(self) -> bool:
         """STARTTLS where it is offered.  False: it was refused, or the server wants no more inside TLS."""
@@ -224,7 +233,7 @@ class SmtpSession:
         self._protocol.awaits_tls = True
         reply = await self._command(Stage.STARTTLS, b"STARTTLS")
         self._protocol.awaits_tls = False
-        if not reply.positive:
+        if not goes_on(reply):
             # A sender that goes on in the clear finds out whether it can: some servers are gone by now.
             await self._command(Stage.ENVELOPE, b"NOOP")
             return False
@@ -232,7 +241,9 @@ class SmtpSession:
         await self._handshake()
         reply = await self._command(Stage.EHLO_TLS, b"EHLO " + self._ehlo)
         self._keywords = ehlo_keywords(reply)
-        return reply.positive
+        if not goes_on(reply):
+            reply = await self._command(Stage.EHLO_TLS, b"HELO " + self._ehlo)
+        return goes_on(reply)
 
     async def _handshake(self) -> None:
         wait = self._settings.timeout
@@ -262,7 +273,7 @@ class SmtpSession:
                 return  # RFC 6531 section 3.2: such an address is sent to no server that does not offer it
             mail += " SMTPUTF8"
         reply = await self._command(Stage.ENVELOPE, mail.encode())
-        if reply.positive:
+        if goes_on(reply):
             await self._command(Stage.ENVELOPE, f"RCPT TO:<{envelope.rcpt_to}>".encode())
             await self._command(Stage.ENVELOPE, b"RSET")
 
@@ -285,16 +296,14 @@ class SmtpSession:
         """The reply to what was sent; the whole of it within `wait` seconds.  Raises `_Ended`."""
         protocol = self._protocol
         try:
-            async with asyncio.timeout(wait):
-                reply = await protocol.reply()
+            async with asyncio.timeout(wait) as deadline:
+                reply = await protocol.reply(deadline)
         except TimeoutError:
             if protocol.reader.hopeless:
                 raise _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.") from None
             raise self._timed_out(stage, wait, _AWAITED[stage]) from None
         if reply is None:
             raise self._lost(stage)
-        if reply.code is None:
-            raise _Ended(Failure.PROTOCOL, stage, f"The server broke the SMTP protocol: {reply.defect}.")
         return reply
 
     def _lost(self, stage: Stage) -> _Ended:

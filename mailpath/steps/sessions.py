@@ -2,7 +2,8 @@
 
 Postfix sends no SNI below `dane`, and servers do answer differently with and without, so both are held.
 Where TLSA was found at another name than the MX record's (a CNAME), DANE sends that name: one more.
-After an anonymous suite was chosen, one more without such suites, as senders that verify would do.
+After an anonymous suite was chosen, one more without such suites, as senders that verify would do; after
+one that not every sender offers, one more without those.
 Only when an envelope is to be tried, one more that says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
 4.1.1.5): no mail is sent.
 """
@@ -23,6 +24,7 @@ from mailpath.facts import (
     StarttlsFacts,
     TlsaFacts,
 )
+from mailpath.match import usage
 from mailpath.network.replies import dialogue, ehlo_keywords
 from mailpath.steps.tools import Tools
 
@@ -112,11 +114,12 @@ def _order(session: Session) -> tuple[str, str, str]:
 
 
 async def _session(tools: Tools, address: str, sni: str | None) -> list[Session]:
-    """The session, and a second one if an anonymous suite was chosen."""
+    """The session, and a second one if a suite was chosen that some senders do not offer."""
     port = tools.network.ground.smtp_port
     held = [await _converse(tools, SmtpRequest(address=address, port=port, sni=sni))]
-    if held[0].tls is not None and not held[0].tls.chain:
-        profile = TlsProfile.AUTHENTICATED
+    tls = held[0].tls
+    if tls is not None and not (tls.chain and usage.gnutls_offers(tls.cipher)):
+        profile = TlsProfile.GNUTLS if tls.chain else TlsProfile.AUTHENTICATED
         held.append(await _converse(tools, SmtpRequest(address=address, port=port, sni=sni, profile=profile)))
     return held
 
@@ -144,6 +147,7 @@ def session_of(exchange: SmtpExchange) -> Session:
         injected=exchange.injected,
         tls=exchange.tls,
         ehlo_tls=said.ehlo_tls,
+        helo_tls=said.helo_tls,
         extensions_tls=ehlo_keywords(said.ehlo_tls),
         mail_from=said.mail_from,
         rcpt_to=said.rcpt_to,

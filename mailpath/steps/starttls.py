@@ -85,7 +85,11 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
             f"{session.address} port {session.port}: {plain}.",
         )
     if session.greeting is None or session.greeting.code is None:
-        return Status.FAIL, "NO GREETING", f"It connects but does not greet: {_ended(session)}."
+        return (
+            Status.FAIL,
+            "NO GREETING",
+            f"It connects but does not greet: {_broken(session, session.greeting)}.",
+        )
     if not session.greeting.positive:
         return Status.FAIL, f"GREETS {session.greeting.code}", f"It greets with {said(session.greeting)}."
     if session.starttls is not None and session.starttls.code is not None and not session.starttls.positive:
@@ -95,7 +99,7 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
     if where is Stage.STARTTLS:
         return Status.FAIL, "TLS FAILS", f"The session ends at STARTTLS: {_ended(session)}."
     if session.ehlo is None or session.ehlo.code is None:
-        return Status.FAIL, "NO EHLO", f"The session ends at EHLO: {_ended(session)}."
+        return Status.FAIL, "NO EHLO", f"The session ends at EHLO: {_broken(session, session.ehlo)}."
     status = Status.FAIL if requires_tls(walk, host) else Status.WEAK
     if session.ehlo.code >= 400:
         answered = f"EHLO is answered {said(session.ehlo)}"
@@ -108,6 +112,11 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, st
 def _ended(session: Session) -> str:
     plain = _PLAIN.get(session.failure) if session.failure else None
     return visible(session.detail, limit=160) or plain or "it broke off"
+
+
+def _broken(session: Session, reply: Reply | None) -> str:
+    """Why there is no reply here, or what is wrong with it."""
+    return reply.defect if reply is not None and reply.defect else _ended(session)
 
 
 def requires_tls(walk: Walk, host: MxHost) -> bool:

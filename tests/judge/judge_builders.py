@@ -167,8 +167,8 @@ def _ended(failure, stage, **said):
     return lambda sni: {**said, "failure": failure, "failed_at": stage, "detail": "it broke off"}
 
 
-def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", reply_in_tls=OK):
-    """STARTTLS works; `sni`: chain by the name sent, where it is another."""
+def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", gnutls="", reply_in_tls=OK):
+    """STARTTLS works; `sni`: chain by the name sent, where it is another; `gnutls`: suite chosen for GnuTLS."""
 
     def answer(name):
         shown = (sni or {}).get(name, chain)
@@ -178,6 +178,8 @@ def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", reply_in_tls=OK):
             "ehlo_tls": reply_in_tls,
         }
 
+    if gnutls:
+        answer.gnutls = gnutls
     return answer
 
 
@@ -332,6 +334,8 @@ def _tlsa(host, security, target, links):
 def _sessions(address, sni, server):
     made = Session(address=address, port=25, sni=sni, **server(sni))
     yield made
+    if other := getattr(server, "gnutls", ""):
+        yield replace(made, profile=TlsProfile.GNUTLS, tls=replace(made.tls, cipher=other))
     if made.tls is not None and not made.tls.chain:
         no_suite = {"failure": Failure.TLS_ALERT, "failed_at": Stage.HANDSHAKE, "tls": None, "ehlo_tls": None}
         yield replace(made, profile=TlsProfile.AUTHENTICATED, **no_suite)

@@ -620,6 +620,22 @@ RULES = [
         path(mx("mx1", announces(("250-mx", "250-STARTTLS now", "250 HELP"), WEB))),
         {"exim": "encrypted@mx1", "postfix-may": "encrypted@mx1"},
     ),
+    # --- suites ---
+    (
+        "a-suite-that-gnutls-does-not-offer-is-no-common-suite",
+        path(mx("mx1", tls(WEB, version="TLSv1.2", cipher="ECDHE-RSA-AES128-SHA256"))),
+        {
+            "exim-opportunistic": "plaintext@mx1",
+            "exim-verify": "deferred",
+            "postfix-verify": "authenticated@mx1",
+            "rfc": "encrypted@mx1",
+        },
+    ),
+    (
+        "unless-the-server-has-another",
+        path(mx("mx1", tls(WEB, version="TLSv1.2", cipher="CAMELLIA256-SHA", gnutls="AES256-SHA"))),
+        {"exim-verify postfix-verify": "authenticated@mx1"},
+    ),
     # --- key usage ---
     (
         "a-share-is-signed-with-a-signing-key",

@@ -23,6 +23,7 @@ from servers import (
 )
 
 from mailpath.exchanges import Envelope, Failure, SmtpRequest, Stage, TlsProfile
+from mailpath.match import usage
 from mailpath.network.live_smtp import MAX_SESSIONS_PER_ADDRESS, LiveSmtp, own_name
 from mailpath.network.live_tls import smtp_context
 from mailpath.network.replies import MAX_DIALOGUE, dialogue
@@ -121,9 +122,9 @@ async def test_reply_to_starttls_in_pieces():
         ([b"HTTP/1.1 400 Bad Request\r\n", "hang"], Failure.PROTOCOL, Stage.GREETING),
         ([b"\x16\x03\x01\x00", "hang"], Failure.PROTOCOL, Stage.GREETING),
         ([b"22000 mx\r\n", "hang"], Failure.PROTOCOL, Stage.GREETING),
-        ([b"220-mx\r\n221 mx\r\n", "hang"], Failure.PROTOCOL, Stage.GREETING),
-        ([b"220 " + b"x" * 5000, "hang"], Failure.PROTOCOL, Stage.GREETING),
-        ([b"220-x\r\n" * 200, "hang"], Failure.PROTOCOL, Stage.GREETING),
+        ([b"220-mx\r\nhm\r\n", "hang"], Failure.PROTOCOL, Stage.GREETING),
+        ([b"220-mx\r\n554 mx\r\n", "line", "hang"], Failure.TIMEOUT, Stage.EHLO),
+        ([b"220-x\r\n" * 200, "hang"], Failure.TIMEOUT, Stage.GREETING),
         (["reset"], Failure.RESET, Stage.GREETING),
         ([GREETING, "line", "hang"], Failure.TIMEOUT, Stage.EHLO),
         ([GREETING, "line", "reset"], Failure.RESET, Stage.EHLO),
@@ -315,6 +316,22 @@ async def test_anonymous_suite():
     assert exchange.tls.chain == ()
     exchange = await tls_session(context, {"profile": TlsProfile.AUTHENTICATED})
     assert (exchange.failure, exchange.failed_at) == (Failure.TLS_ALERT, Stage.HANDSHAKE)
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [("CAMELLIA256-SHA:AES256-SHA", "AES256-SHA"), ("AES128-SHA256:AES128-CCM8", None)],
+)
+async def test_without_the_suites_that_gnutls_leaves_out(offered, chosen):
+    context = server_context(CA)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{offered}:@SECLEVEL=0")
+    CA.issue_cert("mx.b.example", key_type=trustme.KeyType.RSA).configure_cert(context)
+    exchange = await tls_session(context)
+    assert exchange.tls.cipher == offered.partition(":")[0]
+    assert not usage.gnutls_offers(exchange.tls.cipher)
+    exchange = await tls_session(context, {"profile": TlsProfile.GNUTLS})
+    assert (exchange.tls.cipher if exchange.tls else None) == chosen
 
 
 async def test_envelope_is_taken_back():

@@ -1,0 +1,110 @@
+"""What one sender makes of the replies of a session (RFC 5321 section 4.2).  Pure.
+
+A reply that keeps to the grammar is the same to all.  One that does not is read by each in its own way:
+Postfix's smtp_chat.c skips what is no reply line and goes by the last code, Exim's smtp_out.c wants every
+line to be one and goes by the first.  Both read C strings, and both have a limit to what they keep.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from mailpath.facts import Reply, Session
+
+
+class Reading(StrEnum):
+    """Whose code counts in a reply that breaks the grammar."""
+
+    STRICT = "strict"  # what breaks the grammar is no reply
+    LAST_CODE = "last-code"  # PF smtp_chat.c: the last line's; other text is skipped, as is what is too long
+    FIRST_CODE = "first-code"  # EX smtp_out.c: the first line's; other text, or too much, is no reply
+
+
+#: PF line_length_limit: a reply's text is kept while it is shorter than this.
+POSTFIX_TEXT = 2048
+#: EX DELIVER_BUFFER_SIZE: the lines of a reply, a NUL and what the next line's code would need.
+EXIM_REPLY = 4092
+
+_CONTROL = re.compile(rb"[^\x20-\x7e]")
+_FIRST_WORD = re.compile(rb"[- ]*[^- ]+[- ]?")
+_WORD = re.compile(rb"[ \t=]+")
+_EXIM_STARTTLS = re.compile(rb"\n250[\s-]STARTTLS(?:\s|\Z)")
+#: PF smtp_proto.c, smtp_pix_workarounds: a firewall blots out the greeting, and breaks ESMTP.
+_PIX = re.compile(rb"[20 *]*")
+
+_FIELDS = (
+    "greeting",
+    "ehlo",
+    "helo",
+    "starttls",
+    "ehlo_tls",
+    "helo_tls",
+    "mail_from",
+    "rcpt_to",
+)
+
+
+def heard(session: Session, reading: Reading) -> Session:
+    """`session` with the replies as a sender of this habit has them."""
+    changed = {}
+    for field in _FIELDS:
+        reply = getattr(session, field)
+        if reply is not None and (reply.defect or reading is Reading.FIRST_CODE):
+            read = _read(reply, reading)
+            if read is not reply:
+                changed[field] = read
+    return msgspec.structs.replace(session, **changed) if changed else session
+
+
+def _read(reply: Reply, reading: Reading) -> Reply:
+    if reading is Reading.STRICT:
+        return reply
+    if reading is Reading.FIRST_CODE:
+        if None in reply.codes or sum(len(line) + 5 for line in reply.lines) > EXIM_REPLY:
+            return msgspec.structs.replace(reply, code=None)
+        code = reply.codes[0] if reply.codes else reply.code
+    else:
+        code = reply.codes[-1] if reply.codes else None
+    return reply if code == reply.code else msgspec.structs.replace(reply, code=code)
+
+
+def sees_starttls(reply: Reply, reading: Reading) -> bool:
+    """Whether STARTTLS is among the extensions, to a sender of this habit."""
+    if reading is Reading.LAST_CODE:
+        return any(_second_word(line) == b"STARTTLS" for line in _kept(reply))
+    return _EXIM_STARTTLS.search(b"\n".join(_raw(reply)).split(b"\0", 1)[0]) is not None
+
+
+def blotted(greeting: Reply) -> bool:
+    """Whether Postfix takes the greeting for that of a firewall to which HELO had better be said."""
+    return all(_PIX.fullmatch(line) for line in _raw(greeting))
+
+
+def _raw(reply: Reply) -> Iterator[bytes]:
+    """The lines as they came, without what ended them."""
+    last = len(reply.lines) - 1
+    codes = reply.codes or (reply.code,) * len(reply.lines)
+    for number, (line, code) in enumerate(zip(reply.lines, codes, strict=True)):
+        yield line if code is None else b"%03d%s%s" % (code, b" " if number == last else b"-", line)
+
+
+def _kept(reply: Reply) -> Iterator[bytes]:
+    """The lines behind the first, as far as Postfix keeps the text."""
+    kept = 0
+    for number, line in enumerate(_raw(reply)):
+        if kept >= POSTFIX_TEXT:
+            return
+        text = _CONTROL.sub(b"?", line[:POSTFIX_TEXT].split(b"\0", 1)[0])
+        kept += len(text) + (kept > 0)
+        if number:
+            yield text
+
+
+def _second_word(line: bytes) -> bytes:
+    """smtp_proto.c: what follows the code and its separator, up to a blank or an equals sign."""
+    rest = _FIRST_WORD.sub(b"", line, count=1)
+    return next((word.upper() for word in _WORD.split(rest) if word), b"")
