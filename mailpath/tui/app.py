@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
@@ -54,6 +55,7 @@ class MailpathApp(App[str]):
         clock: Callable[[], float] = time.monotonic,
         preferences: Preferences | None = None,
     ) -> None:
+        self._styled_in = ""
         # Without colours the terminal's own two are the only ones sure to contrast.
         sheets = [self.CSS_PATH, "ascii.tcss"] if ascii else [self.CSS_PATH]
         super().__init__(css_path=[_HERE / name for name in sheets], ansi_color=None if color else True)
@@ -97,8 +99,25 @@ class MailpathApp(App[str]):
             self._problems.append(f'keymap: There is no binding "{name}".')
         self.set_keymap({name: keys for name, keys in keymap.items() if name in known})
 
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and clicks that come before the screen is furnished wait until it is."""
+        if isinstance(event, events.InputEvent):
+            await self._first.furnished.wait()
+        await super().on_event(event)
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.DEFAULTS
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """For another theme only.  Textual calls this before anything is there to be styled, and for the same
+        theme once more when it is: all of it would be parsed three times and the first frame drawn twice."""
+        if self.theme == self._styled_in:
+            return
+        self._styled_in = self.theme
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[Any]:
         return self._first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -38,10 +39,11 @@ def launch(
     color = color and "NO_COLOR" not in os.environ
     if not color:
         os.environ["NO_COLOR"] = "1"  # Textual takes the colours out where it finds this
+    gc.disable()  # a start makes what stays, and no garbage to look for; until `_loaded`
     from mailpath.tui.app import MailpathApp
     from mailpath.tui.session import Session
 
-    session = Session(source, own_postures=preferences.postures)
+    session = Session(source, own_postures=preferences.postures, loaded=_loaded)
     app = MailpathApp(
         session,
         sender=sender or "",
@@ -55,6 +57,7 @@ def launch(
     try:
         line = asyncio.run(_until_ended(app, mouse))
     finally:
+        gc.enable()
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
@@ -63,6 +66,12 @@ def launch(
     except OSError as error:
         sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
     return app.return_code or 0
+
+
+def _loaded() -> None:
+    """From now on there is garbage; what was loaded stays, and need not be looked through for it."""
+    gc.freeze()
+    gc.enable()
 
 
 async def _until_ended(app: App[str], mouse: bool) -> str | None:

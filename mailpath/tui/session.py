@@ -31,12 +31,20 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Walks over `source`.  `recording` holds every exchange of the latest walk."""
+    """Walks over `source`.  `recording` holds every exchange of the latest walk.
 
-    def __init__(self, source: Source, own_postures: Callable[[], OwnPostures] | None = None) -> None:
+    `loaded`: called once the layers below are imported, or could not be."""
+
+    def __init__(
+        self,
+        source: Source,
+        own_postures: Callable[[], OwnPostures] | None = None,
+        loaded: Callable[[], None] | None = None,
+    ) -> None:
         self.source = source
         self.recording: Recording | None = None
         self._own_postures = own_postures
+        self._on_loaded = loaded
         self.problems: tuple[str, ...] = ()  # with the user's own postures; known once the stack is
         self._stack: Stack | None = None
         self._lab: Lab | None = None
@@ -46,8 +54,12 @@ class Session:
     async def stack(self) -> Stack:
         """The layers below; imported in a thread, so that the screen keeps answering meanwhile."""
         if self._stack is None:
-            loaded, self.problems = await asyncio.to_thread(self._loaded)
-            self._stack = loaded
+            try:
+                stack, self.problems = await asyncio.to_thread(self._loaded)
+            finally:
+                if self._on_loaded is not None:
+                    self._on_loaded()
+            self._stack = stack
         return self._stack
 
     def _loaded(self) -> tuple[Stack, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ class PathBase(Screen[None]):
         self._bound_for: Choices | None = None  # the list that the focus is on its way to
         self._recent: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
+        self.furnished = asyncio.Event()
         self.set_reactive(PathBase.posture, posture)
 
     def prefer(self, recent: tuple[str, ...], problems: tuple[str, ...]) -> None:
@@ -85,6 +87,16 @@ class PathBase(Screen[None]):
             yield Steps(self._glyphs, id="steps")
         yield VerdictPanel(self._glyphs, id="verdict")
         yield Footer(compact=True, show_command_palette=False)
+
+    async def _furnish(self) -> None:
+        """Fill the frames, once they have been seen.  Input waits for it in `MailpathApp.on_event`."""
+        try:
+            with self.app.batch_update():
+                await self._side.furnish()
+                await self._steps.furnish()
+                self._draw()
+        finally:
+            self.furnished.set()
 
     def _fit(self) -> None:
         """Be of the terminal's size before anything is styled: the first frame is then styled once."""

@@ -41,16 +41,16 @@ class PathScreen(Keeping):
     def on_mount(self) -> None:
         self._verdict.tell(_BEGIN)
         self._complain(())
-        self._draw()
+        self._draw_rail()
         self.query_one(PathBar).focus_recipient()
         self.set_interval(0.1, self._tick)
-        self.call_after_refresh(self._open_source)
+        self.call_after_refresh(self._begin)
 
     # --- The source: opened once the first frame is out ---
 
-    def _open_source(self) -> None:
-        self._side.furnish()
-        self.run_worker(self._open(), group="open", exit_on_error=False)
+    async def _begin(self) -> None:
+        await self._furnish()
+        self.call_after_refresh(self.run_worker, self._open(), group="open", exit_on_error=False)
 
     async def _open(self) -> None:
         try:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -67,27 +66,21 @@ class Side(Vertical):
         self._stops: dict[str, Stop] = {}
         self._made = 0
 
-    def compose(self) -> ComposeResult:
-        yield Choices(self._glyphs, self._posture, width=24, id="postures")
-        yield Dial("attack", id="attack-dial")
-        yield Dial("clock", id="clock-dial")
-        yield Flow(id="about")
-
-    def on_mount(self) -> None:
-        self.watch_mode()
+    async def furnish(self) -> None:
+        """What the frame holds; the app's first picture shows it empty."""
+        await self.mount(
+            Choices(self._glyphs, self._posture, width=24, id="postures"),
+            Choices(self._glyphs, NONE, width=29, id="attacks"),
+            Choices(self._glyphs, NOW, width=36, id="times"),
+            Dial("attack", id="attack-dial"),
+            Dial("clock", id="clock-dial"),
+            Flow(id="about"),
+        )
         self.postures.offer([[self._posture]])
+        self.attacks.offer([[NONE]])
+        self.times.offer([[NOW]])
+        self.watch_mode()
         self._dial(Lens())
-
-    def furnish(self) -> None:
-        """The other lists: after the first frame, which does not show them."""
-        if self.query("#attacks"):
-            return
-        attacks = Choices(self._glyphs, NONE, width=29, id="attacks")
-        times = Choices(self._glyphs, NOW, width=36, id="times")
-        attacks.display = times.display = False
-        self.mount(attacks, times, after=self.postures)
-        attacks.offer([[NONE]])
-        times.offer([[NOW]])
 
     @property
     def postures(self) -> Choices:
@@ -109,18 +102,15 @@ class Side(Vertical):
     @property
     def shown(self) -> Choices:
         """The one that is shown."""
-        self.furnish()
         return {"posture": self.postures, "attack": self.attacks, "clock": self.times}[self.mode]
 
     def watch_mode(self) -> None:
         for mode in _TITLES:
             self.set_class(mode == self.mode, f"-{mode}")
         self.border_title = Content(_TITLES[self.mode])
-        if self.mode != "posture":
-            self.furnish()
         for choices in self.query(Choices):
             choices.display = choices is self.shown  # at once: the next key is for the list
-        if self.is_mounted:
+        if self.children:
             self._tell()
 
     def offer_postures(self, names: Iterable[str]) -> None:
@@ -128,7 +118,6 @@ class Side(Vertical):
 
     def know(self, attacks: Mapping[str, Attack], stops: Sequence[Stop], made: int) -> None:
         """A walk is finished: the attacks there are, what ends when, and when the walk was made."""
-        self.furnish()
         self._attacks = attacks
         self._made = made
         self._stops = {str(stop.at): stop for stop in stops if stop.at > made}

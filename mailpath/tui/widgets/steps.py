@@ -267,9 +267,9 @@ class Steps(Vertical):
         self._glyphs = glyphs
         self.border_title = Content("Steps")
 
-    def compose(self) -> ComposeResult:
-        for step in STEPS[:-1]:
-            yield StepPanel(step, self._glyphs)
+    async def furnish(self) -> None:
+        """What the frame holds; the app's first picture shows it empty."""
+        await self.mount(*(StepPanel(step, self._glyphs) for step in STEPS[:-1]))
 
     def panel(self, step: str) -> StepPanel:
         return self.query_one(f"#step-{step}", StepPanel)

@@ -1,0 +1,61 @@
+"""The app's start: what the first picture shows, and what happens to keys that come before the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from textual import events
+from tui_world import FakeSession, app, drawn, settle
+
+from mailpath.tui.session import Session
+from mailpath.tui.source import LiveSource
+from mailpath.tui.widgets.steps import Steps
+
+
+async def test_keys_typed_before_the_frames_are_filled_are_obeyed_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = asyncio.Event()
+    furnish = Steps.furnish
+
+    async def late(steps: Steps) -> None:
+        await seen.wait()
+        await furnish(steps)
+
+    monkeypatch.setattr(Steps, "furnish", late)
+    running = app(FakeSession())
+    async with running.run_test(size=(120, 40)) as pilot:
+        for key in ("escape", "down", "question_mark"):
+            running.post_message(events.Key(key, None))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not running.screen.query_one(Steps).children
+        assert running.focused is running.screen.query_one("#recipient")
+        seen.set()
+        await settle(pilot)
+        assert "Step below" in drawn(pilot)
+        assert running.screen_stack[0].focused is running.screen_stack[0].query_one("#step-dnssec")
+
+
+async def test_another_theme_is_drawn_and_the_same_one_is_not_drawn_again() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        parsed: list[Any] = []
+        reparse = pilot.app.stylesheet.reparse
+        pilot.app.stylesheet.reparse = lambda: parsed.append(reparse())
+        pilot.app.refresh_css()
+        assert not parsed
+        pilot.app.theme = "mailpath-light"
+        await settle(pilot)
+        assert len(parsed) == 1
+        assert pilot.app.screen.styles.background.hex == "#FBFAF6"
+
+
+async def test_it_is_told_once_that_everything_is_loaded() -> None:
+    told: list[None] = []
+    session = Session(LiveSource(), loaded=lambda: told.append(None))
+    await session.stack()
+    await session.stack()
+    assert told == [None]
