@@ -6,8 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from mailpath.tui.screens.help import told
-from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.help import groups, told
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- keys: generated from the bindings -->", "<!-- /keys -->"
@@ -16,10 +15,14 @@ BEGIN, END = "<!-- keys: generated from the bindings -->", "<!-- /keys -->"
 def table() -> str:
     """Markdown: one row per action, in the order of the help screen."""
     rows = ["| keys | what |", "|---|---|"]
-    for bindings in GROUPS.values():
+    known: set[tuple[str, str]] = set()
+    for title, bindings in groups():
         for keys, what in told(bindings):
+            if (keys, what) in known:
+                continue
+            known.add((keys, what))
             shown = "` to `".join(keys.split(" to ")).replace("|", "\\|")
-            rows.append(f"| `{shown}` | {what} |")
+            rows.append(f"| `{shown}` | {what}{f' ({title.lower()})' if title.startswith('In ') else ''} |")
     return "\n".join(rows)
 
 

@@ -162,7 +162,7 @@ def _line(facts: SenderFacts) -> tuple[Status, str, str]:
     if facts.provider is None:
         return (
             Status.PASS,
-            "NO GUESS",
+            "ANY SERVER",
             f"Nothing tells which server sends for {facts.domain}: choose its posture.",
         )
     if facts.proposed is None:

@@ -131,6 +131,14 @@ class MailpathApp(App[str]):
         ascii = self.glyphs is ASCII
         return binding.key_display if binding.key_display and not ascii else key_text(binding.key, ascii)
 
+    async def action_quit(self) -> None:
+        """As the screen's own key does: one line stays in the scrollback."""
+        self._first.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C where no text is selected: what every other program does for it."""
+        self._first.action_leave()
+
     def action_light_or_dark(self) -> None:
         if self._color:
             dark = self.current_theme.dark

@@ -23,13 +23,15 @@ class Moment(msgspec.Struct, frozen=True, order=True):
     """At `at` (Unix time) something ends; a second later it holds no more.
 
     `what`: "certificate", "signatures" or "policy".  `subject`: the host or zone it belongs to.  `detail`:
-    a few words on what it is (visible text).
+    a few words on what it is (visible text).  `part`: of a certificate, whether it is the mail "server"'s
+    own, that of the MTA-STS "policy host", or of the "CA" that issued either.
     """
 
     at: int
     what: str
     subject: str
     detail: str = ""
+    part: str = ""
 
 
 def timeline(walk: Walk, made: int | None = None) -> tuple[Moment, ...]:
@@ -54,19 +56,20 @@ def _certificates(walk: Walk) -> Iterator[Moment]:
     for session in walk.starttls.sessions:
         if session.tls is not None:
             for name in owners.get(session.address, ()):
-                yield from _chain(session.tls.chain, name)
+                yield from _chain(session.tls.chain, name, "server")
     fetch = walk.sts.fetch
     if fetch is not None:
-        yield from _chain(fetch.chain, fetch.host)
+        yield from _chain(fetch.chain, fetch.host, "policy host")
 
 
-def _chain(chain: tuple[bytes, ...], owner: str) -> Iterator[Moment]:
+def _chain(chain: tuple[bytes, ...], owner: str, of: str) -> Iterator[Moment]:
     for depth, der in enumerate(chain):
         facts = describe(der)
         if facts.not_after is not None:
-            kind = "server certificate" if depth == 0 else "issuing certificate"
+            part = of if depth == 0 else "CA"
             named = visible(facts.subject or ", ".join(facts.sans[:3]), limit=120)
-            yield Moment(facts.not_after, "certificate", visible(owner), f"{kind} {named}".strip())
+            detail = f"{part} certificate {named}".strip()
+            yield Moment(facts.not_after, "certificate", visible(owner), detail, part)
 
 
 def _signatures(walk: Walk) -> Iterator[Moment]:

@@ -9,17 +9,70 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from mailpath.tui.keynames import key_text
+from mailpath.tui.screens.dialogue import Dialogue
+from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.text import QUIET, wrap
+from mailpath.tui.widgets.bar import NameInput
+from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.steps import FilterInput, StepPanel
+from mailpath.tui.widgets.verdict import VerdictPanel
+
+#: A widget, what its keys are called as long as it has the focus, and otherwise ("": not told then).
+_PLACES: tuple[tuple[type[Widget], str, str], ...] = (
+    (StepPanel, "Here: a step", "In a step"),
+    (Choices, "Here: a list", "In a list"),
+    (VerdictPanel, "Here: the verdict", ""),
+    (NameInput, "Here: an input; Esc leaves it, then the other keys work", ""),
+    (FilterInput, "Here: the search; Esc leaves it, then the other keys work", ""),
+)
+
+_MOUSE = (
+    "Clicks choose in lists, open steps and stops of the path, pick a host in the verdict's table. "
+    "Drag to select text, Ctrl-C copies it; with --no-mouse the terminal itself selects."
+)
+
+Group = tuple[str, list[BindingType]]
 
 
-class HelpScreen(ModalScreen[None]):
+def groups(here: Widget | None = None, lab: bool = True) -> list[Group]:
+    """Every group of keys, with its title: first those of the widget that has the focus."""
+    found: list[Group] = [
+        (title, list(kind.BINDINGS)) for kind, title, _ in _PLACES if isinstance(here, kind)
+    ]
+    found += [(title, bindings) for title, bindings in GROUPS.items() if lab or title != "Lab"]
+    found += [
+        (title, list(kind.BINDINGS)) for kind, _, title in _PLACES if title and not isinstance(here, kind)
+    ]
+    return found
+
+
+class _Box(VerticalScroll):
+    """Says on its edge whether there is more than is seen."""
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._say()
+
+    def _say(self) -> None:
+        below = round(self.max_scroll_y - self.scroll_y)
+        more = f"{below} more lines: Down, PgDn; " if below > 0 else ""
+        self.border_subtitle = Content(f"{more}Esc closes")
+
+
+class HelpScreen(Dialogue[None]):
     """Every key of the screen below, in groups of (title, bindings)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close")
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
+        Binding("j", "scroll(1)", "Down", show=False, id="help.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
     def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]], ascii: bool = False) -> None:
@@ -28,24 +81,28 @@ class HelpScreen(ModalScreen[None]):
         self._ascii = ascii
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as box:
+        with _Box(id="help") as box:
             box.border_title = Content("Keys")
-            box.border_subtitle = Content("Esc closes")
             yield Flow()
 
     def on_mount(self) -> None:
         self.query_one(Flow).show(self._paint)
-        self.query_one("#help").focus()
+        self.query_one(_Box).focus()
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(_Box).scroll_relative(y=lines, animate=False)
 
     def _paint(self, width: int) -> list[Content]:
         lines: list[Content] = []
         for title, bindings in self._groups:
             lines += [Content("")] if lines else []
             lines.append(Content.styled(title, "bold"))
-            lines += [
-                Content.assemble((f"  {keys:<14} ", "$primary"), what)
-                for keys, what in told(bindings, self._ascii)
-            ]
+            for keys, what in told(bindings, self._ascii):
+                first, *more = wrap(what, width - 17)
+                lines.append(Content.assemble((f"  {keys:<14} ", "$primary"), first))
+                lines += [Content(f"{'':17}{line}") for line in more]
+        lines += [Content(""), Content.styled("Mouse", "bold")]
+        lines += [Content.styled(f"  {line}", QUIET) for line in wrap(_MOUSE, width - 2)]
         return lines
 
 

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from mailpath.tui.lens import when
 from mailpath.tui.progress import Walked
+from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, both_forms, clean, fit, outcome_word
 
 #: Cells for a path.
 _PATH = 42
 
 
-class HistoryScreen(ModalScreen[int | str | None]):
+class HistoryScreen(FindScreen[int | str | None]):
     """Ends with the place of a walk in `walks`, with a recipient, or with None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Back", id="history.close"),
-        Binding("j", "move(1)", "Down", show=False, id="history.down"),
-        Binding("k", "move(-1)", "Up", show=False, id="history.up"),
-    ]
+    BOX = "history"
+    FIND = "Type to find; arrows, PgUp, PgDn move"
+    ENTER = "Enter shows it"
 
     def __init__(self, walks: Sequence[Walked], recent: Sequence[str], posture: str, glyphs: Glyphs) -> None:
         super().__init__()
@@ -37,24 +30,21 @@ class HistoryScreen(ModalScreen[int | str | None]):
         self._posture = posture
         self._glyphs = glyphs
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="history") as box:
-            box.border_title = Content("Walks")
-            box.border_subtitle = Content("Enter shows it, Esc goes back")
-            yield OptionList(*self._options(), markup=False, compact=True)
+    def title_of_box(self) -> str:
+        return "Walks"
 
-    def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
-
-    def _options(self) -> list[Option]:
-        options = [self._walk(number) for number in reversed(range(len(self._walks)))]
-        if not options:
-            options.append(Option(Content.styled("No walk is finished yet.", QUIET), disabled=True))
+    def rows(self) -> Iterator[tuple[Option, str]]:
+        for number in reversed(range(len(self._walks))):
+            path = self._walks[number].path
+            yield self._walk(number), f"{path.sender or ''} {path.recipient}"
+        if not self._walks:
+            yield Option(Content.styled("No walk is finished yet.", QUIET), disabled=True), ""
         if self._recent:
             title = "Recipients of earlier runs; Enter fills one in"
-            options += [Option("", disabled=True), Option(Content.styled(title, QUIET), disabled=True)]
-            options += [Option(clean(name, 253), id=f"name:{name}") for name in self._recent]
-        return options
+            yield Option("", disabled=True), ""
+            yield Option(Content.styled(title, QUIET), disabled=True), ""
+        for name in self._recent:
+            yield Option(Content(clean(name, 253)), id=f"name:{name}"), name
 
     def _walk(self, number: int) -> Option:
         """One walk that can be shown again, without a packet."""
@@ -72,13 +62,6 @@ class HistoryScreen(ModalScreen[int | str | None]):
         )
         return Option(prompt, id=f"walk:{number}")
 
-    def action_move(self, step: int) -> None:
-        choices = self.query_one(OptionList)
-        if step > 0:
-            choices.action_cursor_down()
-        else:
-            choices.action_cursor_up()
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        kind, _, value = str(event.option.id).partition(":")
+    def picked(self, id: str) -> None:
+        kind, _, value = id.partition(":")
         self.dismiss(int(value) if kind == "walk" else value)

@@ -6,8 +6,7 @@ from textual import on
 from textual.widgets import Input
 
 from mailpath.facts import STEPS
-from mailpath.tui.screens import keys
-from mailpath.tui.screens.help import HelpScreen
+from mailpath.tui.screens.help import HelpScreen, groups
 from mailpath.tui.screens.lenses import Lenses
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import ASCII
@@ -114,8 +113,5 @@ class Reading(Lenses):
         raise NotImplementedError
 
     def action_help(self) -> None:
-        groups = dict(keys.GROUPS)
-        if not isinstance(self._session.source, LabSource):
-            del groups["Lab"]
-        groups["Open panel"] = StepPanel.BINDINGS
-        self.app.push_screen(HelpScreen(groups.items(), self._glyphs is ASCII))
+        told = groups(self.focused, lab=isinstance(self._session.source, LabSource))
+        self.app.push_screen(HelpScreen(told, self._glyphs is ASCII))

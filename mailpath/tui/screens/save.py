@@ -8,15 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from mailpath.tui.saving import KINDS
+from mailpath.tui.screens.dialogue import Dialogue
 from mailpath.tui.text import PRINTABLE, QUIET
 
 
-class SaveScreen(ModalScreen[tuple[str, str] | None]):
+class SaveScreen(Dialogue[tuple[str, str] | None]):
     """Ends with (kind, path), or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
