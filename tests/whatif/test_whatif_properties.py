@@ -13,6 +13,7 @@ from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Posture, judge
 from mailpath.judge.posture import DaneUse, Fallback, InsecureMx, Level, Precedence
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.sending import Message, Sending
 from mailpath.steps.certificate import secure_tlsa
 from mailpath.whatif import ATTACKS, COMBINATIONS, Rewalk, attack_outcome
 
@@ -155,3 +156,17 @@ def test_a_cached_policy_never_makes_it_worse(
     found = asyncio.run(attack_outcome(rewalks(scenario), posture, attack))
     if found.if_policy_cached is not None and enforcing and not posture.unknown:
         assert found.attacker_reads or not found.reads_if_cached or "steer" in attack
+
+
+@few
+@given(scenario=scenario_ids, posture=postures(), attack=attacks)
+def test_requiretls_leaves_the_attacker_an_authority_and_nothing_else(
+    rewalks: RewalksOf, scenario: str, posture: Posture, attack: str
+) -> None:
+    """RFC 8689 section 4.2.1, though the attacker's own servers announce it."""
+    asked = Sending(message=Message.REQUIRETLS)
+    found = asyncio.run(attack_outcome(rewalks(scenario), posture, attack, asked=asked))
+    assert {found.outcome, *found.verdict.possible} <= {
+        *(Outcome.AUTHENTICATED, Outcome.BOUNCED, Outcome.DEFERRED, Outcome.UNKNOWN)
+    }
+    assert not found.attacker_reads or "mitm-misissued" in attack
