@@ -45,7 +45,8 @@ class MxKind(StrEnum):
 class MxHost(msgspec.Struct, frozen=True, kw_only=True):
     """One host of the path, in the order it is tried.
 
-    `form`: "name", "ip-literal" (the MX names an IPv4 address), "invalid".
+    `form`: "name", "ip-literal" (the MX names an IP address), "invalid" (no host name by the RFCs; looked up
+    where some sender takes it for one).
     `v6`, `v4`: AAAA and A lookups (None for a literal).  `addresses`: every usable one, v6 first, ascending.
     `special`: address -> category for those in special-use space (RFC 6890); "" when none.
     `also_at`: further preferences under which the same host is listed.

@@ -14,6 +14,7 @@ import msgspec
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security
 from mailpath.judge.events import Event
 from mailpath.judge.posture import Posture, Refusal
+from mailpath.match.hosts import is_host_name
 
 
 class Answer(Enum):
@@ -89,7 +90,9 @@ def _nowhere(mx: MxFacts, targets: list[Target]) -> Destination:
 
 def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
     """The hosts by preference; one that is listed twice stands twice where the sender keeps duplicates."""
-    hosts = [host for host in mx.hosts if host.form != "invalid"]
+    hosts = [
+        host for host in mx.hosts if host.form == "ip-literal" or is_host_name(host.name, posture.host_names)
+    ]
     if not posture.duplicates or not any(host.also_at for host in hosts):
         return hosts
     entries = [(preference, host) for host in hosts for preference in (host.preference, *host.also_at)]
@@ -101,6 +104,8 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
         if not posture.ip_literal_mx:
             return [Target(host=host, event=Event.HOST_IS_LITERAL)]
         return [Target(host=host, address=address) for address in host.addresses[:1]]
+    if posture.aliases_name_hosts and not _aliases_name_hosts(host, posture):
+        return [Target(host=host, event=Event.HOST_INVALID)]
     v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
     usable = []
     for address in host.addresses:
@@ -114,6 +119,11 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
         return [Target(host=host, event=Event.HOST_FAILED, rrtype=rrtype)]
     missing = any(lookup is not None and lookup.rcode == "NXDOMAIN" for lookup in (host.v6, host.v4))
     return [Target(host=host, event=Event.HOST_NOT_FOUND if missing else Event.HOST_WITHOUT_ADDRESS)]
+
+
+def _aliases_name_hosts(host: MxHost, posture: Posture) -> bool:
+    links = [link for lookup in (host.v6, host.v4) if lookup is not None for link in lookup.links]
+    return all(is_host_name(link.target, posture.host_names) for link in links)
 
 
 def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:

@@ -31,6 +31,7 @@ from mailpath.judge.readings import indeterminate
 from mailpath.judge.sentences import shown
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
+from mailpath.match.hosts import is_host_name
 from mailpath.match.names import NameRules
 
 
@@ -200,7 +201,12 @@ def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
         bases.append(lookup.canonical)
     if posture.tlsa_at_alias and _secure_alias(lookup):
         bases.append(target.host.name)
-    return [asked[base] for base in dict.fromkeys(bases) if base in asked]
+    # The owner name of the records must be one that the resolver library hands out: `*` may stand first only.
+    return [
+        asked[base]
+        for base in dict.fromkeys(bases)
+        if base in asked and is_host_name(f"_25._tcp.{base}", posture.host_names)
+    ]
 
 
 def _secure_alias(lookup: Lookup) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 
 from mailpath.judge.heard import Reading
 from mailpath.match.dane import DaneRules
+from mailpath.match.hosts import HostNames
 from mailpath.match.names import POSTFIX, NameRules
 from mailpath.match.names import RFC_8461 as RFC_8461_NAMES
 from mailpath.match.pkix import Floor
@@ -156,7 +157,12 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     null_mx_beside: Refusal = Refusal.NEXT
     """A null MX beside real ones (RFC 7505 section 3 forbids it): BOUNCE (PF, observed) or ignored."""
     ip_literal_mx: bool = False
-    """An MX that names an IPv4 address is used as one (PF smtp_addr.c); RFC 5321 section 5.1 wants a name."""
+    """An MX that names an IP address is used as one (PF smtp_addr.c); RFC 5321 section 5.1 wants a name."""
+    host_names: HostNames = HostNames.RFC
+    """What is a host's name; an MX that names none is passed over (PF valid_hostname.c; EX
+    dns_check_names_pattern)."""
+    aliases_name_hosts: bool = False
+    """So must every alias on the way to its address; else it has none (PF dns_lookup.c, valid_rr_name)."""
     duplicates: bool = False
     """A host listed at two preferences is tried twice (PF smtp_addr.c); else at the better one only."""
     address_limit: int = 0

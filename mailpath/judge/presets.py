@@ -23,6 +23,7 @@ from mailpath.judge.posture import (
 )
 from mailpath.judge.presets_others import OTHERS
 from mailpath.match import dane, names, sts
+from mailpath.match.hosts import HostNames
 from mailpath.match.pkix import Floor
 
 # --- the standards ---------------------------------------------------------------------------------
@@ -47,6 +48,8 @@ _POSTFIX = Posture(
     family=Family.POSTFIX,
     null_mx_beside=Refusal.BOUNCE,
     ip_literal_mx=True,
+    host_names=HostNames.POSTFIX,
+    aliases_name_hosts=True,
     greeting_5xx=Refusal.NEXT,
     duplicates=True,
     address_limit=5,
@@ -191,6 +194,7 @@ _EXIM = Posture(
     source="Exim 4.96 (GnuTLS): spec.txt, src/transports/smtp.c, src/host.c, and observed",
     family=Family.EXIM,
     dane=DaneUse.OPPORTUNISTIC,
+    host_names=HostNames.EXIM,
     logs_canonical_host=True,
     address_limit=5,
     limit_spares_worse=True,

@@ -65,6 +65,9 @@ POSTFIX: Mapping[Event, Sentence] = {
     Event.HOST_WITHOUT_ADDRESS: Sentence(
         _NAME_SERVICE + "{host} type=AAAA: Host found but no data record of requested type", "5.4.4"
     ),
+    Event.HOST_INVALID: Sentence(
+        _NAME_SERVICE + "{host} type=AAAA: Malformed or unexpected name server reply", "5.4.4"
+    ),
     Event.HOST_IS_LITERAL: Sentence(_NAME_SERVICE + "{host} type=AAAA: Host not found", "5.4.4"),
     Event.NO_HOST_FOUND: Sentence("{last}", "{last}"),
     Event.SOME_HOST_FAILED: Sentence("{last}", "{last}"),
@@ -117,6 +120,7 @@ EXIM: Mapping[Event, Sentence] = {
     Event.HOST_FAILED: Sentence("host lookup did not complete", "4.0.0"),
     Event.HOST_NOT_FOUND: Sentence("{host}: no such host", "5.0.0"),
     Event.HOST_WITHOUT_ADDRESS: Sentence("{host}: no host address found", "5.0.0"),
+    Event.HOST_INVALID: Sentence("{host}: no such host", "5.0.0"),
     Event.HOST_IS_LITERAL: Sentence("{host}: an MX record must name a host", "5.0.0"),
     Event.NO_HOST_FOUND: Sentence("all relevant MX records point to non-existent hosts", "5.0.0"),
     Event.SOME_HOST_FAILED: Sentence("host lookup did not complete", "4.0.0"),
@@ -165,6 +169,7 @@ RFC: Mapping[Event, Sentence] = {
     Event.HOST_FAILED: Sentence("the {rrtype} records of {host} could not be looked up", "4.4.3"),
     Event.HOST_NOT_FOUND: Sentence("{host} does not exist", "5.4.4"),
     Event.HOST_WITHOUT_ADDRESS: Sentence("{host} has no address", "5.4.4"),
+    Event.HOST_INVALID: Sentence("{host} is an alias of what is no host name", "5.4.4"),
     Event.HOST_IS_LITERAL: Sentence("{host} is an address, but an MX names a host", "5.4.4"),
     Event.NO_HOST_FOUND: Sentence("no mail host of {domain} can be used: {last}", "5.4.4"),
     Event.SOME_HOST_FAILED: Sentence(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 
 from dns.rdtypes.ANY.MX import MX
 
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, StepResult, Walk
-from mailpath.names import BadName, a_labels
+from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.tools import Tools
 from mailpath.steps.words import count, sentence
@@ -67,22 +66,17 @@ async def _implicit(tools: Tools, lookup: Lookup) -> MxFacts:
 
 async def _host(tools: Tools, name: str, preferences: tuple[int, ...]) -> MxHost:
     also_at = preferences[1:]
-    try:
-        literal = ipaddress.IPv4Address(name)
-    except ValueError:
-        literal = None
-    if literal is not None:
+    if host_names.is_address(name):
         return _with_addresses(
             tools, MxHost(name=name, preference=preferences[0], form="ip-literal", also_at=also_at), [name]
         )
-    try:
-        a_labels(name)
-    except BadName:
-        return MxHost(name=name, preference=preferences[0], form="invalid", also_at=also_at)
+    form = "name" if host_names.is_host_name(name, host_names.HostNames.RFC) else "invalid"
+    if not host_names.is_anybodys(name):
+        return MxHost(name=name, preference=preferences[0], form=form, also_at=also_at)
     v6, v4 = await asyncio.gather(
         tools.look_up(name, "AAAA", claim=True), tools.look_up(name, "A", claim=True)
     )
-    host = MxHost(name=name, preference=preferences[0], v6=v6, v4=v4, also_at=also_at)
+    host = MxHost(name=name, preference=preferences[0], form=form, v6=v6, v4=v4, also_at=also_at)
     return _with_addresses(tools, host, [*addresses(v6), *addresses(v4)])
 
 
@@ -134,7 +128,8 @@ def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
 
 
 def _hosts_line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
-    reachable = [host for host in mx.hosts if host.addresses and not broken_addresses(host)]
+    named = [host for host in mx.hosts if host.form != "invalid"]
+    reachable = [host for host in named if host.addresses and not broken_addresses(host)]
     names = _in_order(mx.hosts)
     if not reachable:
         if any(broken_addresses(host) for host in mx.hosts):

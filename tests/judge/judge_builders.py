@@ -168,7 +168,7 @@ def _ended(failure, stage, **said):
 
 
 def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", gnutls="", reply_in_tls=OK):
-    """STARTTLS works; `sni`: chain by the name sent, where it is another; `gnutls`: suite chosen for GnuTLS."""
+    """STARTTLS works; `sni`: chain by the name sent, where it is another; `gnutls`: the suite then."""
 
     def answer(name):
         shown = (sni or {}).get(name, chain)
@@ -247,7 +247,7 @@ class Host:
     """One MX host before the path decides what is signed."""
 
     def __init__(self, name, server=None, *, at=10, **options):
-        self.name = name if "." in name else f"{name}.{DOMAIN}"
+        self.name = name if "." in name or ":" in name else f"{name}.{DOMAIN}"
         self.server, self.at, self.options = server, at, options
 
     def address(self, number):
@@ -286,8 +286,8 @@ def _host(host, number, signed):
         name=host.name,
         preference=host.at,
         form=form,
-        v6=v6 if form == "name" else None,
-        v4=v4 if form == "name" else None,
+        v6=v6 if form != "ip-literal" else None,
+        v4=v4 if form != "ip-literal" else None,
         addresses=tuple(addresses),
         also_at=options.get("also_at", ()),
     )

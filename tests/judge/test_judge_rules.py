@@ -87,6 +87,7 @@ DESTINATION = [
     ),
     ("null-mx", path(kind=MxKind.NULL), "bounced", "5.1.0"),
     ("null-mx-beside-others", path(mx("mx1", tls(WEB)), null_beside=True), "bounced", "5.1.0"),
+    ("host-is-an-alias-of-no-host-name", path(mx("mx1", plain, alias="m+x.b.example")), "bounced", "5.4.4"),
     ("no-mx-and-no-address", path(kind=MxKind.NONE), "bounced", "5.4.4"),
     (
         "no-such-domain",
@@ -104,7 +105,7 @@ DESTINATION = [
         "deferred",
         "4.4.4",
     ),
-    ("no-mx-names-a-host", path(mx("mx1", form="invalid")), "bounced", "5.4.4"),
+    ("no-mx-names-a-host", path(mx("mx+1", form="invalid")), "bounced", "5.4.4"),
     ("nobody-listens", path(mx("mx1", down), mx("mx2", black_hole, at=20)), "deferred", "4.4.1"),
     ("greeting-5xx-is-temporary", path(mx("mx1", greets("554 5.3.2 no"))), "deferred", "4.3.2"),
     ("greeting-without-enhanced-code", path(mx("mx1", greets("421 busy"))), "deferred", "4.0.0"),
@@ -619,6 +620,42 @@ RULES = [
         "exim-sees-starttls-with-a-parameter",
         path(mx("mx1", announces(("250-mx", "250-STARTTLS now", "250 HELP"), WEB))),
         {"exim": "encrypted@mx1", "postfix-may": "encrypted@mx1"},
+    ),
+    # --- names of hosts ---
+    (
+        "a-star-is-a-host-to-postfix",
+        path(mx("*.b.example", plain, form="invalid"), mx("mx2", down, at=20)),
+        {"postfix-may": "plaintext@*", "exim": "deferred", "rfc": "deferred"},
+    ),
+    (
+        "a-slash-is-part-of-a-host-s-name-to-exim",
+        path(mx("m/x", plain, form="invalid"), mx("mx2", down, at=20)),
+        {"postfix-may": "deferred", "exim": "plaintext@m/x", "rfc": "deferred"},
+    ),
+    (
+        "what-is-no-host-name-is-nobody-s-mx",
+        path(mx("m+x", plain, form="invalid"), mx("mx2", down, at=20)),
+        {"postfix-may exim rfc": "deferred"},
+    ),
+    (
+        "an-underscore-is-part-of-anybody-s",
+        path(mx("_mx", plain)),
+        {"postfix-may exim rfc": "plaintext@_mx"},
+    ),
+    (
+        "an-alias-of-what-is-no-host-name-has-no-address-for-postfix",
+        path(mx("mx1", plain, alias="m+x.b.example"), mx("mx2", down, at=20)),
+        {"postfix-may": "deferred", "exim": "plaintext@m+x", "rfc": "plaintext@mx1"},
+    ),
+    (
+        "no-tlsa-below-a-star-for-postfix",
+        path(mx("*.b.example", tls(SELF), form="invalid", tlsa=(STALE,)), signed=True),
+        {"postfix-dane": "encrypted@*", "postfix-dane-only": "deferred"},
+    ),
+    (
+        "an-mx-that-names-an-ipv6-address",
+        path(mx("2001:db8::9", plain, form="ip-literal", addresses=("2001:db8::9",), address="none")),
+        {"postfix-may": "plaintext@2001:db8::9", "exim rfc": "bounced"},
     ),
     # --- suites ---
     (

@@ -77,7 +77,7 @@ _DNS = (
         "No MX record names a valid host.",
         ("MX011",),
         (Event.MX_INVALID,),
-        nowhere(MxKind.HOSTS, _MX, host(form="invalid")),
+        nowhere(MxKind.HOSTS, _MX, MxHost(name="mx 1", preference=10, form="invalid")),
     ),
     Case(
         "host-failed",
@@ -99,6 +99,13 @@ _DNS = (
         ("MX007",),
         (Event.HOST_WITHOUT_ADDRESS, Event.NO_HOST_FOUND),
         nowhere(MxKind.HOSTS, _MX, host()),
+    ),
+    Case(
+        "host-invalid",
+        "The MX host is an alias of what is no host name.",
+        ("MX008",),
+        (Event.HOST_INVALID, Event.NO_HOST_FOUND),
+        nowhere(MxKind.HOSTS, _MX, host(alias_of="mx+1.example")),
     ),
     Case(
         "host-literal",

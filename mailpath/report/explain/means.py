@@ -16,6 +16,7 @@ EVENTS: Mapping[Event, str] = {
     Event.HOST_FAILED: "The address of a mail host could not be looked up. The mail waits.",
     Event.HOST_NOT_FOUND: "A mail host that the MX records name does not exist.",
     Event.HOST_WITHOUT_ADDRESS: "A mail host that the MX records name has no address.",
+    Event.HOST_INVALID: "A mail host is an alias, and the name it leads to cannot be a host's.",
     Event.HOST_IS_LITERAL: "An MX record names an IP address where a host name must stand.",
     Event.NO_HOST_FOUND: "None of the mail hosts that the MX records name has an address.",
     Event.SOME_HOST_FAILED: "No mail host's address could be learnt. The mail waits.",

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage, TlsSession
 from mailpath.facts import (
+    AliasLink,
     DnssecFacts,
     Found,
     HostTlsa,
@@ -149,10 +150,13 @@ def nowhere(kind: MxKind, answered: Lookup, *hosts: MxHost, null_beside: bool = 
     return walk(mx_facts=MxFacts(kind=kind, lookup=answered, hosts=hosts, null_beside=null_beside))
 
 
-def host(*, found: Found = Found.ABSENT, rcode: str = "NOERROR", form: str = "name") -> MxHost:
+def host(*, found: Found = Found.ABSENT, rcode: str = "NOERROR", alias_of: str = "") -> MxHost:
     """The MX host, without an address."""
     answered = failed(HOST, "A") if found is Found.FAILED else lookup(HOST, "A", found=found, rcode=rcode)
-    return MxHost(name=HOST, preference=10, form=form, v4=answered if form == "name" else None)
+    if alias_of:
+        link = AliasLink(owner=HOST, target=alias_of, security=INSECURE)
+        answered = replace(answered, canonical=alias_of, links=(link,))
+    return MxHost(name=HOST, preference=10, v4=answered)
 
 
 def policy(pattern: str = HOST, *, mode: str = "enforce") -> StsFacts:

@@ -1,0 +1,53 @@
+"""Which names senders take for those of hosts (RFC 1123 section 2.1, RFC 5321 section 2.3.5).
+
+DNS itself lets any octet stand in a name (RFC 2181 section 11), and so do MX records.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+from mailpath.names import BadName, a_labels
+
+
+class HostNames(StrEnum):
+    """Whose rule."""
+
+    RFC = "rfc"  # letters, digits, inner hyphens; underscores too, as they are in use
+    POSTFIX = "postfix"  # PF valid_hostname.c: the same, and a first label `*`
+    EXIM = "exim"  # EX dns_check_names_pattern: the same without `*`, and inner slashes
+
+
+_EXIM = re.compile(r"(?:(?:^|\.)\w(?:[a-z0-9/_-]*\w)?)+\.?", re.ASCII | re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def is_host_name(name: str, rule: HostNames) -> bool:
+    """Whether a sender with this rule uses the host of this name (presentation form, no final dot)."""
+    if rule is HostNames.EXIM:
+        return _EXIM.fullmatch(name) is not None
+    return _is_ldh(name.removeprefix("*.") if rule is HostNames.POSTFIX else name)
+
+
+def _is_ldh(name: str) -> bool:
+    try:
+        return a_labels(name) == name.lower()
+    except BadName:
+        return False
+
+
+def is_anybodys(name: str) -> bool:
+    """Whether some sender uses the host of this name."""
+    return any(is_host_name(name, rule) for rule in HostNames)
+
+
+def is_address(name: str) -> bool:
+    """Whether the name is the text of an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
