@@ -7,7 +7,7 @@ what is drawn comes from the facts of one lookup and the zones of its validator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,10 +28,18 @@ _RECORD = 512
 _JSON_TEXT = 1 << 20
 
 
-def render_text(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, ascii_only: bool = False) -> str:
+def render_text(
+    lookup: Lookup,
+    zones: Sequence[ZoneFact],
+    at: int,
+    *,
+    ascii_only: bool = False,
+    drawn: Collection[str] = (),
+) -> str:
     """The chain of trust of `lookup` as plain lines (RFC 4035 section 5), for people.
 
-    `zones`: `Validator.zones()`; `at`: Unix time as of which it was validated.  Ends with a newline.
+    `zones`: `Validator.zones()`; `at`: Unix time as of which it was validated; `drawn`: names of those that
+    the reader has seen in full.  Ends with a newline.
     """
     known = {zone.name: zone for zone in zones}
     pen = _Pen(ascii_only)
@@ -42,7 +50,7 @@ def render_text(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, ascii_onl
     lines.append("")
     for name in lookup.chain:
         if name in known:
-            lines += pen.zone(known[name], at)
+            lines += pen.again(known[name]) if name in drawn else pen.zone(known[name], at)
             lines += pen.arrow()
     beside = [zone for zone in zones if zone.name not in lookup.chain and _concerns(zone, lookup.links)]
     for link in lookup.links:
@@ -120,10 +128,13 @@ class _Pen:
     def arrow(self) -> list[str]:
         return [self._bar, self._tip]
 
+    def again(self, zone: ZoneFact) -> list[str]:
+        """One zone that was drawn before."""
+        return [f"{_zone_name(zone)}  {self.status(zone.status)}, as above"]
+
     def zone(self, zone: ZoneFact, at: int) -> list[str]:
         """One zone with everything that vouches for it."""
-        name = "root (.)" if zone.name == "." else _dns(zone.name)
-        body = [_ds_line(ds, "anch" if zone.name == "." else "DS", bool(zone.keys)) for ds in zone.ds]
+        body = [_ds_line(ds, "anchor" if zone.name == "." else "DS", bool(zone.keys)) for ds in zone.ds]
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype != "DNSKEY"]
         body += [
             _key_line(key) for key in sorted(zone.keys, key=lambda key: (_ROLES.get(key.role, 9), key.tag))
@@ -131,7 +142,8 @@ class _Pen:
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype == "DNSKEY"]
         if zone.reason and zone.reason not in {signature.verdict for signature in zone.signatures}:
             body.append(_shown(zone.reason))
-        return [f"{name}  {self.status(zone.status)}", *(f"{self._bar}   {line}" for line in body)]
+        head = f"{_zone_name(zone)}  {self.status(zone.status)}"
+        return [head, *(f"{self._bar}   {line}" for line in body)]
 
     def link(self, link: AliasLink) -> list[str]:
         line = f"{_dns(link.owner)} {link.rdtype} {_dns(link.target)}  {self.status(link.security)}"
@@ -148,8 +160,14 @@ class _Pen:
         if lookup.wildcard is not None:
             lines.append(f"    expanded from the wildcard {_dns(lookup.wildcard)}")
         if lookup.denial:
-            lines.append(f"    proven by {', '.join(_dns(owner) for owner in lookup.denial)}")
+            kinds = sorted({each.rdtype for each in lookup.signatures} & {"NSEC", "NSEC3"})
+            proof = f"{' and '.join(kinds)} of " if kinds else ""
+            lines.append(f"    proven by {proof}{', '.join(_dns(owner) for owner in lookup.denial)}")
         return lines + [f"    {_signature_line(signature, at)}" for signature in lookup.signatures]
+
+
+def _zone_name(zone: ZoneFact) -> str:
+    return "root (.)" if zone.name == "." else _dns(zone.name)
 
 
 def _footer(lookup: Lookup, at: int) -> list[str]:
@@ -196,7 +214,7 @@ def _ds_line(ds: DsFact, label: str, compared: bool) -> str:
     digest = _DIGESTS.get(ds.digest_type, f"digest type {ds.digest_type}")
     known = "" if ds.supported else ", not supported"
     matches = "matches a key" if ds.matches else "matches no key" if compared else "no key to compare with"
-    return f"{label:<4} {ds.tag:<5}  algorithm {ds.algorithm}, {digest} {_short(ds.digest)}, {matches}{known}"
+    return f"{label:<6} {ds.tag:<5}  algorithm {ds.algorithm}, {digest} {_short(ds.digest)}, {matches}{known}"
 
 
 def _key_line(key: KeyFact) -> str:
@@ -204,7 +222,7 @@ def _key_line(key: KeyFact) -> str:
     trust = {"anchor": "  trusted: it is the anchor", "DS": "  trusted: the DS names it"}.get(
         key.trusted_by, ""
     )
-    return f"key  {key.tag:<5}  {_shown(key.algorithm_name)}{size}  {key.role}{trust}"
+    return f"DNSKEY {key.tag:<5}  {_shown(key.algorithm_name)}{size}  {key.role}{trust}"
 
 
 def _signature_line(signature: SignatureFact, at: int) -> str:
@@ -214,7 +232,7 @@ def _signature_line(signature: SignatureFact, at: int) -> str:
     else:
         worth = f"NOT GOOD: {_shown(signature.verdict)}"
     what = f"{_dns(signature.owner)} {signature.rdtype}"
-    return f"sig  {signature.tag:<5}  over {what} by {_dns(signature.signer)}, {worth}"
+    return f"RRSIG  {signature.tag:<5}  over {what} by {_dns(signature.signer)}, {worth}"
 
 
 def _left(end: int, at: int) -> str:

@@ -7,16 +7,9 @@ from dataclasses import dataclass, field
 from mailpath.facts import STEPS, Path, Status, StepResult, Walk
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, View
+from mailpath.tui.marks import mark
 from mailpath.tui.recorded import Recorded
-from mailpath.tui.text import (
-    OUTCOME_STYLE,
-    QUIET,
-    STATUS_STYLE,
-    Glyphs,
-    clean,
-    milliseconds,
-    outcome_word,
-)
+from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, clean, milliseconds
 
 TAMPERED = "tampered"
 CHANGED = "changed"
@@ -177,8 +170,9 @@ class WalkState:
         """Glyph and word of the last stop of the rail; None before there is a verdict."""
         if self.shown is None:
             return None
-        outcome = self.shown.verdict(posture).outcome
-        return f"{glyphs.of_outcome(outcome)} {outcome_word(outcome)}", OUTCOME_STYLE[outcome]
+        attacked = self.view is not None and bool(self.view.lens.attack)
+        shown = mark(self.shown.walk, self.shown.verdict(posture), glyphs, attacked=attacked)
+        return shown.stop, shown.style
 
 
 def first_broken(walk: Walk) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mailpath.facts import Path, Walk
+from mailpath.facts import Path, StepResult, Walk
 
 if TYPE_CHECKING:
+    from mailpath.exchanges import SmtpExchange
     from mailpath.judge.model import Verdict
     from mailpath.network.protocol import Network
 
@@ -34,11 +35,22 @@ class Block(Protocol):
     def source(self) -> str: ...
 
 
+class Labelled(Protocol):
+    """One line of what a step found (`mailpath.report.panels.Detail`)."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Stack:
     """What `mailpath.walk`, `judge` and `report` do.
 
     `headline`: the one line that answers a ticket.  `alone`: a walk as if one MX host were the only one.
+    `evidence` is given the SMTP sessions as they were on the wire, for their times.  `envelope`: the line of
+    the envelope test; None where nobody asked for it.
     """
 
     walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
@@ -46,7 +58,9 @@ class Stack:
     postures: Mapping[str, Any]
     headline: Callable[[Walk, Any], str]
     explained: Callable[[Walk, str], Iterable[Block]]
-    evidence: Callable[[Walk, str], Iterable[str]]
+    details: Callable[[Walk, str], Iterable[Labelled]]
+    evidence: Callable[[Walk, str, Sequence[SmtpExchange]], Iterable[str]]
+    envelope: Callable[[Walk], StepResult | None]
     alone: Callable[[Walk, str], Walk]
 
 
@@ -56,7 +70,8 @@ def load() -> Stack:
     from mailpath.judge import judge
     from mailpath.judge.presets import PRESETS
     from mailpath.report.headline import headline
-    from mailpath.report.panels import evidence, explained
+    from mailpath.report.panels import details, evidence, explained
+    from mailpath.report.panels.envelope import result as envelope
     from mailpath.report.result import build
     from mailpath.tui.alone import alone
     from mailpath.walk import walk
@@ -70,6 +85,8 @@ def load() -> Stack:
         postures=PRESETS,
         headline=answer,
         explained=explained,
+        details=details,
         evidence=evidence,
+        envelope=envelope,
         alone=alone,
     )

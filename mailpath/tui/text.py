@@ -25,8 +25,12 @@ TITLES = {
     "mta-sts": "MTA-STS",
     "tlsa": "TLSA",
     "starttls": "STARTTLS",
+    "envelope": "Envelope",
     "verdict": "Verdict",
 }
+
+#: Has a panel where somebody asked for the test; it is no step of the path.
+ENVELOPE = "envelope"
 
 
 #: Nothing that a terminal would obey or that turns text around can be typed or pasted into an input.

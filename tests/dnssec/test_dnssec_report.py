@@ -36,7 +36,7 @@ async def test_a_secure_chain_is_drawn_from_the_root_down():
     assert lines.count("▼") == 3
     for fact in zones:
         for key in fact.keys:
-            assert f"key  {key.tag:<5}" in text
+            assert f"DNSKEY {key.tag:<5}" in text
     assert "trusted: it is the anchor" in text
     assert text.count("trusted: the DS names it") == 2
     assert "    10 mx1.b.example." in lines
@@ -64,7 +64,7 @@ async def test_ascii_only_is_ascii():
                 "Extended DNS error 7 (RFC 8914): signature expired",
             ],
         ),
-        ("mx1.b.example", "AAAA", {}, ["there is none (NOERROR)", "proven by mx1.b.example"]),
+        ("mx1.b.example", "AAAA", {}, ["there is none (NOERROR)", "proven by NSEC of mx1.b.example"]),
         ("foo.w.b.example", "A", {}, ["expanded from the wildcard *.w.b.example"]),
         (
             "away.b.example",

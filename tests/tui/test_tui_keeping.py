@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tui_world import FakeSession, app, appears, drawn, settle
 
+from mailpath.exchanges import Envelope
 from mailpath.facts import Path as MailPath
-from mailpath.network.capture import Capture, load
+from mailpath.lab import Lab
+from mailpath.network.capture import Capture, capture_of, load
+from mailpath.network.recording import Recording
 from mailpath.tui import CaptureSource, saving
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.screens.history import HistoryScreen
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.session import Session
 from mailpath.tui.widgets.steps import FilterInput, Steps
+from mailpath.walk import live_network, walk
 
 WIDE = (120, 40)
 
@@ -118,7 +124,11 @@ async def test_filter_keeps_the_lines_that_hold_the_words() -> None:
         await settle(pilot)
         assert "220 line 12 of the dialogue" in drawn(pilot)
         assert "220 line 13" not in drawn(pilot)
-        assert "1 of 32 lines" in drawn(pilot)
+        assert "1 of 32 lines with 'LINE 12'; Esc shows all." in drawn(pilot)
+        await pilot.press("7")
+        await settle(pilot)
+        assert "No line holds 'LINE 127'; Esc shows all." in drawn(pilot)
+        await pilot.press("backspace")
         await pilot.press("enter")
         assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("tlsa")
         await pilot.press("slash", "escape")
@@ -146,3 +156,40 @@ async def test_a_stop_of_the_rail_opens_its_panel() -> None:
         assert pilot.app.screen.query_one(Steps).opened == "mta-sts"
         await pilot.click("#rail", offset=(110, 2))
         assert pilot.app.screen.has_class("-verdict-open")
+
+
+@pytest.fixture
+def with_envelope(lab: Lab) -> Capture:
+    """A walk on which MAIL FROM and RCPT TO were tried."""
+    path = MailPath(recipient="dane-good.example", sender="a.example")
+
+    async def walked() -> Capture:
+        async with live_network(lab.settings, kind="lab") as network:
+            recording = Recording(network, Envelope(mail_from="", rcpt_to="user@dane-good.example"))
+            found = await walk(path, recording, network.ground.made)
+            return capture_of(recording, path, found.roots)
+
+    return asyncio.run(walked())
+
+
+async def test_a_capture_with_an_envelope_has_a_panel_for_it(with_envelope: Capture) -> None:
+    session = Session(CaptureSource(with_envelope))
+    options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
+    async with MailpathApp(session, **options).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "E Envelope   ✓ TAKEN        Sender and recipient are taken." in drawn(pilot)
+        await pilot.press("E")
+        await settle(pilot)
+        assert "Tried     MAIL FROM:<>, RCPT TO:<user@dane-good.example>, then RSET:" in drawn(pilot)
+        await pilot.press("e", "slash", *"RCPT")
+        await settle(pilot)
+        assert re.search(r"\d ms  C: RCPT TO:<user@dane-good.example>", drawn(pilot))
+        await pilot.press("escape", "escape", "up")
+        assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("starttls")
+        # Another path, without an envelope: the panel goes.
+        await pilot.press("s")
+        await settle(pilot)
+        assert "Envelope" not in drawn(pilot)
+        await pilot.press("E")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Steps).opened != "envelope"

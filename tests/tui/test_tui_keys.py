@@ -145,7 +145,7 @@ async def test_a_small_screen_shows_what_is_asked_for() -> None:
         await pilot.press("z")
         await settle(pilot)
         assert "1 MX " not in drawn(pilot)
-        assert "the path" in drawn(pilot)
+        assert "whole path" in drawn(pilot)
 
 
 async def test_posture_by_list_and_by_arrows_judges_the_stored_walk() -> None:

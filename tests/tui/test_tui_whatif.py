@@ -46,7 +46,7 @@ async def test_attack_list_tampers_and_compares() -> None:
         assert "The attacker cannot read it: the attacker's certificate is self-signed" in text
         assert "Compared with no attack:" in text
         assert "before ✓ TLS 1.3 ✓ AUTHENTICATED" in text
-        assert "under mitm-self-signed ✗ MISMATCH ✓ AUTHENTICATED" in text
+        assert "after ✗ MISMATCH ✓ AUTHENTICATED" in text
         assert "Answers in the server's place" in text
         await pilot.press("escape", "5")
         await settle(pilot)
@@ -56,7 +56,14 @@ async def test_attack_list_tampers_and_compares() -> None:
         # Another posture: the same attack, judged again.
         pilot.app.screen.posture = "postfix-may"
         await settle(pilot)
-        assert "The attacker reads it:" in plain(pilot)
+        text = plain(pilot)
+        assert "! ENCRYPTED, to the attacker b.example: encrypted by postfix-may" in text
+        assert "The attacker reads it:" in text
+        assert "The sender notices nothing: the same verdict as without the attack." in text
+        assert "after ✗ MISMATCH ! TO ATTACKER" in text  # in the table, as in the rail
+        assert "! TO ATTACKER" in drawn(pilot).splitlines()[4]
+        assert "▶ whole path ! clear ! read" not in text
+        assert [line.count("! read") for line in drawn(pilot).splitlines() if "mx1.b" in line][-1] > 1
         assert "An active attacker can (steer+strip-starttls)." in plain(pilot)
         await pilot.press("a")
         await settle(pilot)
@@ -66,7 +73,7 @@ async def test_attack_list_tampers_and_compares() -> None:
         assert "Simulated" not in drawn(pilot)
         assert "≠" not in drawn(pilot)
         assert "mx2.b.example has no TLSA" in plain(pilot)
-        assert pilot.app.screen.query_one(Steps).panel("starttls")._progress.result.word == "TLS 1.3"
+        assert pilot.app.screen.query_one(Steps).panel("starttls")._line._progress.result.word == "TLS 1.3"
         assert session.walks == 1
 
 
@@ -146,6 +153,10 @@ async def test_lists_on_a_small_screen() -> None:
         text = plain(pilot)
         assert "strip-starttls" in text
         assert "Compared with no attack: ✓ AUTHENTICATED → ✓ AUTHENTICATED" in text
+        pilot.app.screen.posture = "postfix-may"
+        await settle(pilot)
+        text = plain(pilot)
+        assert "! ENCRYPTED → ! ENCRYPTED, to the attacker" in text
         await pilot.click("#clock-dial")
         await settle(pilot)
         assert "in 14 d" in drawn(pilot)

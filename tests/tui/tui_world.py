@@ -23,6 +23,7 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.network import attacker
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
 from mailpath.tui import messages
@@ -229,7 +230,23 @@ def explained(found: Walk, step: str) -> tuple[Explained, ...]:
     )
 
 
-def evidence(found: Walk, step: str) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Detail:
+    label: str
+    text: str
+
+
+def details(found: Walk, step: str) -> tuple[Detail, ...]:
+    if step != "dnssec":
+        return ()
+    signature = "the first signature to end is that over b.example MX by key 12345"
+    return (
+        Detail("Secure", "b.example MX, mx1.b.example A, _25._tcp.mx1.b.example TLSA"),
+        Detail("Valid", f"until 2023-11-28 22:13 UTC (14 days left): {signature}"),
+    )
+
+
+def evidence(found: Walk, step: str, exchanges: Any = ()) -> tuple[str, ...]:
     return (
         f"_25._tcp.mx1.b.example.  3600  IN  TLSA  3 1 1 {DIGEST}",
         f"   computed from the chain of 192.0.2.10:        3 1 1 {OTHER}",
@@ -238,7 +255,7 @@ def evidence(found: Walk, step: str) -> tuple[str, ...]:
 
 
 def attacked(found: Walk) -> Walk:
-    """A man in the middle at every host, as the STARTTLS line would have it."""
+    """A man in the middle at the first host, as the STARTTLS line would have it."""
     line = StepResult(
         id="starttls",
         status=Status.FAIL,
@@ -246,7 +263,9 @@ def attacked(found: Walk) -> Walk:
         summary="TLS 1.3, but the server's certificate is another one",
     )
     steps = tuple(line if result.id == "starttls" else result for result in found.steps)
-    return _with(found, steps=steps)
+    first, *others = found.mx.hosts
+    hosts = (_with(first, addresses=(attacker.ADDRESS,)), *others)
+    return _with(found, steps=steps, mx=_with(found.mx, hosts=hosts))
 
 
 def expired(found: Walk) -> Walk:
@@ -345,7 +364,9 @@ class FakeSession(Session):
             postures=POSTURES,
             headline=headline,
             explained=explained,
+            details=details,
             evidence=evidence,
+            envelope=lambda found: None,
             alone=restricted,
         )
         self.made = replace(stack, **changes)

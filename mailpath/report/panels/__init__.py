@@ -5,15 +5,17 @@ Plain lines of visible text, for the app and the text report alike.  Foreign byt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
 from mailpath.findings import CATALOGUE, Finding, find, step_of
-from mailpath.report.panels import dnssec, mx, sender, starttls, sts, tlsa
+from mailpath.report.panels import dnssec, envelope, mx, sender, starttls, sts, tlsa
+from mailpath.report.panels.details import Detail, details
 
-__all__ = ["Explained", "evidence", "explain", "explained"]
+__all__ = ["Detail", "Explained", "details", "evidence", "explain", "explained"]
 
 #: A panel is for reading; a hostile path may be as long as it likes.
 MOST_LINES = 2000
@@ -24,7 +26,11 @@ _EVIDENCE: dict[str, Callable[[Walk], Iterator[str]]] = {
     "dnssec": dnssec.lines,
     "mta-sts": sts.lines,
     "tlsa": tlsa.lines,
+}
+#: Steps whose evidence is a dialogue, told with its times where the exchanges are at hand.
+_DIALOGUES: dict[str, Callable[[Walk, Sequence[SmtpExchange]], Iterator[str]]] = {
     "starttls": starttls.lines,
+    "envelope": envelope.lines,
 }
 
 
@@ -69,13 +75,19 @@ def explained(walk: Walk, step_id: str) -> tuple[Explained, ...]:
     return tuple(explain(each) for each in find(walk) if step_of(each.code) == step_id)
 
 
-def evidence(walk: Walk, step_id: str) -> tuple[str, ...]:
-    """What one step saw, as plain visible lines; () for a step that has nothing of its own."""
-    lines = _EVIDENCE.get(step_id)
-    if lines is None:
-        return ()
+def evidence(walk: Walk, step_id: str, exchanges: Sequence[SmtpExchange] = ()) -> tuple[str, ...]:
+    """What one step saw, as plain visible lines; () for a step that has nothing of its own.
+
+    `exchanges`: SMTP sessions as they were on the wire, for the times of those that the walk was made of.
+    """
+    if step_id in _DIALOGUES:
+        return _bounded(_DIALOGUES[step_id](walk, exchanges))
+    return _bounded(_EVIDENCE[step_id](walk)) if step_id in _EVIDENCE else ()
+
+
+def _bounded(lines: Iterator[str]) -> tuple[str, ...]:
     shown: list[str] = []
-    for line in lines(walk):
+    for line in lines:
         if len(shown) == MOST_LINES:
             shown.append("… there is more than can be shown")
             break

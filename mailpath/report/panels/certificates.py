@@ -1,4 +1,4 @@
-"""A certificate chain as a viewer shows it, leaf first."""
+"""A certificate chain as a tree: the root at the top, what each certificate vouches for below it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,52 @@ from mailpath.visible import visible
 
 #: Certificates of one chain that are shown.
 MOST = 10
+_NAMES = 8
 
 
-def chain_lines(chain: tuple[bytes, ...]) -> Iterator[str]:
-    """What each certificate of `chain` (DER, leaf first) says."""
-    for depth, der in enumerate(chain[:MOST]):
+def chain_lines(chain: tuple[bytes, ...], path: tuple[bytes, ...] = ()) -> Iterator[str]:
+    """`chain` (DER, leaf first, as sent) from the top down; `path`: the same up to the trusted root, where it
+    leads to one.  What was sent beside the path follows."""
+    trusted = bool(path)
+    down = list(reversed(path or chain[:MOST]))[:MOST]
+    if not trusted and down:
+        top = describe(down[0])
+        if not top.error and not top.self_signed:
+            yield f"{visible(top.issuer) or '(no name)'}  (not sent)"
+    rooted = not trusted and bool(down) and not describe(down[0]).error and not describe(down[0]).self_signed
+    for depth, der in enumerate(down, 1 if rooted else 0):
+        note = ""
+        if trusted and depth == 0:
+            note = "trusted root" if der in chain else "trusted root, not sent"
+        last = depth == len(down) - (0 if rooted else 1)
+        yield from _certificate(der, depth, note, last)
+    beside = [der for der in chain if der not in down]
+    for der in beside[:MOST]:
         facts = describe(der)
-        if facts.error:
-            yield f"{depth}  unreadable: {visible(facts.error)}"
-            yield f"   SHA-256 {facts.sha256}"
-            continue
-        kind = "self-signed" if facts.self_signed else f"from {visible(facts.issuer)}"
-        yield f"{depth}  {visible(facts.subject) or '(no subject)'}, {kind}"
-        if facts.sans:
-            more = f" and {len(facts.sans) - 8} more" if len(facts.sans) > 8 else ""
-            yield f"   names {', '.join(visible(name) for name in facts.sans[:8])}{more}"
-        yield f"   valid {day(facts.not_before)} to {day(facts.not_after)}"
-        yield f"   {facts.key_type} {facts.key_bits} bits, {visible(facts.signature_algorithm)}"
-        yield f"   certificate SHA-256 {facts.sha256}"
-        yield f"   public key  SHA-256 {facts.spki_sha256}"
-    if len(chain) > MOST:
-        yield f"… {len(chain) - MOST} more certificates"
+        yield f"also sent: {visible(facts.subject or facts.error) or '(no subject)'}"
+    if len(beside) > MOST:
+        yield f"… {len(beside) - MOST} more certificates"
+
+
+def _certificate(der: bytes, depth: int, note: str, last: bool) -> Iterator[str]:
+    """One certificate at its place in the tree."""
+    branch = "   " * (depth - 1) + "└─ " if depth else ""
+    below = "   " * depth + ("   " if last else "│  ")
+    facts = describe(der)
+    if facts.error:
+        yield f"{branch}unreadable: {visible(facts.error)}"
+        yield f"{below}SHA-256 {facts.sha256}"
+        return
+    notes = [note] if note else []
+    if facts.self_signed and not note:
+        notes.append("self-signed")
+    shown = f"  ({', '.join(notes)})" if notes else ""
+    yield f"{branch}{visible(facts.subject) or '(no subject)'}{shown}"
+    if facts.sans:
+        more = f" and {len(facts.sans) - _NAMES} more" if len(facts.sans) > _NAMES else ""
+        yield f"{below}names        {', '.join(visible(name) for name in facts.sans[:_NAMES])}{more}"
+    yield f"{below}valid        {day(facts.not_before)} to {day(facts.not_after)}"
+    yield f"{below}key          {facts.key_type} {facts.key_bits} bits"
+    yield f"{below}signed with  {visible(facts.signature_algorithm)}"
+    yield f"{below}certificate  SHA-256 {facts.sha256}"
+    yield f"{below}public key   SHA-256 {facts.spki_sha256}"

@@ -14,21 +14,29 @@ def lines(walk: Walk) -> Iterator[str]:
     if walk.dnssec.resolver_note:
         yield visible(walk.dnssec.resolver_note)
         yield ""
-    mx = walk.mx.lookup
     drawn: set[str] = set()
-    for lookup in _lookups(walk):
-        # One drawing per zone: the links above are the same for every answer of it.
-        if lookup.zone in drawn or lookup.found is Found.NOT_TRIED:
-            continue
-        if lookup is not mx and not lookup.chain:
-            continue
-        drawn.add(lookup.zone or "")
-        yield from render_text(lookup, walk.dnssec.zones, walk.at).splitlines()
+    for lookup in _one_per_zone(walk):
+        yield from render_text(lookup, walk.dnssec.zones, walk.at, drawn=drawn).splitlines()
         yield ""
+        drawn.update(lookup.chain)
     yield "Every answer of the path:"
     for lookup in _lookups(walk):
         if lookup.found is not Found.NOT_TRIED:
             yield f"  {visible(lookup.name)} {lookup.rdtype}: {security(lookup)}"
+
+
+def _one_per_zone(walk: Walk) -> Iterator[Lookup]:
+    """The MX RRset, then of every other zone one answer, best one with records: the links above it are the
+    same for all of them."""
+    mx = walk.mx.lookup
+    chosen: dict[str | None, Lookup] = {} if mx.found is Found.NOT_TRIED else {mx.zone: mx}
+    for lookup in _lookups(walk):
+        if not lookup.chain or lookup.found is Found.NOT_TRIED:
+            continue
+        known = chosen.get(lookup.zone)
+        if known is None or (known is not mx and known.found is not Found.FOUND is lookup.found):
+            chosen[lookup.zone] = lookup
+    yield from chosen.values()
 
 
 def _lookups(walk: Walk) -> Iterator[Lookup]:

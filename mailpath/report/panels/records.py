@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, Lookup
+from mailpath.facts import Found, Lookup, Security
+from mailpath.findings.words import day, dotted
 from mailpath.visible import visible
 
 #: Longest text of one record on a line.
 RECORD = 400
-
-
-def dotted(name: str) -> str:
-    """A name as dig prints it, fully qualified."""
-    return "." if name == "." else f"{visible(name)}."
 
 
 def lookup_lines(lookup: Lookup | None) -> Iterator[str]:
@@ -39,12 +35,20 @@ def lookup_lines(lookup: Lookup | None) -> Iterator[str]:
 
 
 def security(lookup: Lookup) -> str:
-    """ "secure" or what else, why, and what the resolver claims."""
+    """ "secure" or what else, by which signature or why, and what the resolver claims."""
     parts = [lookup.security.value]
-    if lookup.reason:
+    last = max(lookup.signatures, key=lambda signature: signature.expiration, default=None)
+    if lookup.security is Security.SECURE and last is not None:
+        # The reason would only say once more that the chain of trust holds.
+        parts.append(f"RRSIG by {dotted(last.signer)} with key {last.tag}, until {day(last.expiration)}")
+    elif lookup.reason:
         parts.append(visible(lookup.reason))
+    if lookup.wildcard is not None:
+        parts.append(f"expanded from {dotted(lookup.wildcard)}")
     if lookup.denial:
-        parts.append(f"denied by {', '.join(visible(owner) for owner in lookup.denial[:4])}")
+        kinds = sorted({each.rdtype for each in lookup.signatures} & {"NSEC", "NSEC3"})
+        owners = ", ".join(dotted(owner) for owner in lookup.denial[:4])
+        parts.append(f"denied by {' and '.join([*kinds]) or 'NSEC'} of {owners}")
     if lookup.resolver_rcode is not None:
         bit = "" if lookup.resolver_ad is None else ", AD" if lookup.resolver_ad else ", no AD"
         parts.append(f"the resolver says {visible(lookup.resolver_rcode)}{bit}")

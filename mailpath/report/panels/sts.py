@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import PolicyFetch, Walk
-from mailpath.match import sts
+from mailpath.match import pkix, sts
 from mailpath.report.panels.certificates import chain_lines
 from mailpath.report.panels.records import lookup_lines
 from mailpath.visible import visible
@@ -21,7 +21,7 @@ def lines(walk: Walk) -> Iterator[str]:
         yield f"id: {visible(facts.policy_id)}"
     if facts.fetch is not None:
         yield ""
-        yield from _fetched(facts.fetch)
+        yield from _fetched(walk, facts.fetch)
     if facts.reason:
         yield f"Result: {visible(facts.reason)}"
     if facts.policy is not None:
@@ -38,7 +38,7 @@ def lines(walk: Walk) -> Iterator[str]:
         yield f"No reports: {visible(facts.tlsrpt_reason)}"
 
 
-def _fetched(fetch: PolicyFetch) -> Iterator[str]:
+def _fetched(walk: Walk, fetch: PolicyFetch) -> Iterator[str]:
     yield f"GET {visible(fetch.url)}"
     for lookup in (fetch.v6, fetch.v4):
         yield from (f"  {line}" for line in lookup_lines(lookup))
@@ -52,12 +52,30 @@ def _fetched(fetch: PolicyFetch) -> Iterator[str]:
     if fetch.chain:
         trust = "holds" if fetch.verify_error is None else f"is refused: {visible(fetch.verify_error)}"
         yield f"  The certificate of the policy host {trust}"
-        yield from (f"    {line}" for line in chain_lines(fetch.chain))
+        built = pkix.verify(fetch.chain, walk.roots, walk.at)
+        yield from (f"    {line}" for line in chain_lines(fetch.chain, built.path))
     if fetch.body:
-        yield "  Policy:"
-        judged = sts.parse_policy(fetch.body, fetch.content_type).lines
-        for line in judged[:MOST_POLICY_LINES]:
-            note = f"  ({line.verdict}: {visible(line.note)})" if line.note else ""
-            yield f"    | {visible(line.text, limit=200)}{note}"
-        if len(judged) > MOST_POLICY_LINES:
-            yield f"    … {len(judged) - MOST_POLICY_LINES} more lines"
+        yield "  The policy, each line judged:"
+        yield from (f"    {line}" for line in _judged(walk, fetch))
+
+
+def _judged(walk: Walk, fetch: PolicyFetch) -> Iterator[str]:
+    """Each line of the policy, and what RFC 8461 section 3.2 makes of it."""
+    judged = sts.parse_policy(fetch.body, fetch.content_type).lines
+    shown = [(visible(line.text, limit=200), line) for line in judged[:MOST_POLICY_LINES]]
+    room = min(max((len(text) for text, _ in shown), default=0), 48)
+    for text, line in shown:
+        note = f": {visible(line.note)}" if line.note else _hosts(walk, line.text)
+        yield f"{text:<{room}}  {line.verdict}{note}"
+    if len(judged) > MOST_POLICY_LINES:
+        yield f"… {len(judged) - MOST_POLICY_LINES} more lines"
+
+
+def _hosts(walk: Walk, line: bytes) -> str:
+    """Behind an mx line: the MX hosts that it names."""
+    field, _, pattern = line.partition(b":")
+    if field != b"mx":
+        return ""
+    wanted = pattern.strip().decode("ascii", "replace")
+    named = [visible(host.name) for host in walk.mx.hosts if sts.mx_matches(wanted, host.name)]
+    return f": names {', '.join(named[:4])}" if named else ": names no MX host"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from mailpath.facts import HostTlsa, TlsaSet, Walk
 from mailpath.findings.tlsa import chains, secure_set
-from mailpath.findings.words import hexed, tlsa_data
+from mailpath.findings.words import dotted, hexed, tlsa_data
 from mailpath.match import dane
-from mailpath.report.panels.records import dotted, lookup_lines
+from mailpath.report.panels.records import lookup_lines
 from mailpath.steps.served import dane_names, host_named
 from mailpath.visible import visible
 
@@ -48,8 +48,8 @@ def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
             place = "its own certificate" if each.depth == 0 else f"certificate {each.depth} of its chain"
             sign = "equal" if each.equal else "differs"
             shape = f"{each.record.usage} {each.record.selector} {each.record.mtype}"
-            yield f"    published {shape} {hexed(each.record.data)}"
-            yield f"    computed  {shape} {hexed(each.computed)}  {sign} ({place})"
+            yield f"    published  {shape} {hexed(each.record.data)}"
+            yield f"    computed   {shape} {hexed(each.computed)}  {sign} ({place})"
         if any(record.usage == dane.DANE_TA for record in matched.usable):
             yield f"    names that count: {', '.join(dotted(name) for name in names)}"
         for record in matched.passed_over:

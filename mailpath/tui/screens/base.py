@@ -167,7 +167,9 @@ class PathBase(Screen[None]):
         state = self._state
         if state.shown is None or self._stack is None:
             return
-        self._steps.see(state.shown.walk, self._stack, state.view.tampered if state.view else {})
+        exchanges = state.recorded.capture.smtp if state.recorded is not None else ()
+        tampered = state.view.tampered if state.view is not None else {}
+        self._steps.see(state.shown.walk, self._stack, tampered, exchanges)
         self._mark_postures()
         self._show_lens()
         self._judge()

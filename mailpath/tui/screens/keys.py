@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from mailpath.facts import STEPS
-from mailpath.tui.text import TITLES
+from mailpath.tui.text import ENVELOPE, TITLES
 
 WALK: list[BindingType] = [
     Binding("i", "edit", "Edit", show=False, id="path.edit", tooltip="Edit sender and recipient"),
@@ -21,6 +21,14 @@ READ: list[BindingType] = [
     *(
         Binding(str(number), f"jump('{step}')", TITLES[step], show=False, id=f"path.jump-{step}")
         for number, step in enumerate(STEPS)
+    ),
+    Binding(
+        "E",
+        f"jump('{ENVELOPE}')",
+        TITLES[ENVELOPE],
+        show=False,
+        id="path.jump-envelope",
+        tooltip="The envelope test, where one was made",
     ),
     Binding("e", "evidence", "Evidence", id="path.evidence", tooltip="Raw evidence of the open step"),
     Binding(

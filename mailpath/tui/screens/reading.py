@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import Input
 
-from mailpath.facts import STEPS
 from mailpath.tui.screens.help import HelpScreen, groups
 from mailpath.tui.screens.lenses import Lenses
 from mailpath.tui.source import LabSource
@@ -23,17 +22,19 @@ class Reading(Lenses):
         """Focus the panel above or below; the verdict is the last of them."""
         if self._hurried(direction):
             return
-        places: list[StepPanel | VerdictPanel] = [self._steps.panel(step) for step in STEPS[:-1]]
+        places: list[StepPanel | VerdictPanel] = [self._steps.panel(step) for step in self._steps.order]
         places.append(self._verdict)
-        here = next(
-            (n for n, place in enumerate(places) if place is self.focused), -1 if direction > 0 else 7
-        )
+        before = -1 if direction > 0 else len(places)
+        here = next((n for n, place in enumerate(places) if place is self.focused), before)
         place = places[min(max(here + direction, 0), len(places) - 1)]
         if isinstance(place, StepPanel) and not place.display:  # little room: one panel at a time
             self._open_step(place.step)
         self.set_focus(place)
 
     def action_jump(self, step: str) -> None:
+        if step != "verdict" and step not in self._steps.order:
+            self.notify("No envelope was tried on this walk (mailpath check --envelope does).", markup=False)
+            return
         self._open_step(step)
         if step == "verdict":
             self.set_focus(self._verdict)

@@ -12,43 +12,34 @@ from textual.content import Content
 from mailpath.facts import STEPS, StepResult
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import View
-from mailpath.tui.text import (
-    OUTCOME_STYLE,
-    QUIET,
-    STATUS_STYLE,
-    TITLES,
-    Glyphs,
-    clean,
-    fit,
-    outcome_word,
-    wrap,
-)
+from mailpath.tui.marks import Mark, mark
+from mailpath.tui.text import QUIET, STATUS_STYLE, TITLES, Glyphs, clean, fit, wrap
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Verdict
     from mailpath.whatif import AttackOutcome
 
-#: Cells of one column, and from which width on there are columns.
-_CELL = 18
+#: From which width on there are columns, and the blanks between them.
 _ROOMY = 70
+_GAP = 2
 
 
 @dataclass(frozen=True)
 class Compared:
-    """`steps`: those whose line changed, (before, after).  `label`: what the walk is seen under."""
+    """`steps`: those whose line changed, (before, after).  `same`: the sender sees the same verdict."""
 
-    label: str
     against: str
-    before: Verdict
-    after: Verdict
+    as_before: str
+    before: Mark
+    after: Mark
+    same: bool
     steps: tuple[tuple[StepResult, StepResult], ...]
     outcome: AttackOutcome | None
 
 
-def compare(before: Bench, after: Bench, view: View, posture: str) -> Compared:
+def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyphs) -> Compared:
     """What became of `before` through the lens of `view`."""
     lens = view.lens
-    against = " now" if not lens.attack else " no attack" if lens.at is None else " no attack now"
     was = {result.id: result for result in before.walk.steps}
     changed = tuple(
         (was[result.id], result)
@@ -56,42 +47,65 @@ def compare(before: Bench, after: Bench, view: View, posture: str) -> Compared:
         if result.id in was and (was[result.id].word, was[result.id].status) != (result.word, result.status)
     )
     outcome = view.outcome if view.outcome is not None and view.outcome.posture == posture else None
-    return Compared(lens.words(), against, before.verdict(posture), after.verdict(posture), changed, outcome)
+    first, then = before.verdict(posture), after.verdict(posture)
+    if not lens.attack:
+        against, as_before = "now", "as now"
+    elif lens.at is None:
+        against, as_before = "no attack", "as without the attack"
+    else:
+        against, as_before = "no attack now", "as now, without the attack"
+    return Compared(
+        against=against,
+        as_before=as_before,
+        before=mark(before.walk, first, glyphs),
+        after=mark(after.walk, then, glyphs, attacked=bool(lens.attack)),
+        same=_seen(first) == _seen(then),
+        steps=changed,
+        outcome=outcome,
+    )
+
+
+def _seen(verdict: Verdict) -> tuple[object, ...]:
+    """What the sender's log tells of a verdict."""
+    return verdict.outcome, verdict.tls_word, verdict.mechanism, verdict.host, verdict.after_retry
 
 
 def brief(compared: Compared, glyphs: Glyphs, width: int) -> list[Content]:
     """In lines that stand by themselves where lines are dear: before and after, and who reads the mail."""
-    was, now = _word(compared.before, glyphs), _word(compared.after, glyphs)
-    style = f"{OUTCOME_STYLE[compared.after.outcome]} bold"
-    lead = f"Compared with{compared.against}: "
+    was, now = compared.before.text, compared.after.text
+    lead = f"Compared with {compared.against}: "
     if cell_len(lead + was + now) + 4 > width:
         lead = ""
+    style = f"{compared.after.style} bold"
     lines = [Content.assemble((lead, QUIET), f"{was} {glyphs.arrow} ", (now, style))]
     if compared.outcome is not None:
-        lines += _read(compared.outcome, glyphs, width, 0)
+        lines += _read(compared, compared.outcome, glyphs, width, 0)
     return lines
 
 
-def paint(compared: Compared, glyphs: Glyphs, width: int) -> Iterable[Content]:
-    """Who reads the mail and why; then a table, or where there is little room one line."""
-    column = 18 if width >= _ROOMY else 2
+def paint(compared: Compared, glyphs: Glyphs, width: int, column: int) -> Iterable[Content]:
+    """Who reads the mail and why, from `column` on; then a table, or where there is little room one line."""
     if compared.outcome is not None:
-        yield from _read(compared.outcome, glyphs, width, column)
-    heading = f"Compared with{compared.against}: "
-    same = not compared.steps and _word(compared.before, glyphs) == _word(compared.after, glyphs)
-    if same:
-        yield Content.assemble(" " * column, (f"{heading}nothing changes.", QUIET))
+        yield from _read(compared, compared.outcome, glyphs, width, column)
+    if compared.same and not compared.steps:
+        if not compared.after.lost:
+            yield Content.assemble(
+                " " * column, (f"Nothing changes: the same verdict {compared.as_before}.", QUIET)
+            )
         return
+    heading = f"Compared with {compared.against}:"
     if width < _ROOMY:
-        was, now = _word(compared.before, glyphs), _word(compared.after, glyphs)
-        for line in wrap(f"{heading}{was} {glyphs.arrow} {now}", width - column):
+        change = f"{heading} {compared.before.text} {glyphs.arrow} {compared.after.text}"
+        for line in wrap(change, width - column):
             yield Content.assemble(" " * column, (line, "$accent"))
         return
     yield Content("")
-    yield from _table(compared, heading.strip(), glyphs, width)
+    yield from _table(compared, heading, glyphs, width)
 
 
-def _read(outcome: AttackOutcome, glyphs: Glyphs, width: int, column: int) -> Iterable[Content]:
+def _read(
+    compared: Compared, outcome: AttackOutcome, glyphs: Glyphs, width: int, column: int
+) -> Iterable[Content]:
     """Whether the attacker reads the mail, with the evidence."""
     if outcome.attacker_reads:
         lead, style = f"{glyphs.failed} The attacker reads it: ", "$error bold"
@@ -103,6 +117,8 @@ def _read(outcome: AttackOutcome, glyphs: Glyphs, width: int, column: int) -> It
     cached = outcome.if_policy_cached
     if cached is not None and cached is not outcome.outcome:
         text += f". With the MTA-STS policy cached: {cached.value}"
+    if compared.after.lost and compared.same:
+        text += f". The sender notices nothing: the same verdict {compared.as_before}."
     lines = wrap(lead + text, width - column)
     for number, line in enumerate(lines):
         if number == 0:
@@ -111,33 +127,42 @@ def _read(outcome: AttackOutcome, glyphs: Glyphs, width: int, column: int) -> It
             yield Content(" " * column + line)
 
 
+_Cell = tuple[str, str]  # text and style
+
+
 def _table(compared: Compared, heading: str, glyphs: Glyphs, width: int) -> Iterable[Content]:
-    """A column for the verdict and for each step that changed, in packet order."""
-    names = [f"{STEPS.index(after.id)} {TITLES[after.id]}" for _, after in compared.steps]
-    rows: list[list[tuple[str, str]]] = [
-        [_step(before, glyphs) for before, _ in compared.steps],
-        [_step(after, glyphs) for _, after in compared.steps],
+    """A column for each step that changed, in packet order, and one for the verdict; those that do not fit
+    beside each other stand below."""
+    columns: list[tuple[str, _Cell, _Cell]] = [
+        (f"{STEPS.index(after.id)} {TITLES[after.id]}", _step(before, glyphs), _step(after, glyphs))
+        for before, after in compared.steps
     ]
-    names.append("6 Verdict")
-    for row, verdict in zip(rows, (compared.before, compared.after), strict=True):
-        row.append((_word(verdict, glyphs), OUTCOME_STYLE[verdict.outcome]))
-    first = max(cell_len(heading), min(cell_len(compared.label) + 2, 44), 26) + 2
-    fitting = max((width - first) // _CELL, 1)
-    kept = slice(len(names) - min(fitting, len(names)), None)
-    yield _line((heading, "bold"), [(name, QUIET) for name in names[kept]], first, glyphs)
-    yield _line(("  before", QUIET), rows[0][kept], first, glyphs)
-    yield _line((f"  {compared.label}", "$accent"), rows[1][kept], first, glyphs)
+    verdict = f"{STEPS.index('verdict')} {TITLES['verdict']}"
+    was, now = compared.before, compared.after
+    columns.append((verdict, (was.stop, was.style), (now.stop, now.style)))
+    first = cell_len(heading) + _GAP
+    while columns:
+        kept, room = 1, width - first - _wide(columns[0])
+        while kept < len(columns) and _wide(columns[kept]) <= room:
+            room -= _wide(columns[kept])
+            kept += 1
+        block, columns = columns[:kept], columns[kept:]
+        yield _line((heading, "bold"), [((each[0], QUIET), _wide(each)) for each in block], first)
+        yield _line(("  before", QUIET), [(each[1], _wide(each)) for each in block], first)
+        yield _line(("  after", "$accent"), [(each[2], _wide(each)) for each in block], first)
+        heading = ""
 
 
-def _line(lead: tuple[str, str], cells: list[tuple[str, str]], first: int, glyphs: Glyphs) -> Content:
-    parts = [(fit(clean(lead[0]), first - 1, glyphs.cut, pad=True) + " ", lead[1])]
-    parts += [(fit(text, _CELL - 2, glyphs.cut, pad=True) + "  ", style) for text, style in cells]
+def _wide(column: tuple[str, _Cell, _Cell]) -> int:
+    name, before, after = column
+    return max(cell_len(text) for text in (name, before[0], after[0])) + _GAP
+
+
+def _line(lead: _Cell, cells: list[tuple[_Cell, int]], first: int) -> Content:
+    parts = [(fit(lead[0], first, pad=True), lead[1])]
+    parts += [(fit(text, room, pad=True), style) for (text, style), room in cells]
     return Content.assemble(*parts)
 
 
-def _step(result: StepResult, glyphs: Glyphs) -> tuple[str, str]:
+def _step(result: StepResult, glyphs: Glyphs) -> _Cell:
     return f"{glyphs.of_status(result.status)} {clean(result.word, 16)}", STATUS_STYLE[result.status]
-
-
-def _word(verdict: Verdict, glyphs: Glyphs) -> str:
-    return f"{glyphs.of_outcome(verdict.outcome)} {outcome_word(verdict.outcome)}"

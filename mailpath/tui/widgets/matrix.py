@@ -10,10 +10,13 @@ from textual.content import Content
 from textual.message import Message
 
 from mailpath.tui.judging import COLUMNS, Bench
-from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, clean, fit
+from mailpath.tui.marks import mark
+from mailpath.tui.text import QUIET, Glyphs, clean, fit
 from mailpath.tui.widgets.flow import Flow
 
-_PATH = "the path"
+_PATH = "whole path"
+#: Cells for the sign before the row that the verdict is of.
+_POINTER = 2
 
 
 def host_at(bench: Bench, line: int) -> str | None:
@@ -35,23 +38,29 @@ class Matrix(Flow):
 
 
 def paint(
-    bench: Bench, chosen: str, glyphs: Glyphs, width: int, selected: str | None = None
+    bench: Bench,
+    chosen: str,
+    glyphs: Glyphs,
+    width: int,
+    selected: str | None = None,
+    *,
+    attacked: bool = False,
 ) -> list[Content]:
-    """The matrix as lines of `width` cells; the column of the chosen posture stands out, and the row of
-    the selected host.
+    """The matrix as lines of `width` cells; the column of the chosen posture stands out, and the row that the
+    verdict above is of: the whole path's, or the selected host's.  `attacked`: an attacker is on the path.
 
     Columns keep their place whatever is chosen (a posture that is none of them comes first); where not
     all fit, the chosen one is among those shown.
     """
     columns = list(COLUMNS) if chosen in COLUMNS else [chosen, *COLUMNS]
-    longest = max(len(name) for name in (*bench.hosts, _PATH))
+    longest = max(len(name) for name in (*bench.hosts, _PATH)) + _POINTER
     cell = 11 if longest + 2 + 11 * len(columns) <= width else 10
-    first = max(min(longest + 2, width - cell * len(columns), 40), 16)
+    first = max(min(longest + 2, width - cell * len(columns), 42), 16)
     fitting = max((width - first) // cell, 1)
     if fitting < len(columns):
         start = min(max(columns.index(chosen) - fitting + 1, 0), len(columns) - fitting)
         columns = columns[start : start + fitting]
-    return list(_Matrix(bench, columns, chosen, first, cell, glyphs, selected).lines())
+    return list(_Matrix(bench, columns, chosen, first, cell, glyphs, selected, attacked).lines())
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ class _Matrix:
     cell: int
     glyphs: Glyphs
     selected: str | None
+    attacked: bool
 
     def lines(self) -> Iterable[Content]:
         yield self._header()
@@ -70,6 +80,8 @@ class _Matrix:
             yield self._row(_PATH, None)
         for host in self.bench.hosts:
             yield self._row(host, host)
+        if self.attacked:
+            yield Content.styled(f"{self.glyphs.weak} read: delivered, and the attacker has it", QUIET)
 
     def _header(self) -> Content:
         parts: list[tuple[str, str]] = [(" " * self.first, "")]
@@ -79,13 +91,17 @@ class _Matrix:
         return Content.assemble(*parts)
 
     def _row(self, label: str, host: str | None) -> Content:
-        here = host is not None and host == self.selected
-        name = fit(clean(label), self.first - 2, self.glyphs.cut, pad=True)
-        parts: list[tuple[str, str]] = [(f"{name}  ", "$primary bold" if here else "")]
+        """One host as if it were the only one, or the whole path."""
+        only = len(self.bench.hosts) == 1
+        here = only or host == self.selected
+        pointer = self.glyphs.closed if here and not only else ""
+        name = fit(clean(label), self.first - _POINTER - 2, self.glyphs.cut, pad=True)
+        lead = fit(pointer, _POINTER, pad=True)
+        parts: list[tuple[str, str]] = [(f"{lead}{name}  ", "$primary bold" if here and not only else "")]
+        walk = self.bench.of_host(host).walk
         for posture in self.columns:
             verdict = self.bench.verdict(posture, host)
-            word = f"{self.glyphs.of_outcome(verdict.outcome)} {OUTCOME_WORD[verdict.outcome]}"
-            cell = fit(word + ("*" if verdict.after_retry else ""), self.cell - 1, self.glyphs.cut, pad=True)
-            style = OUTCOME_STYLE[verdict.outcome]
-            parts.append((f"{cell} ", f"{style} bold" if posture == self.chosen else style))
+            shown = mark(walk, verdict, self.glyphs, attacked=self.attacked)
+            cell = fit(shown.cell, self.cell - 1, self.glyphs.cut, pad=True)
+            parts.append((f"{cell} ", f"{shown.style} bold" if posture == self.chosen else shown.style))
         return Content.assemble(*parts)

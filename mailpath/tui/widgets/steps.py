@@ -5,11 +5,9 @@ Each has three depths: its one line; what was found, what it means and how to me
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,30 +18,32 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mailpath.facts import STEPS, Walk
+from mailpath.facts import STEPS, StepResult, Walk
 from mailpath.tui.progress import Progress
-from mailpath.tui.stack import Block, Stack
-from mailpath.tui.text import LOOKS_FOR, PRINTABLE, QUIET, TITLES, Glyphs, Row, clean, fit, hang, milliseconds
+from mailpath.tui.stack import Stack
+from mailpath.tui.text import (
+    ENVELOPE,
+    LOOKS_FOR,
+    PRINTABLE,
+    QUIET,
+    TITLES,
+    Glyphs,
+    clean,
+    fit,
+    milliseconds,
+)
+from mailpath.tui.widgets.body import (
+    Body,
+    columns,
+    paint_body,
+    paint_evidence,
+    paint_tampered,
+    summary_room,
+)
 from mailpath.tui.widgets.flow import Flow
 
-#: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
-MOST_LINES = 2000
-
-_SEVERITY = {"error": "$error", "warning": "$warning", "info": "$primary", "notice": "$primary"}
-
-
-#: Marker, number and the longest name, with the blanks between them.
-_HEAD = 15
-
-
-def _columns(width: int) -> tuple[int, int]:
-    """Cells for the word and for the time."""
-    return (15 if width >= 70 else 13), (9 if width >= 56 else 0)
-
-
-def summary_room(width: int) -> int:
-    """Cells that a step's summary has in its line of `width` cells."""
-    return width - _HEAD - sum(_columns(width))
+if TYPE_CHECKING:
+    from mailpath.exchanges import SmtpExchange
 
 
 class StepLine(Widget):
@@ -65,9 +65,9 @@ class StepLine(Widget):
 
     def render(self) -> Content:
         glyphs, progress, width = self._glyphs, self._progress, self.content_size.width
-        number = STEPS.index(progress.step)
+        number = "E" if progress.step == ENVELOPE else STEPS.index(progress.step)
         word, style = progress.mark(glyphs, self._now)
-        word_width, elapsed_width = _columns(width)
+        word_width, elapsed_width = columns(width)
         word = fit(word, word_width - 1, glyphs.cut, pad=True) + " "
         mark = f" {glyphs.tampered}" if progress.tampered else ""
         aside = progress.note
@@ -128,13 +128,13 @@ class StepPanel(Vertical, can_focus=True):
         super().__init__(id=f"step-{step}")
         self.step = step
         self._glyphs = glyphs
-        self._progress = Progress(step)
-        self._source: Callable[[], tuple[list[Block], list[str]]] | None = None
+        self._line = StepLine(step, glyphs)
+        self._source: Callable[[], Body] | None = None
         self._summary = ""
         self._tampered: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield StepLine(self.step, self._glyphs)
+        yield self._line
 
     def _furnish(self) -> None:
         """The body, when it is first needed: the first frame has six panels and none is open."""
@@ -144,12 +144,17 @@ class StepPanel(Vertical, can_focus=True):
             self.call_after_refresh(self._fill)
 
     def show(self, progress: Progress, now: float) -> None:
-        self._progress = progress
-        self.query_one(StepLine).show(progress, now)
+        self._line.show(progress, now)
 
-    def know(self, walk: Walk | None, stack: Stack | None, tampered: tuple[str, ...] = ()) -> None:
+    def know(
+        self,
+        walk: Walk | None,
+        stack: Stack | None,
+        tampered: tuple[str, ...] = (),
+        exchanges: Sequence[SmtpExchange] = (),
+    ) -> None:
         """What the body is made of from now on; None: nothing yet.  `tampered`: the exchanges an attacker
-        touched."""
+        touched.  `exchanges`: the SMTP sessions as they were on the wire."""
         self._tampered = tampered
         # The walk's own line: the one drawn above may still be of the walk before.
         results = walk.steps if walk is not None else ()
@@ -157,9 +162,10 @@ class StepPanel(Vertical, can_focus=True):
         if walk is None or stack is None:
             self._source = None
         else:
-            self._source = lambda: (
+            self._source = lambda: Body(
                 list(stack.explained(walk, self.step)),
-                list(stack.evidence(walk, self.step)),
+                list(stack.details(walk, self.step)),
+                list(stack.evidence(walk, self.step, exchanges)),
             )
         self._fill()
 
@@ -167,9 +173,8 @@ class StepPanel(Vertical, can_focus=True):
         if not self.opened and self.filtering:
             self.query_one(FilterInput).value = ""
             self.filtering = False
-        line = self.query_one(StepLine)
-        line.opened = self.opened
-        line.refresh()
+        self._line.opened = self.opened
+        self._line.refresh()
         if self.opened:
             self._furnish()
             self.query_one(".body").scroll_home(animate=False)
@@ -182,34 +187,22 @@ class StepPanel(Vertical, can_focus=True):
     def _fill(self) -> None:
         if not self.opened or not self.query(".blocks"):
             return
-        blocks, evidence = self._read()
-        summary = self._summary
+        body, summary = self._read(), self._summary
         self.query_one(".blocks", Flow).show(
             lambda width: [
                 *paint_tampered(self._tampered, width, self._glyphs),
-                *paint_blocks(summary, blocks, bool(evidence), width, self._glyphs.cut),
+                *paint_body(summary, body, width, self._glyphs.cut),
             ]
         )
-        lines = self._evidence_lines(evidence)
-        raw = self.query_one(".evidence", Flow)
-        raw.styles.width = max((line.cell_length for line in lines), default=0) + 2
-        raw.show(lambda width: lines)
-
-    def _evidence_lines(self, evidence: list[str]) -> list[Content]:
-        """The lines that hold what is filtered for, the words marked; all of them without a filter."""
-        if not evidence:
-            return [Content.styled("No evidence was gathered.", QUIET)]
         wanted = self.query_one(FilterInput).value.strip() if self.filtering else ""
-        cleaned = [clean(line) for line in evidence]
-        kept = [line for line in cleaned if wanted.casefold() in line.casefold()]
-        lines = [_highlighted(line, wanted) for line in kept[:MOST_LINES]]
-        if len(kept) > MOST_LINES:
-            lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))
-        if wanted:
-            lines.append(Content.styled(f"{len(kept)} of {len(cleaned)} lines", QUIET))
-        if self._tampered:
-            lines[:0] = paint_tampered(self._tampered, 110, self._glyphs)
-        return lines
+        lines = [
+            *paint_tampered(self._tampered, 110, self._glyphs),
+            *paint_evidence(body.evidence, wanted, self._glyphs),
+        ]
+        raw = self.query_one(".evidence", Flow)
+        longest = max((line.cell_length for line in lines), default=0)
+        raw.styles.width = longest + raw.styles.gutter.width + 1
+        raw.show(lambda width: lines)
 
     def ask_filter(self) -> None:
         """Open the filter, with what was in it last."""
@@ -232,14 +225,14 @@ class StepPanel(Vertical, can_focus=True):
         event.stop()
         self.focus()
 
-    def _read(self) -> tuple[list[Block], list[str]]:
+    def _read(self) -> Body:
         """What to show; a step that cannot be explained is told, the app goes on."""
         if self._source is None:
-            return [], []
+            return Body([], [], [])
         try:
             return self._source()
         except Exception as error:  # noqa: BLE001  a defect in one panel's text must not take the others along
-            return [], [f"This panel could not be made: {type(error).__name__}: {error}"]
+            return Body([], [], [f"This panel could not be made: {type(error).__name__}: {error}"])
 
     def action_open(self) -> None:
         self.post_message(self.Toggled(self.step))
@@ -265,11 +258,18 @@ class Steps(Vertical):
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
+        self._envelope: StepPanel | None = None
         self.border_title = Content("Steps")
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
         await self.mount(*(StepPanel(step, self._glyphs) for step in STEPS[:-1]))
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The steps that have a panel here, in packet order."""
+        beside = (ENVELOPE,) if self._envelope is not None and self._envelope.display else ()
+        return (*STEPS[:-1], *beside)
 
     def panel(self, step: str) -> StepPanel:
         return self.query_one(f"#step-{step}", StepPanel)
@@ -280,77 +280,34 @@ class Steps(Vertical):
         self.border_title = Content(title)
 
     def know(self, walk: Walk | None, stack: Stack | None, step: str | None = None) -> None:
+        if walk is None and self._envelope is not None:
+            self._envelope.display = False
         for panel in self.query(StepPanel):
             if step is None or panel.step == step:
                 panel.know(walk, stack)
 
-    def see(self, walk: Walk, stack: Stack, tampered: Mapping[str, tuple[str, ...]]) -> None:
-        """The same for all panels, with what an attacker touched."""
+    def see(
+        self,
+        walk: Walk,
+        stack: Stack,
+        tampered: Mapping[str, tuple[str, ...]],
+        exchanges: Sequence[SmtpExchange] = (),
+    ) -> None:
+        """The same for all panels, with what an attacker touched and what was on the wire."""
+        self._see_envelope(stack.envelope(walk))
         for panel in self.query(StepPanel):
-            panel.know(walk, stack, tampered.get(panel.step, ()))
+            panel.know(walk, stack, tampered.get(panel.step, ()), exchanges)
+
+    def _see_envelope(self, result: StepResult | None) -> None:
+        """A panel for the envelope test, made when a walk first has one."""
+        if result is not None and self._envelope is None:
+            self._envelope = StepPanel(ENVELOPE, self._glyphs)
+            self.mount(self._envelope)
+        if self._envelope is not None:
+            self._envelope.display = result is not None
+            self._envelope.show(Progress(ENVELOPE, result=result), 0.0)
 
     def watch_opened(self) -> None:
         self.set_class(self.opened is not None, "-any-open")
         for panel in self.query(StepPanel):
             panel.opened = panel.step == self.opened
-
-
-def paint_tampered(touched: tuple[str, ...], width: int, glyphs: Glyphs) -> list[Content]:
-    """What the attacker did here, above everything that follows from it."""
-    if not touched:
-        return []
-    named = ", ".join(touched[:_MOST_TOUCHED])
-    if len(touched) > _MOST_TOUCHED:
-        named += f" and {len(touched) - _MOST_TOUCHED} more"
-    indent = 4 if min(width, 110) >= 84 else 2
-    row = Row(glyphs.tampered, f"Tampered with (simulated): {named}", style="$accent", label_style="$accent")
-    return [*hang([row], min(width, 110), indent=indent, column=2), Content("")]
-
-
-#: Tampered exchanges named in a panel; more are counted.
-_MOST_TOUCHED = 6
-
-
-def paint_blocks(
-    summary: str, blocks: Iterable[Block], evidence: bool, width: int, cut: str
-) -> Iterable[Content]:
-    """The second depth: the whole summary, then each finding under its heading."""
-    room = summary_room(width)
-    width = min(width, 110)
-    indent, column = (4, 10) if width >= 84 else (2, 8)
-    if cell_len(clean(summary)) <= room:
-        summary = ""  # its line shows it in full
-    if summary:
-        yield from hang([Row("", summary, label_style="")], width, indent=indent)
-    for number, block in enumerate(blocks):
-        if number:
-            yield Content("")
-        style = _SEVERITY.get(str(block.severity).lower(), "$warning")
-        yield Content.assemble(
-            " " * indent,
-            (fit(clean(str(block.severity)).upper(), column - 1, pad=True) + " ", f"{style} bold"),
-            (fit(clean(block.subject), width - indent - column - 12, cut), "bold"),
-            (f"  {clean(block.code)}", QUIET),
-        )
-        rows = (
-            Row("Found", block.found),
-            Row("Got", block.got),
-            Row("Means", block.means),
-            Row("Fix", block.fix),
-            Row("Source", block.source, style=QUIET),
-        )
-        yield from hang([row for row in rows if row.value], width, indent=indent, column=column)
-    if evidence:
-        yield Content("")
-        yield Content.assemble(" " * indent, ("e", "$primary"), (" shows the evidence this rests on", QUIET))
-
-
-def _highlighted(line: str, wanted: str) -> Content:
-    """`line`, each place that holds `wanted` marked."""
-    if not wanted:
-        return Content(line)
-    pattern = re.compile(re.escape(wanted), re.IGNORECASE)
-    content = Content(line)
-    for found in pattern.finditer(line):
-        content = content.stylize("$primary bold", found.start(), found.end())
-    return content

@@ -15,6 +15,7 @@ from textual.message import Message
 
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import View
+from mailpath.tui.marks import Mark, mark
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
 from mailpath.tui.widgets import compared, matrix
 from mailpath.tui.widgets.flow import Flow
@@ -97,11 +98,13 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         highest = self._highest
         self._bench = whole
         lens = None
+        attacked = view is not None and bool(view.lens.attack)
+        shown = mark(bench.walk, verdict, glyphs, attacked=attacked)
         if view is not None and before is not None:
-            lens = compared.compare(before.of_host(host), bench, view, posture)
+            lens = compared.compare(before.of_host(host), bench, view, posture, glyphs)
 
         def told(width: int) -> list[Content]:
-            said = list(paint_sentence(sentence, verdict, glyphs, width))
+            said = list(paint_sentence(sentence, verdict, shown, glyphs, width))
             if lens is None:
                 weak = paint_weakest(weakest, width)
                 rest = _steady(bench, posture, glyphs, width, highest)
@@ -113,13 +116,13 @@ class VerdictPanel(VerticalScroll, can_focus=True):
                 return [*compared.brief(lens, glyphs, width), *said]
             opened = self.screen.has_class("-verdict-open")
             attempts = paint_attempts(verdict.attempts, glyphs, width) if opened else ()
-            return [*said, *compared.paint(lens, glyphs, width), *attempts]
+            return [*said, *compared.paint(lens, glyphs, width, _column(shown, width)), *attempts]
 
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
         self.query_one("#sentence", Flow).show(told)
         self.query_one("#matrix", Matrix).show(
-            lambda width: matrix.paint(whole, posture, glyphs, width, host)
+            lambda width: matrix.paint(whole, posture, glyphs, width, host, attacked=attacked)
         )
         self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
         self.border_subtitle = Content(clean(about, 100))
@@ -150,7 +153,8 @@ def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dic
 
     def height(name: str) -> int:
         verdict = bench.verdict(name)
-        sentence = list(paint_sentence(bench.sentence(name), verdict, glyphs, width))
+        shown = mark(bench.walk, verdict, glyphs)
+        sentence = list(paint_sentence(bench.sentence(name), verdict, shown, glyphs, width))
         return len(sentence) + len(list(paint_attempts(verdict.attempts, glyphs, width)))
 
     lines = list(paint_attempts(bench.verdict(posture).attempts, glyphs, width))
@@ -161,18 +165,23 @@ def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dic
     return lines
 
 
-def paint_sentence(sentence: str, verdict: Verdict, glyphs: Glyphs, width: int) -> Iterable[Content]:
+def _column(shown: Mark, width: int) -> int:
+    """Where the sentence begins: beside the outcome, or below it where there is little room."""
+    return max(cell_len(shown.text) + 2, 18) if width >= 70 else 2
+
+
+def paint_sentence(
+    sentence: str, verdict: Verdict, shown: Mark, glyphs: Glyphs, width: int
+) -> Iterable[Content]:
     """Glyph and outcome, then the sentence with all its lines in one column."""
-    style = OUTCOME_STYLE[verdict.outcome]
-    word = f"{glyphs.of_outcome(verdict.outcome)} {outcome_word(verdict.outcome)}"
-    column = max(cell_len(word) + 2, 18) if width >= 70 else 2
-    lines = wrap(sentence, width - column)
+    column = _column(shown, width)
+    word = shown.text
     if width < 70:
-        yield Content.styled(word, f"{style} bold")
+        yield Content.styled(word, f"{shown.style} bold")
         word = ""
-    for number, line in enumerate(lines):
+    for number, line in enumerate(wrap(sentence, width - column)):
         lead = word if number == 0 else ""
-        yield Content.assemble((fit(lead, column, pad=True), f"{style} bold"), line)
+        yield Content.assemble((fit(lead, column, pad=True), f"{shown.style} bold"), line)
     extras = list(_extras(verdict))
     if extras:
         yield Content.assemble(

@@ -1,0 +1,305 @@
+"""What a step found, in a few labelled lines per host: what a reader wants to know before the raw evidence.
+
+Visible text all of it; foreign bytes pass `visible()` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from mailpath.facts import Found, Lookup, MxHost, PolicyFetch, Security, Session, SignatureFact, Walk
+from mailpath.findings.tlsa import chains, secure_set
+from mailpath.findings.words import day, hexed, left, rrset
+from mailpath.match import dane, sts
+from mailpath.match.certificate import describe
+from mailpath.report.envelope import answers, tried
+from mailpath.report.panels.transcript import tls_name
+from mailpath.steps.certificate import certificate_of
+from mailpath.steps.dnssec import path_lookups
+from mailpath.steps.served import dane_names, host_named
+from mailpath.steps.starttls import host_line
+from mailpath.steps.words import count
+from mailpath.steps.words import sentence as full_sentence
+from mailpath.visible import visible
+
+#: Hosts that are told of one by one; the evidence has them all.
+MOST_HOSTS = 12
+_MOST_NAMES = 8
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """One line; `label` has at most nine characters."""
+
+    label: str
+    text: str
+
+
+def details(walk: Walk, step_id: str) -> tuple[Detail, ...]:
+    """What the step found; () for one that found nothing worth a line."""
+    found = _DETAILS.get(step_id)
+    return tuple(Detail(label, text) for label, text in found(walk)) if found is not None else ()
+
+
+_Lines = Iterator[tuple[str, str]]
+
+
+def _sender(walk: Walk) -> _Lines:
+    facts = walk.sender
+    if facts.ehlo:
+        yield "EHLO", visible(facts.ehlo)
+    yield "Resolver", visible(walk.resolver)
+    if facts.port25 is Found.FOUND:
+        yield "Port 25", "leaves this machine"
+    elif facts.port25_reason:
+        yield "Port 25", visible(facts.port25_reason)
+    for label, lookup in (("MX", facts.mx), ("SPF", facts.spf)):
+        if lookup is not None and lookup.found is Found.FOUND:
+            yield label, "; ".join(visible(record, limit=200) for record in lookup.records[:4])
+    if facts.provider is not None:
+        yield "Provider", f"{visible(facts.provider)}, as a guess"
+    for ground in facts.grounds:
+        yield "Because", visible(ground)
+
+
+def _mx(walk: Walk) -> _Lines:
+    for host in walk.mx.hosts[:MOST_HOSTS]:
+        addresses = ", ".join(host.addresses) or "no usable address"
+        alias = f", an alias of {visible(host.canonical)}" if host.canonical != host.name else ""
+        special = "".join(f", {address} is special-use" for address in host.special)
+        yield f"MX {host.preference}", f"{visible(host.name)}{alias}: {addresses}{special}"
+    yield from _more(len(walk.mx.hosts))
+    if walk.mx.left_out:
+        yield "", f"{count(walk.mx.left_out, 'more host')} not looked at"
+    if walk.mx.lookup.ttl is not None and walk.mx.lookup.found is Found.FOUND:
+        yield "TTL", f"{walk.mx.lookup.ttl} s: as long may resolvers keep an MX RRset that was replaced"
+
+
+def _more(hosts: int) -> _Lines:
+    if hosts > MOST_HOSTS:
+        yield "", f"and {count(hosts - MOST_HOSTS, 'more host')}"
+
+
+# --- DNSSEC ----------------------------------------------------------------------------------------
+
+
+def _dnssec(walk: Walk) -> _Lines:
+    lookups = [lookup for lookup in _lookups(walk) if lookup.found is not Found.NOT_TRIED]
+    for security in Security:
+        names = _asked([lookup for lookup in lookups if lookup.security is security])
+        if names:
+            rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            yield _LABELS[security], f"{', '.join(names[:_MOST_NAMES])}{rest}"
+    mx = walk.mx.lookup
+    algorithms = {zone.name: zone.keys[0].algorithm_name for zone in walk.dnssec.zones if zone.keys}
+    if mx.chain and mx.security is Security.SECURE:
+        links = ["root" if name == "." else visible(name) for name in mx.chain]
+        signed = algorithms.get(mx.chain[-1])
+        yield "Chain", f"{' > '.join(links)}{f', signed with {visible(signed)}' if signed else ''}"
+    first = first_to_expire(walk)
+    if first is not None:
+        what = f"{visible(first.owner)} {first.rdtype}"
+        ends = f"{day(first.expiration)} ({left(first.expiration - walk.at)} left)"
+        yield "Valid", f"until {ends}: the first signature to end is that over {what} by key {first.tag}"
+    if mx.resolver_rcode is not None:
+        yield "Resolver", f"answers {visible(mx.resolver_rcode)} for {rrset(mx)}{_claim(mx)}"
+
+
+def _claim(lookup: Lookup) -> str:
+    """What the resolver's own answer says of its validation (RFC 4035 section 3.2.3)."""
+    if lookup.resolver_ad:
+        return ", with AD: it validates, and finds it secure"
+    if lookup.resolver_rcode == "SERVFAIL":
+        return ", as one that validates does with a bogus answer"
+    if lookup.security is Security.SECURE:
+        return ", without AD: it does not validate, or does not say so"
+    return ", without AD"
+
+
+_LABELS = {
+    Security.SECURE: "Secure",
+    Security.INSECURE: "Insecure",
+    Security.BOGUS: "Bogus",
+    Security.INDETERMINATE: "Unclear",
+}
+
+
+def _lookups(walk: Walk) -> Iterator[Lookup]:
+    """Every answer that the path hangs on, once."""
+    yield from path_lookups(walk.mx)
+    for host in walk.tlsa.hosts:
+        yield from (candidate.lookup for candidate in host.candidates)
+
+
+def _asked(lookups: list[Lookup]) -> list[str]:
+    """ "mx1.b.example AAAA (none) and A": what was asked for, by name."""
+    types: dict[str, list[str]] = {}
+    for lookup in lookups:
+        none = " (none)" if lookup.found is Found.ABSENT else ""
+        types.setdefault(lookup.name, []).append(f"{lookup.rdtype}{none}")
+    return [f"{visible(name)} {' and '.join(kinds)}" for name, kinds in types.items()]
+
+
+def first_to_expire(walk: Walk) -> SignatureFact | None:
+    """The good signature under a secure answer of the path that ends first; None where nothing is secure.
+
+    Of several over one RRset the last counts: one that holds is enough (RFC 4035 section 5.3.1).
+    """
+    zones = {zone.name: zone for zone in walk.dnssec.zones}
+    last: dict[tuple[str, str, str], SignatureFact] = {}
+    for lookup in _lookups(walk):
+        if lookup.security is not Security.SECURE:
+            continue
+        above = [signature for name in lookup.chain if name in zones for signature in zones[name].signatures]
+        for signature in (*lookup.signatures, *above):
+            key = (signature.signer, signature.owner, signature.rdtype)
+            if signature.verdict == "good" and (
+                key not in last or signature.expiration > last[key].expiration
+            ):
+                last[key] = signature
+    return min(last.values(), key=lambda signature: signature.expiration, default=None)
+
+
+# --- MTA-STS ---------------------------------------------------------------------------------------
+
+
+def _sts(walk: Walk) -> _Lines:
+    facts = walk.sts
+    for text in facts.texts[:4]:
+        yield "Record", visible(text, limit=300)
+    policy = facts.policy
+    if policy is not None:
+        yield "Mode", _MODES.get(policy.mode, visible(policy.mode))
+        yield "max_age", f"{policy.max_age} s: a sender keeps the policy for {left(policy.max_age)}"
+        if facts.policy_id is not None:
+            yield "id", f"{visible(facts.policy_id)}: another id tells senders to fetch the policy anew"
+        for host in walk.mx.hosts[:MOST_HOSTS]:
+            pattern = next((each for each in policy.mx if sts.mx_matches(each, host.name)), None)
+            listed = f"listed as mx: {visible(pattern)}" if pattern is not None else "matches no mx line"
+            yield "MX host", f"{visible(host.name)}, {listed}"
+        yield from _more(len(walk.mx.hosts))
+    if facts.fetch is not None:
+        yield from _policy_host(facts.fetch, walk.at)
+    if facts.tlsrpt_rua:
+        yield "Reports", f"go to {', '.join(visible(uri) for uri in facts.tlsrpt_rua[:4])} (TLSRPT)"
+    elif facts.tlsrpt is not None and facts.tlsrpt.found is Found.ABSENT:
+        yield "Reports", "nobody is told of failures: there is no TLSRPT record"
+
+
+_MODES = {
+    "enforce": "enforce: senders do not deliver where the policy does not hold",
+    "testing": "testing: senders deliver all the same, and report",
+    "none": "none: no policy any more",
+}
+
+
+def _policy_host(fetch: PolicyFetch, at: int) -> _Lines:
+    if fetch.chain:
+        trust = "" if fetch.verify_error is None else f"; refused: {visible(fetch.verify_error)}"
+        yield "Policy at", f"{visible(fetch.host)}, certificate {_certificate(fetch.chain, at)}{trust}"
+    elif fetch.detail:
+        yield "Policy at", f"{visible(fetch.host)}: {visible(fetch.detail)}"
+
+
+def _certificate(chain: tuple[bytes, ...], at: int) -> str:
+    """ "from CN=..., until 2027-01-22 18:52 UTC (60 days left)"."""
+    facts = describe(chain[0])
+    if facts.error:
+        return f"unreadable: {visible(facts.error)}"
+    issuer = "self-signed" if facts.self_signed else f"from {visible(facts.issuer, limit=120) or '(no name)'}"
+    if facts.not_after is None:
+        return f"{issuer}, with no readable end"
+    remaining = facts.not_after - at
+    when = f"{left(remaining)} left" if remaining >= 0 else f"ended {left(-remaining)} ago"
+    return f"{issuer}, until {day(facts.not_after)} ({when})"
+
+
+# --- TLSA and STARTTLS -----------------------------------------------------------------------------
+
+
+def _tlsa(walk: Walk) -> _Lines:
+    for host in walk.tlsa.hosts[:MOST_HOSTS]:
+        name = visible(host.host)
+        chosen = secure_set(host)
+        mx = host_named(walk, host.host)
+        if host.not_tried:
+            yield "MX host", f"{name}: not asked for, {visible(host.not_tried)}"
+        elif chosen is None or mx is None:
+            kinds = sorted({candidate.lookup.found.value for candidate in host.candidates})
+            none = all(candidate.lookup.found is Found.ABSENT for candidate in host.candidates)
+            yield "MX host", f"{name}: {'no TLSA record' if none else ', '.join(kinds)}"
+        else:
+            number = count(len(chosen.records), "TLSA record")
+            yield "MX host", f"{name}: {number} at {visible(chosen.lookup.name)}"
+            seen = chains(walk, mx, chosen.base)
+            reference = dane_names(walk, host.host, chosen.base)
+            for chain, addresses in seen:
+                matched = dane.match(chosen.records, chain, reference, walk.at)
+                if matched.record is not None:
+                    record = matched.record
+                    shape = f"{record.usage} {record.selector} {record.mtype} {hexed(record.data)[:16]}"
+                    place = "its own certificate" if matched.depth == 0 else "an authority above it"
+                    yield "Matches", f"{shape}… is {place} at {', '.join(addresses)}"
+                else:
+                    yield "Differs", f"{visible(matched.reason).rstrip('.')} ({', '.join(addresses)})"
+                moot = "; neither matters to DANE-EE" if matched.usage == dane.DANE_EE else ""
+                yield "Cert", f"{_certificate(chain, walk.at)}{moot}"
+    yield from _more(len(walk.tlsa.hosts))
+
+
+def _starttls(walk: Walk) -> _Lines:
+    for host in walk.mx.hosts[:MOST_HOSTS]:
+        told: list[tuple[list[str], list[tuple[str, str]]]] = []
+        for address in host.addresses:
+            session = _speaks_for(walk, host, address)
+            said = list(_session(walk, host, session)) if session is not None else []
+            alike = next((addresses for addresses, lines in told if lines == said), None)
+            if alike is not None:
+                alike.append(address)
+            elif said:
+                told.append(([address], said))
+        for addresses, lines in told:
+            (label, first), *rest = lines
+            yield label, f"{visible(host.name)} [{', '.join(addresses)}]: {first}"
+            yield from rest
+    yield from _more(len(walk.mx.hosts))
+
+
+def _speaks_for(walk: Walk, host: MxHost, address: str) -> Session | None:
+    """The session with SNI where there is one."""
+    held = [session for session in walk.starttls.sessions if session.address == address]
+    return next((session for session in held if session.sni == host.name), held[0] if held else None)
+
+
+def _session(walk: Walk, host: MxHost, session: Session) -> _Lines:
+    if session.not_tried:
+        yield "MX host", f"not tried: {visible(session.not_tried)}"
+        return
+    if session.tls is None:
+        yield "MX host", full_sentence(host_line(walk, host)[2]).rstrip(".")
+        return
+    yield "MX host", f"{tls_name(session.tls.version)}, {visible(session.tls.cipher)}"
+    if session.tls.chain:
+        yield "Cert", _certificate(session.tls.chain, walk.at)
+    yield "Checked", certificate_of(walk, host, session).words
+    if session.requiretls:
+        yield "Offers", "REQUIRETLS (RFC 8689)"
+
+
+def _envelope(walk: Walk) -> _Lines:
+    if tried(walk):
+        yield "Tried", f"{tried(walk)}, then RSET: no mail was sent"
+    for each in answers(walk)[:MOST_HOSTS]:
+        yield "MX host", f"{each.host} [{each.address}]: {each.sentence}"
+
+
+_DETAILS: dict[str, Callable[[Walk], Iterable[tuple[str, str]]]] = {
+    "sender": _sender,
+    "mx": _mx,
+    "dnssec": _dnssec,
+    "mta-sts": _sts,
+    "tlsa": _tlsa,
+    "starttls": _starttls,
+    "envelope": _envelope,
+}

@@ -1,0 +1,133 @@
+"""What an opened step panel says: what is wrong, what was found, and the evidence.  Drawn as lines; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mailpath.tui.stack import Block, Labelled
+from mailpath.tui.text import ASCII, QUIET, Glyphs, Row, clean, fit, hang
+
+#: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
+MOST_LINES = 2000
+
+#: What evidence is drawn with, for fonts that have no such glyphs.
+_PLAIN = str.maketrans({"│": "|", "▼": "v", "└": "`", "─": "-", "✓": "+", "✗": "x", "…": "~", "–": "-"})
+
+_SEVERITY = {"error": "$error", "warning": "$warning", "info": "$primary", "notice": "$primary"}
+
+#: Marker, number and the longest name, with the blanks between them.
+_HEAD = 15
+
+
+def columns(width: int) -> tuple[int, int]:
+    """Cells for the word and for the time."""
+    return (15 if width >= 70 else 13), (9 if width >= 56 else 0)
+
+
+def summary_room(width: int) -> int:
+    """Cells that a step's summary has in its line of `width` cells."""
+    return width - _HEAD - sum(columns(width))
+
+
+class Body(NamedTuple):
+    """What an open panel shows."""
+
+    blocks: list[Block]
+    details: list[Labelled]
+    evidence: list[str]
+
+
+def paint_tampered(touched: tuple[str, ...], width: int, glyphs: Glyphs) -> list[Content]:
+    """What the attacker did here, above everything that follows from it."""
+    if not touched:
+        return []
+    named = ", ".join(touched[:_MOST_TOUCHED])
+    if len(touched) > _MOST_TOUCHED:
+        named += f" and {len(touched) - _MOST_TOUCHED} more"
+    indent = 4 if min(width, 110) >= 84 else 2
+    row = Row(glyphs.tampered, f"Tampered with (simulated): {named}", style="$accent", label_style="$accent")
+    return [*hang([row], min(width, 110), indent=indent, column=2), Content("")]
+
+
+#: Tampered exchanges named in a panel; more are counted.
+_MOST_TOUCHED = 6
+
+
+def paint_body(summary: str, body: Body, width: int, cut: str) -> Iterable[Content]:
+    """The second depth: the whole summary, what is wrong, what was found, what is worth knowing."""
+    room = summary_room(width)
+    width = min(width, 110)
+    indent, column = (4, 10) if width >= 84 else (2, 10)
+    parts: list[list[Content]] = []
+    if cell_len(clean(summary)) > room:  # its line shows a shorter one in full
+        parts.append(hang([Row("", summary, label_style="")], width, indent=indent))
+    wrong = [block for block in body.blocks if _severity(block) in ("ERROR", "WARNING")]
+    parts += [_block(block, width, indent, column, cut) for block in wrong]
+    rows = [Row(each.label, each.text) for each in body.details]
+    if rows:
+        parts.append(hang(rows, width, indent=indent, column=column))
+    parts += [_block(block, width, indent, column, cut) for block in body.blocks if block not in wrong]
+    if body.evidence:
+        shows = (" shows the evidence this rests on", QUIET)
+        parts.append([Content.assemble(" " * indent, ("e", "$primary"), shows)])
+    for number, lines in enumerate(parts):
+        if number:
+            yield Content("")
+        yield from lines
+
+
+def _severity(block: Block) -> str:
+    return clean(str(block.severity)).upper()
+
+
+def _block(block: Block, width: int, indent: int, column: int, cut: str) -> list[Content]:
+    """One finding under its heading."""
+    severity = _severity(block)
+    style = _SEVERITY.get(severity.lower(), "$warning")
+    head = Content.assemble(
+        " " * indent,
+        (fit(severity, column - 1, pad=True) + " ", f"{style} bold"),
+        (fit(clean(block.subject), width - indent - column - 12, cut), "bold"),
+        (f"  {clean(block.code)}", QUIET),
+    )
+    rows = (
+        Row("Found", block.found),
+        Row("Got", block.got),
+        Row("Means", block.means),
+        Row("Fix", block.fix),
+        Row("Source", block.source, style=QUIET),
+    )
+    return [head, *hang([row for row in rows if row.value], width, indent=indent, column=column)]
+
+
+def _highlighted(line: str, wanted: str) -> Content:
+    """`line`, each place that holds `wanted` marked."""
+    if not wanted:
+        return Content(line)
+    pattern = re.compile(re.escape(wanted), re.IGNORECASE)
+    content = Content(line)
+    for found in pattern.finditer(line):
+        content = content.stylize("$primary bold", found.start(), found.end())
+    return content
+
+
+def paint_evidence(evidence: list[str], wanted: str, glyphs: Glyphs) -> list[Content]:
+    """The lines that hold what is `wanted`, the words marked; all of them where nothing is."""
+    if not evidence:
+        return [Content.styled("No evidence was gathered.", QUIET)]
+    cleaned = [clean(line) for line in evidence]
+    if glyphs is ASCII:
+        cleaned = [line.translate(_PLAIN) for line in cleaned]
+    kept = [line for line in cleaned if wanted.casefold() in line.casefold()]
+    lines = [_highlighted(line, wanted) for line in kept[:MOST_LINES]]
+    if len(kept) > MOST_LINES:
+        lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))
+    if wanted:  # first: at the end it would be out of sight
+        told = f"{len(kept)} of {len(cleaned)} lines with" if kept else "No line holds"
+        lines.insert(0, Content.styled(f"{told} '{clean(wanted)}'; Esc shows all.", QUIET))
+    return lines

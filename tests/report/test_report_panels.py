@@ -1,0 +1,157 @@
+"""What a panel says when it is opened, and the evidence below it: of real walks and of facts put together."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import handmade as made
+import pytest
+from msgspec.structs import replace
+
+from mailpath.exchanges import Envelope, Failure, Stage
+from mailpath.facts import Reply, StarttlsFacts, Status, Walk
+from mailpath.report.panels import details, evidence
+from mailpath.report.panels.details import first_to_expire
+from mailpath.report.panels.envelope import result
+
+STEPS = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls")
+
+
+def told(walk: Walk, step: str) -> dict[str, str]:
+    return {each.label: each.text for each in details(walk, step)}
+
+
+@pytest.mark.parametrize("scenario", ["dane-good", "full-protection", "pkix-good", "dual-stack"])
+def test_a_step_that_passes_tells_what_was_found(walks: Any, scenario: str) -> None:
+    walk = walks.of(scenario).walk
+    for step in walk.steps:
+        found = details(walk, step.id)
+        assert found, step.id
+        assert all(0 < len(each.text) < 400 and len(each.label) <= 9 for each in found), step.id
+
+
+def test_what_ends_when_is_told_before_the_evidence(walks: Any) -> None:
+    walk = walks.of("full-protection").walk
+    first = first_to_expire(walk)
+    assert first is not None
+    assert first.expiration == walk.dnssec.expires
+    valid = told(walk, "dnssec")["Valid"]
+    assert re.match(r"until 20\d\d-\d\d-\d\d \d\d:\d\d UTC \(1[34] days left\): the first signature", valid)
+    assert valid.endswith(f"over {first.owner} {first.rdtype} by key {first.tag}")
+    for step in ("tlsa", "starttls"):
+        assert re.match(r"from CN=Mailpath Lab Issuing CA, until 20\d\d-", told(walk, step)["Cert"]), step
+    policy = told(walk, "mta-sts")
+    assert policy["Mode"].startswith("enforce:")
+    assert policy["max_age"].startswith("604800 s")
+    assert policy["id"].startswith("20260101000000")
+    assert first_to_expire(walks.of("plaintext").walk) is None
+
+
+def test_the_dialogue_is_that_of_the_wire_where_it_is_at_hand(walks: Any) -> None:
+    walked = walks.of("dane-good")
+    walk, wire = walked.walk, walked.capture.smtp
+    lines = evidence(walk, "starttls", wire)
+    assert len([line for line in lines if re.match(r" +\d+ ms  C: STARTTLS$", line)]) == 2
+    begins = [line for line in lines if "TLS begins: TLS 1.3" in line]
+    assert [line.rstrip(" ─").rpartition(", ")[2] for line in begins] == [
+        "no SNI",
+        "SNI mx1.dane-good.example",
+    ]
+    assert any(line.endswith("C: QUIT") for line in lines)
+    assert (
+        lines.count("  └─ CN=mx1.dane-good.example")
+        + lines.count("  CN=mx1.dane-good.example  (self-signed)")
+        == 1
+    )
+    # Without the exchanges, and of sessions that were not held so: what the replies imply, and no times.
+    simulated = [replace(session, detail="simulated") for session in walk.starttls.sessions]
+    tampered = replace(walk, starttls=StarttlsFacts(sessions=tuple(simulated)))
+    for other in (evidence(walk, "starttls"), evidence(tampered, "starttls", wire)):
+        assert "  C: EHLO mail.a.example" in other
+        assert not any(" ms  " in line for line in other)
+
+
+def test_a_chain_hangs_from_its_root(walks: Any) -> None:
+    lines = evidence(walks.of("full-protection").walk, "starttls")
+    tree = [line for line in lines if "CN=" in line][:3]
+    assert tree == [
+        "  CN=Mailpath Lab Root CA  (trusted root, not sent)",
+        "  └─ CN=Mailpath Lab Issuing CA",
+        "     └─ CN=mx1.full-protection.example",
+    ]
+
+
+def test_records_carry_the_names_of_the_rfcs(walks: Any) -> None:
+    lines = "\n".join(evidence(walks.of("nsec3").walk, "dnssec"))
+    for name in ("RRSIG", "DNSKEY", "DS", "NSEC3"):
+        assert re.search(rf"\b{name}\b", lines), name
+    policy = evidence(walks.of("sts-mx-not-listed").walk, "mta-sts")
+    assert any(
+        re.search(r"mx: mail\.sts-mx-not-listed\.example +ok: names no MX host", line) for line in policy
+    )
+
+
+def test_no_line_of_evidence_is_said_twice_in_a_row_or_endless(walks: Any) -> None:
+    for scenario in ("two-mx-weak", "half-dane", "hostile-text", "mx-cname-dane", "bogus-ds"):
+        walked = walks.of(scenario)
+        for step in STEPS:
+            lines = evidence(walked.walk, step, walked.capture.smtp)
+            assert all(len(line) <= 260 for line in lines), (scenario, step)
+            assert not any(one and one == other for one, other in pairwise(lines)), (scenario, step)
+
+
+# --- the envelope ----------------------------------------------------------------------------------
+
+
+def enveloped(*answers: Reply | None, **changes: Any) -> Walk:
+    """One host with an address per answer to RCPT TO; None: the session did not come so far."""
+    sessions = []
+    for number, answer in enumerate(answers):
+        tried = {"mail_from": Reply(code=250, lines=(b"ok",)), "rcpt_to": answer}
+        if answer is None:
+            tried = {"failure": Failure.RESET, "failed_at": Stage.EHLO}
+        sessions.append(replace(made.session(), address=f"192.0.2.{10 + number}", **tried))
+    host = made.mx_host(made.HOST, addresses=tuple(session.address for session in sessions))
+    facts = StarttlsFacts(
+        sessions=tuple(sessions),
+        envelope=Envelope(mail_from="", rcpt_to="user@b.example"),
+        enveloped=tuple(sessions),
+    )
+    return made.walk(mx=made.mx(host), starttls=facts, **changes)
+
+
+TAKEN = Reply(code=250, lines=(b"2.1.5 ok",))
+GREY = Reply(code=451, lines=(b"4.7.1 Greylisted, come back later",))
+REFUSED = Reply(code=550, lines=(b"5.1.1 no such user",))
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "word", "words"),
+    [
+        ((TAKEN,), Status.PASS, "TAKEN", "Sender and recipient are taken"),
+        ((TAKEN, TAKEN), Status.PASS, "TAKEN", "taken at all 2 addresses"),
+        ((GREY,), Status.WEAK, "GREYLISTED", "the sender is to come again"),
+        ((TAKEN, REFUSED), Status.FAIL, "REFUSED", "[192.0.2.11]: RCPT TO is answered"),
+        ((None,), Status.ERROR, "NOT REACHED", "did not come as far as MAIL FROM"),
+    ],
+)
+def test_the_envelope_panel_tells_the_worst(
+    answers: tuple[Reply | None, ...], status: Status, word: str, words: str
+) -> None:
+    walk = enveloped(*answers)
+    line = result(walk)
+    assert line is not None
+    assert (line.status, line.word) == (status, word)
+    assert words in line.summary
+    assert told(walk, "envelope")["Tried"].startswith("MAIL FROM:<>, RCPT TO:<user@b.example>")
+    dialogue = evidence(walk, "envelope")
+    assert ("  C: RCPT TO:<user@b.example>" in dialogue) is (None not in answers)
+
+
+def test_no_envelope_panel_where_nobody_asked() -> None:
+    walk = made.walk()
+    assert result(walk) is None
+    assert evidence(walk, "envelope") == ()
+    assert details(walk, "envelope") == ()
