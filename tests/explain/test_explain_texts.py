@@ -208,3 +208,29 @@ def test_who_was_seen_to_log_it_is_among_the_postures(sentence):
     assert found.causes
     refused = any(words in sentence for words in ("MAIL FROM", "RCPT TO"))
     assert refused or set(found.postures) >= set(LOGGED[sentence])
+
+
+@pytest.mark.parametrize(
+    ("text", "means", "postures"),
+    [
+        ("550 5.7.1 TLS required", "takes mail over TLS only", {"postfix-none", "exim-none"}),
+        ("554 5.7.0 STARTTLS is required to send mail", "takes mail over TLS only", {"postfix-may"}),
+        ("4.7.5 Server certificate not trusted", "no authority that it trusts", {"postfix-secure"}),
+        (
+            "1vNx2k-0000000Abc-1aBc H=mx.b.example [192.0.2.1] TLS error on connection "
+            "(certificate verification failed): certificate invalid",
+            "certificate does not hold",
+            {"exim-verify"},
+        ),
+        (
+            "sm-mta[9]: STARTTLS=client, relay=mx.b.example., version=TLSv1.3, verify=FAIL, cipher=X, bits=9/9",
+            "is not verified",
+            set(),
+        ),
+    ],
+)
+def test_what_servers_say_beside_the_delivery(text, means, postures):
+    found = explain(text)
+    assert means in " ".join(found.means)
+    assert set(found.postures) >= postures
+    assert bool(found.postures) is bool(postures)

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from mailpath.report.bounce.mail import MAX_INPUT, Mail, bounded, read_mail
+from mailpath.report.bounce.mail import MAX_INPUT, Mail, bounded, pasted_status, read_mail
 from mailpath.report.bounce.notification import read_notification
-from mailpath.report.bounce.text import Told, host_in, read_text
+from mailpath.report.bounce.text import Told, host_in, read_text, unquoted
 from mailpath.report.explain import Cause, explain
 from mailpath.report.explain.codes import code_in
 from mailpath.report.explain.loglines import LogLine, read_log
@@ -48,9 +48,15 @@ def read_bounce(data: bytes) -> Bounce:
         text = data.decode("utf-8", "replace")
         line = read_log(text)
         if line is not None:
-            return _explained(_logged(line), also=(line.text,))
-        return _explained(read_text(text), also=())
+            return _explained(_logged(line), also=(line.text, *line.beside))
+        return _explained(_in_words(text), also=())
     return _from_mail(mail)
+
+
+def _in_words(text: str) -> Told:
+    """What a text says, and the machine-readable part where somebody pasted that too."""
+    text = unquoted(text)
+    return read_notification(pasted_status(text)).over(read_text(text))
 
 
 def to_dict(bounce: Bounce) -> dict[str, Any]:
@@ -62,19 +68,22 @@ def to_dict(bounce: Bounce) -> dict[str, Any]:
 
 def _logged(line: LogLine) -> Told:
     sentence = line.sentence
+    code = line.status_code
+    if code is None or code.endswith(".0.0"):
+        code = code_in(sentence or "") or code
     return Told(
         sender=line.sender,
         recipient=line.recipient,
         host=line.host or host_in(sentence or ""),
-        status_code=line.status_code or code_in(sentence or ""),
+        status_code=code,
         sentence=sentence,
     )
 
 
 def _from_mail(mail: Mail) -> Bounce:
     """The machine-readable part first; then what the text says; then the headers."""
-    status = read_notification(mail)
-    body = read_text(mail.text)
+    status = read_notification(mail.status)
+    body = _in_words(mail.text)
     line = read_log(mail.text)
     logged = _logged(line) if line is not None else Told()
     # The text's sentence is the sender's own server speaking, the part's often only the reply in it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import email
 import email.errors
 import email.header
@@ -71,7 +72,10 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bounded(data: bytes) -> bytes:
-    """As much of `data` as is read."""
+    """As much of `data` as is read, in UTF-8 where it begins as UTF-16 does (Windows saves text so)."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data[:MAX_INPUT].decode("utf-16", "replace").encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
     return b"\n".join(data[:MAX_INPUT].split(b"\n", MAX_LINES)[:MAX_LINES])
 
 
@@ -189,6 +193,24 @@ def _blocks(part: Message) -> tuple[dict[str, str], ...]:
     )
     pieces = re.split(r"\n[ \t]*\n", _decoded(raw, part).replace("\r\n", "\n"))
     return tuple(_headers(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
+
+
+_PASTED = re.compile(
+    r"^[ \t]*(?:Reporting-MTA|Original-Recipient|Final-Recipient):.*(?:\n.*){0,60}",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def pasted_status(text: str) -> tuple[dict[str, str], ...]:
+    """The fields of a delivery status notification that stand in a text (RFC 3464 section 2.1)."""
+    found = _PASTED.search(text)
+    if found is None:
+        return ()
+    pieces = re.split(r"\n[ \t]*\n", found[0].lstrip())
+    blocks = (_headers(email.message_from_string(piece)) for piece in pieces)
+    return tuple(
+        block for block in blocks if {"reporting-mta", "final-recipient", "action"}.intersection(block)
+    )
 
 
 # --- values ----------------------------------------------------------------------------------------

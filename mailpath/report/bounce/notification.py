@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailpath.report.bounce.mail import Mail, address
+from mailpath.report.bounce.mail import address
 from mailpath.report.bounce.text import Told, host_in
 from mailpath.report.explain.codes import code_in
 
@@ -13,12 +13,12 @@ _FAILED = ("failed", "delayed")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
 
-def read_notification(mail: Mail) -> Told:
-    """What the part says of the first recipient that failed (or waits)."""
-    recipients = [block for block in mail.status if "final-recipient" in block or "action" in block]
-    message = next((block for block in mail.status if "reporting-mta" in block), {})
+def read_notification(status: tuple[dict[str, str], ...]) -> Told:
+    """What the blocks of the part say of the first recipient that failed (or waits)."""
+    recipients = [block for block in status if "final-recipient" in block or "action" in block]
+    message = next((block for block in status if "reporting-mta" in block), {})
     if not recipients:
-        recipients = [block for block in mail.status if "status" in block or "diagnostic-code" in block]
+        recipients = [block for block in status if "status" in block or "diagnostic-code" in block]
     if not recipients:
         return Told()
     chosen = next(

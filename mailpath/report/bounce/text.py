@@ -53,6 +53,7 @@ _HOSTS = tuple(
         rf"\[({_NAMED})\.? {_IP}[:\]]",
         rf"\bserver for the recipient domain {_NAMED} by ({_NAMED}?)\. \[",
         rf"\b[Rr]emote [Ss]erver (?:at )?({_HOST}) ?\(",
+        rf"\bReceiving server: ({_HOST})",
         rf"\bname=({_HOST}) type=(?!MX)",
         rf"\bDANE error: ({_HOST}) lookup",
     )
@@ -97,7 +98,7 @@ _FORMS = tuple(
 
 _ANY_REPLY = re.compile(r"\b([45]\d\d[ -](?:#?\d\.\d{1,3}\.\d{1,3} )?[^\n]{4,1500})")
 _FOR = re.compile(
-    rf"(?:wasn't delivered to|delivery to|deliver(?:ed)? (?:your message )?to|Delivery to the following"
+    rf"(?:wasn't delivered to|delivery to|deliver(?:ed|ing)? (?:your message )?to|Delivery to the following"
     rf" recipients? (?:has )?(?:failed|been delayed)[^\n]{{0,60}}:|to these recipients or groups:|recipient:"
     rf"|RCPT TO:)\s*<?(?:mailto:)?({_ADDRESS})>?",
     re.IGNORECASE,
@@ -110,9 +111,14 @@ _QUOTED = re.compile(r"^(?:>[ \t]?){1,5}", re.MULTILINE)
 _BARE = re.compile(rf"^[ \t]*<?({_ADDRESS})>?[ \t]*:?[ \t]*$", re.MULTILINE)
 
 
+def unquoted(text: str) -> str:
+    """`text` as it was before somebody answered it; line ends of any kind."""
+    return _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def read_text(text: str) -> Told:
-    """What the words say.  Line ends of any kind, quoted or not; the first form that fits counts."""
-    text = _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """What the words say; the first form that fits counts."""
+    text = unquoted(text)
     recipient = sentence = None
     for form in _FORMS:
         found = form.search(text)

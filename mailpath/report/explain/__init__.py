@@ -27,7 +27,7 @@ from mailpath.report.explain.model import Cause, Explanation, Kind
 from mailpath.report.explain.reach import Reach
 from mailpath.report.explain.render import render_text, to_dict
 from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
-from mailpath.report.explain.wordings import Speaker, Wording
+from mailpath.report.explain.wording import Speaker, Wording
 from mailpath.visible import visible
 
 __all__ = ["Cause", "Explanation", "Kind", "explain", "render_text", "to_dict"]
@@ -245,7 +245,15 @@ def _in_clear(family: Family) -> Explanation:
 def _wording(wording: Wording) -> Explanation:
     recognised = (f"a wording of {wording.speaker.value}",)
     if wording.event is None:
-        return Explanation(kind=Kind.SENTENCE, subject="", recognised=recognised, means=(wording.means,))
+        told = _causes(each for each in reach.by_event(Event.SENT_PLAIN) if each.case in wording.in_clear)
+        return Explanation(
+            kind=Kind.SENTENCE,
+            subject="",
+            recognised=recognised,
+            means=(wording.means,),
+            causes=told,
+            postures=_union(told),
+        )
     found = list(reach.by_event(wording.event, family=_FAMILIES.get(wording.speaker)))
     if wording.speaker not in _FAMILIES:
         own = _OWN_PRESETS.get(wording.speaker)

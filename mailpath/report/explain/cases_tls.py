@@ -161,6 +161,27 @@ DELIVERED = (
         walk(HELLO),
     ),
     Case(
+        "sent-without-tls",
+        "The sender does no TLS, though the mail host does.",
+        (),
+        (Event.SENT_PLAIN,),
+        walk(GOOD),
+    ),
+    Case(
+        "sent-after-refusal",
+        "The mail host offers STARTTLS and refuses it, and the sender goes on in the clear.",
+        ("TLS003",),
+        (Event.SENT_PLAIN,),
+        walk(_REFUSED),
+    ),
+    Case(
+        "sent-after-handshake",
+        "The TLS handshake fails, and the sender goes on in the clear, at once or on a later try.",
+        ("TLS004", "TLS006"),
+        (Event.SENT_PLAIN,),
+        walk(_ABORTED),
+    ),
+    Case(
         "sent-anonymous",
         "The mail host chose a suite without a certificate.",
         ("TLS007",),

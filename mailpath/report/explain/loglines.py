@@ -16,6 +16,8 @@ import msgspec
 #: Most lines, and characters of one line, that are read.
 MOST_LINES = 5000
 LONGEST = 4000
+#: Most other sentences of one message that are kept.
+MOST_BESIDE = 10
 
 _ADDRESS = r"[^<>\s,\x00-\x1f]{1,320}"
 _HOST = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
@@ -46,6 +48,7 @@ _SENDMAIL = re.compile(
 )
 _SENDMAIL_ID = re.compile(r"(?:sendmail|sm-mta)\[\d+\]: ([A-Za-z0-9]{8,20}): ")
 _SENDMAIL_FROM = re.compile(rf"\bfrom=<?({_ADDRESS})>?, size=")
+_SENDMAIL_CONTROL = re.compile(rf"\bctladdr=<?({_ADDRESS}@{_ADDRESS}?)>?[ ,]")
 
 
 _QMAIL = re.compile(r"\bdelivery (\d{1,9}): (success|failure|deferral): (\S{1,4000})")
@@ -57,7 +60,8 @@ _QMAIL_FROM = re.compile(rf"\binfo msg \d{{1,20}}: bytes \d{{1,12}} from <({_ADD
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line that says something.  `queue`: the message's id in the log; `final`: it is the line that
-    says how a delivery went, not one beside it.  `text`: the line.  Foreign text as it came.
+    says how a delivery went, not one beside it.  `text`: the line; `beside`: sentences of other lines of
+    the same message.  Foreign text as it came.
     """
 
     server: str
@@ -71,6 +75,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool = False
     final: bool = False
     text: str = ""
+    beside: tuple[str, ...] = ()
 
 
 def read_line(line: str) -> LogLine | None:
@@ -162,9 +167,11 @@ def _sendmail(text: str) -> LogLine | None:
     delivery = _SENDMAIL.search(text)
     if delivery is not None:
         recipient, host, address, code, stat = delivery.groups()
+        control = _SENDMAIL_CONTROL.search(text)
         return LogLine(
             server="Sendmail",
             queue=queue,
+            sender=control[1] if control is not None else None,
             recipient=recipient.rstrip(">"),
             host=host.rstrip("."),
             address=address,
@@ -213,7 +220,8 @@ def read_log(text: str) -> LogLine | None:
         for field in ("sender", "recipient", "host", "address")
         if getattr(chosen, field) is None
     }
-    return msgspec.structs.replace(chosen, **fields)
+    sentences = tuple(each.sentence for each in reversed(beside) if each.sentence)[:MOST_BESIDE]
+    return msgspec.structs.replace(chosen, beside=sentences, **fields)
 
 
 def _lines(text: str) -> Iterator[LogLine]:

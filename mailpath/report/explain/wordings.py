@@ -7,43 +7,9 @@ non-delivery reports), Google Workspace help, Sendmail's deliver.c, qmail-remote
 
 from __future__ import annotations
 
-import re
-from enum import StrEnum
-
-import msgspec
-
 from mailpath.judge.events import Event
-
-
-class Speaker(StrEnum):
-    """Whose words they are."""
-
-    POSTFIX = "Postfix"
-    EXIM = "Exim"
-    EXCHANGE = "Exchange Online"
-    GMAIL = "Gmail"
-    SENDMAIL = "Sendmail"
-    QMAIL = "qmail"
-
-
-class Wording(msgspec.Struct, frozen=True):
-    """`findings`: where the words narrow the causes down to these codes; `policy`: "dane" or "sts" where
-    they say on whose account.  `event` None: nothing happened to the mail on account of it.
-    """
-
-    speaker: Speaker
-    regex: re.Pattern[str]
-    event: Event | None
-    means: str
-    findings: tuple[str, ...] = ()
-    policy: str = ""
-
-
-def _of(
-    speaker: Speaker, regex: str, event: Event | None, means: str, *findings: str, policy: str = ""
-) -> Wording:
-    return Wording(speaker, re.compile(regex, re.IGNORECASE), event, means, findings, policy)
-
+from mailpath.report.explain.wording import Speaker, Wording
+from mailpath.report.explain.wording import wording as _of
 
 _POSTFIX = (
     _of(
@@ -74,6 +40,21 @@ _POSTFIX = (
     ),
     _of(
         Speaker.POSTFIX,
+        r"Server certificate not trusted",
+        Event.NOT_VERIFIED,
+        "Postfix: no authority that it trusts vouches for the mail host's certificate.",
+        "TLS008",
+        "TLS011",
+        "TLS012",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"no MX host for \S{1,300} has a valid address record",
+        Event.NO_HOST_FOUND,
+        "Postfix: the MX records name hosts, and none of them has an address.",
+    ),
+    _of(
+        Speaker.POSTFIX,
         r"TLS policy lookup for \S{1,300}: non DNSSEC destination",
         Event.NOT_SECURE,
         "Postfix insists on DANE, and the destination is not signed.",
@@ -101,15 +82,23 @@ _POSTFIX = (
 _EXIM = (
     _of(
         Speaker.EXIM,
-        r"TLS session: \((?:SSL_connect|gnutls_handshake)\)",
+        r"(?:TLS session: |TLS error on connection )\((?:SSL_connect|gnutls_handshake)\)",
         Event.HANDSHAKE_FAILED,
         "Exim: the TLS handshake with the mail host failed.",
     ),
     _of(
         Speaker.EXIM,
-        r"TLS session: \(certificate verification failed\)|certificate verify failed",
+        r"(?:TLS session: |TLS error on connection )\(certificate verification failed\)"
+        r"|certificate verify failed",
         Event.NOT_VERIFIED,
         "Exim: the mail host's certificate does not hold.",
+    ),
+    _of(
+        Speaker.EXIM,
+        r"failure while setting up TLS session",
+        None,
+        "Exim requires TLS and could not set it up; a line above this one says whether the handshake failed"
+        " or the certificate did not hold.",
     ),
     _of(
         Speaker.EXIM,
@@ -278,6 +267,18 @@ _SENDMAIL = (
     ),
     _of(
         Speaker.SENDMAIL,
+        r"STARTTLS=client, .{0,300}\bverify=(?:OK|TRUSTED)\b",
+        None,
+        "Sendmail: the message goes over TLS, and a trusted authority vouches for the certificate.",
+    ),
+    _of(
+        Speaker.SENDMAIL,
+        r"STARTTLS=client, .{0,300}\bverify=(?:FAIL|NO|NOT|NONE|CLEAR|TEMP|PROTOCOL|SOFTWARE)\b",
+        None,
+        "Sendmail: the message goes over TLS, and the mail host's certificate is not verified.",
+    ),
+    _of(
+        Speaker.SENDMAIL,
         r"Deferred: Connection (?:refused|timed out|reset) (?:by|with)|Deferred: No route to host",
         Event.CONNECT_FAILED,
         "Sendmail could not connect to the mail host.",
@@ -347,8 +348,29 @@ _QMAIL = (
     ),
 )
 
+_RECEIVER = (
+    _of(
+        Speaker.RECEIVER,
+        r"must issue (?:a )?STARTTLS(?: command)? first"
+        r"|\b5\d\d[ -](?:#?5\.7\.\d{1,3} )?.{0,80}\b(?:(?:STARTTLS|TLS|encryption|secure connection)"
+        r" (?:is )?(?:required|needed|mandatory)|requires? (?:STARTTLS|TLS|encryption))",
+        None,
+        "The receiving server takes mail over TLS only, and this session had none: the sender does no TLS, or"
+        " went on in the clear because STARTTLS or the handshake failed.",
+        in_clear=("sent-without-tls", "sent-after-refusal", "sent-after-handshake"),
+    ),
+)
+
 #: The first that matches counts, so the more telling stand first.
-WORDINGS: tuple[Wording, ...] = (*_EXCHANGE, *_GMAIL, *_POSTFIX, *_EXIM, *_SENDMAIL, *_QMAIL)
+WORDINGS: tuple[Wording, ...] = (
+    *_EXCHANGE,
+    *_GMAIL,
+    *_RECEIVER,
+    *_POSTFIX,
+    *_EXIM,
+    *_SENDMAIL,
+    *_QMAIL,
+)
 
 
 def recognise(text: str) -> Wording | None:
