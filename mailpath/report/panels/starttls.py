@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailpath.exchanges import Envelope, SmtpExchange
+from mailpath.exchanges import Envelope, SmtpExchange, TlsProfile
 from mailpath.facts import MxHost, Session, Walk
 from mailpath.findings.tlsa import secure_set
 from mailpath.match import dane, names, pkix
@@ -14,6 +14,12 @@ from mailpath.report.panels.transcript import exchange_of, transcript
 from mailpath.steps.certificate import tlsa_of
 from mailpath.steps.served import dane_names
 from mailpath.visible import visible
+
+_PROFILES = {
+    TlsProfile.FULL: "",
+    TlsProfile.AUTHENTICATED: ", no anonymous suites",
+    TlsProfile.GNUTLS: ", only suites that GnuTLS offers",
+}
 
 
 def lines(walk: Walk, exchanges: Sequence[SmtpExchange] = ()) -> Iterator[str]:
@@ -51,7 +57,7 @@ def _session(
     seen: dict[tuple[bytes, ...], str],
 ) -> Iterator[str]:
     sni = f"SNI {visible(session.sni)}" if session.sni is not None else "no SNI"
-    profile = "" if session.profile.value == "full" else ", no anonymous suites"
+    profile = _PROFILES[session.profile]
     where = f"[{session.address}]:{session.port}"
     yield f"{visible(host.name)} {where}, {sni}{profile}"
     if session.not_tried:
@@ -61,6 +67,9 @@ def _session(
     yield from (f"  {line}" for line in transcript(session, exchange, walk.sender.ehlo, envelope))
     if session.tls is None:
         return
+    if session.ehlo_tls is not None:
+        announced = "is announced" if session.requiretls else "is not announced"
+        yield f"  REQUIRETLS (RFC 8689) {announced}."
     chain = session.tls.chain
     if chain in seen:
         yield f"  The same certificates as with {seen[chain]}."

@@ -70,7 +70,7 @@ def transcript(
         if number == MOST_LINES:
             yield "  … there is more than can be shown"
             break
-        if turn.tls and not began:
+        if turn.tls and not began and session.tls is not None:  # a capture may claim the one without the other
             began = True
             yield _tls(session)
         when = f"{turn.at:6.0f} ms  " if turn.at is not None else ""
