@@ -95,6 +95,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     decisive: Attempt | None = None
     unknown: Attempt | None = None
     tls_failed = no_fallback = False
+    carried: str | None = None
     sessions = 0
     for target in found.targets:
         last = target is found.targets[-1]
@@ -110,8 +111,9 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
             if policy.bounces:
                 break
             continue
-        no_fallback |= policy.dane and posture.dane_stays
-        policy = msgspec.structs.replace(policy, no_fallback=no_fallback)
+        if policy.dane and posture.dane_stays:
+            no_fallback, carried = True, policy.sni
+        policy = msgspec.structs.replace(policy, no_fallback=no_fallback, sni=carried or policy.sni)
         ending = attempt(walk, posture, target, policy, aged=aged)
         tls_failed |= ending.tls_failed
         sessions += ending.counted

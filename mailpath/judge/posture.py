@@ -262,7 +262,8 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     dane_name_falls_to_pkix: bool = False
     """DANE-TA with a wrong name: enough where a trusted CA issued the chain (EX tls-gnu.c, observed)."""
     dane_stays: bool = False
-    """Past a host with TLSA, TLS that fails is followed by plaintext at none (EX smtp.c, observed)."""
+    """Past a host with TLSA, TLS that fails is followed by plaintext at none, and where there is no TLSA its
+    name is still the SNI (EX smtp.c sets both for the rest of the delivery, observed)."""
     dane_missing: Refusal = Refusal.NEXT
     """Mandatory DANE and no secure TLSA (PF: deferred 4.7.5; EX: bounced at once)."""
     dane_unusable_delivers: bool = False

@@ -94,7 +94,11 @@ _LOCAL = (Failure.TIMEOUT, Failure.BLOCKED, Failure.UNREACHABLE)
 async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> SenderFacts:
     """FOUND when any session got through.  BLOCKED only when the sender's own MX fails alike: a machine
     that cannot reach its own mail server cannot say anything of the recipient's."""
-    held = [session for session in starttls.sessions if not session.not_tried]
+    held = [
+        session
+        for session in starttls.sessions
+        if not session.not_tried and session.failure is not Failure.NOT_RECORDED
+    ]
     if not held:
         return facts
     if any(got_through(session) or session.failure not in _LOCAL for session in held):
@@ -106,6 +110,8 @@ async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> S
     if own is None:
         return facts
     exchange = await tools.network.converse(SmtpRequest(address=own, port=tools.network.ground.smtp_port))
+    if exchange.failure is Failure.NOT_RECORDED:
+        return facts
     if exchange.failed_at is Stage.CONNECT and exchange.failure in _LOCAL:
         nowhere = {exchange.failure, *(session.failure for session in held)} == {Failure.UNREACHABLE}
         reason = (

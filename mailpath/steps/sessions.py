@@ -1,7 +1,8 @@
 """Step 5, the sessions: one with SNI and one without per address, and what an SNI or a suite asks for beside.
 
 Postfix sends no SNI below `dane`, and servers do answer differently with and without, so both are held.
-Where TLSA was found at another name than the MX record's (a CNAME), DANE sends that name: one more.
+Where TLSA was found at another name than the MX record's (a CNAME), DANE sends that name: one more.  So it
+is at hosts without TLSA behind one that has it: Exim goes on to send that one's name.
 After an anonymous suite was chosen, one more without such suites, as senders that verify would do; after
 one that not every sender offers, one more without those.
 Only when an envelope is to be tried, one more that says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
@@ -15,7 +16,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from mailpath.exchanges import SmtpExchange, SmtpRequest, Stage, TlsProfile
+from mailpath.exchanges import Failure, SmtpExchange, SmtpRequest, Stage, TlsProfile
 from mailpath.facts import (
     Found,
     MxFacts,
@@ -55,14 +56,22 @@ async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> Starttl
                 wanted.append((address, host.name))
     first = asyncio.gather(*(_session(tools, address, sni) for address, sni in dict.fromkeys(wanted)))
     tried = asyncio.gather(*(_enveloped(tools, address, sni) for address, sni in seen.items()))
+    bases, carried = _bases(mx, await tlsa)
     more = asyncio.gather(
         *(
             _session(tools, address, base)
-            for address, base in _bases(mx, await tlsa)
+            for address, base in dict.fromkeys(bases + carried)
             if address in seen and (address, base) not in wanted
         )
     )
-    held = [session for group in (*await first, *await more) for session in group]
+    held = [session for group in await first for session in group]
+    # An older capture does not hold what only Exim would have said: that is not to be missed.
+    held += (
+        session
+        for group in await more
+        for session in group
+        if session.failure is not Failure.NOT_RECORDED or (session.address, session.sni) in bases
+    )
     enveloped = sorted((session for group in await tried for session in group), key=_order)
     return StarttlsFacts(
         sessions=tuple(sorted([*_answered(held, enveloped), *_once(untried)], key=_order)),
@@ -93,16 +102,26 @@ def _answered(held: list[Session], enveloped: list[Session]) -> list[Session]:
     return answered
 
 
-def _bases(mx: MxFacts, tlsa: TlsaFacts) -> list[tuple[str, str]]:
-    """(address, TLSA base domain) where a secure TLSA RRset was found."""
-    pairs = [
-        (address, candidate.base)
-        for host, found in zip(mx.hosts, tlsa.hosts, strict=True)
-        for candidate in found.candidates
-        if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE
-        for address in host.addresses
-    ]
-    return list(dict.fromkeys(pairs))
+_Pairs = list[tuple[str, str]]
+
+
+def _bases(mx: MxFacts, tlsa: TlsaFacts) -> tuple[_Pairs, _Pairs]:
+    """(address, TLSA base domain) where a secure TLSA RRset was found; and where none was, with the base of
+    the last host before that has one.
+    """
+    bases: _Pairs = []
+    carried: _Pairs = []
+    before: list[str] = []
+    for host, found in zip(mx.hosts, tlsa.hosts, strict=True):
+        own = [
+            candidate.base
+            for candidate in found.candidates
+            if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE
+        ]
+        bases += ((address, base) for address in host.addresses for base in own)
+        carried += ((address, base) for address in host.addresses if not own for base in before)
+        before = own[:1] or before
+    return bases, carried
 
 
 def _once(sessions: list[Session]) -> list[Session]:

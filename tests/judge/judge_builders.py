@@ -256,7 +256,7 @@ class Host:
 
 def mx(name, server=None, **options):
     """Options: at (preference), tlsa, tlsa_fails, address ("none", "missing", "fails", "bogus"), security,
-    alias (CNAME target), alias_security, tlsa_at (base domain), v6 (a server), form, also_at, addresses."""
+    asked (further SNI that was sent), alias (CNAME target), alias_security, tlsa_at (base domain), v6 (a server), form, also_at, addresses."""
     return Host(name, server, **options)
 
 
@@ -292,7 +292,7 @@ def _host(host, number, signed):
         also_at=options.get("also_at", ()),
     )
     found = _tlsa(host, security, target, links)
-    names = {None, host.name, *(candidate.base for candidate in found.candidates)}
+    names = {None, host.name, *(candidate.base for candidate in found.candidates), *options.get("asked", ())}
     sessions = [
         session
         for address, server in servers.items()

@@ -621,6 +621,15 @@ RULES = [
         path(mx("mx1", announces(("250-mx", "250-STARTTLS now", "250 HELP"), WEB))),
         {"exim": "encrypted@mx1", "postfix-may": "encrypted@mx1"},
     ),
+    (
+        "past-a-host-with-tlsa-exim-goes-on-to-send-its-name",
+        path(
+            mx("mx1", down, tlsa=(ee(SELF),)),
+            mx("mx2", tls(SELF, sni={"mx1.b.example": WEB2}), at=20, asked=("mx1.b.example",)),
+            signed=True,
+        ),
+        {"exim": "encrypted@mx2=CV=yes", "exim-opportunistic": "encrypted@mx2=CV=no"},
+    ),
     # --- names of hosts ---
     (
         "a-star-is-a-host-to-postfix",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+
 import handmade as made
+import pytest
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
-from mailpath.facts import Found, Lookup, Security, TlsaFacts
+from mailpath.facts import Found, Lookup, PolicyFetch, Security, StarttlsFacts, TlsaFacts
 from mailpath.network.protocol import Ground
-from mailpath.steps import mx, sts, tlsa
+from mailpath.steps import mx, sender, sts, tlsa
 from mailpath.steps.tools import Tools
 
 
@@ -72,8 +76,9 @@ def answer(failure: Failure | None = None, **fields: object) -> HttpsExchange:
     return HttpsExchange(request=HttpsRequest(url="", address=""), failure=failure, **fields)
 
 
-async def fetched(v6: HttpsExchange) -> tuple[list[str], int | None]:
-    web = Web(v6=v6, v4=answer(status=200))
+async def fetched(first: HttpsExchange) -> tuple[list[str], PolicyFetch]:
+    """What was asked, and the fetch, where the first address answers so and the second well."""
+    web = Web(v4=first, v6=answer(status=200))
     record = lookup("TXT", b"\x14v=STSv1; id=20261123")
     known = {
         "TXT": replace(record, records=('"v=STSv1; id=20261123;"',)),
@@ -82,20 +87,55 @@ async def fetched(v6: HttpsExchange) -> tuple[list[str], int | None]:
         ),
         "A": replace(lookup("A", bytes((192, 0, 2, 80))), records=("192.0.2.80",)),
     }
-    ground = replace(web.ground, allow_private=True)
-    web.ground = ground
+    web.ground = replace(web.ground, allow_private=True)
     facts = await sts.look(tools(web, **known))
     assert facts.fetch is not None
-    return web.asked, facts.fetch.status
+    return web.asked, facts.fetch
 
 
 async def test_a_connection_that_breaks_after_the_certificate_is_no_answer() -> None:
-    asked, status = await fetched(answer(Failure.RESET, chain=(made.GOOD.der,)))
-    assert (asked, status) == (["2001:db8::80", "192.0.2.80"], 200)
+    asked, fetch = await fetched(answer(Failure.RESET, chain=(made.GOOD.der,)))
+    assert (asked, fetch.status) == (["192.0.2.80", "2001:db8::80"], 200)
 
 
 async def test_a_refused_certificate_and_a_response_end_the_search() -> None:
     asked, _ = await fetched(answer(Failure.CERTIFICATE, chain=(made.GOOD.der,)))
-    assert asked == ["2001:db8::80"]
-    asked, status = await fetched(answer(status=404))
-    assert (asked, status) == (["2001:db8::80"], 404)
+    assert asked == ["192.0.2.80"]
+    asked, fetch = await fetched(answer(status=404))
+    assert (asked, fetch.status) == (["192.0.2.80"], 404)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "read", "failure"),
+    [
+        (b"gzip", gzip.compress(b"version: STSv1\n"), b"version: STSv1\n", None),
+        (b"deflate", zlib.compress(b"version: STSv1\n"), b"version: STSv1\n", None),
+        (b"identity", b"version: STSv1\n", b"version: STSv1\n", None),
+        (b"br", b"version: STSv1\n", b"version: STSv1\n", Failure.PROTOCOL),
+        (b"gzip", b"version: STSv1\n", b"version: STSv1\n", Failure.PROTOCOL),
+        (b"gzip", bomb := gzip.compress(bytes(1_000_000)), bomb, Failure.TOO_LARGE),
+    ],
+)
+async def test_a_policy_is_read_without_its_content_coding(coding, body, read, failure) -> None:
+    headers = ((b"content-type", b"text/plain"), (b"Content-Encoding", coding))
+    _, fetch = await fetched(answer(status=200, headers=headers, body=body))
+    assert (fetch.body, fetch.failure) == (read, failure)
+
+
+async def test_a_session_that_was_not_recorded_got_nowhere() -> None:
+    missing = made.session(failure=Failure.NOT_RECORDED, greeting=None, ehlo=None)
+    facts = made.walk().sender
+    sessions = StarttlsFacts(sessions=(missing,))
+    asked = replace(facts, port25=Found.NOT_TRIED)
+    assert await sender.port25(tools(Web()), asked, sessions) == asked
+
+
+async def test_names_that_some_sender_takes_for_hosts_are_looked_up() -> None:
+    names = [b"\x00\x0a\x01*\x01b\x00", b"\x00\x0a\x03a/b\x00", b"\x00\x0a\x03a+b\x00", b"\x00\x0a\x02mx\x00"]
+    found = await mx.look(tools(Web(), MX=lookup("MX", *names)))
+    assert [(host.name, host.form, host.v4 is not None) for host in found.hosts] == [
+        ("*.b", "invalid", True),
+        ("a+b", "invalid", False),
+        ("a/b", "invalid", True),
+        ("mx", "name", True),
+    ]
