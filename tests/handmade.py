@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from mailpath.exchanges import TlsSession
@@ -62,9 +62,14 @@ def certificate(
     ca: bool = False,
     start: int = NOW - 60 * DAY,
     end: int = NOW + 60 * DAY,
+    rsa_bits: int | None = None,
 ) -> Key:
-    """A certificate signed by `issuer`, or by itself."""
-    private = ec.generate_private_key(ec.SECP256R1())
+    """A certificate signed by `issuer`, or by itself; its key on P-256, or RSA with so many bits."""
+    private = (
+        ec.generate_private_key(ec.SECP256R1())
+        if rsa_bits is None
+        else rsa.generate_private_key(65537, rsa_bits)
+    )
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     builder = (
         x509.CertificateBuilder()

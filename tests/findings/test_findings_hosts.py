@@ -285,6 +285,7 @@ def leaf(**changes: object) -> bytes:
         ((leaf(names=("www.b.example",)), made.INTERMEDIATE.der), "TLS010"),
         ((made.GOOD.der,), "TLS011"),
         ((leaf(end=made.NOW + 5 * made.DAY), made.INTERMEDIATE.der), "TLS013"),
+        ((leaf(rsa_bits=1024), made.INTERMEDIATE.der), "TLS023"),
         # Made for six days and renewed after four: not late with four days to go.
         ((leaf(start=made.NOW - 2 * made.DAY, end=made.NOW + 4 * made.DAY), made.INTERMEDIATE.der), None),
     ],

@@ -6,6 +6,7 @@ import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.exchanges import Failure
 from mailpath.facts import AliasLink, Found, MxKind, Security, SenderFacts, StarttlsFacts, Walk
 from mailpath.findings import CATALOGUE, Severity, find, step_of
 
@@ -112,6 +113,12 @@ def test_alias_duplicate_special_address_and_equal_preference() -> None:
     assert only(walk, "MX012").fix == "Delete: b.example. MX 20 mx1.b.example."
 
 
+def test_the_recipient_domain_is_an_alias() -> None:
+    link = AliasLink(owner=made.DOMAIN, target="real.example", security=Security.SECURE)
+    answer = made.lookup(made.DOMAIN, "MX", "10 mx1.b.example.", canonical="real.example", links=(link,))
+    assert codes(made.walk(mx=made.mx(lookup=answer)), "mx") == ["MX015"]
+
+
 def test_what_names_no_host() -> None:
     literal = made.mx_host("192.0.2.77", "192.0.2.77", form="ip-literal", v4=None, v6=None)
     invalid = made.mx_host("mx 1.b.example", form="invalid", v4=None, v6=None, addresses=(), preference=20)
@@ -124,6 +131,8 @@ def test_the_sending_side() -> None:
     assert codes(made.walk(sender=sender), "sender") == ["SND003"]
     broken = replace(sender, mx=made.lookup("a.example", "MX", found=Found.FAILED, reason="no answer"))
     assert codes(made.walk(sender=broken), "sender") == ["SND002", "SND003"]
+    refused = replace(broken.mx, failure=Failure.REFUSED, detail="Asking the resolver: refused.")
+    assert codes(made.walk(sender=replace(sender, mx=refused)), "sender") == ["SND003", "SND004"]
     blocked = replace(sender, spf=None, port25=Found.BLOCKED, port25_reason="Port 25 seems closed from here.")
     assert codes(made.walk(sender=blocked), "sender") == ["SND001"]
 
