@@ -16,7 +16,6 @@ from mailpath.judge.model import Attempt, Outcome, Verdict
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Reference
 from mailpath.judge.readings import indeterminate
 from mailpath.judge.sts import applied, listed, published
-from mailpath.visible import visible
 
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
@@ -99,7 +98,7 @@ def _refused(host: MxHost, verdict: Verdict, code: str, why: str) -> Attempt:
         host=host.name,
         address=verdict.address,
         outcome=Outcome.BOUNCED,
-        reason=f"REQUIRETLS is required, but host {visible(host.name)} {why.rstrip('.')}",
+        reason=f"REQUIRETLS is required, but this host {why.rstrip('.')}",
         status_code=code,
     )
 

@@ -15,6 +15,7 @@ from mailpath.lab import scenarios
 from mailpath.report import text
 from mailpath.report.headline import headline
 from mailpath.report.layout import cells, hanging, table, wrapped
+from mailpath.report.panels import evidence
 from mailpath.report.result import build
 
 if TYPE_CHECKING:
@@ -136,3 +137,16 @@ def test_hanging_and_table() -> None:
     assert list(hanging("A", "b", indent=2, column=5)) == ["  A  b"]
     assert list(hanging("too long a label", "b", indent=0, column=5)) == ["too long a label", "     b"]
     assert list(table([("a", "b"), ("long", "c")], indent=0)) == ["a     b", "long  c"]
+
+
+def test_the_evidence_says_which_hosts_announce_requiretls(walks: Walks) -> None:
+    told: dict[str, set[str]] = {}
+    host = ""
+    for line in evidence(walks.of("requiretls").walk, "starttls"):
+        host = line.split()[0] if line.startswith("mx") else host
+        if line.startswith("  REQUIRETLS"):
+            told.setdefault(host, set()).add(line.strip())
+    assert told == {
+        "mx1.requiretls.example": {"REQUIRETLS (RFC 8689) is not announced."},
+        "mx2.requiretls.example": {"REQUIRETLS (RFC 8689) is announced."},
+    }
