@@ -104,7 +104,7 @@ _CODINGS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 
 
 def _decoded(fetch: PolicyFetch, coding: bytes) -> PolicyFetch:
-    """The body without its content coding: we ask for none, so a server may choose (RFC 9110 section 12.5.3)."""
+    """The body without its content coding: we ask for none, so one may choose (RFC 9110 section 12.5.3)."""
     name = coding.strip().lower()
     if name in (b"", b"identity"):
         return fetch

@@ -256,7 +256,8 @@ class Host:
 
 def mx(name, server=None, **options):
     """Options: at (preference), tlsa, tlsa_fails, address ("none", "missing", "fails", "bogus"), security,
-    asked (further SNI that was sent), alias (CNAME target), alias_security, tlsa_at (base domain), v6 (a server), form, also_at, addresses."""
+    asked (further SNI that was sent), alias (CNAME target), alias_security, tlsa_at (base domain), v6 (a
+    server), form, also_at, addresses."""
     return Host(name, server, **options)
 
 
