@@ -78,9 +78,19 @@ def compare(old: Result, new: Result) -> Difference:
             gone, come = was, now  # the same lines, in an order that counts
         area, subject, what = key
         changes.append(Change(area=area, subject=subject, what=what, old=gone, new=come))
+    changes += _stale(old.walk, new.walk)
     order = list(_AREAS)
     changes.sort(key=lambda change: order.index(change.area))
     return Difference(old=old, new=new, changes=tuple(changes))
+
+
+def _stale(old: Walk, new: Walk) -> list[Change]:
+    """A policy that changed under the id it had: senders fetch it anew when the id changes, or it ends."""
+    was, now = old.sts, new.sts
+    if was.policy is None or now.policy is None or was.policy == now.policy or was.policy_id != now.policy_id:
+        return []
+    told = f"{visible(now.policy_id or '')}, as before: senders keep the old policy (RFC 8461 section 3.1)"
+    return [Change(area="policy", subject=visible(new.path.recipient), what="id", old=(), new=(told,))]
 
 
 def _only(lines: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:

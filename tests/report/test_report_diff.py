@@ -90,6 +90,16 @@ def test_what_changed_is_told(after: Walk, key: tuple[str, str], old: object, ne
     assert was == old or (old is None and was)
 
 
+def test_a_policy_that_changed_under_its_old_id() -> None:
+    found = changed(made.walk(sts=made.policy()), made.walk(sts=made.policy(mode="testing")))
+    assert found["policy", "mode"] == (("enforce",), ("testing",))
+    assert "as before" in found["policy", "id"][1][0]
+    again = made.policy(mode="testing")
+    fresh = made.walk(sts=replace(again, policy_id="20261124"))
+    old, new = changed(made.walk(sts=made.policy()), fresh)["policy", "id"]
+    assert (len(old), new) == (1, ("20261124",))
+
+
 def test_what_only_came_in_another_order_is_no_change_where_order_means_nothing() -> None:
     def with_extensions(*names: str) -> Walk:
         facts = made.with_and_without_sni(made.GOOD.der, made.INTERMEDIATE.der)
