@@ -17,6 +17,8 @@ SOON = 7 * DAY
 #: RSASHA1 and RSASHA1-NSEC3-SHA1.
 _SHA1_ALGORITHMS = frozenset({5, 7})
 _SHA1_DIGEST = 1
+#: RRsets that one finding names.
+_MOST_NAMED = 6
 
 
 def find(walk: Walk) -> Iterator[Finding]:
@@ -70,9 +72,13 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             name = visible(host.name)
             reason = why(unsigned[0], "the zone is not signed")
             yield finding("SEC004", name, f"{kinds} of {name}: not signed: {reason}.", got=reason)
+    unclear: dict[str, list[str]] = {}
     for lookup in path_lookups(walk.mx):
         if lookup.security is Security.INDETERMINATE and lookup.found in (Found.FOUND, Found.ABSENT):
-            yield finding("SEC003", rrset(lookup), f"{rrset(lookup)}: {why(lookup)}.", got=why(lookup))
+            unclear.setdefault(why(lookup), []).append(rrset(lookup))
+    for reason, names in unclear.items():  # one cause, one finding: the root's keys stand above every answer
+        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        yield finding("SEC003", names[0], f"{', '.join(names[:_MOST_NAMED])}{rest}: {reason}.", got=reason)
 
 
 def _bogus(walk: Walk, lookup: Lookup) -> Finding:

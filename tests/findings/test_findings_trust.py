@@ -70,8 +70,14 @@ def test_bogus_says_why_and_run_out_signatures_have_their_own_code() -> None:
 
 
 def test_indeterminate() -> None:
-    walk = with_mx(security=Security.INDETERMINATE, reason="the DNSKEY of example could not be had")
+    unclear = {"security": Security.INDETERMINATE, "reason": "the DNSKEY of the root could not be had"}
+    walk = with_mx(**unclear)
     assert set(at(walk, "dnssec")) == {"SEC003"}
+    # One cause above all answers is told once.
+    host = made.mx_host(v4=made.lookup(made.HOST, "A", made.ADDRESS, **unclear))
+    walk = replace(walk, mx=replace(walk.mx, hosts=(host,)))
+    told = [each for each in find(walk) if each.code == "SEC003"]
+    assert [each.message.partition(":")[0] for each in told] == ["b.example MX, mx1.b.example A"]
 
 
 @pytest.mark.parametrize(

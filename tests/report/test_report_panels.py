@@ -73,6 +73,15 @@ def test_the_dialogue_is_that_of_the_wire_where_it_is_at_hand(walks: Any) -> Non
         assert not any(" ms  " in line for line in other)
 
 
+def test_each_address_speaks_for_itself(walks: Any) -> None:
+    """One address of the host has no TLS: what the other has is not said of it."""
+    lines = [each.text for each in details(walks.of("ipv6").walk, "starttls") if each.label == "MX host"]
+    first, second = lines
+    assert first.startswith("mx1.ipv6.example [2001:db8::a]: ")
+    assert "TLS 1.3" not in first
+    assert second == "mx1.ipv6.example [192.0.2.49]: TLS 1.3, TLS_AES_256_GCM_SHA384"
+
+
 def test_a_chain_hangs_from_its_root(walks: Any) -> None:
     lines = evidence(walks.of("full-protection").walk, "starttls")
     tree = [line for line in lines if "CN=" in line][:3]

@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from mailpath.facts import Found, Lookup, MxHost, PolicyFetch, Security, Session, SignatureFact, Walk
+from mailpath.exchanges import Stage
+from mailpath.facts import Found, Lookup, MxHost, MxKind, PolicyFetch, Security, Session, SignatureFact, Walk
 from mailpath.findings.tlsa import chains, secure_set
 from mailpath.findings.words import day, hexed, left, rrset
 from mailpath.match import dane, sts
 from mailpath.match.certificate import describe
+from mailpath.names import u_labels
 from mailpath.report.envelope import answers, tried
 from mailpath.report.panels.transcript import tls_name
 from mailpath.steps.certificate import certificate_of
 from mailpath.steps.dnssec import path_lookups
 from mailpath.steps.served import dane_names, host_named
-from mailpath.steps.starttls import host_line
-from mailpath.steps.words import count
-from mailpath.steps.words import sentence as full_sentence
+from mailpath.steps.starttls import said
+from mailpath.steps.tlsa import host_verdict
+from mailpath.steps.words import clause, count
 from mailpath.visible import visible
 
 #: Hosts that are told of one by one; the evidence has them all.
@@ -65,10 +67,13 @@ def _sender(walk: Walk) -> _Lines:
 
 def _mx(walk: Walk) -> _Lines:
     for host in walk.mx.hosts[:MOST_HOSTS]:
+        label = "Host" if walk.mx.kind is MxKind.IMPLICIT else f"MX {host.preference}"
+        unicode = u_labels(host.name)
+        beside = f" ({visible(unicode)})" if unicode is not None else ""
         addresses = ", ".join(host.addresses) or "no usable address"
         alias = f", an alias of {visible(host.canonical)}" if host.canonical != host.name else ""
         special = "".join(f", {address} is special-use" for address in host.special)
-        yield f"MX {host.preference}", f"{visible(host.name)}{alias}: {addresses}{special}"
+        yield label, f"{visible(host.name)}{beside}{alias}: {addresses}{special}"
     yield from _more(len(walk.mx.hosts))
     if walk.mx.left_out:
         yield "", f"{count(walk.mx.left_out, 'more host')} not looked at"
@@ -224,11 +229,9 @@ def _tlsa(walk: Walk) -> _Lines:
         chosen = secure_set(host)
         mx = host_named(walk, host.host)
         if host.not_tried:
-            yield "MX host", f"{name}: not asked for, {visible(host.not_tried)}"
+            yield "MX host", f"{name}: not asked for: {visible(host.not_tried)}"
         elif chosen is None or mx is None:
-            kinds = sorted({candidate.lookup.found.value for candidate in host.candidates})
-            none = all(candidate.lookup.found is Found.ABSENT for candidate in host.candidates)
-            yield "MX host", f"{name}: {'no TLSA record' if none else ', '.join(kinds)}"
+            yield "MX host", f"{name}: {host_verdict(walk, host)[1] or 'no TLSA record'}"
         else:
             number = count(len(chosen.records), "TLSA record")
             yield "MX host", f"{name}: {number} at {visible(chosen.lookup.name)}"
@@ -239,10 +242,12 @@ def _tlsa(walk: Walk) -> _Lines:
                 if matched.record is not None:
                     record = matched.record
                     shape = f"{record.usage} {record.selector} {record.mtype} {hexed(record.data)[:16]}"
-                    place = "its own certificate" if matched.depth == 0 else "an authority above it"
-                    yield "Matches", f"{shape}… is {place} at {', '.join(addresses)}"
+                    what = "public key" if record.selector == dane.SPKI else "certificate"
+                    whose = "the server's own" if matched.depth == 0 else "an authority's"
+                    yield "Matches", f"{shape}…, {whose} {what} ({', '.join(addresses)})"
                 else:
-                    yield "Differs", f"{visible(matched.reason).rstrip('.')} ({', '.join(addresses)})"
+                    label = "Unusable" if matched.verdict == "unusable" else "Differs"
+                    yield label, f"{visible(matched.reason).rstrip('.')} ({', '.join(addresses)})"
                 moot = "; neither matters to DANE-EE" if matched.usage == dane.DANE_EE else ""
                 yield "Cert", f"{_certificate(chain, walk.at)}{moot}"
     yield from _more(len(walk.tlsa.hosts))
@@ -277,7 +282,7 @@ def _session(walk: Walk, host: MxHost, session: Session) -> _Lines:
         yield "MX host", f"not tried: {visible(session.not_tried)}"
         return
     if session.tls is None:
-        yield "MX host", full_sentence(host_line(walk, host)[2]).rstrip(".")
+        yield "MX host", _without_tls(session)
         return
     yield "MX host", f"{tls_name(session.tls.version)}, {visible(session.tls.cipher)}"
     if session.tls.chain:
@@ -285,6 +290,26 @@ def _session(walk: Walk, host: MxHost, session: Session) -> _Lines:
     yield "Checked", certificate_of(walk, host, session).words
     if session.requiretls:
         yield "Offers", "REQUIRETLS (RFC 8689)"
+
+
+def _without_tls(session: Session) -> str:
+    """How far this address let us come."""
+    why = clause(visible(session.detail)) or (session.failure.value if session.failure else "it broke off")
+    if session.failed_at is Stage.CONNECT:
+        return f"no connection: {why}"
+    if session.greeting is None or session.greeting.code is None:
+        return f"no greeting: {why}"
+    if not session.greeting.positive:
+        return f"greets with {said(session.greeting)}"
+    if session.starttls is not None and not session.starttls.positive:
+        return f"answers STARTTLS with {said(session.starttls)}"
+    if session.starttls is not None:
+        return f"the TLS handshake fails: {why}"
+    if session.failure is not None and session.failed_at is not Stage.QUIT:
+        return f"the session ends early: {why}"
+    if session.ehlo is not None and not session.ehlo.positive:
+        return f"answers EHLO with {said(session.ehlo)}"
+    return "STARTTLS is not offered"
 
 
 def _envelope(walk: Walk) -> _Lines:

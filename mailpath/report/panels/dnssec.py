@@ -22,7 +22,8 @@ def lines(walk: Walk) -> Iterator[str]:
     yield "Every answer of the path:"
     for lookup in _lookups(walk):
         if lookup.found is not Found.NOT_TRIED:
-            yield f"  {visible(lookup.name)} {lookup.rdtype}: {security(lookup)}"
+            yield f"  {visible(lookup.name)} {lookup.rdtype}"
+            yield f"    {security(lookup)}"
 
 
 def _one_per_zone(walk: Walk) -> Iterator[Lookup]:

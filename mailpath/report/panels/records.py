@@ -40,7 +40,7 @@ def security(lookup: Lookup) -> str:
     last = max(lookup.signatures, key=lambda signature: signature.expiration, default=None)
     if lookup.security is Security.SECURE and last is not None:
         # The reason would only say once more that the chain of trust holds.
-        parts.append(f"RRSIG by {dotted(last.signer)} with key {last.tag}, until {day(last.expiration)}")
+        parts.append(f"RRSIG by {dotted(last.signer)} key {last.tag} until {day(last.expiration)}")
     elif lookup.reason:
         parts.append(visible(lookup.reason))
     if lookup.wildcard is not None:
@@ -48,8 +48,8 @@ def security(lookup: Lookup) -> str:
     if lookup.denial:
         kinds = sorted({each.rdtype for each in lookup.signatures} & {"NSEC", "NSEC3"})
         owners = ", ".join(dotted(owner) for owner in lookup.denial[:4])
-        parts.append(f"denied by {' and '.join([*kinds]) or 'NSEC'} of {owners}")
+        parts.append(f"denied by {' and '.join(kinds) or 'NSEC'} {owners}")
     if lookup.resolver_rcode is not None:
         bit = "" if lookup.resolver_ad is None else ", AD" if lookup.resolver_ad else ", no AD"
-        parts.append(f"the resolver says {visible(lookup.resolver_rcode)}{bit}")
+        parts.append(f"resolver: {visible(lookup.resolver_rcode)}{bit}")
     return "; ".join(parts)

@@ -66,18 +66,22 @@ def transcript(
     session tried."""
     turns = _heard(exchange) if exchange is not None else _told(session, ehlo, envelope)
     began = False
+    indent = " " * 11 if exchange is not None else ""
     for number, turn in enumerate(turns):
         if number == MOST_LINES:
             yield "  … there is more than can be shown"
             break
-        if turn.tls and not began and session.tls is not None:  # a capture may claim the one without the other
+        # A capture may claim lines inside TLS without a TLS session.
+        if turn.tls and not began and session.tls is not None:
             began = True
+            yield from _injected(session, indent)
             yield _tls(session)
         when = f"{turn.at:6.0f} ms  " if turn.at is not None else ""
         yield f"{when}{'C' if turn.sent else 'S'}: {visible(turn.line, limit=_LINE)}"
-    if session.tls is not None and not began:
-        yield _tls(session)
-    indent = " " * 11 if exchange is not None else ""
+    if not began:
+        yield from _injected(session, indent)
+        if session.tls is not None:
+            yield _tls(session)
     yield from (f"{indent}{line}" for line in _end(session))
 
 
@@ -93,14 +97,17 @@ def tls_name(version: str) -> str:
     return f"TLS {visible(version.removeprefix('TLSv'))}{'' if '.' in version else '.0'}"
 
 
+def _injected(session: Session, indent: str) -> Iterator[str]:
+    if session.injected:
+        shown = visible(session.injected, limit=_LINE)
+        yield f"{indent}^ came in the clear behind the reply to STARTTLS: {shown}"
+
+
 def _end(session: Session) -> Iterator[str]:
     for name in ("greeting", "ehlo", "helo", "starttls", "ehlo_tls", "mail_from", "rcpt_to"):
         reply: Reply | None = getattr(session, name)
         if reply is not None and reply.defect:
             yield f"no valid reply: {visible(reply.defect)}"
-    if session.injected:
-        shown = visible(session.injected, limit=_LINE)
-        yield f"in the clear behind the reply to STARTTLS: {shown}"
     if session.failure is not None:
         where = _FAILURES[session.failed_at] if session.failed_at is not None else "ended"
         why = visible(session.detail).rstrip(".") or session.failure.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -53,7 +54,8 @@ def paint(
     all fit, the chosen one is among those shown.
     """
     columns = list(COLUMNS) if chosen in COLUMNS else [chosen, *COLUMNS]
-    longest = max(len(name) for name in (*bench.hosts, _PATH)) + _POINTER
+    pointer = 0 if len(bench.hosts) == 1 else _POINTER
+    longest = max(len(name) for name in (*bench.hosts, _PATH)) + pointer
     cell = 11 if longest + 2 + 11 * len(columns) <= width else 10
     first = max(min(longest + 2, width - cell * len(columns), 42), 16)
     fitting = max((width - first) // cell, 1)
@@ -95,9 +97,9 @@ class _Matrix:
         only = len(self.bench.hosts) == 1
         here = only or host == self.selected
         pointer = self.glyphs.closed if here and not only else ""
-        name = fit(clean(label), self.first - _POINTER - 2, self.glyphs.cut, pad=True)
-        lead = fit(pointer, _POINTER, pad=True)
-        parts: list[tuple[str, str]] = [(f"{lead}{name}  ", "$primary bold" if here and not only else "")]
+        lead = "" if only else fit(pointer, _POINTER, pad=True)
+        name = fit(clean(label), self.first - cell_len(lead) - 1, self.glyphs.cut, pad=True)
+        parts: list[tuple[str, str]] = [(f"{lead}{name} ", "$primary bold" if here and not only else "")]
         walk = self.bench.of_host(host).walk
         for posture in self.columns:
             verdict = self.bench.verdict(posture, host)

@@ -116,7 +116,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
                 return [*compared.brief(lens, glyphs, width), *said]
             opened = self.screen.has_class("-verdict-open")
             attempts = paint_attempts(verdict.attempts, glyphs, width) if opened else ()
-            return [*said, *compared.paint(lens, glyphs, width, _column(shown, width)), *attempts]
+            return [*said, *compared.paint(lens, glyphs, width, _column(width)), *attempts]
 
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
@@ -165,23 +165,27 @@ def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dic
     return lines
 
 
-def _column(shown: Mark, width: int) -> int:
-    """Where the sentence begins: beside the outcome, or below it where there is little room."""
-    return max(cell_len(shown.text) + 2, 18) if width >= 70 else 2
+def _column(width: int) -> int:
+    """Where the lines below the outcome begin: beside it, where there is room."""
+    return 18 if width >= 70 else 2
 
 
 def paint_sentence(
     sentence: str, verdict: Verdict, shown: Mark, glyphs: Glyphs, width: int
 ) -> Iterable[Content]:
     """Glyph and outcome, then the sentence with all its lines in one column."""
-    column = _column(shown, width)
-    word = shown.text
+    column = _column(width)
+    style = f"{shown.style} bold"
     if width < 70:
-        yield Content.styled(word, f"{shown.style} bold")
-        word = ""
-    for number, line in enumerate(wrap(sentence, width - column)):
-        lead = word if number == 0 else ""
-        yield Content.assemble((fit(lead, column, pad=True), f"{shown.style} bold"), line)
+        yield Content.styled(shown.text, style)
+        first, rest = "", sentence
+    else:
+        lead = fit(shown.text, max(cell_len(shown.text) + 2, column), pad=True)
+        first = wrap(sentence, width - cell_len(lead))[0]
+        rest = sentence[len(first) :].strip()
+        yield Content.assemble((lead, style), first)
+    if rest:
+        yield from (Content(" " * column + line) for line in wrap(rest, width - column))
     extras = list(_extras(verdict))
     if extras:
         yield Content.assemble(
@@ -193,7 +197,7 @@ def paint_weakest(sentence: str, width: int) -> list[Content]:
     """Which host an attacker would leave reachable."""
     if not sentence:
         return []
-    column = 18 if width >= 70 else 2
+    column = _column(width)
     lines = wrap(clean(sentence), width - column)
     return [Content.assemble(" " * column, (line, "$warning")) for line in lines]
 
