@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,22 +15,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lens:
-    """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own."""
+    """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own.
+
+    `message`: what it asks for, "ordinary", "requiretls" or "tls-required-no".  `policy_age`: how old the
+    sender's MTA-STS policy was when the walk was made, in seconds; None: first contact.
+    """
 
     attack: str = ""
     at: int | None = None
+    message: str = "ordinary"
+    policy_age: int | None = None
 
     @property
     def plain(self) -> bool:
-        """Whether the walk is seen as it was walked."""
-        return not self.attack and self.at is None
+        """Whether the walk is seen as it was walked, for an ordinary message at first contact."""
+        return self == Lens()
+
+    @property
+    def rewalked(self) -> bool:
+        """Whether it is another walk, and not only judged for another message."""
+        return bool(self.attack) or self.at is not None
+
+    @property
+    def unattacked(self) -> Lens:
+        return replace(self, attack="")
 
     def words(self) -> str:
         """For a heading: "under mitm-self-signed, as of 2026-12-07 16:53 UTC"."""
         parts = [f"under {self.attack}"] if self.attack else []
         if self.at is not None:
             parts.append(f"as of {when(self.at)}")
-        return ", ".join(parts)
+        return ", ".join([*parts, *self.asked()])
+
+    def asked(self) -> list[str]:
+        """What is said of the message and of its sender: "sent with REQUIRETLS"."""
+        asks = {"requiretls": "sent with REQUIRETLS", "tls-required-no": "with TLS-Required: No"}
+        parts = [asks[self.message]] if self.message in asks else []
+        if self.policy_age is not None:
+            before = f"{span(self.policy_age)} before" if self.policy_age else "just before"
+            parts.append(f"policy fetched {before}")
+        return parts
 
 
 @dataclass(frozen=True)
@@ -38,13 +62,15 @@ class View:
     """The recording walked again through `lens`.
 
     `tampered`: step id -> the exchanges of it that the attacker touched.  `outcome`: what the attack makes
-    of the posture it was asked for; None without an attack.
+    of the posture it was asked for; None without an attack.  `before`: what it is compared with, None for
+    the walk as it was walked.
     """
 
     lens: Lens
     bench: Bench
     tampered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outcome: AttackOutcome | None = None
+    before: Bench | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,15 @@ class Stop:
 
     at: int
     moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What becomes of the mail at a stop.  `renewed`: had the signatures that ended before been renewed;
+    "" where none had ended, or where the recording cannot tell."""
+
+    outcome: str
+    renewed: str = ""
 
 
 def stops(moments: tuple[Moment, ...]) -> tuple[Stop, ...]:
@@ -70,11 +105,18 @@ def when(at: int) -> str:
 
 def away(seconds: int) -> str:
     """How far a time is from another, in one unit: "in 14 d", "3 h ago"."""
-    distance = abs(seconds)
+    return f"in {span(seconds)}" if seconds >= 0 else f"{span(-seconds)} ago"
+
+
+def span(seconds: int) -> str:
+    """In the greatest unit of which there are two: "14 d", "36 h".  What lacks less than a hundredth of a
+    unit has it: a walk takes a moment.
+    """
+    whole = ((seconds + size // 100) // size for size, _ in _UNITS)
     amount, unit = next(
-        ((distance // size, unit) for size, unit in _UNITS if distance >= 2 * size), (distance, "s")
+        ((count, unit) for count, (_, unit) in zip(whole, _UNITS, strict=True) if count >= 2), (seconds, "s")
     )
-    return f"in {amount} {unit}" if seconds >= 0 else f"{amount} {unit} ago"
+    return f"{amount} {unit}"
 
 
 _UNITS = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "min"))

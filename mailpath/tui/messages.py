@@ -13,7 +13,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from mailpath.facts import StepResult, Walk
     from mailpath.lab import Scenario
-    from mailpath.tui.lens import View
+    from mailpath.tui.lens import Lens, Outlook, View
     from mailpath.tui.recorded import Recorded
     from mailpath.tui.stack import Stack
     from mailpath.whatif import Summary
@@ -84,21 +84,22 @@ class Viewed(Message):
 
 
 class SummedUp(Message):
-    """The catalogue of attacks was tried on `posture`'s mail as of `at` (None: the walk's own time)."""
+    """The catalogue of attacks was tried on `posture`'s mail as seen through `lens`."""
 
-    def __init__(self, run: int, posture: str, at: int | None, summary: Summary) -> None:
+    def __init__(self, run: int, posture: str, lens: Lens, summary: Summary) -> None:
         super().__init__()
         self.run = run
         self.posture = posture
-        self.at = at
+        self.lens = lens
         self.summary = summary
 
 
 class Forecast(Message):
-    """What becomes of `posture`'s mail at the times to come: time -> outcome."""
+    """What becomes of `posture`'s mail at the times to come."""
 
-    def __init__(self, run: int, posture: str, outcomes: Mapping[int, str]) -> None:
+    def __init__(self, run: int, posture: str, lens: Lens, outlooks: Mapping[int, Outlook]) -> None:
         super().__init__()
         self.run = run
         self.posture = posture
-        self.outcomes = outcomes
+        self.lens = lens
+        self.outlooks = outlooks

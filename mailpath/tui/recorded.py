@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mailpath.facts import Walk
+from mailpath.tui.asked import age_at
+from mailpath.tui.ends import held
 from mailpath.tui.judging import Bench
-from mailpath.tui.lens import Lens, Stop, View, stops
+from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
 
 if TYPE_CHECKING:
+    from mailpath.facts import StsPolicy
+    from mailpath.judge.sending import Sending
     from mailpath.network.capture import Capture
     from mailpath.tui.stack import Stack
     from mailpath.whatif import Attack, Rewalks, Summary
@@ -29,8 +36,8 @@ class Recorded:
         self.bench = Bench(walk, stack)
         self._stack = stack
         self._rewalks: dict[int | None, Rewalks] = {}
-        self._summaries: dict[tuple[str, int | None], Summary] = {}
-        self._forecasts: dict[str, dict[int, str]] = {}
+        self._summaries: dict[tuple[str, Lens], Summary] = {}
+        self._forecasts: dict[tuple[str, Lens], dict[int, Outlook]] = {}
 
     @property
     def attacks(self) -> Mapping[str, Attack]:
@@ -45,38 +52,55 @@ class Recorded:
 
         return stops(timeline(self.bench.walk, self.capture.ground.made))
 
+    @property
+    def policy(self) -> StsPolicy | None:
+        """The MTA-STS policy that a sender who was here before has: the one that was found."""
+        return self.bench.walk.sts.policy
+
     async def view(self, lens: Lens, posture: str) -> View:
         """The walk through `lens`; `posture` decides where `steer` leads."""
+        if not lens.rewalked:
+            return View(lens, self._bench(self.bench.walk, lens))
         from mailpath.whatif import attack_outcome
 
         rewalks = self._at(lens.at)
+        before = self._bench(self.bench.walk, replace(lens, at=None))
         if not lens.attack:
-            return View(lens, self._bench(await rewalks.untampered()))
-        outcome = await attack_outcome(rewalks, self._posture(posture), lens.attack)
+            return View(lens, self._bench(await rewalks.untampered(), lens), before=before)
+        asked = self._asked(lens)
+        outcome = await attack_outcome(rewalks, self._posture(posture), lens.attack, asked=asked)
         rewalk = await rewalks.under(lens.attack, outcome.steer_to)
-        return View(lens, self._bench(rewalk.walk), rewalk.marks, outcome)
+        return View(lens, self._bench(rewalk.walk, lens), rewalk.marks, outcome, before)
 
-    async def summary(self, posture: str, at: int | None = None) -> Summary:
-        """Who can read this posture's mail: the whole catalogue."""
+    async def summary(self, posture: str, lens: Lens) -> Summary:
+        """Who can read this posture's mail: the whole catalogue, whichever attack `lens` has."""
         from mailpath.whatif import summary
 
-        key = (posture, at)
+        key = (posture, lens.unattacked)
         if key not in self._summaries:
-            self._summaries[key] = await summary(self._at(at), self._posture(posture))
+            made = summary(self._at(lens.at), self._posture(posture), self._asked(lens))
+            self._summaries[key] = await made
         return self._summaries[key]
 
-    async def forecast(self, posture: str) -> dict[int, str]:
-        """Time -> outcome, for the next times at which the clock can be set to."""
-        if posture in self._forecasts:
-            return self._forecasts[posture]
-        found: dict[int, str] = {}
-        later = [stop for stop in self.stops() if stop.at > self.bench.walk.at]
+    async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
+        """What becomes of such mail at the next times that the clock can be set to."""
+        key = (posture, replace(lens, attack="", at=None))
+        if key in self._forecasts:
+            return self._forecasts[key]
+        found: dict[int, Outlook] = {}
+        known, now = self.stops(), self.bench.walk.at
+        later = [stop for stop in known if stop.at > now]
         for stop in later[:_MOST_FORECASTS]:
             rewalks = self._at(None)
             walk = await rewalks.untampered(stop.at)
-            found[stop.at] = self._stack.judge(walk, self._posture(posture)).outcome.value
+            renewed = ""
+            if held(stop, known, now):
+                signed = msgspec.structs.replace(self.bench.walk, at=stop.at)
+                renewed = self._bench(signed, replace(lens, at=stop.at)).verdict(posture).outcome.value
+            outcome = self._bench(walk, replace(lens, at=stop.at)).verdict(posture).outcome.value
+            found[stop.at] = Outlook(outcome, renewed)
             await asyncio.sleep(0)
-        self._forecasts[posture] = found
+        self._forecasts[key] = found
         return found
 
     def rest(self) -> None:
@@ -94,8 +118,14 @@ class Recorded:
             self._rewalks[at] = Rewalks(self.capture, self.bench.walk.path, at)
         return self._rewalks[at]
 
-    def _bench(self, walk: Walk) -> Bench:
-        return Bench(walk, self._stack)
+    def _bench(self, walk: Walk, lens: Lens) -> Bench:
+        """`walk`, a walk at the time of `lens`, judged for what that says is sent."""
+        return Bench(walk, self._stack, self._asked(lens), self.bench.walk)
+
+    def _asked(self, lens: Lens) -> Sending:
+        from mailpath.judge.sending import Message, Sending
+
+        return Sending(message=Message(lens.message), policy_age=age_at(lens, self.bench.walk.at))
 
     def _posture(self, name: str) -> Any:
         return self._stack.postures[name]

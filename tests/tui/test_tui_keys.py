@@ -165,9 +165,13 @@ async def test_posture_by_list_and_by_arrows_judges_the_stored_walk() -> None:
         await settle(pilot)
         assert "b.example: encrypted by postfix-may" in drawn(pilot)
         assert pilot.app.screen.query_one(Side).postures.chosen == "postfix-may"
-        await pilot.press("left", "left", "left")
+        await pilot.click("#postures", offset=(4, 2))
+        assert pilot.app.screen.posture == "postfix-none"
+        await pilot.press("up", "up")
         await settle(pilot)
         assert pilot.app.screen.posture == "microsoft"
+        assert "○ rfc" not in drawn(pilot)
+        assert "● microsoft" in drawn(pilot)
         assert session.walks == 1
         await pilot.press("r")
         await settle(pilot)
@@ -217,21 +221,24 @@ async def test_copy_is_short_plain_and_honest(monkeypatch: pytest.MonkeyPatch) -
         assert "  mx1.b.example: deferred (4.7.5): Server certificate not verified" in lines
         assert len(lines) <= 12
         await appears(pilot, "sent to the terminal")
-        await pilot.press("q")
+        await pilot.press("w", "ctrl+c")
     assert running.return_value is not None
     assert running.return_value.startswith("b.example: authenticated by rfc")
 
 
 async def test_help_lists_every_key_of_the_screen() -> None:
-    async with app(FakeSession(lab=True), start=True).run_test(size=(120, 60)) as pilot:
+    async with app(FakeSession(lab=True), start=True).run_test(size=(120, 90)) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "escape", "question_mark")
+        await pilot.press("escape", "escape", "o", "question_mark")
         await settle(pilot)
         assert isinstance(pilot.app.screen, HelpScreen)
-        text = drawn(pilot)
+        text = " ".join(drawn(pilot).replace("│", " ").split())
         for group in keys.GROUPS.values():
             for shown, what in told(group):
-                assert " ".join(f"{shown} {what}".split()) in " ".join(text.split())
+                assert " ".join(f"{shown} {what}".split()) in text
+        # First what the place the reader is at has; nothing is hidden.
+        assert text.index("Here: a list") < text.index("What if") < text.index("In a step")
+        assert "more lines" not in text
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpScreen)
 
@@ -280,10 +287,19 @@ async def test_the_lab_is_walked_through() -> None:
         recipient = pilot.app.screen_stack[0].query_one("#recipient", Input)
         assert isinstance(pilot.app.screen, PickerScreen)
         assert SCENARIOS["plain"].teaches in drawn(pilot)
-        await pilot.press("j")
+        # Letters find, by name, domain or title; Esc takes them back, then the dialogue.
+        for typed, found, gone in (("Q", "called so", "No TLS"), ("dane key", "dane-stale", "No TLS")):
+            await pilot.press(*(key.replace(" ", "space") for key in typed))
+            await settle(pilot)
+            assert found in drawn(pilot)
+            assert gone not in drawn(pilot)
+            await pilot.press("escape")
+            await settle(pilot)
+            assert "No TLS at all" in drawn(pilot)
+        await pilot.press("up", "pagedown")
         await settle(pilot)
         assert SCENARIOS["dane-stale"].hint in drawn(pilot)
-        await pilot.press("k", "down", "enter")
+        await pilot.press("enter")
         await settle(pilot)
         assert "DANE after a key change. Try: switch between may and dane" in drawn(pilot)
         assert (recipient.value, session.walks) == ("b.example", 1)

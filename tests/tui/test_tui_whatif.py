@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from tui_world import FakeSession, app, drawn, settle
 
-from mailpath.tui import LabSource
+from mailpath.network.capture import Capture
+from mailpath.tui import CaptureSource, LabSource, asked
 from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.lens import Lens, away, stops
 from mailpath.tui.session import Session
+from mailpath.tui.text import UNICODE
+from mailpath.tui.ticket import ticket
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
@@ -77,33 +82,6 @@ async def test_attack_list_tampers_and_compares() -> None:
         assert session.walks == 1
 
 
-async def test_clock_steps_to_each_end() -> None:
-    session = FakeSession()
-    async with app(session, start=True).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("t")
-        await settle(pilot)
-        assert "now 2023-11-14 22:13 UTC" in plain(pilot)
-        assert "in 14 d signatures, b.example +1 ✗" in plain(pilot)
-        assert "the first that ends, in 14 d" in plain(pilot)
-        await pilot.press("t")
-        await settle(pilot)
-        text = plain(pilot)
-        assert "Simulated: as of 2023-11-28 22:13 UTC. x ends it." in text
-        assert "Ends 2023-11-28 22:13 UTC" in text
-        assert "2 DNSSEC ✗ BOGUS" in text
-        assert "Compared with now:" in text
-        assert "changed" in text
-        await pilot.press("a", "a")
-        await settle(pilot)
-        assert "under strip-starttls, as of 2023-11-28 22:13 UTC" in plain(pilot)
-        assert "Compared with no attack now:" in plain(pilot)
-        await pilot.press("escape", "r")
-        await settle(pilot)
-        assert "Simulated" not in drawn(pilot)
-        assert session.walks == 2
-
-
 async def test_one_host_alone() -> None:
     async with app(start=True, posture="postfix-dane").run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -153,16 +131,31 @@ async def test_lists_on_a_small_screen() -> None:
         text = plain(pilot)
         assert "strip-starttls" in text
         assert "Compared with no attack: ✓ AUTHENTICATED → ✓ AUTHENTICATED" in text
+        assert "Message" not in text
+        await pilot.press("m")
+        await settle(pilot)
+        assert "Message REQUIRETLS" in plain(pilot)
+        await pilot.press("m", "m")
         pilot.app.screen.posture = "postfix-may"
         await settle(pilot)
         text = plain(pilot)
         assert "! ENCRYPTED → ! ENCRYPTED, to the attacker" in text
-        await pilot.click("#clock-dial")
+        await pilot.click("#attacks", offset=(4, 3))
+        await settle(pilot)
+        assert "under break-tls" in plain(pilot)
+        await pilot.press("t")
         await settle(pilot)
         assert "in 14 d" in drawn(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert "1 MX" in drawn(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert re.search(r"\d\d more lines: Down, PgDn; Esc closes", drawn(pilot))
+        await pilot.press("end")
+        await settle(pilot)
+        assert "more lines" not in drawn(pilot)
+        assert "Clicks choose in lists" in drawn(pilot)
 
 
 async def test_before_a_walk_the_lists_say_so() -> None:
@@ -205,7 +198,8 @@ async def test_attack_and_clock_on_a_real_walk_send_nothing() -> None:
                 pass
             assert session.recording is not None
             before = session.recording.count
-            assert "An active attacker can (strip-starttls)." in plain(pilot)
+            async for _ in until(pilot, lambda: "An active attacker can (strip-starttls)." in plain(pilot)):
+                pass
             await pilot.press("a", "a", "a", "a")
             async for _ in until(pilot, lambda: "delivered to the attacker, encrypted" in plain(pilot)):
                 pass
@@ -224,6 +218,86 @@ async def test_attack_and_clock_on_a_real_walk_send_nothing() -> None:
         session.close()
 
 
+@pytest.fixture
+def enforced(walks: Any) -> Capture:
+    """A walk to a domain with an MTA-STS policy, and nothing else."""
+    found: Capture = walks.of("sts-enforce").capture
+    return found
+
+
+async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforced: Capture) -> None:
+    session = Session(CaptureSource(enforced))
+    started = MailpathApp(session, start=True, recipient="sts-enforce.example", posture="postfix-sts")
+    async with started.run_test(size=WIDE) as pilot:
+        screen = pilot.app.screen_stack[0]
+        async for _ in until(pilot, lambda: screen._side._summary is not None):
+            pass
+        assert session.recording is not None
+        before = session.recording.count
+        assert "Message ordinary" in plain(pilot)
+        assert "Policy first contact" in plain(pilot)
+        assert "an active attacker can (block-policy+strip-starttls)" in plain(pilot)
+        assert "the policy cached an active attacker can (mitm-misissued)" in plain(pilot)
+        screen._turn(Lens(attack="block-policy+strip-starttls"))
+        hidden = "sent to mx1.sts-enforce.example in the clear. With the MTA-STS policy cached: deferred"
+        async for _ in until(pilot, lambda: hidden in plain(pilot)):
+            pass
+        await pilot.press("f")
+        async for _ in until(pilot, lambda: "At first contact: plaintext" in plain(pilot)):
+            pass
+        assert "Policy cached, new of 7 d" in plain(pilot)
+        assert "The attacker cannot read it" in plain(pilot)
+        await pilot.press("f")
+        await settle(pilot)
+        assert "Policy cached, 3 d old of 7 d" in plain(pilot)
+        await pilot.click("#policy-dial")
+        async for _ in until(pilot, lambda: hidden in plain(pilot)):
+            pass
+        assert "Policy expired, max_age 7 d" in plain(pilot)
+        await settle(pilot)  # the words below the dials are as long as they will be
+        await pilot.click("#message-dial")
+        async for _ in until(pilot, lambda: "✗ BOUNCED" in plain(pilot)):
+            pass
+        assert "Message REQUIRETLS" in plain(pilot)
+        saved = json.loads(screen._content("json"))
+        assert (saved["message"], saved["policy_age"]) == ("requiretls", 7 * 86400)
+        assert saved["verdicts"]["postfix-sts"]["status_code"] == "5.7.30"
+        assert "sent with REQUIRETLS, policy fetched 7 d before" in ticket(screen._state, "rfc", UNICODE)[0]
+        await pilot.press("x")
+        await settle(pilot)
+        assert "Simulated" not in plain(pilot)
+        assert "Policy first contact" in plain(pilot)
+        assert session.recording.count == before
+
+
+async def test_what_the_message_asks_for_is_judged_at_once() -> None:
+    session = FakeSession()
+    async with app(session, start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f")
+        await pilot.pause()
+        said = [note.message for note in pilot.app._notifications]
+        assert said == ["There is no MTA-STS policy that the sender could have."]
+        assert "Message ordinary" in plain(pilot)
+        await pilot.press("m")
+        await settle(pilot)
+        text = plain(pilot)
+        assert "Simulated: sent with REQUIRETLS. x ends it." in text
+        assert "Message REQUIRETLS" in text
+        assert "Compared with an ordinary message: ! ENCRYPTED → ✗ BOUNCED" in text
+        assert "whole path ✗ bounce ✗ bounce" in text
+        assert "Steps 6 of 6 done" in text
+        posture = pilot.app.screen._side.postures
+        assert {mark[0] for mark in posture._marks.values()} == {"✗"}
+        pilot.app.screen.posture = "postfix-dane"
+        await settle(pilot)
+        assert "b.example: bounced by postfix-dane" in plain(pilot)
+        await pilot.press("m", "m")
+        await settle(pilot)
+        assert "Simulated" not in drawn(pilot)
+        assert session.walks == 1
+
+
 async def until(pilot: Any, holds: Any) -> Any:
     for _ in range(800):
         if holds():
@@ -234,7 +308,14 @@ async def until(pilot: Any, holds: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(59, "in 59 s"), (7200, "in 2 h"), (14 * 86400, "in 14 d"), (-3 * 86400, "3 d ago"), (10**9, "in 31 y")],
+    [
+        (59, "in 59 s"),
+        (7200, "in 2 h"),
+        (14 * 86400, "in 14 d"),
+        (-3 * 86400, "3 d ago"),
+        (10**9, "in 31 y"),
+        (14 * 86400 - 2, "in 14 d"),
+    ],
 )
 def test_times_in_one_unit(seconds: int, told: str) -> None:
     assert away(seconds) == told
@@ -247,3 +328,22 @@ def test_what_ends_together_is_one_stop() -> None:
     assert [(stop.at, len(stop.moments)) for stop in found] == [(6, 1), (10, 2)]
     assert Lens().plain
     assert not Lens(at=0).plain
+
+
+def test_places_of_the_dials_for_message_and_policy() -> None:
+    week = 7 * 86400
+    ages: list[int | None] = [None]
+    for _ in range(4):
+        ages.append(asked.next_age(ages[-1], week))
+    assert ages == [None, 0, week // 2, week, None]
+    assert asked.next_age(0, 0) is None  # a policy that is never kept
+    told = [asked.policy(age, week) for age in ages[:4]]
+    assert told == ["first contact", "cached, new of 7 d", "cached, 3 d old of 7 d", "expired, max_age 7 d"]
+    # The clock goes on for the policy too.
+    assert asked.age_at(Lens(policy_age=100, at=1_000_050), made=1_000_000) == 150
+    assert asked.age_at(Lens(at=1_000_050), made=1_000_000) is None
+    message, seen = "ordinary", []
+    for _ in asked.MESSAGES:
+        message = asked.next_message(message)
+        seen.append(message)
+    assert seen == ["requiretls", "tls-required-no", "ordinary"]

@@ -23,6 +23,8 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.sending import Message as SentMessage
+from mailpath.judge.sending import Sending
 from mailpath.network import attacker
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
@@ -30,7 +32,7 @@ from mailpath.tui import messages
 from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.judging import Bench
-from mailpath.tui.lens import Lens, Stop, View, stops
+from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
@@ -39,6 +41,7 @@ from mailpath.whatif import ATTACKS, AttackOutcome, Moment, Reach, Summary
 
 AT = 1_700_000_000
 NOT_VERIFIED = "Server certificate not verified"
+NOT_ANNOUNCED = "REQUIRETLS is required, but host mx1.b.example does not announce it"
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,10 @@ def _with(found: Walk, **changes: Any) -> Walk:
     return changed(found, **changes)
 
 
-def judge(found: Walk, posture: Posture) -> Verdict:
-    """mx1 fails DANE; everything else delivers: enough of a judge to draw."""
+def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk | None = None) -> Verdict:
+    """mx1 fails DANE, and nobody announces REQUIRETLS; everything else delivers: enough of a judge to draw."""
+    if asked is not None and asked.message is SentMessage.REQUIRETLS:
+        return Verdict(posture=posture.name, outcome=Outcome.BOUNCED, reason=NOT_ANNOUNCED, status_code="5.7.30")
     attempts: list[Attempt] = []
     for host in found.mx.hosts:
         strict = "dane" in posture.name or posture.name == "rfc"
@@ -206,8 +211,8 @@ def judge(found: Walk, posture: Posture) -> Verdict:
     )
 
 
-def headline(found: Walk, posture: Posture) -> str:
-    verdict = judge(found, posture)
+def headline(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk | None = None) -> str:
+    verdict = judge(found, posture, asked)
     code = f" ({verdict.status_code})" if verdict.status_code else ""
     where = f"{verdict.outcome.value} by {posture.name} at {verdict.host}"
     return f"{found.path.recipient}: {where}: {verdict.reason}{code}"
@@ -276,6 +281,9 @@ def expired(found: Walk) -> Walk:
     return _with(found, steps=tuple(line if result.id == "dnssec" else result for result in found.steps))
 
 
+LONG = "mx1.a-long-name-that-nobody-would-cut.b.example"
+
+
 class FakeRecorded(Recorded):
     """A recording that walks again in two ways: attacked or not, expired or not."""
 
@@ -289,7 +297,10 @@ class FakeRecorded(Recorded):
             (
                 Moment(AT + 14 * 86400, "signatures", "b.example", "over b.example MX, b.example DNSKEY"),
                 Moment(AT + 14 * 86400, "signatures", "example", "over example DNSKEY, b.example DS"),
-                Moment(AT + 60 * 86400, "certificate", "mx1.b.example", "server certificate"),
+                Moment(AT + 14 * 86400, "signatures", ".", "over . DNSKEY"),
+                Moment(AT + 60 * 86400, "certificate", LONG, "server certificate", "server"),
+                Moment(AT + 3600 * 86400, "certificate", LONG, "CA certificate", "CA"),
+                Moment(AT - 30 * 86400, "certificate", "mx2.b.example", "server certificate", "server"),
             )
         )
 
@@ -298,13 +309,13 @@ class FakeRecorded(Recorded):
         found = self.bench.walk
         found = attacked(found) if lens.attack else found
         found = expired(found) if lens.at is not None else found
-        bench = Bench(found, self._stack)
+        bench = self._bench(found, lens)
         if not lens.attack:
             return View(lens, bench)
         tampered = {"starttls": ("192.0.2.11", "192.0.2.12")}
         return View(lens, bench, tampered, self.outcome(lens.attack, posture))
 
-    async def summary(self, posture: str, at: int | None = None) -> Summary:
+    async def summary(self, posture: str, lens: Lens) -> Summary:
         verdict = self.bench.verdict(posture)
         outcomes = tuple(self.outcome(name, posture) for name in ATTACKS)
         reads = self._weak(posture)
@@ -322,8 +333,9 @@ class FakeRecorded(Recorded):
             sentence=f"{posture}: a listener cannot read it; an active attacker {said}.",
         )
 
-    async def forecast(self, posture: str) -> dict[int, str]:
-        return {stop.at: "deferred" for stop in self.stops()}
+    async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
+        _, first, *later = self.stops()
+        return {first.at: Outlook("deferred")} | {stop.at: Outlook("deferred", "encrypted") for stop in later}
 
     def _weak(self, posture: str) -> bool:
         return "dane" not in posture and posture != "rfc"

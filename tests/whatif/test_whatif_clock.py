@@ -43,6 +43,8 @@ def test_everything_that_ends_is_on_the_timeline(walks: Walks) -> None:
         ("policy", domain),
     } <= kinds
     assert ("signatures", "a.example") not in kinds  # the sender's own zone
+    parts = {(each.subject.split(".")[0], each.part) for each in found if each.what == "certificate"}
+    assert {("mx1", "server"), ("mta-sts", "policy host"), ("mta-sts", "CA")} <= parts
 
 
 def test_signatures_end_in_bogus_and_the_mail_waits(walks: Walks) -> None:

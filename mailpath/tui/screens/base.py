@@ -11,7 +11,6 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from mailpath.tui.progress import Walked, WalkState
 from mailpath.tui.session import Session
@@ -21,6 +20,7 @@ from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, cle
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.keyline import KeyLine
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class PathBase(Screen[None]):
     """The widgets and the state; the actions are in the classes made from this one."""
 
-    posture: reactive[str] = reactive("rfc", init=False)
+    posture: reactive[str] = reactive("rfc", init=False, repaint=False)
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class PathBase(Screen[None]):
             yield Side(self._glyphs, self.posture, id="side")
             yield Steps(self._glyphs, id="steps")
         yield VerdictPanel(self._glyphs, id="verdict")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     async def _furnish(self) -> None:
         """Fill the frames, once they have been seen.  Input waits for it in `MailpathApp.on_event`."""
@@ -147,7 +147,7 @@ class PathBase(Screen[None]):
             about=str(about or ""),
             host=state.host,
             view=state.view,
-            before=state.bench,
+            before=state.before,
         )
         self._draw_rail()
 

@@ -52,8 +52,17 @@ WHAT_IF: list[BindingType] = [
     Binding("o", "list('posture')", "Postures", show=False, id="path.postures", tooltip="The posture list"),
     Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
     Binding("t", "list('clock')", "Time", id="path.times", tooltip="What ends when; set the clock there"),
+    Binding("m", "message", "Message", show=False, id="path.message", tooltip="REQUIRETLS, TLS-Required: No"),
+    Binding(
+        "f",
+        "policy",
+        "First contact",
+        show=False,
+        id="path.policy",
+        tooltip="How old the sender's MTA-STS policy is: first contact, new, half of max_age, expired",
+    ),
     Binding("h", "host", "Host", show=False, id="path.host", tooltip="One MX host alone, the next, all"),
-    Binding("x", "plain", "Reset", show=False, id="path.plain", tooltip="No attack, and the clock on now"),
+    Binding("x", "plain", "Reset", show=False, id="path.plain", tooltip="End all that is simulated"),
 ]
 
 LAB: list[BindingType] = [
@@ -65,7 +74,7 @@ LAB: list[BindingType] = [
 APP: list[BindingType] = [
     Binding("T", "app.light_or_dark", "Theme", show=False, id="path.theme", tooltip="Light or dark"),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
-    Binding("q", "leave", "Quit", id="path.quit"),
+    Binding("q", "leave", "Quit", id="path.quit", tooltip="Quit; Ctrl-C too, where no text is selected"),
 ]
 
 GROUPS = {"Walk": WALK, "Read": READ, "What if": WHAT_IF, "Lab": LAB, "App": APP}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual import events, on
 
-from mailpath.tui import messages
+from mailpath.tui import asked, messages
 from mailpath.tui.lens import Lens
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.screens.base import PathBase
@@ -21,10 +21,10 @@ class Lenses(PathBase):
 
     def watch_posture(self) -> None:
         self._side.postures.choose(self.posture)
-        if self._state.lens.plain:
-            self._judge()
+        if self._state.lens.attack:
+            self._look(self._state.lens)  # it may find another host the weakest
         else:
-            self._look(self._state.lens)
+            self._judge()
         self._sum_up()
 
     @on(Choices.Chosen, "#postures")
@@ -33,24 +33,33 @@ class Lenses(PathBase):
 
     @on(Choices.Chosen, "#attacks")
     def _attack_chosen(self, event: Choices.Chosen) -> None:
-        self._look(replace(self._state.lens, attack="" if event.name == NONE else event.name))
+        self._turn(replace(self._state.lens, attack="" if event.name == NONE else event.name))
 
     @on(Choices.Chosen, "#times")
     def _time_chosen(self, event: Choices.Chosen) -> None:
-        before = self._state.lens.at
-        self._look(replace(self._state.lens, at=None if event.name == NOW else int(event.name)))
-        if before != self._state.lens.at:
-            self._sum_up()
+        self._turn(replace(self._state.lens, at=None if event.name == NOW else int(event.name)))
 
     @on(Dial.Turned)
     def _dial_turned(self, event: Dial.Turned) -> None:
-        self._open_list(event.mode)
+        if event.knob == "message":
+            self.action_message()
+        elif event.knob == "policy":
+            self.action_policy()
+        else:
+            self._open_list(event.knob)
 
     @on(VerdictPanel.HostPicked)
     def _host_picked(self, event: VerdictPanel.HostPicked) -> None:
         self._select_host(event.host)
 
     # --- Walking the recording again ---
+
+    def _turn(self, lens: Lens) -> None:
+        """Look through `lens`; where more than the attack is new, the others are tried again."""
+        before = self._state.lens.unattacked
+        self._look(lens)
+        if before != self._state.lens.unattacked:
+            self._sum_up()
 
     def _look(self, lens: Lens) -> None:
         """Show the walk through `lens`."""
@@ -79,7 +88,8 @@ class Lenses(PathBase):
     @on(messages.Viewed)
     def _viewed(self, event: messages.Viewed) -> None:
         state = self._state
-        if event.run == state.run and event.view.lens == state.lens and event.posture == self.posture:
+        current = event.posture == self.posture or not event.view.lens.attack
+        if event.run == state.run and event.view.lens == state.lens and current:
             state.view = event.view
             self._show_walk()
 
@@ -88,29 +98,31 @@ class Lenses(PathBase):
         state = self._state
         if state.recorded is None:
             return
-        work = self._summarise(state.run, state.recorded, self.posture, state.lens.at)
+        work = self._summarise(state.run, state.recorded, self.posture, state.lens.unattacked)
         self.run_worker(work, exclusive=True, group="summary", exit_on_error=False)
 
-    async def _summarise(self, run: int, recorded: Recorded, posture: str, at: int | None) -> None:
+    async def _summarise(self, run: int, recorded: Recorded, posture: str, lens: Lens) -> None:
         try:
-            summary = await recorded.summary(posture, at)
-            self.post_message(messages.SummedUp(run, posture, at, summary))
-            self.post_message(messages.Forecast(run, posture, await recorded.forecast(posture)))
+            summary = await recorded.summary(posture, lens)
+            self.post_message(messages.SummedUp(run, posture, lens, summary))
+            outlooks = await recorded.forecast(posture, lens)
+            self.post_message(messages.Forecast(run, posture, lens, outlooks))
         except Exception as error:  # noqa: BLE001  told on the screen; the walk as it was walked stays
             self.post_message(messages.Failed(sentence(error, "The attacks could not be tried")))
 
     @on(messages.SummedUp)
     def _summed_up(self, event: messages.SummedUp) -> None:
         state = self._state
-        if (event.run, event.posture, event.at) == (state.run, self.posture, state.lens.at):
+        if (event.run, event.posture, event.lens) == (state.run, self.posture, state.lens.unattacked):
             self._side.sum_up(event.summary)
             if event.summary.weakest:
                 self._judge()
 
     @on(messages.Forecast)
     def _forecast(self, event: messages.Forecast) -> None:
-        if (event.run, event.posture) == (self._state.run, self.posture):
-            self._side.forecast(event.outcomes)
+        state = self._state
+        if (event.run, event.posture, event.lens) == (state.run, self.posture, state.lens.unattacked):
+            self._side.forecast(event.outlooks)
 
     # --- Keys ---
 
@@ -153,6 +165,9 @@ class Lenses(PathBase):
         else:
             self.call_after_refresh(self._side.shown.focus)
 
+    def action_close_list(self) -> None:
+        self._close_list()
+
     def _close_list(self) -> None:
         """Back to the steps, and to the posture list beside them."""
         self._bound_for = None
@@ -160,13 +175,28 @@ class Lenses(PathBase):
         self.remove_class("-side", "-wide-side")
         self.call_after_refresh(self._steps.panel(self._steps.opened or "mx").focus)
 
+    def action_message(self) -> None:
+        """The next thing that a message can ask for."""
+        if self._state.recorded is None:
+            self.notify("A finished walk is judged for another message.", markup=False)
+        else:
+            lens = self._state.lens
+            self._turn(replace(lens, message=asked.next_message(lens.message)))
+
+    def action_policy(self) -> None:
+        """Another age of the sender's MTA-STS policy."""
+        recorded = self._state.recorded
+        policy = recorded.policy if recorded is not None else None
+        if policy is None:
+            self.notify("There is no MTA-STS policy that the sender could have.", markup=False)
+        else:
+            lens = self._state.lens
+            self._turn(replace(lens, policy_age=asked.next_age(lens.policy_age, policy.max_age)))
+
     def action_plain(self) -> None:
-        """No attack, and the clock where it was."""
-        before = self._state.lens
-        if not before.plain:
-            self._look(Lens())
-            if before.at is not None:
-                self._sum_up()
+        """No attack, the clock where it was, an ordinary message, and the first contact."""
+        if not self._state.lens.plain:
+            self._turn(Lens())
 
     def action_host(self, direction: int = 1) -> None:
         """The next MX host alone; after the last, all of them again."""

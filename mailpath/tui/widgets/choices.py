@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,20 +12,42 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from mailpath.tui.text import QUIET, Glyphs, clean, fit
+from mailpath.tui.widgets.listing import Listing
 
 #: Behind a name: a word or a glyph, and its style.
 Mark = tuple[str, str]
+#: What a name is shown as: lines of (text, style); the mark stands behind the first.
+Label = Sequence[tuple[str, str]]
 
 
-class Choices(OptionList):
-    """Names in groups with a blank line between them, each with a mark behind it."""
+class Choices(Listing):
+    """Names in groups with a blank line between them, each with a mark behind it.
+
+    Letters are not for the list: they stay commands of the screen, as its footer shows them.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Next", show=False, id="choices.down"),
-        Binding("k", "cursor_up", "Previous", show=False, id="choices.up"),
-        Binding("left", "screen.posture(-1)", "Previous posture", show=False, id="choices.left"),
-        Binding("right", "screen.posture(1)", "Next posture", show=False, id="choices.right"),
-        Binding("enter", "screen.back", "Done", show=False, id="choices.done", tooltip="Back to the steps"),
+        Binding("down,j", "cursor_down", "Choose", key_display="↑↓", id="choices.down", tooltip="Row below"),
+        Binding("up,k", "cursor_up", "Up", show=False, id="choices.up", tooltip="Row above"),
+        Binding("pageup", "page_up", "Page up", show=False, id="choices.page-up", tooltip="Rows further up"),
+        Binding(
+            "pagedown",
+            "page_down",
+            "Page down",
+            show=False,
+            id="choices.page-down",
+            tooltip="Rows further down",
+        ),
+        Binding("left", "screen.posture(-1)", "Posture before", show=False, id="choices.left"),
+        Binding("right", "screen.posture(1)", "Posture", key_display="←→", id="choices.right"),
+        Binding(
+            "enter",
+            "screen.close_list",
+            "Done",
+            key_display="Enter/Esc",
+            id="choices.done",
+            tooltip="Back to the steps",
+        ),
     ]
 
     class Chosen(Message):
@@ -41,11 +63,12 @@ class Choices(OptionList):
             return self.choices
 
     def __init__(self, glyphs: Glyphs, chosen: str, *, width: int, id: str | None = None) -> None:
-        """`width`: cells for a name."""
+        """`width`: cells for a name, or for the first line of its label."""
         super().__init__(id=id, markup=False, compact=True)
         self._glyphs = glyphs
         self._width = width
-        self._labels: dict[str, str] = {}
+        self._labels: dict[str, Label] = {}
+        self._told_only: frozenset[str] = frozenset()
         self._marks: Mapping[str, Mark] = {}
         self.chosen = chosen
 
@@ -53,16 +76,28 @@ class Choices(OptionList):
     def names(self) -> list[str]:
         return list(self._labels)
 
-    def offer(self, groups: Iterable[Iterable[str]], labels: Mapping[str, str] | None = None) -> None:
-        """List the names in `groups` (`labels`: what they are shown as); the chosen one stays chosen."""
-        listed = [list(group) for group in groups]
-        self._labels = {name: clean((labels or {}).get(name, name)) for group in listed for name in group}
+    def offer(
+        self,
+        groups: Iterable[Iterable[str]],
+        labels: Mapping[str, Label] | None = None,
+        closed: Collection[str] = (),
+    ) -> None:
+        """List the names in `groups` (`labels`: what they are shown as); the chosen one stays chosen.
+
+        `closed`: names that are only told and cannot be chosen.
+        """
+        listed = [list(group) for group in groups if group]
+        known = labels or {}
+        self._told_only = frozenset(closed)
+        self._labels = {name: known.get(name, ((name, ""),)) for group in listed for name in group}
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
             for number, group in enumerate(listed):
-                if number and group:
+                if number:
                     self.add_option(Option("", disabled=True))
-                self.add_options(Option(self._prompt(name), id=name) for name in group)
+                self.add_options(
+                    Option(self._prompt(name), id=name, disabled=name in self._told_only) for name in group
+                )
         self.choose(self.chosen)
 
     def choose(self, name: str) -> None:
@@ -73,10 +108,6 @@ class Choices(OptionList):
         if name in self._labels:
             with self.prevent(OptionList.OptionHighlighted):
                 self.highlighted = self.get_option_index(name)
-
-    def on_resize(self) -> None:
-        """What is chosen stays in sight when the words below take more room."""
-        self.call_after_refresh(self.scroll_to_highlight)
 
     def neighbour(self, step: int) -> str:
         """The name `step` places on, in list order, round the end."""
@@ -94,13 +125,19 @@ class Choices(OptionList):
 
     def _prompt(self, name: str) -> Content:
         chosen = name == self.chosen
-        mark, style = self._marks.get(name, ("", ""))
-        label = fit(self._labels[name], self._width, self._glyphs.cut, pad=True)
-        return Content.assemble(
-            (self._glyphs.chosen if chosen else self._glyphs.other, "$primary" if chosen else QUIET),
-            (f" {label} ", "bold" if chosen else ""),
-            (clean(mark, 12), style),
-        )
+        first, *more = self._labels[name]
+        sign = self._glyphs.chosen if chosen else " " if name in self._told_only else self._glyphs.other
+        mark, mark_style = self._marks.get(name, ("", ""))
+        text = fit(clean(first[0]), self._width, self._glyphs.cut, pad=True)
+        lines = [
+            Content.assemble(
+                (sign, "$primary" if chosen else QUIET),
+                (f" {text} ", f"bold {first[1]}" if chosen else first[1]),
+                (clean(mark, 20), mark_style),
+            )
+        ]
+        lines += [Content.assemble(" ", (f" {clean(line)}", style)) for line, style in more]
+        return Content("\n").join(lines)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()

@@ -8,47 +8,77 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from textual import events
-from textual.containers import Vertical
+from textual import events, on
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
-from mailpath.tui.lens import Lens, Stop, away, when
-from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, clean, hang
+from mailpath.tui import asked, ends
+from mailpath.tui.lens import Lens, Outlook, Stop, when
+from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, hang
 from mailpath.tui.widgets.choices import Choices, Mark, ordered
 from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.listing import Listing
 
 if TYPE_CHECKING:
+    from mailpath.facts import StsPolicy
     from mailpath.whatif import Attack, AttackOutcome, Summary
 
 Mode = Literal["posture", "attack", "clock"]
+#: What a dial shows: what is chosen in a list, or one of a few places of its own.
+Knob = Literal["attack", "clock", "message", "policy"]
 
 #: No attack, and the clock where it was.
 NONE = "none"
 NOW = "now"
 
+#: Rows that a list keeps, however much there is to say below it: two times take more than two postures.
+_LEAST: dict[str, int] = {"posture": 4, "attack": 4, "clock": 6}
+
 _TITLES: dict[str, str] = {"posture": "Posture", "attack": "Attack", "clock": "Clock"}
 
 
 class Dial(Flow):
-    """One line that says what is chosen in another list; a click opens it."""
+    """One line that says what is chosen; a click opens the list, or moves on to the next place.
+
+    `usual`: nothing is chosen, so that it can be left out where lines are dear.
+    """
 
     class Turned(Message):
-        def __init__(self, mode: Mode) -> None:
+        def __init__(self, knob: Knob) -> None:
             super().__init__()
-            self.mode = mode
+            self.knob = knob
 
-    def __init__(self, mode: Mode, *, id: str) -> None:
+    def __init__(self, knob: Knob, *, id: str) -> None:
         super().__init__(id=id, classes="dial")
-        self.mode: Mode = mode
+        self._knob: Knob = knob
 
-    def say(self, row: Row) -> None:
+    def say(self, label: str, value: str, *, usual: bool) -> None:
+        self.set_class(usual, "-usual")
+        row = Row(label, clean(value, 60), style="" if usual else "$accent")
         self.show(lambda width: hang([row], width, indent=0, column=8))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        self.post_message(self.Turned(self.mode))
+        self.post_message(self.Turned(self._knob))
+
+
+class Words(VerticalScroll):
+    """What the choice comes to.  Where there is no room for all of it, Tab leads here, and it scrolls."""
+
+    class Fitted(Message):
+        """There is room for all of it now, or there is not."""
+
+    def watch_virtual_size(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self.can_focus = self.max_scroll_y > 0
+        self.post_message(self.Fitted())
 
 
 class Side(Vertical):
@@ -63,18 +93,23 @@ class Side(Vertical):
         self._lens = Lens()
         self._attacks: Mapping[str, Attack] = {}
         self._summary: Summary | None = None
-        self._stops: dict[str, Stop] = {}
+        self._stops: Sequence[Stop] = ()
+        self._outlooks: Mapping[int, Outlook] = {}
         self._made = 0
+        self._title = ""
+        self._max_age: int | None = None
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
         await self.mount(
             Choices(self._glyphs, self._posture, width=24, id="postures"),
             Choices(self._glyphs, NONE, width=29, id="attacks"),
-            Choices(self._glyphs, NOW, width=36, id="times"),
+            Choices(self._glyphs, NOW, width=ends.WIDTH, id="times"),
             Dial("attack", id="attack-dial"),
             Dial("clock", id="clock-dial"),
-            Flow(id="about"),
+            Dial("message", id="message-dial"),
+            Dial("policy", id="policy-dial"),
+            Words(Flow(id="about"), id="words"),
         )
         self.postures.offer([[self._posture]])
         self.attacks.offer([[NONE]])
@@ -107,24 +142,63 @@ class Side(Vertical):
     def watch_mode(self) -> None:
         for mode in _TITLES:
             self.set_class(mode == self.mode, f"-{mode}")
-        self.border_title = Content(_TITLES[self.mode])
         for choices in self.query(Choices):
             choices.display = choices is self.shown  # at once: the next key is for the list
+        self._share()
         if self.children:
             self._tell()
+
+    def on_resize(self) -> None:
+        self._share()
+
+    def _share(self) -> None:
+        """The words are as long as they are; the list scrolls, but keeps a few rows."""
+        if self.children:
+            dials = sum(1 for dial in self.query(Dial) if dial.display)
+            room = self.content_size.height - _LEAST[self.mode] - dials - 1  # a blank one above the dials
+            self.query_one(Words).styles.max_height = max(room, 2)
+        self._entitle()
+
+    @on(Listing.Scrolled)
+    @on(Words.Fitted)
+    def _entitle(self) -> None:
+        """Name the list, and say so where not all of it, or of the words below it, is in sight."""
+        title = _TITLES[self.mode]
+        if self.children:
+            first, last, rows = self.shown.in_sight()
+            if last - first + 1 < rows:
+                title += f" {first}-{last} of {rows}"
+            if self.query_one(Words).can_focus:
+                title += ", Tab: more"
+        if title != self._title:  # a title is drawn with the whole frame
+            self._title = title
+            self.border_title = Content(title)
 
     def offer_postures(self, names: Iterable[str]) -> None:
         self.postures.offer(ordered(names))
 
-    def know(self, attacks: Mapping[str, Attack], stops: Sequence[Stop], made: int) -> None:
-        """A walk is finished: the attacks there are, what ends when, and when the walk was made."""
+    def know(
+        self,
+        attacks: Mapping[str, Attack],
+        stops: Sequence[Stop],
+        made: int,
+        policy: StsPolicy | None = None,
+    ) -> None:
+        """A walk is finished: the attacks there are, what ends when, when the walk was made, and the MTA-STS
+        policy that its sender may have from before.
+        """
         self._attacks = attacks
         self._made = made
-        self._stops = {str(stop.at): stop for stop in stops if stop.at > made}
+        self._max_age = policy.max_age if policy is not None else None
+        self._stops = stops
         self._summary = None
         self._offer_attacks(())
-        labels = {name: _label(stop, made) for name, stop in self._stops.items()}
-        self.times.offer([[NOW], list(self._stops)], labels | {NOW: f"now      {when(made)}"})
+        labels = {str(stop.at): ends.label(stop, made) for stop in stops}
+        gone = [str(stop.at) for stop in stops if stop.at <= made]
+        coming = [str(stop.at) for stop in stops if stop.at > made]
+        labels[NOW] = ends.label_now(made)
+        self.times.offer([gone, [NOW], coming], labels, closed=gone)
+        self.forecast({})
         self.turn(Lens())
 
     def forget(self) -> None:
@@ -143,33 +217,44 @@ class Side(Vertical):
         self._tell()
 
     def _dial(self, lens: Lens) -> None:
-        """What is chosen in the other lists."""
-        for name, label, value, style in (
-            ("#attack-dial", "Attack", lens.attack or NONE, "$accent" if lens.attack else ""),
-            (
-                "#clock-dial",
-                "Clock",
-                NOW if lens.at is None else when(lens.at),
-                "$accent" if lens.at is not None else "",
-            ),
+        """What is chosen in the other lists, and what there is no list for."""
+        usual = Lens()
+        age = asked.age_at(lens, self._made)
+        clock = NOW if lens.at is None else when(lens.at)
+        policy = asked.policy(age, self._max_age) if self._max_age is not None else ""
+        for name, label, value, changed in (
+            ("#attack-dial", "Attack", lens.attack or NONE, lens.attack != usual.attack),
+            ("#clock-dial", "Clock", clock, lens.at != usual.at),
+            ("#message-dial", "Message", asked.MESSAGES[lens.message], lens.message != usual.message),
+            ("#policy-dial", "Policy", policy, lens.policy_age != usual.policy_age),
         ):
-            self.query_one(name, Dial).say(Row(label, clean(value, 60), style=style))
+            self.query_one(name, Dial).say(label, value, usual=not changed)
+        self.query_one("#policy-dial").set_class(self._max_age is None, "-none")
+        self._share()
 
     def sum_up(self, summary: Summary) -> None:
         """What the whole catalogue achieves against the posture."""
         self._summary = summary
-        pairs = [each.attack for each in summary.outcomes if "+" in each.attack and each.may_read]
+        pairs = [each.attack for each in summary.outcomes if "+" in each.attack and _may(each)]
         self._offer_attacks(pairs)
         self.attacks.mark({each.attack: _reach(each, self._glyphs) for each in summary.outcomes})
         if self.mode == "posture":
             self._tell()
 
-    def forecast(self, outcomes: Mapping[int, str]) -> None:
-        """The outcome at each time to come."""
+    def forecast(self, outlooks: Mapping[int, Outlook]) -> None:
+        """What becomes of the mail at each time to come."""
+        self._outlooks = outlooks
         marks: dict[str, Mark] = {}
-        for at, outcome in outcomes.items():
-            marks[str(at)] = (self._glyphs.of_outcome(outcome), OUTCOME_STYLE[outcome])
+        for stop in self._stops:
+            outlook = outlooks.get(stop.at)
+            if stop.at <= self._made:
+                marks[str(stop.at)] = (f"{self._glyphs.failed} ended", "$error")
+            elif outlook is not None:
+                sign = f"{self._glyphs.of_outcome(outlook.outcome)} {OUTCOME_WORD[outlook.outcome]}"
+                marks[str(stop.at)] = (sign, OUTCOME_STYLE[outlook.outcome])
         self.times.mark(marks)
+        if self.mode == "clock":
+            self._tell()
 
     def _offer_attacks(self, pairs: Iterable[str]) -> None:
         """The pairs stand behind the single attacks: those with which something more is possible."""
@@ -183,14 +268,15 @@ class Side(Vertical):
 
     def _tell(self) -> None:
         rows = {"posture": self._changes, "attack": self._attack, "clock": self._time}[self.mode]()
-        self.query_one("#about", Flow).show(lambda width: hang(rows, width, indent=0, column=9))
+        self.query_one("#about", Flow).show(lambda width: hang(rows, width, indent=0, column=8))
 
     def _changes(self) -> list[Row]:
         if self._summary is None:
             return []
         said = self._summary.sentence.removeprefix(f"{self._summary.posture}: ")
-        rows = [Row("", "What changes", style=QUIET, label_style="")]
-        rows += [Row("", _sentence(part), label_style="") for part in said.split("; ")]
+        rows = [Row("", "What changes", style="$primary", label_style="")]
+        parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
+        rows += [Row("", _sentence(part), label_style="") for part in parts]
         return rows
 
     def _attack(self) -> list[Row]:
@@ -210,29 +296,16 @@ class Side(Vertical):
     def _time(self) -> list[Row]:
         if not self._made:
             return [Row("", "What ends when is told of a finished walk.", style=QUIET, label_style="")]
-        stop = self._stops.get(str(self._lens.at))
+        stop = next((each for each in self._stops if each.at == self._lens.at), None)
         if stop is None:
-            first = next(iter(self._stops.values()), None)
-            if first is None:
-                return [Row("", "Nothing on this path ends.", style=QUIET, label_style="")]
-            text = f"Down: the first that ends, {away(first.at - self._made)}. No packet is sent."
-            return [Row("", text, style=QUIET, label_style="")]
-        rows = [Row("Ends", when(stop.at - 1))]
-        rows += [Row(_WHAT[moment.what], f"{moment.subject}: {moment.detail}") for moment in stop.moments[:4]]
-        return rows
+            return ends.at_now(self._stops, self._made)
+        outlook = self._outlooks.get(stop.at)
+        return ends.at_stop(stop, self._stops, self._made, outlook, self._glyphs)
 
 
-#: What ends, short enough for a label.
-_WHAT = {"certificate": "Cert", "signatures": "RRSIG", "policy": "Policy"}
-_ENDS = {"certificate": "certificate", "signatures": "signatures", "policy": "policy cache"}
-
-
-def _label(stop: Stop, made: int) -> str:
-    """ "in 14 d  signatures, b.example +1"."""
-    kinds = dict.fromkeys(_ENDS[each.what] for each in stop.moments)
-    owners = sorted({each.subject for each in stop.moments}, key=len)
-    whose = owners[-1] if len(owners) == 1 else f"{owners[-1]} +{len(owners) - 1}"
-    return f"{away(stop.at - made):<8} {', '.join(kinds)}, {whose}"
+def _may(outcome: AttackOutcome) -> bool:
+    """Whether it may get the mail read, at first contact or later."""
+    return outcome.may_work() or outcome.may_work(cached=True)
 
 
 def _reach(outcome: AttackOutcome, glyphs: Glyphs) -> Mark:

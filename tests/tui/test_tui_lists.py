@@ -1,0 +1,135 @@
+"""The lists beside the steps, and the picker: what is chosen is in sight, what is said of it is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+
+from tui_world import LONG, SCENARIOS, FakeSession, app, drawn, settle
+
+from mailpath.tui.lens import Lens, Outlook
+from mailpath.tui.recorded import Recorded
+from mailpath.tui.stack import load
+from mailpath.tui.widgets.listing import Listing
+from mailpath.tui.widgets.side import Side
+
+WIDE = (120, 40)
+
+
+def plain(pilot: Any) -> str:
+    return " ".join(drawn(pilot).replace("│", " ").split())
+
+
+def column(pilot: Any) -> list[str]:
+    """The lines of the left column where it is wide."""
+    return [line[2:46].strip() for line in drawn(pilot).splitlines()]
+
+
+async def test_what_is_highlighted_stays_in_sight() -> None:
+    """Also when what is told of it takes lines from the list."""
+
+    class Many(FakeSession):
+        async def scenarios(self) -> Any:
+            words = "one word more " * 8
+            return {
+                f"s{n}": replace(SCENARIOS["plain"], id=f"s{n}", teaches=words * (n % 5)) for n in range(40)
+            }
+
+    async with app(Many(lab=True)).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        listing = pilot.app.screen.query_one(Listing)
+        for keys in (["up"], ["pageup"], ["down", "down", "down"], ["enter", "l"]):
+            await pilot.press(*keys)
+            await settle(pilot)
+            listing = pilot.app.screen.query_one(Listing)
+            first, last, rows = listing.in_sight()
+            assert rows == 40
+            assert listing.highlighted is not None
+            assert 0 < first <= listing.highlighted + 1 <= last
+
+
+async def test_words_that_do_not_fit_can_be_reached() -> None:
+    async with app(start=True, posture="postfix-may").run_test(size=(60, 20)) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "up")
+        await settle(pilot)
+        side = pilot.app.screen.query_one(Side)
+        assert side.attacks.chosen == "steer+strip-starttls"
+        assert "● steer+strip-starttls" in drawn(pilot)
+        assert "Tab: more" in drawn(pilot)
+        assert "of encrypt or above." not in plain(pilot)
+        await pilot.press("tab", "end")
+        await settle(pilot)
+        assert "of encrypt or above." in plain(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "1 MX" in drawn(pilot) or "4 TLSA" in drawn(pilot)
+    async with app(start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "a")
+        await settle(pilot)
+        assert "of encrypt or above." in " ".join(column(pilot))
+        assert "Tab: more" not in drawn(pilot)
+        await pilot.press("up", "up")
+        await settle(pilot)
+        assert re.search(r"○ steer +✗ reads.*\n│ +│.*\n│ ● steer\+strip", drawn(pilot))
+
+
+async def test_clock_steps_to_each_end() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        text = plain(pilot)
+        # Above now what has ended; it is told, and cannot be chosen.
+        assert "2023-10-15 30 d ago ✗ ended" in text
+        assert text.index("ended") < text.index("2023-11-14 now, 22:13 UTC")
+        assert "2023-11-28 in 14 d ✗ defer" in text
+        assert "signatures, b.example, example, the root" in text
+        assert "2024-01-13 in 60 d ✗ defer" in text
+        assert LONG in "".join(column(pilot))
+        assert "in 9 y ✗ defer" in text
+        assert "CA cert," in column(pilot)
+        text = " ".join(column(pilot))
+        assert "Ended   server cert of mx2.b.example: 2023-10-15 22:13 UTC" in text
+        assert "the next that ends, in 14 d" in text
+        await pilot.press("t")
+        await settle(pilot)
+        text = plain(pilot)
+        assert "Simulated: as of 2023-11-28 22:13 UTC. x ends it." in text
+        assert "Ends 2023-11-28 22:13 UTC" in text
+        assert "by then" not in text
+        assert "2 DNSSEC ✗ BOGUS" in text
+        assert "Compared with now:" in text
+        assert "changed" in text
+        # What had ended before, and may be what breaks the mail, is told; and what would be without that.
+        await pilot.press("t")
+        await settle(pilot)
+        text = " ".join(column(pilot))
+        assert "by then the signatures of b.example, example, the root have ended, too (2023-11-28)" in text
+        assert "Were they renewed in time: ! ENCRYPTED" in text
+        await pilot.press("up", "a", "a")
+        await settle(pilot)
+        assert "under strip-starttls, as of 2023-11-28 22:13 UTC" in plain(pilot)
+        assert "Compared with no attack now:" in plain(pilot)
+        await pilot.press("escape", "r")
+        await settle(pilot)
+        assert "Simulated" not in drawn(pilot)
+        assert session.walks == 2
+
+
+def test_what_ends_alone_is_told_apart_from_what_had_ended_before(walks: Any) -> None:
+    """At the end of the certificate the signatures have long ended, so that every mail waits."""
+    walked = walks.of("pkix-good")
+    recorded = Recorded(walked.capture, walked.walk, load())
+    ends = next(
+        stop.at for stop in recorded.stops() if any(moment.part == "server" for moment in stop.moments)
+    )
+    for posture, renewed in (("postfix-may", "encrypted"), ("postfix-verify", "deferred")):
+        outlooks = asyncio.run(recorded.forecast(posture, Lens()))
+        first, *_ = outlooks.values()
+        assert first == Outlook("deferred")
+        assert outlooks[ends] == Outlook("deferred", renewed)
