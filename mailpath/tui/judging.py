@@ -9,6 +9,7 @@ from mailpath.tui.text import clean
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Verdict
+    from mailpath.judge.sending import Sending
     from mailpath.tui.stack import Stack
 
 #: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
@@ -25,10 +26,18 @@ COLUMNS = (
 
 
 class Bench:
-    """Judges one walk under any posture, for the whole path and for one host alone."""
+    """Judges one walk under any posture, for the whole path and for one host alone.
 
-    def __init__(self, walk: Walk, stack: Stack) -> None:
+    `asked`: what is sent over it, None for an ordinary message at first contact; `met`: the walk on which
+    the sender fetched its policy, None for this one.
+    """
+
+    def __init__(
+        self, walk: Walk, stack: Stack, asked: Sending | None = None, met: Walk | None = None
+    ) -> None:
         self.walk = walk
+        self.asked = asked
+        self._met = met
         self._stack = stack
         self._verdicts: dict[str, Verdict] = {}
         self._sentences: dict[str, str] = {}
@@ -47,7 +56,8 @@ class Bench:
         if host is None or host not in self.hosts:
             return self
         if host not in self._alone:
-            self._alone[host] = Bench(self._stack.alone(self.walk, host), self._stack)
+            alone = self._stack.alone(self.walk, host)
+            self._alone[host] = Bench(alone, self._stack, self.asked, self._met or self.walk)
         return self._alone[host]
 
     def verdict(self, posture: str, host: str | None = None) -> Verdict:
@@ -56,7 +66,8 @@ class Bench:
             return self.of_host(host).verdict(posture)
         if posture not in self._verdicts:
             try:
-                self._verdicts[posture] = self._stack.judge(self.walk, self._stack.postures[posture])
+                known = self._stack.postures[posture]
+                self._verdicts[posture] = self._stack.judge(self.walk, known, self.asked, self._met)
             except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
                 from mailpath.judge.model import Outcome, Verdict
 
@@ -69,7 +80,8 @@ class Bench:
         if posture not in self._sentences:
             verdict = self.verdict(posture)
             try:
-                said = self._stack.headline(self.walk, self._stack.postures[posture])
+                known = self._stack.postures[posture]
+                said = self._stack.headline(self.walk, known, self.asked, self._met)
             except Exception:  # noqa: BLE001  then the verdict's own words have to do
                 said = f"{self.walk.path.recipient}: {verdict.outcome.value} by {posture}: {verdict.reason}"
             self._sentences[posture] = clean(said)

@@ -91,6 +91,18 @@ class WalkState:
         return self.recorded.bench if self.recorded is not None else None
 
     @property
+    def before(self) -> Bench | None:
+        """What is shown is compared with this."""
+        return self.view.before or self.bench if self.view is not None else self.bench
+
+    @property
+    def sent(self) -> Bench | None:
+        """The walk as it was walked, judged for the message that is sent."""
+        if self.view is None:
+            return self.bench
+        return self.before if self.view.lens.rewalked else self.view.bench
+
+    @property
     def whole(self) -> Bench | None:
         """The walk that is shown, with all its hosts."""
         return self.view.bench if self.view is not None else self.bench
@@ -118,7 +130,7 @@ class WalkState:
     def seen(self) -> dict[str, Progress]:
         """The steps as they are shown: those of the lens, with what it did to them."""
         shown = self.shown
-        if shown is None or shown is self.bench or self.bench is None:
+        if shown is None or self.bench is None or shown.walk is self.bench.walk:
             return self.steps
         before = {result.id: result for result in self.bench.of_host(self.host).walk.steps}
         seen = dict(self.steps)
@@ -155,7 +167,7 @@ class WalkState:
         """The heading over the panels."""
         if self.path is None:
             return "Steps"
-        if self.view is not None:
+        if self.view is not None and self.view.lens.rewalked:
             title = f"Steps  walked again {self.view.lens.words()}"
         else:
             done = sum(step.result is not None for step in self.steps.values())

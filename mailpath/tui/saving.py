@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mailpath.tui.lens import Lens
 from mailpath.tui.progress import WalkState
 from mailpath.tui.stack import Stack
 from mailpath.visible import visible
@@ -104,21 +103,25 @@ def _capture(state: WalkState) -> bytes:
 
 def _result(state: WalkState, stack: Stack, posture: str, source: str, summary: Summary | None) -> Result:
     """The walk as it was walked, or as of the time that the clock is set to; attacks stand beside it."""
+    from mailpath.judge.sending import USUAL
     from mailpath.report.result import build
 
     assert state.recorded is not None
-    walk = state.recorded.bench.walk
-    if state.view is not None and state.lens == Lens(at=state.lens.at):
-        walk = state.view.bench.walk
+    assert state.sent is not None
+    bench = state.sent
+    if state.view is not None and not state.lens.attack:
+        bench = state.view.bench
     elapsed = {step: each.elapsed_ms for step, each in state.steps.items() if each.elapsed_ms is not None}
     result = build(
-        walk,
+        bench.walk,
         stack.postures.values(),
         elapsed,
         deciding=(posture,),
         kind=source,
         made=state.recorded.capture.ground.made,
         took=state.elapsed_ms,
+        sending=bench.asked or USUAL,
+        met=state.recorded.bench.walk,
     )
     if summary is None:
         return result

@@ -11,6 +11,7 @@ from mailpath.facts import Path, StepResult, Walk
 if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
     from mailpath.judge.model import Verdict
+    from mailpath.judge.sending import Sending
     from mailpath.network.protocol import Network
 
 
@@ -48,15 +49,17 @@ class Labelled(Protocol):
 class Stack:
     """What `mailpath.walk`, `judge` and `report` do.
 
-    `headline`: the one line that answers a ticket.  `alone`: a walk as if one MX host were the only one.
+    `judge`, `headline` (the one line that answers a ticket): of a walk, under a posture, for what is sent and
+    the walk on which its sender met the domain, as in `Bench`.  `alone`: a walk as if one MX host were the
+    only one.
     `evidence` is given the SMTP sessions as they were on the wire, for their times.  `envelope`: the line of
     the envelope test; None where nobody asked for it.
     """
 
     walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
-    judge: Callable[[Walk, Any], Verdict]
+    judge: Callable[[Walk, Any, Sending | None, Walk | None], Verdict]
     postures: Mapping[str, Any]
-    headline: Callable[[Walk, Any], str]
+    headline: Callable[[Walk, Any, Sending | None, Walk | None], str]
     explained: Callable[[Walk, str], Iterable[Block]]
     details: Callable[[Walk, str], Iterable[Labelled]]
     evidence: Callable[[Walk, str, Sequence[SmtpExchange]], Iterable[str]]
@@ -67,8 +70,8 @@ class Stack:
 def load() -> Stack:
     """Import everything that a walk needs (some 300 ms: call it in a thread)."""
     import mailpath.whatif  # noqa: F401  its first use is a key press: not then
-    from mailpath.judge import judge
     from mailpath.judge.presets import PRESETS
+    from mailpath.judge.sending import USUAL
     from mailpath.report.headline import headline
     from mailpath.report.panels import details, evidence, explained
     from mailpath.report.panels.envelope import result as envelope
@@ -76,8 +79,13 @@ def load() -> Stack:
     from mailpath.tui.alone import alone
     from mailpath.walk import walk
 
-    def answer(walk: Walk, posture: Any) -> str:
-        return headline(build(walk, (posture,), {}, deciding=(posture.name,)))
+    def judge(walk: Walk, posture: Any, asked: Sending | None, met: Walk | None) -> Verdict:
+        return (asked or USUAL).verdict(walk, posture, met)
+
+    def answer(walk: Walk, posture: Any, asked: Sending | None, met: Walk | None) -> str:
+        return headline(
+            build(walk, (posture,), {}, deciding=(posture.name,), sending=asked or USUAL, met=met)
+        )
 
     return Stack(
         walk=walk,

@@ -13,10 +13,11 @@ def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
     """At most twelve plain lines for a ticket: path, verdict, attempts, the steps."""
     lines: list[str] = []
     if state.path is not None:
-        lines.append(f"mailpath: {state.path.sender or 'any sender'} to {state.path.recipient}")
-    if state.bench is not None:
-        lines.append(state.bench.sentence(posture))
-        attempts = state.bench.verdict(posture).attempts
+        asked = "".join(f", {part}" for part in state.lens.asked())
+        lines.append(f"mailpath: {state.path.sender or 'any sender'} to {state.path.recipient}{asked}")
+    if state.sent is not None:
+        lines.append(state.sent.sentence(posture))
+        attempts = state.sent.verdict(posture).attempts
         for attempt in attempts[:_ATTEMPTS]:
             code = f" ({attempt.status_code})" if attempt.status_code else ""
             lines.append(f"  {attempt.host}: {attempt.outcome.value}{code}: {attempt.reason}")

@@ -58,7 +58,7 @@ def titles(widget: Widget) -> Iterator[str]:
 def world(text: str) -> FakeSession:
     """A walk in which every text that a stranger could have written is `text`."""
 
-    def hostile_judge(found: Any, posture: Posture) -> Verdict:
+    def hostile_judge(found: Any, posture: Posture, *_: Any) -> Verdict:
         verdict = judge(found, posture)
         attempts = tuple(
             replace(attempt, host=text, address=text, reason=text, status_code=text)
@@ -79,7 +79,7 @@ def world(text: str) -> FakeSession:
     return FakeSession(
         found=found,
         judge=hostile_judge,
-        headline=lambda found, posture: text,
+        headline=lambda *_: text,
         explained=told,
         evidence=lambda found, step: [text] * 3,
         postures={name: changed(posture, title=text) for name, posture in POSTURES.items()},

@@ -133,7 +133,7 @@ class PathScreen(Keeping):
         self.remove_class("-zoom", "-verdict-open", "-side", "-wide-side")
         self._steps.opened = None
         self._steps.know(None, None)
-        self._steps.panel("mx").focus()
+        self.set_focus(self._steps.panel("mx"))
         self._side.mode = "posture"
         self._side.forget()
         self._verdict.tell(said)
@@ -176,7 +176,7 @@ class PathScreen(Keeping):
         walk = recorded.bench.walk
         proposed = walk.sender.proposed
         self._subtitle(f"sender: {proposed}" if proposed else "")
-        self._side.know(recorded.attacks, recorded.stops(), walk.at)
+        self._side.know(recorded.attacks, recorded.stops(), walk.at, recorded.policy)
         self._notice(notice(walk, *STEPS))
         self._show_walk()
         self._sum_up()
@@ -184,7 +184,7 @@ class PathScreen(Keeping):
         if broken is not None and self._steps.opened is None:
             self._open_step(broken)
             if isinstance(self.focused, StepPanel):
-                self._steps.panel(broken).focus()
+                self.set_focus(self._steps.panel(broken))
 
     def _cancel(self) -> None:
         self.workers.cancel_group(self, "walk")

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from mailpath.facts import STEPS, StepResult
 from mailpath.tui.judging import Bench
-from mailpath.tui.lens import View
+from mailpath.tui.lens import Lens, View
 from mailpath.tui.marks import Mark, mark
 from mailpath.tui.text import QUIET, STATUS_STYLE, TITLES, Glyphs, clean, fit, wrap
 
@@ -26,7 +26,8 @@ _GAP = 2
 
 @dataclass(frozen=True)
 class Compared:
-    """`steps`: those whose line changed, (before, after).  `same`: the sender sees the same verdict."""
+    """`steps`: those whose line changed, (before, after).  `same`: the sender sees the same verdict.
+    `rewalked`: it is another walk, and not only judged for another message."""
 
     against: str
     as_before: str
@@ -35,6 +36,7 @@ class Compared:
     same: bool
     steps: tuple[tuple[StepResult, StepResult], ...]
     outcome: AttackOutcome | None
+    rewalked: bool = True
 
 
 def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyphs) -> Compared:
@@ -48,7 +50,9 @@ def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyph
     )
     outcome = view.outcome if view.outcome is not None and view.outcome.posture == posture else None
     first, then = before.verdict(posture), after.verdict(posture)
-    if not lens.attack:
+    if not lens.rewalked:
+        against, as_before = _usual(lens)
+    elif not lens.attack:
         against, as_before = "now", "as now"
     elif lens.at is None:
         against, as_before = "no attack", "as without the attack"
@@ -62,7 +66,16 @@ def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyph
         same=_seen(first) == _seen(then),
         steps=changed,
         outcome=outcome,
+        rewalked=lens.rewalked,
     )
+
+
+def _usual(lens: Lens) -> tuple[str, str]:
+    """What a message that asks for something, or a sender that was here before, is compared with."""
+    if lens.message == Lens.message:
+        return "first contact", "as at first contact"
+    known = "" if lens.policy_age is None else " at first contact"
+    return f"an ordinary message{known}", f"as for an ordinary message{known}"
 
 
 def _seen(verdict: Verdict) -> tuple[object, ...]:
@@ -94,7 +107,7 @@ def paint(compared: Compared, glyphs: Glyphs, width: int, column: int) -> Iterab
             )
         return
     heading = f"Compared with {compared.against}:"
-    if width < _ROOMY:
+    if width < _ROOMY or not compared.rewalked:
         change = f"{heading} {compared.before.text} {glyphs.arrow} {compared.after.text}"
         for line in wrap(change, width - column):
             yield Content.assemble(" " * column, (line, "$accent"))
@@ -117,6 +130,9 @@ def _read(
     cached = outcome.if_policy_cached
     if cached is not None and cached is not outcome.outcome:
         text += f". With the MTA-STS policy cached: {cached.value}"
+    first = outcome.if_first_contact
+    if first is not None and first is not outcome.outcome:
+        text += f". At first contact: {first.value}"
     if compared.after.lost and compared.same:
         text += f". The sender notices nothing: the same verdict {compared.as_before}."
     lines = wrap(lead + text, width - column)

@@ -114,7 +114,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
                 return [*said, *weak, *rest]
             if self.screen.size.height < _TALL:
                 return [*compared.brief(lens, glyphs, width), *said]
-            opened = self.screen.has_class("-verdict-open")
+            opened = self.screen.has_class("-verdict-open") or not lens.rewalked
             attempts = paint_attempts(verdict.attempts, glyphs, width) if opened else ()
             return [*said, *compared.paint(lens, glyphs, width, _column(width)), *attempts]
 
