@@ -44,7 +44,13 @@ def _domain(mx: MxFacts, domain: str) -> Iterator[Finding]:
         )
     if mx.null_beside:
         shown = "; ".join(f"{owner} MX {visible(record)}" for record in lookup.records[:8])
-        yield finding("MX006", domain, f"A null MX stands beside {len(mx.hosts)} real ones.", found=shown)
+        yield finding(
+            "MX006",
+            domain,
+            f"A null MX stands beside {len(mx.hosts)} real ones.",
+            found=shown,
+            fix=f"If the domain takes mail, delete: {owner} MX 0 .",
+        )
     if lookup.links:
         target = visible(lookup.canonical)
         yield finding(
@@ -140,6 +146,7 @@ def _addresses(mx: MxFacts, host: MxHost, line: str) -> Iterator[Finding]:
             severity=Severity.WARNING if others else Severity.ERROR,
             found=line,
             got=f"{name}: {lookups[-1].rcode or 'no address'}",
+            fix=f"Publish an A or AAAA record for {dotted(host.name)}, or delete: {line}",
         )
 
 

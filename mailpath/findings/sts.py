@@ -114,7 +114,14 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
         yield finding("STS012", domain, f"The policy of {domain} is in mode none.", found=shown)
         return
     if policy.mode == "testing":
-        yield finding("STS011", domain, f"The policy of {domain} is in testing mode.", found=shown)
+        yield finding(
+            "STS011",
+            domain,
+            f"The policy of {domain} is in testing mode.",
+            found=shown,
+            fix="When the TLS reports are clean, write 'mode: enforce' in the policy, and then publish:"
+            f' _mta-sts.{dotted(walk.path.recipient)} TXT "v=STSv1; id={_fresh_id(walk)};"',
+        )
     if policy.max_age < SHORT:
         yield finding(
             "STS015",
@@ -141,7 +148,13 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
     for pattern in policy.mx:
         if not any(sts.mx_matches(pattern, host.name) for host in walk.mx.hosts):
             line = f"mx: {visible(pattern)}"
-            yield finding("STS016", visible(pattern), f"No MX record names a host for '{line}'.", found=line)
+            yield finding(
+                "STS016",
+                visible(pattern),
+                f"No MX record names a host for '{line}'.",
+                found=line,
+                fix=f"Delete the line '{line}' once no MX record will name such a host.",
+            )
 
 
 def _host(walk: Walk, host: str, weight: Severity) -> Iterator[Finding]:

@@ -120,7 +120,8 @@ def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findi
     for record in unusable[:MOST_SHOWN]:
         reason = visible(record.unusable)
         message = f"A TLSA record of {name} cannot be used: {reason}."
-        yield finding("TLSA004", name, message, found=tlsa_line(owner, record), got=reason)
+        line = tlsa_line(owner, record)
+        yield finding("TLSA004", name, message, found=line, got=reason, fix=f"Delete: {line}")
     if walk.mx.lookup.security is Security.INSECURE:
         yield finding(
             "TLSA014",
@@ -254,7 +255,9 @@ def _remnants(host: HostTlsa, candidate: TlsaSet, matched: dane.DaneMatch) -> It
         if record in equal:
             continue
         message = f"A TLSA record of {name} matches nothing that the server sends."
-        yield finding("TLSA010", name, message, severity=Severity.INFO, found=tlsa_line(owner, record))
+        line = tlsa_line(owner, record)
+        fix = f"Once its key is gone, delete: {line}"
+        yield finding("TLSA010", name, message, severity=Severity.INFO, found=line, fix=fix)
     if matched.passed_over:
         message = f"{len(matched.passed_over)} TLSA record(s) of {name} stand behind a stronger digest."
         yield finding("TLSA016", name, message, found=_shown(owner, matched.passed_over))
