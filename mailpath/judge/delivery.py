@@ -68,6 +68,9 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
     found = destination(walk.mx, posture)
     if found.event is not None:
         return _undeliverable(walk, posture, found, applied)
+    if applied.waits:
+        why = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
+        return Verdict(posture=posture.name, outcome=Outcome.DEFERRED, reason=why, status_code="4.4.3")
     first = _pass(walk, posture, found, applied, aged=False)
     second = None
     if first.outcome is Outcome.DEFERRED and first.tls_failed:

@@ -280,6 +280,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """How they are compared (RFC 8461 section 4.2: a DNS-ID is a MUST)."""
     sts_testing_enforced: bool = False
     """`testing` is treated as `enforce` (postfix-mta-sts-resolver strict_testing)."""
+    sts_record_failure_waits: bool = False
+    """A TXT look-up that fails, where no policy is cached, makes the mail wait (mox mtastsdb.Get); else it is
+    as if there were no policy (RFC 8461 section 5.1)."""
     sts_on_first_contact: bool = True
     """A policy met for the first time already applies to this message; else it is cached for the next one."""
 

@@ -59,6 +59,7 @@ MOX = Posture(
     insecure_mx=InsecureMx.MAY,
     sts=True,
     precedence=Precedence.BOTH,
+    sts_record_failure_waits=True,
     fallback=Fallback.AT_ONCE,
     min_tls="TLSv1.2",
 )

@@ -20,11 +20,13 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
     `state`: "first-contact" when a policy was found, whatever its mode; "cached" when the sender had one.
     `unseen`: this sender would have fetched a policy that the walk did not; so it cannot be told.
+    `waits`: it could not learn whether there is a policy, and does not send before it has.
     """
 
     policy: StsPolicy | None = None
     state: str | None = None
     unseen: bool = False
+    waits: bool = False
 
 
 def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Applied:
@@ -35,7 +37,8 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
     if unseen:
         return Applied(unseen=True)
     if policy is None and cached is None:
-        return Applied()
+        failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
+        return Applied(waits=failed and posture.sts_record_failure_waits)
     counts = cached is not None or posture.sts_on_first_contact
     newest = policy or cached
     in_force = newest if counts and newest is not None and _enforced(newest, posture) else None

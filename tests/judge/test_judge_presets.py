@@ -18,6 +18,7 @@ from judge_builders import (
     WRONG,
     aborts,
     ee,
+    failed,
     mx,
     path,
     plain,
@@ -28,6 +29,7 @@ from judge_builders import (
 
 import mailpath.judge
 from mailpath.exchanges import Failure
+from mailpath.facts import Found, StsFacts
 from mailpath.judge import Outcome, judge
 from mailpath.judge.posture import Fallback, Posture
 from mailpath.judge.presets import PRESETS, UnknownPosture, describe, posture
@@ -162,6 +164,13 @@ STS = policy("mx1.b.example")
             "both must hold",
             path(mx("mx1", tls(SELF), tlsa=(ee(SELF),)), signed=True, sts=STS),
             {"mox": "deferred", "rfc": "authenticated", "postfix-tlspol": "authenticated"},
+        ),
+        (
+            "a record that cannot be looked up",
+            path(
+                mx("mx1", tls(WEB)), sts=StsFacts(found=Found.FAILED, txt=failed("_mta-sts.b.example", "TXT"))
+            ),
+            {"mox": "deferred", "rfc": "encrypted", "postfix-sts": "encrypted"},
         ),
         (
             "a first contact that is not protected",
