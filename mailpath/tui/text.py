@@ -195,6 +195,8 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line)
         while cell_len(rest) > width:
             head = fit(rest, width, "")
+            dot = head.rfind(".") + 1  # a host's name is broken between its labels
+            head = head[:dot] if dot > len(head) // 2 else head
             lines.append(head)
             rest = rest[len(head) :]
         line = rest

@@ -13,6 +13,7 @@ from mailpath.facts import STEPS, DnssecFacts, Found, SenderFacts
 from mailpath.tui.screens import keys
 from mailpath.tui.screens.help import HelpScreen, told
 from mailpath.tui.screens.picker import PickerScreen
+from mailpath.tui.text import wrap
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import StepPanel, Steps
@@ -412,3 +413,9 @@ async def test_the_panels_keep_their_place_while_postures_change() -> None:
             await settle(pilot)
             places.add((screen.query_one(Steps).region, screen.query_one("#matrix").region))
         assert len(places) == 1
+
+
+def test_a_long_name_is_broken_between_its_labels() -> None:
+    name = "mx1.one-long-label.another-long-label.example"
+    assert wrap(f"at {name}", 30) == ["at", "mx1.one-long-label.", "another-long-label.example"]
+    assert wrap("f" * 40, 30) == ["f" * 30, "f" * 10]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tui_world import FakeSession, app, drawn, settle
+from tui_world import FakeSession, app, drawn, settle, walk
 
 from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, LabSource, asked
@@ -105,6 +105,17 @@ async def test_one_host_alone() -> None:
         await pilot.press("escape", "escape")
         await settle(pilot)
         assert "alone" not in drawn(pilot)
+
+
+async def test_the_selected_of_many_hosts_is_in_sight() -> None:
+    async with app(FakeSession(found=walk(hosts=12)), start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press(*["h"] * 12)
+        await settle(pilot)
+        assert "▶ mx12.b.example" in drawn(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        assert "▶ whole path" in drawn(pilot)
 
 
 async def test_the_open_panel_follows_the_host_at_once() -> None:

@@ -31,7 +31,6 @@ from mailpath.network.protocol import Ground
 from mailpath.tui import messages
 from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.session import Session
@@ -170,9 +169,11 @@ def _with(found: Walk, **changes: Any) -> Walk:
 
 
 def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk | None = None) -> Verdict:
-    """mx1 fails DANE, and nobody announces REQUIRETLS; everything else delivers: enough of a judge to draw."""
+    """mx1 fails DANE, nobody announces REQUIRETLS, everything else delivers: enough of a judge to draw."""
     if asked is not None and asked.message is SentMessage.REQUIRETLS:
-        return Verdict(posture=posture.name, outcome=Outcome.BOUNCED, reason=NOT_ANNOUNCED, status_code="5.7.30")
+        return Verdict(
+            posture=posture.name, outcome=Outcome.BOUNCED, reason=NOT_ANNOUNCED, status_code="5.7.30"
+        )
     attempts: list[Attempt] = []
     for host in found.mx.hosts:
         strict = "dane" in posture.name or posture.name == "rfc"

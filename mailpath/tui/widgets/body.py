@@ -26,7 +26,7 @@ _HEAD = 15
 
 def columns(width: int) -> tuple[int, int]:
     """Cells for the word and for the time."""
-    return (15 if width >= 70 else 13), (9 if width >= 56 else 0)
+    return (15 if width >= 70 else 14), (9 if width >= 56 else 0)
 
 
 def summary_room(width: int) -> int:

@@ -20,10 +20,14 @@ _PATH = "whole path"
 _POINTER = 2
 
 
+def line_of(hosts: tuple[str, ...], host: str) -> int:
+    """The line of the painted matrix that `host` is in."""
+    return hosts.index(host) + (1 if len(hosts) == 1 else 2)
+
+
 def host_at(bench: Bench, line: int) -> str | None:
     """The host in `line` of the painted matrix; None where there is none."""
-    first = 1 if len(bench.hosts) == 1 else 2
-    return bench.hosts[line - first] if first <= line < first + len(bench.hosts) else None
+    return next((host for host in bench.hosts if line_of(bench.hosts, host) == line), None)
 
 
 class Matrix(Flow):

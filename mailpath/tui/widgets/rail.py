@@ -91,10 +91,10 @@ class Rail(Widget):
 
     def _lines(self, stops: list[_Stop], width: int) -> list[Content]:
         glyphs = self._glyphs
-        left, right = (
-            fit(self._sender, width // 2 - 1, glyphs.cut),
-            fit(self._recipient, width // 2, glyphs.cut),
-        )
+        # The shorter of the two keeps its room, the other gets what is left.
+        least = min(cell_len(self._sender), cell_len(self._recipient), width // 2 - 1)
+        left = fit(self._sender, max(width - cell_len(self._recipient) - 2, least), glyphs.cut)
+        right = fit(self._recipient, width - cell_len(left) - 2, glyphs.cut)
         ends = Content.assemble(
             (left, "bold"), " " * (width - cell_len(left) - cell_len(right)), (right, "bold")
         )

@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mailpath.facts import STEPS, StepResult, Walk
+from mailpath.facts import STEPS, Status, StepResult, Walk
 from mailpath.tui.progress import Progress
 from mailpath.tui.stack import Stack
 from mailpath.tui.text import (
@@ -158,7 +158,10 @@ class StepPanel(Vertical, can_focus=True):
         self._tampered = tampered
         # The walk's own line: the one drawn above may still be of the walk before.
         results = walk.steps if walk is not None else ()
-        self._summary = next((result.summary for result in results if result.id == self.step), "")
+        own = next((result for result in results if result.id == self.step), None)
+        # The hosts that the line of a good MX step names are told one by one.
+        told = own is not None and self.step == "mx" and own.status is Status.PASS
+        self._summary = own.summary if own is not None and not told else ""
         if walk is None or stack is None:
             self._source = None
         else:

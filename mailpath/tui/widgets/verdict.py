@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 
 from mailpath.tui.judging import Bench
@@ -126,7 +127,17 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         )
         self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
         self.border_subtitle = Content(clean(about, 100))
-        self.scroll_home(animate=False)
+        if host is None:
+            self.scroll_home(animate=False)
+        else:
+            self.call_after_refresh(self._reveal, host)
+
+    def _reveal(self, host: str) -> None:
+        """Bring the row of the selected host into sight."""
+        hosts = self._bench.hosts if self._bench is not None else ()
+        if host in hosts:
+            row = self.query_one("#matrix", Matrix).virtual_region.y + matrix.line_of(hosts, host)
+            self.scroll_to_region(Region(0, row, 1, 1), animate=False)
 
     def on_matrix_clicked(self, event: Matrix.Clicked) -> None:
         event.stop()
@@ -231,7 +242,7 @@ def paint_attempts(attempts: tuple[Attempt, ...], glyphs: Glyphs, width: int) ->
         address = fit(clean(attempt.address or ""), address_width, glyphs.cut, pad=True)
         reason = clean(attempt.reason)
         column = host_width + address_width + 16 + 7
-        if width - column >= 30:
+        if width - column >= max(30, *(cell_len(word) for word in reason.split(" "))):
             for number, line in enumerate(wrap(reason, width - column)):
                 if number == 0:
                     yield Content.assemble(host, (address, QUIET), (word, style), (code, style), line)
