@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)-lowest
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help lab test check lowest interop bench benchapp docs screenshots clean
+.PHONY: help lab test check lowest interop bench benchapp docs screenshots tour clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -46,6 +46,9 @@ benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of th
 
 screenshots: $(VENV)/.installed-dev ## screenshots/*.svg and *.png from the lab (PNG: needs rsvg-convert or chromium)
 	$(BIN)/python scripts/screenshots.py
+
+tour: $(VENV)/.installed-dev ## screenshots/tour.svg and tour.cast: the app in use, as moving pictures
+	$(BIN)/python scripts/tour.py
 
 clean: ## remove the virtual environments and caches
 	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -108,6 +108,11 @@ def _read(wire: bytes) -> WireMessage:
 _remembered = lru_cache(maxsize=1024)(_read)
 
 
+def forget() -> None:
+    """Drop the messages that are remembered."""
+    _remembered.cache_clear()
+
+
 def _question(parser: dns.wire.Parser) -> Asked:
     name = dns.name.from_wire_parser(parser)
     rdtype, rdclass = parser.get_struct("!HH")

@@ -177,6 +177,11 @@ def match(
     return _match(records[:MAX_RECORDS], chain[: pkix.MAX_CHAIN], names, at, rules)
 
 
+def forget() -> None:
+    """Drop the results that are remembered."""
+    _match.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _match(
     records: tuple[TlsaRecord, ...],

@@ -188,6 +188,12 @@ def _load(der: bytes) -> crypto.X509 | None:
         return None
 
 
+def forget() -> None:
+    """Drop what is remembered of chains: the last recording they came in is gone."""
+    for remembered in (_verify, _load, relevant_roots):
+        remembered.cache_clear()
+
+
 def _refusal(reason: tuple[int, str], depth: int) -> PkixResult:
     return PkixResult(trusted=False, code=reason[0], error=reason[1], depth=depth)
 

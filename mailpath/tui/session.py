@@ -78,6 +78,7 @@ class Session:
         """Walk `path` and post what happens.  Only cancellation gets out of here."""
         try:
             stack = await self.stack()
+            _forget()
             began = time.monotonic()
             async with self._network() as (network, at):
                 walk = await stack.walk(path, network, at, lambda event: _forward(run, event, post))
@@ -138,6 +139,13 @@ class Session:
                 loaded = None if chosen is None or isinstance(chosen, str) else (chosen,)
                 self._lab = Lab.start(loaded)
             return self._lab
+
+
+def _forget() -> None:
+    """The walk before is over: of those in the history only the recordings are kept."""
+    from mailpath.whatif import forget
+
+    forget()
 
 
 def sentence(error: BaseException, prefix: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from mailpath.network.attacked import UnknownAttack
 from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canonical, cost
 from mailpath.whatif.clock import Moment, timeline
+from mailpath.whatif.forgetting import forget
 from mailpath.whatif.outcome import AttackOutcome, outcome
 from mailpath.whatif.reading import listener_reads, reads
 from mailpath.whatif.rewalk import Rewalk, Rewalks, attacked_walk, changed, walk_at
@@ -35,6 +36,7 @@ __all__ = [
     "changed",
     "cost",
     "each_alone",
+    "forget",
     "listener_reads",
     "outcome",
     "reads",

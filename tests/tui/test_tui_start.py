@@ -1,16 +1,21 @@
-"""The app's start: what the first picture shows, and what happens to keys that come before the rest."""
+"""The app's start: what the first picture shows, and keys that come before the rest; a walk's start: nothing
+is left of the one before."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import dns.message
 import pytest
 from textual import events
 from tui_world import FakeSession, app, drawn, settle
 
+from mailpath.dnssec import wire
+from mailpath.network.capture import Capture
+from mailpath.tui.messages import WalkFinished
 from mailpath.tui.session import Session
-from mailpath.tui.source import LiveSource
+from mailpath.tui.source import CaptureSource, LiveSource
 from mailpath.tui.widgets.steps import Steps
 
 
@@ -59,3 +64,13 @@ async def test_it_is_told_once_that_everything_is_loaded() -> None:
     await session.stack()
     await session.stack()
     assert told == [None]
+
+
+async def test_a_walk_begins_with_nothing_remembered_of_the_one_before(capture: Capture) -> None:
+    message = dns.message.make_query("old.example", "MX").to_wire()
+    remembered = wire.read_message(message)
+    assert wire.read_message(message) is remembered
+    posted: list[Any] = []
+    await Session(CaptureSource(capture)).walk(1, capture.path, posted.append)
+    assert isinstance(posted[-1], WalkFinished)
+    assert wire.read_message(message) is not remembered

@@ -20,6 +20,7 @@ class Flow(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes, markup=False)
+        self.auto_links = False  # nothing here is a link: no strip has to be searched for one
         self._paint: Painter = _nothing
         self._painted: tuple[int, list[Content]] | None = None
 

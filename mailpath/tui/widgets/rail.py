@@ -40,6 +40,7 @@ class Rail(Widget):
         self._verdict: tuple[str, str] | None = None
         self._now = 0.0
         self._places: list[tuple[str, int]] = []
+        self._drawn: tuple[str, str, list[_Stop]] | None = None
         self.border_title = Content("Path")
 
     class Picked(Message):
@@ -63,7 +64,10 @@ class Rail(Widget):
         self._progress = progress
         self._verdict = verdict
         self._now = now
-        self.refresh()
+        drawn = (self._sender, self._recipient, self._stops())
+        if drawn != self._drawn:  # else all between it and what does change would be drawn too
+            self._drawn = drawn
+            self.refresh()
 
     def render(self) -> Content:
         width = self.content_size.width

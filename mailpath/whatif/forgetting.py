@@ -1,0 +1,22 @@
+"""What is remembered between re-walks of one recording, and is of no use to the next.
+
+Every walk brings messages with new identifiers, and every moment at which one is judged brings certificates
+that an attacker would have made then.  The limits of what is remembered are made for one large path: a
+program that walks for days would fill them with what is never asked for again.
+"""
+
+from __future__ import annotations
+
+from mailpath.dnssec import wire
+from mailpath.match import certificate, dane, der, names, pkix
+from mailpath.network import attacker
+
+
+def forget() -> None:
+    """Drop it all.  What is asked for once more is worked out once more; no result changes."""
+    for module in (wire, dane, pkix):
+        module.forget()
+    for remembered in (der.parts, names.certificate_names, certificate.describe):
+        remembered.cache_clear()
+    for made in (attacker.chain, attacker.root):
+        made.cache_clear()
