@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Cells for the first line of a label, and for the lines below it.
 WIDTH = 31
-_BELOW = 40
+_BELOW = 44
 #: Owners named for one kind of thing that ends, and things told at length; more are counted.
 _MOST_NAMED = 3
 _MOST_TOLD = 4

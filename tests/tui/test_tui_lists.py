@@ -24,7 +24,7 @@ def plain(pilot: Any) -> str:
 
 def column(pilot: Any) -> list[str]:
     """The lines of the left column where it is wide."""
-    return [line[2:46].strip() for line in drawn(pilot).splitlines()]
+    return [line[2:50].strip() for line in drawn(pilot).splitlines()]
 
 
 async def test_what_is_highlighted_stays_in_sight() -> None:
@@ -70,7 +70,9 @@ async def test_words_that_do_not_fit_can_be_reached() -> None:
         await settle(pilot)
         await pilot.press("a", "a")
         await settle(pilot)
-        assert "of encrypt or above." in " ".join(column(pilot))
+        words = " ".join(column(pilot))
+        assert "Needs   on the path to the mail servers" in words
+        assert "of encrypt or above." in words
         assert "Tab: more" not in drawn(pilot)
         await pilot.press("up", "up")
         await settle(pilot)

@@ -12,8 +12,8 @@ from mailpath.tui.progress import Walked
 from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, both_forms, clean, fit, outcome_word
 
-#: Cells for a path.
-_PATH = 42
+#: Cells for an outcome.
+_WORD = 15
 
 
 class HistoryScreen(FindScreen[int | str | None]):
@@ -56,9 +56,9 @@ class HistoryScreen(FindScreen[int | str | None]):
         prompt = Content.assemble(
             (when(walked.recorded.capture.ground.made)[11:16], QUIET),
             "  ",
-            fit(clean(path), _PATH, self._glyphs.cut, pad=True),
+            (fit(word, _WORD, self._glyphs.cut, pad=True), OUTCOME_STYLE[outcome]),
             "  ",
-            (word, OUTCOME_STYLE[outcome]),
+            clean(path),
         )
         return Option(prompt, id=f"walk:{number}")
 

@@ -52,10 +52,10 @@ class PickerScreen(FindScreen[str | None]):
         scenario = self._scenarios[str(event.option.id)]
         rows = [
             Row("Teaches", scenario.teaches),
-            Row("Path", f"{scenario.sender} -> {scenario.domain}", style=QUIET),
             Row("Try", scenario.hint, style="$primary"),
+            Row("Path", f"{scenario.sender} -> {scenario.domain}", style=QUIET),
         ]
-        self.query_one("#lesson", Flow).show(lambda width: hang(rows, width, indent=0))
+        self.query_one("#lesson", Flow).show(lambda width: hang(rows, width, indent=0, column=9))
 
     def picked(self, id: str) -> None:
         self.dismiss(id)

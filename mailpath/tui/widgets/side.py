@@ -286,9 +286,10 @@ class Side(Vertical):
         if not chosen:
             text = "Choose an attacker. The recording is walked again; no packet is sent."
             return [Row("", text, style=QUIET, label_style="")]
-        rows: list[Row] = []
-        for name in chosen.split("+"):
-            attack = self._attacks[name]
+        parts = [self._attacks[name] for name in chosen.split("+")]
+        needs = dict.fromkeys(need.value for attack in parts for need in attack.needs)
+        rows = [Row("Needs", "; ".join(needs))]
+        for attack in parts:
             rows.append(Row("Does", attack.does))
             rows.append(Row("Stopped", attack.stopped_by, style="$primary"))
         return rows
