@@ -210,7 +210,7 @@ class StepPanel(Vertical, can_focus=True):
     def ask_filter(self) -> None:
         """Open the filter, with what was in it last."""
         self.filtering = True
-        self.query_one(FilterInput).focus()
+        self.screen.set_focus(self.query_one(FilterInput))  # at once: the next key is for it
         self._fill()
 
     def end_filter(self) -> None:
