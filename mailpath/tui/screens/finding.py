@@ -43,7 +43,9 @@ class FindScreen(Dialogue[Result]):
         with Vertical(id=self.BOX) as box:
             box.border_title = Content(self.title_of_box())
             box.border_subtitle = Content(f"{self.ENTER}, Esc goes back")
-            yield Input(placeholder=self.FIND, restrict=PRINTABLE, max_length=80, compact=True, id="find")
+            field = Input(placeholder=self.FIND, restrict=PRINTABLE, max_length=80, compact=True, id="find")
+            field.cursor_blink = False
+            yield field
             yield Listing(markup=False, compact=True)
             yield from self.below()
 

@@ -48,7 +48,9 @@ READ: list[BindingType] = [
 
 WHAT_IF: list[BindingType] = [
     Binding("left", "posture(-1)", "Posture before", show=False, id="path.posture-previous"),
-    Binding("right", "posture(1)", "Posture", key_display="←→", id="path.posture-next"),
+    Binding(
+        "right", "posture(1)", "Posture", key_display="←→", id="path.posture-next", tooltip="Posture after"
+    ),
     Binding("o", "list('posture')", "Postures", show=False, id="path.postures", tooltip="The posture list"),
     Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
     Binding("t", "list('clock')", "Time", id="path.times", tooltip="What ends when; set the clock there"),

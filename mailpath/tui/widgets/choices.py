@@ -39,7 +39,14 @@ class Choices(Listing):
             tooltip="Rows further down",
         ),
         Binding("left", "screen.posture(-1)", "Posture before", show=False, id="choices.left"),
-        Binding("right", "screen.posture(1)", "Posture", key_display="←→", id="choices.right"),
+        Binding(
+            "right",
+            "screen.posture(1)",
+            "Posture",
+            key_display="←→",
+            id="choices.right",
+            tooltip="Posture after",
+        ),
         Binding(
             "enter",
             "screen.close_list",

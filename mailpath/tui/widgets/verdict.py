@@ -40,7 +40,14 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "open", "Open", id="verdict.open", tooltip="Give the verdict all the room"),
         Binding("left", "screen.posture(-1)", "Posture before", show=False, id="verdict.left"),
-        Binding("right", "screen.posture(1)", "Posture", key_display="←→", id="verdict.right"),
+        Binding(
+            "right",
+            "screen.posture(1)",
+            "Posture",
+            key_display="←→",
+            id="verdict.right",
+            tooltip="Posture after",
+        ),
         Binding("up,k", "screen.step(-1)", "Step above", show=False, id="verdict.up"),
         Binding("down,j", "scroll_down", "Scroll down", show=False, id="verdict.down"),
     ]
