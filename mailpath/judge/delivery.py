@@ -99,6 +99,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     unknown: Attempt | None = None
     tls_failed = no_fallback = False
     carried: str | None = None
+    refused: Attempt | None = None
     sessions = 0
     for target in found.targets:
         last = target is found.targets[-1]
@@ -111,13 +112,18 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
             # Postfix only warns of an unlisted host: what other hosts said stays the reason.
             if decisive is None or policy.skip is not Event.STS_MX_UNLISTED:
                 decisive = skipped
-            if policy.bounces:
+            if policy.bounces and posture.dane_missing_goes_on:
+                refused = skipped
+            elif policy.bounces or refused is not None:
                 break
             continue
         if policy.dane and posture.dane_stays:
             no_fallback, carried = True, policy.sni
         policy = msgspec.structs.replace(policy, no_fallback=no_fallback, sni=carried or policy.sni)
         ending = attempt(walk, posture, target, policy, aged=aged)
+        if refused is not None and ending.outcome in DELIVERED:
+            decisive = refused
+            break
         tls_failed |= ending.tls_failed
         sessions += ending.counted
         spent = bool(posture.session_limit) and sessions >= posture.session_limit
@@ -126,7 +132,9 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
         decisive = _note(attempts, _tried(walk, posture, target, ending))
         if ending.outcome is Outcome.UNKNOWN:
             unknown = unknown or decisive
-        if ending.outcome in FINAL or spent:
+        if refused is not None and decisive.outcome is Outcome.BOUNCED:
+            decisive = msgspec.structs.replace(decisive, outcome=Outcome.DEFERRED)
+        if ending.outcome in FINAL or spent or refused is not None:
             break
     assert decisive is not None, "a destination without a failure has an address"
     if decisive.outcome not in FINAL and unknown is not None:

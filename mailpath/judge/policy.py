@@ -223,18 +223,21 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
         sni = _sni(posture.sni_unusable, target, candidate.base)
         return HostPolicy(demand=Demand.ENCRYPT, sni=sni, base=candidate.base)
     sni = _sni(posture.sni_dane, target, candidate.base)
+    references = _references(posture.dane_references, walk, target, candidate.base)
     if half and posture.insecure_mx is InsecureMx.ENCRYPT:
         return HostPolicy(demand=Demand.ENCRYPT, sni=_sni(posture.sni, target), base=candidate.base)
     if all(dane.unusable(record, posture.dane_rules) for record in records):
-        # Postfix finds out when the handshake is prepared: SNI and suites are those of a match by then.
+        # Postfix finds out when the handshake is prepared: SNI, suites, names are those of a match by then.
         refused = mandatory and not posture.dane_unusable_delivers
         demand = Demand.AUTHENTICATE if refused else Demand.ENCRYPT
-        return HostPolicy(demand=demand, sni=sni, named=True, records=records, base=candidate.base)
+        return HostPolicy(
+            demand=demand, sni=sni, named=True, references=references, records=records, base=candidate.base
+        )
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
         sni=sni,
         strict=True,
-        references=_references(posture.dane_references, walk, target, candidate.base),
+        references=references,
         records=records,
         base=candidate.base,
         half=half,

@@ -266,6 +266,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     name is still the SNI (EX smtp.c sets both for the rest of the delivery, observed)."""
     dane_missing: Refusal = Refusal.NEXT
     """Mandatory DANE and no secure TLSA (PF: deferred 4.7.5; EX: bounced at once)."""
+    dane_missing_goes_on: bool = False
+    """Where that is permanent, hosts behind it are tried all the same, in vain: one that takes mail is given
+    none, and at one that fails the process crashes, which makes the mail wait (EX 4.96, observed)."""
     dane_unusable_delivers: bool = False
     """Mandatory DANE and only unusable TLSA: encrypted delivery all the same (EX, observed)."""
 

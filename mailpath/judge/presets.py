@@ -229,6 +229,7 @@ _EXIM = Posture(
     dane_name_falls_to_pkix=True,
     dane_stays=True,
     dane_missing=Refusal.BOUNCE,
+    dane_missing_goes_on=True,
     dane_unusable_delivers=True,
 )
 _EXIM_OPPORTUNISTIC = replace(

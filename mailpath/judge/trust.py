@@ -36,7 +36,7 @@ def trust(
         if not checked.accepted:
             return checked
     if policy.demand is not Demand.AUTHENTICATE:
-        return _looked_at(walk, posture, target, tls)
+        return _looked_at(walk, posture, target, policy, tls)
     if policy.records:
         return _by_dane(walk, posture, policy, tls)
     return _by_pkix(walk, posture, policy, tls)
@@ -48,7 +48,7 @@ def _checked(posture: Posture, *, aged: bool) -> bool:
     return check is OptionalCheck.ALWAYS or (check is OptionalCheck.FIRST_ATTEMPT and not aged)
 
 
-def _looked_at(walk: Walk, posture: Posture, target: Target, tls: TlsSession) -> Trust:
+def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
     """Nothing hangs on the certificate but the word in the log."""
     words = posture.words
     if not tls.chain:
@@ -57,7 +57,11 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, tls: TlsSession) ->
     why = "the certificate is not looked at"
     if not result.trusted:
         return Trust(accepted=True, word=words.untrusted, why=why)
-    if posture.trusted_needs_name and not _named((target.host.name,), tls, posture.name_rules):
+    wanted = (
+        (target.host.name,) if posture.trusted_needs_name else policy.references if policy.records else ()
+    )
+    rules = posture.dane_rules.name_rules if policy.records else posture.name_rules
+    if wanted and not _named(wanted, tls, rules):
         return Trust(accepted=True, word=words.untrusted, why=why)
     return Trust(accepted=True, word=words.trusted, why=why)
 

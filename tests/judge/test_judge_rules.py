@@ -630,6 +630,41 @@ RULES = [
         ),
         {"exim": "encrypted@mx2=CV=yes", "exim-opportunistic": "encrypted@mx2=CV=no"},
     ),
+    (
+        "exim-without-tlsa-at-the-first-host-bounces-though-the-second-is-good",
+        path(mx("mx1", tls(SELF)), mx("mx2", tls(SELF), at=20, tlsa=(ee(SELF),)), signed=True),
+        {"exim-require-dane": "bounced", "postfix-dane-only": "authenticated@mx2", "exim": "encrypted@mx1"},
+    ),
+    (
+        "and-waits-where-the-second-fails",
+        path(mx("mx1", tls(SELF)), mx("mx2", tls(SELF), at=20, tlsa=(STALE,)), signed=True),
+        {"exim-require-dane": "deferred", "postfix-dane-only": "deferred"},
+    ),
+    (
+        "or-refuses-for-good",
+        path(mx("mx1", tls(SELF)), mx("mx2", greets("554 no"), at=20, tlsa=(STALE,)), signed=True),
+        {"exim-require-dane": "deferred"},
+    ),
+    (
+        "or-cannot-be-asked-for-tlsa",
+        path(mx("mx1", tls(SELF)), mx("mx2", tls(SELF), at=20, tlsa_fails=True), signed=True),
+        {"exim-require-dane": "deferred"},
+    ),
+    (
+        "and-bounces-where-no-further-host-has-tlsa",
+        path(mx("mx1", tls(SELF), tlsa=(STALE,)), mx("mx2", tls(SELF), at=20), signed=True),
+        {"exim-require-dane": "bounced"},
+    ),
+    (
+        "what-is-found-unusable-late-is-trusted-by-name-only",
+        path(mx("mx1", tls(WRONG), tlsa=(ODD_TYPE,)), signed=True),
+        {"postfix-dane": "encrypted@mx1=Untrusted", "postfix-may": "encrypted@mx1=Trusted"},
+    ),
+    (
+        "what-is-found-unusable-at-once-leaves-names-alone",
+        path(mx("mx1", tls(WRONG), tlsa=(PKIX_EE,)), signed=True),
+        {"postfix-dane": "encrypted@mx1=Trusted"},
+    ),
     # --- names of hosts ---
     (
         "a-star-is-a-host-to-postfix",
