@@ -241,43 +241,38 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
     started = MailpathApp(session, start=True, recipient="sts-enforce.example", posture="postfix-sts")
     async with started.run_test(size=WIDE) as pilot:
         screen = pilot.app.screen_stack[0]
-        async for _ in until(pilot, lambda: screen._side._summary is not None):
-            pass
+
+        async def sees(*told: str) -> None:
+            async for _ in until(pilot, lambda: all(each in plain(pilot) for each in told)):
+                pass
+
+        await sees(
+            "an active attacker can (block-policy+strip-starttls)",
+            "the policy cached an active attacker can (mitm-misissued)",
+            "Message ordinary",
+            "Policy first contact",
+        )
         assert session.recording is not None
         before = session.recording.count
-        assert "Message ordinary" in plain(pilot)
-        assert "Policy first contact" in plain(pilot)
-        assert "an active attacker can (block-policy+strip-starttls)" in plain(pilot)
-        assert "the policy cached an active attacker can (mitm-misissued)" in plain(pilot)
         screen._turn(Lens(attack="block-policy+strip-starttls"))
         hidden = "sent to mx1.sts-enforce.example in the clear. With the MTA-STS policy cached: deferred"
-        async for _ in until(pilot, lambda: hidden in plain(pilot)):
-            pass
+        await sees(hidden)
         await pilot.press("f")
-        async for _ in until(pilot, lambda: "At first contact: plaintext" in plain(pilot)):
-            pass
-        assert "Policy cached, new of 7 d" in plain(pilot)
-        assert "The attacker cannot read it" in plain(pilot)
+        await sees("At first contact: plaintext", "Policy cached, new of 7 d", "The attacker cannot read it")
         await pilot.press("f")
-        await settle(pilot)
-        assert "Policy cached, 3 d old of 7 d" in plain(pilot)
+        await sees("Policy cached, 3 d old of 7 d")
         await pilot.click("#policy-dial")
-        async for _ in until(pilot, lambda: hidden in plain(pilot)):
-            pass
-        assert "Policy expired, max_age 7 d" in plain(pilot)
-        await settle(pilot)  # the words below the dials are as long as they will be
+        await sees(hidden, "Policy expired, max_age 7 d")
         await pilot.click("#message-dial")
-        async for _ in until(pilot, lambda: "✗ BOUNCED" in plain(pilot)):
-            pass
-        assert "Message REQUIRETLS" in plain(pilot)
+        await sees("✗ BOUNCED", "Message REQUIRETLS")
         saved = json.loads(screen._content("json"))
         assert (saved["message"], saved["policy_age"]) == ("requiretls", 7 * 86400)
         assert saved["verdicts"]["postfix-sts"]["status_code"] == "5.7.30"
         assert "sent with REQUIRETLS, policy fetched 7 d before" in ticket(screen._state, "rfc", UNICODE)[0]
         await pilot.press("x")
         await settle(pilot)
+        await sees("Policy first contact")
         assert "Simulated" not in plain(pilot)
-        assert "Policy first contact" in plain(pilot)
         assert session.recording.count == before
 
 
