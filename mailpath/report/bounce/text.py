@@ -54,6 +54,8 @@ _HOSTS = tuple(
         rf"\bserver for the recipient domain {_NAMED} by ({_NAMED}?)\. \[",
         rf"\b[Rr]emote [Ss]erver (?:at )?({_HOST}) ?\(",
         rf"\bReceiving server: ({_HOST})",
+        rf"\bhost: ({_HOST}) \(",
+        rf"\bHOST=({_HOST})\b",
         rf"\bname=({_HOST}) type=(?!MX)",
         rf"\bDANE error: ({_HOST}) lookup",
     )
@@ -83,12 +85,17 @@ _FORMS = tuple(
         # Exim
         rf"^[ \t]{{2}}(?P<rcpt>{_ADDRESS})[ \t]*\n(?P<said>[ \t]{{4,}}\S.*?)(?:\n[ \t]*\n|\Z)",
         # Exchange
-        rf"(?:^|\n)[ \t]*(?P<rcpt>{_ADDRESS})[ \t]*\n+[ \t]*Remote [Ss]erver [^\n]{{0,200}}?"
+        rf"(?:^|\n)[ \t]*(?P<rcpt>{_ADDRESS})[ \t]*\n+(?:[ \t]*(?P<host>{_HOST})[ \t]*\n+)?"
+        r"[ \t]*Remote [Ss]erver [^\n]{0,200}?"
         r"returned '(?P<said>.{1,1500}?)'(?:\s|\Z)",
         r"[Rr]emote [Ss]erver [^\n]{0,200}?returned '(?P<said>.{1,1500}?)'(?:\s|\Z)",
         # Gmail
         r"The response(?: from the remote server)? was:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
         r"Technical details of (?:permanent|temporary) failure:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # mox
+        r"Error during the last delivery attempt:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # OpenSMTPD, GMX
+        rf"^[ \t]*(?P<rcpt>{_ADDRESS}):\s+(?P<said>(?:[45]\d\d[ -]|SMTP error)[^\n]{{1,1500}})$",
         # Sendmail
         rf"^<(?P<rcpt>{_ADDRESS})>\s*\n\s*\(reason: (?P<said>.{{1,1500}}?)\)\s*$",
         rf"^(?:\d{{3}} \d\.\d\.\d )?<(?P<rcpt>{_ADDRESS})>\.\.\. (?P<said>[^\n]{{1,1500}})$",
@@ -100,11 +107,12 @@ _ANY_REPLY = re.compile(r"\b([45]\d\d[ -](?:#?\d\.\d{1,3}\.\d{1,3} )?[^\n]{4,150
 _FOR = re.compile(
     rf"(?:wasn't delivered to|delivery to|deliver(?:ed|ing)? (?:your message )?to|Delivery to the following"
     rf" recipients? (?:has )?(?:failed|been delayed)[^\n]{{0,60}}:|to these recipients or groups:|recipient:"
-    rf"|RCPT TO:)\s*<?(?:mailto:)?({_ADDRESS})>?",
+    rf"|RCPT TO:|\bto=)\s*<?(?:mailto:)?({_ADDRESS})>?",
     re.IGNORECASE,
 )
 _SENDER = re.compile(
     rf"(?:^|\n)(?:Sender(?: Address)?|From|Return-Path|X-Postfix-Sender):[^\n]{{0,80}}?({_ADDRESS})"
+    rf"|\b(?:from|FROM)=<({_ADDRESS})>"
 )
 #: Somebody pasted it into an answer.
 _QUOTED = re.compile(r"^(?:>[ \t]?){1,5}", re.MULTILINE)
@@ -119,14 +127,14 @@ def unquoted(text: str) -> str:
 def read_text(text: str) -> Told:
     """What the words say; the first form that fits counts."""
     text = unquoted(text)
-    recipient = sentence = None
+    recipient = sentence = host = None
     for form in _FORMS:
         found = form.search(text)
         if found is None:
             continue
         groups = found.groupdict()
         sentence = " ".join(groups["said"].split())[:LONGEST]
-        recipient = groups.get("rcpt")
+        recipient, host = groups.get("rcpt"), groups.get("host")
         break
     if sentence is None:
         found = _ANY_REPLY.search(text)
@@ -143,9 +151,9 @@ def read_text(text: str) -> Told:
         bracketed = re.search(r"\(#([245]\.[0-7]\.\d{1,3})\)", text)
         code = bracketed[1] if bracketed else None
     return Told(
-        sender=sender[1] if sender else None,
+        sender=sender[1] or sender[2] if sender else None,
         recipient=recipient,
-        host=host_in(sentence or "") or host_in(text),
+        host=host or host_in(sentence or "") or host_in(text),
         status_code=code,
         sentence=sentence,
     )

@@ -39,6 +39,7 @@ _FINDING = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
 _WORD = re.compile(r"\b(Anonymous|Untrusted|Trusted|Verified) TLS connection|\b(CV=(?:no|yes|dane))\b")
 _EXIM_SENT = re.compile(r"\bH=\S{1,253}(?: DS)? \[[^\]]{2,45}\](?::\d{1,5})?( X=\S+)?.{0,1000} C=\"")
 _OWN_PRESETS = {Speaker.EXCHANGE: "exchange-online", Speaker.GMAIL: "gmail"}
+_ANYBODY = frozenset({Speaker.RECEIVER, Speaker.OTHER})
 _FAMILIES = {Speaker.POSTFIX: Family.POSTFIX, Speaker.EXIM: Family.EXIM}
 
 
@@ -165,7 +166,8 @@ def _said(text: str, code: str | None) -> Explanation | None:
     matches = patterns.recognise(flat)
     wording = wordings.recognise(flat[: patterns.MOST])
     # A bare code is no sentence, and another server's words outweigh what merely looks alike.
-    if wording is not None and wording.speaker not in _FAMILIES and wording.regex.search(flat):
+    told = wording is not None and wording.speaker not in _FAMILIES and wording.speaker is not Speaker.OTHER
+    if wording is not None and told and wording.regex.search(flat):
         return _coded(_wording(wording), code)
     if matches:
         return _coded(_sentence(flat, matches), code)
@@ -255,7 +257,7 @@ def _wording(wording: Wording) -> Explanation:
             postures=_union(told),
         )
     found = list(reach.by_event(wording.event, family=_FAMILIES.get(wording.speaker)))
-    if wording.speaker not in _FAMILIES:
+    if wording.speaker not in _FAMILIES and wording.speaker not in _ANYBODY:
         own = _OWN_PRESETS.get(wording.speaker)
         found = [each for each in found if each.posture == own]
     if wording.policy:

@@ -65,7 +65,8 @@ DETAILS: Mapping[str, tuple[str, str]] = {
     "7.324": ("Exchange Online: the domain's DNSSEC is not valid.", "Microsoft Learn"),
 }
 
-_CODE = re.compile(r"(?<![\w.:/\[-])([245])\.([0-7])\.(\d{1,3})(?![\w/]|\.\d)")
+#: Behind a blank, or the code of a reply of several lines ("550-5.7.26 ").
+_CODE = re.compile(r"(?:(?<![\w.:/\[-])|(?<=[245]\d\d-))([245])\.([0-7])\.(\d{1,3})(?![\w/]|\.\d)")
 
 
 def code_in(text: str) -> str | None:

@@ -20,6 +20,7 @@ class Speaker(StrEnum):
     SENDMAIL = "Sendmail"
     QMAIL = "qmail"
     RECEIVER = "a receiving server"
+    OTHER = "mail servers"
 
 
 class Wording(msgspec.Struct, frozen=True):

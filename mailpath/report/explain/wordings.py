@@ -10,6 +10,7 @@ from __future__ import annotations
 from mailpath.judge.events import Event
 from mailpath.report.explain.wording import Speaker, Wording
 from mailpath.report.explain.wording import wording as _of
+from mailpath.report.explain.wordings_any import OTHER, RECEIVER
 
 _POSTFIX = (
     _of(
@@ -348,28 +349,16 @@ _QMAIL = (
     ),
 )
 
-_RECEIVER = (
-    _of(
-        Speaker.RECEIVER,
-        r"must issue (?:a )?STARTTLS(?: command)? first"
-        r"|\b5\d\d[ -](?:#?5\.7\.\d{1,3} )?.{0,80}\b(?:(?:STARTTLS|TLS|encryption|secure connection)"
-        r" (?:is )?(?:required|needed|mandatory)|requires? (?:STARTTLS|TLS|encryption))",
-        None,
-        "The receiving server takes mail over TLS only, and this session had none: the sender does no TLS, or"
-        " went on in the clear because STARTTLS or the handshake failed.",
-        in_clear=("sent-without-tls", "sent-after-refusal", "sent-after-handshake"),
-    ),
-)
-
 #: The first that matches counts, so the more telling stand first.
 WORDINGS: tuple[Wording, ...] = (
     *_EXCHANGE,
     *_GMAIL,
-    *_RECEIVER,
+    *RECEIVER,
     *_POSTFIX,
     *_EXIM,
     *_SENDMAIL,
     *_QMAIL,
+    *OTHER,
 )
 
 
