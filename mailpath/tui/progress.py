@@ -178,12 +178,16 @@ class WalkState:
             title = f"Steps  {done} of {len(STEPS) - 1} done, {how}"
         return f"{title}, {clean(self.host, 60)} alone" if self.host else title
 
+    @property
+    def attacked(self) -> bool:
+        """Whether there is an attacker on the path that is shown."""
+        return self.view is not None and bool(self.view.lens.attack)
+
     def verdict_mark(self, posture: str, glyphs: Glyphs) -> tuple[str, str] | None:
         """Glyph and word of the last stop of the rail; None before there is a verdict."""
         if self.shown is None:
             return None
-        attacked = self.view is not None and bool(self.view.lens.attack)
-        shown = mark(self.shown.walk, self.shown.verdict(posture), glyphs, attacked=attacked)
+        shown = mark(self.shown.walk, self.shown.verdict(posture), glyphs, attacked=self.attacked)
         return shown.stop, shown.style
 
 

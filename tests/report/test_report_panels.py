@@ -82,6 +82,13 @@ def test_each_address_speaks_for_itself(walks: Any) -> None:
     assert second == "mx1.ipv6.example [192.0.2.49]: TLS 1.3, TLS_AES_256_GCM_SHA384"
 
 
+def test_what_nothing_vouches_for_is_said_beside_the_match(walks: Any) -> None:
+    by_dane = [line for line in evidence(walks.of("half-dane").walk, "starttls") if "By DANE" in line]
+    assert by_dane == [
+        "  By DANE:  A DANE-EE record matches the server's certificate. The MX record is unsigned."
+    ]
+
+
 def test_a_chain_hangs_from_its_root(walks: Any) -> None:
     lines = evidence(walks.of("full-protection").walk, "starttls")
     tree = [line for line in lines if "CN=" in line][:3]

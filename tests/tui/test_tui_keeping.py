@@ -184,7 +184,10 @@ async def test_a_capture_with_an_envelope_has_a_panel_for_it(with_envelope: Capt
         await pilot.press("e", "slash", *"RCPT")
         await settle(pilot)
         assert re.search(r"\d ms  C: RCPT TO:<user@dane-good.example>", drawn(pilot))
-        await pilot.press("escape", "escape", "up")
+        await pilot.press("escape", "5", "z")
+        await settle(pilot)
+        assert "Envelope" not in drawn(pilot)  # one panel alone
+        await pilot.press("escape", "E", "up")
         assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("starttls")
         # Another path, without an envelope: the panel goes.
         await pilot.press("s")

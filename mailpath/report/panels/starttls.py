@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mailpath.exchanges import Envelope, SmtpExchange, TlsProfile
-from mailpath.facts import MxHost, Session, Walk
+from mailpath.facts import MxHost, Security, Session, Walk
 from mailpath.findings.tlsa import secure_set
 from mailpath.match import dane, names, pkix
 from mailpath.match.names import certificate_names
@@ -95,5 +95,6 @@ def _certificates(walk: Walk, host: MxHost, chain: tuple[bytes, ...]) -> Iterato
         matched = dane.match(
             chosen.records, chain, dane_names(walk, host.name, chosen.base), walk.at, dane.DaneRules()
         )
-        yield f"By DANE:  {visible(matched.reason)}"
+        unsigned = "" if walk.mx.lookup.security is Security.SECURE else " The MX record is unsigned."
+        yield f"By DANE:  {visible(matched.reason)}{unsigned}"
     yield from chain_lines(chain, built.path)

@@ -12,11 +12,12 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from mailpath.tui.marks import mark
 from mailpath.tui.progress import Walked, WalkState
 from mailpath.tui.session import Session
 from mailpath.tui.source import LiveSource
 from mailpath.tui.stack import Stack
-from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, Row, both_forms, clean, hang
+from mailpath.tui.text import QUIET, Glyphs, Row, both_forms, clean, hang
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
@@ -157,10 +158,12 @@ class PathBase(Screen[None]):
         if shown is None:
             self._side.postures.mark({})
             return
-        outcomes = {name: shown.verdict(name).outcome for name in self._side.postures.names}
-        self._side.postures.mark(
-            {name: (self._glyphs.of_outcome(o), OUTCOME_STYLE[o]) for name, o in outcomes.items()}
-        )
+        attacked = self._state.attacked
+        marks = {
+            name: mark(shown.walk, shown.verdict(name), self._glyphs, attacked=attacked)
+            for name in self._side.postures.names
+        }
+        self._side.postures.mark({name: (each.glyph, each.style) for name, each in marks.items()})
 
     def _show_walk(self) -> None:
         """Everything, after what is shown has become another walk."""

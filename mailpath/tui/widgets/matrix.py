@@ -62,11 +62,12 @@ def paint(
     longest = max(len(name) for name in (*bench.hosts, _PATH)) + pointer
     cell = 11 if longest + 2 + 11 * len(columns) <= width else 10
     first = max(min(longest + 2, width - cell * len(columns), 42), 16)
-    fitting = max((width - first) // cell, 1)
+    fitting, total, part = max((width - first) // cell, 1), len(columns), ""
     if fitting < len(columns):
         start = min(max(columns.index(chosen) - fitting + 1, 0), len(columns) - fitting)
         columns = columns[start : start + fitting]
-    return list(_Matrix(bench, columns, chosen, first, cell, glyphs, selected, attacked).lines())
+        part = f"{fitting} of {total} postures"
+    return list(_Matrix(bench, columns, chosen, first, cell, glyphs, selected, attacked, part).lines())
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class _Matrix:
     glyphs: Glyphs
     selected: str | None
     attacked: bool
+    part: str  # what is shown of the columns, where not all are
 
     def lines(self) -> Iterable[Content]:
         yield self._header()
@@ -90,7 +92,8 @@ class _Matrix:
             yield Content.styled(f"{self.glyphs.weak} read: delivered, and the attacker has it", QUIET)
 
     def _header(self) -> Content:
-        parts: list[tuple[str, str]] = [(" " * self.first, "")]
+        part = fit(self.part, self.first - 1, self.glyphs.cut, pad=True)
+        parts: list[tuple[str, str]] = [(f"{part} ", QUIET)]
         for name in self.columns:
             label = fit(clean(name.removeprefix("postfix-")), self.cell - 1, self.glyphs.cut, pad=True)
             parts.append((f"{label} ", "$primary bold" if name == self.chosen else QUIET))

@@ -254,7 +254,9 @@ class StepPanel(Vertical, can_focus=True):
 
 
 class Steps(Vertical):
-    """The panels of the first six steps."""
+    """The panels of the first six steps, and of the envelope where it was tried."""
+
+    DEFAULT_CSS = "StepPanel.-absent { display: none; }"
 
     opened: reactive[str | None] = reactive(None)
 
@@ -271,8 +273,8 @@ class Steps(Vertical):
     @property
     def order(self) -> tuple[str, ...]:
         """The steps that have a panel here, in packet order."""
-        beside = (ENVELOPE,) if self._envelope is not None and self._envelope.display else ()
-        return (*STEPS[:-1], *beside)
+        there = self._envelope is not None and not self._envelope.has_class("-absent")
+        return (*STEPS[:-1], ENVELOPE) if there else STEPS[:-1]
 
     def panel(self, step: str) -> StepPanel:
         return self.query_one(f"#step-{step}", StepPanel)
@@ -284,7 +286,7 @@ class Steps(Vertical):
 
     def know(self, walk: Walk | None, stack: Stack | None, step: str | None = None) -> None:
         if walk is None and self._envelope is not None:
-            self._envelope.display = False
+            self._envelope.add_class("-absent")
         for panel in self.query(StepPanel):
             if step is None or panel.step == step:
                 panel.know(walk, stack)
@@ -307,7 +309,7 @@ class Steps(Vertical):
             self._envelope = StepPanel(ENVELOPE, self._glyphs)
             self.mount(self._envelope)
         if self._envelope is not None:
-            self._envelope.display = result is not None
+            self._envelope.set_class(result is None, "-absent")
             self._envelope.show(Progress(ENVELOPE, result=result), 0.0)
 
     def watch_opened(self) -> None:
