@@ -308,7 +308,11 @@ async def test_the_lab_is_walked_through() -> None:
             await pilot.press(key)
             await settle(pilot)
             assert recipient.value == domain
-        assert session.walks == 3
+        await pilot.press("l")
+        await settle(pilot)
+        await pilot.click("#picker Listing", offset=(4, 0))
+        await settle(pilot)
+        assert (recipient.value, session.walks) == ("plain.example", 4)
         assert "Try:" in drawn(pilot)
         # A path of one's own has no hint.
         pilot.app.screen.query_one(PathBar).fill(None, "other.example")

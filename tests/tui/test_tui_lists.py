@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tui_world import LONG, SCENARIOS, FakeSession, app, drawn, settle
+from tui_world import AT, LONG, SCENARIOS, FakeSession, app, drawn, settle
 
 from mailpath.tui.lens import Lens, Outlook
 from mailpath.tui.recorded import Recorded
@@ -113,7 +113,13 @@ async def test_clock_steps_to_each_end() -> None:
         text = " ".join(column(pilot))
         assert "by then the signatures of b.example, example, the root have ended, too (2023-11-28)" in text
         assert "Were they renewed in time: ! ENCRYPTED" in text
-        await pilot.press("up", "a", "a")
+        # What has ended already cannot be chosen; what ends can.
+        await pilot.press("x")
+        await settle(pilot)
+        for row, at in ((0, None), (5, AT + 14 * 86400 + 1)):
+            await pilot.click("#times", offset=(4, row))
+            assert pilot.app.screen._state.lens.at == at
+        await pilot.press("a", "a")
         await settle(pilot)
         assert "under strip-starttls, as of 2023-11-28 22:13 UTC" in plain(pilot)
         assert "Compared with no attack now:" in plain(pilot)

@@ -18,9 +18,6 @@ class Listing(OptionList):
         """Other rows are in sight than before."""
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._settle)
-
-    def _settle(self) -> None:
         self.scroll_to_highlight()
         self.post_message(self.Scrolled())
 
