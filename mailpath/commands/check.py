@@ -262,7 +262,10 @@ def _filed(result: Result, file: str) -> None:
 
     walk = result.walk
     filer = walk.path.sender or walk.sender.ehlo or "localhost"
-    data = tlsrpt.encode(tlsrpt.build(walk, result.chosen, contact=f"postmaster@{filer}", at=result.at))
+    report = tlsrpt.build(
+        walk, result.chosen, contact=f"postmaster@{filer}", at=result.at, sending=result.sending
+    )
+    data = tlsrpt.encode(report)
     if file == STDIO:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

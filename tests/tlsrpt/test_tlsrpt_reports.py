@@ -15,6 +15,7 @@ from mailpath.facts import Reply, Session
 from mailpath.judge import Outcome
 from mailpath.judge.events import Event
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.sending import Message, Sending
 from mailpath.judge.session import Ending
 from mailpath.report.explain import walks
 from mailpath.report.explain.cases import CASES
@@ -365,3 +366,21 @@ def test_any_positive_reply_began_tls(code, kind):
     session = Session(address="192.0.2.1", port=25, sni=None, starttls=Reply(code=code, lines=(b"go",)))
     ending = Ending(outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, session=session)
     assert _in_clear(ending) == kind
+
+
+@pytest.mark.parametrize(
+    ("case", "posture", "sending", "expected"),
+    [
+        ("sent-sts", "rfc", Sending(policy_age=60), ("sts", 1, 0)),
+        ("sent-dane", "rfc", Sending(message=Message.TLS_REQUIRED_NO), ("no-policy-found", 1, 0)),
+        ("certificate-tlsa", "rfc", Sending(message=Message.TLS_REQUIRED_NO), ("no-policy-found", 1, 0)),
+        ("sent-untrusted", "rfc", Sending(message=Message.REQUIRETLS), ("no-policy-found", 0, 1)),
+    ],
+)
+def test_what_the_message_asks_for_is_what_is_reported_on(case, posture, sending, expected):
+    report = made(CASES[case].walk, posture, sending=sending)
+    assert check(report) == ()
+    (entry,) = report["policies"]
+    summary = entry["summary"]
+    counts = (summary["total-successful-session-count"], summary["total-failure-session-count"])
+    assert (entry["policy"]["policy-type"], *counts) == expected

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from mailpath.facts import StsPolicy, TlsaRecord, Walk
-from mailpath.judge import Posture, judge
+from mailpath.judge import Posture, Verdict
 from mailpath.judge.destination import Target, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import Mechanism
 from mailpath.judge.policy import Demand, HostPolicy, host_policy
 from mailpath.judge.posture import DaneUse, Family
+from mailpath.judge.requiretls import lax, strict
+from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.judge.sentences import Scene, say
 from mailpath.judge.session import Ending, attempt
 from mailpath.judge.sts import applied
@@ -47,6 +49,13 @@ _BEFORE_TLS = frozenset(
 #: Endings of a session in which TLS itself worked.
 _IN_TLS = frozenset({Event.SENT_TLS, Event.TLS_EHLO_REFUSED})
 
+#: What a message asks for, as the posture that does it (RFC 8689).
+_ASKED: Mapping[Message, Callable[[Posture], Posture]] = {
+    Message.ORDINARY: lambda posture: posture,
+    Message.REQUIRETLS: strict,
+    Message.TLS_REQUIRED_NO: lax,
+}
+
 
 class Count(msgspec.Struct, kw_only=True):
     """One entry of `policies` while it is counted.  `failures`: failure-details."""
@@ -64,12 +73,14 @@ def build(
     at: int | None = None,
     organization: str = "",
     sending_mta_ip: str | None = None,
+    sending: Sending = USUAL,
 ) -> dict[str, Any]:
     """The report as a JSON object.
 
     `contact`: mail address of whoever files it; `organization`: their name, else the contact's domain;
     `at`: Unix time of the delivery (default: the walk's), whose UTC day the report covers; `sending_mta_ip`:
-    left out where it is None.  A posture with fields that its source is silent on reports with the first
+    left out where it is None; `sending`: what the message asked for, and the policy that its sender held.
+    A posture with fields that its source is silent on reports with the first
     of their possible values.
     """
     moment = datetime.fromtimestamp(walk.at if at is None else at, UTC)
@@ -85,7 +96,7 @@ def build(
         "date-range": {"start-datetime": _stamp(start), "end-datetime": _stamp(end)},
         "contact-info": contact,
         "report-id": str(uuid.uuid5(uuid.NAMESPACE_URL, seed)),
-        "policies": [_policy(count) for count in _counts(walk, concrete, sending_mta_ip)],
+        "policies": [_policy(count) for count in _counts(walk, concrete, sending, sending_mta_ip)],
     }
 
 
@@ -115,7 +126,7 @@ def _policy(count: Count) -> dict[str, Any]:
 # --- sessions --------------------------------------------------------------------------------------
 
 
-def _counts(walk: Walk, posture: Posture, ip: str | None) -> list[Count]:
+def _counts(walk: Walk, posture: Posture, sending: Sending, ip: str | None) -> list[Count]:
     """The entries, in the order in which their policies were met."""
     counts: dict[tuple[str, str], Count] = {}
 
@@ -127,11 +138,14 @@ def _counts(walk: Walk, posture: Posture, ip: str | None) -> list[Count]:
     if fetched is not None:
         kind, reason = fetched
         entry(_sts(walk, None)).failures.append(_detail(kind, reason, None, ip))
-    for target, policy, ending in _tried(walk, posture):
+    cached = sending.cached(walk, posture)
+    verdict = sending.verdict(walk, posture)
+    posture = _ASKED[sending.message](posture)
+    for target, policy, ending in _tried(walk, posture, verdict, cached):
         event = policy.skip or ending.event
         if event in _BEFORE_TLS or (policy.skip is None and policy.demand is Demand.NONE):
             continue
-        described = _described(walk, posture, policy, target)
+        described = _described(walk, posture, policy, target, cached)
         if described is None:
             if fetched is not None:
                 continue
@@ -158,12 +172,13 @@ def _has_tls(ending: Ending) -> bool:
     return ending.session is not None and ending.session.tls is not None
 
 
-def _tried(walk: Walk, posture: Posture) -> Iterator[tuple[Target, HostPolicy, Ending]]:
+def _tried(
+    walk: Walk, posture: Posture, verdict: Verdict, cached: StsPolicy | None
+) -> Iterator[tuple[Target, HostPolicy, Ending]]:
     """Each session that the verdict tells of, and beside it what a policy in testing mode would make of it
     (RFC 8461 section 5: such a policy is reported on, and not enforced).
     """
-    verdict = judge(walk, posture)
-    found = applied(walk, posture)
+    found = applied(walk, posture, cached)
     testing = _testing(walk, posture) if found.policy is None else None
     targets = list(destination(walk.mx, posture).targets)
     for each in verdict.attempts:
@@ -184,8 +199,8 @@ def _tried(walk: Walk, posture: Posture) -> Iterator[tuple[Target, HostPolicy, E
 
 
 def _testing(walk: Walk, posture: Posture) -> StsPolicy | None:
-    strict = msgspec.structs.replace(posture, sts_testing_enforced=True, sts_on_first_contact=True)
-    return applied(walk, strict).policy
+    enforcing = msgspec.structs.replace(posture, sts_testing_enforced=True, sts_on_first_contact=True)
+    return applied(walk, enforcing).policy
 
 
 def _target(targets: list[Target], host: str, address: str | None) -> Target | None:
@@ -200,11 +215,13 @@ def _target(targets: list[Target], host: str, address: str | None) -> Target | N
 # --- policies --------------------------------------------------------------------------------------
 
 
-def _described(walk: Walk, posture: Posture, policy: HostPolicy, target: Target) -> dict[str, Any] | None:
+def _described(
+    walk: Walk, posture: Posture, policy: HostPolicy, target: Target, cached: StsPolicy | None
+) -> dict[str, Any] | None:
     """The policy that was in force for a session, as the report names it; None: there was none."""
     unlisted = policy.skip in (Event.STS_MX_UNLISTED, Event.STS_UNREADABLE)
     if policy.mechanism is Mechanism.MTA_STS or unlisted:
-        return _sts(walk, applied(walk, posture).policy or _testing(walk, posture))
+        return _sts(walk, applied(walk, posture, cached).policy or _testing(walk, posture))
     if policy.dane or policy.skip is not None:
         base = policy.base or target.host.canonical
         return _tlsa(walk, base)
