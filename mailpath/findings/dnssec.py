@@ -47,9 +47,12 @@ def _lookups(walk: Walk) -> Iterator[Lookup]:
 
 
 def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+    bogus: dict[str, list[Lookup]] = {}
     for lookup in lookups:
         if lookup.security is Security.BOGUS:
-            yield _bogus(walk, lookup)
+            bogus.setdefault(why(lookup), []).append(lookup)
+    for alike in bogus.values():
+        yield _bogus(walk, alike)
     mx = walk.mx.lookup
     if mx.security is Security.INSECURE:
         yield finding(
@@ -76,13 +79,22 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     for lookup in path_lookups(walk.mx):
         if lookup.security is Security.INDETERMINATE and lookup.found in (Found.FOUND, Found.ABSENT):
             unclear.setdefault(why(lookup), []).append(rrset(lookup))
-    for reason, names in unclear.items():  # one cause, one finding: the root's keys stand above every answer
-        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        yield finding("SEC003", names[0], f"{', '.join(names[:_MOST_NAMED])}{rest}: {reason}.", got=reason)
+    for reason, names in unclear.items():
+        yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason)
 
 
-def _bogus(walk: Walk, lookup: Lookup) -> Finding:
-    """Run-out signatures have a code of their own: they are the most frequent reason, and easily mended."""
+def _named(names: list[str]) -> str:
+    """One cause is one finding: a zone's keys stand above all its answers, the root's above every answer."""
+    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{rest}"
+
+
+def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
+    """Of answers that are bogus for one reason.  Run-out signatures have a code of their own: nothing else is
+    as frequent, or as easily mended."""
+    lookup = alike[0]
+    names = [rrset(each) for each in alike]
+    are = f"{_named(names)} {'is' if len(names) == 1 else 'are'} bogus"
     zones = {zone.name: zone for zone in walk.dnssec.zones}
     signatures = list(lookup.signatures)
     for name in lookup.chain:
@@ -96,14 +108,14 @@ def _bogus(walk: Walk, lookup: Lookup) -> Finding:
         return finding(
             "SEC012",
             rrset(lookup),
-            f"{rrset(lookup)} is bogus: its signatures ran out on {day(latest.expiration)}.",
+            f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {day(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
         )
     return finding(
         "SEC002",
         rrset(lookup),
-        f"{rrset(lookup)} is bogus: {why(lookup)}.",
+        f"{are}: {why(lookup)}.",
         found=_signature(bad[0]) if bad else "; ".join(visible(record) for record in lookup.records[:4]),
         got=f"{why(lookup)}{ede}",
     )

@@ -26,3 +26,10 @@ def test_what_is_weak_or_broken_is_explained(name: str, walks: Walks) -> None:
             assert text.isprintable(), each
         assert each.message.endswith((".", "…", ")")), each
         assert ".." not in each.message.replace("…", ""), each
+
+
+def test_one_cause_of_bogus_answers_is_told_once(walks: Walks) -> None:
+    (told,) = [each for each in find(walks.of("bogus").walk) if each.code == "SEC012"]
+    assert told.subject == "bogus.example MX"
+    assert told.message.startswith("bogus.example MX, mx1.bogus.example AAAA, mx1.bogus.example A, _mta-sts.")
+    assert " are bogus: the signatures ran out on " in told.message
