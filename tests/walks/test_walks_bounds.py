@@ -105,15 +105,19 @@ async def test_a_refused_certificate_and_a_response_end_the_search() -> None:
     assert (asked, fetch.status) == (["192.0.2.80"], 404)
 
 
+PLAIN = b"version: STSv1\n"
+BOMB = gzip.compress(bytes(1_000_000))
+
+
 @pytest.mark.parametrize(
     ("coding", "body", "read", "failure"),
     [
-        (b"gzip", gzip.compress(b"version: STSv1\n"), b"version: STSv1\n", None),
-        (b"deflate", zlib.compress(b"version: STSv1\n"), b"version: STSv1\n", None),
-        (b"identity", b"version: STSv1\n", b"version: STSv1\n", None),
-        (b"br", b"version: STSv1\n", b"version: STSv1\n", Failure.PROTOCOL),
-        (b"gzip", b"version: STSv1\n", b"version: STSv1\n", Failure.PROTOCOL),
-        (b"gzip", bomb := gzip.compress(bytes(1_000_000)), bomb, Failure.TOO_LARGE),
+        pytest.param(b"gzip", gzip.compress(PLAIN), PLAIN, None, id="gzip"),
+        pytest.param(b"deflate", zlib.compress(PLAIN), PLAIN, None, id="deflate"),
+        pytest.param(b"identity", PLAIN, PLAIN, None, id="identity"),
+        pytest.param(b"br", PLAIN, PLAIN, Failure.PROTOCOL, id="unknown"),
+        pytest.param(b"gzip", PLAIN, PLAIN, Failure.PROTOCOL, id="false"),
+        pytest.param(b"gzip", BOMB, BOMB, Failure.TOO_LARGE, id="bomb"),
     ],
 )
 async def test_a_policy_is_read_without_its_content_coding(coding, body, read, failure) -> None:
