@@ -77,7 +77,7 @@ class Words(VerticalScroll):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        self.can_focus = self.max_scroll_y > 0
+        self.can_focus = self.display and self.max_scroll_y > 0
         self.post_message(self.Fitted())
 
 
@@ -168,7 +168,8 @@ class Side(Vertical):
             first, last, rows = self.shown.in_sight()
             if last - first + 1 < rows:
                 title += f" {first}-{last} of {rows}"
-            if self.query_one(Words).can_focus:
+            words = self.query_one(Words)
+            if words.can_focus and words.display:
                 title += ", Tab: more"
         if title != self._title:  # a title is drawn with the whole frame
             self._title = title
