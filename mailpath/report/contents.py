@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from mailpath.facts import Found, Status, Walk
+from mailpath.facts import Found, Status, StsPolicy, Walk
 from mailpath.judge import Verdict
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import Message, held
@@ -50,13 +50,16 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
     rows = []
     if result.sending.message is not Message.ORDINARY:
         rows.append(("Message", f"{_ASKS[result.sending.message]}; {_announcers(result.walk)}"))
-    age, policy = result.sending.policy_age, result.walk.sts.policy
-    if age is not None and policy is None:
-        rows.append(("Policy", f"fetched {duration(age)} ago, or so it was said: this walk found none"))
-    elif age is not None and policy is not None:
-        word = "cached" if held(policy, age) else "expired, so this is first contact again"
-        rows.append(("Policy", f"{word}: {duration(age)} old, max_age {duration(policy.max_age)}"))
+    if result.sending.policy_age is not None:
+        rows.append(("Policy", _aged(result.walk.sts.policy, result.sending.policy_age)))
     return tuple(rows)
+
+
+def _aged(policy: StsPolicy | None, age: int) -> str:
+    if policy is None:
+        return f"this walk found none, so what one fetched {duration(age)} ago says is not known"
+    word = "cached" if held(policy, age) else "expired, so this is first contact again"
+    return f"{word}: {duration(age)} old, max_age {duration(policy.max_age)}"
 
 
 _ASKS = {
@@ -133,5 +136,5 @@ def _not_tried(result: Result) -> Iterator[str]:
         yield "No policy was fetched, as no valid record announces one."
     if not envelope.said_mail_from(walk):
         yield "No MAIL FROM was sent: whether a server takes this sender or recipient is not known."
-    if result.sending.policy_age is None:
+    if result.sending.policy_age is None or walk.sts.policy is None:
         yield "Whether the sender holds a policy from an earlier delivery is not known."

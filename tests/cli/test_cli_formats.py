@@ -174,6 +174,10 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
         both = "deferred; at first contact plaintext" if first else "; with the policy cached deferred; READ"
         assert both in told
         assert "Whether the sender holds a policy" not in told
+    _, out, _ = run("check", "--replay", kept("requiretls"), "--policy-age", "2d")
+    told = " ".join(out.split())
+    assert "this walk found none, so what one fetched 2 d ago says is not known" in told
+    assert "Whether the sender holds a policy" in told
     # The clock: at that time the policy is a day old, however long ago the recording was made.
     later = str(int(datetime.fromisoformat(report["at"]).timestamp()) + 10 * 86400)
     _, out, _ = run(*words, "--policy-age", "1d", "--at", later, "--format", "json")
