@@ -13,7 +13,7 @@ from mailpath.facts import Lookup, SignatureFact, Walk
 from mailpath.match.certificate import describe
 from mailpath.visible import visible
 
-#: Record types named for one moment; more are counted.
+#: Owners named for one moment; more are counted.
 _MOST_NAMED = 6
 #: The end of the year 9999: later moments have no calendar date.
 _LAST = 253402300799
@@ -78,14 +78,21 @@ def _signatures(walk: Walk) -> Iterator[Moment]:
     for fact in _signature_facts(walk):
         key = (fact.signer, fact.owner, fact.rdtype)
         last[key] = max(fact.expiration, last.get(key, fact.expiration))
-    together: dict[tuple[str, int], set[str]] = {}
+    together: dict[tuple[str, int], dict[str, set[str]]] = {}
     for (signer, owner, rdtype), expiration in last.items():
-        together.setdefault((signer, expiration), set()).add(f"{owner} {rdtype}")
+        together.setdefault((signer, expiration), {}).setdefault(owner, set()).add(rdtype)
     for (signer, expiration), covered in together.items():
-        named = [visible(each, limit=80) for each in sorted(covered)]
-        rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-        detail = f"over {', '.join(named[:_MOST_NAMED])}{rest}"
-        yield Moment(expiration, "signatures", visible(signer), detail)
+        yield Moment(expiration, "signatures", visible(signer), f"over {_covered(signer, covered)}")
+
+
+def _covered(zone: str, types: dict[str, set[str]]) -> str:
+    """RRsets of `zone` by owner, the apex first: "DNSKEY MX, mx1 A AAAA, _25._tcp.mx1 TLSA"."""
+    named = []
+    for owner in sorted(types, key=lambda name: (name != zone, name)):
+        below = "" if owner == zone else owner.removesuffix(f".{zone}")
+        named.append(visible(f"{below} {' '.join(sorted(types[owner]))}".strip(), limit=80))
+    rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    return f"{', '.join(named[:_MOST_NAMED])}{rest}"
 
 
 def _signature_facts(walk: Walk) -> Iterator[SignatureFact]:
