@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from textual import app, constants, pilot
+from textual._compositor import Compositor
 
 from mailpath.network.capture import Capture
-from tests.tui.quiet import quiet
+from tests.tui.quiet import quiet, unseen
 
 
 @pytest.fixture
@@ -34,5 +35,6 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(pilot, "wait_for_idle", quiet)
     monkeypatch.setattr(app, "wait_for_idle", quiet)
+    monkeypatch.setattr(Compositor, "render_update", unseen)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)

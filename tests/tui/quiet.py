@@ -10,7 +10,11 @@ import asyncio
 from time import monotonic
 from typing import Any
 
+from textual._compositor import Compositor
 from textual._context import active_app
+from textual.widgets import OptionList
+
+_render_update = Compositor.render_update
 
 #: Turns of the event loop in a row in which nothing was to be done.
 CALM = 3
@@ -24,13 +28,24 @@ async def quiet(min_sleep: float = 0, max_sleep: float = 5) -> None:
     calm = 0
     while calm < CALM and monotonic() < end:
         await asyncio.sleep(0)
-        if any(_busy(pump) for pump in _pumps(app)):
-            calm = 0
-        elif app.is_running and _undrawn(app.screen):
+        calm = 0 if any(_busy(pump) for pump in _pumps(app)) else calm + 1
+        if calm == CALM and app.is_running and _undrawn(app.screen):
             app.screen._on_timer_update()  # what the refresh timer does a sixtieth of a second later
             calm = 0
-        else:
-            calm += 1
+
+
+def unseen(
+    compositor: Compositor, full: bool = False, screen_stack: list[Any] | None = None, simplify: bool = False
+) -> Any:
+    """For `Compositor.render_update`.  Under the test driver nobody sees what is written to the terminal, and
+    writing it is a third of the work: what a test reads is drawn when it reads it, a picture in `full`."""
+    if full:
+        return _render_update(compositor, full, screen_stack, simplify)
+    for widget in list(compositor.visible_widgets):
+        if isinstance(widget, OptionList):
+            widget._update_lines()  # the one widget that learns its height when it is drawn
+    compositor._dirty_regions.clear()
+    return None
 
 
 def _pumps(app: Any) -> list[Any]:
