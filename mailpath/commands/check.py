@@ -178,9 +178,11 @@ def _replayed(
         if typed is not None and domain_of(typed) != kept:
             raise click.UsageError(f"{file} holds a path {what} {kept or 'any sender'}, not {typed}.")
     try:
-        return asyncio.run(_walk(held.path, Replay(held), at))
+        walked = asyncio.run(_walk(held.path, Replay(held), at))
     except BadAnchor as error:
         raise click.UsageError(f"{file}: {error}") from None
+    # As of another time less may be asked for: what was fetched in its own time is kept for attacks.
+    return replace(walked, capture=held)
 
 
 async def _walk(path: Path, network: Network, at: int | None, envelope: Envelope | None = None) -> Walked:

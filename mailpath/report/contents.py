@@ -51,7 +51,7 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
     if result.sending.message is not Message.ORDINARY:
         rows.append(("Message", f"{_ASKS[result.sending.message]}; {_announcers(result.walk)}"))
     if result.sending.policy_age is not None:
-        rows.append(("Policy", _aged(result.walk.sts.policy, result.sending.policy_age)))
+        rows.append(("Policy", _aged(result.known, result.sending.policy_age)))
     return tuple(rows)
 
 
@@ -136,5 +136,5 @@ def _not_tried(result: Result) -> Iterator[str]:
         yield "No policy was fetched, as no valid record announces one."
     if not envelope.said_mail_from(walk):
         yield "No MAIL FROM was sent: whether a server takes this sender or recipient is not known."
-    if result.sending.policy_age is None or walk.sts.policy is None:
+    if result.sending.policy_age is None or result.known is None:
         yield "Whether the sender holds a policy from an earlier delivery is not known."

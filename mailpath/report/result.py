@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mailpath import __version__
-from mailpath.facts import Status, StepResult, Walk
+from mailpath.facts import Status, StepResult, StsPolicy, Walk
 from mailpath.findings import Finding, find
 from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.sending import USUAL, Sending
@@ -29,7 +29,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     `kind`: "live", "lab" or "capture"; `made`: Unix time at which the exchanges were held.  `attacks`: by
     posture and attack name, what an attacker makes of it, {} where none was asked for; `summaries`: by
     posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what the message asks
-    for, and how old the sender's MTA-STS policy is.
+    for, and how old the sender's MTA-STS policy is; `known`: that policy.
     """
 
     walk: Walk
@@ -47,6 +47,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     attacks: dict[str, dict[str, AttackOutcome]] = {}
     summaries: dict[str, Summary] = {}
     sending: Sending = USUAL
+    known: StsPolicy | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -94,6 +95,7 @@ def build(
         kind=kind,
         took=took,
         sending=sending,
+        known=(met or walk).sts.policy,
     )
 
 

@@ -184,6 +184,10 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
     report = json.loads(out)
     assert report["verdicts"]["postfix-sts"]["policy_state"] == "cached"
     assert report["attacks"]["postfix-sts"][hidden]["outcome"] == "deferred"
+    # Even when the DNS is bogus by then.
+    later = str(int(later) + 10 * 86400)
+    _, out, _ = run(*words, "--policy-age", "1d", "--at", later)
+    assert "cached: 1 d old, max_age 7 d" in out
 
 
 @pytest.mark.parametrize(
