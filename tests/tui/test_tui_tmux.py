@@ -76,9 +76,8 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 def test_dane_stale_at_two_sizes(terminal: Terminal) -> None:
     terminal.start(f"{COMMAND} lab dane-stale", 120, 40)
     terminal.until("6 of 6 done")
-    steps = [
-        line[34:] for line in terminal.until("(computed from").splitlines()
-    ]  # not what stands beside them
+    # The steps, without the lists that stand beside them.
+    steps = [line[34:] for line in terminal.until("(computed from").splitlines()]
     words = " ".join(" ".join(steps).replace("│", " ").split())
     assert "✗ MISMATCH" in words
     digests = re.search(r"Found .*TLSA 3 1 1 .*?([0-9a-f]{64}).* Got 3 1 1 ([0-9a-f]{64})", words)
