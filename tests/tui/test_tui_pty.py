@@ -58,12 +58,14 @@ class Screen:
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def press(self, keys: str) -> None:
+        """Type `keys` and wait for what they draw."""
         os.write(self._terminal, keys.encode())
-        self.read(0.15)
+        if select.select([self._terminal], [], [], 1.0)[0]:
+            self.read(0.05)
 
     def read(self, quiet: float) -> None:
         """Until nothing has come for `quiet` seconds, or the command has ended."""
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 3
         while time.monotonic() < give_up and select.select([self._terminal], [], [], quiet)[0]:
             try:
                 data = os.read(self._terminal, 65536)
@@ -72,6 +74,11 @@ class Screen:
             if not data:
                 return
             self.seen += data
+
+    def escape(self) -> None:
+        """Esc by itself: what follows within a tenth of a second would be a key with Alt."""
+        self.press("\x1b")
+        self.read(0.12)
 
     def until(self, text: str) -> None:
         give_up = time.monotonic() + 30
@@ -122,11 +129,9 @@ def test_nothing_but_text_and_own_sequences_reaches_the_terminal(screen: Screen)
     for keys in ("6", "aa", "jj", "x", "tt", "x", "hh", "?"):
         screen.press(keys)
     for keys in "gw":
-        screen.press("\x1b")
-        screen.read(0.3)  # or the next key would be one with Alt
+        screen.escape()
         screen.press(keys)
-    screen.press("\x1b")
-    screen.read(0.3)
+    screen.escape()
     screen.press("c")
     screen.press("5")
     screen.press("/server")
