@@ -118,6 +118,14 @@ async def test_the_selected_of_many_hosts_is_in_sight() -> None:
         assert "▶ whole path" in drawn(pilot)
 
 
+async def test_the_sentence_stays_where_lines_are_dear() -> None:
+    async with app(start=True, posture="postfix-dane").run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("h", "h")
+        await settle(pilot)
+        assert "b.example: authenticated by postfix-dane" in drawn(pilot)
+
+
 async def test_the_open_panel_follows_the_host_at_once() -> None:
     def told(found: Any, host: str) -> Any:
         """A line of its own for each host, too long for the panel's own line."""

@@ -32,6 +32,8 @@ _TALL = 30
 #: From this width on the panel keeps its height whatever the posture, up to so many lines.
 _ROOMY = 100
 _HIGHEST = 8
+#: Where there are fewer lines than this, the sentence has them.
+_LINES = 10
 
 
 class VerdictPanel(VerticalScroll, can_focus=True):
@@ -134,7 +136,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         )
         self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
         self.border_subtitle = Content(clean(about, 100))
-        if host is None:
+        if host is None or self.content_size.height < _LINES:
             self.scroll_home(animate=False)
         else:
             self.call_after_refresh(self._reveal, host)
