@@ -207,6 +207,16 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[int | None, ...] = ()
 
     @property
+    def wire(self) -> tuple[bytes, ...]:
+        """The lines as they came, without what ended them."""
+        last = len(self.lines) - 1
+        codes = self.codes or (self.code,) * len(self.lines)
+        return tuple(
+            line if code is None else b"%03d%s%s" % (code, b" " if number == last else b"-", line)
+            for number, (line, code) in enumerate(zip(self.lines, codes, strict=True))
+        )
+
+    @property
     def positive(self) -> bool:
         """2yz: a sender goes on, whatever the last two digits (RFC 5321 section 4.2.1)."""
         return self.code is not None and 200 <= self.code < 300

@@ -76,26 +76,18 @@ def sees_starttls(reply: Reply, reading: Reading) -> bool:
     """Whether STARTTLS is among the extensions, to a sender of this habit."""
     if reading is Reading.LAST_CODE:
         return any(_second_word(line) == b"STARTTLS" for line in _kept(reply))
-    return _EXIM_STARTTLS.search(b"\n".join(_raw(reply)).split(b"\0", 1)[0]) is not None
+    return _EXIM_STARTTLS.search(b"\n".join(reply.wire).split(b"\0", 1)[0]) is not None
 
 
 def blotted(greeting: Reply) -> bool:
     """Whether Postfix takes the greeting for that of a firewall to which HELO had better be said."""
-    return all(_PIX.fullmatch(line) for line in _raw(greeting))
-
-
-def _raw(reply: Reply) -> Iterator[bytes]:
-    """The lines as they came, without what ended them."""
-    last = len(reply.lines) - 1
-    codes = reply.codes or (reply.code,) * len(reply.lines)
-    for number, (line, code) in enumerate(zip(reply.lines, codes, strict=True)):
-        yield line if code is None else b"%03d%s%s" % (code, b" " if number == last else b"-", line)
+    return all(_PIX.fullmatch(line) for line in greeting.wire)
 
 
 def _kept(reply: Reply) -> Iterator[bytes]:
     """The lines behind the first, as far as Postfix keeps the text."""
     kept = 0
-    for number, line in enumerate(_raw(reply)):
+    for number, line in enumerate(reply.wire):
         if kept >= POSTFIX_TEXT:
             return
         text = _CONTROL.sub(b"?", line[:POSTFIX_TEXT].split(b"\0", 1)[0])

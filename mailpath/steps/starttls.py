@@ -67,8 +67,9 @@ def said(reply: Reply | None) -> str:
     """A reply as one visible line: "454 4.7.0 TLS not available"."""
     if reply is None:
         return "nothing"
-    text = b" / ".join(reply.lines)
-    return visible(text if reply.code is None else b"%d %s" % (reply.code, text), limit=160)
+    if reply.code is None:
+        return visible(b" / ".join(reply.wire), limit=160)
+    return visible(b"%d %s" % (reply.code, b" / ".join(reply.lines)), limit=160)
 
 
 def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, str, str]:

@@ -138,6 +138,7 @@ def _told(session: Session, ehlo: str, envelope: Envelope | None) -> Iterator[_T
         (False, f"HELO {ehlo}", session.helo),
         (False, "STARTTLS", session.starttls),
         (True, f"EHLO {ehlo}", session.ehlo_tls),
+        (True, f"HELO {ehlo}", session.helo_tls),
     ]
     if envelope is not None:
         tls = session.tls is not None
@@ -148,10 +149,7 @@ def _told(session: Session, ehlo: str, envelope: Envelope | None) -> Iterator[_T
             continue
         if command:
             yield _Turn(True, tls, command.encode(errors="replace"), None)
-        for number, text in enumerate(reply.lines, 1):
-            dash = b"-" if number < len(reply.lines) else b" "
-            yield _Turn(
-                False, tls, text if reply.code is None else b"%d%s%s" % (reply.code, dash, text), None
-            )
+        for line in reply.wire:
+            yield _Turn(False, tls, line, None)
         if not reply.lines and reply.code is not None:
             yield _Turn(False, tls, b"%d" % reply.code, None)
