@@ -17,20 +17,8 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
-from tui_world import (
-    POSTURES,
-    RESULTS,
-    SCENARIOS,
-    Explained,
-    FakeSession,
-    Posture,
-    app,
-    appears,
-    drawn,
-    judge,
-    settle,
-    walk,
-)
+from tui_facts import POSTURES, Explained, Posture, judge
+from tui_world import RESULTS, SCENARIOS, FakeSession, app, appears, drawn, settle, walk
 
 from mailpath.facts import MxHost
 from mailpath.judge.model import Verdict
