@@ -19,13 +19,21 @@ class KeyLine(Footer):
 
     def __init__(self) -> None:
         super().__init__(compact=True, show_command_palette=False)
+        self._fitted = 0
 
     def compose(self) -> ComposeResult:
+        self._fitted = self.screen.size.width
         keys = [key for key in super().compose() if isinstance(key, FooterKey)]
         yield from fitting(keys, self.screen.size.width)
 
+    async def recompose(self) -> None:
+        """Below a dialogue no key of this screen works, but the line stays as it was."""
+        if self.screen.is_current:
+            await super().recompose()
+
     def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self.recompose)
+        if event.size.width != self._fitted:
+            self.call_after_refresh(self.recompose)
 
 
 def fitting(listed: Sequence[FooterKey], width: int) -> list[FooterKey]:
