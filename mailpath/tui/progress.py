@@ -192,5 +192,10 @@ class WalkState:
 
 
 def first_broken(walk: Walk) -> str | None:
-    """The first step that failed, or could not be learnt: what the reader wants to see opened."""
-    return next((step.id for step in walk.steps if step.status in (Status.FAIL, Status.ERROR)), None)
+    """The first step that failed, or could not be learnt: what the reader wants to see opened.
+
+    Where the chain of trust is broken that is the cause, whatever else is missing for it.
+    """
+    broken = [step.id for step in walk.steps if step.status in (Status.FAIL, Status.ERROR)]
+    bogus = any(step.id == "dnssec" and step.status is Status.FAIL for step in walk.steps)
+    return "dnssec" if bogus else next(iter(broken), None)

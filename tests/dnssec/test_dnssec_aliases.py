@@ -30,7 +30,7 @@ lost DNAME u.example.
 x.new A 192.0.2.7
 _25._tcp.mx1 CNAME _dane
 _dane TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
-""" + "\n".join(f"hop{n} CNAME hop{n + 1}" for n in range(14))
+""" + "\n".join(f"hop{n} CNAME hop{n + 1}" for n in range(40))
 THERE = "mx1 A 192.0.2.2\nback CNAME mx1.b.example.\n*.w A 192.0.2.2\n*.v CNAME mx1\n"
 
 
