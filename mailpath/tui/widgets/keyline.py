@@ -1,53 +1,112 @@
-"""The last line: the keys that work here, as many as fit."""
+"""The last line: the keys that work here, as many as fit.
+
+Textual's footer is a widget for each key, made again at every move of the focus, and cuts what does not
+fit, which is its end.  This is one widget, and the least needed go instead.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
-from textual.app import ComposeResult
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
 
 #: What somebody who is lost needs; these stay when others have to go.
 LAST = frozenset({"help", "leave"})
+#: Cells from which on the keys stand two cells apart.
+_WIDE = 110
 
 
-class KeyLine(Footer):
-    """Textual's footer cuts what does not fit, and that is its end: here the least needed go instead."""
+@dataclass(frozen=True)
+class Key:
+    """`key` is pressed for a click on it; `shown` is how it is written."""
+
+    key: str
+    shown: str
+    words: str
+    action: str
+    tooltip: str
+
+    @property
+    def width(self) -> int:
+        return cell_len(self.shown) + 1 + cell_len(self.words)
+
+
+class KeyLine(Widget):
+    """Follows the focus.  Below a dialogue no key of its screen works, but the line stays as it was."""
+
+    ALLOW_SELECT = False
 
     def __init__(self) -> None:
-        super().__init__(compact=True, show_command_palette=False)
-        self._fitted = 0
+        super().__init__(markup=False)
+        self._keys: tuple[Key, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        self._fitted = self.screen.size.width
-        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
-        yield from fitting(keys, self.screen.size.width)
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
-    async def recompose(self) -> None:
-        """Below a dialogue no key of this screen works, but the line stays as it was."""
-        if self.screen.is_current:
-            await super().recompose()
+    def _changed(self, screen: Screen[object]) -> None:
+        if screen.is_current and self.app.app_focus:
+            keys = tuple(self._listed(screen))
+            if keys != self._keys:
+                self._keys = keys
+                self.refresh()
 
-    def on_resize(self, event: events.Resize) -> None:
-        if event.size.width != self._fitted:
-            self.call_after_refresh(self.recompose)
+    def _listed(self, screen: Screen[object]) -> Iterator[Key]:
+        """The bindings that are to be shown; of several for one action the first."""
+        seen: set[str] = set()
+        for _, binding, enabled, tooltip in screen.active_bindings.values():
+            if binding.show and enabled and binding.action not in seen:
+                seen.add(binding.action)
+                shown = self.app.get_key_display(binding)
+                yield Key(binding.key, shown, binding.description, binding.action, tooltip)
+
+    def render(self) -> Content:
+        parts: list[Content | str | tuple[str, str]] = []
+        for number, (_, key) in enumerate(self._placed()):
+            parts.append(" " * _gap(self.size.width) if number else "")
+            parts += [(key.shown, "$footer-key-foreground bold"), f" {key.words}"]
+        return Content.assemble(*parts)
+
+    def _placed(self) -> Iterator[tuple[int, Key]]:
+        """The keys that fit, each with the column it begins in."""
+        column = 0
+        for key in fitting(self._keys, self.size.width):
+            yield column, key
+            column += key.width + _gap(self.size.width)
+
+    def _under(self, event: events.MouseEvent) -> Key | None:
+        found = [key for column, key in self._placed() if column <= event.x < column + key.width]
+        return found[0] if found else None
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        key = self._under(event)
+        self.tooltip = Content(key.tooltip) if key is not None and key.tooltip else None
+
+    def on_click(self, event: events.Click) -> None:
+        key = self._under(event)
+        if key is not None:
+            self.app.simulate_key(key.key)
 
 
-def fitting(listed: Sequence[FooterKey], width: int) -> list[FooterKey]:
+def _gap(width: int) -> int:
+    return 2 if width >= _WIDE else 1
+
+
+def fitting(listed: Sequence[Key], width: int) -> list[Key]:
     """Those of `listed`, in their order, that stand beside each other in `width` cells."""
-    gap = 2 if width >= 110 else 1  # as in the style sheet
-    sizes = {key: cell_len(key.key_display) + 1 + cell_len(key.description) + gap for key in listed}
-    room = width + gap - sum(size for key, size in sizes.items() if key.action in LAST)
-    kept: list[FooterKey] = []
+    gap = _gap(width)
+    room = width + gap - sum(key.width + gap for key in listed if key.action in LAST)
+    kept: list[Key] = []
     full = False
     for key in listed:
         if key.action in LAST:
             kept.append(key)
-        elif not full and sizes[key] <= room:
-            room -= sizes[key]
+        elif not full and key.width + gap <= room:
+            room -= key.width + gap
             kept.append(key)
         else:
             full = True
