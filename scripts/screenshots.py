@@ -21,6 +21,8 @@ from pathlib import Path
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ.pop("NO_COLOR", None)
 
+from textual.pilot import Pilot
+
 from mailpath.tui import LabSource
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.saving import local_fonts
@@ -28,6 +30,8 @@ from mailpath.tui.session import Session
 
 FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
 DEADLINE = 30.0
+#: What the app says while there is nothing to show yet.
+UNFINISHED = ("walking", "waiting")
 
 
 @dataclass(frozen=True)
@@ -61,17 +65,24 @@ async def take(shot: Shot) -> str:
     try:
         async with app.run_test(size=shot.size) as pilot:
             async with asyncio.timeout(DEADLINE):
-                await pilot.pause()
-                await app.workers.wait_for_complete()
-            await pilot.pause(0.2)
-            for key in shot.keys:
-                await pilot.press(key)
-                await pilot.pause(0.1)
-                await app.workers.wait_for_complete()
-                await pilot.pause(0.1)
-            return app.export_screenshot(title="mailpath")
+                picture = await _finished(app, pilot)
+                for key in shot.keys:
+                    await pilot.press(key)
+                    picture = await _finished(app, pilot)
+            return picture
     finally:
         session.close()
+
+
+async def _finished(app: MailpathApp, pilot: Pilot[str]) -> str:
+    """The SVG once no worker runs and no step is under way: one worker may start another."""
+    while True:
+        await pilot.pause(0.2)
+        await app.workers.wait_for_complete()
+        await pilot.pause(0.2)
+        picture = app.export_screenshot(title="mailpath")
+        if not app.workers and not any(word in picture for word in UNFINISHED):
+            return picture
 
 
 def to_png(svg: Path, png: Path) -> None:

@@ -54,3 +54,13 @@ def test_the_grid_keeps_what_changes() -> None:
     assert grid.changes() == ""
     grid.feed("\x1b[1;2H\x1b[31mx\x1b[0m")
     assert grid.changes() == "\x1b[1;2H\x1b[0;31mx"
+
+
+def test_every_picture_is_of_a_finished_walk() -> None:
+    pictures = {path: path.read_text(encoding="utf-8") for path in (ROOT / "screenshots").glob("*.svg")}
+    assert len(pictures) >= 9
+    unfinished = [path.name for path, text in pictures.items() if re.search("walking|waiting", text)]
+    assert unfinished == []
+    assert [
+        path.name for path in pictures if path.stem != "tour" and not path.with_suffix(".png").exists()
+    ] == []
