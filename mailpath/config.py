@@ -239,8 +239,9 @@ def load_state(file: Path | None = None) -> State:
     if not isinstance(told, dict):
         return State()
     theme, recent = told.get("theme"), told.get("recent")
-    names = [name for name in recent if isinstance(name, str)] if isinstance(recent, list) else []
-    return State(theme if isinstance(theme, str) else "", tuple(names[:MOST_RECENT]))
+    listed = recent if isinstance(recent, list) else []
+    names = dict.fromkeys(name for name in listed if isinstance(name, str) and name.isprintable())
+    return State(theme if isinstance(theme, str) else "", tuple(names)[:MOST_RECENT])
 
 
 def save_state(state: State, file: Path | None = None) -> None:

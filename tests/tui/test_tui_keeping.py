@@ -89,7 +89,7 @@ async def test_swap_history_and_earlier_recipients() -> None:
     async with app(session, start=True).run_test(size=WIDE, notifications=True) as pilot:
         await settle(pilot)
         screen = pilot.app.screen
-        screen._recent = ("earlier.example",)
+        screen._recent = ("earlier.example", "earlier.example")
         await pilot.press("s")
         await settle(pilot)
         assert screen._state.path == MailPath(sender="b.example", recipient="a.example")
@@ -112,9 +112,15 @@ async def test_swap_history_and_earlier_recipients() -> None:
         assert session.walks == 2
         await pilot.press("escape", "s")
         await appears(pilot, "Swapping needs a sender and a recipient.")
+        # A walk that finishes behind the dialogue moves no row under the cursor.
+        latest = screen._walks[1]
+        await pilot.press("g")
         for _ in range(25):
             screen._keep()
         assert len(screen._walks) == 20
+        await pilot.press("enter")
+        await settle(pilot)
+        assert screen._state.recorded is latest.recorded
 
 
 async def test_filter_keeps_the_lines_that_hold_the_words() -> None:

@@ -16,8 +16,8 @@ from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, both_forms, clean, f
 _WORD = 15
 
 
-class HistoryScreen(FindScreen[int | str | None]):
-    """Ends with the place of a walk in `walks`, with a recipient, or with None."""
+class HistoryScreen(FindScreen[Walked | str | None]):
+    """Ends with one of `walks`, with a recipient, or with None."""
 
     BOX = "history"
     FIND = "Type to find; arrows, PgUp, PgDn move"
@@ -25,8 +25,8 @@ class HistoryScreen(FindScreen[int | str | None]):
 
     def __init__(self, walks: Sequence[Walked], recent: Sequence[str], posture: str, glyphs: Glyphs) -> None:
         super().__init__()
-        self._walks = walks
-        self._recent = recent
+        self._walks = tuple(walks)  # another one may finish meanwhile
+        self._recent = tuple(dict.fromkeys(recent))
         self._posture = posture
         self._glyphs = glyphs
 
@@ -64,4 +64,4 @@ class HistoryScreen(FindScreen[int | str | None]):
 
     def picked(self, id: str) -> None:
         kind, _, value = id.partition(":")
-        self.dismiss(int(value) if kind == "walk" else value)
+        self.dismiss(self._walks[int(value)] if kind == "walk" else value)

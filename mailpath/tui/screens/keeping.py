@@ -69,9 +69,9 @@ class Keeping(Reading):
         screen = HistoryScreen(self._walks, self._recent, self.posture, self._glyphs)
         self.app.push_screen(screen, self._chosen_from_history)
 
-    def _chosen_from_history(self, choice: int | str | None) -> None:
-        if isinstance(choice, int):
-            self._show_again(self._walks[choice])
+    def _chosen_from_history(self, choice: Walked | str | None) -> None:
+        if isinstance(choice, Walked):
+            self._show_again(choice)
         elif choice is not None:
             self.query_one(PathBar).fill(None, choice)
             self.action_edit()
