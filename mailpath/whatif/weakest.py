@@ -16,7 +16,7 @@ from mailpath.judge.sending import Message
 from mailpath.steps.certificate import secure_tlsa
 from mailpath.steps.served import best_session
 from mailpath.visible import visible
-from mailpath.whatif.reading import reads
+from mailpath.whatif.reading import listener_reads, reads
 
 #: What an attacker likes best, first.
 _BEST_FOR_ATTACKER = (
@@ -27,8 +27,6 @@ _BEST_FOR_ATTACKER = (
     Outcome.DEFERRED,
     Outcome.BOUNCED,
 )
-#: Hosts that are compared: no real domain has more.
-MOST_HOSTS = 10
 
 
 class Alone(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +36,7 @@ class Alone(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
 
 
-def alone(walk: Walk, host: MxHost) -> Walk:
+def only_reachable(walk: Walk, host: MxHost) -> Walk:
     """The walk in which no address but those of `host` answers."""
     others = {address for other in walk.mx.hosts for address in other.addresses} - set(host.addresses)
     sessions = tuple(
@@ -64,10 +62,10 @@ def each_alone(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
 ) -> tuple[Alone, ...]:
     """Every host with an address as the only reachable one, in path order."""
-    hosts = [host for host in walk.mx.hosts if host.addresses][:MOST_HOSTS]
     return tuple(
-        Alone(host=host.name, verdict=sending.verdict(alone(walk, host), posture, cached, message))
-        for host in hosts
+        Alone(host=host.name, verdict=sending.verdict(only_reachable(walk, host), posture, cached, message))
+        for host in walk.mx.hosts
+        if host.addresses
     )
 
 
@@ -79,7 +77,8 @@ def weakest_host(
     *,
     held: StsPolicy | None = None,
 ) -> str | None:
-    """The host that an attacker would leave reachable: the worst for the mail; None without hosts.
+    """The host that an attacker would leave reachable: the worst for the mail, or where the attacker reads
+    at none for certain, one that may be; None without hosts.
 
     `held`: the policy that the sender has.  `cached`: of hosts that are equally bad for it, the one that is
     worse with this policy cached.
@@ -93,8 +92,11 @@ def weakest_host(
     return str(min(ranked)[-1]) if ranked else None
 
 
-def _rank(walk: Walk, entry: Alone) -> tuple[bool, int]:
-    return not reads(walk, entry.verdict), _BEST_FOR_ATTACKER.index(entry.verdict.outcome)
+def _rank(walk: Walk, entry: Alone) -> tuple[int, int]:
+    """The attacker reads; it cannot be excluded, as where nobody talked to the host; it does not."""
+    verdict = entry.verdict
+    seen = 0 if reads(walk, verdict) else 1 if listener_reads(verdict) is None else 2
+    return seen, _BEST_FOR_ATTACKER.index(verdict.outcome)
 
 
 def weakest_path(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import handmade as made
 import pytest
 
 from mailpath.facts import Walk
@@ -141,6 +142,47 @@ def test_the_prediction_for_one_host_is_what_the_walk_then_finds(rewalks: Rewalk
             for entry in each_alone(walk, PRESETS[name]):
                 found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[name], "steer", entry.host))
                 assert found.outcome is entry.verdict.outcome, (scenario, name, entry.host)
+
+
+def many(safe: int, *last: tuple[str, str]) -> Walk:
+    """So many hosts under DANE, and as `last` (name, why not tried) those with neither TLSA nor STARTTLS."""
+    hosts, tlsas, sessions = [], [], []
+    names = [(f"mx{number}.b.example", "") for number in range(1, safe + 1)]
+    for number, (name, why) in enumerate([*names, *last], start=1):
+        address = f"192.0.2.{number}"
+        hosts.append(made.mx_host(name, address, preference=number))
+        good = number <= safe
+        tlsas.append(made.tlsa(*([made.record(3, 1, 1, made.spki(made.GOOD))] if good else []), host=name))
+        for sni in (None,) if why else (None, name):
+            chain = (made.GOOD.der,) if good else None
+            held = made.session(chain, address=address, sni=sni)
+            sessions.append(made.Session(address=address, port=25, sni=None, not_tried=why) if why else held)
+    return made.walk(
+        mx=made.mx(*hosts),
+        tlsa=made.TlsaFacts(hosts=tuple(tlsas)),
+        starttls=made.StarttlsFacts(sessions=tuple(sessions)),
+    )
+
+
+def test_no_host_is_too_far_down_to_be_the_weakest() -> None:
+    posture = PRESETS["rfc"]
+    walk = many(11, ("mx12.b.example", ""))
+    assert weakest_host(walk, posture) == "mx12.b.example"
+    assert "mx12.b.example has no TLSA: whoever drops packets to the 11 others" in weakest_path(walk, posture)
+    assert weakest_path(walk, PRESETS["postfix-dane"]) == ""  # smtp_mx_address_limit: it never gets there
+
+
+def test_a_host_that_was_not_looked_at_may_be_the_weakest() -> None:
+    """The walk talks to so many addresses only: of the others it cannot be told what they do."""
+    posture = PRESETS["postfix-dane"]
+    walk = many(2, ("mx3.b.example", "more than 20 addresses"))
+    alone = {entry.host: entry.verdict.outcome for entry in each_alone(walk, posture)}
+    assert alone["mx3.b.example"] is Outcome.UNKNOWN
+    assert alone["mx2.b.example"] is Outcome.AUTHENTICATED
+    assert weakest_host(walk, posture) == "mx3.b.example"
+    assert (
+        weakest_host(many(2, ("mx3.b.example", "not now"), ("mx4.b.example", "")), posture) == "mx4.b.example"
+    )
 
 
 # --- speed -----------------------------------------------------------------------------------------
