@@ -47,6 +47,7 @@ class Screen:
         self.seen = b""
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            os.chdir(home)
             keep = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
             own = {
                 "TERM": "xterm-256color",
@@ -106,7 +107,9 @@ def plain(data: bytes) -> str:
 
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[Screen]:
-    running = Screen("lab", "hostile-text", home=tmp_path)
+    home = tmp_path / "\x1b]0;owned\x07\x1b[2J\u202e"
+    home.mkdir()
+    running = Screen("lab", "hostile-text", home=home)
     yield running
     if running.pid and _lives(running.pid):
         os.kill(running.pid, 9)
@@ -132,6 +135,8 @@ def test_nothing_but_text_and_own_sequences_reaches_the_terminal(screen: Screen)
         screen.escape()
         screen.press(keys)
     screen.escape()
+    screen.press("w\r")
+    screen.until("Written:")
     screen.press("c")
     screen.press("5")
     screen.press("/server")

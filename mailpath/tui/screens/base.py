@@ -28,6 +28,8 @@ from mailpath.tui.widgets.steps import Steps
 from mailpath.tui.widgets.verdict import VerdictPanel
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from mailpath.lab import Scenario
 
 
@@ -211,6 +213,10 @@ class PathBase(Screen[None]):
         flow.set_class(bool(text), "-shown")
         rows = [Row("", clean(text), style=style, label_style="")] if text else []
         flow.show(lambda width: hang(rows, width, indent=0))
+
+    def _tell(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Say in passing what came of a key."""
+        self.notify(clean(text), severity=severity, markup=False)
 
     def _subtitle(self, text: str) -> None:
         self._side.border_subtitle = Content(clean(text, 40))

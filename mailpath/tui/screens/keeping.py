@@ -20,17 +20,17 @@ class Keeping(Reading):
     def action_copy(self) -> None:
         state = self._state
         if state.path is None:
-            self.notify("There is nothing to copy yet.", markup=False)
+            self._tell("There is nothing to copy yet.")
             return
         lines = ticket(state, self.posture, self._glyphs)
         self.app.copy_to_clipboard("\n".join(lines))
-        self.notify(f"{len(lines)} lines sent to the terminal for its clipboard.", markup=False)
+        self._tell(f"{len(lines)} lines sent to the terminal for its clipboard.")
 
     # --- Save ---
 
     def action_save(self) -> None:
         if self._state.recorded is None:
-            self.notify("There is nothing to save yet.", markup=False)
+            self._tell("There is nothing to save yet.")
         else:
             self.app.push_screen(SaveScreen(saving.proposed(self._state)), self._chosen_to_save)
 
@@ -42,11 +42,11 @@ class Keeping(Reading):
         try:
             file = saving.write(path, self._content(kind))
         except saving.SavingFailed as error:
-            self.notify(str(error), severity="error", markup=False)
+            self._tell(str(error), "error")
         except Exception as error:  # noqa: BLE001  a defect of a renderer costs its file, not the app
-            self.notify(f"The report could not be made: {type(error).__name__}: {error}", markup=False)
+            self._tell(f"The report could not be made: {type(error).__name__}: {error}", "error")
         else:
-            self.notify(f"Written: {file}", markup=False)
+            self._tell(f"Written: {file}")
 
     def _content(self, kind: str) -> bytes:
         if kind == "svg":

@@ -178,7 +178,7 @@ class Lenses(PathBase):
     def action_message(self) -> None:
         """The next thing that a message can ask for."""
         if self._state.recorded is None:
-            self.notify("A finished walk is judged for another message.", markup=False)
+            self._tell("A finished walk is judged for another message.")
         else:
             lens = self._state.lens
             self._turn(replace(lens, message=asked.next_message(lens.message)))
@@ -188,7 +188,7 @@ class Lenses(PathBase):
         recorded = self._state.recorded
         policy = recorded.policy if recorded is not None else None
         if policy is None:
-            self.notify("There is no MTA-STS policy that the sender could have.", markup=False)
+            self._tell("There is no MTA-STS policy that the sender could have.")
         else:
             lens = self._state.lens
             self._turn(replace(lens, policy_age=asked.next_age(lens.policy_age, policy.max_age)))

@@ -223,7 +223,7 @@ class PathScreen(Keeping):
             self._scenario = None
             self.query_one(PathBar).submit()
         else:
-            self.notify("Swapping needs a sender and a recipient.", markup=False)
+            self._tell("Swapping needs a sender and a recipient.")
 
     def action_lab(self) -> None:
         if self._scenarios:

@@ -33,7 +33,7 @@ class Reading(Lenses):
 
     def action_jump(self, step: str) -> None:
         if step != "verdict" and step not in self._steps.order:
-            self.notify("No envelope was tried on this walk (mailpath check --envelope does).", markup=False)
+            self._tell("No envelope was tried on this walk (mailpath check --envelope does).")
             return
         self._open_step(step)
         if step == "verdict":
