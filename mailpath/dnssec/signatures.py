@@ -31,6 +31,9 @@ EDE_NOT_YET_VALID = 8
 EDE_DNSKEY_MISSING = 9
 EDE_RRSIGS_MISSING = 10
 
+#: The last second of the year 9999.
+_LAST = 253402300799
+
 #: Which failure explains best, where several signatures fail in different ways: the one that got furthest.
 _FURTHEST = (EDE_BOGUS, EDE_EXPIRED, EDE_NOT_YET_VALID, EDE_DNSKEY_MISSING, EDE_RRSIGS_MISSING)
 
@@ -54,8 +57,11 @@ class Verified:
 
 
 def when(moment: int) -> str:
-    """A Unix time, as RRSIGs have it (RFC 4034 section 3.1.5), as people read it."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """A Unix time, as RRSIGs have it (RFC 4034 section 3.1.5), as people read it.
+
+    Seen from late in the year 9999 a signature may end after the calendar does.
+    """
+    return datetime.fromtimestamp(min(moment, _LAST), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def unix_time(field: int, at: int) -> int:

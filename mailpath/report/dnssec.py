@@ -22,6 +22,8 @@ _GLYPHS = {
     Security.INDETERMINATE: "?",
 }
 _DAY = 86_400
+#: The last second of the year 9999.
+_LAST = 253402300799
 _ROLES = {"KSK": 0, "ZSK": 1, "revoked": 2}
 #: Longest text of one record: longer ones are cut in the drawing, never in JSON.
 _RECORD = 512
@@ -245,15 +247,20 @@ def _short(digest: str) -> str:
 
 
 def _moment(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return _calendar(moment).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _day(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+    return _calendar(moment).strftime("%Y-%m-%d")
 
 
 def _iso(moment: int | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else _calendar(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _calendar(moment: int) -> datetime:
+    """Seen from late in the year 9999 (`--at`) a signature may end after the calendar does."""
+    return datetime.fromtimestamp(min(moment, _LAST), UTC)
 
 
 def _dns(text: str, *, limit: int = _RECORD) -> str:

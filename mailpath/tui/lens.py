@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome, Moment
 
 
+#: The calendar's first second and its last, of the years 1 and 9999.
+_FIRST, _LAST = -62135596800, 253402300799
+
+
 @dataclass(frozen=True)
 class Lens:
     """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own.
@@ -99,8 +103,8 @@ def stops(moments: tuple[Moment, ...]) -> tuple[Stop, ...]:
 
 
 def when(at: int) -> str:
-    """Unix time as "2026-12-07 16:53 UTC"."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """Unix time as "2026-12-07 16:53 UTC"; what no calendar holds as the year nearest to it."""
+    return datetime.fromtimestamp(min(max(at, _FIRST), _LAST), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def away(seconds: int) -> str:

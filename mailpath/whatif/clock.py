@@ -15,8 +15,8 @@ from mailpath.visible import visible
 
 #: Owners named for one moment; more are counted.
 _MOST_NAMED = 6
-#: The end of the year 9999: later moments have no calendar date.
-_LAST = 253402300799
+#: 99991231235959Z stands for no end at all (RFC 5280 section 4.1.2.5); later moments have no calendar date.
+_NEVER = 253402300799
 
 
 class Moment(msgspec.Struct, frozen=True, order=True):
@@ -35,7 +35,7 @@ class Moment(msgspec.Struct, frozen=True, order=True):
 
 
 def timeline(walk: Walk, made: int | None = None) -> tuple[Moment, ...]:
-    """Everything on this path that ends, in order, past moments too.
+    """Everything on this path that ends, in order, past moments too; what never ends is left out.
 
     `made`: when the recording was made, and so the policy fetched; default: the walk's own time.
     """
@@ -45,7 +45,7 @@ def timeline(walk: Walk, made: int | None = None) -> tuple[Moment, ...]:
         fetched = walk.at if made is None else made
         detail = f"the policy fetched at this walk leaves the cache (max_age {policy.max_age} s)"
         moments.add(Moment(fetched + policy.max_age, "policy", visible(walk.path.recipient), detail))
-    return tuple(sorted(msgspec.structs.replace(each, at=min(each.at, _LAST)) for each in moments))
+    return tuple(sorted(each for each in moments if each.at < _NEVER))
 
 
 def _certificates(walk: Walk) -> Iterator[Moment]:

@@ -7,6 +7,7 @@ from dns.rdatatype import RdataType
 from miniworld import AT, INCEPTION, World, name, zone
 
 from mailpath.dnssec import Validator
+from mailpath.dnssec.signatures import when
 from mailpath.facts import Found, Lookup, Security, ZoneFact
 from mailpath.report.dnssec import render_text, to_json
 
@@ -142,6 +143,14 @@ def test_foreign_text_cannot_reach_the_terminal():
         assert bad not in shown
     assert all("y" not in line[:1] for line in text.splitlines())
     assert max(map(len, text.splitlines())) < 1200
+
+
+def test_a_signature_may_end_after_the_calendar_does():
+    last = 253402300799  # what `--at` takes at most
+    found = lookup(security=Security.SECURE, expires=last + 86400, chain=(".",), zone=".")
+    assert "until 9999-12-31 23:59 UTC" in render_text(found, (), last)
+    assert to_json(found, (), last)["expires"] == "9999-12-31T23:59:59Z"
+    assert when(last + 86400) == when(last) == "9999-12-31 23:59 UTC"
 
 
 def test_a_failed_question_is_no_absence():

@@ -14,7 +14,7 @@ from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, LabSource, asked
 from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.lens import Lens, away, stops
+from mailpath.tui.lens import Lens, away, stops, when
 from mailpath.tui.session import Session
 from mailpath.tui.text import UNICODE
 from mailpath.tui.ticket import ticket
@@ -335,6 +335,18 @@ async def until(pilot: Any, holds: Any) -> Any:
 )
 def test_times_in_one_unit(seconds: int, told: str) -> None:
     assert away(seconds) == told
+
+
+def test_every_time_is_told() -> None:
+    told = [when(at) for at in (-62135596800, -1, 0, 253402300799, 253402300800, 2**70, -(2**70))]
+    assert [each[-20:] for each in told[1:4]] == [
+        "1969-12-31 23:59 UTC",
+        "1970-01-01 00:00 UTC",
+        "9999-12-31 23:59 UTC",
+    ]
+    assert told[4:6] == told[3:4] * 2
+    assert told[6] == told[0]
+    assert {each[-15:] for each in (told[0], told[6])} == {"01-01 00:00 UTC"}
 
 
 def test_what_ends_together_is_one_stop() -> None:

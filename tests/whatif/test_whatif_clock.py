@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import handmade as made
 import msgspec
 
 from mailpath.facts import Security, Walk
@@ -45,6 +46,17 @@ def test_everything_that_ends_is_on_the_timeline(walks: Walks) -> None:
     assert ("signatures", "a.example") not in kinds  # the sender's own zone
     parts = {(each.subject.split(".")[0], each.part) for each in found if each.what == "certificate"}
     assert {("mx1", "server"), ("mta-sts", "policy host"), ("mta-sts", "CA")} <= parts
+
+
+def test_what_never_ends_is_not_on_the_timeline() -> None:
+    """RFC 5280 section 4.1.2.5: 99991231235959Z stands for no well-defined expiration."""
+    never, last = 253402300799, 253402300798
+    ends = {}
+    for end in (never, last):
+        key = made.certificate(made.HOST, names=(made.HOST,), end=end)
+        found = made.walk(starttls=made.with_and_without_sni(key.der))
+        ends[end] = [each.at for each in timeline(found) if each.what == "certificate"]
+    assert ends == {never: [], last: [last]}
 
 
 def test_signatures_end_in_bogus_and_the_mail_waits(walks: Walks) -> None:
