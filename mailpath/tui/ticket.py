@@ -9,11 +9,21 @@ MOST_LINES = 12
 _ATTEMPTS = 4
 
 
+def answer(state: WalkState, posture: str) -> str:
+    """The verdict on the walk as it was walked, whatever it is looked at through; "" before there is one.
+
+    What the message asks for and the age of the policy are the sender's: they count, and are named."""
+    if state.sent is None:
+        return ""
+    asked = ", ".join(_asked(state))
+    return f"{state.sent.sentence(posture)} ({asked})" if asked else state.sent.sentence(posture)
+
+
 def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
-    """At most twelve plain lines for a ticket: path, verdict, attempts, the steps."""
+    """At most twelve plain lines for a ticket: path, verdict, attempts, the steps, all as walked."""
     lines: list[str] = []
     if state.path is not None:
-        asked = "".join(f", {part}" for part in state.lens.asked())
+        asked = "".join(f", {part}" for part in _asked(state))
         lines.append(f"mailpath: {state.path.sender or 'any sender'} to {state.path.recipient}{asked}")
     if state.sent is not None:
         lines.append(state.sent.sentence(posture))
@@ -26,3 +36,8 @@ def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
             mark, _ = progress.mark(glyphs, 0.0)
             lines.append(f"{TITLES[step]}: {mark}  {progress.result.summary}")
     return [fit(clean(line), 200) for line in lines[:MOST_LINES]]
+
+
+def _asked(state: WalkState) -> list[str]:
+    """What `state.sent` is judged for, where that is no ordinary message at first contact."""
+    return state.view.lens.asked() if state.view is not None else []

@@ -222,6 +222,12 @@ async def test_copy_is_short_plain_and_honest(monkeypatch: pytest.MonkeyPatch) -
         assert "  mx1.b.example: deferred (4.7.5): Server certificate not verified" in lines
         assert len(lines) <= 12
         await appears(pilot, "sent to the terminal")
+        # What is looked at through a lens, or alone, is no answer to a ticket; nor is it what stays.
+        await pilot.press("h", "c")
+        await settle(pilot)
+        assert "b.example: deferred by rfc at mx1.b.example" in drawn(pilot)
+        assert copied[1] == copied[0]
+        await appears(pilot, "as it was walked")
         await pilot.press("w", "ctrl+c")
     assert running.return_value is not None
     assert running.return_value.startswith("b.example: authenticated by rfc")

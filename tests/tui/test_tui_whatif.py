@@ -17,7 +17,7 @@ from mailpath.tui.app import MailpathApp
 from mailpath.tui.lens import Lens, away, stops, when
 from mailpath.tui.session import Session
 from mailpath.tui.text import UNICODE
-from mailpath.tui.ticket import ticket
+from mailpath.tui.ticket import answer, ticket
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
@@ -267,6 +267,9 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         await sees(hidden)
         await pilot.press("f")
         await sees("At first contact: plaintext", "Policy cached, new of 7 d", "The attacker cannot read it")
+        real = answer(screen._state, "postfix-sts")
+        assert real.startswith("sts-enforce.example: delivered authenticated by postfix-sts at mx1.")
+        assert real.endswith(" (policy fetched just before)")
         await pilot.press("f")
         await sees("Policy cached, 3 d old of 7 d")
         await settle(pilot)

@@ -24,7 +24,9 @@ class Keeping(Reading):
             return
         lines = ticket(state, self.posture, self._glyphs)
         self.app.copy_to_clipboard("\n".join(lines))
-        self._tell(f"{len(lines)} lines sent to the terminal for its clipboard.")
+        simulated = state.host is not None or (state.view is not None and state.view.lens.rewalked)
+        what = ": the walk as it was walked" if simulated else ""
+        self._tell(f"{len(lines)} lines sent to the terminal for its clipboard{what}.")
 
     # --- Save ---
 

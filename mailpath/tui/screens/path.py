@@ -21,6 +21,7 @@ from mailpath.tui.screens.picker import PickerScreen
 from mailpath.tui.session import sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
+from mailpath.tui.ticket import answer
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.steps import StepPanel
 
@@ -240,5 +241,4 @@ class PathScreen(Keeping):
             self._walk_scenario(names[(here + direction) % len(names)])
 
     def action_leave(self) -> None:
-        state = self._state
-        self.app.exit(state.shown.sentence(self.posture) if state.shown is not None else "")
+        self.app.exit(answer(self._state, self.posture))
