@@ -32,6 +32,8 @@ _TALL = 30
 #: From this width on the panel keeps its height whatever the posture, up to so many lines.
 _ROOMY = 100
 _HIGHEST = 8
+#: From this width on its heading has room for words on what is below.
+_WORDY = 60
 #: Where there are fewer lines than this, the sentence has them.
 _LINES = 10
 
@@ -66,8 +68,10 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self._glyphs = glyphs
         self._bench: Bench | None = None
         self._judged: Bench | None = None
+        self._host: str | None = None
+        self._titled = ""
         self._highest: dict[int, int] = {}
-        self.border_title = Content("6 Verdict")
+        self._entitle("6 Verdict")
 
     def compose(self) -> ComposeResult:
         yield Flow(id="sentence")
@@ -80,7 +84,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             lambda width: [Content.styled(line, style) for line in wrap(text, width)]
         )
         self.query_one("#matrix", Matrix).show(lambda width: [])
-        self.border_title = Content("6 Verdict")
+        self._bench = None
+        self._entitle("6 Verdict")
         self.border_subtitle = Content("")
 
     def show(
@@ -106,7 +111,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         if self._judged is not bench:
             self._judged, self._highest = bench, {}
         highest = self._highest
-        self._bench = whole
+        another = self._bench is not whole or self._host != host
+        self._bench, self._host = whole, host
         lens = None
         attacked = view is not None and bool(view.lens.attack)
         shown = mark(bench.walk, verdict, glyphs, attacked=attacked)
@@ -117,7 +123,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             said = list(paint_sentence(sentence, verdict, shown, glyphs, width))
             if lens is None:
                 weak = paint_weakest(weakest, width)
-                rest = _steady(bench, posture, glyphs, width, highest)
+                rest = _steady(bench, posture, glyphs, width, highest, spare=self._spare(whole))
                 for _ in weak:  # its room is taken from the blank lines at the end
                     if rest and not rest[-1].plain:
                         rest.pop()
@@ -134,12 +140,41 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.query_one("#matrix", Matrix).show(
             lambda width: matrix.paint(whole, posture, glyphs, width, host, attacked=attacked)
         )
-        self.border_title = Content(f"6 Verdict under {clean(posture, 60)}")
+        self._entitle(f"6 Verdict under {clean(posture, 60)}")
         self.border_subtitle = Content(clean(about, 100))
+        if not another:
+            return  # whoever reads further down stays there
         if host is None or self.content_size.height < _LINES:
             self.scroll_home(animate=False)
         else:
             self.call_after_refresh(self._reveal, host)
+
+    def _entitle(self, title: str) -> None:
+        self._titled = title
+        self._say()
+        self.call_after_refresh(self._say)
+
+    def _say(self) -> None:
+        """On the edge: what this is, and how much of it is below."""
+        below = round(self.max_scroll_y - self.scroll_y)
+        more = "" if below <= 0 else f", {below} more below" if self.size.width >= _WORDY else f" (+{below})"
+        title = f"{self._titled}{more}"
+        width = self.size.width - 2
+        self.border_title = Content(fit(title, width, self._glyphs.cut) if width > 0 else title)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._say()
+
+    def _spare(self, whole: Bench) -> int:
+        """Lines there are above the matrix while all is in sight; shares as in the style sheet."""
+        screen = self.screen
+        if screen.size.height < _TALL:
+            return 0
+        share = 0.7 if screen.has_class("-verdict-open") else 0.5
+        room = screen.size.height - 1 if screen.has_class("-zoom") else int((screen.size.height - 1) * share)
+        hosts = len(whole.hosts)
+        return room - 2 - 1 - (hosts + (1 if hosts == 1 else 2))
 
     def _reveal(self, host: str) -> None:
         """Bring the row of the selected host into sight."""
@@ -156,6 +191,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
     def on_resize(self) -> None:
         self.query_one("#sentence", Flow).again()
+        self.call_after_refresh(self._say)
 
     def action_open(self) -> None:
         self.post_message(StepPanel.Toggled("verdict"))
@@ -165,11 +201,13 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             self.post_message(StepPanel.Toggled("verdict"))
 
 
-def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dict[int, int]) -> list[Content]:
+def _steady(
+    bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dict[int, int], *, spare: int
+) -> list[Content]:
     """The attempts, with blank lines behind them where another posture has more to say: the screen keeps
     its place while the reader goes through the postures.  Not where lines are dear.
 
-    `highest`: what was found of `bench` for each width; filled here."""
+    `highest`: what was found of `bench` for each width; filled here.  `spare`: lines there are for it."""
 
     def height(name: str) -> int:
         verdict = bench.verdict(name)
@@ -181,7 +219,7 @@ def _steady(bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dic
     if width >= _ROOMY:
         if width not in highest:
             highest[width] = min(max(height(name) for name in bench.postures), _HIGHEST)
-        lines += [Content("")] * (highest[width] - height(posture))
+        lines += [Content("")] * (min(highest[width], spare) - height(posture))
     return lines
 
 
