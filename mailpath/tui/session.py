@@ -1,7 +1,7 @@
 """One source of walks, opened when it is first needed and closed with the app.
 
-A session is used by one worker at a time.  It knows no widget: what it learns goes to `post`, as the
-messages of `mailpath.tui.messages`.
+A session makes one walk at a time.  It knows no widget: what it learns goes to `post`, as the messages of
+`mailpath.tui.messages`.
 """
 
 from __future__ import annotations
@@ -47,20 +47,22 @@ class Session:
         self._on_loaded = loaded
         self.problems: tuple[str, ...] = ()  # with the user's own postures; known once the stack is
         self._stack: Stack | None = None
+        self._loading = asyncio.Lock()  # who opens the app and who walks may both ask first
         self._lab: Lab | None = None
         self._closed = False
         self._lock = threading.Lock()
 
     async def stack(self) -> Stack:
         """The layers below; imported in a thread, so that the screen keeps answering meanwhile."""
-        if self._stack is None:
-            try:
-                stack, self.problems = await asyncio.to_thread(self._loaded)
-            finally:
-                if self._on_loaded is not None:
-                    self._on_loaded()
-            self._stack = stack
-        return self._stack
+        async with self._loading:
+            if self._stack is None:
+                try:
+                    stack, self.problems = await asyncio.to_thread(self._loaded)
+                finally:
+                    if self._on_loaded is not None:
+                        self._on_loaded()
+                self._stack = stack
+            return self._stack
 
     def _loaded(self) -> tuple[Stack, tuple[str, ...]]:
         stack = load()
@@ -82,11 +84,12 @@ class Session:
             began = time.monotonic()
             async with self._network() as (network, at):
                 walk = await stack.walk(path, network, at, lambda event: _forward(run, event, post))
+            recorded = Recorded(self._capture(path, walk), walk, stack)
+            elapsed = (time.monotonic() - began) * 1000
         except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
             post(messages.Failed(sentence(error, "The walk broke off"), run))
         else:
-            recorded = Recorded(self._capture(path, walk), walk, stack)
-            post(messages.WalkFinished(run, recorded, (time.monotonic() - began) * 1000, stack))
+            post(messages.WalkFinished(run, recorded, elapsed, stack))
 
     def _capture(self, path: Path, walk: Walk) -> Capture:
         """What the latest walk was made of.  Of a capture's own path: all that it holds."""

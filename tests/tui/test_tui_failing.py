@@ -8,6 +8,10 @@ import pytest
 from tui_world import FakeSession, app, drawn, settle, walk
 
 from mailpath.facts import DnssecFacts, Found, SenderFacts
+from mailpath.network.capture import Capture
+from mailpath.tui import CaptureSource
+from mailpath.tui.messages import Failed
+from mailpath.tui.session import Session
 
 WIDE = (120, 40)
 
@@ -24,6 +28,19 @@ async def test_walk_that_breaks_is_a_sentence() -> None:
         assert "The walk broke off: out of sockets" in drawn(pilot)
         await pilot.press("4")
         assert pilot.app.is_running
+
+
+async def test_what_breaks_behind_the_walk_is_a_sentence_too(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ValueError("no such recording")
+
+    monkeypatch.setattr("mailpath.tui.session.Recorded", broken)
+    posted: list[Any] = []
+    await Session(CaptureSource(capture)).walk(7, capture.path, posted.append)
+    assert isinstance(posted[-1], Failed)
+    assert (posted[-1].run, posted[-1].sentence) == (7, "The walk broke off: no such recording")
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ async def test_another_theme_is_drawn_and_the_same_one_is_not_drawn_again() -> N
 async def test_it_is_told_once_that_everything_is_loaded() -> None:
     told: list[None] = []
     session = Session(LiveSource(), loaded=lambda: told.append(None))
-    await session.stack()
-    await session.stack()
+    first, second = await asyncio.gather(session.stack(), session.stack())
+    assert first is second is await session.stack()
     assert told == [None]
 
 
