@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -99,8 +100,11 @@ async def test_moving_over_the_panels() -> None:
         await pilot.press("e")
         await settle(pilot)
         assert "3600  IN  TLSA" in drawn(pilot)
+        told = str(steps.border_subtitle)
+        assert re.match(r"PgDn \d+ more lines", told)
         await pilot.press("pagedown", "pagedown")
         await settle(pilot)
+        assert str(steps.border_subtitle) not in ("", told)
         assert "220 line 20" in drawn(pilot)
         await pilot.press("escape")
         await settle(pilot)
@@ -131,7 +135,10 @@ async def test_a_small_screen_shows_what_is_asked_for() -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert "postfix-secure" not in drawn(pilot)
-        await pilot.press("left", "z")
+        await pilot.press("i", "escape", "z")
+        await settle(pilot)
+        assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("tlsa")
+        await pilot.press("z", "left", "z")
         await settle(pilot)
         assert "4 TLSA" in drawn(pilot)
         assert "1 MX" not in drawn(pilot)
@@ -285,6 +292,22 @@ async def test_ascii_is_ascii(size: tuple[int, int]) -> None:
 
 
 # --- The lab ---
+
+
+async def test_lab_keys_before_the_lab_is_up() -> None:
+    class Starting(FakeSession):
+        async def scenarios(self) -> Any:
+            await self.proceed.wait()
+            return SCENARIOS
+
+    session = Starting(lab=True, pause=True)
+    async with app(session).run_test(size=WIDE) as pilot:
+        await pilot.press("escape", "n", "p", "l")
+        await pilot.pause()
+        assert [note.message for note in pilot.app._notifications] == ["The lab is not up yet."] * 3
+        session.proceed.set()
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PickerScreen)
 
 
 async def test_the_lab_is_walked_through() -> None:

@@ -105,11 +105,11 @@ def _block(block: Block, width: int, indent: int, column: int, cut: str) -> list
     return [head, *hang([row for row in rows if row.value], width, indent=indent, column=column)]
 
 
-def _highlighted(line: str, wanted: str) -> Content:
-    """`line`, each place that holds `wanted` marked."""
-    if not wanted:
+def _highlighted(line: str, words: list[str]) -> Content:
+    """`line`, each place that holds one of `words` marked."""
+    if not words:
         return Content(line)
-    pattern = re.compile(re.escape(wanted), re.IGNORECASE)
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     content = Content(line)
     for found in pattern.finditer(line):
         content = content.stylize("$primary bold", found.start(), found.end())
@@ -117,17 +117,18 @@ def _highlighted(line: str, wanted: str) -> Content:
 
 
 def paint_evidence(evidence: list[str], wanted: str, glyphs: Glyphs) -> list[Content]:
-    """The lines that hold what is `wanted`, the words marked; all of them where nothing is."""
+    """The lines that hold every word of what is `wanted`, marked; all of them where nothing is."""
     if not evidence:
         return [Content.styled("No evidence was gathered.", QUIET)]
     cleaned = [clean(line) for line in evidence]
     if glyphs is ASCII:
         cleaned = [line.translate(_PLAIN) for line in cleaned]
-    kept = [line for line in cleaned if wanted.casefold() in line.casefold()]
-    lines = [_highlighted(line, wanted) for line in kept[:MOST_LINES]]
+    words = wanted.casefold().split()
+    kept = [line for line in cleaned if all(word in line.casefold() for word in words)]
+    lines = [_highlighted(line, words) for line in kept[:MOST_LINES]]
     if len(kept) > MOST_LINES:
         lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))
-    if wanted:  # first: at the end it would be out of sight
+    if words:  # first: at the end it would be out of sight
         told = f"{len(kept)} of {len(cleaned)} lines with" if kept else "No line holds"
         lines.insert(0, Content.styled(f"{told} '{clean(wanted)}'; Esc shows all.", QUIET))
     return lines

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -88,7 +89,8 @@ class FilterInput(Input):
     """What evidence lines have to hold."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "screen.back", "Back", show=False, id="filter.back", tooltip="All lines again"),
+        Binding("escape", "screen.back", "All lines", id="filter.back", tooltip="All lines again"),
+        Binding("enter", "submit", "Keep", id="filter.keep", tooltip="Keep the filter and read on"),
         Binding("down", "screen.step(0)", "Evidence", show=False, id="filter.down"),
     ]
 
@@ -116,6 +118,8 @@ class StepPanel(Vertical, can_focus=True):
     opened = reactive(False, toggle_class="-open")
     filtering = reactive(False, toggle_class="-filter")
     evidence = reactive(False, toggle_class="-evidence")
+    #: How to see the rest of the body, "" where all of it is in sight.
+    more = reactive("")
 
     class Toggled(Message):
         """The reader asked for this panel to be opened or closed."""
@@ -130,6 +134,7 @@ class StepPanel(Vertical, can_focus=True):
         self._glyphs = glyphs
         self._line = StepLine(step, glyphs)
         self._source: Callable[[], Body] | None = None
+        self._body: Body | None = None
         self._summary = ""
         self._tampered: tuple[str, ...] = ()
 
@@ -140,8 +145,25 @@ class StepPanel(Vertical, can_focus=True):
         """The body, when it is first needed: the first frame has six panels and none is open."""
         if not self.query(FilterInput):
             flows = Flow(classes="blocks"), Flow(classes="evidence")
-            self.mount(FilterInput(), ScrollableContainer(*flows, classes="body", can_focus=False))
+            body = ScrollableContainer(*flows, classes="body", can_focus=False)
+            self.mount(FilterInput(), body)
+            for moves in ("scroll_y", "virtual_size"):
+                self.watch(body, moves, self._look, init=False)
             self.call_after_refresh(self._fill)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        """What of the body is out of sight, and the keys that bring it in."""
+        found = []
+        for body in self.query(".body"):
+            below = round(body.max_scroll_y - body.scroll_y)
+            if self.opened and below > 0:
+                found.append(f"PgDn {below} more line{'s' if below > 1 else ''}")
+            if self.opened and self.evidence and body.max_scroll_x > 0:
+                found.append("L wider")
+        self.more = ", ".join(found)
 
     def show(self, progress: Progress, now: float) -> None:
         self._line.show(progress, now)
@@ -170,6 +192,7 @@ class StepPanel(Vertical, can_focus=True):
                 list(stack.details(walk, self.step)),
                 list(stack.evidence(walk, self.step, exchanges)),
             )
+        self._body = None
         self._fill()
 
     def watch_opened(self) -> None:
@@ -183,14 +206,19 @@ class StepPanel(Vertical, can_focus=True):
             self.query_one(".body").scroll_home(animate=False)
             self._fill()
 
+        self.call_after_refresh(self._look)
+
     def watch_evidence(self) -> None:
         for body in self.query(".body"):
             body.scroll_home(animate=False)
+        self.call_after_refresh(self._look)
 
     def _fill(self) -> None:
         if not self.opened or not self.query(".blocks"):
             return
-        body, summary = self._read(), self._summary
+        if self._body is None:
+            self._body = self._read()
+        body, summary = self._body, self._summary
         self.query_one(".blocks", Flow).show(
             lambda width: [
                 *paint_tampered(self._tampered, width, self._glyphs),
@@ -264,11 +292,15 @@ class Steps(Vertical):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._envelope: StepPanel | None = None
-        self.border_title = Content("Steps")
+        self._title = "Steps"
+        self.border_title = Content(self._title)
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
-        await self.mount(*(StepPanel(step, self._glyphs) for step in STEPS[:-1]))
+        panels = [StepPanel(step, self._glyphs) for step in STEPS[:-1]]
+        await self.mount(*panels)
+        for panel in panels:
+            self.watch(panel, "more", self._entitle, init=False)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -282,6 +314,18 @@ class Steps(Vertical):
     def show(self, progress: Mapping[str, Progress], now: float, title: str) -> None:
         for step in STEPS[:-1]:
             self.panel(step).show(progress[step], now)
+        self._title = title
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """Over the panels how far the walk is; below them what is out of sight, above where no frame is."""
+        more = self.panel(self.opened).more if self.opened else ""
+        framed = bool(self.styles.border_bottom[0])
+        self.border_subtitle = Content(more if framed else "")
+        title = self._title
+        if more and not framed:
+            both = f"{title}, {more}"
+            title = both if cell_len(both) <= self.size.width else f"Steps, {more}"
         self.border_title = Content(title)
 
     def know(self, walk: Walk | None, stack: Stack | None, step: str | None = None) -> None:
@@ -308,6 +352,7 @@ class Steps(Vertical):
         if result is not None and self._envelope is None:
             self._envelope = StepPanel(ENVELOPE, self._glyphs)
             self.mount(self._envelope)
+            self.watch(self._envelope, "more", self._entitle, init=False)
         if self._envelope is not None:
             self._envelope.set_class(result is None, "-absent")
             self._envelope.show(Progress(ENVELOPE, result=result), 0.0)
@@ -316,3 +361,4 @@ class Steps(Vertical):
         self.set_class(self.opened is not None, "-any-open")
         for panel in self.query(StepPanel):
             panel.opened = panel.step == self.opened
+        self._entitle()
