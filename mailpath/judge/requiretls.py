@@ -11,8 +11,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
-from mailpath.judge.delivery import deliver
-from mailpath.judge.model import Attempt, Outcome, Verdict
+from mailpath.judge.delivery import UNTOLD, deliver
+from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Reference
 from mailpath.judge.readings import indeterminate
 from mailpath.judge.sts import applied, listed, published
@@ -20,6 +20,10 @@ from mailpath.judge.sts import applied, listed, published
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
 NOT_ANNOUNCED = "5.7.30"  # "REQUIRETLS support required"
+
+_UNLEARNT = f"{UNTOLD}: whether the host was found securely was not learnt"
+#: What can become of a message at a host of which not all is known.
+_EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
 
 
 def strict(posture: Posture) -> Posture:
@@ -63,16 +67,19 @@ def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = N
             attempts.append(refusal)
             refused.append(refusal)
             continue
-        attempts += verdict.attempts
         if verdict.outcome is Outcome.AUTHENTICATED and secure:
-            taken = replace(verdict, attempts=tuple(attempts))
-            return taken if untold is None else _either(untold, taken)
+            # A host before it that may take the mail changes nothing: it would be authenticated too.
+            return replace(verdict, attempts=(*attempts, *verdict.attempts))
         if verdict.outcome is not Outcome.DEFERRED:
+            verdict = _untold(verdict)
             untold = untold or verdict
+        attempts += verdict.attempts
+    if untold is not None:
+        possible = _EITHER if refused else untold.possible
+        return replace(untold, possible=possible, attempts=tuple(attempts))
     if not refused:
-        return untold or deliver(walk, posture, cached)
-    bounced = _bounced(posture, refused, attempts, applied(walk, posture, cached).state)
-    return bounced if untold is None else _either(untold, bounced)
+        return deliver(walk, posture, cached)
+    return _bounced(posture, refused, attempts, applied(walk, posture, cached).state)
 
 
 def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) -> Attempt | None:
@@ -83,9 +90,10 @@ def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) ->
     if secure is False:
         why = "was not found securely: the MX is not signed, and no MTA-STS policy lists it"
         return _refused(host, verdict, NOT_AUTHENTICATED, why)
-    if not _answered(walk, host):
+    if not _answered(walk, host) and verdict.outcome is not Outcome.BOUNCED:
         return None
-    if verdict.outcome not in (Outcome.AUTHENTICATED, Outcome.UNKNOWN):
+    unknown = verdict.outcome is Outcome.UNKNOWN and not verdict.possible
+    if not unknown and Outcome.AUTHENTICATED not in (verdict.outcome, *verdict.possible):
         why = f"cannot be authenticated: {verdict.why or verdict.reason}"
         return _refused(host, verdict, NOT_AUTHENTICATED, why)
     if not _announced(walk, (verdict.address,) if verdict.address is not None else host.addresses):
@@ -117,14 +125,19 @@ def _bounced(posture: Posture, refused: list[Attempt], attempts: list[Attempt], 
     )
 
 
-def _either(untold: Verdict, told: Verdict) -> Verdict:
-    """A host of which it cannot be told whether it takes the mail, and what happens if it does not."""
-    possible = {Outcome.AUTHENTICATED, told.outcome}
+def _untold(verdict: Verdict) -> Verdict:
+    """Of a host that takes the mail or refuses it, and it cannot be told which."""
+    if verdict.outcome is Outcome.UNKNOWN:
+        return replace(verdict, possible=_EITHER if verdict.possible else ())
+    last = replace(verdict.attempts[-1], outcome=Outcome.UNKNOWN, reason=_UNLEARNT, tls_word=None)
     return replace(
-        untold,
+        verdict,
         outcome=Outcome.UNKNOWN,
-        possible=tuple(each for each in Outcome if each in possible) if len(possible) > 1 else (),
-        attempts=told.attempts,
+        possible=_EITHER,
+        reason=_UNLEARNT,
+        mechanism=Mechanism.NONE,
+        tls_word=None,
+        attempts=(*verdict.attempts[:-1], replace(last, mechanism=Mechanism.NONE)),
     )
 
 

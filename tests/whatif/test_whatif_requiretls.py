@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import handmade as made
 import msgspec
 import pytest
 
@@ -145,6 +146,66 @@ def test_where_mail_does_not_go_at_all_it_does_not_go_with_requiretls(walks: Wal
     found = REQUIRED.verdict(walks.of("null-mx").walk, PRESETS["rfc"])
     assert found.outcome is Outcome.BOUNCED
     assert "accepts no mail" in found.reason
+
+
+def hosts(*states: str) -> Walk:
+    """Under DANE, signed, a host for each state: it takes the mail, refuses it, is silent, was not tried."""
+    names = [f"mx{number}.b.example" for number in range(1, len(states) + 1)]
+    sessions = []
+    for number, (name, state) in enumerate(zip(names, states, strict=True), start=1):
+        address = f"192.0.2.{number}"
+        keywords = ("REQUIRETLS",) if state == "takes" else ()
+        held = made.session((made.GOOD.der,), address=address, sni=name, extensions_tls=keywords)
+        if state == "silent":
+            held = made.Session(
+                address=address, port=25, sni=name, failure=Failure.TIMEOUT, failed_at=Stage.CONNECT
+            )
+        elif state == "untried":
+            held = made.Session(address=address, port=25, sni=None, not_tried="more than 20 addresses")
+        sessions.append(held)
+    good = made.record(3, 1, 1, made.spki(made.GOOD))
+    return made.walk(
+        mx=made.mx(*(made.mx_host(name, f"192.0.2.{n}") for n, name in enumerate(names, start=1))),
+        tlsa=made.TlsaFacts(hosts=tuple(made.tlsa(good, host=name) for name in names)),
+        starttls=made.StarttlsFacts(sessions=tuple(sessions)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome", "possible", "attempts"),
+    [
+        ("takes", "authenticated", "", "authenticated"),
+        ("refuses takes", "authenticated", "", "bounced authenticated"),
+        ("silent silent", "deferred", "", "deferred deferred"),
+        ("silent refuses", "bounced", "", "deferred bounced"),
+        # One that was not looked at takes the mail, or the next in line gets it.
+        ("untried takes", "authenticated", "", "unknown authenticated"),
+        ("untried untried takes", "authenticated", "", "unknown unknown authenticated"),
+        ("untried refuses", "unknown", "authenticated bounced", "unknown bounced"),
+        ("refuses untried", "unknown", "authenticated bounced", "bounced unknown"),
+        ("silent untried", "unknown", "", "deferred unknown"),
+        ("untried silent", "unknown", "", "unknown deferred"),
+    ],
+)
+def test_every_host_counts(states: str, outcome: str, possible: str, attempts: str) -> None:
+    found = REQUIRED.verdict(hosts(*states.split()), PRESETS["rfc"])
+    assert found.outcome == outcome, found.reason
+    assert list(found.possible) == possible.split()
+    assert [each.outcome.value for each in found.attempts] == attempts.split()
+
+
+def test_a_host_of_which_it_was_not_learnt_whether_it_was_found_securely_may_be_refused() -> None:
+    """Section 4.2.1, step 2: also by a sender that has its certificate checked and no use for DNSSEC."""
+    walk = hosts("takes")
+    unseen = made.mx(
+        *walk.mx.hosts, lookup=msgspec.structs.replace(walk.mx.lookup, security=Security.INDETERMINATE)
+    )
+    found = REQUIRED.verdict(
+        msgspec.structs.replace(walk, mx=unseen, roots=(made.GOOD.der,)), PRESETS["exim-none"]
+    )
+    assert (found.outcome, found.possible) == (Outcome.UNKNOWN, (Outcome.AUTHENTICATED, Outcome.BOUNCED))
+    assert "was not learnt" in found.reason
+    assert [each.outcome for each in found.attempts] == [Outcome.UNKNOWN]
 
 
 # --- TLS-Required: No: RFC 8689 section 4.2.2 ------------------------------------------------------
