@@ -126,14 +126,14 @@ async def test_swap_history_and_earlier_recipients() -> None:
 async def test_filter_keeps_the_lines_that_hold_the_words() -> None:
     async with app(start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("slash", *"OF 12")  # every word, in any order
+        await pilot.press("slash", *"DIALOGUE 12")  # every word, in any order
         await settle(pilot)
         assert "220 line 12 of the dialogue" in drawn(pilot)
         assert "220 line 13" not in drawn(pilot)
-        assert "1 of 32 lines with 'OF 12'; Esc shows all." in drawn(pilot)
+        assert "1 of 32 lines with 'DIALOGUE 12'; Esc shows all." in drawn(pilot)
         await pilot.press("7")
         await settle(pilot)
-        assert "No line holds 'OF 127'; Esc shows all." in drawn(pilot)
+        assert "No line holds 'DIALOGUE 127'; Esc shows all." in drawn(pilot)
         await pilot.press("backspace")
         await pilot.press("enter")
         assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("tlsa")
