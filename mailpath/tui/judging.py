@@ -60,6 +60,12 @@ class Bench:
             self._alone[host] = Bench(alone, self._stack, self.asked, self._met or self.walk)
         return self._alone[host]
 
+    def rest(self) -> None:
+        """Forget what can be judged again."""
+        self._verdicts.clear()
+        self._sentences.clear()
+        self._alone.clear()
+
     def verdict(self, posture: str, host: str | None = None) -> Verdict:
         """What happens under `posture`; with `host`, if that MX host were the only one."""
         if host is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from mailpath.tui.stack import Stack
     from mailpath.whatif import Attack, Rewalks, Summary
 
-#: Times at which the recording is kept walked; the catalogue's walks are held for each.
+_Key = TypeVar("_Key")
+_Answer = TypeVar("_Answer")
+
+#: Times at which the recording is kept walked, its own among them; the catalogue's walks are held for each.
 _MOST_TIMES = 4
+#: Summaries kept, and forecasts: one for each posture, time and message that was looked at.
+_MOST_ANSWERS = 64
 #: Times whose outcome is told beforehand in the list.
 _MOST_FORECASTS = 16
 
@@ -79,7 +84,7 @@ class Recorded:
         key = (posture, lens.unattacked)
         if key not in self._summaries:
             made = summary(self._at(lens.at), self._posture(posture), self._asked(lens))
-            self._summaries[key] = await made
+            _keep(self._summaries, key, await made)
         return self._summaries[key]
 
     async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
@@ -100,7 +105,7 @@ class Recorded:
             outcome = self._bench(walk, replace(lens, at=stop.at)).verdict(posture).outcome.value
             found[stop.at] = Outlook(outcome, renewed)
             await asyncio.sleep(0)
-        self._forecasts[key] = found
+        _keep(self._forecasts, key, found)
         return found
 
     def rest(self) -> None:
@@ -108,15 +113,16 @@ class Recorded:
         self._rewalks.clear()
         self._summaries.clear()
         self._forecasts.clear()
+        self.bench.rest()
 
     def _at(self, at: int | None) -> Rewalks:
         from mailpath.whatif import Rewalks
 
-        if at not in self._rewalks:
-            while len(self._rewalks) >= _MOST_TIMES:
-                del self._rewalks[next(reversed(self._rewalks))]
-            self._rewalks[at] = Rewalks(self.capture, self.bench.walk.path, at)
-        return self._rewalks[at]
+        known = self._rewalks.pop(at, None) or Rewalks(self.capture, self.bench.walk.path, at)
+        self._rewalks[at] = known  # the latest stands last
+        if len(self._rewalks) > _MOST_TIMES:
+            del self._rewalks[next(each for each in self._rewalks if each is not None)]
+        return known
 
     def _bench(self, walk: Walk, lens: Lens) -> Bench:
         """`walk`, a walk at the time of `lens`, judged for what that says is sent."""
@@ -129,3 +135,10 @@ class Recorded:
 
     def _posture(self, name: str) -> Any:
         return self._stack.postures[name]
+
+
+def _keep(answers: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
+    """Add `answer`; the oldest give way."""
+    answers[key] = answer
+    while len(answers) > _MOST_ANSWERS:
+        del answers[next(iter(answers))]
