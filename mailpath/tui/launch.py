@@ -36,9 +36,7 @@ def launch(
     if not terminal or os.environ.get("TERM", "dumb") == "dumb":
         sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
         return EX_USAGE
-    color = color and "NO_COLOR" not in os.environ
-    if not color:
-        os.environ["NO_COLOR"] = "1"  # Textual takes the colours out where it finds this
+    color = settle_color(color)
     gc.disable()  # a start makes what stays, and no garbage to look for; until `_loaded`
     from mailpath.tui.app import MailpathApp
     from mailpath.tui.session import Session
@@ -66,6 +64,18 @@ def launch(
     except OSError as error:
         sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
     return app.return_code or 0
+
+
+def settle_color(asked: bool) -> bool:
+    """Whether there are to be colours; no-color.org: not where `NO_COLOR` is set and not empty.
+
+    Textual takes them out wherever the variable is, so that it is set or gone from here on."""
+    color = asked and not os.environ.get("NO_COLOR")
+    if color:
+        os.environ.pop("NO_COLOR", None)
+    else:
+        os.environ["NO_COLOR"] = "1"
+    return color
 
 
 def _loaded() -> None:

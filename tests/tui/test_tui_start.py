@@ -13,6 +13,7 @@ from tui_world import FakeSession, app, drawn, settle
 
 from mailpath.dnssec import wire
 from mailpath.network.capture import Capture
+from mailpath.tui.launch import settle_color
 from mailpath.tui.messages import WalkFinished
 from mailpath.tui.session import Session
 from mailpath.tui.source import CaptureSource, LiveSource
@@ -56,6 +57,20 @@ async def test_another_theme_is_drawn_and_the_same_one_is_not_drawn_again() -> N
         await settle(pilot)
         assert len(parsed) == 1
         assert pilot.app.screen.styles.background.hex == "#FBFAF6"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "colour"),
+    [(None, True, True), ("", True, True), ("0", True, False), ("", False, False), (None, False, False)],
+)
+def test_an_empty_no_color_says_nothing(
+    said: str | None, asked: bool, colour: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", said or "")
+    if said is None:
+        monkeypatch.delenv("NO_COLOR")
+    assert settle_color(asked) is colour
+    assert app(FakeSession(), color=colour).no_color is not colour
 
 
 async def test_it_is_told_once_that_everything_is_loaded() -> None:

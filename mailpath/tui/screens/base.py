@@ -24,7 +24,7 @@ from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.keyline import KeyLine
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.side import Side
-from mailpath.tui.widgets.steps import Steps
+from mailpath.tui.widgets.steps import StepPanel, Steps
 from mailpath.tui.widgets.verdict import VerdictPanel
 
 if TYPE_CHECKING:
@@ -122,6 +122,13 @@ class PathBase(Screen[None]):
     @property
     def _verdict(self) -> VerdictPanel:
         return self.query_one(VerdictPanel)
+
+    @property
+    def _reading(self) -> StepPanel | VerdictPanel:
+        """Where the focus goes back to: what is open, for on a small screen the rest is hidden."""
+        if self.has_class("-verdict-open"):
+            return self._verdict
+        return self._steps.panel(self._steps.opened or "mx")
 
     def _draw(self) -> None:
         """Rail and step lines, as the state is now."""

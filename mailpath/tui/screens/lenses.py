@@ -173,7 +173,7 @@ class Lenses(PathBase):
         self._bound_for = None
         self._side.mode = "posture"
         self.remove_class("-side", "-wide-side")
-        self.call_after_refresh(self._steps.panel(self._steps.opened or "mx").focus)
+        self.call_after_refresh(self._reading.focus)
 
     def action_message(self) -> None:
         """The next thing that a message can ask for."""

@@ -134,7 +134,7 @@ class PathScreen(Keeping):
         self.remove_class("-zoom", "-verdict-open", "-side", "-wide-side")
         self._steps.opened = None
         self._steps.know(None, None)
-        self.set_focus(self._steps.panel("mx"))
+        self.set_focus(self._reading)
         self._side.mode = "posture"
         self._side.forget()
         self._verdict.tell(said)
@@ -227,16 +227,21 @@ class PathScreen(Keeping):
             self._tell("Swapping needs a sender and a recipient.")
 
     def action_lab(self) -> None:
-        if self._scenarios:
+        if self._lab_is_up():
             self.app.push_screen(PickerScreen(self._scenarios, self._scenario), self._picked)
+
+    def _lab_is_up(self) -> bool:
+        if not self._scenarios:
+            self._tell("The lab is not up yet.")
+        return bool(self._scenarios)
 
     def _picked(self, name: str | None) -> None:
         if name is not None:
             self._walk_scenario(name)
 
     def action_scenario(self, direction: int) -> None:
-        names = list(self._scenarios)
-        if names:
+        if self._lab_is_up():
+            names = list(self._scenarios)
             here = names.index(self._scenario) if self._scenario in names else -1 if direction > 0 else 0
             self._walk_scenario(names[(here + direction) % len(names)])
 

@@ -95,7 +95,7 @@ class Reading(Lenses):
         if opened is not None and opened.filtering:
             opened.end_filter()
         elif isinstance(self.focused, Input):
-            self.set_focus(self._steps.panel("mx"))
+            self.set_focus(self._reading)
         elif self._state.walking:
             self._cancel()
         elif self.has_class("-zoom"):
