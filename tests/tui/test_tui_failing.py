@@ -48,12 +48,14 @@ async def test_what_breaks_behind_the_walk_is_a_sentence_too(
     [
         (
             {"sender": SenderFacts(port25=Found.BLOCKED, port25_reason="all time out")},
-            "! Port 25 does not leave this machine, so the servers were not seen; the other panels stand. "
-            "Walk where it is open, look here: ssh HOST mailpath check b.example --capture - | mailpath",
+            "! Port 25 does not leave this machine: walk where it is open, look here (ssh HOST mailpath "
+            "check b.example --from a.example --capture - | mailpath open -). The servers were not seen; the "
+            "other panels stand.",
         ),
         (
             {"dnssec": DnssecFacts(resolver_passes=False)},
-            "! The resolver 192.0.2.53 leaves DNSSEC out, so DANE cannot be judged; the other panels stand.",
+            "! The resolver 192.0.2.53 leaves DNSSEC out: choose another (--resolver ADDRESS, or [network] "
+            "in the config file). DANE cannot be judged; the other panels stand.",
         ),
     ],
     ids=["port 25", "resolver"],

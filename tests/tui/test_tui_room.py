@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from tui_world import FakeSession, app, drawn, settle, walk
 
+from mailpath.facts import Found, SenderFacts
 from mailpath.tui.widgets.verdict import VerdictPanel
 
 WIDE = (120, 40)
@@ -40,3 +42,39 @@ async def test_an_opened_verdict_has_the_room(size: tuple[int, int], least: int)
         below = drawn(pilot).split("6 Verdict under rfc")[1]
         assert all(line.strip() for line in below.split("\n")[-3:])
         assert "Server certificate not verified" in below
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
+async def test_dialogues_stay_on_the_screen(size: tuple[int, int]) -> None:
+    async with app(start=True).run_test(size=size) as pilot:
+        await settle(pilot)
+        for key, box in (("w", "#save"), ("question_mark", "#help")):
+            await pilot.press(key)
+            await settle(pilot)
+            screen = pilot.app.screen
+            assert screen.region.contains_region(screen.query_one(box).region)
+            await pilot.press("escape")
+        await pilot.press("w")
+        await settle(pilot)
+        for suffix in (".json.gz", ".svg"):
+            assert suffix in drawn(pilot)
+        assert ("anywhere, offline" in drawn(pilot)) is (size[0] > 40)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
+async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int]) -> None:
+    blocked = structs.replace(walk(), sender=SenderFacts(port25=Found.BLOCKED))
+    async with app(FakeSession(found=blocked), start=True).run_test(size=size) as pilot:
+        await settle(pilot)
+        said = " ".join(pilot.app.screen.query_one("#problem").render().plain.split())
+        assert "mailpath check b.example --from a.example" in said
+        assert said.endswith("…" if size[0] == 40 else "The servers were not seen; the other panels stand.")
+        for selector in ("#problem", "#verdict"):
+            widget = pilot.app.screen.query_one(selector)
+            assert widget.region == pilot.app.screen.find_widget(widget).visible_region
+        hint = pilot.app.screen.query_one("#hint")
+        pilot.app.screen._say("#hint", "word " * 99)
+        await settle(pilot)
+        if hint.display:
+            assert hint.size.height == 2
+            assert hint.render().plain.endswith("…")

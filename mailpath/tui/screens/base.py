@@ -17,7 +17,7 @@ from mailpath.tui.progress import Walked, WalkState
 from mailpath.tui.session import Session
 from mailpath.tui.source import LiveSource
 from mailpath.tui.stack import Stack
-from mailpath.tui.text import QUIET, Glyphs, Row, both_forms, clean, hang
+from mailpath.tui.text import QUIET, Glyphs, Row, both_forms, clean, fit, hang
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
@@ -219,7 +219,16 @@ class PathBase(Screen[None]):
         flow = self.query_one(selector, Flow)
         flow.set_class(bool(text), "-shown")
         rows = [Row("", clean(text), style=style, label_style="")] if text else []
-        flow.show(lambda width: hang(rows, width, indent=0))
+
+        def painted(width: int) -> list[Content]:
+            lines = hang(rows, width, indent=0)
+            most = int(flow.styles.max_height.value) if flow.styles.max_height else len(lines)
+            if len(lines) > most:
+                last = " ".join(line.plain for line in lines[most - 1 :])
+                lines[most - 1 :] = [Content.styled(fit(last, width, self._glyphs.cut), style)]
+            return lines
+
+        flow.show(painted)
 
     def _tell(self, text: str, severity: SeverityLevel = "information") -> None:
         """Say in passing what came of a key."""

@@ -62,7 +62,7 @@ class _Box(VerticalScroll):
 
     def _say(self) -> None:
         below = round(self.max_scroll_y - self.scroll_y)
-        more = f"{below} more lines: Down, PgDn; " if below > 0 else ""
+        more = f"{below} more lines: PgDn; " if below > 0 else ""
         self.border_subtitle = Content(f"{more}Esc closes")
 
 

@@ -11,9 +11,12 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from mailpath.tui.saving import KINDS
+from mailpath.tui.saving import KINDS, Kind
 from mailpath.tui.screens.dialogue import Dialogue
-from mailpath.tui.text import PRINTABLE, QUIET
+from mailpath.tui.text import PRINTABLE, QUIET, wrap
+
+#: Cells that words need to be worth showing.
+_LEAST = 24
 
 
 class SaveScreen(Dialogue[tuple[str, str] | None]):
@@ -31,22 +34,25 @@ class SaveScreen(Dialogue[tuple[str, str] | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="save") as box:
             box.border_title = Content("Save")
-            box.border_subtitle = Content("Enter writes it, Tab to the name, Esc goes back")
+            box.border_subtitle = Content("Enter writes, Tab name, Esc back")
             yield Input(self._name_proposed, restrict=PRINTABLE, max_length=400, compact=True)
             yield OptionList(
-                *(
-                    Option(
-                        Content.assemble((f"{kind.title:<9} {kind.suffix:<9} ", "bold"), (kind.what, QUIET)),
-                        id=name,
-                    )
-                    for name, kind in KINDS.items()
-                ),
+                *(Option(_prompt(kind, 0), id=name) for name, kind in KINDS.items()),
                 markup=False,
                 compact=True,
             )
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._word)
+
+    def _word(self) -> None:
+        """What each is good for, as far as there is room."""
+        options = self.query_one(OptionList)
+        for name, kind in KINDS.items():
+            options.replace_option_prompt(name, _prompt(kind, options.scrollable_content_region.width))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._done(str(event.option.id))
@@ -60,3 +66,13 @@ class SaveScreen(Dialogue[tuple[str, str] | None]):
         name = self.query_one(Input).value.strip() or self._name_proposed
         suffix = KINDS[kind].suffix
         self.dismiss((kind, name if name.endswith(suffix) else f"{name}{suffix}"))
+
+
+def _prompt(kind: Kind, width: int) -> Content:
+    """One row in `width` cells; where they are few only the words that name it."""
+    named = f"{kind.title:<9} {kind.suffix:<9} "
+    room = width - len(named)
+    what = wrap(kind.what, room) if room >= _LEAST else [""]
+    first, *more = (Content.styled(line, QUIET) for line in what)
+    lines = [Content.assemble((named, "bold"), first), *(Content(" " * len(named)) + line for line in more)]
+    return Content("\n").join(lines)
