@@ -103,6 +103,11 @@ class WalkState:
         return self.before if self.view.lens.rewalked else self.view.bench
 
     @property
+    def looked(self) -> Lens:
+        """Through what the walk on the screen is seen; `lens` is chosen, and may still be worked out."""
+        return self.view.lens if self.view is not None else Lens()
+
+    @property
     def whole(self) -> Bench | None:
         """The walk that is shown, with all its hosts."""
         return self.view.bench if self.view is not None else self.bench
@@ -132,13 +137,15 @@ class WalkState:
         shown = self.shown
         if shown is None or self.bench is None or shown.walk is self.bench.walk:
             return self.steps
-        before = {result.id: result for result in self.bench.of_host(self.host).walk.steps}
+        from mailpath.whatif import changed
+
+        became = {after.id for _, after in changed(self.bench.of_host(self.host).walk, shown.walk)}
         seen = dict(self.steps)
         for result in shown.walk.steps:
             note = ""
             if self.view is not None and self.view.tampered.get(result.id):
                 note = TAMPERED
-            elif result != before.get(result.id):
+            elif result.id in became:
                 note = CHANGED
             elapsed = self.steps[result.id].elapsed_ms if self.view is None else None
             seen[result.id] = Progress(result.id, result=result, elapsed_ms=elapsed, note=note)

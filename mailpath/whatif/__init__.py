@@ -14,7 +14,7 @@ from mailpath.whatif.clock import Moment, timeline
 from mailpath.whatif.forgetting import forget
 from mailpath.whatif.outcome import AttackOutcome, outcome
 from mailpath.whatif.reading import listener_reads, reads
-from mailpath.whatif.rewalk import Rewalk, Rewalks, attacked_walk, changed, walk_at
+from mailpath.whatif.rewalk import Rewalk, Rewalks, changed
 from mailpath.whatif.summary import Reach, Summary, attack_outcome, summary
 from mailpath.whatif.weakest import each_alone, weakest_host, weakest_path
 
@@ -31,7 +31,6 @@ __all__ = [
     "Summary",
     "UnknownAttack",
     "attack_outcome",
-    "attacked_walk",
     "canonical",
     "changed",
     "cost",
@@ -42,7 +41,6 @@ __all__ = [
     "reads",
     "summary",
     "timeline",
-    "walk_at",
     "weakest_host",
     "weakest_path",
 ]

@@ -48,8 +48,14 @@ def _mark(request: Request) -> tuple[str, str]:
 
 
 def changed(before: Walk, after: Walk) -> tuple[tuple[StepResult, StepResult], ...]:
-    """The steps whose line an attack (or time) changed: before and after, in packet order."""
-    return tuple((one, other) for one, other in zip(before.steps, after.steps, strict=True) if one != other)
+    """The steps of which an attack (or time) changed the status or the word: before and after, in packet
+    order.  The sentences may differ without that: they tell days that are left.
+    """
+    return tuple(
+        (one, other)
+        for one, other in zip(before.steps, after.steps, strict=True)
+        if (one.status, one.word) != (other.status, other.word)
+    )
 
 
 class Rewalks:
@@ -111,21 +117,3 @@ def aim_at(seen: Walk, steer_to: str | None = None) -> Aim:
     """What an attacker learns from the walk `seen`: everybody can look at DNS."""
     hosts = {host.name: host.addresses for host in seen.mx.hosts if host.form == "name"}
     return Aim(recipient=seen.path.recipient, hosts=hosts, steer_to=steer_to)
-
-
-async def attacked_walk(
-    source: Capture | Network,
-    path: Path | None = None,
-    attack: str = "",
-    at: int | None = None,
-    *,
-    steer_to: str | None = None,
-) -> Walk:
-    """One walk under `attack`; "" for none.  Several of the same recording are cheaper with `Rewalks`."""
-    rewalks = Rewalks(source, path, at)
-    return (await rewalks.under(attack, steer_to)).walk if attack else await rewalks.untampered()
-
-
-async def walk_at(capture: Capture, at: int, path: Path | None = None) -> Walk:
-    """The recording as of `at` (Unix time): what has expired by then has."""
-    return await Rewalks(capture, path, at).untampered()

@@ -49,11 +49,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     weakest: str
     sentence: str
 
-    @property
-    def failed(self) -> tuple[AttackOutcome, ...]:
-        """The attacks that do not get the mail read, each with its evidence."""
-        return tuple(each for each in self.outcomes if not each.works())
-
 
 async def attack_outcome(
     rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None, asked: Sending = USUAL

@@ -11,7 +11,7 @@ import msgspec
 from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
-from mailpath.whatif import Moment, Rewalks, attack_outcome, timeline, walk_at
+from mailpath.whatif import Moment, Rewalks, attack_outcome, timeline
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -27,7 +27,7 @@ def first(walks: Walks, scenario: str, what: str, subject: str) -> Moment:
 
 
 def at(walks: Walks, scenario: str, moment: int) -> Walk:
-    return asyncio.run(walk_at(walks.of(scenario).capture, moment))
+    return asyncio.run(Rewalks(walks.of(scenario).capture, at=moment).untampered())
 
 
 def test_everything_that_ends_is_on_the_timeline(walks: Walks) -> None:

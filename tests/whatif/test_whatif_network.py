@@ -41,7 +41,7 @@ from mailpath.network.protocol import Ground
 from mailpath.network.replay import Replay
 from mailpath.network.replies import dialogue, ehlo_keywords
 from mailpath.steps.sessions import session_of
-from mailpath.whatif import ATTACKS, Rewalks, attacked_walk, changed
+from mailpath.whatif import ATTACKS, Rewalks, changed
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -337,7 +337,7 @@ def test_the_same_attack_twice_gives_the_same_walk(attack: str, walks: Walks) ->
     for scenario in ("two-mx-weak", "sts-enforce"):
         capture = walks.of(scenario).capture
         host = f"mx1.{capture.path.recipient}"
-        first, second = (asyncio.run(attacked_walk(capture, attack=attack, steer_to=host)) for _ in range(2))
+        first, second = (asyncio.run(Rewalks(capture).under(attack, host)) for _ in range(2))
         assert first == second
 
 
@@ -348,14 +348,14 @@ def test_another_process_walks_the_same(walks: Walks, tmp_path: FilePath) -> Non
     code = (
         "import asyncio, hashlib, sys, msgspec\n"
         "from mailpath.network.capture import load\n"
-        "from mailpath.whatif import attacked_walk\n"
-        "found = asyncio.run(attacked_walk(load(sys.argv[1]), attack='forge-mx+mitm-misissued'))\n"
-        "print(hashlib.sha256(msgspec.json.encode(found)).hexdigest())\n"
+        "from mailpath.whatif import Rewalks\n"
+        "found = asyncio.run(Rewalks(load(sys.argv[1])).under('forge-mx+mitm-misissued'))\n"
+        "print(hashlib.sha256(msgspec.json.encode(found.walk)).hexdigest())\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(file)], capture_output=True, text=True, timeout=60, check=True
     )
-    here = asyncio.run(attacked_walk(capture, attack="forge-mx+mitm-misissued"))
+    here = asyncio.run(Rewalks(capture).under("forge-mx+mitm-misissued")).walk
     assert run.stdout.strip() == hashlib.sha256(msgspec.json.encode(here)).hexdigest()
 
 
@@ -387,5 +387,7 @@ def test_tampered_exchanges_and_changed_steps_are_told(rewalks: RewalksOf) -> No
     found = asyncio.run(rewalks("dane-good").under("deny-tlsa"))
     assert found.marks == {"tlsa": ("_25._tcp.mx1.dane-good.example TLSA",)}
     assert [one.id for one, _ in changed(before, found.walk)] == ["dnssec", "tlsa", "starttls"]
+    said = tuple(msgspec.structs.replace(step, summary="In other words.") for step in before.steps)
+    assert changed(before, msgspec.structs.replace(before, steps=said)) == ()
     hidden = asyncio.run(rewalks("sts-enforce").under("block-policy+strip-starttls"))
     assert set(hidden.marks) == {"mta-sts", "starttls"}

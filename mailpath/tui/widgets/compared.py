@@ -26,7 +26,7 @@ _GAP = 2
 
 @dataclass(frozen=True)
 class Compared:
-    """`steps`: those whose line changed, (before, after).  `same`: the sender sees the same verdict.
+    """`steps`: those that changed, (before, after).  `same`: the sender sees the same verdict.
     `rewalked`: it is another walk, and not only judged for another message."""
 
     against: str
@@ -41,13 +41,9 @@ class Compared:
 
 def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyphs) -> Compared:
     """What became of `before` through the lens of `view`."""
+    from mailpath.whatif import changed
+
     lens = view.lens
-    was = {result.id: result for result in before.walk.steps}
-    changed = tuple(
-        (was[result.id], result)
-        for result in after.walk.steps
-        if result.id in was and (was[result.id].word, was[result.id].status) != (result.word, result.status)
-    )
     outcome = view.outcome if view.outcome is not None and view.outcome.posture == posture else None
     first, then = before.verdict(posture), after.verdict(posture)
     if not lens.rewalked:
@@ -64,7 +60,7 @@ def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyph
         before=mark(before.walk, first, glyphs),
         after=mark(after.walk, then, glyphs, attacked=bool(lens.attack)),
         same=_seen(first) == _seen(then),
-        steps=changed,
+        steps=changed(before.walk, after.walk),
         outcome=outcome,
         rewalked=lens.rewalked,
     )
