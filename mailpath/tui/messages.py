@@ -44,6 +44,16 @@ class Failed(Message):
         self.run = run
 
 
+class LensFailed(Message):
+    """The recording could not be seen through `lens`; None: the attacks could not be tried on it."""
+
+    def __init__(self, run: int, sentence: str, lens: Lens | None = None) -> None:
+        super().__init__()
+        self.run = run
+        self.sentence = sentence
+        self.lens = lens
+
+
 class StepStarted(Message):
     def __init__(self, run: int, step: str) -> None:
         super().__init__()

@@ -109,7 +109,7 @@ def _result(state: WalkState, stack: Stack, posture: str, source: str, summary: 
     assert state.recorded is not None
     assert state.sent is not None
     bench = state.sent
-    if state.view is not None and not state.lens.attack:
+    if state.view is not None and not state.looked.attack:
         bench = state.view.bench
     elapsed = {step: each.elapsed_ms for step, each in state.steps.items() if each.elapsed_ms is not None}
     result = build(

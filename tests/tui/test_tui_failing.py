@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, drawn, settle, walk
+from tui_world import AT, FakeSession, app, drawn, settle, walk
 
 from mailpath.facts import DnssecFacts, Found, SenderFacts
 from mailpath.network.capture import Capture
-from mailpath.tui import CaptureSource
+from mailpath.tui import CaptureSource, messages
+from mailpath.tui.lens import Lens
 from mailpath.tui.messages import Failed
 from mailpath.tui.session import Session
 
@@ -94,3 +95,74 @@ async def test_defects_of_judge_and_panels_cost_only_their_own_place() -> None:
         await settle(pilot)
         assert "This panel could not be made" in drawn(pilot)
         await pilot.press("q")
+
+
+async def test_what_cannot_be_seen_again_leaves_what_is_seen() -> None:
+    """The lens is that of the verdict; what was tried on a walk gone by says nothing of the next."""
+
+    class Broken(FakeSession):
+        def recorded(self, found: Any) -> Any:
+            recorded = super().recorded(found)
+            through = recorded.view
+
+            async def view(lens: Lens, posture: str) -> Any:
+                if lens.attack or lens.at:
+                    raise ValueError("no memory")
+                return await through(lens, posture)
+
+            recorded.view = view  # type: ignore[method-assign]
+            return recorded
+
+    async with app(Broken(), start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        screen = pilot.app.screen
+        await pilot.press("m")
+        await settle(pilot)
+        for lens in (Lens(attack="strip-starttls"), Lens(attack="break-tls", at=AT + 1)):
+            screen._turn(lens)
+            await settle(pilot)
+            text = " ".join(drawn(pilot).split())
+            assert "The recording could not be walked again: no memory" in text
+            assert "Simulated: sent with REQUIRETLS. x ends it." in text
+            assert screen._state.lens == screen._state.view.lens == Lens(message="requiretls")
+            assert screen._side.attacks.chosen == "none"
+            assert screen._side.summary("postfix-may", screen._state.lens) is not None
+        screen._problem("")
+        screen.post_message(messages.LensFailed(screen._state.run - 1, "of the walk before", None))
+        screen.post_message(messages.LensFailed(screen._state.run - 1, "of the walk before", Lens()))
+        await settle(pilot)
+        assert "of the walk before" not in drawn(pilot)
+
+
+async def test_what_an_attacker_can_do_is_never_told_of_another_posture() -> None:
+    class Slow(FakeSession):
+        def recorded(self, found: Any) -> Any:
+            recorded = super().recorded(found)
+            summed = recorded.summary
+
+            async def summary(posture: str, lens: Lens) -> Any:
+                if posture == "postfix-may" or lens.message != "ordinary":
+                    raise ValueError("no memory")
+                return await summed(posture, lens)
+
+            recorded.summary = summary  # type: ignore[method-assign]
+            return recorded
+
+    async with app(Slow(), start=True).run_test(size=WIDE) as pilot:
+        screen = pilot.app.screen
+        for change in (
+            lambda: setattr(screen, "posture", "postfix-may"),
+            lambda: screen._turn(Lens(message="requiretls")),
+        ):
+            screen.posture = "rfc"
+            await settle(pilot)
+            screen._turn(Lens())
+            await settle(pilot)
+            assert "An active attacker cannot." in " ".join(drawn(pilot).split())
+            assert screen._side.attacks._marks
+            assert screen._side._outlooks
+            change()
+            await settle(pilot)
+            assert "What changes" not in drawn(pilot)
+            assert not screen._side.attacks._marks
+            assert not screen._side._outlooks

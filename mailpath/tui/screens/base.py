@@ -63,13 +63,15 @@ class PathBase(Screen[None]):
         self._bound_for: Choices | None = None  # the list that the focus is on its way to
         self._recent: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
+        self._keys: Mapping[str, str] = {}  # by the ids of bindings
         self.furnished = asyncio.Event()
         self.set_reactive(PathBase.posture, posture)
 
-    def prefer(self, recent: tuple[str, ...], problems: tuple[str, ...]) -> None:
-        """Before the screen is shown: recipients of earlier runs, and what to complain about."""
+    def prefer(self, recent: tuple[str, ...], problems: tuple[str, ...], keymap: Mapping[str, str]) -> None:
+        """Before the screen is shown: recipients of earlier runs, what to complain about, and other keys."""
         self._recent = recent
         self._told = problems
+        self._keys = keymap
 
     @property
     def recent(self) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ class PathBase(Screen[None]):
     def compose(self) -> ComposeResult:
         self._fit()
         yield PathBar(*self._typed, self._session.source.badge, id="bar")
+        yield Flow(id="complaint")
         yield Flow(id="problem")
         yield Rail(self._glyphs, id="rail")
         yield Flow(id="lens")
@@ -148,7 +151,7 @@ class PathBase(Screen[None]):
         if state.whole is None or state.bench is None:
             return
         about = getattr(self._stack.postures.get(self.posture), "title", "") if self._stack else ""
-        summary = self._side.summary(self.posture)
+        summary = self._side.summary(self.posture, state.looked)
         plain = state.view is None and state.host is None
         self._verdict.show(
             state.whole,
@@ -188,7 +191,7 @@ class PathBase(Screen[None]):
         self._draw()
 
     def _show_lens(self) -> None:
-        lens = self._state.lens
+        lens = self._state.looked
         text = ""
         if lens.attack:
             text = f"{self._glyphs.tampered} Simulated: {lens.words()}."
@@ -209,11 +212,11 @@ class PathBase(Screen[None]):
             self._say("#problem", f"{self._glyphs.weak} {text}", "$warning")
 
     def _complain(self, problems: tuple[str, ...]) -> None:
-        """The first of what is wrong with the configuration, and how many more there are."""
+        """The first of what is wrong with the configuration, and how many more there are: until Esc."""
         self._told = tuple(dict.fromkeys([*self._told, *problems]))
         if self._told:
             more = f" ({len(self._told) - 1} more: mailpath paths)" if len(self._told) > 1 else ""
-            self._problem(f"{self._told[0]}{more}")
+            self._say("#complaint", f"{self._glyphs.failed} {self._told[0]}{more} Esc hides it.", "$error")
 
     def _say(self, selector: str, text: str, style: str = QUIET) -> None:
         flow = self.query_one(selector, Flow)

@@ -67,8 +67,7 @@ class Lenses(PathBase):
         if state.recorded is None:
             self._side.turn(state.lens)
             return
-        state.lens = lens
-        self._side.turn(lens)
+        self._choose(lens)
         if lens.plain:
             self.workers.cancel_group(self, "lens")
             state.view = None
@@ -77,11 +76,16 @@ class Lenses(PathBase):
             work = self._rewalk(state.run, state.recorded, lens, self.posture)
             self.run_worker(work, exclusive=True, group="lens", exit_on_error=False)
 
+    def _choose(self, lens: Lens) -> None:
+        self._state.lens = lens
+        self._side.turn(lens)
+
     async def _rewalk(self, run: int, recorded: Recorded, lens: Lens, posture: str) -> None:
         try:
             view = await recorded.view(lens, posture)
         except Exception as error:  # noqa: BLE001  told on the screen; the walk as it was walked stays
-            self.post_message(messages.Failed(sentence(error, "The recording could not be walked again")))
+            why = sentence(error, "The recording could not be walked again")
+            self.post_message(messages.LensFailed(run, why, lens))
         else:
             self.post_message(messages.Viewed(run, view, posture))
 
@@ -93,11 +97,24 @@ class Lenses(PathBase):
             state.view = event.view
             self._show_walk()
 
+    @on(messages.LensFailed)
+    def _lens_failed(self, event: messages.LensFailed) -> None:
+        state = self._state
+        if event.run != state.run:
+            return
+        self._problem(event.sentence)
+        if event.lens == state.lens:
+            self._choose(state.looked)
+            self._show_walk()
+            if event.lens.unattacked != state.lens.unattacked:
+                self._sum_up()
+
     def _sum_up(self) -> None:
         """Try the whole catalogue on the posture, and the times to come, in the background."""
         state = self._state
         if state.recorded is None:
             return
+        self._side.expect(self.posture, state.lens)
         work = self._summarise(state.run, state.recorded, self.posture, state.lens.unattacked)
         self.run_worker(work, exclusive=True, group="summary", exit_on_error=False)
 
@@ -108,13 +125,13 @@ class Lenses(PathBase):
             outlooks = await recorded.forecast(posture, lens)
             self.post_message(messages.Forecast(run, posture, lens, outlooks))
         except Exception as error:  # noqa: BLE001  told on the screen; the walk as it was walked stays
-            self.post_message(messages.Failed(sentence(error, "The attacks could not be tried")))
+            self.post_message(messages.LensFailed(run, sentence(error, "The attacks could not be tried")))
 
     @on(messages.SummedUp)
     def _summed_up(self, event: messages.SummedUp) -> None:
         state = self._state
         if (event.run, event.posture, event.lens) == (state.run, self.posture, state.lens.unattacked):
-            self._side.sum_up(event.summary)
+            self._side.sum_up(event.summary, event.lens)
             if event.summary.weakest:
                 self._judge()
 
@@ -122,7 +139,7 @@ class Lenses(PathBase):
     def _forecast(self, event: messages.Forecast) -> None:
         state = self._state
         if (event.run, event.posture, event.lens) == (state.run, self.posture, state.lens.unattacked):
-            self._side.forecast(event.outlooks)
+            self._side.forecast(event.outlooks, event.posture, event.lens)
 
     # --- Keys ---
 

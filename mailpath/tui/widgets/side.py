@@ -6,6 +6,7 @@ One list at a time; below it, in words, what the choice comes to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from textual import events, on
@@ -93,6 +94,8 @@ class Side(Vertical):
         self._lens = Lens()
         self._attacks: Mapping[str, Attack] = {}
         self._summary: Summary | None = None
+        self._summed = Lens()  # through what the path of the summary was seen
+        self._foreseen = ("", Lens())  # of which posture the outlooks are, and through what
         self._stops: Sequence[Stop] = ()
         self._outlooks: Mapping[int, Outlook] = {}
         self._made = 0
@@ -129,10 +132,18 @@ class Side(Vertical):
     def times(self) -> Choices:
         return self.query_one("#times", Choices)
 
-    def summary(self, posture: str) -> Summary | None:
-        """Who can read this posture's mail; None while it is not known."""
+    def summary(self, posture: str, lens: Lens) -> Summary | None:
+        """Who can read this posture's mail as seen through `lens`; None while it is not known."""
         known = self._summary
-        return known if known is not None and known.posture == posture else None
+        asked = posture, lens.unattacked
+        return known if known is not None and (known.posture, self._summed) == asked else None
+
+    def expect(self, posture: str, lens: Lens) -> None:
+        """It is being worked out; what is known of another posture, time or message is told no more."""
+        if self.summary(posture, lens) is None:
+            self.sum_up(None)
+        if self._foreseen != (posture, replace(lens, attack="", at=None)):
+            self.forecast({})
 
     @property
     def shown(self) -> Choices:
@@ -192,8 +203,7 @@ class Side(Vertical):
         self._made = made
         self._max_age = policy.max_age if policy is not None else None
         self._stops = stops
-        self._summary = None
-        self._offer_attacks(())
+        self.sum_up(None)
         labels = {str(stop.at): ends.label(stop, made) for stop in stops}
         gone = [str(stop.at) for stop in stops if stop.at <= made]
         coming = [str(stop.at) for stop in stops if stop.at > made]
@@ -233,18 +243,19 @@ class Side(Vertical):
         self.query_one("#policy-dial").set_class(self._max_age is None, "-none")
         self._share()
 
-    def sum_up(self, summary: Summary) -> None:
-        """What the whole catalogue achieves against the posture."""
-        self._summary = summary
-        pairs = [each.attack for each in summary.outcomes if "+" in each.attack and _may(each)]
-        self._offer_attacks(pairs)
-        self.attacks.mark({each.attack: _reach(each, self._glyphs) for each in summary.outcomes})
+    def sum_up(self, summary: Summary | None, lens: Lens | None = None) -> None:
+        """What the whole catalogue achieves against the posture, seen through `lens`; None: not known."""
+        self._summary, self._summed = summary, (lens or Lens()).unattacked
+        outcomes = summary.outcomes if summary is not None else ()
+        self._offer_attacks(each.attack for each in outcomes if "+" in each.attack and _may(each))
+        self.attacks.mark({each.attack: _reach(each, self._glyphs) for each in outcomes})
         if self.mode == "posture":
             self._tell()
 
-    def forecast(self, outlooks: Mapping[int, Outlook]) -> None:
-        """What becomes of the mail at each time to come."""
+    def forecast(self, outlooks: Mapping[int, Outlook], posture: str = "", lens: Lens | None = None) -> None:
+        """What becomes of the posture's mail, and of such a message, at each time to come."""
         self._outlooks = outlooks
+        self._foreseen = posture, replace(lens or Lens(), attack="", at=None)
         marks: dict[str, Mark] = {}
         for stop in self._stops:
             outlook = outlooks.get(stop.at)
