@@ -259,5 +259,7 @@ def _remnants(host: HostTlsa, candidate: TlsaSet, matched: dane.DaneMatch) -> It
         fix = f"Once its key is gone, delete: {line}"
         yield finding("TLSA010", name, message, severity=Severity.INFO, found=line, fix=fix)
     if matched.passed_over:
-        message = f"{len(matched.passed_over)} TLSA record(s) of {name} stand behind a stronger digest."
+        number = len(matched.passed_over)
+        those = "A TLSA record" if number == 1 else f"{number} TLSA records"
+        message = f"{those} of {name} stand{'s' if number == 1 else ''} behind a stronger digest."
         yield finding("TLSA016", name, message, found=_shown(owner, matched.passed_over))

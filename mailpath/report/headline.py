@@ -86,7 +86,7 @@ def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Findin
     if verdict.outcome is Outcome.ENCRYPTED:
         if verdict.mechanism is not Mechanism.NONE:
             return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is not signed"
-        return _first(_PKIX, codes) or "certificate not compared"
+        return _unchecked(posture)
     if verdict.outcome is Outcome.PLAINTEXT:
         refused = "the sender does no TLS" if posture.level is Level.NONE else ""
         return refused or _first(_PLAIN, codes)
@@ -97,6 +97,13 @@ def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Findin
     if _refused_certificate(walk, verdict):
         return _certificate(walk, posture, codes) or _plain(verdict.reason)
     return _plain(verdict.reason)
+
+
+def _unchecked(posture: Posture) -> str:
+    """Why a certificate did not count, whatever it is: there was nothing to check it by."""
+    missing = ["no usable TLSA records"] if posture.dane is not DaneUse.OFF else []
+    missing += ["no enforced MTA-STS policy"] if posture.sts else []
+    return ", ".join(missing) or "the sender compares no certificate"
 
 
 def _first(words: dict[str, str], codes: dict[str, Finding]) -> str:

@@ -12,7 +12,7 @@ from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Security, Status,
 from mailpath.match import pkix, sts
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.tools import Tools
-from mailpath.steps.words import clause, sentence
+from mailpath.steps.words import clause, count, sentence
 from mailpath.visible import visible
 
 #: Addresses of the policy host that are tried, v4 first: nothing hangs on the family, and a dead IPv6 path,
@@ -201,7 +201,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     return (
         Status.PASS,
         "ENFORCE",
-        f"Policy enforced, {len(policy.mx)} mx pattern(s), max_age {policy.max_age} s.",
+        f"Policy enforced, {count(len(policy.mx), 'mx pattern')}, max_age {policy.max_age} s.",
     )
 
 

@@ -28,6 +28,8 @@ def evidence(
     if not touched:
         return f"there is nothing for it to tamper with; {effect(after, verdict)}"
     causes = [_CAUSES[name](after) for name in attacked.parts(attack) if name != "steer"]
+    if "block-policy" in attacked.parts(attack) and verdict.policy_state == "cached":
+        causes.append("the cached policy counts")
     if steer_to is not None:
         causes.insert(0, f"only {visible(steer_to)} can be reached")
     return "; ".join([*(cause for cause in causes if cause), effect(after, verdict)])
@@ -101,10 +103,22 @@ def effect(walk: Walk, verdict: Verdict) -> str:
     host = visible(verdict.host or "")
     if verdict.outcome is Outcome.PLAINTEXT:
         to = "the attacker" if to_attacker(walk, verdict) else host
-        return f"sent to {to} in the clear{when}"
+        return f"{_passed_over(verdict)}sent to {to} in the clear{when}"
     if verdict.outcome in (Outcome.ENCRYPTED, Outcome.AUTHENTICATED):
         if to_attacker(walk, verdict):
             taken = "taken for the true host" if verdict.outcome is Outcome.AUTHENTICATED else "encrypted"
-            return f"delivered to the attacker, {taken}{when}"
-        return f"delivered {verdict.outcome.value} to {host}{when}"
+            return f"{_passed_over(verdict)}delivered to the attacker, {taken}{when}"
+        return f"{_passed_over(verdict)}delivered {verdict.outcome.value} to {host}{when}"
     return f"{verdict.outcome.value} ({verdict.reason})"
+
+
+def _passed_over(verdict: Verdict) -> str:
+    """The hosts that were tried before the one that takes the mail: what an attack does is often this."""
+    hosts = list(dict.fromkeys(each.host for each in verdict.attempts if each.host != verdict.host))
+    if not hosts:
+        return ""
+    return (
+        f"{visible(hosts[0])} is passed over; "
+        if len(hosts) == 1
+        else f"{len(hosts)} hosts are passed over; "
+    )

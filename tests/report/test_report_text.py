@@ -57,7 +57,7 @@ def first_line(walk: Walk, name: str) -> str:
             made.walk(tlsa=TlsaFacts(), starttls=made.with_and_without_sni(made.SELF_SIGNED.der)),
             "may",
             "b.example: delivered encrypted, not authenticated, by postfix-may at mx1.b.example:"
-            " its certificate is self-signed",
+            " the sender compares no certificate",
         ),
         (
             made.walk(
