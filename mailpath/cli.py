@@ -371,8 +371,7 @@ def main() -> None:
         sys.exit(EX_USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(EX_INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone.
+    except (BrokenPipeError, stdio.ReaderGone):
         stdio.let_go()
         sys.exit(EX_PIPE)
     except Exception as error:  # noqa: BLE001 - a monitoring system must not take a bug of ours for a verdict

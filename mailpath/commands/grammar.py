@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
 import click
+
+from mailpath.commands.stdio import read_to_the_end
 
 
 class DefaultGroup(click.Group):
@@ -14,6 +17,14 @@ class DefaultGroup(click.Group):
     """
 
     default = "(app)"
+
+    def make_context(self, *given: Any, **extra: Any) -> click.Context:
+        with read_to_the_end():  # --help and --version
+            return super().make_context(*given, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with read_to_the_end():
+            return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else None

@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import TextIO
 
 import click
@@ -68,6 +69,19 @@ def tell(line: str) -> None:
     # Where that is closed or full there is nobody left to tell; the exit code says it too.
     with contextlib.suppress(OSError):
         click.echo(line, err=True)
+
+
+class ReaderGone(Exception):
+    """Whoever read our output has gone.  No OSError: click would leave with 1 for it, a verdict."""
+
+
+@contextlib.contextmanager
+def read_to_the_end() -> Iterator[None]:
+    """Raises `ReaderGone` in place of `BrokenPipeError`."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def let_go() -> None:

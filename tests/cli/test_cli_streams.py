@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,27 @@ def test_a_report_that_cannot_be_written(
 ) -> None:
     done = shell(f'"$@" {redirection}', "check", "null-mx.example", "--network", network, *words)
     assert (done.returncode, done.stderr.count("\n")) == (74, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",),
+        ("lab", "list"),
+        ("explain",),
+        ("check", "null-mx.example", "--format", "html"),
+        ("check", "null-mx.example", "--capture", "-"),
+    ],
+)
+def test_a_reader_that_has_gone(words: tuple[str, ...], network: Path) -> None:
+    """141, as of a process that SIGPIPE ends: 1 would be a verdict."""
+    more = ("--network", network) if "check" in words else ()
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "mailpath", *words, *map(str, more)]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 @pytest.mark.parametrize(
