@@ -56,8 +56,8 @@ class Bench:
         if host is None or host not in self.hosts:
             return self
         if host not in self._alone:
-            alone = self._stack.alone(self.walk, host)
-            self._alone[host] = Bench(alone, self._stack, self.asked, self._met or self.walk)
+            walk = self._stack.only_host(self.walk, host)
+            self._alone[host] = Bench(walk, self._stack, self.asked, self._met or self.walk)
         return self._alone[host]
 
     def rest(self) -> None:

@@ -50,8 +50,8 @@ class Stack:
     """What `mailpath.walk`, `judge` and `report` do.
 
     `judge`, `headline` (the one line that answers a ticket): of a walk, under a posture, for what is sent and
-    the walk on which its sender met the domain, as in `Bench`.  `alone`: a walk as if one MX host were the
-    only one.
+    the walk on which its sender met the domain, as in `Bench`.  `only_host`: a walk as if one MX host
+    were the only one.
     `evidence` is given the SMTP sessions as they were on the wire, for their times.  `envelope`: the line of
     the envelope test; None where nobody asked for it.
     """
@@ -64,20 +64,19 @@ class Stack:
     details: Callable[[Walk, str], Iterable[Labelled]]
     evidence: Callable[[Walk, str, Sequence[SmtpExchange]], Iterable[str]]
     envelope: Callable[[Walk], StepResult | None]
-    alone: Callable[[Walk, str], Walk]
+    only_host: Callable[[Walk, str], Walk]
 
 
 def load() -> Stack:
     """Import everything that a walk needs (some 300 ms: call it in a thread)."""
-    import mailpath.whatif  # noqa: F401  its first use is a key press: not then
     from mailpath.judge.presets import PRESETS
     from mailpath.judge.sending import USUAL
     from mailpath.report.headline import headline
     from mailpath.report.panels import details, evidence, explained
     from mailpath.report.panels.envelope import result as envelope
     from mailpath.report.result import build
-    from mailpath.tui.alone import alone
     from mailpath.walk import walk
+    from mailpath.whatif import only_host
 
     def judge(walk: Walk, posture: Any, asked: Sending | None, met: Walk | None) -> Verdict:
         return (asked or USUAL).verdict(walk, posture, met)
@@ -96,5 +95,5 @@ def load() -> Stack:
         details=details,
         evidence=evidence,
         envelope=envelope,
-        alone=alone,
+        only_host=only_host,
     )

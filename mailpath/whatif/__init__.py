@@ -12,11 +12,12 @@ from mailpath.network.attacked import UnknownAttack
 from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canonical, cost
 from mailpath.whatif.clock import Moment, timeline
 from mailpath.whatif.forgetting import forget
+from mailpath.whatif.only_host import only_host
 from mailpath.whatif.outcome import AttackOutcome, outcome
 from mailpath.whatif.reading import listener_reads, reads
 from mailpath.whatif.rewalk import Rewalk, Rewalks, changed
-from mailpath.whatif.summary import Reach, Summary, attack_outcome, summary
-from mailpath.whatif.weakest import each_alone, weakest_host, weakest_path
+from mailpath.whatif.summary import Reach, Summary, attack_outcome, held_policy, summary
+from mailpath.whatif.weakest import each_only_reachable, weakest_host, weakest_path
 
 __all__ = [
     "ATTACKS",
@@ -34,9 +35,11 @@ __all__ = [
     "canonical",
     "changed",
     "cost",
-    "each_alone",
+    "each_only_reachable",
     "forget",
+    "held_policy",
     "listener_reads",
+    "only_host",
     "outcome",
     "reads",
     "summary",

@@ -29,7 +29,7 @@ _BEST_FOR_ATTACKER = (
 )
 
 
-class Alone(msgspec.Struct, frozen=True, kw_only=True):
+class OnlyReachable(msgspec.Struct, frozen=True, kw_only=True):
     """What happens to the mail when `host` is the only one that can be reached."""
 
     host: str
@@ -58,12 +58,14 @@ def _dropped(session: Session) -> Session:
     )
 
 
-def each_alone(
+def each_only_reachable(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
-) -> tuple[Alone, ...]:
+) -> tuple[OnlyReachable, ...]:
     """Every host with an address as the only reachable one, in path order."""
     return tuple(
-        Alone(host=host.name, verdict=sending.verdict(only_reachable(walk, host), posture, cached, message))
+        OnlyReachable(
+            host=host.name, verdict=sending.verdict(only_reachable(walk, host), posture, cached, message)
+        )
         for host in walk.mx.hosts
         if host.addresses
     )
@@ -83,8 +85,8 @@ def weakest_host(
     `held`: the policy that the sender has.  `cached`: of hosts that are equally bad for it, the one that is
     worse with this policy cached.
     """
-    first = each_alone(walk, posture, held, message)
-    later = each_alone(walk, posture, cached, message) if cached is not None else first
+    first = each_only_reachable(walk, posture, held, message)
+    later = each_only_reachable(walk, posture, cached, message) if cached is not None else first
     ranked = [
         (*_rank(walk, entry), *_rank(walk, with_policy), position, entry.host)
         for position, (entry, with_policy) in enumerate(zip(first, later, strict=True))
@@ -92,7 +94,7 @@ def weakest_host(
     return str(min(ranked)[-1]) if ranked else None
 
 
-def _rank(walk: Walk, entry: Alone) -> tuple[int, int]:
+def _rank(walk: Walk, entry: OnlyReachable) -> tuple[int, int]:
     """The attacker reads; it cannot be excluded, as where nobody talked to the host; it does not."""
     verdict = entry.verdict
     seen = 0 if reads(walk, verdict) else 1 if listener_reads(verdict) is None else 2
@@ -103,7 +105,7 @@ def weakest_path(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
 ) -> str:
     """One sentence on the weakest host; "" unless it takes the mail where another host takes it better."""
-    entries = {entry.host: entry.verdict for entry in each_alone(walk, posture, cached, message)}
+    entries = {entry.host: entry.verdict for entry in each_only_reachable(walk, posture, cached, message)}
     taking = {host: verdict for host, verdict in entries.items() if verdict.outcome in _DELIVERED}
     weak = max(taking, key=lambda host: _DELIVERED.index(taking[host].outcome), default=None)
     if weak is None:

@@ -12,7 +12,6 @@ from tui_world import FakeSession, app, drawn, settle, walk
 
 from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, LabSource, asked
-from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.lens import Lens, away, stops, when
 from mailpath.tui.session import Session
@@ -21,6 +20,7 @@ from mailpath.tui.ticket import answer, ticket
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
+from mailpath.whatif.only_host import restricted
 
 WIDE = (120, 40)
 
@@ -132,7 +132,7 @@ async def test_the_open_panel_follows_the_host_at_once() -> None:
         line = replace(found.steps[5], summary=f"{host} {'says much ' * 12}")
         return replace(restricted(found, host), steps=(*found.steps[:5], line))
 
-    async with app(FakeSession(alone=told), start=True).run_test(size=WIDE) as pilot:
+    async with app(FakeSession(only_host=told), start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("5")
         for host in ("mx1.b.example", "mx2.b.example"):

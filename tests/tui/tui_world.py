@@ -29,7 +29,6 @@ from mailpath.facts import Path, Walk
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
 from mailpath.tui import messages
-from mailpath.tui.alone import restricted
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
 from mailpath.tui.recorded import Recorded
@@ -37,6 +36,7 @@ from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
 from mailpath.tui.stack import Stack
 from mailpath.whatif import ATTACKS, AttackOutcome, Moment, Reach, Summary
+from mailpath.whatif.only_host import restricted
 
 __all__ = [
     "AT",
@@ -148,7 +148,7 @@ class FakeSession(Session):
             details=details,
             evidence=evidence,
             envelope=lambda found: None,
-            alone=restricted,
+            only_host=restricted,
         )
         self.made = replace(stack, **changes)
 

@@ -16,7 +16,7 @@ from mailpath.judge.presets import PRESETS
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import USUAL, Message, Sending, verdict
 from mailpath.judge.sts import published
-from mailpath.whatif import attack_outcome, each_alone, summary
+from mailpath.whatif import attack_outcome, each_only_reachable, summary
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -321,6 +321,6 @@ def test_requiretls_leaves_only_an_authority_to_the_attacker(rewalks: RewalksOf)
 def test_one_host_alone_is_judged_for_the_message(walks: Walks) -> None:
     walk = walks.of("requiretls").walk
     posture = PRESETS["rfc"]
-    alone = each_alone(walk, posture, None, Message.REQUIRETLS)
+    alone = each_only_reachable(walk, posture, None, Message.REQUIRETLS)
     assert [each.verdict.outcome for each in alone] == [Outcome.BOUNCED, Outcome.AUTHENTICATED]
     assert verdict(walk, posture, published(walk, posture)).outcome is Outcome.AUTHENTICATED

@@ -19,7 +19,7 @@ from mailpath.whatif import (
     Summary,
     attack_outcome,
     cost,
-    each_alone,
+    each_only_reachable,
     summary,
     weakest_host,
     weakest_path,
@@ -112,7 +112,9 @@ def untampered(rewalks: RewalksOf, scenario: str) -> Walk:
 
 def test_the_weakest_host_is_where_the_attacker_steers(rewalks: RewalksOf) -> None:
     walk = untampered(rewalks, "two-mx-weak")
-    outcomes = {entry.host: entry.verdict.outcome for entry in each_alone(walk, PRESETS["postfix-dane"])}
+    outcomes = {
+        entry.host: entry.verdict.outcome for entry in each_only_reachable(walk, PRESETS["postfix-dane"])
+    }
     assert outcomes == {
         "mx1.two-mx-weak.example": Outcome.AUTHENTICATED,
         "mx2.two-mx-weak.example": Outcome.PLAINTEXT,
@@ -139,7 +141,7 @@ def test_the_prediction_for_one_host_is_what_the_walk_then_finds(rewalks: Rewalk
     for scenario in ("two-mx-weak", "first-mx-down", "dane-first-bad-second-weak"):
         walk = untampered(rewalks, scenario)
         for name in ("rfc", "postfix-may", "postfix-dane", "postfix-dane-only", "exim"):
-            for entry in each_alone(walk, PRESETS[name]):
+            for entry in each_only_reachable(walk, PRESETS[name]):
                 found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[name], "steer", entry.host))
                 assert found.outcome is entry.verdict.outcome, (scenario, name, entry.host)
 
@@ -176,7 +178,7 @@ def test_a_host_that_was_not_looked_at_may_be_the_weakest() -> None:
     """The walk talks to so many addresses only: of the others it cannot be told what they do."""
     posture = PRESETS["postfix-dane"]
     walk = many(2, ("mx3.b.example", "more than 20 addresses"))
-    alone = {entry.host: entry.verdict.outcome for entry in each_alone(walk, posture)}
+    alone = {entry.host: entry.verdict.outcome for entry in each_only_reachable(walk, posture)}
     assert alone["mx3.b.example"] is Outcome.UNKNOWN
     assert alone["mx2.b.example"] is Outcome.AUTHENTICATED
     assert weakest_host(walk, posture) == "mx3.b.example"

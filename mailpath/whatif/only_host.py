@@ -1,16 +1,15 @@
-"""One MX host by itself: the walk with everything that is about other hosts left out.  Pure."""
+"""One MX host by itself: the walk as if the domain had no other.  Pure."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from mailpath.facts import Walk
+from mailpath.steps import dnssec, mx, sender, starttls, sts, tlsa
 
 
-def alone(walk: Walk, name: str) -> Walk:
+def only_host(walk: Walk, name: str) -> Walk:
     """What is known of the host `name` and of the domain; the steps' lines are told anew from that."""
-    from mailpath.steps import dnssec, mx, sender, starttls, sts, tlsa
-
     only = restricted(walk, name)
     only = replace(only, dnssec=dnssec.gather(only.mx, only.tlsa, walk.dnssec.zones))
     return replace(only, steps=tuple(step.result(only) for step in (sender, mx, dnssec, sts, tlsa, starttls)))
