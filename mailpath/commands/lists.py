@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from mailpath.config import Config
 
 
 def scenarios(as_json: bool) -> None:
@@ -58,16 +63,39 @@ def postures() -> None:
 
 
 def paths() -> None:
-    """What is where, tab-separated: name, path."""
+    """What is where, tab-separated: name, path; on standard error all that is wrong with the config file."""
     from importlib import resources
 
-    from mailpath.config import config_file, state_file
+    from mailpath.config import config_file, load, state_file
+    from mailpath.visible import visible
 
     package = resources.files("mailpath")
     click.echo(f"config\t{config_file()}")
     click.echo(f"state\t{state_file()}")
     click.echo(f"scenarios\t{package.joinpath('lab', 'scenarios')}")
     click.echo(f"schema\t{package.joinpath('report', 'schema.json')}")
+    found = load()
+    for problem in _wrong(found):
+        click.echo(f"{visible(str(found.file))}: {problem}", err=True)
+
+
+def _wrong(found: Config) -> Iterator[str]:
+    """Every mistake in the config file: those that the app tells, too."""
+    own, mistakes = found.own_postures()
+    yield from (*found.problems, *found.settings()[1], *mistakes)
+    posture, theme = found.defaults.get("posture"), found.defaults.get("theme")
+    if posture is not None:
+        from mailpath.judge.presets import PRESETS
+
+        if posture not in {**PRESETS, **own}:
+            yield found.told(f'There is no posture "{posture}".', "default", "posture")
+    if theme is not None or found.keymap:
+        from mailpath.tui.named import BINDINGS, THEMES
+
+        if theme is not None and theme not in THEMES:
+            yield found.told(f'There is no theme "{theme}".', "default", "theme")
+        for name in sorted(set(found.keymap) - BINDINGS):
+            yield found.told("There is no such binding.", "keymap", name)
 
 
 def attacks(as_json: bool) -> None:

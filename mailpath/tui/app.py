@@ -15,8 +15,8 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import theme
 from mailpath.tui.keynames import key_text
+from mailpath.tui.named import BINDINGS, THEMES
 from mailpath.tui.preferences import Preferences
-from mailpath.tui.screens.keys import GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
@@ -88,16 +88,15 @@ class MailpathApp(App[str]):
 
     def _theme(self, wanted: str) -> str:
         """`wanted`, or the app's own where there is no such theme."""
-        if wanted and wanted not in self.available_themes:
+        if wanted and wanted not in THEMES:
             self._problems.append(f'theme: There is no theme "{wanted}".')
-        return wanted if wanted in self.available_themes else theme.DARK.name
+        return wanted if wanted in THEMES else theme.DARK.name
 
     def _map_keys(self, keymap: Mapping[str, str]) -> None:
         """Other keys for bindings, by their ids."""
-        known = {binding.id for group in GROUPS.values() for binding in group if isinstance(binding, Binding)}
-        for name in sorted(set(keymap) - known):
+        for name in sorted(set(keymap) - BINDINGS):
             self._problems.append(f'keymap: There is no binding "{name}".')
-        self.set_keymap({name: keys for name, keys in keymap.items() if name in known})
+        self.set_keymap({name: keys for name, keys in keymap.items() if name in BINDINGS})
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and clicks that come before the screen is furnished wait until it is."""

@@ -70,6 +70,31 @@ def test_what_is_wrong_is_one_line(text: str, sentence: str, config: Path, run: 
     assert run("--help")[0] == 0
 
 
+def test_all_that_is_wrong_is_listed_with_the_paths(config: Path, run: Run) -> None:
+    wrong = (
+        'resolver = "192.0.2.1"',
+        '[default]\ntheme = "none"',
+        'posture = "gone"',
+        "[network]\ntimeout = 0",
+        '[posture.ours]\nbase = "no-such"',
+        '[keymap]\n"path.none" = "x"',
+    )
+    config.write_text("\n".join(wrong), encoding="utf-8")
+    code, out, err = run("paths")
+    assert (code, len(out.splitlines())) == (0, 4)
+    assert [line.split(": ")[1] for line in err.splitlines()] == [
+        "line 1, resolver",
+        "line 6, network.timeout",
+        "line 8, posture.ours.base",
+        "line 4, default.posture",
+        "line 3, default.theme",
+        "line 10, keymap.path.none",
+    ]
+    assert all(line.startswith(f"{config}: ") for line in err.splitlines())
+    config.write_text(OURS + '[default]\nposture = "ours"\ntheme = "nord"\n[keymap]\n"path.again" = "f5"\n')
+    assert run("paths")[2] == ""
+
+
 def test_the_network_table_holds_for_every_command_that_probes(
     config: Path, network: Path, tmp_path: Path, run: Run
 ) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, drawn, settle
+from tui_world import FakeSession, app, drawn, settle, walk
 
 from mailpath import config
 from mailpath.commands.preferring import preferences
+from mailpath.facts import Found, SenderFacts
 from mailpath.tui import CaptureSource, Preferences
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.session import Session
@@ -158,13 +159,21 @@ async def test_the_app_with_preferences() -> None:
         assert running.recent == ("b.example", "earlier.example")
 
 
-async def test_mistakes_stay_on_the_screen_until_a_walk() -> None:
+async def test_mistakes_stay_on_the_screen_until_escape() -> None:
     told = Preferences(theme="no-such", problems=("config.toml: line 2, resolver: There is no such key.",))
-    async with app(FakeSession(), preferences=told).run_test(size=WIDE) as pilot:
+    found = walk(sender=SenderFacts(port25=Found.BLOCKED, port25_reason="all time out"))
+    session = FakeSession(found=found)
+    async with app(session, start=True, preferences=told).run_test(size=WIDE) as pilot:
         await settle(pilot)
+        assert session.walks == 1
+        assert "Port 25 does not leave this machine" in drawn(pilot)
         shown = drawn(pilot)
         assert "✗ config.toml: line 2, resolver: There is no such key. (1 more: mailpath paths)" in shown
         assert pilot.app.theme == "mailpath-dark"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "config.toml" not in drawn(pilot)
+        assert "Port 25 does not leave this machine" in drawn(pilot)
 
 
 async def test_own_postures_are_in_the_list(home: Path, capture: Any) -> None:

@@ -69,7 +69,8 @@ class PathScreen(Keeping):
         if self.posture not in event.stack.postures:
             problems += (f'posture: There is no posture "{self.posture}".',)
             self.posture = "rfc"
-        self._complain(problems)
+        if problems:
+            self._complain(problems)
         if self._start and not isinstance(self._session.source, LabSource):
             self.query_one(PathBar).submit()
 

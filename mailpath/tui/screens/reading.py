@@ -91,6 +91,7 @@ class Reading(Lenses):
 
     def action_back(self) -> None:
         """Out of the innermost of: an input, the zoom, a list, a walk, evidence, an open panel."""
+        self._say("#complaint", "")
         opened = self._steps.panel(self._steps.opened) if self._steps.opened else None
         if opened is not None and opened.filtering:
             opened.end_filter()
