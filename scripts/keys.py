@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 
-from mailpath.tui.screens.help import groups, told
+from mailpath.tui.screens.help import groups, ids, told
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- keys: generated from the bindings -->", "<!-- /keys -->"
 
 
 def table() -> str:
-    """Markdown: one row per action, in the order of the help screen."""
-    rows = ["| keys | what |", "|---|---|"]
+    """Markdown: one row per action, in the order of the help screen; then the ids that have none."""
+    rows = ["| keys | what | id |", "|---|---|---|"]
+    listed: set[str] = set()
     known: set[tuple[str, str]] = set()
     for title, bindings in groups():
-        for keys, what in told(bindings):
+        for keys, what, id in told(bindings):
             if (keys, what) in known:
                 continue
+            listed.add(id)
             known.add((keys, what))
             shown = "` to `".join(keys.split(" to ")).replace("|", "\\|")
-            rows.append(f"| `{shown}` | {what}{f' ({title.lower()})' if title.startswith('In ') else ''} |")
+            rows.append(
+                f"| `{shown}` | {what}{f' ({title.lower()})' if title.startswith('In ') else ''} | `{id}` |"
+            )
+    panels = [id for id in ids() if id.startswith("path.jump-") and id not in listed]
+    others = [id for id in ids() if id not in listed and id not in panels]
+    rows += ["", *_wrapped("The panels", panels), "", *_wrapped("Elsewhere", others)]
     return "\n".join(rows)
+
+
+def _wrapped(what: str, ids: list[str]) -> list[str]:
+    return textwrap.wrap(f"{what}: {', '.join(f'`{id}`' for id in ids)}.", 118, break_on_hyphens=False)
 
 
 def filled(text: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.actions import parse
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -17,6 +20,7 @@ from mailpath.tui import theme
 from mailpath.tui.keynames import key_text
 from mailpath.tui.named import BINDINGS, THEMES
 from mailpath.tui.preferences import Preferences
+from mailpath.tui.screens.keys import GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
@@ -76,10 +80,11 @@ class MailpathApp(App[str]):
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         self._problems = list(preferences.problems)
+        self._keys: Mapping[str, str] = {}
         self.theme = self._theme(preferences.theme) if color else "ansi-dark"
         if preferences.keymap:
             self._map_keys(preferences.keymap)
-        self._first.prefer(preferences.recent, tuple(self._problems))
+        self._first.prefer(preferences.recent, tuple(self._problems), self._keys)
 
     @property
     def recent(self) -> tuple[str, ...]:
@@ -96,7 +101,8 @@ class MailpathApp(App[str]):
         """Other keys for bindings, by their ids."""
         for name in sorted(set(keymap) - BINDINGS):
             self._problems.append(f'keymap: There is no binding "{name}".')
-        self.set_keymap({name: keys for name, keys in keymap.items() if name in BINDINGS})
+        self._keys = {name: keys for name, keys in keymap.items() if name in BINDINGS}
+        self.set_keymap(self._keys)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and clicks that come before the screen is furnished wait until it is."""
@@ -122,9 +128,23 @@ class MailpathApp(App[str]):
         return self._first
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What every key of the screen does, and of Textual's own what has no key."""
         for command in super().get_system_commands(screen):
-            if self._color or command.title != "Theme":
+            if self._color and command.title == "Theme":
                 yield command
+        for binding in (each for group in GROUPS.values() for each in group if isinstance(each, Binding)):
+            _, action, parameters = parse(binding.action)
+            if screen.check_action(action, parameters):
+                keys = key_text(self._keys.get(binding.id or "", binding.key), self.glyphs is ASCII)
+                told = f"{binding.tooltip or binding.description} ({keys})"
+                yield SystemCommand(
+                    binding.description, told, partial(self.run_action, binding.action, screen)
+                )
+
+    def action_command_palette(self) -> None:
+        """Textual's, with words in its line that every font has."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Type to find an action", id="--command-palette"))
 
     def get_key_display(self, binding: Binding) -> str:
         ascii = self.glyphs is ASCII

@@ -159,7 +159,7 @@ class PathBase(Screen[None]):
             weakest=summary.weakest if summary is not None and plain else "",
             about=str(about or ""),
             host=state.host,
-            view=state.view,
+            view=state.narrowed,
             before=state.before,
         )
         self._draw_rail()
@@ -183,8 +183,10 @@ class PathBase(Screen[None]):
         if state.shown is None or self._stack is None:
             return
         exchanges = state.recorded.capture.smtp if state.recorded is not None else ()
-        tampered = state.view.tampered if state.view is not None else {}
+        view = state.narrowed
+        tampered = view.tampered if view is not None else {}
         self._steps.see(state.shown.walk, self._stack, tampered, exchanges)
+        self._side.narrow(state.host)
         self._mark_postures()
         self._show_lens()
         self._judge()

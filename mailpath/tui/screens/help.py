@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,9 +13,11 @@ from textual.widget import Widget
 
 from mailpath.tui.keynames import key_text
 from mailpath.tui.screens.dialogue import Dialogue
+from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.text import QUIET, wrap
-from mailpath.tui.widgets.bar import NameInput
+from mailpath.tui.widgets.bar import NameInput, WalkButton
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.steps import FilterInput, StepPanel
@@ -75,8 +77,14 @@ class HelpScreen(Dialogue[None]):
         Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
-    def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]], ascii: bool = False) -> None:
+    def __init__(
+        self,
+        groups: Iterable[tuple[str, Iterable[BindingType]]],
+        ascii: bool = False,
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
+        self._keymap = keymap
         self._groups = [(title, list(bindings)) for title, bindings in groups]
         self._ascii = ascii
 
@@ -97,7 +105,7 @@ class HelpScreen(Dialogue[None]):
         for title, bindings in self._groups:
             lines += [Content("")] if lines else []
             lines.append(Content.styled(title, "bold"))
-            for keys, what in told(bindings, self._ascii):
+            for keys, what, _ in told(bindings, self._ascii, self._keymap):
                 first, *more = wrap(what, width - 17)
                 lines.append(Content.assemble((f"  {keys:<14} ", "$primary"), first))
                 lines += [Content(f"{'':17}{line}") for line in more]
@@ -106,14 +114,25 @@ class HelpScreen(Dialogue[None]):
         return lines
 
 
-def told(bindings: Iterable[BindingType], ascii: bool = False) -> Iterator[tuple[str, str]]:
-    """(keys, what they do); the digits, which all open a panel, in one row."""
+def told(
+    bindings: Iterable[BindingType], ascii: bool = False, keymap: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """(keys, what they do, id); the digits, which all open a panel, in one row.  `keymap`: id -> keys."""
     digits = False
     for binding in bindings:
         assert isinstance(binding, Binding)
-        if binding.key.isdigit():
-            if not digits:
-                yield "0 to 6", "The panel of that number"
+        id = binding.id or ""
+        keys = (keymap or {}).get(id, binding.key)
+        if not keys.isdigit():
+            yield key_text(keys, ascii), binding.tooltip or binding.description, id
+        elif not digits:
             digits = True
-        else:
-            yield key_text(binding.key, ascii), binding.tooltip or binding.description
+            yield "0 to 6", "The panel of that number", "path.jump-STEP"
+
+
+def ids() -> list[str]:
+    """Of every binding of the app's own, as a config file may name it."""
+    declared = [*GROUPS.values(), *(kind.BINDINGS for kind, _, _ in _PLACES), WalkButton.BINDINGS]
+    declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, FindScreen)]
+    bindings = [binding for group in declared for binding in group if isinstance(binding, Binding)]
+    return [binding.id for binding in bindings if binding.id]

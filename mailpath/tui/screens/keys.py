@@ -19,7 +19,14 @@ READ: list[BindingType] = [
     Binding("up,k", "step(-1)", "Up", show=False, id="path.up", tooltip="Step above"),
     Binding("down,j", "step(1)", "Down", show=False, id="path.down", tooltip="Step below"),
     *(
-        Binding(str(number), f"jump('{step}')", TITLES[step], show=False, id=f"path.jump-{step}")
+        Binding(
+            str(number),
+            f"jump('{step}')",
+            TITLES[step],
+            show=False,
+            id=f"path.jump-{step}",
+            tooltip=f"The panel {number} {TITLES[step]}",
+        )
         for number, step in enumerate(STEPS)
     ),
     Binding(
@@ -64,17 +71,34 @@ WHAT_IF: list[BindingType] = [
         tooltip="How old the sender's MTA-STS policy is: first contact, new, half of max_age, expired",
     ),
     Binding("h", "host", "Host", show=False, id="path.host", tooltip="One MX host alone, the next, all"),
+    Binding(
+        "b", "host(-1)", "Host before", show=False, id="path.host-previous", tooltip="The MX host before"
+    ),
     Binding("x", "plain", "Reset", show=False, id="path.plain", tooltip="End all that is simulated"),
 ]
 
 LAB: list[BindingType] = [
     Binding("l", "lab", "Lab", id="path.lab", tooltip="Pick a scenario of the lab"),
-    Binding("n", "scenario(1)", "Next", show=False, id="path.lab-next", tooltip="Next scenario"),
-    Binding("p", "scenario(-1)", "Previous", show=False, id="path.lab-previous", tooltip="Scenario before"),
+    Binding("n", "scenario(1)", "Next scenario", show=False, id="path.lab-next", tooltip="Next scenario"),
+    Binding(
+        "p",
+        "scenario(-1)",
+        "Previous scenario",
+        show=False,
+        id="path.lab-previous",
+        tooltip="Scenario before",
+    ),
 ]
 
 APP: list[BindingType] = [
-    Binding("T", "app.light_or_dark", "Theme", show=False, id="path.theme", tooltip="Light or dark"),
+    Binding(
+        "T",
+        "app.light_or_dark",
+        "Light or dark",
+        show=False,
+        id="path.theme",
+        tooltip="Light colours or dark ones",
+    ),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
     Binding("q", "leave", "Quit", id="path.quit", tooltip="Quit; Ctrl-C too, where no text is selected"),
 ]

@@ -116,4 +116,4 @@ class Reading(Lenses):
 
     def action_help(self) -> None:
         told = groups(self.focused, lab=isinstance(self._session.source, LabSource))
-        self.app.push_screen(HelpScreen(told, self._glyphs is ASCII))
+        self.app.push_screen(HelpScreen(told, self._glyphs is ASCII, self._keys))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -56,9 +57,13 @@ class KeyLine(Widget):
                 self.refresh()
 
     def _listed(self, screen: Screen[object]) -> Iterator[Key]:
-        """The bindings that are to be shown; of several for one action the first."""
+        """The bindings that are to be shown, as they were declared (a keymap puts its own behind the others);
+        of several for one action the first."""
         seen: set[str] = set()
-        for _, binding, enabled, tooltip in screen.active_bindings.values():
+        active = list(screen.active_bindings.values())
+        nodes = list(dict.fromkeys(each.node for each in active))
+        active.sort(key=lambda each: (nodes.index(each.node), _place(each)))
+        for _, binding, enabled, tooltip in active:
             if binding.show and enabled and binding.action not in seen:
                 seen.add(binding.action)
                 shown = self.app.get_key_display(binding)
@@ -90,6 +95,12 @@ class KeyLine(Widget):
         key = self._under(event)
         if key is not None:
             self.app.simulate_key(key.key)
+
+
+def _place(active: ActiveBinding) -> int:
+    """Of a binding among those of its class."""
+    ids = [each.id for each in type(active.node).BINDINGS if isinstance(each, Binding)]
+    return ids.index(active.binding.id) if active.binding.id in ids else len(ids)
 
 
 def _gap(width: int) -> int:
