@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mailpath.tui.judging import Bench
+from mailpath.visible import visible
 
 if TYPE_CHECKING:
+    from mailpath.facts import Walk
     from mailpath.whatif import AttackOutcome, Moment
 
 
@@ -67,7 +69,7 @@ class View:
 
     `tampered`: step id -> the exchanges of it that the attacker touched.  `outcome`: what the attack makes
     of the posture it was asked for; None without an attack.  `before`: what it is compared with, None for
-    the walk as it was walked.
+    the walk as it was walked.  `alone`: the outcome at one host alone, and whether the attacker touched it.
     """
 
     lens: Lens
@@ -75,6 +77,34 @@ class View:
     tampered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outcome: AttackOutcome | None = None
     before: Bench | None = None
+    alone: Callable[[str, bool], AttackOutcome] | None = None
+
+    def of_host(self, host: str | None) -> View:
+        """What of it is about `host`, or about the domain; None: all of it."""
+        if host is None or host not in self.bench.hosts:
+            return self
+        walks = [bench.walk for bench in (self.before, self.bench) if bench is not None]
+        others = _others(walks, host)
+        kept = {
+            step: tuple(mark for mark in marks if mark.split(" ")[0] not in others)
+            for step, marks in self.tampered.items()
+        }
+        tampered = {step: marks for step, marks in kept.items() if marks}
+        outcome = self.alone(host, bool(tampered)) if self.alone is not None else self.outcome
+        return replace(self, tampered=tampered, outcome=outcome)
+
+
+def _others(walks: list[Walk], host: str) -> set[str]:
+    """Names and addresses that only the other MX hosts have."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for walk in walks:
+        for each in walk.mx.hosts:
+            (own if each.name == host else others).update((each.name, *each.addresses))
+        for tlsa in walk.tlsa.hosts:
+            names = (candidate.lookup.name for candidate in tlsa.candidates)
+            (own if tlsa.host == host else others).update(names)
+    return {visible(name) for name in others - own}
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,11 @@ class WalkState:
         return self.view.lens if self.view is not None else Lens()
 
     @property
+    def narrowed(self) -> View | None:
+        """What of the view is about the selected host."""
+        return self.view.of_host(self.host) if self.view is not None else None
+
+    @property
     def whole(self) -> Bench | None:
         """The walk that is shown, with all its hosts."""
         return self.view.bench if self.view is not None else self.bench
@@ -140,10 +145,10 @@ class WalkState:
         from mailpath.whatif import changed
 
         became = {after.id for _, after in changed(self.bench.of_host(self.host).walk, shown.walk)}
-        seen = dict(self.steps)
+        seen, view = dict(self.steps), self.narrowed
         for result in shown.walk.steps:
             note = ""
-            if self.view is not None and self.view.tampered.get(result.id):
+            if view is not None and view.tampered.get(result.id):
                 note = TAMPERED
             elif result.id in became:
                 note = CHANGED

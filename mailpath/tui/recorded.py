@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mailpath.judge.sending import Sending
     from mailpath.network.capture import Capture
     from mailpath.tui.stack import Stack
-    from mailpath.whatif import Attack, Rewalks, Summary
+    from mailpath.whatif import Attack, AttackOutcome, Rewalks, Summary
 
 _Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
@@ -66,16 +67,35 @@ class Recorded:
         """The walk through `lens`; `posture` decides where `steer` leads."""
         if not lens.rewalked:
             return View(lens, self._bench(self.bench.walk, lens))
-        from mailpath.whatif import attack_outcome
+        from mailpath.whatif import attack_outcome, held_policy, outcome
 
         rewalks = self._at(lens.at)
         before = self._bench(self.bench.walk, replace(lens, at=None))
         if not lens.attack:
             return View(lens, self._bench(await rewalks.untampered(), lens), before=before)
         asked = self._asked(lens)
-        outcome = await attack_outcome(rewalks, self._posture(posture), lens.attack, asked=asked)
-        rewalk = await rewalks.under(lens.attack, outcome.steer_to)
-        return View(lens, self._bench(rewalk.walk, lens), rewalk.marks, outcome, before)
+        known = self._posture(posture)
+        found = await attack_outcome(rewalks, known, lens.attack, asked=asked)
+        rewalk = await rewalks.under(lens.attack, found.steer_to)
+        bench = self._bench(rewalk.walk, lens)
+        held = await held_policy(rewalks, known, asked)
+        cached = await rewalks.cached_policy(known)
+
+        @cache
+        def alone(host: str, touched: bool) -> AttackOutcome:
+            return outcome(
+                before.of_host(host).walk,
+                bench.of_host(host).walk,
+                known,
+                found.attack,
+                held=held,
+                cached=cached,
+                message=asked.message,
+                touched=touched,
+                steer_to=found.steer_to,
+            )
+
+        return View(lens, bench, rewalk.marks, found, before, alone)
 
     async def summary(self, posture: str, lens: Lens) -> Summary:
         """Who can read this posture's mail: the whole catalogue, whichever attack `lens` has."""

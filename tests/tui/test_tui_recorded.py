@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from tui_world import app, drawn, settle
+
+from mailpath.tui import CaptureSource
 from mailpath.tui import recorded as module
+from mailpath.tui.lens import Lens
 from mailpath.tui.recorded import Recorded
+from mailpath.tui.session import Session
 from mailpath.tui.stack import load
 
 
@@ -39,3 +45,49 @@ def test_answers_are_bounded_and_a_walk_gone_by_keeps_none(walks: Any) -> None:
     assert not bench._verdicts
     assert not bench._sentences
     assert bench.of_host(bench.hosts[0]) is not alone
+
+
+def test_what_an_attack_does_at_one_host_alone(walks: Any) -> None:
+    recorded = of(walks, "two-mx-weak")
+    strong, weak = recorded.bench.hosts
+    addresses = {host.name: set(host.addresses) for host in recorded.bench.walk.mx.hosts}
+    touched = {"mitm-self-signed": {strong, weak}, "block-policy": set(), "deny-tlsa": {strong}}
+    for attack, hosts in touched.items():
+        view = asyncio.run(recorded.view(Lens(attack=attack), "postfix-dane"))
+        assert view.of_host(None) is view
+        for host, other in ((strong, weak), (weak, strong)):
+            alone = view.of_host(host)
+            assert alone.outcome is not None
+            assert alone.outcome.verdict == view.bench.of_host(host).verdict("postfix-dane")
+            assert other not in alone.outcome.evidence
+            assert alone.outcome.touched is (host in hosts)
+            told = " ".join(mark for marks in alone.tampered.values() for mark in marks).split()
+            assert not addresses[other] & set(told)
+            assert not any(other in word for word in told)
+            if attack == "mitm-self-signed":
+                assert set(alone.tampered["starttls"]) == addresses[host]
+                assert alone.outcome.attacker_reads is (host == weak)
+            if attack == "deny-tlsa" and host in hosts:
+                assert any(host in word for word in told)
+
+
+async def test_the_selected_host_under_an_attack_is_told_of_alone(walks: Any) -> None:
+    session = Session(CaptureSource(walks.of("two-mx-weak").capture))
+    started = app(session, start=True, recipient="two-mx-weak.example", posture="postfix-dane")
+    async with started.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        pilot.app.screen._turn(Lens(attack="steer+mitm-self-signed"))
+        await settle(pilot)
+        assert "The attacker reads it" in drawn(pilot)
+        assert "What changes, whole path" not in drawn(pilot)
+        await pilot.press("h", "5")
+        await settle(pilot)
+        text = " ".join(drawn(pilot).split())
+        assert "The attacker cannot read it" in text
+        assert "What changes, whole path" in text
+        first, second = (host.addresses[0] for host in walks.of("two-mx-weak").walk.mx.hosts)
+        assert f"Tampered with (simulated): {first} " in text
+        assert second not in text
+        await pilot.press("a")
+        await settle(pilot)
+        assert "Attack, whole path" in drawn(pilot)

@@ -101,6 +101,7 @@ class Side(Vertical):
         self._made = 0
         self._title = ""
         self._max_age: int | None = None
+        self._host: str | None = None
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
@@ -175,6 +176,8 @@ class Side(Vertical):
     def _entitle(self) -> None:
         """Name the list, and say so where not all of it, or of the words below it, is in sight."""
         title = _TITLES[self.mode]
+        if self._host is not None and self.mode != "posture":
+            title += ", whole path"
         if self.children:
             first, last, rows = self.shown.in_sight()
             if last - first + 1 < rows:
@@ -218,6 +221,13 @@ class Side(Vertical):
         self.times.offer([[NOW]])
         for choices in (self.postures, self.attacks, self.times):
             choices.mark({})
+
+    def narrow(self, host: str | None) -> None:
+        """One MX host is looked at alone; what is told here is of the whole path, and says so."""
+        if host != self._host:
+            self._host = host
+            self._entitle()
+            self._tell()
 
     def turn(self, lens: Lens) -> None:
         """Show what is chosen."""
@@ -286,7 +296,8 @@ class Side(Vertical):
         if self._summary is None:
             return []
         said = self._summary.sentence.removeprefix(f"{self._summary.posture}: ")
-        rows = [Row("", "What changes", style="$primary", label_style="")]
+        heading = "What changes" if self._host is None else "What changes, whole path"
+        rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
         rows += [Row("", _sentence(part), label_style="") for part in parts]
         return rows
