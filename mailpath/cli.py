@@ -263,6 +263,8 @@ def postures() -> None:
 def paths() -> None:
     """Where mailpath's own files are: the config file, and what ships with it.
 
+    Every mistake in the config file is told on standard error.
+
     The config file's network table holds for every command that probes, unless --network or an option
     says otherwise; its postures for every command that judges; the rest for the app.
     """
