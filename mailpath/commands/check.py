@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
+from mailpath.commands import stdio
 from mailpath.commands.envelope import Asked, made
 from mailpath.commands.options import domain_of, given_network_options, probing, unusable_anchor
 from mailpath.commands.outputs import STDIO, Outputs, examine
-from mailpath.commands.rendering import form_of, write, write_file
+from mailpath.commands.rendering import form_of, names_no_format, write, write_file
 from mailpath.commands.stdio import plain
 from mailpath.config import ConfigError, postures
 from mailpath.dnssec import BadAnchor
@@ -31,6 +32,7 @@ from mailpath.network.settings import SettingsError
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
 from mailpath.report.result import DEFAULT_POSTURE, Result, build
+from mailpath.visible import visible
 from mailpath.walk import Event, StepFinished, live_network, walk
 
 
@@ -67,6 +69,7 @@ def run(
     examine(outputs)
     judged = chosen(posture_names)
     wanted = attacks_named(attacks)
+    _remark(outputs, wanted)
     if replay is not None:
         if envelope is not None:
             raise click.UsageError("A replay asks nobody: --envelope cannot be used with --replay.")
@@ -128,10 +131,23 @@ def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
         return ()
     from mailpath.whatif import UnknownAttack, canonical
 
+    for name in names:
+        parts = [part.strip() for part in name.split("+")]
+        if len(parts) > 2 or len(parts) != len(set(parts)):
+            raise click.UsageError(f"{name!r}: an attack, or two different ones joined by +.")
     try:
         return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
     except UnknownAttack as error:
         raise click.UsageError(str(error)) from None
+
+
+def _remark(outputs: Outputs, attacks: Sequence[str]) -> None:
+    """What was asked for and comes otherwise, on standard error."""
+    if attacks and form_of(outputs.form, outputs.report) == "nagios":
+        stdio.tell("mailpath check: --format nagios tells the outcome alone: --attack adds nothing to it.")
+    if outputs.form is None and outputs.report is not None and names_no_format(outputs.report):
+        file = visible(outputs.report)
+        stdio.tell(f"mailpath check: {file}: The ending names no format: text is written; see --format.")
 
 
 # --- the walk --------------------------------------------------------------------------------------

@@ -30,6 +30,12 @@ def form_of(form: str | None, output: str | None) -> str:
     return SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
 
 
+def names_no_format(output: str) -> bool:
+    """Whether `output` has an ending, and none of those."""
+    ending = PurePath(output).suffix.lower()
+    return bool(ending) and ending not in SUFFIXES
+
+
 def write(result: Result, form: str, output: str | None) -> None:
     """The report to the file `output`, or to standard output.  Raises `click.UsageError`."""
     if output in (None, STDIO):

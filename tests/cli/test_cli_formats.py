@@ -56,7 +56,9 @@ def test_every_format(form: str, stale: Path, run: Run) -> None:
     ],
 )
 def test_the_ending_of_the_file_decides(file: str, form: str, stale: Path, tmp_path: Path, run: Run) -> None:
-    assert run("check", "--replay", stale, "-o", tmp_path / file) == (2, "", "")
+    code, out, err = run("check", "--replay", stale, "-o", tmp_path / file)
+    assert (code, out, "names no format" in err) == (2, "", file == "a.unknown")
+    assert err.count("\n") == (file == "a.unknown")
     assert (tmp_path / file).read_text(encoding="utf-8").startswith(FIRST[form])
     # A format that is named outweighs it.
     assert run("check", "--replay", stale, "-o", tmp_path / file, "--format", "nagios")[0] == 2
@@ -91,6 +93,20 @@ def test_attacks_in_the_report(stale: Path, report_schema: dict[str, Any], run: 
     told = [each for of_posture in found["attacks"].values() for each in of_posture.values()]
     assert all(each["may_read"] for each in told if each["attacker_reads"])
     assert found["reads"] == {}
+
+
+@pytest.mark.parametrize("words", ["steer+strip-starttls+forge-mx", "steer+steer", "steer + steer"])
+def test_an_attack_is_one_or_two_different_ones(words: str, stale: Path, run: Run) -> None:
+    code, out, err = run("check", "--replay", stale, "--attack", words)
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert words in err
+
+
+def test_an_attack_that_adds_nothing_to_the_format_is_said(stale: Path, run: Run) -> None:
+    words = ("check", "--replay", stale, "--format", "nagios")
+    code, out, err = run(*words, "--attack", "steer")
+    assert (code, out) == run(*words)[:2]
+    assert (err.count("\n"), "--attack" in err) == (1, True)
 
 
 def test_the_whole_catalogue(stale: Path, report_schema: dict[str, Any], run: Run) -> None:
