@@ -58,6 +58,16 @@ def test_compact_verdict(snap_compare: Any) -> None:
     assert snap_compare(app(start=True), terminal_size=(80, 24), run_before=press)
 
 
+@pytest.mark.parametrize(("name", "key"), [("help", "question_mark"), ("save", "w")])
+def test_compact_dialogues(snap_compare: Any, name: str, key: str) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+
+    assert snap_compare(app(start=True), terminal_size=(80, 24), run_before=press)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)], ids=["compact", "narrow"])
 def test_small_attack(snap_compare: Any, size: tuple[int, int]) -> None:
     async def press(pilot: Any) -> None:
