@@ -2,8 +2,10 @@
 
 REQUIRETLS (section 4.2.1): a host will do if it was found securely (a signed MX RRset, or a name that the
 MTA-STS policy lists), is authenticated, and announces REQUIRETLS inside TLS; a message for which none will
-do goes back to its author, with 5.7.10 or 5.7.30.  `TLS-Required: No` (section 4.2.2): what the recipient
-asks for is ignored.  Both are told as of a sender that implements RFC 8689, as Postfix does from 3.11 on.
+do goes back to its author, with 5.7.10 or 5.7.30.  A look-up that failed is not a host that will not do: the
+message waits, as any other would (RFC 5321 section 5.1).  `TLS-Required: No` (section 4.2.2): what the
+recipient asks for is ignored.  Both are told as of a sender that implements RFC 8689, as Postfix does from
+3.11 on.
 """
 
 from __future__ import annotations
@@ -12,9 +14,13 @@ from msgspec.structs import replace
 
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
 from mailpath.judge.delivery import UNTOLD, deliver
+from mailpath.judge.destination import Answer, answer, destination
+from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.policy import host_policy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Reference
 from mailpath.judge.readings import indeterminate
+from mailpath.judge.sentences import shown
 from mailpath.judge.sts import applied, listed, published
 
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
@@ -54,14 +60,24 @@ def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = N
     """What a sender does with a message sent with REQUIRETLS; `posture` is `strict` and leaves nothing
     unknown.  `cached`: the MTA-STS policy that it has from an earlier delivery.
     """
+    if destination(walk.mx, posture).event is not None:
+        return deliver(walk, posture, cached)  # DNS alone decides, as for any message
     attempts: list[Attempt] = []
     refused: list[Attempt] = []
     untold: Verdict | None = None
+    waiting: Verdict | None = None
     for host in walk.mx.hosts:
+        alone = replace(walk, mx=replace(walk.mx, hosts=(host,)))
+        verdict = deliver(alone, posture, cached)
+        secure = _found_securely(walk, host, posture, cached)
+        if secure is False and _policy_failed(walk, posture, cached):
+            verdict = _without_policy(walk, host, posture)
+        if verdict.outcome is Outcome.DEFERRED and _lookup_failed(alone, posture, cached):
+            waiting = waiting or verdict
+            attempts += verdict.attempts
+            continue
         if not host.addresses:
             continue
-        verdict = deliver(replace(walk, mx=replace(walk.mx, hosts=(host,))), posture, cached)
-        secure = _found_securely(walk, host, posture, cached)
         refusal = _refusal(walk, host, verdict, secure)
         if refusal is not None:
             attempts.append(refusal)
@@ -77,6 +93,8 @@ def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = N
     if untold is not None:
         possible = _EITHER if refused else untold.possible
         return replace(untold, possible=possible, attempts=tuple(attempts))
+    if waiting is not None:
+        return replace(waiting, attempts=tuple(attempts))
     if not refused:
         return deliver(walk, posture, cached)
     return _bounced(posture, refused, attempts, applied(walk, posture, cached).state)
@@ -99,6 +117,41 @@ def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) ->
     if not _announced(walk, (verdict.address,) if verdict.address is not None else host.addresses):
         return _refused(host, verdict, NOT_ANNOUNCED, "does not announce it")
     return None
+
+
+def _lookup_failed(alone: Walk, posture: Posture, cached: StsPolicy | None) -> bool:
+    """Whether an address, the TLSA or the policy of the one host of `alone` could not be looked up."""
+    found = destination(alone.mx, posture)
+    policy = applied(alone, posture, cached).policy
+    return (
+        found.event is Event.SOME_HOST_FAILED
+        or _policy_failed(alone, posture, cached)
+        or any(
+            target.address is not None
+            and host_policy(alone, posture, target, policy).skip is Event.TLSA_FAILED
+            for target in found.targets
+        )
+    )
+
+
+def _policy_failed(walk: Walk, posture: Posture, cached: StsPolicy | None) -> bool:
+    return posture.sts and cached is None and answer(walk.sts.txt, posture) is Answer.ERROR
+
+
+def _without_policy(walk: Walk, host: MxHost, posture: Posture) -> Verdict:
+    """Whether a policy lists the host could not be looked up: nothing vouches for it as yet."""
+    reason = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
+    attempt = Attempt(
+        host=host.name, address=None, outcome=Outcome.DEFERRED, reason=reason, status_code="4.4.3"
+    )
+    return Verdict(
+        posture=posture.name,
+        outcome=Outcome.DEFERRED,
+        reason=reason,
+        host=host.name,
+        status_code="4.4.3",
+        attempts=(attempt,),
+    )
 
 
 def _refused(host: MxHost, verdict: Verdict, code: str, why: str) -> Attempt:

@@ -208,6 +208,79 @@ def test_a_host_of_which_it_was_not_learnt_whether_it_was_found_securely_may_be_
     assert [each.outcome for each in found.attempts] == [Outcome.UNKNOWN]
 
 
+def broken(*what: str) -> Walk:
+    """Two hosts; of those named the address or the TLSA fails, of the domain the MX or the policy does."""
+    walk = hosts("refuses", "refuses")
+
+    def failing(found: made.Lookup, name: str) -> made.Lookup:
+        if name not in what:
+            return found
+        return msgspec.structs.replace(found, found=made.Found.FAILED, rcode="SERVFAIL", records=())
+
+    listed = [
+        msgspec.structs.replace(
+            host,
+            v4=failing(host.v4, f"a{n}") if host.v4 else None,
+            addresses=() if f"a{n}" in what else host.addresses,
+        )
+        for n, host in enumerate(walk.mx.hosts, start=1)
+    ]
+    candidates = [
+        tuple(
+            msgspec.structs.replace(each, lookup=failing(each.lookup, f"tlsa{n}")) for each in host.candidates
+        )
+        for n, host in enumerate(walk.tlsa.hosts, start=1)
+    ]
+    tlsa = [
+        msgspec.structs.replace(host, candidates=each)
+        for host, each in zip(walk.tlsa.hosts, candidates, strict=True)
+    ]
+    lookup = failing(walk.mx.lookup, "mx")
+    for word, security in (("bogus", Security.BOGUS), ("unsigned", Security.INSECURE)):
+        lookup = msgspec.structs.replace(lookup, security=security) if word in what else lookup
+    txt = failing(walk.sts.txt, "policy") if walk.sts.txt else None
+    return msgspec.structs.replace(
+        walk,
+        mx=msgspec.structs.replace(walk.mx, lookup=lookup, hosts=tuple(listed)),
+        tlsa=made.TlsaFacts(hosts=tuple(tlsa)),
+        sts=msgspec.structs.replace(walk.sts, txt=txt),
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome", "code"),
+    [
+        ("", "bounced", "5.7.30"),
+        ("bogus", "deferred", "4.4.3"),
+        ("mx", "deferred", "4.4.3"),
+        ("a1 a2", "deferred", "4.4.3"),
+        ("tlsa1 tlsa2", "deferred", "4.7.5"),
+        # What one host would say is not known: it may be the one that will do.
+        ("a1", "deferred", "4.4.3"),
+        ("a2", "deferred", "4.4.3"),
+        ("tlsa2", "deferred", "4.7.5"),
+        ("unsigned", "bounced", "5.7.10"),
+        ("unsigned policy", "deferred", "4.4.3"),
+    ],
+)
+def test_a_lookup_that_fails_makes_the_mail_wait(what: str, outcome: str, code: str) -> None:
+    """RFC 5321 section 5.1: only what was looked up and will not do sends the message back."""
+    found = REQUIRED.verdict(broken(*what.split()), PRESETS["rfc"])
+    assert (found.outcome.value, found.status_code) == (outcome, code), found.reason
+    assert ("is not signed" in found.reason) == (what == "unsigned")
+
+
+@pytest.mark.parametrize("scenario", ["requiretls", "two-mx-weak", "full-protection", "bogus"])
+@pytest.mark.parametrize("attack", ["forge-mx", "forge-address", "block-tlsa", "deny-tlsa"])
+def test_an_attacker_who_only_breaks_dns_turns_no_delay_into_a_bounce(
+    scenario: str, attack: str, rewalks: RewalksOf
+) -> None:
+    after = asyncio.run(rewalks(scenario).under(attack)).walk
+    for name in ("rfc", "mox"):
+        if USUAL.verdict(after, PRESETS[name]).outcome is Outcome.DEFERRED:
+            assert REQUIRED.verdict(after, PRESETS[name]).outcome is Outcome.DEFERRED
+
+
 # --- TLS-Required: No: RFC 8689 section 4.2.2 ------------------------------------------------------
 
 
