@@ -20,7 +20,7 @@ from mailpath.commands.stdio import plain
 from mailpath.config import ConfigError, postures
 from mailpath.dnssec import BadAnchor
 from mailpath.exchanges import Envelope
-from mailpath.facts import Path, Walk
+from mailpath.facts import Found, Path, Walk
 from mailpath.judge import Posture
 from mailpath.judge.presets import PRESETS, UnknownPosture
 from mailpath.judge.presets import posture as posture_named
@@ -283,6 +283,14 @@ def _filed(result: Result, file: str) -> None:
     report = tlsrpt.build(
         walk, result.chosen, contact=f"postmaster@{filer}", at=result.at, sending=result.sending
     )
+    if tlsrpt.empty(report):
+        click.echo("No TLS report is written: no session of this delivery belongs in one.", err=True)
+        return
+    if not walk.sts.tlsrpt_rua:
+        domain, lookup = visible(walk.path.recipient), walk.sts.tlsrpt
+        known = lookup is not None and lookup.found in (Found.FOUND, Found.ABSENT) and not lookup.broken
+        why = f"{domain} asks for no TLS reports" if known else f"where {domain} takes them is not known"
+        click.echo(f"{visible(filer)} would file none: {why}.", err=True)
     data = tlsrpt.encode(report)
     if file == STDIO:
         sys.stdout.buffer.write(data)

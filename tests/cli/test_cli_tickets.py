@@ -130,13 +130,35 @@ def test_the_report_that_the_sender_would_file(network: Path, tmp_path: Path, ru
 
 
 def test_the_report_goes_through_a_pipe(network: Path) -> None:
-    done = mailpath("check", "dane-good.example", "--network", network, "--tlsrpt", "-")
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = mailpath(
+        "check", "dane-good.example", "--from", "a.example", "--network", network, "--tlsrpt", "-"
+    )
+    assert done.returncode == 0
+    told = b"a.example would file none: dane-good.example asks for no TLS reports.\n"
+    assert done.stderr == told
     assert tlsrpt.check(json.loads(done.stdout)) == ()
     read = mailpath("tlsrpt", "-", stdin=done.stdout)
     assert b"1 sessions succeeded" in read.stdout
     both = mailpath("check", "dane-good.example", "--network", network, "--tlsrpt", "-", "--capture", "-")
     assert (both.returncode, both.stdout) == (64, b"")
+
+
+def test_a_report_that_is_asked_for_needs_no_word(network: Path, tmp_path: Path, run: Run) -> None:
+    filed = tmp_path / "report.json"
+    assert run("check", "full-protection.example", "--network", network, "--tlsrpt", filed)[::2] == (0, "")
+    assert filed.exists()
+
+
+def test_of_no_session_no_report_is_filed(tmp_path: Path, run: Run) -> None:
+    """What a resolver of one's own does not answer is no failure of the recipient's."""
+    settings, filed = tmp_path / "network.toml", tmp_path / "report.json"
+    settings.write_text('resolver = "127.0.0.1:1"\ntimeout = 1\n')
+    words = ("check", "b.example", "--network", settings, "-o", tmp_path / "report.txt", "--tlsrpt")
+    for file in (filed, "-"):
+        code, out, err = run(*words, file)
+        assert (code, out) == (3, "")
+        assert err == "No TLS report is written: no session of this delivery belongs in one.\n"
+    assert not filed.exists()
 
 
 def test_what_is_no_report(tmp_path: Path, run: Run) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from mailpath.facts import StsPolicy, TlsaRecord, Walk
-from mailpath.judge import Posture, Verdict
+from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.destination import Target, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import Mechanism
@@ -100,6 +100,11 @@ def build(
     }
 
 
+def empty(report: dict[str, Any]) -> bool:
+    """It counts no session: nobody files that."""
+    return not any(count for entry in report["policies"] for count in entry["summary"].values())
+
+
 def encode(report: dict[str, Any]) -> bytes:
     """The report as I-JSON (RFC 7493), as RFC 8460 section 4.4 has it; ends with a newline."""
     return json.dumps(report, indent=2, ensure_ascii=True).encode() + b"\n"
@@ -161,7 +166,9 @@ def _counts(walk: Walk, posture: Posture, sending: Sending, ip: str | None) -> l
             kind = result_type(walk, target, policy, ending)
             reason = visible(ending.why or _words(walk, target, event), limit=REASON)
             count.failures.append(_detail(kind, reason, target, ip))
-    if posture.dane is not DaneUse.OFF and destination(walk.mx, posture).event is Event.MX_FAILED:
+    failed = destination(walk.mx, posture).event is Event.MX_FAILED
+    # Where the verdict is unknown, the look-up failed on this side: nothing is known of the recipient.
+    if failed and posture.dane is not DaneUse.OFF and verdict.outcome is not Outcome.UNKNOWN:
         reason = visible(walk.mx.lookup.reason or "the MX records could not be looked up", limit=REASON)
         unsigned = {"policy-type": "tlsa", "policy-domain": visible(walk.path.recipient)}
         entry(unsigned).failures.append(_detail("dnssec-invalid", reason, None, ip))

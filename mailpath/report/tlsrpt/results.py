@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
+from mailpath.exchanges import Failure
 from mailpath.facts import Found, Walk
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
@@ -89,7 +90,7 @@ def fetch_result(walk: Walk, posture: Posture) -> tuple[str, str] | None:
     if sts.parse_txt(facts.texts, posture.sts_dialect).id is None:
         return None
     fetch = facts.fetch
-    if facts.found is Found.FOUND and facts.policy is not None:
+    if (facts.found is Found.FOUND and facts.policy is not None) or fetch.failure is Failure.BLOCKED:
         return None
     if fetch.verify_error is not None:
         return "sts-webpki-invalid", visible(fetch.verify_error, limit=200)
