@@ -124,7 +124,9 @@ def test_attack_and_clock(terminal: Terminal) -> None:
     terminal.tmux("send-keys", "Escape")
     terminal.until("─ Posture ")
     terminal.tmux("send-keys", "T", "q")
-    assert "dane-good.example: deferred by postfix-dane" in terminal.until("ended 0")
+    # What stays is no simulation.
+    screen = terminal.until("ended 0")
+    assert "dane-good.example: delivered authenticated by postfix-dane" in screen
     # The theme is remembered.
     assert '"mailpath-light"' in (terminal.home / "STATE" / "mailpath" / "state.json").read_text(
         encoding="utf-8"
