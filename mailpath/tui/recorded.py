@@ -52,11 +52,14 @@ class Recorded:
 
         return ATTACKS
 
-    def stops(self) -> tuple[Stop, ...]:
-        """What ends on this path, in order; past moments too."""
+    def stops(self, policy_age: int | None = None) -> tuple[Stop, ...]:
+        """What ends on this path, in order; past moments too.  `policy_age`: as in `Lens`."""
         from mailpath.whatif import timeline
 
-        return stops(timeline(self.bench.walk, self.capture.ground.made))
+        age = policy_age or 0
+        if self.policy is not None and age >= self.policy.max_age:
+            age += 1  # what is as old as that has ended already
+        return stops(timeline(self.bench.walk, self.capture.ground.made - age))
 
     @property
     def policy(self) -> StsPolicy | None:
@@ -113,7 +116,7 @@ class Recorded:
         if key in self._forecasts:
             return self._forecasts[key]
         found: dict[int, Outlook] = {}
-        known, now = self.stops(), self.bench.walk.at
+        known, now = self.stops(lens.policy_age), self.bench.walk.at
         later = [stop for stop in known if stop.at > now]
         for stop in later[:_MOST_FORECASTS]:
             rewalks = self._at(None)

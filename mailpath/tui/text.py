@@ -196,7 +196,9 @@ def wrap(text: str, width: int) -> list[str]:
         while cell_len(rest) > width:
             head = fit(rest, width, "")
             dot = head.rfind(".") + 1  # a host's name is broken between its labels
-            head = head[:dot] if dot > len(head) // 2 else head
+            plus = head.rfind("+") + 1  # and a pair of attacks between the two
+            end = plus if plus > len(head) // 4 else dot if dot > len(head) // 2 else len(head)
+            head = head[:end]
             lines.append(head)
             rest = rest[len(head) :]
         line = rest

@@ -34,17 +34,17 @@ class Moment(msgspec.Struct, frozen=True, order=True):
     part: str = ""
 
 
-def timeline(walk: Walk, made: int | None = None) -> tuple[Moment, ...]:
+def timeline(walk: Walk, fetched: int | None = None) -> tuple[Moment, ...]:
     """Everything on this path that ends, in order, past moments too; what never ends is left out.
 
-    `made`: when the recording was made, and so the policy fetched; default: the walk's own time.
+    `fetched`: when the sender fetched its MTA-STS policy; default: at the walk's own time.
     """
     moments = {*_certificates(walk), *_signatures(walk)}
     policy = walk.sts.policy
     if policy is not None:
-        fetched = walk.at if made is None else made
-        detail = f"the policy fetched at this walk leaves the cache (max_age {policy.max_age} s)"
-        moments.add(Moment(fetched + policy.max_age, "policy", visible(walk.path.recipient), detail))
+        detail = f"the sender's copy leaves its cache (max_age {policy.max_age} s)"
+        end = (walk.at if fetched is None else fetched) + policy.max_age
+        moments.add(Moment(end, "policy", visible(walk.path.recipient), detail))
     return tuple(sorted(each for each in moments if each.at < _NEVER))
 
 

@@ -47,6 +47,22 @@ def test_answers_are_bounded_and_a_walk_gone_by_keeps_none(walks: Any) -> None:
     assert bench.of_host(bench.hosts[0]) is not alone
 
 
+def test_the_policys_end_counts_from_when_it_was_fetched(walks: Any) -> None:
+    recorded = of(walks, "sts-enforce")
+    made, policy = recorded.capture.ground.made, recorded.policy
+    assert policy is not None
+    week = policy.max_age
+
+    def ends(age: int | None) -> list[int]:
+        return [
+            stop.at - made
+            for stop in recorded.stops(age)
+            if any(each.what == "policy" for each in stop.moments)
+        ]
+
+    assert [ends(age) for age in (None, 0, 100, week)] == [[week + 1], [week + 1], [week - 99], [0]]
+
+
 def test_what_an_attack_does_at_one_host_alone(walks: Any) -> None:
     recorded = of(walks, "two-mx-weak")
     strong, weak = recorded.bench.hosts

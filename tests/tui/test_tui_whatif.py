@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace as replaced
 from typing import Any
 
 import pytest
@@ -170,7 +171,7 @@ async def test_lists_on_a_small_screen() -> None:
         assert "1 MX" in drawn(pilot)
         await pilot.press("question_mark")
         await settle(pilot)
-        assert re.search(r"\d\d more lines: Down, PgDn; Esc closes", drawn(pilot))
+        assert re.search(r"\d\d more lines: PgDn; Esc closes", drawn(pilot))
         await pilot.press("end")
         await settle(pilot)
         assert "more lines" not in drawn(pilot)
@@ -265,12 +266,22 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         screen._turn(Lens(attack="block-policy+strip-starttls"))
         hidden = "sent to mx1.sts-enforce.example in the clear. With the MTA-STS policy cached: deferred"
         await sees(hidden)
+        assert "Attack block-policy+ " in plain(pilot)  # broken between the two
         await pilot.press("f")
         await sees("At first contact: plaintext", "Policy cached, new of 7 d", "The attacker cannot read it")
         real = answer(screen._state, "postfix-sts")
         assert real.startswith("sts-enforce.example: delivered authenticated by postfix-sts at mx1.")
         assert real.endswith(" (policy fetched just before)")
         await pilot.press("f")
+        await sees("Policy cached, 3 d old of 7 d")
+        week = 7 * 86400
+        made = enforced.ground.made
+        ends = made + week - week // 2 + 1
+        assert str(ends) in screen._side.times.names
+        assert str(made + week + 1) not in screen._side.times.names
+        screen._turn(replaced(screen._state.lens, at=ends))
+        await sees("Policy expired, max_age 7 d")
+        screen._turn(replaced(screen._state.lens, at=None))
         await sees("Policy cached, 3 d old of 7 d")
         await settle(pilot)
         await pilot.click("#policy-dial")

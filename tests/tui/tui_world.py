@@ -61,7 +61,7 @@ class FakeRecorded(Recorded):
         super().__init__(capture, found, stack)
         self.walks = 0
 
-    def stops(self) -> tuple[Stop, ...]:
+    def stops(self, policy_age: int | None = None) -> tuple[Stop, ...]:
         return stops(
             (
                 Moment(AT + 14 * 86400, "signatures", "b.example", "over b.example MX, b.example DNSKEY"),

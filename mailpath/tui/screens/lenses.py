@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from textual import events, on
+from textual.worker import WorkType
 
 from mailpath.tui import asked, messages
 from mailpath.tui.lens import Lens
@@ -73,11 +75,18 @@ class Lenses(PathBase):
             state.view = None
             self._show_walk()
         else:
-            work = self._rewalk(state.run, state.recorded, lens, self.posture)
-            self.run_worker(work, exclusive=True, group="lens", exit_on_error=False)
+            work = partial(self._rewalk, state.run, state.recorded, lens, self.posture)
+            self._behind(work, "lens")
+
+    def _behind(self, work: WorkType[None], group: str) -> None:
+        """Begun when its turn comes: what a later choice replaces before that leaves nothing behind."""
+        self.run_worker(work, exclusive=True, group=group, exit_on_error=False)
 
     def _choose(self, lens: Lens) -> None:
-        self._state.lens = lens
+        state = self._state
+        if state.recorded is not None and lens.policy_age != state.lens.policy_age:
+            self._side.date(state.recorded.stops(lens.policy_age))
+        state.lens = lens
         self._side.turn(lens)
 
     async def _rewalk(self, run: int, recorded: Recorded, lens: Lens, posture: str) -> None:
@@ -115,8 +124,8 @@ class Lenses(PathBase):
         if state.recorded is None:
             return
         self._side.expect(self.posture, state.lens)
-        work = self._summarise(state.run, state.recorded, self.posture, state.lens.unattacked)
-        self.run_worker(work, exclusive=True, group="summary", exit_on_error=False)
+        work = partial(self._summarise, state.run, state.recorded, self.posture, state.lens.unattacked)
+        self._behind(work, "summary")
 
     async def _summarise(self, run: int, recorded: Recorded, posture: str, lens: Lens) -> None:
         try:
@@ -204,11 +213,13 @@ class Lenses(PathBase):
         """Another age of the sender's MTA-STS policy."""
         recorded = self._state.recorded
         policy = recorded.policy if recorded is not None else None
-        if policy is None:
+        if recorded is None or policy is None:
             self._tell("There is no MTA-STS policy that the sender could have.")
         else:
             lens = self._state.lens
-            self._turn(replace(lens, policy_age=asked.next_age(lens.policy_age, policy.max_age)))
+            age = asked.next_age(lens.policy_age, policy.max_age)
+            ends = {stop.at for stop in recorded.stops(age)}  # that of the policy is another one then
+            self._turn(replace(lens, policy_age=age, at=lens.at if lens.at in ends else None))
 
     def action_plain(self) -> None:
         """No attack, the clock where it was, an ordinary message, and the first contact."""

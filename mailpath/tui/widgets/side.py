@@ -205,15 +205,20 @@ class Side(Vertical):
         self._attacks = attacks
         self._made = made
         self._max_age = policy.max_age if policy is not None else None
-        self._stops = stops
         self.sum_up(None)
+        self.date(stops)
+        self.turn(Lens())
+
+    def date(self, stops: Sequence[Stop]) -> None:
+        """What ends when; for a policy that was fetched before the walk, sooner."""
+        self._stops = stops
+        made = self._made
         labels = {str(stop.at): ends.label(stop, made) for stop in stops}
         gone = [str(stop.at) for stop in stops if stop.at <= made]
         coming = [str(stop.at) for stop in stops if stop.at > made]
         labels[NOW] = ends.label_now(made)
         self.times.offer([gone, [NOW], coming], labels, closed=gone)
         self.forecast({})
-        self.turn(Lens())
 
     def forget(self) -> None:
         """A walk has begun: nothing is known of it yet."""
