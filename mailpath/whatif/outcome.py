@@ -6,9 +6,10 @@ import msgspec
 
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
+from mailpath.judge.delivery import UNTOLD
 from mailpath.judge.sending import Message
 from mailpath.whatif.evidence import evidence
-from mailpath.whatif.reading import reads
+from mailpath.whatif.reading import perhaps_bogus, reads
 
 
 class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +63,12 @@ def outcome(
 
     `held`: the MTA-STS policy that it has; None: first contact.  `cached`: the one that it might have.
     """
-    judged = _judged(after, posture, held, message)
+    doubtful = touched and perhaps_bogus(after, attack)
+    judged = _judged(after, posture, held, message, doubtful)
     verdict, certain, possible = judged
     with_cache = judged if held is not None else None
     if held is None and cached is not None:
-        with_cache = _judged(after, posture, cached, message)
+        with_cache = _judged(after, posture, cached, message, doubtful)
     first = sending.verdict(after, posture, None, message) if held is not None else None
     return AttackOutcome(
         attack=attack,
@@ -91,9 +93,31 @@ _DELIVERED = (Outcome.PLAINTEXT, Outcome.ENCRYPTED, Outcome.AUTHENTICATED)
 
 
 def _judged(
+    walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message, doubtful: bool
+) -> tuple[Verdict, bool, bool]:
+    """The verdict, whether the attacker reads for certain, and whether it may.
+
+    `doubtful`: the verdict holds only if the forged answers are believed, which is not known.
+    """
+    verdict, certain, may = _believing(walk, posture, cached, message)
+    if not doubtful or not may:
+        return verdict, certain, may
+    possible = {verdict.outcome, *verdict.possible, Outcome.DEFERRED} - {Outcome.UNKNOWN}
+    untold = Verdict(
+        posture=verdict.posture,
+        outcome=Outcome.UNKNOWN,
+        possible=tuple(each for each in Outcome if each in possible) if len(possible) > 1 else (),
+        reason=f"{UNTOLD}: to the sender the forged answer may be bogus",
+        policy_state=verdict.policy_state,
+        attempts=verdict.attempts,
+    )
+    return untold, False, True
+
+
+def _believing(
     walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message
 ) -> tuple[Verdict, bool, bool]:
-    """The verdict, whether the attacker reads for certain, and whether it may."""
+    """The same where what was forged is believed unless the walk found it bogus."""
     verdict = sending.verdict(walk, posture, cached, message)
     if verdict.outcome is not Outcome.UNKNOWN:
         seen = reads(walk, verdict)

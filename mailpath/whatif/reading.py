@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from mailpath.facts import Walk
+from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Verdict
+from mailpath.judge.readings import indeterminate
 from mailpath.match.certificate import describe
-from mailpath.network import attacker
+from mailpath.network import attacked, attacker
 
 
 def listener_reads(verdict: Verdict) -> bool | None:
@@ -39,6 +40,21 @@ def to_attacker(walk: Walk, verdict: Verdict) -> bool:
         session.tls is not None and _holds_key(session.tls.chain)
         for session in walk.starttls.sessions
         if session.address == verdict.address
+    )
+
+
+def perhaps_bogus(after: Walk, attack: str) -> bool:
+    """Whether an answer that `attack` forged may be bogus to the sender: the walk could not learn it."""
+    forged = []
+    if "forge-mx" in attacked.parts(attack):
+        forged.append((after.mx.lookup,))
+    if "forge-address" in attacked.parts(attack):
+        forged.append(tuple(host.v4 for host in after.mx.hosts if host.v4 is not None))
+    believed = (Security.INSECURE, Security.SECURE)
+    return any(
+        any(indeterminate(each) for each in lookups)
+        and not any(each.security in believed for each in lookups)
+        for lookups in forged
     )
 
 

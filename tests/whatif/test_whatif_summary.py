@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import handmade as made
 import pytest
 
+from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.facts import Walk
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
+from mailpath.network.replay import Replay
 from mailpath.whatif import (
     ATTACKS,
     COMBINATIONS,
@@ -67,6 +69,28 @@ def told(rewalks: RewalksOf, scenario: str, posture: str) -> Summary:
 )
 def test_the_answer(scenario: str, posture: str, sentence: str, rewalks: RewalksOf) -> None:
     assert told(rewalks, scenario, posture).sentence == f"{posture}: {sentence}"
+
+
+class Dumb(Replay):
+    """A recording in which the resolver never answers."""
+
+    async def ask(self, question: Question) -> DnsExchange:
+        return DnsExchange(question=question, failure=Failure.TIMEOUT, detail="No answer came.")
+
+
+@pytest.mark.parametrize("posture", ["rfc", "exim", "postfix-may", "gmail"])
+def test_where_nothing_is_known_a_forgery_works_perhaps(posture: str, walks: Walks) -> None:
+    """The zone may be signed for all that was learnt: then the sender has no answer that it believes."""
+    capture = walks.of("dane-good").capture
+    rewalks = Rewalks(Dumb(capture), capture.path)
+    found = asyncio.run(summary(rewalks, PRESETS[posture]))
+    assert found.verdict.outcome is Outcome.UNKNOWN
+    assert found.active.can is None
+    assert not any(each.attacker_reads for each in found.outcomes)
+    forged = next(each for each in found.outcomes if each.attack == "forge-mx")
+    assert (forged.outcome, forged.host, forged.may_read) == (Outcome.UNKNOWN, None, True)
+    assert "may be bogus" in forged.evidence
+    assert "delivered to the attacker" not in forged.evidence
 
 
 def test_every_attack_is_told_with_its_evidence(rewalks: RewalksOf) -> None:
@@ -177,8 +201,10 @@ def test_no_host_is_too_far_down_to_be_the_weakest() -> None:
 def test_a_host_that_was_not_looked_at_may_be_the_weakest() -> None:
     """The walk talks to so many addresses only: of the others it cannot be told what they do."""
     posture = PRESETS["postfix-dane"]
-    walk = many(2, ("mx3.b.example", "more than 20 addresses"))
+    why = "more than 20 addresses"
+    walk = many(2, ("mx3.b.example", why), ("mx4.b.example", why))
     alone = {entry.host: entry.verdict.outcome for entry in each_only_reachable(walk, posture)}
+    assert list(alone) == ["mx1.b.example", "mx2.b.example", "mx3.b.example"]
     assert alone["mx3.b.example"] is Outcome.UNKNOWN
     assert alone["mx2.b.example"] is Outcome.AUTHENTICATED
     assert weakest_host(walk, posture) == "mx3.b.example"
