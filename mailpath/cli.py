@@ -251,12 +251,14 @@ def dnssec(
     ctx.exit(commands.run(name, rdtype, as_json=as_json, at=at, network=network))
 
 
-@cli.command()
-def postures() -> None:
-    """List what senders enforce, as mailpath knows them."""
+@cli.command(short_help="List what senders enforce, as mailpath knows them.")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="With every field, as JSON.")
+def postures(name: str | None, as_json: bool) -> None:
+    """List what senders enforce; of the posture NAME every field, its value and its source."""
     from mailpath.commands import lists
 
-    lists.postures()
+    lists.postures(name, as_json)
 
 
 @cli.command()

@@ -47,19 +47,26 @@ def serve() -> None:
         raise click.UsageError(str(error)) from None
 
 
-def postures() -> None:
-    """Every posture and what it is."""
-    from mailpath.config import ConfigError
-    from mailpath.config import postures as known
+def postures(name: str | None, as_json: bool) -> None:
+    """Every posture and what it is; of the one called `name` every field.  Raises `click.UsageError`."""
+    from mailpath.commands.check import chosen, known
+    from mailpath.report.postures import explained, render_text, to_dict
     from mailpath.visible import visible
 
-    try:
-        found = known()
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from None
-    width = max(len(name) for name in found)
-    for name, posture in found.items():
-        click.echo(f"{name:{width}}  {visible(posture.title)}")
+    if name is not None:
+        (posture,) = chosen([name])
+        if as_json:
+            click.echo(json.dumps(explained(posture), indent=2, ensure_ascii=False))
+        else:
+            click.echo(render_text(posture), nl=False)
+        return
+    found = known()
+    if as_json:
+        click.echo(json.dumps([to_dict(each) for each in found.values()], indent=2, ensure_ascii=False))
+        return
+    width = max(len(each) for each in found)
+    for each in found.values():
+        click.echo(f"{each.name:{width}}  {visible(each.title)}")
 
 
 def paths() -> None:

@@ -9,22 +9,18 @@ dane_rules = { agility = false }
 from __future__ import annotations
 
 import re
-import typing
 from collections.abc import Mapping
-from functools import cache
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
+from mailpath.judge.fields import FIXED, OLDEST, choices, types, written
 from mailpath.judge.posture import Posture
 from mailpath.judge.presets import UnknownPosture, posture
 from mailpath.judge.session import VERSIONS
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
-#: What a posture of one's own cannot say: its name is the table's, the rest tells presets apart.
-_FIXED = frozenset({"name", "source", "family", "unknown"})
-#: Fields that name the oldest TLS version that is accepted.
-_OLDEST = frozenset({"min_tls", "min_tls_authenticated"})
 
 
 class BadPosture(ValueError):
@@ -45,9 +41,9 @@ def own_posture(name: str, table: Mapping[str, Any]) -> Posture:
     if not isinstance(base, str) or not _known(base):
         raise BadPosture(f"There is no preset {base!r} to be the base.")
     start = posture(base)
-    changed = ", ".join(field for field in fields if field != "title")
     made = {field: _value(start, field, value) for field, value in fields.items()}
-    made.setdefault("title", f"{start.name} with other {changed}" if changed else f"as {start.name}")
+    changed = ", ".join(line for field, value in fields.items() for line in written(field, value))
+    made.setdefault("title", f"{start.name} with {changed}" if changed else f"as {start.name}")
     return msgspec.structs.replace(
         start,
         name=name,
@@ -67,10 +63,14 @@ def _known(name: str) -> bool:
 
 def _value(start: msgspec.Struct, field: str, value: object) -> Any:
     """`value` as the field's type; a table changes some fields of an inner record."""
-    kinds = _types(type(start))
-    if field not in kinds or field in _FIXED:
-        raise BadPosture(f"A posture has no field {field!r} that could be set.")
-    if field in _OLDEST and value not in VERSIONS:
+    kinds = types(type(start))
+    if field not in kinds or field in FIXED:
+        close = get_close_matches(field, [name for name in kinds if name not in FIXED], n=3)
+        near = f" Did you mean {', '.join(close)}?" if close else ""
+        raise BadPosture(
+            f"A posture has no field {field!r} that could be set.{near} `mailpath postures rfc` lists them."
+        )
+    if field in OLDEST and value not in VERSIONS:
         raise BadPosture(f"{field}: {value!r} is no TLS version: {', '.join(VERSIONS)}.")
     if isinstance(value, int) and value < 0:
         raise BadPosture(f"{field}: {value} is less than nothing.")
@@ -81,9 +81,6 @@ def _value(start: msgspec.Struct, field: str, value: object) -> Any:
     try:
         return msgspec.convert(value, type=kinds[field])
     except msgspec.ValidationError as error:
-        raise BadPosture(f"{field}: {str(error).rstrip('.')}.") from None
-
-
-@cache
-def _types(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+        words = choices(kinds[field])
+        valid = f"; there are: {', '.join(words)}" if words else ""
+        raise BadPosture(f"{field}: {str(error).rstrip('.')}{valid}.") from None

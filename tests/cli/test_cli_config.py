@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,26 @@ def test_own_postures_are_judged_beside_the_presets(config: Path, network: Path,
     code, out, err = run(*words, "--posture", "none-such")
     assert (code, out) == (64, "")
     assert err.rstrip().endswith(", ours.")
+
+
+def test_a_posture_is_shown_field_by_field(config: Path, run: Run) -> None:
+    config.write_text(OURS, encoding="utf-8")
+    code, out, err = run("postures", "ours")
+    assert (code, err) == (0, "")
+    fields = tomllib.loads(out)
+    assert (fields["sts"], fields["dane"], fields["address_limit"]) == (True, "opportunistic", 5)
+    assert all(len(line) <= 80 for line in out.splitlines())
+    assert "# There are: none, may, encrypt, verify, secure." in out.splitlines()
+    # Where the sources are silent there is no value.
+    out = run("postures", "gmail")[1]
+    assert '# dane is unknown: "off" or "opportunistic"' in out.splitlines()
+    assert "dane" not in tomllib.loads(out)
+    found = json.loads(run("postures", "gmail", "--json")[1])
+    assert (found["fields"]["dane"], found["unknown"]["dane"]) == (None, ["off", "opportunistic"])
+    assert set(found["about"]) == set(found["fields"])
+    listed = json.loads(run("postures", "--json")[1])
+    assert [each["name"] for each in listed] == [*PRESETS, "ours"]
+    assert run("postures", "none-such")[0] == 64
 
 
 def test_without_a_config_file_there_are_the_presets(config: Path, run: Run) -> None:

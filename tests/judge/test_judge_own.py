@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
+from mailpath.judge.fields import fields_of, written
 from mailpath.judge.own import BadPosture, own_posture
 from mailpath.judge.posture import DaneUse, Level, Reference
 from mailpath.judge.presets import PRESETS
@@ -18,7 +21,7 @@ def test_fields_change_and_the_rest_is_the_bases():
     assert made.references == (Reference.MX, Reference.NEXTHOP)
     assert made.dane is base.dane is DaneUse.OPPORTUNISTIC
     assert (made.words, made.family) == (base.words, base.family)
-    assert made.title == "postfix-dane with other sts, level, references"
+    assert made.title == 'postfix-dane with sts = true, level = "encrypt", references = ["mx", "nexthop"]'
 
 
 def test_inner_records_change_by_field():
@@ -26,6 +29,9 @@ def test_inner_records_change_by_field():
     assert made.dane_rules.agility is False
     assert made.dane_rules.name_rules == PRESETS["rfc"].dane_rules.name_rules
     assert made.title == "t"
+    assert own_posture("ours", {"dane_rules": {"agility": False}}).title == (
+        "rfc with dane_rules.agility = false"
+    )
 
 
 def test_what_is_said_is_no_longer_unknown():
@@ -48,7 +54,11 @@ def test_what_is_said_is_no_longer_unknown():
         ("ours", {"levle": "may"}, "no field 'levle'"),
         ("ours", {"family": "exim"}, "no field 'family'"),
         ("ours", {"unknown": {}}, "no field 'unknown'"),
+        ("ours", {"levle": "may"}, "Did you mean level?"),
+        ("ours", {"wibble": 1}, "`mailpath postures rfc` lists them"),
         ("ours", {"level": "most"}, "level: Invalid enum value"),
+        ("ours", {"level": "most"}, "there are: none, may, encrypt, verify, secure."),
+        ("ours", {"references": ["mxx"]}, "there are: mx, canonical, nexthop, "),
         ("ours", {"sts": "yes"}, "sts: Expected `bool`"),
         ("ours", {"dane_rules": {"agile": True}}, "no field 'agile'"),
         ("ours", {"dane_rules": 1}, "dane_rules: "),
@@ -62,3 +72,13 @@ def test_what_makes_no_posture(name, table, sentence):
     with pytest.raises(BadPosture, match=r".") as told:
         own_posture(name, table)
     assert sentence in str(told.value)
+
+
+def test_every_field_is_explained_and_can_be_set_as_it_is_written():
+    for base in PRESETS.values():
+        for field in fields_of(base):
+            assert field.about, field.name
+            lines = "\n".join(written(field.name, field.value))
+            made = own_posture("ours", {"base": base.name, **tomllib.loads(lines)})
+            assert getattr(made, field.name) == getattr(base, field.name)
+            assert (field.name in base.unknown) is bool(field.candidates)

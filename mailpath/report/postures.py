@@ -1,0 +1,58 @@
+"""What a posture is made of: every field with its value and its source, as the config file would have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mailpath.judge import Posture
+from mailpath.judge.fields import fields_of, toml, written
+from mailpath.report.layout import WIDTH, wrapped
+from mailpath.visible import visible
+
+
+def render_text(posture: Posture) -> str:
+    """The posture in 80 columns, as a table of the config file would have it; ends with a newline."""
+    return "\n".join(_lines(posture)) + "\n"
+
+
+def _lines(posture: Posture) -> Iterator[str]:
+    yield from _comment(f"{posture.name}: {visible(posture.title)}")
+    yield from _comment(f"Source: {posture.source}")
+    for field in fields_of(posture):
+        yield ""
+        yield from _comment(field.about)
+        if field.choices:
+            yield from _comment(f"There are: {', '.join(field.choices)}.")
+        if field.candidates:
+            values = " or ".join(toml(value) for value in field.candidates)
+            yield from _comment(f"{field.name} is unknown: {values}")
+            continue
+        for line in written(field.name, field.value):
+            yield visible(line)
+
+
+def _comment(text: str) -> Iterator[str]:
+    return (f"# {line}" for line in wrapped(text, WIDTH - 2))
+
+
+def to_dict(posture: Posture) -> dict[str, Any]:
+    """The posture as JSON has it: a field that is unknown is null, with the values it may have."""
+    fields = fields_of(posture)
+    return {
+        "name": posture.name,
+        "title": visible(posture.title),
+        "source": posture.source,
+        "fields": {field.name: None if field.candidates else field.value for field in fields},
+        "unknown": {field.name: list(field.candidates) for field in fields if field.candidates},
+    }
+
+
+def explained(posture: Posture) -> dict[str, Any]:
+    """The same with what each field means, and the words there are for it."""
+    fields = fields_of(posture)
+    return {
+        **to_dict(posture),
+        "about": {field.name: field.about for field in fields},
+        "choices": {field.name: list(field.choices) for field in fields if field.choices},
+    }
