@@ -69,6 +69,7 @@ HOSTILE = {
     "html": b"From: a@a.example\nContent-Type: text/html\n\n" + b"<a" * 450000,
     "charset": b'Content-Type: text/plain; charset="\x00\xff"\nContent-Transfer-Encoding: base64\nTo: a\n\n'
     + b"=" * 1000,
+    "charset of 8 bits": b'Content-Type: text/plain; charset="\x00a"\nTo: a\n\n\xe9',
     "digits": b"5." * 500000,
 }
 

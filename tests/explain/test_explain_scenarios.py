@@ -30,6 +30,8 @@ def test_every_sender_can_file_a_report(name, walks):
         assert check(report) == ()
         received = read(encode(report))
         assert not received.problems
-        assert {failure.walk for failure in received.failures if failure.kind != "tlsa"} <= {
-            walked.scenario.domain
-        }
+        for failure in received.failures:
+            assert (failure.walk, failure.sure) == (walked.scenario.domain, True)
+            offered = build(walked.walk, PRESETS[failure.posture or "rfc"], contact="tls@a.example")
+            again = read(encode(offered)).failures
+            assert (failure.kind, failure.result) in {(each.kind, each.result) for each in again}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,19 @@ POSTURES = {
     ),
     'H=mx.b.example [192.0.2.1]:25 C="250 queued"': ({"exim", "exim-none"}, {"exim-require-tls"}),
     "H=mx.b.example [192.0.2.1]:25: TLS session: error on first read": ({"exim-verify"}, {"exim-none"}),
+    **{
+        f"Host or domain name not found. Name service error for name=b.example type={rrtype}: {why}": (
+            {"postfix-none", "postfix-dane"},
+            {"exim", "rfc"},
+        )
+        for rrtype in ("A", "AAAA", "MX")
+        for why in (
+            "Host not found",
+            "Host not found, try again",
+            "Host found but no data record of requested type",
+            "Malformed or unexpected name server reply",
+        )
+    },
 }
 
 
@@ -208,6 +222,72 @@ def test_who_was_seen_to_log_it_is_among_the_postures(sentence):
     assert found.causes
     refused = any(words in sentence for words in ("MAIL FROM", "RCPT TO"))
     assert refused or set(found.postures) >= set(LOGGED[sentence])
+
+
+_CONNECT = "450 4.4.317 Cannot connect to remote server"
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (f"{_CONNECT} [Message=451 5.7.3 STARTTLS is required to send mail]", "TLS002"),
+        (f"{_CONNECT} [Message=451 5.7.3 STARTTLS is required to send mail", "TLS002"),
+        (f"5{_CONNECT[1:]} [Message=UntrustedRoot]", "TLS008"),
+        ("550 5.4.317 Message expired, cannot connect to remote server(451 4.7.5 SubjectMismatch)", "TLS010"),
+        ("450 4.7.320 Certificate validation failed [Message=SubjectMismatch]", "TLS010"),
+        ("{MSG=450 4.7.323 tlsa-invalid: The domain failed DANE validation};{FQDN=mx.b.example}", "TLSA002"),
+        (f"{_CONNECT} [Message=SocketTimedout]", "TLS001"),
+        ("450 4.7.320 Certificate validation failed", "TLS012"),
+    ],
+)
+def test_what_exchange_online_says_in_brackets_counts_more_than_its_code(text, finding):
+    found = explain(text)
+    assert finding in {code for cause in found.causes for code in cause.findings}
+    assert ("TLS001" in {code for cause in found.causes for code in cause.findings}) is (finding == "TLS001")
+    assert "could not connect" not in " ".join(found.means) or finding == "TLS001"
+
+
+BLAMED = {
+    # cause -> a sentence, postures that look at what it is about, postures that do not
+    "The TLSA records do not accept": (
+        "Server certificate not verified",
+        {"postfix-dane", "postfix-dane-only"},
+        {"postfix-verify", "postfix-secure", "postfix-sts"},
+    ),
+    "The MTA-STS policy asks for a trusted": (
+        "4.7.5",
+        {"postfix-sts", "rfc"},
+        {"postfix-verify", "postfix-dane", "exim-verify"},
+    ),
+    "The mail host publishes TLSA records and does not": (
+        "TLS002",
+        {"postfix-dane", "exim"},
+        {"postfix-encrypt", "postfix-secure", "exim-verify"},
+    ),
+}
+
+
+@pytest.mark.parametrize("cause", BLAMED)
+def test_a_cause_names_only_postures_that_look_at_it(cause):
+    text, some, none = BLAMED[cause]
+    named = next(set(each.postures) for each in explain(text).causes if each.text.startswith(cause))
+    assert named >= some
+    assert not named & none
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_the_class_of_the_code_decides_whether_the_mail_waits(event):
+    said = say(Family.POSTFIX, event, SCENE)
+    for code, other in (("5.4.4", r"waits|keeps|tries again"), ("4.4.4", r"returned|gives up")):
+        for text in (f"{code} {said}", f"550 {code} {said}"):
+            assert not re.search(other, " ".join(explain(text).means)), explain(text).means
+    assert "waits" in " ".join(explain("TLSA lookup error for mx.b.example:25").means)
+
+
+def test_a_loop_is_known():
+    found = explain("5.4.6 mail for b.example loops back to myself")
+    assert "sending server itself" in found.means[0]
+    assert not found.postures
 
 
 @pytest.mark.parametrize(

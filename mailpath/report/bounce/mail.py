@@ -150,7 +150,7 @@ def _is_report(message: Message) -> bool:
 
 
 def _children(message: Message) -> list[Message]:
-    payload = message.get_payload()
+    payload = _payload(message)
     if not isinstance(payload, list):
         return []
     return [part for part in payload[:MAX_PARTS] if isinstance(part, email.message.Message)]
@@ -189,7 +189,7 @@ def _blocks(part: Message) -> tuple[dict[str, str], ...]:
         return blocks
     # In a transfer encoding (which the RFC forbids) the parser saw no fields.
     raw = "\n".join(
-        payload for child in (_children(part) or [part]) if isinstance(payload := child.get_payload(), str)
+        payload for child in (_children(part) or [part]) if isinstance(payload := _payload(child), str)
     )
     pieces = re.split(r"\n[ \t]*\n", _decoded(raw, part).replace("\r\n", "\n"))
     return tuple(_headers(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
@@ -250,10 +250,19 @@ def _chars(data: bytes, charset: str | None) -> str:
 
 
 def _body(part: Message) -> str:
-    payload = part.get_payload()
+    payload = _payload(part)
     if not isinstance(payload, str):
         return ""
     return _decoded(payload, part)[:MAX_TEXT]
+
+
+def _payload(part: Message) -> object:
+    """What the parser holds; it decodes bytes by a charset whose name may be no text (a NUL in it)."""
+    try:
+        return part.get_payload()
+    except ValueError:
+        part.del_param("charset")
+        return part.get_payload()
 
 
 def _decoded(payload: str, part: Message) -> str:

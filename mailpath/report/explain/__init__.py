@@ -22,7 +22,7 @@ from mailpath.report.explain import patterns, reach, wordings
 from mailpath.report.explain.cases import CASES
 from mailpath.report.explain.codes import code_in, meaning, plain
 from mailpath.report.explain.loglines import LogLine, read_log
-from mailpath.report.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS
+from mailpath.report.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
 from mailpath.report.explain.model import Cause, Explanation, Kind
 from mailpath.report.explain.reach import Reach
 from mailpath.report.explain.render import render_text, to_dict
@@ -37,6 +37,8 @@ MOST = 64 * 1024
 
 _FINDING = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
 _WORD = re.compile(r"\b(Anonymous|Untrusted|Trusted|Verified) TLS connection|\b(CV=(?:no|yes|dane))\b")
+#: What Exchange Online heard, or made of it, beside a code that only says that nothing came of it.
+_QUOTED = re.compile(r"(?:\[Message=|\bMSG=)([^]}]{1,1000})")
 _EXIM_SENT = re.compile(r"\bH=\S{1,253}(?: DS)? \[[^\]]{2,45}\](?::\d{1,5})?( X=\S+)?.{0,1000} C=\"")
 _OWN_PRESETS = {Speaker.EXCHANGE: "exchange-online", Speaker.GMAIL: "gmail"}
 _ANYBODY = frozenset({Speaker.RECEIVER, Speaker.OTHER})
@@ -54,9 +56,9 @@ def explain(text: str) -> Explanation:
     if code_in(text) == text:
         return msgspec.structs.replace(_code_only(text), subject=subject, status_code=text)
     line = read_log(text)
-    told = line.sentence if line is not None and line.sentence else text
-    code = (line.status_code if line is not None else None) or code_in(told) or code_in(text)
-    said = _said(told, code) or (_said(text, code) if told != text else None)
+    words = line.sentence if line is not None and line.sentence else text
+    code = (line.status_code if line is not None else None) or code_in(words) or code_in(text)
+    said = _said(words, code) or (_said(text, code) if words != text else None)
     if said is None and line is not None and line.final and not line.failed:
         said = _taken()
     if said is None and code is None:
@@ -132,7 +134,7 @@ def _code_only(code: str | None) -> Explanation:
     sentences, source = meaning(code)
     wording = wordings.recognise(code)
     if wording is not None:
-        spoken = _wording(wording)
+        spoken = _wording(wording, code)
         means = tuple(dict.fromkeys((*spoken.means, *sentences)))
         return msgspec.structs.replace(
             spoken, kind=Kind.STATUS, recognised=(f"status code {code}",), means=means, source=source
@@ -163,18 +165,23 @@ def _own_code(each: Reach) -> bool:
 def _said(text: str, code: str | None) -> Explanation | None:
     """The explanation of a sentence: one of the judge's, else one of `wordings`; None for neither."""
     flat = " ".join(text.split())
+    quoted = _QUOTED.search(flat)
+    if quoted is not None:
+        inner = _said(quoted[1], code)
+        if inner is not None:
+            return inner
     matches = patterns.recognise(flat)
     wording = wordings.recognise(flat[: patterns.MOST])
     # A bare code is no sentence, and another server's words outweigh what merely looks alike.
-    told = wording is not None and wording.speaker not in _FAMILIES and wording.speaker is not Speaker.OTHER
-    if wording is not None and told and wording.regex.search(flat):
-        return _coded(_wording(wording), code)
+    own = wording is not None and wording.speaker not in _FAMILIES and wording.speaker is not Speaker.OTHER
+    if wording is not None and own:
+        return _coded(_wording(wording, code), code)
     if matches:
-        return _coded(_sentence(flat, matches), code)
+        return _coded(_sentence(flat, matches, code), code)
     sent = _EXIM_SENT.search(flat[: patterns.MOST])
     if sent is not None:
         return _delivered(flat, Family.EXIM) if sent[1] else _in_clear(Family.EXIM)
-    return _coded(_wording(wording), code) if wording is not None else None
+    return _coded(_wording(wording, code), code) if wording is not None else None
 
 
 def _coded(found: Explanation, code: str | None) -> Explanation:
@@ -189,13 +196,14 @@ def _coded(found: Explanation, code: str | None) -> Explanation:
     )
 
 
-def _sentence(text: str, matches: tuple[patterns.Match, ...]) -> Explanation:
+def _sentence(text: str, matches: tuple[patterns.Match, ...], code: str | None) -> Explanation:
     family = matches[0].family
     events = [match.event for match in matches]
     if Event.SENT_TLS in events or (Event.SENT_PLAIN in events and _WORD.search(text)):
         return _delivered(text, family)
     found = [each for event in events for each in reach.by_event(event, family=family)]
-    means = tuple(dict.fromkeys(EVENTS[event] for event in events if event in EVENTS))
+    first, *others = dict.fromkeys(told(event, code) for event in events if event in EVENTS)
+    means = (first, *(f"Or: {other}" for other in others))
     names = {Family.POSTFIX: "Postfix", Family.EXIM: "Exim", Family.RFC: "mailpath's ideal sender"}
     return _events(
         events,
@@ -244,17 +252,17 @@ def _in_clear(family: Family) -> Explanation:
     return _events(events, found, means=(EVENTS[Event.SENT_PLAIN],), recognised=("a delivery without TLS",))
 
 
-def _wording(wording: Wording) -> Explanation:
+def _wording(wording: Wording, code: str | None) -> Explanation:
     recognised = (f"a wording of {wording.speaker.value}",)
     if wording.event is None:
-        told = _causes(each for each in reach.by_event(Event.SENT_PLAIN) if each.case in wording.in_clear)
+        causes = _causes(each for each in reach.by_event(Event.SENT_PLAIN) if each.case in wording.in_clear)
         return Explanation(
             kind=Kind.SENTENCE,
             subject="",
             recognised=recognised,
             means=(wording.means,),
-            causes=told,
-            postures=_union(told),
+            causes=causes,
+            postures=_union(causes),
         )
     found = list(reach.by_event(wording.event, family=_FAMILIES.get(wording.speaker)))
     if wording.speaker not in _FAMILIES and wording.speaker not in _ANYBODY:
@@ -263,7 +271,7 @@ def _wording(wording: Wording) -> Explanation:
     if wording.policy:
         suffix = "-tlsa" if wording.policy == "dane" else "-sts"
         found = [each for each in found if each.case.endswith(suffix)] or found
-    general = EVENTS.get(wording.event, "")
+    general = told(wording.event, code) if wording.event in EVENTS else ""
     means = (wording.means, general) if general else (wording.means,)
     made = _events([wording.event], found, means=means, recognised=recognised)
     if wording.findings:

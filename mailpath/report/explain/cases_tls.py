@@ -43,6 +43,7 @@ TLS = (
         ("TLSA012", "TLS002", "TLS021"),
         (Event.STARTTLS_ABSENT,),
         walk(HELLO, mx=SECURE, tlsa=(TLSA,)),
+        walk(HELLO, mx=SECURE),
     ),
     Case(
         "no-starttls-sts",
@@ -50,6 +51,7 @@ TLS = (
         ("STS017", "TLS002", "TLS021"),
         (Event.STARTTLS_ABSENT,),
         walk(HELLO, sts=policy()),
+        walk(HELLO),
     ),
     Case(
         "starttls-refused",
@@ -78,6 +80,7 @@ TLS = (
         ("TLS003", "TLSA012"),
         _STARTTLS_REFUSED,
         walk(_REFUSED, mx=SECURE, tlsa=(TLSA,)),
+        walk(_REFUSED, mx=SECURE),
     ),
     Case(
         "starttls-refused-sts",
@@ -85,6 +88,7 @@ TLS = (
         ("TLS003", "STS017"),
         _STARTTLS_REFUSED,
         walk(_REFUSED, sts=policy()),
+        walk(_REFUSED),
     ),
     Case(
         "starttls-lost",
@@ -106,6 +110,7 @@ TLS = (
         ("TLS004", "TLS006", "TLS014", "TLSA015"),
         (Event.HANDSHAKE_FAILED,),
         walk(_ABORTED, mx=SECURE, tlsa=(TLSA,)),
+        walk(_ABORTED, mx=SECURE),
     ),
     Case(
         "handshake-sts",
@@ -113,6 +118,7 @@ TLS = (
         ("TLS004", "TLS006", "STS017"),
         (Event.HANDSHAKE_FAILED,),
         walk(_ABORTED, sts=policy()),
+        walk(_ABORTED),
     ),
     Case(
         "certificate",
@@ -128,6 +134,7 @@ TLS = (
         ("TLSA002", "TLSA008", "TLSA009", "TLS025"),
         (Event.NOT_VERIFIED,),
         walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA,)),
+        walk(ENCRYPTED, mx=SECURE),
     ),
     Case(
         "certificate-sts",
@@ -135,6 +142,7 @@ TLS = (
         ("STS014", *_CERTIFICATE),
         (Event.NOT_VERIFIED,),
         walk(ENCRYPTED, sts=policy()),
+        walk(ENCRYPTED),
     ),
     Case(
         "tls-lost",
@@ -208,6 +216,7 @@ DELIVERED = (
         (),
         (Event.SENT_TLS,),
         walk(GOOD, mx=SECURE, tlsa=(TLSA_GOOD,)),
+        walk(GOOD, mx=SECURE),
     ),
     Case(
         "sent-half-dane",
@@ -215,6 +224,7 @@ DELIVERED = (
         ("TLSA014", "SEC001"),
         (Event.SENT_TLS,),
         walk(GOOD, host=SECURE, tlsa=(TLSA_GOOD,)),
+        walk(GOOD, host=SECURE, tlsa=(TLSA,)),
     ),
     Case(
         "sent-unusable-tlsa",
@@ -222,6 +232,7 @@ DELIVERED = (
         ("TLSA003", "TLSA004"),
         (Event.SENT_TLS,),
         walk(GOOD, mx=SECURE, tlsa=(TLSA_PKIX,)),
+        walk(GOOD, mx=SECURE),
     ),
     Case(
         "sent-sts",
@@ -229,5 +240,6 @@ DELIVERED = (
         (),
         (Event.SENT_TLS,),
         walk(GOOD, sts=policy()),
+        walk(GOOD),
     ),
 )

@@ -8,20 +8,20 @@ from mailpath.judge.events import Event
 
 EVENTS: Mapping[Event, str] = {
     Event.MX_FAILED: "The MX records of the recipient domain could not be looked up. That is an error, not an"
-    " absence: the mail waits.",
-    Event.NULL_MX: "The recipient domain says that it takes no mail. The mail is returned at once.",
+    " absence.",
+    Event.NULL_MX: "The recipient domain says that it takes no mail.",
     Event.NO_ADDRESS: "DNS names no host that takes mail for the recipient domain.",
     Event.NO_SUCH_DOMAIN: "The recipient domain does not exist.",
     Event.MX_INVALID: "No MX record of the recipient domain names a host that could exist.",
-    Event.HOST_FAILED: "The address of a mail host could not be looked up. The mail waits.",
+    Event.HOST_FAILED: "The address of a mail host could not be looked up.",
     Event.HOST_NOT_FOUND: "A mail host that the MX records name does not exist.",
     Event.HOST_WITHOUT_ADDRESS: "A mail host that the MX records name has no address.",
     Event.HOST_INVALID: "A mail host is an alias, and the name it leads to cannot be a host's.",
     Event.HOST_IS_LITERAL: "An MX record names an IP address where a host name must stand.",
     Event.NO_HOST_FOUND: "None of the mail hosts that the MX records name has an address.",
-    Event.SOME_HOST_FAILED: "No mail host's address could be learnt. The mail waits.",
+    Event.SOME_HOST_FAILED: "No mail host's address could be learnt.",
     Event.TLSA_FAILED: "The TLSA records of the mail host could not be looked up. As that could be an attack,"
-    " a sender with DANE does not use the host; the mail waits.",
+    " a sender with DANE does not use the host.",
     Event.TLSA_MISSING: "The sender insists on DANE, and there is no signed TLSA record for the mail host.",
     Event.TLSA_UNUSABLE: "The sender insists on DANE, and none of the TLSA records can be used for mail.",
     Event.NOT_SECURE: "The sender insists on DANE, and the DNS answers that lead to the mail host are not"
@@ -30,13 +30,13 @@ EVENTS: Mapping[Event, str] = {
     Event.STS_MX_UNLISTED: "The sender obeys the domain's MTA-STS policy, and that does not list the mail"
     " host.",
     Event.STS_UNREADABLE: "The sender's own TLS policy for this destination cannot be used.",
-    Event.CONNECT_FAILED: "The mail host does not take connections. The next one is tried; the mail waits.",
+    Event.CONNECT_FAILED: "The mail host does not take connections. The next one is tried.",
     Event.GREETING_REFUSED: "The mail host answered, and refused the session in its greeting.",
     Event.GREETING_LOST: "The session ended before it had begun: the mail host hung up or fell silent.",
     Event.EHLO_LOST: "The mail host hung up or fell silent at EHLO.",
     Event.EHLO_REFUSED: "The mail host refused EHLO and HELO.",
-    Event.STARTTLS_ABSENT: "The sender requires TLS, and the mail host does not offer STARTTLS. Rather than"
-    " send in the clear, it keeps the mail.",
+    Event.STARTTLS_ABSENT: "The sender requires TLS, and the mail host does not offer STARTTLS. It does not"
+    " send in the clear.",
     Event.STARTTLS_REFUSED: "The sender requires TLS, and the mail host refused STARTTLS.",
     Event.STARTTLS_REFUSED_UNREQUIRED: "TLS was tried, and the mail host refused STARTTLS; the sender"
     " does not go on without.",
@@ -55,6 +55,28 @@ EVENTS: Mapping[Event, str] = {
     Event.SENT_TLS: "The message was sent over TLS.",
     Event.SENT_PLAIN: "The message was sent in the clear: anybody on the path could read it.",
 }
+
+_FATES: Mapping[Event, str] = {
+    Event.NULL_MX: "The mail is returned at once.",
+    **dict.fromkeys(
+        (
+            Event.MX_FAILED,
+            Event.HOST_FAILED,
+            Event.SOME_HOST_FAILED,
+            Event.TLSA_FAILED,
+            Event.CONNECT_FAILED,
+            Event.STARTTLS_ABSENT,
+        ),
+        "The mail waits.",
+    ),
+}
+
+
+def told(event: Event, code: str | None) -> str:
+    """What the event means; what becomes of the mail only where no status code says that (by its class)."""
+    fate = _FATES.get(event) if code is None else None
+    return f"{EVENTS[event]} {fate}" if fate is not None else EVENTS[event]
+
 
 DELIVERIES = frozenset({Event.SENT_TLS, Event.SENT_PLAIN})
 

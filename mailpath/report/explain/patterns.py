@@ -42,6 +42,10 @@ _TELLING = 10
 _COMPLETE = 20
 
 
+#: What is said of a name that has no MX record as well as of one that a MX record names.
+_OF_THE_DOMAIN = frozenset({Event.NO_ADDRESS, Event.NO_SUCH_DOMAIN})
+
+
 class Match(msgspec.Struct, frozen=True):
     """One sentence found.  `fields`: what stood where the sentence has a name, an address, a reply."""
 
@@ -97,6 +101,10 @@ def _compiled(family: Family, event: Event, text: str) -> Pattern:
         # Between name and address Exim marks a secure address; the port is logged on request only.
         pattern = pattern.replace(rf"(?P<host>{_NAME})\ \[", rf"(?P<host>{_NAME})(?:\ DS)?\ \[")
         pattern = pattern.replace(r"\]:(?P<port>\d{1,5})", r"\](?::(?P<port>\d{1,5}))?")
+    if family is Family.POSTFIX:
+        # Which type is named hangs on what the host was looked up for last (smtp_addr.c, inet_protocols).
+        types = "A|AAAA|MX" if event in _OF_THE_DOMAIN else "A|AAAA"
+        pattern = pattern.replace("type=AAAA:", f"type=(?:{types}):")
     start = r"(?<![\w.*-])" if pattern.startswith("(?P<") else ""
     return Pattern(family, event, re.compile(start + pattern, re.IGNORECASE), literal)
 

@@ -7,7 +7,8 @@ from functools import cache
 
 import msgspec
 
-from mailpath.judge import Posture, Verdict, judge
+from mailpath.facts import Walk
+from mailpath.judge import Outcome, Posture, Verdict, judge
 from mailpath.judge.events import Event
 from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
@@ -18,6 +19,9 @@ from mailpath.report.explain.cases import CASES
 
 #: Failures after which a sender that keeps plaintext for a retry has first deferred the mail.
 _BEFORE_RETRY = frozenset({Event.HANDSHAKE_FAILED, Event.TLS_LOST, Event.NOT_VERIFIED})
+
+#: (event, status code, word): see `Reach`.
+Ending = tuple[Event, str | None, str | None]
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -41,15 +45,24 @@ def reaches() -> tuple[Reach, ...]:
 
 
 def _asked(case: Case, posture: Posture) -> Iterator[Reach]:
-    verdicts = [judge(case.walk, concrete) for concrete in _concrete(posture)]
-    found = {
-        (event, *ending)
-        for verdict in verdicts
-        for event in case.events
-        for ending in _endings(verdict, posture.family, event)
-    }
+    found: set[Ending] = set()
+    for concrete in _concrete(posture):
+        outcome, endings = _ended(case, case.walk, concrete)
+        if case.without is not None:
+            other, others = _ended(case, case.without, concrete)
+            endings = endings - others if other == outcome else endings
+        found |= endings
     for event, code, word in sorted(found, key=str):
         yield Reach(case.id, posture.name, event, code, word)
+
+
+def _ended(case: Case, walk: Walk, posture: Posture) -> tuple[tuple[Outcome, bool], set[Ending]]:
+    """How the mail ends, at once or after a retry, and in which of the case's events attempts at it end."""
+    verdict = judge(walk, posture)
+    endings = {
+        (event, *ending) for event in case.events for ending in _endings(verdict, posture.family, event)
+    }
+    return (verdict.outcome, verdict.after_retry), endings
 
 
 def _concrete(posture: Posture) -> list[Posture]:

@@ -1,8 +1,8 @@
 """Wordings that no sentence of the judge has: other servers, other builds, lines beside the delivery line.
 
 Each names the event it speaks of; causes and postures follow from that as for the judge's own sentences.
-Sources: Postfix src/smtp and src/tls, Exim's smtp.c and tls-openssl.c, Microsoft Learn (SMTP DANE, MTA-STS,
-non-delivery reports), Google Workspace help, Sendmail's deliver.c, qmail-remote.c.
+Sources: Postfix src/smtp and src/tls, Exim's smtp.c and tls-openssl.c, Google Workspace help, Sendmail's
+deliver.c, qmail-remote.c.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from mailpath.judge.events import Event
 from mailpath.report.explain.wording import Speaker, Wording
 from mailpath.report.explain.wording import wording as _of
 from mailpath.report.explain.wordings_any import OTHER, RECEIVER
+from mailpath.report.explain.wordings_exchange import EXCHANGE
 
 _POSTFIX = (
     _of(
@@ -47,6 +48,20 @@ _POSTFIX = (
         "TLS008",
         "TLS011",
         "TLS012",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"Name service error for name=\S{1,300} type=MX: Malformed or unexpected name server reply",
+        Event.MX_FAILED,
+        "Postfix: the answer to its MX query was an error, or no answer that it can use.",
+    ),
+    _of(
+        Speaker.POSTFIX,
+        r"mail for \S{1,300} loops back to myself",
+        None,
+        "Postfix: the best MX record of the domain leads to the sending server itself, which does not take"
+        " mail for that domain: the record is wrong, or the domain is missing from mydestination,"
+        " virtual_mailbox_domains or relay_domains. No TLS posture changes it.",
     ),
     _of(
         Speaker.POSTFIX,
@@ -130,83 +145,6 @@ _EXIM = (
         r"retry time(?:out)? (?:not reached|exceeded)|retry timeout exceeded",
         Event.CONNECT_FAILED,
         "Exim has tried for as long as it keeps a message for this host.",
-    ),
-)
-
-_EXCHANGE = (
-    _of(
-        Speaker.EXCHANGE,
-        r"\b[45]\.7\.321\b|starttls-not-supported: Destination mail server",
-        Event.STARTTLS_ABSENT,
-        "Exchange Online: TLS is required for this domain, and the mail host does not offer it.",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"\b[45]\.7\.322\b|certificate-expired: Destination mail server",
-        Event.NOT_VERIFIED,
-        "Exchange Online: the mail host's certificate is out of date.",
-        "TLS009",
-        "TLSA009",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"\b[45]\.7\.323\b|tlsa-invalid: The domain failed DANE validation",
-        Event.NOT_VERIFIED,
-        "Exchange Online: the TLSA records do not accept what the mail host shows.",
-        "TLSA002",
-        "TLSA003",
-        "TLSA008",
-        "TLSA009",
-        policy="dane",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"\b[45]\.7\.324\b|dnssec-invalid: Destination domain returned invalid DNSSEC",
-        Event.TLSA_FAILED,
-        "Exchange Online: the domain's DNSSEC is not valid.",
-        "SEC002",
-        "SEC012",
-        "TLSA005",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"Remote certificate failed MTA-STS validation|failed MTA-STS validation",
-        Event.NOT_VERIFIED,
-        "Exchange Online: the mail host's certificate fails the domain's MTA-STS policy.",
-        "STS014",
-        "TLS009",
-        "TLS010",
-        "TLS012",
-        policy="sts",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"STARTTLS is required for MTA-STS",
-        Event.STARTTLS_ABSENT,
-        "Exchange Online: the MTA-STS policy asks for TLS, and the mail host does not offer it.",
-        "STS017",
-        "TLS002",
-        policy="sts",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"\b[45]\.4\.312\b",
-        Event.MX_FAILED,
-        "Exchange Online: the DNS query failed, often because DNSSEC is broken.",
-        "MX005",
-        "SEC002",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"\b[45]\.4\.31[67]\b|\b[45]\.4\.7 Message expired",
-        Event.CONNECT_FAILED,
-        "Exchange Online could not connect to the mail host.",
-    ),
-    _of(
-        Speaker.EXCHANGE,
-        r"\bRESOLVER\.ADR\.RecipNotFound|RecipientNotFound|wasn't found at",
-        Event.RCPT_REFUSED,
-        "There is no such mailbox.",
     ),
 )
 
@@ -351,7 +289,7 @@ _QMAIL = (
 
 #: The first that matches counts, so the more telling stand first.
 WORDINGS: tuple[Wording, ...] = (
-    *_EXCHANGE,
+    *EXCHANGE,
     *_GMAIL,
     *RECEIVER,
     *_POSTFIX,
