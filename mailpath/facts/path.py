@@ -47,7 +47,8 @@ class MxHost(msgspec.Struct, frozen=True, kw_only=True):
 
     `form`: "name", "ip-literal" (the MX names an IP address), "invalid" (no host name by the RFCs; looked up
     where some sender takes it for one).
-    `v6`, `v4`: AAAA and A lookups (None for a literal).  `addresses`: every usable one, v6 first, ascending.
+    `v6`, `v4`: AAAA and A lookups (None for a literal).  `addresses`: every usable one, v6 first, ascending;
+    `left_out`: those beyond the number that is looked at.
     `special`: address -> category for those in special-use space (RFC 6890); "" when none.
     `also_at`: further preferences under which the same host is listed.
     """
@@ -58,6 +59,7 @@ class MxHost(msgspec.Struct, frozen=True, kw_only=True):
     v6: Lookup | None = None
     v4: Lookup | None = None
     addresses: tuple[str, ...] = ()
+    left_out: int = 0
     special: dict[str, str] = {}
     also_at: tuple[int, ...] = ()
 

@@ -15,6 +15,8 @@ from mailpath.visible import visible
 
 #: No real domain has more; a hostile one may.
 MOST_HOSTS = 50
+#: Addresses of one host and family: as many as there can be sessions with all of them together.
+MOST_ADDRESSES = 20
 
 
 async def look(tools: Tools) -> MxFacts:
@@ -77,10 +79,12 @@ async def _host(tools: Tools, name: str, preferences: tuple[int, ...]) -> MxHost
         tools.look_up(name, "AAAA", claim=True), tools.look_up(name, "A", claim=True)
     )
     host = MxHost(name=name, preference=preferences[0], form=form, v6=v6, v4=v4, also_at=also_at)
-    return _with_addresses(tools, host, [*addresses(v6), *addresses(v4)])
+    found = (addresses(v6), addresses(v4))
+    looked_at = [address for family in found for address in family[:MOST_ADDRESSES]]
+    return _with_addresses(tools, host, looked_at, sum(map(len, found)) - len(looked_at))
 
 
-def _with_addresses(tools: Tools, host: MxHost, found: list[str]) -> MxHost:
+def _with_addresses(tools: Tools, host: MxHost, found: list[str], left_out: int = 0) -> MxHost:
     ground = tools.network.ground
     special = {}
     for address in found:
@@ -94,6 +98,7 @@ def _with_addresses(tools: Tools, host: MxHost, found: list[str]) -> MxHost:
         v6=host.v6,
         v4=host.v4,
         addresses=tuple(found),
+        left_out=left_out,
         special=special,
         also_at=host.also_at,
     )
@@ -108,6 +113,9 @@ def result(walk: Walk) -> StepResult:
     summary = sentence(summary)
     if walk.mx.left_out:
         summary += f" {count(walk.mx.left_out, 'more host')} not looked at."
+    addresses_left_out = sum(host.left_out for host in walk.mx.hosts)
+    if addresses_left_out:
+        summary += f" {count(addresses_left_out, 'more address')} not looked at."
     return StepResult(id="mx", status=status, word=word, summary=summary)
 
 

@@ -20,5 +20,6 @@ def clause(text: str) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """ "1 host", "3 hosts"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """ "1 host", "3 hosts", "2 addresses"."""
+    ending = "" if number == 1 else "es" if thing.endswith("s") else "s"
+    return f"{number} {thing}{ending}"

@@ -61,13 +61,20 @@ def _dropped(session: Session) -> Session:
 def each_only_reachable(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
 ) -> tuple[OnlyReachable, ...]:
-    """Every host with an address as the only reachable one, in path order."""
+    """Every host with an address as the only reachable one, in path order.
+
+    Of those that the walk did not talk to, the first stands for all: nothing is known of any.
+    """
+    held = {session.address for session in walk.starttls.sessions if not session.not_tried}
+    hosts = [host for host in walk.mx.hosts if host.addresses]
+    unknown = [host for host in hosts if held.isdisjoint(host.addresses)]
     return tuple(
         OnlyReachable(
-            host=host.name, verdict=sending.verdict(only_reachable(walk, host), posture, cached, message)
+            host=host.name,
+            verdict=sending.verdict(only_reachable(walk, host), posture, cached, message),
         )
-        for host in walk.mx.hosts
-        if host.addresses
+        for host in hosts
+        if host not in unknown[1:]
     )
 
 

@@ -118,6 +118,19 @@ def test_no_line_of_evidence_is_said_twice_in_a_row_or_endless(walks: Any) -> No
             assert not any(one and one == other for one, other in pairwise(lines)), (scenario, step)
 
 
+def test_what_is_no_valid_reply_is_said_at_every_command() -> None:
+    broken = Reply(code=None, lines=(b"what?",), defect="a line without a code", codes=(None,))
+    for command in ("greeting", "ehlo", "helo", "starttls", "ehlo_tls", "helo_tls"):
+        session = replace(made.session((made.GOOD.der,)), **{command: broken})
+        lines = evidence(made.walk(starttls=StarttlsFacts(sessions=(session,))), "starttls")
+        assert "  no valid reply: a line without a code" in lines, command
+
+
+def test_addresses_that_were_left_out_are_counted() -> None:
+    walk = made.walk(mx=made.mx(made.mx_host(left_out=3)))
+    assert told(walk, "mx")["MX 10"] == f"{made.HOST}: {made.ADDRESS}, and 3 not looked at"
+
+
 # --- the envelope ----------------------------------------------------------------------------------
 
 

@@ -63,6 +63,18 @@ async def test_mx_hosts_beyond_the_bound_are_counted() -> None:
     assert line.summary.endswith(" 3 more hosts not looked at.")
 
 
+async def test_addresses_beyond_the_bound_are_counted_for_each_family() -> None:
+    v6 = [bytes.fromhex("20010db8") + bytes((*[0] * 11, number)) for number in range(23)]
+    v4 = [bytes((192, 0, 2, number)) for number in range(22)]
+    known = {"AAAA": lookup("AAAA", *v6), "A": lookup("A", *v4), "MX": lookup("MX", b"\x00\x0a\x02mx\x00")}
+    found = await mx.look(tools(Web(), **known))
+    (host,) = found.hosts
+    assert (len(host.addresses), host.left_out) == (40, 5)
+    assert host.addresses[20] == "192.0.2.0"
+    line = mx.result(made.walk(mx=found))
+    assert line.summary.endswith(" 5 more addresses not looked at.")
+
+
 async def test_tlsa_records_beyond_the_bound_are_counted() -> None:
     records = [bytes((3, 1, 1, number)) + bytes(31) for number in range(51)]
     found = await tlsa.look(tools(Web(), TLSA=lookup("TLSA", *records)), made.mx())

@@ -71,6 +71,8 @@ def _mx(walk: Walk) -> _Lines:
         unicode = u_labels(host.name)
         beside = f" ({visible(unicode)})" if unicode is not None else ""
         addresses = ", ".join(host.addresses) or "no usable address"
+        if host.left_out:
+            addresses += f", and {host.left_out} not looked at"
         alias = f", an alias of {visible(host.canonical)}" if host.canonical != host.name else ""
         special = "".join(f", {address} is special-use" for address in host.special)
         yield label, f"{visible(host.name)}{beside}{alias}: {addresses}{special}"

@@ -104,7 +104,7 @@ def _injected(session: Session, indent: str) -> Iterator[str]:
 
 
 def _end(session: Session) -> Iterator[str]:
-    for name in ("greeting", "ehlo", "helo", "starttls", "ehlo_tls", "mail_from", "rcpt_to"):
+    for name in ("greeting", "ehlo", "helo", "starttls", "ehlo_tls", "helo_tls", "mail_from", "rcpt_to"):
         reply: Reply | None = getattr(session, name)
         if reply is not None and reply.defect:
             yield f"no valid reply: {visible(reply.defect)}"
