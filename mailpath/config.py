@@ -30,7 +30,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import platformdirs
 
@@ -239,9 +239,13 @@ def load_state(file: Path | None = None) -> State:
     if not isinstance(told, dict):
         return State()
     theme, recent = told.get("theme"), told.get("recent")
-    listed = recent if isinstance(recent, list) else []
-    names = dict.fromkeys(name for name in listed if isinstance(name, str) and name.isprintable())
-    return State(theme if isinstance(theme, str) else "", tuple(names)[:MOST_RECENT])
+    names = dict.fromkeys(name for name in recent if _is_text(name)) if isinstance(recent, list) else {}
+    return State(theme if _is_text(theme) else "", tuple(names)[:MOST_RECENT])
+
+
+def _is_text(told: Any) -> TypeGuard[str]:
+    """That can be shown, and be remembered again."""
+    return isinstance(told, str) and told.isprintable()
 
 
 def save_state(state: State, file: Path | None = None) -> None:

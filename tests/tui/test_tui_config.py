@@ -130,7 +130,7 @@ def test_what_is_remembered(home: Path) -> None:
     # A line that stands there twice is one; what no terminal should see is none.
     config.state_file().write_text('{"recent": ["b.example", "b.example", "\\u001b]0;x", "\\ud800"]}')
     assert config.load_state().recent == ("b.example",)
-    for broken in (b"", b"[]", b'{"recent": 3, "theme": 4}', b"{" * 9):
+    for broken in (b"", b"[]", b'{"recent": 3, "theme": 4}', b'{"theme": "\\ud800"}', b"{" * 9):
         config.state_file().write_bytes(broken)
         assert config.load_state() == config.State()
 
