@@ -323,7 +323,10 @@ def bounce(
     no_color: bool,
     **network: Any,
 ) -> None:
-    """What a bounce or a piece of a log in FILE ("-": standard input) tells, and what it means."""
+    """What a bounce or a piece of a log in FILE ("-": standard input) tells, and what it means.
+
+    Exit status: 3 where nothing in it is known.
+    """
     from mailpath.commands import tickets
 
     look = _look(no_mouse, plain, no_color)

@@ -8,9 +8,12 @@ import sys
 from typing import Any
 
 import click
+import msgspec
 
+from mailpath.commands import stdio
 from mailpath.report.bounce import MAX_INPUT, Bounce, read_bounce
 from mailpath.report.bounce import to_dict as bounce_to_dict
+from mailpath.report.bounce.mail import MAX_LINES
 from mailpath.report.bounce.render import render_text as bounce_text
 from mailpath.report.bounce.render import walk_words
 from mailpath.report.exit_codes import ExitCode
@@ -22,19 +25,22 @@ STDIO = "-"
 #: Bytes of a TLS report, packed or not: its reader refuses more.
 MAX_REPORT = 8 * 1024 * 1024 + 1
 
-_CODE = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
+#: What is meant for a code of the catalogue.
+_CODE = re.compile(r"[A-Za-z]{2,6}-?[0-9]{1,4}\Z")
 
 
 def explain(words: tuple[str, ...], *, as_json: bool) -> ExitCode:
     """What a code or a line means; "-" reads it from standard input.  Raises `click.UsageError`."""
     text = " ".join(words)
     if text == STDIO:
-        text = _read(STDIO, MAX_INPUT).decode("utf-8", "replace")
+        text = _notice(STDIO).decode("utf-8", "replace")
     if not text.strip():
         raise click.UsageError("Nothing was given to explain.")
     found = explained(text)
     if found.kind is Kind.UNKNOWN and _CODE.match(text.strip()):
-        raise click.UsageError(f"{text!r} is no code of mailpath. `mailpath explain` lists them all.")
+        stdio.tell(
+            f"mailpath explain: {text.strip()} is no code of mailpath. `mailpath explain` lists them all."
+        )
     if as_json:
         _json(to_dict(found))
     else:
@@ -43,15 +49,20 @@ def explain(words: tuple[str, ...], *, as_json: bool) -> ExitCode:
 
 
 def bounce(file: str, *, as_json: bool, walk: bool, look: dict[str, Any], network: dict[str, Any]) -> int:
-    """What a bounce tells; with `walk` the app, with its sender and recipient filled in."""
-    told = read_bounce(_read(file, MAX_INPUT))
+    """What a bounce tells; with `walk` the app, with its sender and recipient filled in.
+
+    3 where it tells nothing.  Raises `click.UsageError`.
+    """
+    told = read_bounce(_notice(file))
     if walk:
         return _walked(told, stdin=file == STDIO, look=look, network=network)
     if as_json:
         _json(bounce_to_dict(told))
     else:
         _text(bounce_text(told))
-    return ExitCode.OK
+    # A sentence alone is whatever was read: nobody knows it.
+    nothing = msgspec.structs.replace(told, sentence=None) == Bounce()
+    return ExitCode.UNKNOWN if nothing else ExitCode.OK
 
 
 def _walked(told: Bounce, *, stdin: bool, look: dict[str, Any], network: dict[str, Any]) -> int:
@@ -79,6 +90,14 @@ def tlsrpt(file: str, *, as_json: bool) -> ExitCode:
     else:
         _text(reports.render_text(report))
     return ExitCode.OK
+
+
+def _notice(file: str) -> bytes:
+    """As much of a bounce or a log as is read; on standard error where that is not all of it."""
+    data = _read(file, MAX_INPUT + 1)
+    if len(data) > MAX_INPUT or data.count(b"\n") > MAX_LINES:
+        stdio.tell(f"mailpath: Only the first {MAX_INPUT >> 20} MiB and {MAX_LINES} lines of it are read.")
+    return data[:MAX_INPUT]
 
 
 def _read(file: str, most: int) -> bytes:

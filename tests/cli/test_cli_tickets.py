@@ -15,6 +15,7 @@ from test_cli_check import mailpath
 from mailpath.findings import CATALOGUE
 from mailpath.network import capture as captures
 from mailpath.report import tlsrpt
+from mailpath.report.bounce.mail import MAX_INPUT, MAX_LINES
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -60,6 +61,14 @@ def test_what_is_not_known_is_said(run: Run) -> None:
     assert run("explain", " ")[0] == 64
 
 
+@pytest.mark.parametrize("word", ["XXX999", "tlsa2", "MX-1"])
+def test_a_code_that_there_is_not(word: str, run: Run) -> None:
+    code, out, err = run("explain", word)
+    assert (code, err.count("\n")) == (3, 1)
+    assert "lists them all" in err
+    assert word in out
+
+
 # --- bounce ----------------------------------------------------------------------------------------
 
 
@@ -82,12 +91,25 @@ def test_a_bounce_that_tells_nothing(tmp_path: Path, run: Run) -> None:
     file = tmp_path / "bounce"
     file.write_bytes(b"\x00\xff\x1b]52;c;eA==\x07" * 100)
     code, out, err = run("bounce", file)
-    assert (code, err) == (0, "")
+    assert (code, err) == (3, "")
     assert all(line.isprintable() for line in out.splitlines())
-    found = json.loads(run("bounce", file, "--json")[1])
-    assert (found["sender"], found["recipient"], found["postures"]) == (None, None, [])
+    code, out, _ = run("bounce", file, "--json")
+    found = json.loads(out)
+    assert (code, found["sender"], found["recipient"], found["postures"]) == (3, None, None, [])
     assert run("bounce", file, "--walk")[0] == 64
     assert run("bounce", tmp_path / "none")[0] == 64
+
+
+@pytest.mark.parametrize("more", [b"x" * MAX_INPUT, b"\n" * (MAX_LINES + 1)])
+def test_what_is_too_long_is_cut_and_that_is_said(more: bytes, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "bounce"
+    file.write_bytes(BOUNCE)
+    assert run("bounce", file)[2] == ""
+    file.write_bytes(BOUNCE + more)
+    code, out, err = run("bounce", file)
+    assert (code, err.count("\n")) == (0, 1)
+    assert "Only the first 1 MiB" in err
+    assert "bob@b.example" in out
 
 
 def test_a_bounce_opens_the_app(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

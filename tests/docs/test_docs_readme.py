@@ -103,6 +103,7 @@ def test_the_exit_codes_are_those_of_the_commands() -> None:
         "dnssec": set(dnssec.CODES.values()),
         "diff": {diff.SAME, diff.DIFFERENT},
         "explain": {exit_codes.ExitCode.OK, exit_codes.ExitCode.UNKNOWN},
+        "bounce": {exit_codes.ExitCode.OK, exit_codes.ExitCode.UNKNOWN},
         "every other": {exit_codes.ExitCode.OK},
     }
     below = README.split("<!-- /exit codes -->")[1].split("###")[0]
