@@ -32,6 +32,14 @@ def test_every_sender_can_file_a_report(name, walks):
         assert not received.problems
         for failure in received.failures:
             assert (failure.walk, failure.sure) == (walked.scenario.domain, True)
-            offered = build(walked.walk, PRESETS[failure.posture or "rfc"], contact="tls@a.example")
-            again = read(encode(offered)).failures
-            assert (failure.kind, failure.result) in {(each.kind, each.result) for each in again}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_posture_that_a_report_offers_meets_the_policy_it_failed(name, walks):
+    walk = walks.of(name).walk
+    for filer in ("rfc", "postfix-dane", "postfix-dane-only", "postfix-sts"):
+        for failure in read(encode(build(walk, PRESETS[filer], contact="tls@a.example"))).failures:
+            if failure.kind != "no-policy-found":
+                assert failure.posture is not None
+                again = read(encode(build(walk, PRESETS[failure.posture], contact="tls@a.example")))
+                assert (failure.kind, failure.mx) in {(each.kind, each.mx) for each in again.failures}

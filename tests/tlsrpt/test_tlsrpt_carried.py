@@ -52,8 +52,11 @@ STALE = about("tlsa", "mx1.mail.b.example")
         (about("no-policy-found", "b.example"), "", "b.example"),
         # Section 1.1: the policy domain of DANE is the TLSA base domain, a mail host.
         (STALE, "", None),
-        (about("tlsa", "mx.elsewhere.example"), "", None),
-        (about("tlsa", "b.example", mx="mx.elsewhere.example"), "", None),
+        (about("tlsa", "mx.b.example", mx="MX.b.example."), "", None),
+        # A report-id of ours, one of Google's, and one that only looks like it.
+        ({**STALE, "report-id": "2621d3b0-c2ea-59e0-b0ba-cb7aaf391302_b.example"}, "", "b.example"),
+        ({**STALE, "report-id": "2026-11-23T00:00:00Z_b.example"}, "", "b.example"),
+        ({**STALE, "report-id": "1_b.example"}, "", None),
         # What Exchange Online writes.
         (about("tlsa", "b.example"), "", "b.example"),
         # Section 5.1: the file's name says it.
@@ -75,6 +78,18 @@ def test_the_walk_leads_to_the_recipient_domain_not_to_its_mail_host(report, nam
     told = " ".join(render_text(received).split())
     assert f"mailpath check {walk or 'DOMAIN'}" in told
     assert "mailpath check mx" not in told
+    assert ("tells the recipient domain" in told) == (walk is None)
+    assert received.failures[0].sure
+
+
+@pytest.mark.parametrize("domain", ["b.example", "mx.elsewhere.example"])
+def test_what_is_not_the_mail_host_may_be_the_recipient_domain_or_what_the_host_is_an_alias_of(domain):
+    report = about("tlsa", domain, mx="mx.provider.example")
+    (failure,) = read(encode(report)).failures
+    assert (failure.walk, failure.sure, failure.posture) == (domain, False, "postfix-dane")
+    assert "if that is the recipient domain" in " ".join(render_text(read(encode(report))).split())
+    (failure,) = read(encode(report), "a.example!b.example!1!2.json").failures
+    assert (failure.walk, failure.sure) == ("b.example", True)
 
 
 @pytest.mark.parametrize(

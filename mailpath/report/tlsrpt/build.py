@@ -95,7 +95,8 @@ def build(
         "organization-name": name,
         "date-range": {"start-datetime": _stamp(start), "end-datetime": _stamp(end)},
         "contact-info": contact,
-        "report-id": str(uuid.uuid5(uuid.NAMESPACE_URL, seed)),
+        # The policies of DANE name mail hosts alone: this tells whose they are.
+        "report-id": f"{uuid.uuid5(uuid.NAMESPACE_URL, seed)}_{domain}",
         "policies": [_policy(count) for count in _counts(walk, concrete, sending, sending_mta_ip)],
     }
 

@@ -7,6 +7,7 @@ read is, and the rest is listed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,19 @@ from mailpath.visible import visible
 
 MAX_POLICIES = 1000
 MAX_FAILURES = 5000
+
+#: A report-id that names the recipient domain behind a UUID, as ours do, or behind the day, as Google's do.
+_REPORT_ID = re.compile(r"(?:[0-9a-f-]{36}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)_([^_]+)\Z")
+
+#: Policy type -> the posture that keeps to it and to nothing else.
+_POSTURES = {"tlsa": "postfix-dane", "sts": "postfix-sts"}
+#: Result -> a posture that insists on what failed, whether or not a policy asks for it.
+_INSISTING = {
+    "dane-required": "postfix-dane-only",
+    "certificate-host-mismatch": "postfix-secure",
+    "certificate-expired": "postfix-secure",
+    "certificate-not-trusted": "postfix-secure",
+}
 
 
 class ReportedPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +51,8 @@ class ReportedPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class ReportedFailure(msgspec.Struct, frozen=True, kw_only=True):
     """One failure.  `means`: in plain words; `findings`: codes under which a walk shows it.
 
-    `walk`: the recipient domain whose walk may show it again, A-labels; None where the report names none.
+    `walk`: the recipient domain whose walk may show it again, A-labels; None where the report names none;
+    `sure`: it is no guess.  `posture`: of a sender that meets it on that walk; None: the usual one.
     `mx`, `address`: of the receiving host; `sending`: of the sender; `reason`: the sender's own words.
     """
 
@@ -51,6 +66,8 @@ class ReportedFailure(msgspec.Struct, frozen=True, kw_only=True):
     sending: str | None = None
     reason: str | None = None
     walk: str | None = None
+    sure: bool = True
+    posture: str | None = None
     findings: tuple[str, ...] = ()
 
 
@@ -77,7 +94,7 @@ def read(data: bytes, name: str = "") -> ReceivedReport:
     dates = _object(report.get("date-range"))
     entries = [entry for entry in _array(report.get("policies"))[:MAX_POLICIES] if isinstance(entry, dict)]
     policies = tuple(_policy(entry) for entry in entries)
-    recipient = told or _recipient(policies)
+    recipient = told or _recipient(policies) or _identified(_shown(report.get("report-id")))
     failures = [
         _failure(policy, detail, recipient)
         for policy, entry in zip(policies, entries, strict=True)
@@ -174,23 +191,38 @@ def _domain(text: str) -> str | None:
         return None
 
 
-def _policy_of(policy: ReportedPolicy, mx: str | None) -> str | None:
-    """The recipient domain that a policy itself names.
+def _identified(report_id: str | None) -> str | None:
+    found = _REPORT_ID.match(report_id or "")
+    return _domain(found[1]) if found is not None else None
 
-    That of a DANE policy is the mail host's TLSA base domain (RFC 8460 section 1.1), which is nobody's
-    recipient domain.  Exchange Online puts the recipient domain there all the same; its hosts lie below.
+
+def _policy_of(policy: ReportedPolicy, mx: str | None, result: str) -> tuple[str | None, bool]:
+    """The recipient domain that a policy itself names, and whether that is sure.
+
+    That of a DANE policy is the TLSA base domain (RFC 8460 section 1.1): the mail host, or what it is an
+    alias of (RFC 7672 section 2.2.3).  Exchange Online puts the recipient domain there all the same, and so
+    does whoever could not look up the MX records.  A host below it shows that it is no host itself.
     """
     own = _domain(policy.domain)
     if policy.kind != "tlsa" or own is None:
-        return own
-    return own if (mx or "").rstrip(".").lower().endswith(f".{own}") else None
+        return own, True
+    host = (mx or "").rstrip(".").lower()
+    if host == own or (not host and result != "dnssec-invalid"):
+        return None, True
+    return own, host.endswith(f".{own}")
+
+
+def _posture(kind: str, result: str) -> str | None:
+    insisting = _INSISTING.get(result)
+    return insisting if result == "dane-required" else _POSTURES.get(kind, insisting)
 
 
 def _failure(policy: ReportedPolicy, detail: dict[str, Any], recipient: str | None) -> ReportedFailure:
     result = _shown(detail.get("result-type")) or "unknown"
     known = RESULT_TYPES.get(result)
     mx = _shown(detail.get("receiving-mx-hostname"))
-    own = _policy_of(policy, mx)
+    own, sure = _policy_of(policy, mx, result)
+    told = (recipient or own) if policy.kind == "tlsa" else (own or recipient)
     return ReportedFailure(
         result=result,
         kind=policy.kind,
@@ -201,7 +233,9 @@ def _failure(policy: ReportedPolicy, detail: dict[str, Any], recipient: str | No
         address=_shown(detail.get("receiving-ip")),
         sending=_shown(detail.get("sending-mta-ip")),
         reason=_shown(detail.get("failure-reason-code")),
-        walk=(recipient or own) if policy.kind == "tlsa" else (own or recipient),
+        walk=told,
+        sure=sure or told == recipient,
+        posture=_posture(policy.kind, result),
         findings=known.findings if known else (),
     )
 
@@ -241,10 +275,13 @@ def _lines(report: ReceivedReport) -> Iterator[str]:
 
 
 def _walk(failure: ReportedFailure) -> str:
+    posture = f" --posture {failure.posture}" if failure.posture else ""
     if failure.walk is not None:
-        return f"mailpath check {failure.walk}"
+        unsure = "" if failure.sure else " (if that is the recipient domain: the report may name a mail host)"
+        return f"mailpath check {failure.walk}{posture}{unsure}"
     host = failure.mx or failure.domain or "that this is about"
-    return f"mailpath check DOMAIN, your domain with the mail host {host}: the report does not name it"
+    missing = "neither the report nor its file name or mail tells the recipient domain"
+    return f"mailpath check DOMAIN{posture}, your domain with the mail host {host}: {missing}"
 
 
 def _row(label: str, text: str) -> Iterator[str]:
