@@ -54,6 +54,7 @@ async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order()
         "step.page-down": "d",
         "path.jump-mx": "f2",
         "choices.down": "d",
+        "path.plain": "X",
         "filter.down": "f3",
         "verdict.down": "d",
     }
@@ -66,6 +67,9 @@ async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order()
         assert [word for word in footer if word.strip()][-1].strip() == "Q Quit"
         await pilot.press("f2")
         assert running.screen_stack[0]._steps.opened == "mx"
+        await pilot.press("m")
+        await settle(pilot)
+        assert "X ends it." in drawn(pilot)
         await pilot.press("question_mark")
         await settle(pilot)
         for keys, what in (

@@ -12,12 +12,13 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from mailpath.tui.keynames import key_text
 from mailpath.tui.marks import mark
 from mailpath.tui.progress import Walked, WalkState
 from mailpath.tui.session import Session
 from mailpath.tui.source import LiveSource
 from mailpath.tui.stack import Stack
-from mailpath.tui.text import QUIET, Glyphs, Row, both_forms, clean, fit, hang
+from mailpath.tui.text import ASCII, QUIET, Glyphs, Row, both_forms, clean, fit, hang
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.flow import Flow
@@ -200,9 +201,13 @@ class PathBase(Screen[None]):
         elif not lens.plain:
             text = f"Simulated: {lens.words()}."
         if text:
-            text += " x ends it."
+            text += f" {self._key('path.plain', 'x')} ends it."
         self.set_class(bool(text), "-lens")
         self._say("#lens", text, "$accent")
+
+    def _key(self, id: str, usual: str) -> str:
+        """The key of a binding as the config file has it."""
+        return key_text(self._keys.get(id, usual), self._glyphs is ASCII)
 
     def _problem(self, text: str) -> None:
         """Say what is wrong; "" takes it back."""
@@ -218,7 +223,8 @@ class PathBase(Screen[None]):
         self._told = tuple(dict.fromkeys([*self._told, *problems]))
         if self._told:
             more = f" ({len(self._told) - 1} more: mailpath paths)" if len(self._told) > 1 else ""
-            self._say("#complaint", f"{self._glyphs.failed} {self._told[0]}{more} Esc hides it.", "$error")
+            hides = f"{self._key('path.back', 'escape')} hides it."
+            self._say("#complaint", f"{self._glyphs.failed} {self._told[0]}{more} {hides}", "$error")
 
     def _say(self, selector: str, text: str, style: str = QUIET) -> None:
         flow = self.query_one(selector, Flow)

@@ -84,7 +84,7 @@ class PathScreen(Keeping):
         elif name in self._scenarios:
             self._walk_scenario(name)
         else:
-            self._problem(f'The lab has no scenario "{name}"; l lists them.')
+            self._problem(f'The lab has no scenario "{name}"; {self._key("path.lab", "l")} lists them.')
         self.refresh_bindings()
 
     @on(messages.Failed)
@@ -190,7 +190,7 @@ class PathScreen(Keeping):
 
     def _cancel(self) -> None:
         self.workers.cancel_group(self, "walk")
-        self._stop("The walk was stopped; r walks again.")
+        self._stop(f"The walk was stopped; {self._key('path.again', 'r')} walks again.")
 
     def _tick(self) -> None:
         if self._state.walking:

@@ -77,6 +77,9 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         yield Flow(id="sentence")
         yield Matrix(id="matrix")
 
+    def on_mount(self) -> None:
+        self.watch(self, "virtual_size", self._say, init=False)
+
     def tell(self, sentence: str, style: str = QUIET) -> None:
         """Show a sentence instead of a verdict: nothing walked yet, walking, or what went wrong."""
         text = clean(sentence)
@@ -152,7 +155,6 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     def _entitle(self, title: str) -> None:
         self._titled = title
         self._say()
-        self.call_after_refresh(self._say)
 
     def _say(self) -> None:
         """On the edge: what this is, and how much of it is below."""
@@ -191,7 +193,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
     def on_resize(self) -> None:
         self.query_one("#sentence", Flow).again()
-        self.call_after_refresh(self._say)
+        self._say()
 
     def action_open(self) -> None:
         self.post_message(StepPanel.Toggled("verdict"))
