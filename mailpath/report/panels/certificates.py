@@ -18,11 +18,10 @@ def chain_lines(chain: tuple[bytes, ...], path: tuple[bytes, ...] = ()) -> Itera
     leads to one.  What was sent beside the path follows."""
     trusted = bool(path)
     down = list(reversed(path or chain[:MOST]))[:MOST]
-    if not trusted and down:
-        top = describe(down[0])
-        if not top.error and not top.self_signed:
-            yield f"{visible(top.issuer) or '(no name)'}  (not sent)"
-    rooted = not trusted and bool(down) and not describe(down[0]).error and not describe(down[0]).self_signed
+    top = describe(down[0]) if down and not trusted else None
+    rooted = top is not None and not top.error and not top.self_signed
+    if top is not None and rooted:
+        yield f"{visible(top.issuer) or '(no name)'}  (not sent)"
     for depth, der in enumerate(down, 1 if rooted else 0):
         note = ""
         if trusted and depth == 0:
