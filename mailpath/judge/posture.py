@@ -290,6 +290,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """A policy met for the first time already applies to this message; else it is cached for the next one."""
 
     # --- REQUIRETLS ----------------------------------------------------------------------------------
+    requiretls: bool = True
+    """RFC 8689 is implemented (PF from 3.11 on; mox queue/direct.go; EX 4.96: no); else a message that was
+    sent with REQUIRETLS goes out as any other."""
     requiretls_verifies: bool = True
     """REQUIRETLS has a certificate checked that the level alone would not (RFC 8689 section 4.2.1; PF 3.11
     smtp_requiretls_policy = enforce: DANE, MTA-STS or the level must ask for it, else the mail bounces)."""

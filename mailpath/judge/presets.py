@@ -80,6 +80,7 @@ _POSTFIX = Posture(
     sts_references=(Reference.STS_PATTERNS,),
     sts_name_rules=names.POSTFIX,
     precedence=Precedence.STS_FIRST,
+    requiretls=False,  # from 3.11 on; its smtp_requiretls_policy = enforce:
     requiretls_verifies=False,
 )
 
@@ -231,6 +232,7 @@ _EXIM = Posture(
     dane_missing=Refusal.BOUNCE,
     dane_missing_goes_on=True,
     dane_unusable_delivers=True,
+    requiretls=False,
 )
 _EXIM_OPPORTUNISTIC = replace(
     _EXIM,

@@ -26,6 +26,8 @@ _REFUSED: dict[str, tuple[Any, ...]] = {
 _FALLBACK: dict[str, tuple[Any, ...]] = {
     "fallback": (Fallback.NEVER, Fallback.AT_ONCE, Fallback.ON_RETRY),
 }
+#: On RFC 8689 the sources are silent.
+_REQUIRETLS: dict[str, tuple[Any, ...]] = {"requiretls": (False, True)}
 _OLDEST: dict[str, tuple[Any, ...]] = {"min_tls": ("TLSv1", "TLSv1.2")}
 
 GMAIL = Posture(
@@ -34,7 +36,7 @@ GMAIL = Posture(
     source="support.google.com/a/answer/9261504; lazy caching as reported from its TLS reports",
     sts=True,
     sts_on_first_contact=False,
-    unknown={"dane": (DaneUse.OFF, DaneUse.OPPORTUNISTIC), **_REFUSED, **_FALLBACK, **_OLDEST},
+    unknown={"dane": (DaneUse.OFF, DaneUse.OPPORTUNISTIC), **_REFUSED, **_FALLBACK, **_OLDEST, **_REQUIRETLS},
 )
 
 EXCHANGE_ONLINE = Posture(
@@ -48,6 +50,7 @@ EXCHANGE_ONLINE = Posture(
         "insecure_mx": (InsecureMx.DANE, InsecureMx.MAY),
         **_REFUSED,
         **_FALLBACK,
+        **_REQUIRETLS,
     },
 )
 
@@ -74,7 +77,7 @@ STALWART = Posture(
     fallback=Fallback.NEVER,
     optional_check=OptionalCheck.FIRST_ATTEMPT,
     min_tls="TLSv1.2",
-    unknown={"precedence": (Precedence.DANE_FIRST, Precedence.BOTH), **_REFUSED},
+    unknown={"precedence": (Precedence.DANE_FIRST, Precedence.BOTH), **_REFUSED, **_REQUIRETLS},
 )
 
 MADDY = Posture(
@@ -88,6 +91,7 @@ MADDY = Posture(
     unknown={
         "precedence": (Precedence.DANE_FIRST, Precedence.STS_FIRST, Precedence.BOTH),
         "insecure_mx": (InsecureMx.DANE, InsecureMx.MAY),
+        **_REQUIRETLS,
     },
 )
 
@@ -98,7 +102,7 @@ CHASQUID = Posture(
     sts=True,
     fallback=Fallback.AT_ONCE,
     min_tls="TLSv1.2",
-    unknown=_REFUSED,
+    unknown={**_REFUSED, **_REQUIRETLS},
 )
 
 HARAKA = Posture(
@@ -106,7 +110,7 @@ HARAKA = Posture(
     title="Haraka: opportunistic TLS, next MX where it fails; neither DANE nor MTA-STS",
     source="Haraka docs/Outbound.md, outbound/tls.js (disable_for_failed_hosts off)",
     fallback=Fallback.NEVER,
-    unknown={**_REFUSED, **_OLDEST},
+    unknown={**_REFUSED, **_OLDEST, **_REQUIRETLS},
 )
 
 ZONE_MTA = Posture(
@@ -115,7 +119,7 @@ ZONE_MTA = Posture(
     source="ZoneMTA lib/tls-retry.js, config/default.js",
     sts=True,
     fallback=Fallback.AT_ONCE,
-    unknown=_REFUSED,
+    unknown={**_REFUSED, **_REQUIRETLS},
 )
 
 OPENSMTPD = Posture(
@@ -123,7 +127,7 @@ OPENSMTPD = Posture(
     title="OpenSMTPD relay: opportunistic TLS, plaintext where it fails; neither DANE nor MTA-STS",
     source="OpenSMTPD mta_session.c, smtpd.conf(5)",
     fallback=Fallback.AT_ONCE,
-    unknown={**_REFUSED, **_OLDEST},
+    unknown={**_REFUSED, **_OLDEST, **_REQUIRETLS},
 )
 
 KUMOMTA = Posture(
@@ -133,7 +137,7 @@ KUMOMTA = Posture(
     sts=True,
     fallback=Fallback.NEVER,
     optional_check=OptionalCheck.ALWAYS,
-    unknown={**_REFUSED, **_OLDEST},
+    unknown={**_REFUSED, **_OLDEST, **_REQUIRETLS},
 )
 
 OTHERS = (

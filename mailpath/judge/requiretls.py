@@ -4,11 +4,13 @@ REQUIRETLS (section 4.2.1): a host will do if it was found securely (a signed MX
 MTA-STS policy lists), is authenticated, and announces REQUIRETLS inside TLS; a message for which none will
 do goes back to its author, with 5.7.10 or 5.7.30.  A look-up that failed is not a host that will not do: the
 message waits, as any other would (RFC 5321 section 5.1).  `TLS-Required: No` (section 4.2.2): what the
-recipient asks for is ignored.  Both are told as of a sender that implements RFC 8689, as Postfix does from
-3.11 on.
+recipient asks for is ignored.  A sender that does not implement RFC 8689 sends a message with REQUIRETLS as
+any other; `TLS-Required: No` is told as of one that does.
 """
 
 from __future__ import annotations
+
+from typing import Any, cast
 
 from msgspec.structs import replace
 
@@ -34,7 +36,7 @@ _EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
 
 def strict(posture: Posture) -> Posture:
     """`posture` as REQUIRETLS makes it: the certificate is checked though the level may not ask for it."""
-    if not posture.requiretls_verifies:
+    if not posture.requiretls or not posture.requiretls_verifies:
         return posture
     return _with(posture, level=Level.VERIFY, references=(Reference.MX,))
 
@@ -57,9 +59,38 @@ def announcing(walk: Walk) -> tuple[str, ...]:
 
 
 def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
-    """What a sender does with a message sent with REQUIRETLS; `posture` is `strict` and leaves nothing
-    unknown.  `cached`: the MTA-STS policy that it has from an earlier delivery.
+    """What a sender does with a message sent with REQUIRETLS; `posture` leaves nothing unknown.
+
+    `cached`: the MTA-STS policy that it has from an earlier delivery.
     """
+    if not posture.requiretls:
+        verdict = deliver(walk, posture, cached)
+        return replace(verdict, reason=f"{ignored(posture)}: {verdict.reason}")
+    return _deliver(walk, cast(Posture, _Strict(posture)) if posture.requiretls_verifies else posture, cached)
+
+
+def ignored(posture: Posture) -> str:
+    """Of a sender without RFC 8689, as a clause: what it does, and why that hardly happens."""
+    return (
+        f"{posture.name} does not implement REQUIRETLS, so it does not announce it and nobody would give it"
+        " such a message: sent as any other"
+    )
+
+
+class _Strict:
+    """`strict`, of a posture whose unknown fields are being chosen."""
+
+    level = Level.VERIFY
+    references = (Reference.MX,)
+
+    def __init__(self, posture: Posture) -> None:
+        self._posture = posture
+
+    def __getattr__(self, field: str) -> Any:
+        return getattr(self._posture, field)
+
+
+def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
     if destination(walk.mx, posture).event is not None:
         return deliver(walk, posture, cached)  # DNS alone decides, as for any message
     attempts: list[Attempt] = []

@@ -15,7 +15,7 @@ import msgspec
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Deliver, Posture, Verdict, judge, possible_verdicts
 from mailpath.judge.delivery import deliver
-from mailpath.judge.requiretls import deliver_requiring, lax, strict
+from mailpath.judge.requiretls import deliver_requiring, lax
 from mailpath.judge.sts import published
 
 
@@ -74,5 +74,5 @@ def possible(
 
 def _asked(posture: Posture, message: Message) -> tuple[Posture, Deliver]:
     if message is Message.REQUIRETLS:
-        return strict(posture), deliver_requiring
+        return posture, deliver_requiring
     return (lax(posture) if message is Message.TLS_REQUIRED_NO else posture), deliver

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from mailpath.facts import Found, Status, StsPolicy, Walk
-from mailpath.judge import Verdict
-from mailpath.judge.requiretls import announcing
+from mailpath.judge import Posture, Verdict
+from mailpath.judge.requiretls import announcing, ignored
 from mailpath.judge.sending import Message, held
 from mailpath.names import u_labels
 from mailpath.report import envelope
@@ -49,7 +49,10 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
     """(label, text): what the message asks for, and the policy that its sender holds; () where nothing."""
     rows = []
     if result.sending.message is not Message.ORDINARY:
-        rows.append(("Message", f"{_ASKS[result.sending.message]}; {_announcers(result.walk)}"))
+        said = f"{_ASKS[result.sending.message]}; {_announcers(result.walk)}"
+        if result.sending.message is Message.REQUIRETLS and not _implements(result.chosen):
+            said += f"; {ignored(result.chosen)}"
+        rows.append(("Message", said))
     if result.sending.policy_age is not None:
         rows.append(("Policy", _aged(result.known, result.sending.policy_age)))
     return tuple(rows)
@@ -66,6 +69,10 @@ _ASKS = {
     Message.REQUIRETLS: "sent with REQUIRETLS (RFC 8689)",
     Message.TLS_REQUIRED_NO: "with the header TLS-Required: No (RFC 8689)",
 }
+
+
+def _implements(posture: Posture) -> bool:
+    return posture.requiretls or "requiretls" in posture.unknown
 
 
 def _announcers(walk: Walk) -> str:

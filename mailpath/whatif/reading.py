@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from mailpath.facts import Security, Walk
+from mailpath.facts import Lookup, Security, Walk
 from mailpath.judge import Outcome, Verdict
 from mailpath.judge.readings import indeterminate
 from mailpath.match.certificate import describe
@@ -45,7 +45,7 @@ def to_attacker(walk: Walk, verdict: Verdict) -> bool:
 
 def perhaps_bogus(after: Walk, attack: str) -> bool:
     """Whether an answer that `attack` forged may be bogus to the sender: the walk could not learn it."""
-    forged = []
+    forged: list[tuple[Lookup, ...]] = []
     if "forge-mx" in attacked.parts(attack):
         forged.append((after.mx.lookup,))
     if "forge-address" in attacked.parts(attack):

@@ -165,6 +165,8 @@ def test_requiretls_leaves_the_attacker_an_authority_and_nothing_else(
 ) -> None:
     """RFC 8689 section 4.2.1, though the attacker's own servers announce it."""
     asked = Sending(message=Message.REQUIRETLS)
+    known = {field: values for field, values in posture.unknown.items() if field != "requiretls"}
+    posture = msgspec.structs.replace(posture, requiretls=True, unknown=known)
     found = asyncio.run(attack_outcome(rewalks(scenario), posture, attack, asked=asked))
     assert {found.outcome, *found.verdict.possible} <= {
         *(Outcome.AUTHENTICATED, Outcome.BOUNCED, Outcome.DEFERRED, Outcome.UNKNOWN)

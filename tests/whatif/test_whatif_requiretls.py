@@ -11,7 +11,7 @@ import pytest
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Security, Walk
-from mailpath.judge import Outcome, Verdict, judge
+from mailpath.judge import Outcome, Posture, Verdict, judge
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import USUAL, Message, Sending, verdict
@@ -33,6 +33,13 @@ def announced(walk: Walk, *hosts: str) -> Walk:
         for session in walk.starttls.sessions
     )
     return msgspec.structs.replace(walk, starttls=msgspec.structs.replace(walk.starttls, sessions=sessions))
+
+
+def later(name: str) -> Posture:
+    """The preset of a version of its server that implements REQUIRETLS, as Postfix does from 3.11 on."""
+    preset = PRESETS[name]
+    unknown = {field: values for field, values in preset.unknown.items() if field != "requiretls"}
+    return msgspec.structs.replace(preset, requiretls=True, unknown=unknown)
 
 
 REQUIRED = Sending(message=Message.REQUIRETLS)
@@ -68,7 +75,7 @@ def test_where_the_server_announces_it(
 ) -> None:
     walk = walks.of(scenario).walk
     ready = announced(walk, *(host.name for host in walk.mx.hosts))
-    found = REQUIRED.verdict(ready, PRESETS[posture])
+    found = REQUIRED.verdict(ready, later(posture))
     assert told(found) == (outcome, code), found.reason
     assert found.attempts[-1].outcome is outcome
     assert announcing(ready)
@@ -76,7 +83,7 @@ def test_where_the_server_announces_it(
 
 def test_a_server_that_does_not_announce_it_gets_nothing(walks: Walks) -> None:
     walk = walks.of("dane-good").walk
-    found = REQUIRED.verdict(walk, PRESETS["postfix-dane"])
+    found = REQUIRED.verdict(walk, later("postfix-dane"))
     assert (*told(found), announcing(walk)) == (Outcome.BOUNCED, "5.7.30", ())
     assert "does not announce it" in found.reason
     assert [attempt.address for attempt in found.attempts] == ["192.0.2.20"]
@@ -136,10 +143,22 @@ def test_what_cannot_be_told_stays_open(walks: Walks) -> None:
 
 def test_a_posture_whose_source_is_silent_is_played_both_ways(walks: Walks) -> None:
     walk = walks.of("dane-good").walk
-    found = REQUIRED.verdict(announced(walk, "mx1.dane-good.example"), PRESETS["gmail"])
+    found = REQUIRED.verdict(announced(walk, "mx1.dane-good.example"), later("gmail"))
     assert found.outcome is Outcome.UNKNOWN
     assert found.possible == (Outcome.AUTHENTICATED, Outcome.BOUNCED)
     assert "dane" in found.reason
+    found = REQUIRED.verdict(walk, PRESETS["haraka"])
+    assert found.possible == (Outcome.ENCRYPTED, Outcome.BOUNCED)
+    assert found.reason.endswith(", requiretls")
+
+
+@pytest.mark.parametrize("posture", ["postfix-may", "postfix-dane", "postfix-3.10-sts", "exim", "exim-none"])
+@pytest.mark.parametrize("scenario", ["requiretls", "plaintext", "bogus"])
+def test_a_sender_without_it_sends_as_ever_and_says_so(scenario: str, posture: str, walks: Walks) -> None:
+    walk = walks.of(scenario).walk
+    found, usual = REQUIRED.verdict(walk, PRESETS[posture]), USUAL.verdict(walk, PRESETS[posture])
+    assert found.reason.startswith(f"{posture} does not implement REQUIRETLS")
+    assert msgspec.structs.replace(found, reason=usual.reason) == usual
 
 
 def test_where_mail_does_not_go_at_all_it_does_not_go_with_requiretls(walks: Walks) -> None:
@@ -201,7 +220,7 @@ def test_a_host_of_which_it_was_not_learnt_whether_it_was_found_securely_may_be_
         *walk.mx.hosts, lookup=msgspec.structs.replace(walk.mx.lookup, security=Security.INDETERMINATE)
     )
     found = REQUIRED.verdict(
-        msgspec.structs.replace(walk, mx=unseen, roots=(made.GOOD.der,)), PRESETS["exim-none"]
+        msgspec.structs.replace(walk, mx=unseen, roots=(made.GOOD.der,)), later("exim-none")
     )
     assert (found.outcome, found.possible) == (Outcome.UNKNOWN, (Outcome.AUTHENTICATED, Outcome.BOUNCED))
     assert "was not learnt" in found.reason
@@ -329,7 +348,7 @@ def test_a_policy_that_is_hidden_protects_while_it_is_cached(
     sending = Sending(message=message, policy_age=age)
     met = walks.of("sts-enforce").walk
     after = asyncio.run(rewalks("sts-enforce").under("block-policy+mitm-self-signed")).walk
-    found = sending.verdict(after, PRESETS[posture], met)
+    found = sending.verdict(after, later(posture), met)
     if message is Message.TLS_REQUIRED_NO:
         assert (found.outcome, found.policy_state) == (Outcome.ENCRYPTED, None)
         return
@@ -367,7 +386,7 @@ def test_an_ordinary_message_at_first_contact_is_what_is_judged_anyhow(walks: Wa
 
 
 def test_under_block_policy_both_outcomes_are_known(rewalks: RewalksOf) -> None:
-    posture = PRESETS["postfix-sts"]
+    posture = later("postfix-sts")
     attack = "block-policy+strip-starttls"
     recording = rewalks("sts-enforce")
 
