@@ -95,7 +95,7 @@ def app(
     help="Put an attacker on the path: a name, a+b, or all; repeatable. [none]",
 )
 @click.option(
-    "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339 or Unix seconds."
+    "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339, a date or Unix seconds."
 )
 @click.option("--requiretls", is_flag=True, help="Of a message sent with REQUIRETLS (RFC 8689).")
 @click.option(
@@ -235,7 +235,7 @@ def lab_serve() -> None:
 @click.argument("rdtype", required=False, default="A", metavar="[TYPE]")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.option(
-    "--at", metavar="TIME", callback=moment, help="Validate as of this time: RFC 3339 or Unix seconds."
+    "--at", metavar="TIME", callback=moment, help="Validated as of then: RFC 3339, a date or Unix seconds."
 )
 @network_options
 @click.pass_context

@@ -30,6 +30,9 @@ def run(old: str, new: str, *, postures: Sequence[str], as_json: bool) -> int:
     first, second = (each.path.recipient for each in held)
     if first != second:
         raise click.UsageError(f"The captures are of two paths: to {first} and to {second}.")
+    senders = [each.path.sender or "any sender" for each in held]
+    if senders[0] != senders[1]:
+        raise click.UsageError(f"The captures are of two paths: from {senders[0]} and from {senders[1]}.")
     results = []
     for file, capture in zip((old, new), held, strict=True):
         try:

@@ -23,19 +23,21 @@ MAX_TIME = 253402300799
 
 #: RFC 3339 section 5.6, with the blank that its note allows in place of the T.
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
-#: Smaller numbers (before September 2001) are dates that lost their dashes, 20261123, not seconds.
-_MIN_SECONDS = 10**9
+#: RFC 3339's full-date alone: the day's first second in UTC.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+#: A year, or a date or time that lost its dashes (20261123), is not taken for seconds.
+_BARE_DATE = re.compile(r"(?:19|20)\d\d(?:\d\d|\d{4}|\d{8})?", re.ASCII)
 
 
 def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """RFC 3339 ("2026-11-23T12:00:00Z") or Unix seconds, as Unix seconds."""
+    """RFC 3339 ("2026-11-23T12:00:00Z"; a date alone: 00:00Z) or Unix seconds, as Unix seconds."""
     if value is None:
         return None
     text = value.strip()
     try:
         seconds = _unix(text) if text.isascii() and text.isdigit() else _rfc3339(text)
     except (ValueError, OverflowError):
-        sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z) nor Unix seconds."
+        sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z, or a date alone) nor Unix seconds."
         raise click.BadParameter(sentence, ctx, param) from None
     if not 0 <= seconds <= MAX_TIME:
         raise click.BadParameter(f"{text!r} is not between the years 1970 and 9999.", ctx, param)
@@ -43,13 +45,14 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 
 
 def _unix(text: str) -> int:
-    seconds = int(text)
-    if seconds < _MIN_SECONDS:
+    if _BARE_DATE.fullmatch(text):
         raise ValueError
-    return seconds
+    return int(text)
 
 
 def _rfc3339(text: str) -> int:
+    if _DAY.fullmatch(text):
+        text += "T00:00:00Z"
     if not _RFC3339.fullmatch(text):
         raise ValueError
     return int(datetime.fromisoformat(text.upper()).timestamp())

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from test_cli_check import mailpath
 
+from mailpath.facts import Path as MailPath
 from mailpath.findings import CATALOGUE
 from mailpath.network import capture as captures
 from mailpath.report import tlsrpt
@@ -219,6 +220,16 @@ def test_captures_of_two_paths_are_not_compared(network: Path, tmp_path: Path, r
     one, other = tmp_path / "one.json", tmp_path / "other.json"
     for domain, file in (("null-mx.example", one), ("plaintext.example", other)):
         run("check", domain, "--network", network, "--capture", file)
+    mine, theirs = tmp_path / "mine.json", tmp_path / "theirs.json"
+    held = captures.load(one)
+    for sender, file in (("a.example", mine), ("c.example", theirs)):
+        captures.dump(
+            msgspec.structs.replace(held, path=MailPath(recipient=held.path.recipient, sender=sender)), file
+        )
+    code, out, err = run("diff", mine, theirs)
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert "from a.example and from c.example" in err
+    assert "from any sender and from c.example" in run("diff", one, theirs)[2]
     for words in ((one, other), (one, tmp_path / "none"), ("-", "-"), (one, one, "--posture", "none-such")):
         code, out, err = run("diff", *words)
         assert (code, out, err.count("\n")) == (64, "", 1)
