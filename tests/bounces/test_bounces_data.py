@@ -10,6 +10,9 @@ import pytest
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
 from mailpath.report.bounce import read_bounce, to_dict
+from mailpath.report.bounce.render import render_text
+from mailpath.report.explain import explain
+from mailpath.report.explain import render_text as explained_text
 
 HERE = Path(__file__).parent
 NOTICES = sorted((HERE / "notices").glob("*.eml"))
@@ -46,3 +49,73 @@ def test_what_a_bounce_tells(path):
 def test_line_ends_do_not_matter(path):
     data = path.read_bytes()
     assert read_bounce(data.replace(b"\n", b"\r\n")) == read_bounce(data)
+
+
+_FULL = "552 5.2.2 mailbox full"
+_STALE = "Server certificate not verified"
+
+
+def _notice(*recipients, kind="message/delivery-status", returned="text/rfc822-headers", status=True):
+    words = "\n\n".join(f"<{to}>: {said}" for to, _, said in recipients)
+    blocks = "\n".join(
+        f"Final-Recipient: {'utf-8' if 'global' in kind else 'rfc822'}; {to}\nAction: failed\n"
+        f"Status: {code}\nDiagnostic-Code: smtp; {said}\n"
+        for to, code, said in recipients
+    )
+    parts = [f"Content-Type: text/plain; charset=utf-8\n\n{words}\n"]
+    if status:
+        parts.append(f"Content-Type: {kind}\n\nReporting-MTA: dns; mail.a.example\n\n{blocks}")
+        parts.append(f"Content-Type: {returned}\n\nFrom: añn@a.example\nTo: {recipients[0][0]}\n")
+    head = "From: MAILER-DAEMON@a.example\nContent-Type: multipart/report; boundary=x\n\n"
+    return (head + "".join(f"--x\n{part}\n" for part in parts) + "--x--\n").encode()
+
+
+_LOGGED = "".join(
+    f"Nov 23 12:00:0{at} m postfix/smtp[4]: 4F2A91C0D{at}: to=<{to}>, relay=mx.b.example[192.0.2.1]:25,"
+    f" delay=1, delays=0/0/1/0, dsn={code}, status=bounced ({said})\n"
+    for at, (to, code, said) in enumerate(
+        [
+            ("carl@b.example", "5.2.2", _FULL),
+            ("bob@c.example", "4.7.5", _STALE),
+            ("dora@b.example", "5.2.2", _FULL),
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _notice(
+            ("carl@b.example", "5.2.2", _FULL),
+            ("bob@c.example", "4.7.5", _STALE),
+            ("dora@b.example", "5.2.2", _FULL),
+        ),
+        _notice(
+            ("carl@b.example", "5.2.2", _FULL),
+            ("bob@c.example", "4.7.5", f"4.7.5 {_STALE}"),
+            ("dora@b.example", "5.2.2", _FULL),
+            status=False,
+        ),
+        _LOGGED.encode(),
+    ],
+    ids=["notice", "in words", "log"],
+)
+def test_of_several_failures_the_one_of_tls_is_told_and_the_rest_named(data):
+    bounce = read_bounce(data)
+    assert bounce.recipient == "bob@c.example"
+    assert _STALE in bounce.sentence
+    assert bounce.status_code == "4.7.5"
+    assert "postfix-dane" in bounce.postures
+    others = to_dict(bounce)["others"]
+    assert {other["recipient"] for other in others} == {"carl@b.example", "dora@b.example"}
+    assert {(other["status_code"], other["sentence"]) for other in others} == {("5.2.2", _FULL)}
+    assert "2 more failed" in render_text(bounce)
+    assert "carl@b.example 5.2.2" in render_text(bounce)
+
+
+def test_so_does_explain():
+    found = explain(_LOGGED)
+    assert (found.recipient, found.sentence) == ("bob@c.example", _STALE)
+    assert [other.recipient for other in found.others] == ["dora@b.example", "carl@b.example"]
+    assert "2 more failed" in explained_text(found)

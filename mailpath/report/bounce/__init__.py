@@ -7,6 +7,7 @@ somebody else's: at most 1 MiB is read, and no bytes whatever make it fail.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +15,9 @@ import msgspec
 from mailpath.report.bounce.mail import MAX_INPUT, Mail, bounded, pasted_status, read_mail
 from mailpath.report.bounce.notification import read_notification
 from mailpath.report.bounce.text import Told, host_in, read_text, unquoted
-from mailpath.report.explain import Cause, explain
+from mailpath.report.explain import Cause, Other, explain
 from mailpath.report.explain.codes import code_in
-from mailpath.report.explain.loglines import LogLine, read_log
+from mailpath.report.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.visible import visible
 
 __all__ = ["MAX_INPUT", "Bounce", "read_bounce", "to_dict"]
@@ -27,7 +28,8 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 
     `sender`, `recipient`: mail addresses; `host`: the mail host that refused, or could not be used;
     `status_code`: enhanced status code (RFC 3463); `sentence`: what the host, or the sender's own server,
-    said; `means`: that in plain words; `causes`, `postures`: as `mailpath explain` has them.
+    said; `means`: that in plain words; `causes`, `postures`: as `mailpath explain` has them; `others`: what
+    failed beside it.
     """
 
     sender: str | None = None
@@ -38,25 +40,42 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     means: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     postures: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
+
+
+#: What is told of one failure, and other sentences about it.
+Failure = tuple[Told, tuple[str, ...]]
 
 
 def read_bounce(data: bytes) -> Bounce:
     """What `data` tells.  Never raises; bytes beyond `MAX_INPUT` are not read."""
     data = bounded(data)
     mail = read_mail(data)
-    if mail is None:
-        text = data.decode("utf-8", "replace")
-        line = read_log(text)
-        if line is not None:
-            return _explained(_logged(line), also=(line.text, *line.beside))
-        return _explained(_in_words(text), also=())
-    return _from_mail(mail)
+    if mail is not None:
+        return _most_telling(_from_mail(mail))
+    text = data.decode("utf-8", "replace")
+    lines = read_log(text)
+    if lines:
+        return _most_telling([(_logged(line), (line.text, *line.beside)) for line in lines])
+    return _most_telling([(told, ()) for told in _in_words(text)])
 
 
-def _in_words(text: str) -> Told:
-    """What a text says, and the machine-readable part where somebody pasted that too."""
+def _in_words(text: str) -> tuple[Told, ...]:
+    """What a text says, and the machine-readable part where somebody pasted that too.  Never ()."""
     text = unquoted(text)
-    return read_notification(pasted_status(text)).over(read_text(text))
+    words = read_text(text)
+    pasted = read_notification(pasted_status(text))
+    alone = len(pasted) == 1
+    return tuple(each.over(_of_the_same(each, words, alone=alone)) for each in pasted) or words
+
+
+def _of_the_same(told: Told, others: Sequence[Told], *, alone: bool) -> Told:
+    """That of `others` which speaks of the same recipient; the first where there is one recipient only."""
+    known = (told.recipient or "").casefold()
+    found = next((each for each in others if known and (each.recipient or "").casefold() == known), None)
+    if found is not None or not others:
+        return found or Told()
+    return others[0] if alone else Told(sender=others[0].sender)
 
 
 def to_dict(bounce: Bounce) -> dict[str, Any]:
@@ -80,23 +99,56 @@ def _logged(line: LogLine) -> Told:
     )
 
 
-def _from_mail(mail: Mail) -> Bounce:
+def _from_mail(mail: Mail) -> list[Failure]:
     """The machine-readable part first; then what the text says; then the headers."""
-    status = read_notification(mail.status)
-    body = _in_words(mail.text)
-    line = read_log(mail.text)
-    logged = _logged(line) if line is not None else Told()
+    notices: Sequence[Told] = read_notification(mail.status)
+    words = _in_words(mail.text)
+    logged = [_logged(line) for line in read_log(mail.text)]
+    if not notices:
+        # Lines of a log count where the notice has no sentence of its own.
+        in_lines = logged and words[0].sentence is None
+        notices = [words[0].over(each) for each in logged] if in_lines else words
+    headers = Told(sender=mail.sender, recipient=mail.failed_recipient if len(notices) == 1 else None)
+    return [_joined(each, words, logged, headers, alone=len(notices) == 1) for each in notices]
+
+
+def _joined(
+    status: Told, words: Sequence[Told], logged: Sequence[Told], headers: Told, *, alone: bool
+) -> Failure:
+    body = _of_the_same(status, words, alone=alone)
+    line = _of_the_same(status, logged, alone=alone)
     # The text's sentence is the sender's own server speaking, the part's often only the reply in it.
-    also = tuple(told.sentence for told in (body, logged) if told.sentence)
-    told = status.over(body).over(logged).over(Told(sender=mail.sender, recipient=mail.failed_recipient))
+    also = tuple(told.sentence for told in (body, line) if told.sentence)
+    told = status.over(body).over(line).over(headers)
     code = told.status_code
     if code is None or code.endswith(".0.0"):
         better = code_in(told.sentence or "") or body.status_code
         told = msgspec.structs.replace(told, status_code=better or code)
-    return _explained(told, also=also)
+    return told, also
 
 
-def _explained(told: Told, *, also: tuple[str, ...]) -> Bounce:
+def _most_telling(failures: Sequence[Failure]) -> Bounce:
+    """The first failure that hangs on TLS or DNS, else the first; the rest beside it."""
+    chosen, found = 0, _explained(*failures[0])
+    for number, failure in enumerate(failures[1:MOST_FILLED], 1):
+        if found.postures:
+            break
+        other = _explained(*failure)
+        if other.postures:
+            chosen, found = number, other
+    others = (_other(told) for number, (told, _) in enumerate(failures) if number != chosen)
+    return msgspec.structs.replace(found, others=tuple(others))
+
+
+def _other(told: Told) -> Other:
+    return Other(
+        recipient=_shown(told.recipient),
+        status_code=_shown(told.status_code),
+        sentence=_shown(told.sentence),
+    )
+
+
+def _explained(told: Told, also: tuple[str, ...]) -> Bounce:
     """The explanation of the sentence that tells most: the one that leads to causes."""
     # The notice itself, of several pages, is no sentence; its code is the last resort.
     texts = [text for text in (told.sentence, *also, told.status_code) if text]

@@ -13,18 +13,19 @@ _FAILED = ("failed", "delayed")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
 
-def read_notification(status: tuple[dict[str, str], ...]) -> Told:
-    """What the blocks of the part say of the first recipient that failed (or waits)."""
+def read_notification(status: tuple[dict[str, str], ...]) -> tuple[Told, ...]:
+    """What the blocks of the part say of each recipient that failed (or waits), else of the first."""
     recipients = [block for block in status if "final-recipient" in block or "action" in block]
     message = next((block for block in status if "reporting-mta" in block), {})
     if not recipients:
         recipients = [block for block in status if "status" in block or "diagnostic-code" in block]
     if not recipients:
-        return Told()
-    chosen = next(
-        (block for block in recipients if block.get("action", "").strip().lower().startswith(_FAILED)),
-        recipients[0],
-    )
+        return ()
+    failed = [block for block in recipients if block.get("action", "").strip().lower().startswith(_FAILED)]
+    return tuple(_told(block, message) for block in failed or recipients[:1])
+
+
+def _told(chosen: dict[str, str], message: dict[str, str]) -> Told:
     sentence = _value(chosen.get("diagnostic-code"))
     return Told(
         sender=_address(message.get("x-postfix-sender")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mailpath.names import BadName, to_domain
 from mailpath.report.bounce import Bounce
-from mailpath.report.explain.render import cause_lines
+from mailpath.report.explain.render import cause_lines, other_lines
 from mailpath.report.layout import hanging
 
 _COLUMN = 11
@@ -47,6 +47,7 @@ def _lines(bounce: Bounce) -> Iterator[str]:
     for label, text in rows:
         if text:
             yield from hanging(label, text, indent=0, column=_COLUMN)
+    yield from other_lines(bounce.others)
     if bounce.causes:
         yield ""
         yield "What leads to it"

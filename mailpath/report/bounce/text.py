@@ -124,25 +124,44 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def read_text(text: str) -> Told:
-    """What the words say; the first form that fits counts."""
+def read_text(text: str) -> tuple[Told, ...]:
+    """What the words say, of each recipient; the first form that fits counts.  Never ()."""
     text = unquoted(text)
-    recipient = sentence = host = None
+    sender = _SENDER.search(text)
     for form in _FORMS:
-        found = form.search(text)
-        if found is None:
-            continue
-        groups = found.groupdict()
+        told = _in_form(form, text)
+        if told:
+            break
+    else:
+        told = [Told()]
+    made = [_completed(told[0], text), *(_completed(each, each.sentence or "") for each in told[1:])]
+    return tuple(
+        msgspec.structs.replace(each, sender=sender[1] or sender[2] if sender else None) for each in made
+    )
+
+
+def _in_form(form: re.Pattern[str], text: str) -> list[Told]:
+    """The first that `form` finds, and those for other recipients."""
+    found: dict[str | None, Told] = {}
+    for match in form.finditer(text):
+        groups = match.groupdict()
+        recipient = groups.get("rcpt")
+        if found and (recipient is None or None in found):
+            break
         sentence = " ".join(groups["said"].split())[:LONGEST]
-        recipient, host = groups.get("rcpt"), groups.get("host")
-        break
+        found.setdefault(recipient, Told(recipient=recipient, host=groups.get("host"), sentence=sentence))
+    return list(found.values())
+
+
+def _completed(told: Told, text: str) -> Told:
+    """`told`, with what its form left open sought in `text`."""
+    recipient, sentence = told.recipient, told.sentence
     if sentence is None:
         found = _ANY_REPLY.search(text)
         sentence = " ".join(found[1].split()) if found else None
     if recipient is None:
         found = _FOR.search(text) or _BARE.search(text)
         recipient = found[1] if found else None
-    sender = _SENDER.search(text)
     lone = " ".join(text.split()) if sentence is None and "\n" not in text.strip() else ""
     if lone and len(lone) <= LONGEST:
         sentence = lone
@@ -151,9 +170,8 @@ def read_text(text: str) -> Told:
         bracketed = re.search(r"\(#([245]\.[0-7]\.\d{1,3})\)", text)
         code = bracketed[1] if bracketed else None
     return Told(
-        sender=sender[1] or sender[2] if sender else None,
         recipient=recipient,
-        host=host or host_in(sentence or "") or host_in(text),
+        host=told.host or host_in(sentence or "") or host_in(text),
         status_code=code,
         sentence=sentence,
     )

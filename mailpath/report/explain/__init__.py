@@ -21,16 +21,16 @@ from mailpath.judge.sentences import TABLES
 from mailpath.report.explain import patterns, reach, wordings
 from mailpath.report.explain.cases import CASES
 from mailpath.report.explain.codes import code_in, meaning, plain
-from mailpath.report.explain.loglines import LogLine, read_log
+from mailpath.report.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.report.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
-from mailpath.report.explain.model import Cause, Explanation, Kind
+from mailpath.report.explain.model import Cause, Explanation, Kind, Other
 from mailpath.report.explain.reach import Reach
 from mailpath.report.explain.render import render_text, to_dict
 from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.report.explain.wording import Speaker, Wording
 from mailpath.visible import visible
 
-__all__ = ["Cause", "Explanation", "Kind", "explain", "render_text", "to_dict"]
+__all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict"]
 
 #: Longest text that is read, in characters.
 MOST = 64 * 1024
@@ -55,7 +55,21 @@ def explain(text: str) -> Explanation:
         return _result_type(text.lower(), subject)
     if code_in(text) == text:
         return msgspec.structs.replace(_code_only(text), subject=subject, status_code=text)
-    line = read_log(text)
+    lines = read_log(text)
+    found = _line(text if len(lines) < 2 else lines[0].text, lines[0] if lines else None)
+    chosen = 0
+    for number, line in enumerate(lines[1:MOST_FILLED], 1):
+        if found.postures:
+            break
+        other = _line(line.text, line)
+        if other.postures:
+            found, chosen = other, number
+    others = (_other(line) for number, line in enumerate(lines) if number != chosen)
+    return msgspec.structs.replace(found, subject=subject, others=tuple(others))
+
+
+def _line(text: str, line: LogLine | None) -> Explanation:
+    """The explanation of `text` by one of its lines."""
     words = line.sentence if line is not None and line.sentence else text
     code = (line.status_code if line is not None else None) or code_in(words) or code_in(text)
     said = _said(words, code) or (_said(text, code) if words != text else None)
@@ -64,9 +78,14 @@ def explain(text: str) -> Explanation:
     if said is None and code is None:
         named = next((name for name in RESULT_TYPES if re.search(rf"\b{name}\b", text.lower())), None)
         if named is not None:
-            return _result_type(named, subject)
-    found = said or _code_only(code)
-    return _with_line(msgspec.structs.replace(found, subject=subject), line, code)
+            return _result_type(named, "")
+    return _with_line(said or _code_only(code), line, code)
+
+
+def _other(line: LogLine) -> Other:
+    return Other(
+        recipient=_shown(line.recipient), status_code=line.status_code, sentence=_shown(line.sentence)
+    )
 
 
 # --- codes -----------------------------------------------------------------------------------------
@@ -318,17 +337,17 @@ def _with_line(found: Explanation, line: LogLine | None, code: str | None) -> Ex
     """What the line says of the delivery."""
     if line is None:
         return msgspec.structs.replace(found, status_code=code)
-
-    def shown(value: str | None) -> str | None:
-        return visible(value) if value else None
-
     return msgspec.structs.replace(
         found,
         recognised=(f"a line of {line.server}'s log", *found.recognised),
-        sender=shown(line.sender),
-        recipient=shown(line.recipient),
-        host=shown(line.host),
-        address=shown(line.address),
+        sender=_shown(line.sender),
+        recipient=_shown(line.recipient),
+        host=_shown(line.host),
+        address=_shown(line.address),
         status_code=code,
-        sentence=shown(line.sentence),
+        sentence=_shown(line.sentence),
     )
+
+
+def _shown(value: str | None) -> str | None:
+    return visible(value) if value else None

@@ -16,6 +16,8 @@ import msgspec
 #: Most lines, and characters of one line, that are read.
 MOST_LINES = 5000
 LONGEST = 4000
+#: Most deliveries for which the other lines are searched.
+MOST_FILLED = 50
 #: Most other sentences of one message that are kept.
 MOST_BESIDE = 10
 
@@ -204,16 +206,22 @@ def _qmail(text: str) -> LogLine | None:
     return LogLine(server="qmail", sender=sender[1]) if sender is not None else None
 
 
-def read_log(text: str) -> LogLine | None:
-    """The delivery that a piece of log tells of: the last that failed, else the last; what other lines of
-    the same message say (its sender, say) is filled in.  None where no line is known.
+def read_log(text: str) -> tuple[LogLine, ...]:
+    """The deliveries that a piece of log tells of: all that failed, the last first, else the last one.  What
+    other lines of the same message say (its sender, say) is filled in, in the first `MOST_FILLED`.
     """
     lines = list(_lines(text))
     if not lines:
-        return None
-    chosen = next((each for each in reversed(lines) if each.failed), None)
-    chosen = chosen or next((each for each in reversed(lines) if each.final), None)
-    chosen = chosen or next((each for each in reversed(lines) if each.sentence), lines[-1])
+        return ()
+    failed = {(each.recipient or each.queue, each.sentence): each for each in lines if each.failed}
+    chosen = list(reversed(failed.values()))
+    if not chosen:
+        last = next((each for each in reversed(lines) if each.final), None)
+        chosen = [last or next((each for each in reversed(lines) if each.sentence), lines[-1])]
+    return (*(_filled(each, lines) for each in chosen[:MOST_FILLED]), *chosen[MOST_FILLED:])
+
+
+def _filled(chosen: LogLine, lines: list[LogLine]) -> LogLine:
     beside = [each for each in lines if each is not chosen and each.queue == chosen.queue and chosen.queue]
     fields = {
         field: next((value for each in beside if (value := getattr(each, field)) is not None), None)

@@ -28,12 +28,21 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     postures: tuple[str, ...] = ()
 
 
+class Other(msgspec.Struct, frozen=True, kw_only=True):
+    """One more failure that the text tells of; None where it does not say."""
+
+    recipient: str | None = None
+    status_code: str | None = None
+    sentence: str | None = None
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """All of it visible text.
 
     `subject`: what was explained; `recognised`: which parts of it were understood; `means`: sentences;
     `postures`: presets that produce it, over all causes; `fix`, `source`: "" where there is none.
-    `sender` to `sentence`: what a log line says of the delivery, None where it does not.
+    `sender` to `sentence`: what a log line says of the delivery, None where it does not.  `others`: what
+    other lines say failed beside it.
     """
 
     kind: Kind
@@ -50,3 +59,4 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None
     status_code: str | None = None
     sentence: str | None = None
+    others: tuple[Other, ...] = ()

@@ -9,10 +9,13 @@ import msgspec
 
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
-from mailpath.report.explain.model import Cause, Explanation
+from mailpath.report.explain.model import Cause, Explanation, Other
 from mailpath.report.layout import hanging
 
 _COLUMN = 11
+#: How many other failures are listed, and how much of each, in characters.
+_SHOWN = 5
+_LONGEST = 200
 
 
 def to_dict(explanation: Explanation) -> dict[str, Any]:
@@ -48,11 +51,25 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield from _row("Fix", found.fix)
     if found.source:
         yield from _row("Source", found.source)
+    yield from other_lines(found.others)
     if found.causes:
         yield ""
         yield "What leads to it"
         for cause in found.causes:
             yield from cause_lines(cause)
+
+
+def other_lines(others: tuple[Other, ...]) -> Iterator[str]:
+    """What failed beside it: how many, and the first of them."""
+    if not others:
+        return
+    yield from _row("Beside", f"{len(others)} more failed:")
+    for other in others[:_SHOWN]:
+        parts = (other.recipient, other.status_code, other.sentence)
+        text = " ".join(part for part in parts if part)
+        yield from _row("", text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+    if len(others) > _SHOWN:
+        yield from _row("", f"and {len(others) - _SHOWN} more (all with --json)")
 
 
 def _row(label: str, text: str) -> Iterator[str]:
