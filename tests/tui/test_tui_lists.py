@@ -79,9 +79,30 @@ async def test_words_that_do_not_fit_can_be_reached() -> None:
         assert re.search(r"○ steer +✗ reads.*\n│ +│.*\n│ ● steer\+strip", drawn(pilot))
 
 
+async def test_dials_stay_where_they_are_while_words_change() -> None:
+    async with app(start=True, posture="postfix-dane").run_test(size=WIDE) as pilot:
+        screen = pilot.app.screen
+        await settle(pilot)
+        await pilot.press("m")
+        places = set()
+        for posture in ("postfix-dane", "postfix-may", "rfc"):
+            screen.posture = posture
+            await settle(pilot)
+            dials = [screen.query_one(f"#{name}-dial").region for name in ("attack", "clock", "message")]
+            places.add((*dials, screen._side.region.y))
+            await pilot.click("#message-dial")
+            await settle(pilot)
+            assert screen.query_one("#message-dial").region == dials[2]
+            await pilot.click("#message-dial")
+            await pilot.click("#message-dial")
+            await settle(pilot)
+        assert len(places) == 1
+        assert screen._state.lens.message == "requiretls"
+
+
 async def test_clock_steps_to_each_end() -> None:
     session = FakeSession()
-    async with app(session, start=True).run_test(size=WIDE) as pilot:
+    async with app(session, start=True).run_test(size=(120, 41)) as pilot:
         await settle(pilot)
         await pilot.press("t")
         await settle(pilot)

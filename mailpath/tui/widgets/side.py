@@ -106,13 +106,16 @@ class Side(Vertical):
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
         await self.mount(
+            Vertical(  # above what grows and shrinks: the next click finds them where they were
+                Dial("attack", id="attack-dial"),
+                Dial("clock", id="clock-dial"),
+                Dial("message", id="message-dial"),
+                Dial("policy", id="policy-dial"),
+                id="dials",
+            ),
             Choices(self._glyphs, self._posture, width=24, id="postures"),
             Choices(self._glyphs, NONE, width=29, id="attacks"),
             Choices(self._glyphs, NOW, width=ends.WIDTH, id="times"),
-            Dial("attack", id="attack-dial"),
-            Dial("clock", id="clock-dial"),
-            Dial("message", id="message-dial"),
-            Dial("policy", id="policy-dial"),
             Words(Flow(id="about"), id="words"),
         )
         self.postures.offer([[self._posture]])
@@ -167,7 +170,7 @@ class Side(Vertical):
         """The words are as long as they are; the list scrolls, but keeps a few rows."""
         if self.children:
             dials = sum(1 for dial in self.query(Dial) if dial.display)
-            room = self.content_size.height - _LEAST[self.mode] - dials - 1  # a blank one above the dials
+            room = self.content_size.height - _LEAST[self.mode] - dials - 2  # blank ones around the list
             self.query_one(Words).styles.max_height = max(room, 2)
         self._entitle()
 
