@@ -13,9 +13,13 @@ _GRAVEST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _FINDERS = (sender.find, mx.find, dnssec.find, sts.find, tlsrpt.find, tlsa.find, starttls.find)
 
 
-def find(walk: Walk) -> tuple[Finding, ...]:
-    """Every finding of `walk`, each once: by step, within one the gravest first, then code and subject."""
-    found = dict.fromkeys(each for finder in _FINDERS for each in finder(walk))
+def find(walk: Walk, *, requiretls: bool = False) -> tuple[Finding, ...]:
+    """Every finding of `walk`, each once: by step, within one the gravest first, then code and subject.
+
+    `requiretls`: of a message that asks for it (RFC 8689).
+    """
+    finders = (*_FINDERS, starttls.without_requiretls) if requiretls else _FINDERS
+    found = dict.fromkeys(each for finder in finders for each in finder(walk))
     return tuple(sorted(found, key=_place))
 
 

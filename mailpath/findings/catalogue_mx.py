@@ -44,8 +44,8 @@ ENTRIES = (
         code="MX005",
         title="The MX look-up fails",
         severity=Severity.ERROR,
-        meaning="Nobody answers for the domain, or the answer fails validation and cannot be used. That is"
-        " not the same as no MX: senders keep the message and try again later.",
+        meaning="The domain's MX records could not be had: no answer came, an error, or an answer that fails"
+        " validation. That is not the same as no MX: senders keep the message and try again later.",
         fix="Look at the domain's name servers: every one of them must answer for the zone.",
         rfc="RFC 5321 section 5.1",
     ),
@@ -138,6 +138,6 @@ ENTRIES = (
         meaning="Mail follows the CNAME to the MX of its target. The MTA-STS policy does not: it is sought at"
         " the name in the mail address.",
         fix="Where the target has a policy, publish one for the alias too.",
-        rfc="RFC 8461 section 3.4",
+        rfc="RFC 8461 section 2",
     ),
 )

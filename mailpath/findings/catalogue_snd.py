@@ -13,7 +13,7 @@ ENTRIES = (
         " to port 25 out. Nothing is known of the recipient's servers, and it is not their fault.",
         fix="Run mailpath on the mail server itself: ssh HOST mailpath check RECIPIENT --capture - |"
         " mailpath open -",
-        rfc="RFC 5321 section 4.5.4.2",
+        rfc="RFC 5321 section 4.5.4.1",
     ),
     Entry(
         code="SND002",

@@ -36,7 +36,7 @@ ENTRIES = (
         code="STS004",
         title="Several MTA-STS records",
         severity=Severity.ERROR,
-        meaning="Where more than one TXT record begins with v=STSv1; senders act as if there were none.",
+        meaning="Where more than one TXT record begins with 'v=STSv1;', senders act as if there were none.",
         fix="Delete all but one of them.",
         rfc="RFC 8461 section 3.1",
     ),

@@ -221,4 +221,14 @@ ENTRIES = (
         fix="Publish the TLSA record that matches, or give the server the certificate that is announced.",
         rfc="RFC 7672 section 2.2",
     ),
+    Entry(
+        code="TLS026",
+        title="REQUIRETLS is not announced",
+        severity=Severity.ERROR,
+        meaning="The message was sent with REQUIRETLS, and this host does not announce it inside TLS. Where"
+        " no host of the path does, the message goes back to its author (5.7.30). To any other message it"
+        " means nothing.",
+        fix="Use a server that implements REQUIRETLS (Postfix does from 3.11 on), or send without it.",
+        rfc="RFC 8689 section 4.2.1",
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact
+from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import DAY, day, left, rrset, why
@@ -95,22 +96,16 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
     lookup = alike[0]
     names = [rrset(each) for each in alike]
     are = f"{_named(names)} {'is' if len(names) == 1 else 'are'} bogus"
-    zones = {zone.name: zone for zone in walk.dnssec.zones}
-    signatures = list(lookup.signatures)
-    for name in lookup.chain:
-        if name in zones and zones[name].status is Security.BOGUS:
-            signatures += zones[name].signatures
-    bad = [signature for signature in signatures if signature.verdict != "good"]
-    over = [signature for signature in bad if signature.expiration < walk.at]
+    bad, latest = bad_signatures(walk, lookup), ran_out(walk, lookup)
     ede = f" (extended DNS error {lookup.ede})" if lookup.ede is not None else ""
-    if bad and len(over) == len(bad):
-        latest = max(over, key=lambda signature: signature.expiration)
+    if latest is not None:
         return finding(
             "SEC012",
             rrset(lookup),
             f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {day(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
+            fix=remedy(walk, lookup),
         )
     return finding(
         "SEC002",
@@ -118,6 +113,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
         f"{are}: {why(lookup)}.",
         found=_signature(bad[0]) if bad else "; ".join(visible(record) for record in lookup.records[:4]),
         got=f"{why(lookup)}{ede}",
+        fix=remedy(walk, lookup),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, unasked
+from mailpath.findings.bogus import remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, why
@@ -14,7 +15,7 @@ from mailpath.visible import visible
 def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
     if not unasked(walk, walk.mx.lookup):
-        yield from _domain(walk.mx, domain)
+        yield from _domain(walk, domain)
     if walk.mx.kind is MxKind.NONE:
         return
     for host in walk.mx.hosts:
@@ -22,11 +23,11 @@ def find(walk: Walk) -> Iterator[Finding]:
     yield from _equal(walk.mx)
 
 
-def _domain(mx: MxFacts, domain: str) -> Iterator[Finding]:
-    lookup = mx.lookup
+def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
+    mx, lookup = walk.mx, walk.mx.lookup
     owner = dotted(domain)
     if mx.kind is MxKind.FAILED:
-        yield _failed(lookup, domain)
+        yield _failed(walk, lookup, domain)
     elif mx.kind is MxKind.NULL:
         message = f"{domain} accepts no mail: every sender bounces the message."
         yield finding("MX001", domain, message, found=f"{owner} MX 0 .")
@@ -61,17 +62,16 @@ def _domain(mx: MxFacts, domain: str) -> Iterator[Finding]:
         )
 
 
-def _failed(lookup: Lookup, domain: str) -> Finding:
+def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
     if lookup.security is not Security.BOGUS:
         return finding("MX005", domain, f"The MX look-up failed: {why(lookup)}.", got=why(lookup))
-    zone = visible(lookup.zone or lookup.canonical)
     return finding(
         "MX005",
         domain,
         f"The MX answer is bogus: {why(lookup)}.",
         found="; ".join(visible(record) for record in lookup.records[:4]),
         got=why(lookup),
-        fix=f"Sign the zone {zone} again, and check that the DS at its parent belongs to a key that it has.",
+        fix=remedy(walk, lookup),
     )
 
 
@@ -91,7 +91,7 @@ def _host(walk: Walk, host: MxHost, domain: str) -> Iterator[Finding]:
             found=line,
             fix=f"Delete: {'; '.join(f'{dotted(domain)} MX {n} {dotted(host.name)}' for n in host.also_at)}",
         )
-    yield from _addresses(walk.mx, host, line)
+    yield from _addresses(walk, host, line)
     if host.special:
         yield _special(walk, host)
 
@@ -110,8 +110,8 @@ def _special(walk: Walk, host: MxHost) -> Finding:
     )
 
 
-def _addresses(mx: MxFacts, host: MxHost, line: str) -> Iterator[Finding]:
-    name = visible(host.name)
+def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
+    mx, name = walk.mx, visible(host.name)
     lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
     alias = next((lookup for lookup in lookups if lookup.links), None)
     if alias is not None and mx.kind is not MxKind.IMPLICIT:
@@ -135,6 +135,7 @@ def _addresses(mx: MxFacts, host: MxHost, line: str) -> Iterator[Finding]:
             severity=Severity.WARNING if usable else Severity.ERROR,
             found=line,
             got=why(broken[0]),
+            fix=remedy(walk, broken[0]) if broken[0].security is Security.BOGUS else "",
         )
     elif lookups and not host.addresses:
         others = any(other.addresses for other in mx.hosts)

@@ -206,6 +206,19 @@ def _leaf(session: Session) -> bytes | None:
     return session.tls.chain[0] if session.tls is not None and session.tls.chain else None
 
 
+def without_requiretls(walk: Walk) -> Iterator[Finding]:
+    """Hosts of which no server announces REQUIRETLS inside TLS; no error where another host does."""
+    secured = [session for session in walk.starttls.sessions if session.ehlo_tls is not None]
+    ready = {session.address for session in secured if session.requiretls}
+    some = any(address in ready for host in walk.mx.hosts for address in host.addresses)
+    for host in walk.mx.hosts:
+        spoke = any(session.address in host.addresses for session in secured)
+        if spoke and not ready.intersection(host.addresses):
+            name = visible(host.name)
+            severity = Severity.WARNING if some else Severity.ERROR
+            yield finding("TLS026", name, f"{name} does not announce REQUIRETLS.", severity=severity)
+
+
 # --- hosts held against each other -----------------------------------------------------------------
 
 _LEVELS = ("in the clear", "encrypted, not authenticated", "authenticated")

@@ -132,11 +132,11 @@ def parse_txt(texts: tuple[bytes, ...], dialect: Dialect = RFC) -> TxtResult:
     readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if dialect.txt_grammar or text.isascii()]
     candidates = [text for text in readable if text.startswith(dialect.txt_prefix)]
     if not candidates:
-        return TxtResult(reason=f"No TXT record begins with {dialect.txt_prefix}")
+        return TxtResult(reason=f"No TXT record begins with '{dialect.txt_prefix}'.")
     if len(candidates) > 1:
         return TxtResult(
             candidates=len(candidates),
-            reason=f"{len(candidates)} TXT records begin with {dialect.txt_prefix} where one must.",
+            reason=f"{len(candidates)} TXT records begin with '{dialect.txt_prefix}' where one must.",
         )
     record = candidates[0]
     dropped = len(texts) - 1

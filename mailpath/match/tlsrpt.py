@@ -20,9 +20,9 @@ def parse_tlsrpt(texts: tuple[bytes, ...]) -> tuple[tuple[str, ...], str]:
         text.decode("ascii") for text in texts if text.isascii() and text.startswith(_PREFIX.encode())
     ]
     if not candidates:
-        return (), f"No TXT record begins with {_PREFIX}" if texts else "There is no TXT record."
+        return (), f"No TXT record begins with '{_PREFIX}'." if texts else "There is no TXT record."
     if len(candidates) > 1:
-        return (), f"{len(candidates)} TXT records begin with {_PREFIX} where one must."
+        return (), f"{len(candidates)} TXT records begin with '{_PREFIX}' where one must."
     fields: dict[str, str] = {}
     for piece in candidates[0].removeprefix(_PREFIX).split(";"):
         stripped = piece.strip(" \t")

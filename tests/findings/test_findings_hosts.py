@@ -130,6 +130,15 @@ def test_tlsa_is_advised_where_there_is_none() -> None:
     assert "TLSA" not in at(failed, "starttls")["TLS008"].fix
 
 
+def test_requiretls_is_missed_by_a_message_that_asks_for_it() -> None:
+    assert "TLS026" not in {each.code for each in find(made.walk())}
+    (missed,) = (each for each in find(made.walk(), requiretls=True) if each.code == "TLS026")
+    assert (missed.subject, missed.severity) == (made.HOST, Severity.ERROR)
+    ready = made.session((made.GOOD.der,), extensions_tls=("REQUIRETLS",))
+    walk = made.walk(starttls=StarttlsFacts(sessions=(ready,)))
+    assert "TLS026" not in {each.code for each in find(walk, requiretls=True)}
+
+
 def test_tlsa_and_no_tls() -> None:
     plain = StarttlsFacts(sessions=(made.session(),))
     assert at(made.walk(starttls=plain), "tlsa")["TLSA012"].got == "STARTTLS is not offered"

@@ -13,6 +13,7 @@ from mailpath.facts import (
     DsFact,
     Found,
     KeyFact,
+    MxKind,
     Security,
     SignatureFact,
     StsFacts,
@@ -67,6 +68,17 @@ def test_bogus_says_why_and_run_out_signatures_have_their_own_code() -> None:
     # A signature that is both late and forged is not merely late.
     forged = signature(left=3 * made.DAY, verdict="the signature does not verify")
     assert set(at(with_mx(security=Security.BOGUS, signatures=(over, forged)), "dnssec")) == {"SEC002"}
+
+
+def test_the_root_has_no_parent_and_nobody_signs_it_again() -> None:
+    for late, code in ((False, "SEC002"), (True, "SEC012")):
+        signatures = (signature(left=-3 * made.DAY, verdict="expired"),) if late else ()
+        walk = with_mx(security=Security.BOGUS, zone=".", chain=(".",), signatures=signatures)
+        fix = at(walk, "dnssec")[code].fix
+        assert fix.startswith("Check the trust anchor, this machine's clock and the resolver")
+        assert ("As of a time to come nothing is to be done yet" in fix) == late
+        broken = replace(walk, mx=replace(walk.mx, kind=MxKind.FAILED))
+        assert at(broken, "mx")["MX005"].fix == fix
 
 
 def test_indeterminate() -> None:
