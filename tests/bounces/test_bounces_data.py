@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
 from mailpath.report.bounce import read_bounce, to_dict
-from mailpath.report.bounce.render import render_text
+from mailpath.report.bounce.render import render_text, walk_words
 from mailpath.report.explain import explain
 from mailpath.report.explain import render_text as explained_text
 
@@ -119,3 +120,78 @@ def test_so_does_explain():
     assert (found.recipient, found.sentence) == ("bob@c.example", _STALE)
     assert [other.recipient for other in found.others] == ["dora@b.example", "carl@b.example"]
     assert "2 more failed" in explained_text(found)
+
+
+_UTF8 = ("bob@bücher.example", "5.2.2", _FULL)
+_ESCAPED = ("b\\x{F6}b@b\\x{FC}cher.example", "5.2.2", _FULL)
+
+
+def _encoded(data):
+    """The last two parts in base64, as RFC 6533 allows and RFC 3464 does not."""
+    head, text, *parts = data.decode().split("--x\n")
+    made = []
+    for part in parts:
+        kind, _, body = part.removesuffix("--x--\n").partition("\n\n")
+        made.append(f"{kind}\nContent-Transfer-Encoding: base64\n\n{b64encode(body.encode()).decode()}\n")
+    return ("--x\n".join([head, text, *made]) + "--x--\n").encode()
+
+
+_GLOBAL = {"kind": "message/global-delivery-status", "returned": "message/global-headers"}
+
+
+@pytest.mark.parametrize(
+    ("data", "recipient"),
+    [
+        (_notice(_UTF8, **_GLOBAL), _UTF8[0]),
+        (_notice(_UTF8, kind="message/global-delivery-status", returned="message/global"), _UTF8[0]),
+        (_notice(_UTF8), _UTF8[0]),
+        (_notice(_UTF8, status=False), _UTF8[0]),
+        (_notice(_ESCAPED, kind="message/global-delivery-status"), "böb@bücher.example"),
+        (
+            _encoded(_notice(_UTF8, **_GLOBAL)),
+            _UTF8[0],
+        ),
+    ],
+    ids=["headers", "mail", "in an old part", "in words", "escaped", "base64"],
+)
+def test_internationalised_notices(data, recipient):
+    """RFC 6533."""
+    bounce = read_bounce(data)
+    assert (bounce.recipient, bounce.sentence) == (recipient, _FULL)
+    assert bounce.sender == ("añn@a.example" if b"delivery-status" in data else None)
+    assert walk_words(bounce)[1] == "xn--bcher-kva.example"
+
+
+def test_bytes_of_a_declared_charset_are_read_in_it():
+    data = _notice(_UTF8, status=False).replace(b"utf-8", b"iso-8859-1")
+    assert read_bounce(data.decode().encode("latin-1")).recipient == _UTF8[0]
+
+
+def test_an_internationalised_notice_of_several_recipients():
+    stale = ("carl@c.example", "4.7.5", _STALE)
+    bounce = read_bounce(_notice(_UTF8, stale, kind="message/global-delivery-status"))
+    assert (bounce.recipient, bounce.others[0].recipient) == ("carl@c.example", _UTF8[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.7.30",
+        "REQUIRETLS",
+        "TLS026",
+        "REQUIRETLS is required, but this host does not announce it",
+        "REQUIRETLS is required, but was not offered by host mx1.b.example[192.0.2.1]",
+    ],
+)
+def test_what_requiretls_misses_is_named_and_walked(text):
+    """It is no failure of TLS as such, though "TLS is required" is part of the sentence."""
+    line = (
+        f"postfix/smtp[1]: 4A: to=<r@b.example>, relay=x[192.0.2.1]:25, dsn=5.7.30, status=bounced ({text})"
+    )
+    bounce = read_bounce(f"Nov 23 10:00:00 mx {line}\n".encode())
+    for found in (explain(text), *([bounce] if text != "TLS026" else [])):
+        assert "REQUIRETLS" in " ".join(found.means)
+        assert "STARTTLS" not in " ".join(found.means)
+        if text != "TLS026":
+            assert {code for cause in found.causes for code in cause.findings} == {"TLS026"}
+    assert render_text(bounce).endswith("mailpath check b.example --requiretls\n")

@@ -13,6 +13,7 @@ import email
 import email.errors
 import email.header
 import email.message
+import email.policy
 import email.utils
 import html
 import quopri
@@ -32,6 +33,25 @@ MAX_HEADER = 4000
 Message = email.message.Message
 
 _MAIL_HEADERS = ("from", "to", "subject", "return-path", "received", "content-type", "message-id", "date")
+#: A mail that came back, or its headers alone (RFC 3462 section 2, RFC 6533 section 4).
+_RETURNED = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global-headers",
+)
+
+
+class _Utf8(email.policy.Compat32):
+    """Headers in UTF-8 (RFC 6532), which the default policy makes question marks of."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+_UTF8 = _Utf8()
+
 _SPACES = re.compile(r"[ \t\r\n]+")
 _TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -99,7 +119,7 @@ def read_mail(data: bytes) -> Mail | None:
     if data.startswith(b"From ") or data.startswith(b">From "):
         data = data.partition(b"\n")[2]
     try:
-        message = email.message_from_bytes(data)
+        message = email.message_from_bytes(data, policy=_UTF8)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
         return None
     names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a Message is no mapping
@@ -114,10 +134,8 @@ def read_mail(data: bytes) -> Mail | None:
         kind = _kind(part)
         if kind.startswith("message/") and kind.endswith("delivery-status") and not status:
             status = _blocks(part)
-        elif kind == "message/rfc822" and not returned:
+        elif kind in _RETURNED and not returned:
             returned = _headers(_first(part))
-        elif kind in ("text/rfc822-headers", "message/rfc822-headers") and not returned:
-            returned = _headers(email.message_from_string(_body(part)))
         elif kind == "text/html":
             pages.append(_plain(_body(part)))
         elif kind.startswith("text/") or (kind == "" and not part.is_multipart()):
@@ -136,7 +154,7 @@ def _notice(message: Message) -> Message:
     if _is_report(message):
         return message
     for part in _parts(message):
-        if _kind(part) == "message/rfc822":
+        if _kind(part) in ("message/rfc822", "message/global"):
             inner = _first(part)
             if _is_report(inner):
                 return inner
@@ -158,7 +176,13 @@ def _children(message: Message) -> list[Message]:
 
 def _first(part: Message) -> Message:
     children = _children(part)
-    return children[0] if children else email.message_from_string(_body(part))
+    if not children:
+        return email.message_from_string(_body(part))
+    payload = _payload(children[0])
+    if isinstance(payload, str) and payload and not children[0].keys():
+        # In a transfer encoding, which RFC 6533 section 4 allows, the parser saw no headers.
+        return email.message_from_string(_decoded(payload, part)[:MAX_TEXT])
+    return children[0]
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -183,7 +207,7 @@ def _kind(part: Message) -> str:
 
 def _blocks(part: Message) -> tuple[dict[str, str], ...]:
     """The groups of fields of a message/delivery-status part (RFC 3464 section 2.1)."""
-    blocks = tuple(found for block in _children(part) if (found := _headers(block)))
+    blocks = tuple(found for child in _children(part) for found in _groups(child) if found)
     known = any("final-recipient" in block or "reporting-mta" in block for block in blocks)
     if known:
         return blocks
@@ -191,8 +215,22 @@ def _blocks(part: Message) -> tuple[dict[str, str], ...]:
     raw = "\n".join(
         payload for child in (_children(part) or [part]) if isinstance(payload := _payload(child), str)
     )
-    pieces = re.split(r"\n[ \t]*\n", _decoded(raw, part).replace("\r\n", "\n"))
-    return tuple(_headers(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
+    return tuple(_fields(_decoded(raw, part)))
+
+
+def _groups(child: Message) -> Iterator[dict[str, str]]:
+    """The group that the parser took for headers, and those in what is then the body: it knows
+    message/delivery-status, and takes message/global-delivery-status (RFC 6533 section 3) for a mail.
+    """
+    yield _headers(child)
+    rest = None if child.is_multipart() else child.get_payload(decode=True)
+    if isinstance(rest, bytes):
+        yield from _fields(_chars(rest, None))
+
+
+def _fields(text: str) -> Iterator[dict[str, str]]:
+    pieces = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n"))
+    return (_headers(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
 
 
 _PASTED = re.compile(
@@ -257,12 +295,19 @@ def _body(part: Message) -> str:
 
 
 def _payload(part: Message) -> object:
-    """What the parser holds; it decodes bytes by a charset whose name may be no text (a NUL in it)."""
+    """What the parser holds: parts, or the body as its bytes were, those above ASCII as surrogates."""
     try:
+        if not part.is_multipart() and _encoding(part) not in ("base64", "quoted-printable"):
+            raw = part.get_payload(decode=True)
+            return raw.decode("ascii", "surrogateescape") if isinstance(raw, bytes) else raw
         return part.get_payload()
-    except ValueError:
+    except ValueError:  # a charset whose name is no text
         part.del_param("charset")
         return part.get_payload()
+
+
+def _encoding(part: Message) -> str:
+    return str(part.get("content-transfer-encoding", "")).strip().lower()
 
 
 def _decoded(payload: str, part: Message) -> str:
@@ -271,7 +316,7 @@ def _decoded(payload: str, part: Message) -> str:
         if _plain_ascii(payload)
         else payload.encode("utf-8", "replace")
     )
-    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    encoding = _encoding(part)
     if encoding == "base64":
         try:
             raw = base64.b64decode(b"".join(raw.split()) + b"==", validate=False)

@@ -1,4 +1,4 @@
-"""The machine-readable part of a delivery status notification (RFC 3464 section 2)."""
+"""The machine-readable part of a delivery status notification (RFC 3464 section 2, RFC 6533 section 3)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from mailpath.report.bounce.text import Told, host_in
 from mailpath.report.explain.codes import code_in
 
 _TYPED = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9-]{0,40}\s*;\s*(.*)", re.DOTALL)
+#: A character in an address of the type utf-8 (RFC 6533 section 3, utf-8-addr-xtext); no surrogate.
+_CHARACTER = re.compile(r"\\x\{((?!D[89A-F]..\})(?:10|[1-9A-F])?[0-9A-F]{2,4})\}", re.IGNORECASE)
 _FAILED = ("failed", "delayed")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
@@ -45,7 +47,10 @@ def _value(field: str | None) -> str | None:
 
 
 def _address(field: str | None) -> str | None:
-    return address(_value(field))
+    value = _value(field)
+    if value and field and field.lstrip().lower().startswith("utf-8"):
+        value = _CHARACTER.sub(lambda found: chr(int(found[1], 16)), value)
+    return address(value)
 
 
 def _host(field: str | None) -> str | None:

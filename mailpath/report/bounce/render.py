@@ -18,6 +18,11 @@ def walk_words(bounce: Bounce) -> tuple[str | None, str | None]:
     return _domain(bounce.sender), _domain(bounce.recipient)
 
 
+def asks_for_tls(bounce: Bounce) -> bool:
+    """Whether the message was sent with REQUIRETLS (RFC 8689 section 5: 5.7.30 is said of no other)."""
+    return bounce.status_code == "5.7.30" or "REQUIRETLS" in (bounce.sentence or "").upper()
+
+
 def _domain(address: str | None) -> str | None:
     if not address:
         return None
@@ -59,4 +64,6 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         words = ["mailpath", "check", recipient, *(["--from", sender] if sender else [])]
         if len(bounce.postures) == 1:
             words += ["--posture", *bounce.postures]
+        if asks_for_tls(bounce):
+            words.append("--requiretls")
         yield from hanging("Walk", shlex.join(words), indent=0, column=_COLUMN)

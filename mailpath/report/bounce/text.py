@@ -14,7 +14,9 @@ import msgspec
 
 from mailpath.report.explain.codes import code_in
 
-_ADDRESS = r"[^<>\s@,;:\"'()\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+#: In UTF-8 as well (RFC 6531).
+_LETTER = r"A-Za-z0-9\u00b7-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\U00010000-\U000effff"
+_ADDRESS = rf"[^<>\s@,;:\"'()\[\]]{{1,64}}@[{_LETTER}](?:[{_LETTER}.-]{{0,252}}[{_LETTER}])?"
 _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}\.){1,30}[A-Za-z][A-Za-z0-9-]{0,62}"
 _NAMED = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
 _IP = r"[0-9A-Fa-f:.]{2,45}"
