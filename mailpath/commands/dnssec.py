@@ -80,9 +80,12 @@ def _owner(name: str) -> str:
 
 
 def _kind(rdtype: str) -> str:
-    """The type's mnemonic.  Raises `click.UsageError`, also for what names no RRset with a signature."""
+    """The mnemonic of a type or its number.  Raises `click.UsageError`, also for what names no RRset that is
+    signed.
+    """
     try:
-        kind = dns.rdatatype.from_text(rdtype)
+        number = rdtype.isascii() and rdtype.isdigit()
+        kind = dns.rdatatype.from_text(f"TYPE{int(rdtype)}" if number else rdtype)
     except (dns.rdatatype.UnknownRdatatype, ValueError):
         raise click.UsageError(f"{rdtype!r} is no record type.") from None
     if dns.rdatatype.is_metatype(kind) or kind in _UNSIGNED:

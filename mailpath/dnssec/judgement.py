@@ -147,6 +147,8 @@ class Judge:
             judged = await self.rrset(reply, soa)
             if judged.security is Security.BOGUS:
                 return dataclasses.replace(judged, signatures=evidence.facts + judged.signatures)
+        if reply.rcode == _NO_NAME and not proof.name_exists:
+            what = f"{name_text(name)} does not exist"
         reason = f"{name_text(zone.name)} proves that {what}"
         return Judgement(
             security=Security.SECURE if proof.secure else Security.INSECURE,

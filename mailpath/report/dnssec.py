@@ -24,6 +24,8 @@ _GLYPHS = {
 _DAY = 86_400
 #: The last second of the year 9999.
 _LAST = 253402300799
+#: (zone, key tag)
+_Signers = frozenset[tuple[str, int]]
 _ROLES = {"KSK": 0, "ZSK": 1, "revoked": 2}
 #: Longest text of one record: longer ones are cut in the drawing, never in JSON.
 _RECORD = 512
@@ -44,7 +46,7 @@ def render_text(
     the reader has seen in full.  Ends with a newline.
     """
     known = {zone.name: zone for zone in zones}
-    pen = _Pen(ascii_only)
+    pen = _Pen(ascii_only, _signers(lookup, zones))
     head = f"{_dns(lookup.name)} {lookup.rdtype}, as of {_moment(at)}: {_word(lookup)}"
     lines = [head, f"  {_shown(lookup.reason)}"] if lookup.reason else [head]
     if lookup.ede is not None:
@@ -73,6 +75,7 @@ def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> dict[str, Any
     Times are RFC 3339 in UTC.  "chain" holds every zone that was come across, root first; "on_path" tells
     those that vouch for the last RRset.
     """
+    signers = _signers(lookup, zones)
     return {
         "name": _dns(lookup.name),
         "type": lookup.rdtype,
@@ -90,7 +93,7 @@ def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> dict[str, Any
         "denial": [_dns(owner) for owner in lookup.denial],
         "signatures": [_signature_json(signature) for signature in lookup.signatures],
         "zone": None if lookup.zone is None else _dns(lookup.zone),
-        "chain": [_zone_json(zone, zone.name in lookup.chain) for zone in zones],
+        "chain": [_zone_json(zone, zone.name in lookup.chain, signers) for zone in zones],
         "expires": _iso(lookup.expires),
         "resolver": {"ad": lookup.resolver_ad, "rcode": lookup.resolver_rcode},
         "failure": None if lookup.failure is None else lookup.failure.value,
@@ -119,9 +122,10 @@ _EDE = {
 class _Pen:
     """Draws lines; `ascii_only` for poor fonts."""
 
-    def __init__(self, ascii_only: bool) -> None:
+    def __init__(self, ascii_only: bool, signers: _Signers) -> None:
         self._bar, self._tip = ("|", "v") if ascii_only else ("│", "▼")
         self._ascii = ascii_only
+        self._signers = signers
 
     def status(self, security: Security) -> str:
         word = security.value.upper()
@@ -139,7 +143,8 @@ class _Pen:
         body = [_ds_line(ds, "anchor" if zone.name == "." else "DS", bool(zone.keys)) for ds in zone.ds]
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype != "DNSKEY"]
         body += [
-            _key_line(key) for key in sorted(zone.keys, key=lambda key: (_ROLES.get(key.role, 9), key.tag))
+            _key_line(key, _role(zone, key, self._signers))
+            for key in sorted(zone.keys, key=lambda key: (_ROLES.get(key.role, 9), key.tag))
         ]
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype == "DNSKEY"]
         if zone.reason and zone.reason not in {signature.verdict for signature in zone.signatures}:
@@ -219,12 +224,24 @@ def _ds_line(ds: DsFact, label: str, compared: bool) -> str:
     return f"{label:<6} {ds.tag:<5}  algorithm {ds.algorithm}, {digest} {_short(ds.digest)}, {matches}{known}"
 
 
-def _key_line(key: KeyFact) -> str:
+def _signers(lookup: Lookup, zones: Sequence[ZoneFact]) -> _Signers:
+    """(zone, key tag) of the keys that were seen to sign other records than keys."""
+    held = [*lookup.signatures, *(signature for zone in zones for signature in zone.signatures)]
+    return frozenset((each.signer, each.tag) for each in held if each.rdtype != "DNSKEY")
+
+
+def _role(zone: ZoneFact, key: KeyFact, signers: _Signers) -> str:
+    """The SEP bit's word; CSK (RFC 9499 section 10) where the key that is vouched for signs the rest too."""
+    both = key.trusted_by and key.role != "revoked" and (zone.name, key.tag) in signers
+    return "CSK" if both else key.role
+
+
+def _key_line(key: KeyFact, role: str) -> str:
     size = f", {key.bits} bits" if key.bits else ""
     trust = {"anchor": "  trusted: it is the anchor", "DS": "  trusted: the DS names it"}.get(
         key.trusted_by, ""
     )
-    return f"DNSKEY {key.tag:<5}  {_shown(key.algorithm_name)}{size}  {key.role}{trust}"
+    return f"DNSKEY {key.tag:<5}  {_shown(key.algorithm_name)}{size}  {role}{trust}"
 
 
 def _signature_line(signature: SignatureFact, at: int) -> str:
@@ -284,7 +301,7 @@ def _link_json(link: AliasLink) -> dict[str, Any]:
     }
 
 
-def _zone_json(zone: ZoneFact, on_path: bool) -> dict[str, Any]:
+def _zone_json(zone: ZoneFact, on_path: bool, signers: _Signers) -> dict[str, Any]:
     return {
         "zone": _dns(zone.name),
         "on_path": on_path,
@@ -308,7 +325,7 @@ def _zone_json(zone: ZoneFact, on_path: bool) -> dict[str, Any]:
                 "algorithm": key.algorithm,
                 "algorithm_name": _shown(key.algorithm_name),
                 "flags": key.flags,
-                "role": key.role,
+                "role": _role(zone, key, signers),
                 "bits": key.bits,
                 "trusted_by": key.trusted_by,
             }

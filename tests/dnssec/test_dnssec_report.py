@@ -5,6 +5,7 @@ import json
 import pytest
 from dns.rdatatype import RdataType
 from miniworld import AT, INCEPTION, World, name, zone
+from msgspec.structs import replace
 
 from mailpath.dnssec import Validator
 from mailpath.dnssec.signatures import when
@@ -65,6 +66,8 @@ async def test_ascii_only_is_ascii():
                 "Extended DNS error 7 (RFC 8914): signature expired",
             ],
         ),
+        ("none.b.example", "MX", {}, ["b.example proves that none.b.example does not exist", "(NXDOMAIN)"]),
+        ("mx1.b.example", "AAAA", {}, ["b.example proves that mx1.b.example has no AAAA"]),
         ("mx1.b.example", "AAAA", {}, ["there is none (NOERROR)", "proven by NSEC of mx1.b.example"]),
         ("foo.w.b.example", "A", {}, ["expanded from the wildcard *.w.b.example"]),
         (
@@ -93,6 +96,19 @@ async def test_json_has_the_whole_chain():
     assert shown["aliases"][0]["status"] == "secure"
     assert shown["records"] == ["192.0.2.2"]
     assert shown["expires"] == "2026-09-28T14:13:20Z"
+
+
+async def test_a_key_that_does_both_is_told_so():
+    """257 is the SEP bit alone: the key that the DS names and that signs records, too, is a CSK."""
+    found, zones = await drawn("b.example", "MX")
+    last = zones[-1]
+    named = next(key for key in last.keys if key.trusted_by)
+    assert "CSK" not in render_text(found, zones, AT)
+    by_it = tuple(replace(each, tag=named.tag) for each in found.signatures)
+    both = replace(found, signatures=by_it)
+    assert render_text(both, zones, AT).count("  CSK  trusted: the DS names it") == 1
+    roles = [key["role"] for zone in to_json(both, zones, AT)["chain"] for key in zone["keys"]]
+    assert roles.count("CSK") == 1
 
 
 def lookup(**fields):
