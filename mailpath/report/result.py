@@ -11,7 +11,7 @@ from mailpath import __version__
 from mailpath.facts import Status, StepResult, StsPolicy, Walk
 from mailpath.findings import Finding, find
 from mailpath.judge import Outcome, Posture, Verdict
-from mailpath.judge.sending import USUAL, Sending
+from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def build(
         verdicts=verdicts,
         posture=chosen,
         code=codes[chosen],
-        findings=find(walk),
+        findings=find(walk, requiretls=sending.message is Message.REQUIRETLS),
         elapsed=dict(elapsed),
         at=walk.at,
         made=walk.at if made is None else made,

@@ -20,7 +20,7 @@ from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES
 from mailpath.report.explain import patterns, reach, wordings
 from mailpath.report.explain.cases import CASES
-from mailpath.report.explain.codes import code_in, meaning, plain
+from mailpath.report.explain.codes import FINDINGS, code_in, meaning, plain
 from mailpath.report.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.report.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
 from mailpath.report.explain.model import Cause, Explanation, Kind, Other
@@ -36,6 +36,8 @@ __all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "t
 MOST = 64 * 1024
 
 _FINDING = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
+#: The extension's name alone, or that it is missing (RFC 8689 section 5).
+_NOT_ANNOUNCED = re.compile(r"^REQUIRETLS$|\bREQUIRETLS\b.{1,300}\bnot (?:offer|announce|support)", re.I)
 _WORD = re.compile(r"\b(Anonymous|Untrusted|Trusted|Verified) TLS connection|\b(CV=(?:no|yes|dane))\b")
 #: What Exchange Online heard, or made of it, beside a code that only says that nothing came of it.
 _QUOTED = re.compile(r"(?:\[Message=|\bMSG=)([^]}]{1,1000})")
@@ -72,7 +74,11 @@ def _line(text: str, line: LogLine | None) -> Explanation:
     """The explanation of `text` by one of its lines."""
     words = line.sentence if line is not None and line.sentence else text
     code = (line.status_code if line is not None else None) or code_in(words) or code_in(text)
-    said = _said(words, code) or (_said(text, code) if words != text else None)
+    if code is None and _NOT_ANNOUNCED.search(words):
+        code = "5.7.30"
+    said = None
+    if code is None or code.partition(".")[2] not in FINDINGS:  # "REQUIRETLS is required" is not "TLS is"
+        said = _said(words, code) or (_said(text, code) if words != text else None)
     if said is None and line is not None and line.final and not line.failed:
         said = _taken()
     if said is None and code is None:
@@ -99,7 +105,7 @@ def _finding(code: str) -> Explanation:
         if code in case.findings and not DELIVERIES.intersection(case.events)
     )
     means = [f"{entry.title}.", entry.meaning]
-    if not causes:
+    if not causes and all(code not in codes for codes in FINDINGS.values()):
         means.append("By itself it makes no sender keep or return mail.")
     return Explanation(
         kind=Kind.FINDING,
@@ -160,7 +166,7 @@ def _code_only(code: str | None) -> Explanation:
         )
     causes = _causes(each for each in reach.by_code(code) if _own_code(each))
     if not causes and plain(code):
-        causes = (Cause(text=sentences[0]),)
+        causes = (Cause(text=sentences[0], findings=FINDINGS.get(code.partition(".")[2], ())),)
     notes = () if causes else ("No preset gives this code of itself; the receiving server's words say why.",)
     return Explanation(
         kind=Kind.STATUS,

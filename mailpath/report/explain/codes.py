@@ -66,6 +66,9 @@ DETAILS: Mapping[str, tuple[str, str]] = {
     "7.324": ("Exchange Online: the domain's DNSSEC is not valid.", "Microsoft Learn"),
 }
 
+#: Subject and detail -> what a walk shows then: of codes that belong to the message, not to a posture.
+FINDINGS: Mapping[str, tuple[str, ...]] = {"7.30": ("TLS026",)}
+
 #: Behind a blank, or the code of a reply of several lines ("550-5.7.26 ").
 _CODE = re.compile(r"(?:(?<![\w.:/\[-])|(?<=[245]\d\d-))([245])\.([0-7])\.(\d{1,3})(?![\w/]|\.\d)")
 
