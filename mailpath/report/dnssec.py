@@ -160,7 +160,8 @@ class _Pen:
         """The records, or their absence, at the foot of the chain."""
         lines = [f"{_dns(lookup.canonical)} {lookup.rdtype}  {self.status(lookup.final_security)}"]
         if lookup.found is Found.ABSENT:
-            lines.append(f"    there is none ({lookup.rcode})")
+            gone = "the name does not exist" if lookup.rcode == "NXDOMAIN" else "there is none"
+            lines.append(f"    {gone} ({lookup.rcode})")
         elif lookup.found is Found.FAILED:
             lines.append("    could not be learnt")
         lines += [f"    {_dns(record, limit=_RECORD)}" for record in lookup.records]

@@ -66,7 +66,12 @@ async def test_ascii_only_is_ascii():
                 "Extended DNS error 7 (RFC 8914): signature expired",
             ],
         ),
-        ("none.b.example", "MX", {}, ["b.example proves that none.b.example does not exist", "(NXDOMAIN)"]),
+        (
+            "none.b.example",
+            "MX",
+            {},
+            ["b.example proves that none.b.example does not exist", "    the name does not exist (NXDOMAIN)"],
+        ),
         ("mx1.b.example", "AAAA", {}, ["b.example proves that mx1.b.example has no AAAA"]),
         ("mx1.b.example", "AAAA", {}, ["there is none (NOERROR)", "proven by NSEC of mx1.b.example"]),
         ("foo.w.b.example", "A", {}, ["expanded from the wildcard *.w.b.example"]),
