@@ -121,6 +121,9 @@ def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
             verdict = _untold(verdict)
             untold = untold or verdict
         attempts += verdict.attempts
+    if untold is not None and waiting is not None:
+        either = (Outcome.AUTHENTICATED, Outcome.DEFERRED)
+        return replace(untold, possible=either, attempts=tuple(attempts))
     if untold is not None:
         possible = _EITHER if refused else untold.possible
         return replace(untold, possible=possible, attempts=tuple(attempts))

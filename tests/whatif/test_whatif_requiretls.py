@@ -227,9 +227,9 @@ def test_a_host_of_which_it_was_not_learnt_whether_it_was_found_securely_may_be_
     assert [each.outcome for each in found.attempts] == [Outcome.UNKNOWN]
 
 
-def broken(*what: str) -> Walk:
+def broken(*what: str, first: str = "refuses") -> Walk:
     """Two hosts; of those named the address or the TLSA fails, of the domain the MX or the policy does."""
-    walk = hosts("refuses", "refuses")
+    walk = hosts(first, "refuses")
 
     def failing(found: made.Lookup, name: str) -> made.Lookup:
         if name not in what:
@@ -287,6 +287,11 @@ def test_a_lookup_that_fails_makes_the_mail_wait(what: str, outcome: str, code: 
     found = REQUIRED.verdict(broken(*what.split()), PRESETS["rfc"])
     assert (found.outcome.value, found.status_code) == (outcome, code), found.reason
     assert ("is not signed" in found.reason) == (what == "unsigned")
+
+
+def test_beside_a_host_that_was_not_tried_it_waits_or_goes() -> None:
+    found = REQUIRED.verdict(broken("tlsa2", first="untried"), PRESETS["rfc"])
+    assert (found.outcome, found.possible) == (Outcome.UNKNOWN, (Outcome.AUTHENTICATED, Outcome.DEFERRED))
 
 
 @pytest.mark.parametrize("scenario", ["requiretls", "two-mx-weak", "full-protection", "bogus"])
