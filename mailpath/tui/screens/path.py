@@ -129,6 +129,7 @@ class PathScreen(Keeping):
 
     def _clear(self, said: str) -> None:
         """An empty screen for the path of the state."""
+        self.app.clear_notifications()  # they were about another walk
         self._problem("")
         self._show_hint()
         self._show_lens()
