@@ -185,9 +185,7 @@ def test_an_internationalised_notice_of_several_recipients():
 )
 def test_what_requiretls_misses_is_named_and_walked(text):
     """It is no failure of TLS as such, though "TLS is required" is part of the sentence."""
-    line = (
-        f"postfix/smtp[1]: 4A: to=<r@b.example>, relay=x[::1]:25, dsn=5.7.30, status=bounced ({text})"
-    )
+    line = f"postfix/smtp[1]: 4A: to=<r@b.example>, relay=x[::1]:25, dsn=5.7.30, status=bounced ({text})"
     bounce = read_bounce(f"Nov 23 10:00:00 mx {line}\n".encode())
     for found in (explain(text), *([bounce] if text != "TLS026" else [])):
         assert "REQUIRETLS" in " ".join(found.means)
