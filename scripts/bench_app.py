@@ -144,7 +144,9 @@ async def finished(app: MailpathApp, pilot: Any) -> Any:
     """The path screen, once its walk and what follows from it are done."""
     screen: Any = app.screen_stack[0]
     async with asyncio.timeout(60):
-        while screen._state.recorded is None or screen._side.summary(screen.posture) is None:
+        while (
+            screen._state.recorded is None or screen._side.summary(screen.posture, screen._state.lens) is None
+        ):
             await pilot.pause(0.01)
     await pilot.pause()
     return screen
