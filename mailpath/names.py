@@ -58,6 +58,14 @@ def to_domain(text: str) -> str:
     raise BadName("An IP address has no MX, no DNSSEC and no policy: give a domain.")
 
 
+def as_domain(text: str) -> str | None:
+    """The same; None where the text names no domain."""
+    try:
+        return to_domain(text)
+    except BadName:
+        return None
+
+
 def a_labels(name: str) -> str:
     """`name` as lower-case A-labels (IDNA 2008, UTS 46 mapping).  Raises `BadName`."""
     if name == ".":

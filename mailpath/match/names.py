@@ -20,6 +20,7 @@ from ipaddress import ip_address
 import msgspec
 
 from mailpath.match import der as asn1
+from mailpath.match.hosts import is_address
 from mailpath.match.usage import ANY_PURPOSE, SERVER_AUTH, extended_key_usage
 
 #: Most names of one certificate that are kept.
@@ -213,10 +214,10 @@ def any_match(references: Iterable[str], names: CertificateNames, rules: NameRul
     references = tuple(references)
     if rules.addresses:
         # SSL_add1_host(3): the first address is a demand of its own, and there is room for one.
-        wanted = [reference for reference in references if _is_address(reference)]
+        wanted = [reference for reference in references if is_address(reference)]
         if wanted and wanted[0] not in names.addresses:
             return None
-        references = tuple(reference for reference in references if not _is_address(reference))
+        references = tuple(reference for reference in references if not is_address(reference))
         if wanted and not references:
             return wanted[0]
     candidates = presented(names, rules)
@@ -225,11 +226,3 @@ def any_match(references: Iterable[str], names: CertificateNames, rules: NameRul
             if matches(reference, candidate, rules):
                 return candidate
     return None
-
-
-def _is_address(reference: str) -> bool:
-    try:
-        ip_address(reference)
-    except ValueError:
-        return False
-    return True

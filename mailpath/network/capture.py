@@ -19,7 +19,7 @@ import msgspec
 from mailpath import __version__
 from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path
-from mailpath.names import BadName, to_domain
+from mailpath.names import as_domain
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
 from mailpath.visible import visible
@@ -180,10 +180,7 @@ def _is_bounded(exchange: Exchange) -> bool:
 
 def _is_domain(name: str) -> bool:
     """As a walk takes it: lower-case A-labels without a trailing dot."""
-    try:
-        return to_domain(name) == name
-    except BadName:
-        return False
+    return as_domain(name) == name
 
 
 def _unpacked(data: bytes) -> bytes:

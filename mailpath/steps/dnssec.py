@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mailpath.facts import (
     DnssecFacts,
@@ -10,6 +10,7 @@ from mailpath.facts import (
     Lookup,
     MxFacts,
     Security,
+    SignatureFact,
     Status,
     StepResult,
     TlsaFacts,
@@ -30,6 +31,18 @@ def path_lookups(mx: MxFacts) -> Iterator[Lookup]:
         for lookup in (host.v6, host.v4):
             if lookup is not None and lookup.found is not Found.NOT_TRIED:
                 yield lookup
+
+
+def lasting(signatures: Iterable[SignatureFact]) -> list[SignatureFact]:
+    """Of several signatures over one RRset by one zone the last to end: one that holds is enough (RFC 4035
+    section 5.3.1).
+    """
+    last: dict[tuple[str, str, str], SignatureFact] = {}
+    for signature in signatures:
+        key = (signature.signer, signature.owner, signature.rdtype)
+        if key not in last or signature.expiration > last[key].expiration:
+            last[key] = signature
+    return list(last.values())
 
 
 def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecFacts:

@@ -7,12 +7,12 @@ mail and who may send it, not what that server's operator has configured.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 
 import msgspec
 
 from mailpath.exchanges import Failure, SmtpRequest, Stage
 from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk
+from mailpath.match.hosts import is_address
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.sessions import got_through
 from mailpath.steps.tools import Tools
@@ -130,7 +130,7 @@ async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
         return None
     ordered = sorted(facts.mx.records, key=lambda record: int(record.split()[0]))
     host = ordered[0].split()[-1].rstrip(".").lower()
-    if not host or _is_address(host):
+    if not host or is_address(host):
         return None
     v6, v4 = await asyncio.gather(tools.look_up(host, "AAAA"), tools.look_up(host, "A"))
     ground = tools.network.ground
@@ -139,14 +139,6 @@ async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
             if ground.allow_private or not tools.special(address, ground.smtp_port):
                 return address
     return None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 # --- the panel's line ------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ class Lens:
     def unattacked(self) -> Lens:
         return replace(self, attack="")
 
+    @property
+    def sent(self) -> Lens:
+        """What is sent, over the walk as it was walked."""
+        return replace(self, attack="", at=None)
+
     def words(self) -> str:
         """For a heading: "under mitm-self-signed, as of 2026-12-07 16:53 UTC"."""
         parts = [f"under {self.attack}"] if self.attack else []

@@ -112,7 +112,7 @@ class Recorded:
 
     async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
         """What becomes of such mail at the next times that the clock can be set to."""
-        key = (posture, replace(lens, attack="", at=None))
+        key = (posture, lens.sent)
         if key in self._forecasts:
             return self._forecasts[key]
         found: dict[int, Outlook] = {}

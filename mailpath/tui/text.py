@@ -239,3 +239,9 @@ def milliseconds(elapsed_ms: float) -> str:
 def outcome_word(outcome: str) -> str:
     """Of an `Outcome`, or its value."""
     return "IN THE CLEAR" if outcome == "plaintext" else str(outcome).upper()
+
+
+def holds(text: str, sought: str) -> bool:
+    """Whether every word of `sought` is in `text`, in any order, small letters or capitals."""
+    folded = text.casefold()
+    return all(word in folded for word in sought.casefold().split())

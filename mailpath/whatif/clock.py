@@ -11,6 +11,7 @@ import msgspec
 
 from mailpath.facts import Lookup, SignatureFact, Walk
 from mailpath.match.certificate import describe
+from mailpath.steps.dnssec import lasting
 from mailpath.visible import visible
 
 #: Owners named for one moment; more are counted.
@@ -74,13 +75,10 @@ def _chain(chain: tuple[bytes, ...], owner: str, of: str) -> Iterator[Moment]:
 
 def _signatures(walk: Walk) -> Iterator[Moment]:
     """One moment for all signatures of a zone that end together; of several over an RRset the last counts."""
-    last: dict[tuple[str, str, str], int] = {}
-    for fact in _signature_facts(walk):
-        key = (fact.signer, fact.owner, fact.rdtype)
-        last[key] = max(fact.expiration, last.get(key, fact.expiration))
     together: dict[tuple[str, int], dict[str, set[str]]] = {}
-    for (signer, owner, rdtype), expiration in last.items():
-        together.setdefault((signer, expiration), {}).setdefault(owner, set()).add(rdtype)
+    for fact in lasting(_signature_facts(walk)):
+        covered = together.setdefault((fact.signer, fact.expiration), {})
+        covered.setdefault(fact.owner, set()).add(fact.rdtype)
     for (signer, expiration), covered in together.items():
         yield Moment(expiration, "signatures", visible(signer), f"over {_covered(signer, covered)}")
 

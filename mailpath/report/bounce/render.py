@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from mailpath.names import BadName, to_domain
+from mailpath.names import as_domain
 from mailpath.report.bounce import Bounce
 from mailpath.report.explain.render import cause_lines, other_lines
 from mailpath.report.layout import hanging
@@ -15,21 +15,12 @@ _COLUMN = 11
 
 def walk_words(bounce: Bounce) -> tuple[str | None, str | None]:
     """(sender domain, recipient domain) to walk, as A-labels; None where the bounce does not tell."""
-    return _domain(bounce.sender), _domain(bounce.recipient)
+    return as_domain(bounce.sender or ""), as_domain(bounce.recipient or "")
 
 
 def asks_for_tls(bounce: Bounce) -> bool:
     """Whether the message was sent with REQUIRETLS (RFC 8689 section 5: 5.7.30 is said of no other)."""
     return bounce.status_code == "5.7.30" or "REQUIRETLS" in (bounce.sentence or "").upper()
-
-
-def _domain(address: str | None) -> str | None:
-    if not address:
-        return None
-    try:
-        return to_domain(address)
-    except BadName:
-        return None
 
 
 def render_text(bounce: Bounce) -> str:

@@ -9,6 +9,9 @@ import msgspec
 
 from mailpath.judge.events import Event
 
+#: The TLSA records do not accept what the mail host shows.
+TLSA_REFUSES = ("TLSA002", "TLSA003", "TLSA008", "TLSA009")
+
 
 class Speaker(StrEnum):
     """Whose words they are."""

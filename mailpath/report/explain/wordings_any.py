@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpath.judge.events import Event
-from mailpath.report.explain.wording import Speaker
+from mailpath.report.explain.wording import TLSA_REFUSES, Speaker
 from mailpath.report.explain.wording import wording as _of
 
 #: They outrank what the sender's log says around them.
@@ -36,10 +36,7 @@ OTHER = (
         r"|no match between certificates? and TLSA",
         Event.NOT_VERIFIED,
         "The TLSA records do not accept what the mail host shows.",
-        "TLSA002",
-        "TLSA003",
-        "TLSA008",
-        "TLSA009",
+        *TLSA_REFUSES,
         policy="dane",
     ),
     _of(

@@ -7,7 +7,7 @@ So the words, which it adds as `[Message=...]` or in parentheses, stand before t
 from __future__ import annotations
 
 from mailpath.judge.events import Event
-from mailpath.report.explain.wording import Speaker
+from mailpath.report.explain.wording import TLSA_REFUSES, Speaker
 from mailpath.report.explain.wording import wording as _of
 
 EXCHANGE = (
@@ -30,10 +30,7 @@ EXCHANGE = (
         r"\b[45]\.7\.323\b|tlsa-invalid: The domain failed DANE validation",
         Event.NOT_VERIFIED,
         "Exchange Online: the TLSA records do not accept what the mail host shows.",
-        "TLSA002",
-        "TLSA003",
-        "TLSA008",
-        "TLSA009",
+        *TLSA_REFUSES,
         policy="dane",
     ),
     _of(

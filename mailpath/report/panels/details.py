@@ -19,7 +19,7 @@ from mailpath.names import u_labels
 from mailpath.report.envelope import answers, tried
 from mailpath.report.panels.transcript import tls_name
 from mailpath.steps.certificate import certificate_of
-from mailpath.steps.dnssec import path_lookups
+from mailpath.steps.dnssec import lasting, path_lookups
 from mailpath.steps.served import dane_names, host_named
 from mailpath.steps.starttls import said
 from mailpath.steps.tlsa import host_verdict
@@ -149,23 +149,15 @@ def _asked(lookups: list[Lookup]) -> list[str]:
 
 
 def first_to_expire(walk: Walk) -> SignatureFact | None:
-    """The good signature under a secure answer of the path that ends first; None where nothing is secure.
-
-    Of several over one RRset the last counts: one that holds is enough (RFC 4035 section 5.3.1).
-    """
+    """The good signature under a secure answer of the path that ends first; None where nothing is secure."""
     zones = {zone.name: zone for zone in walk.dnssec.zones}
-    last: dict[tuple[str, str, str], SignatureFact] = {}
+    found: list[SignatureFact] = []
     for lookup in _lookups(walk):
-        if lookup.security is not Security.SECURE:
-            continue
-        above = [signature for name in lookup.chain if name in zones for signature in zones[name].signatures]
-        for signature in (*lookup.signatures, *above):
-            key = (signature.signer, signature.owner, signature.rdtype)
-            if signature.verdict == "good" and (
-                key not in last or signature.expiration > last[key].expiration
-            ):
-                last[key] = signature
-    return min(last.values(), key=lambda signature: signature.expiration, default=None)
+        if lookup.security is Security.SECURE:
+            found += lookup.signatures
+            found += (each for name in lookup.chain if name in zones for each in zones[name].signatures)
+    good = lasting(each for each in found if each.verdict == "good")
+    return min(good, key=lambda signature: signature.expiration, default=None)
 
 
 # --- MTA-STS ---------------------------------------------------------------------------------------

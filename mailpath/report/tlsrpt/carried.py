@@ -13,7 +13,7 @@ import zlib
 from pathlib import PurePath
 from typing import NamedTuple
 
-from mailpath.names import BadName, to_domain
+from mailpath.names import as_domain
 
 #: Bytes, of the file and of the report in it.
 MAX_INPUT = 8 << 20
@@ -53,7 +53,7 @@ def recipient_of(name: str) -> str | None:
     parts = PurePath(name).name.split("!")
     if len(parts) not in (4, 5) or not parts[2].isdigit() or not parts[3].partition(".")[0].isdigit():
         return None
-    return _domain(parts[1])
+    return as_domain(parts[1])
 
 
 def _attached(data: bytes) -> tuple[bytes, str | None]:
@@ -63,7 +63,7 @@ def _attached(data: bytes) -> tuple[bytes, str | None]:
             name = part.get_filename() or ""
             content = _content(part) if _holds(part, name) else None
             if content is not None:
-                return content, _domain(str(message.get("tls-report-domain", ""))) or recipient_of(name)
+                return content, as_domain(str(message.get("tls-report-domain", ""))) or recipient_of(name)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ReportError("The mail cannot be taken apart.") from error
     raise ReportError("The mail holds no TLS report.")
@@ -90,10 +90,3 @@ def _inflated(data: bytes) -> bytes:
     if not inflate.eof:
         raise ReportError("The file is damaged: gzip ends too early.")
     return made
-
-
-def _domain(text: str) -> str | None:
-    try:
-        return to_domain(text)
-    except BadName:
-        return None

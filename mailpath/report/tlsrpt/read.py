@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mailpath.names import BadName, to_domain
+from mailpath.names import as_domain
 from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.report.layout import hanging
 from mailpath.report.tlsrpt.carried import ReportError, carried
@@ -178,22 +178,15 @@ def _recipient(policies: tuple[ReportedPolicy, ...]) -> str | None:
     """The recipient domain: that of an MTA-STS policy, or of none; a TLSA base domain is a mail host."""
     for policy in policies:
         if policy.kind != "tlsa":
-            found = _domain(policy.domain)
+            found = as_domain(policy.domain)
             if found is not None:
                 return found
     return None
 
 
-def _domain(text: str) -> str | None:
-    try:
-        return to_domain(text)
-    except BadName:
-        return None
-
-
 def _identified(report_id: str | None) -> str | None:
     found = _REPORT_ID.match(report_id or "")
-    return _domain(found[1]) if found is not None else None
+    return as_domain(found[1]) if found is not None else None
 
 
 def _policy_of(policy: ReportedPolicy, mx: str | None, result: str) -> tuple[str | None, bool]:
@@ -203,7 +196,7 @@ def _policy_of(policy: ReportedPolicy, mx: str | None, result: str) -> tuple[str
     alias of (RFC 7672 section 2.2.3).  Exchange Online puts the recipient domain there all the same, and so
     does whoever could not look up the MX records.  A host below it shows that it is no host itself.
     """
-    own = _domain(policy.domain)
+    own = as_domain(policy.domain)
     if policy.kind != "tlsa" or own is None:
         return own, True
     host = (mx or "").rstrip(".").lower()

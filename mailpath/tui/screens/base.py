@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from mailpath.tui.keynames import key_text
 from mailpath.tui.marks import mark
-from mailpath.tui.progress import Walked, WalkState
+from mailpath.tui.progress import Progress, Walked, WalkState
 from mailpath.tui.session import Session
 from mailpath.tui.source import LiveSource
 from mailpath.tui.stack import Stack
@@ -136,18 +136,23 @@ class PathBase(Screen[None]):
 
     def _draw(self) -> None:
         """Rail and step lines, as the state is now."""
-        self._draw_rail()
-        self._steps.show(self._state.seen(), self._clock(), self._state.title())
+        seen = self._state.seen()
+        self._draw_rail(seen)
+        self._steps.show(seen, self._clock(), self._state.title())
 
-    def _draw_rail(self) -> None:
+    def _draw_rail(self, seen: Mapping[str, Progress]) -> None:
         state = self._state
         sender = both_forms(state.path.sender) if state.path and state.path.sender else None
         recipient = both_forms(state.path.recipient) if state.path else ""
         mark = state.verdict_mark(self.posture, self._glyphs)
-        self.query_one(Rail).show(sender, recipient, state.seen(), mark, self._clock())
+        self.query_one(Rail).show(sender, recipient, seen, mark, self._clock())
 
     def _judge(self) -> None:
-        """The verdict on what is shown, from memory: no packet is sent for it."""
+        """The verdict on what is shown, here and on the rail, from memory: no packet is sent for it."""
+        self._show_verdict()
+        self._draw_rail(self._state.seen())
+
+    def _show_verdict(self) -> None:
         state = self._state
         if state.whole is None or state.bench is None:
             return
@@ -163,7 +168,6 @@ class PathBase(Screen[None]):
             view=state.narrowed,
             before=state.before,
         )
-        self._draw_rail()
 
     def _mark_postures(self) -> None:
         """Beside each posture what it makes of what is shown."""
@@ -190,7 +194,7 @@ class PathBase(Screen[None]):
         self._side.narrow(state.host)
         self._mark_postures()
         self._show_lens()
-        self._judge()
+        self._show_verdict()
         self._draw()
 
     def _show_lens(self) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from mailpath.tui.screens.dialogue import Dialogue, Result
-from mailpath.tui.text import PRINTABLE, QUIET
+from mailpath.tui.text import PRINTABLE, QUIET, holds
 from mailpath.tui.widgets.listing import Listing
 
 
@@ -76,13 +76,12 @@ class FindScreen(Dialogue[Result]):
 
     def _list(self, sought: str, here: str | None) -> None:
         """The rows that hold what is `sought`; the highlight stays on `here` while that is among them."""
-        words = sought.casefold().split()
         listing = self.query_one(Listing)
         listing.clear_options()
         listing.add_options(
             option
             for option, found_by in self.rows()
-            if not words or (found_by and all(word in found_by.casefold() for word in words))
+            if not sought.split() or (found_by and holds(found_by, sought))
         )
         ids = [option.id for option in listing.options]
         if not ids:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mailpath.tui import saving
 from mailpath.tui.progress import Walked
 from mailpath.tui.screens.history import HistoryScreen
@@ -58,7 +56,7 @@ class Keeping(Reading):
         assert self._stack is not None
         lens = self._state.looked
         if lens.attack:
-            lens = replace(lens, attack="", at=None)  # what is saved is the walk as it was walked
+            lens = lens.sent  # what is saved is the walk as it was walked
         summary = self._side.summary(self.posture, lens)
         source = self._session.source.badge.lower()
         return saving.content(kind, self._state, self._stack, self.posture, source=source, summary=summary)

@@ -42,7 +42,7 @@ class PathScreen(Keeping):
     def on_mount(self) -> None:
         self._verdict.tell(_BEGIN)
         self._complain(())
-        self._draw_rail()
+        self._draw_rail(self._state.seen())
         self.query_one(PathBar).focus_recipient()
         self.set_interval(0.1, self._tick)
         self.call_after_refresh(self._begin)

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mailpath.tui.stack import Block, Labelled
-from mailpath.tui.text import ASCII, QUIET, Glyphs, Row, clean, fit, hang
+from mailpath.tui.text import ASCII, QUIET, Glyphs, Row, clean, fit, hang, holds
 
 #: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
 MOST_LINES = 2000
@@ -124,7 +124,7 @@ def paint_evidence(evidence: list[str], wanted: str, glyphs: Glyphs) -> list[Con
     if glyphs is ASCII:
         cleaned = [line.translate(_PLAIN) for line in cleaned]
     words = wanted.casefold().split()
-    kept = [line for line in cleaned if all(word in line.casefold() for word in words)]
+    kept = [line for line in cleaned if holds(line, wanted)]
     lines = [_highlighted(line, words) for line in kept[:MOST_LINES]]
     if len(kept) > MOST_LINES:
         lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))

@@ -6,7 +6,6 @@ One list at a time; below it, in words, what the choice comes to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from textual import events, on
@@ -146,7 +145,7 @@ class Side(Vertical):
         """It is being worked out; what is known of another posture, time or message is told no more."""
         if self.summary(posture, lens) is None:
             self.sum_up(None)
-        if self._foreseen != (posture, replace(lens, attack="", at=None)):
+        if self._foreseen != (posture, lens.sent):
             self.forecast({})
 
     @property
@@ -273,7 +272,7 @@ class Side(Vertical):
     def forecast(self, outlooks: Mapping[int, Outlook], posture: str = "", lens: Lens | None = None) -> None:
         """What becomes of the posture's mail, and of such a message, at each time to come."""
         self._outlooks = outlooks
-        self._foreseen = posture, replace(lens or Lens(), attack="", at=None)
+        self._foreseen = posture, (lens or Lens()).sent
         marks: dict[str, Mark] = {}
         for stop in self._stops:
             outlook = outlooks.get(stop.at)
