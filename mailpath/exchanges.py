@@ -26,6 +26,8 @@ class Failure(StrEnum):
     PROTOCOL = "protocol"  # the other end talked, but not this protocol
     TOO_LARGE = "too-large"  # a byte limit was reached
     BLOCKED = "blocked"  # this machine or its network will not let it out (EPERM, EACCES)
+    LOCAL = "local"  # this machine could not: out of descriptors, no such address family here
+    NOT_TRIED = "not-tried"  # a bound of ours on the whole walk was reached; `detail` says which
     NOT_RECORDED = "not-recorded"  # a replay that does not hold this exchange
 
 
@@ -89,6 +91,7 @@ class HttpsExchange(msgspec.Struct, frozen=True, kw_only=True):
     Nothing was requested (`status` None) when the certificate was refused: `failure` CERTIFICATE.
     A redirect is a status like any other and is not followed.  `body` holds at most 64 KiB
     (`failure` TOO_LARGE when there was more).
+    `limit`: seconds, of the wait of ours that ended it; None where something else did.
     """
 
     request: HttpsRequest
@@ -98,6 +101,7 @@ class HttpsExchange(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[bytes, ...] = ()
     tls_version: str = ""
     failure: Failure | None = None
+    limit: float | None = None
     detail: str = ""
     elapsed_ms: float = 0.0
 
@@ -162,6 +166,7 @@ class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True):
     `transcript`: every byte of the dialogue, in order, to be read by `mailpath.network.replies`.
     `injected`: bytes that came in clear text behind the reply to STARTTLS (RFC 3207 section 6 attack).
     `failure` with `failed_at`: what ended the session early; the transcript holds what came before.
+    `limit`: seconds, of the wait of ours that ended it; None where something else did.
     """
 
     request: SmtpRequest
@@ -170,6 +175,7 @@ class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True):
     injected: bytes = b""
     failure: Failure | None = None
     failed_at: Stage | None = None
+    limit: float | None = None
     detail: str = ""
     elapsed_ms: float = 0.0
 

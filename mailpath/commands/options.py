@@ -103,15 +103,38 @@ _NETWORK = (
     click.option("--ca-file", metavar="FILE", help="Trusted CA certificates, PEM. [the system's]"),
     click.option("--smtp-port", type=int, metavar="PORT", help="Of the mail servers. [25]"),
     click.option("--https-port", type=int, metavar="PORT", help="Of the policy host. [443]"),
-    click.option("--timeout", type=float, metavar="SECONDS", help="Of every other wait. [5]"),
+    click.option(
+        "--timeout", type=float, metavar="SECONDS", help="Of one wait: a connect, a handshake, a DNS try. [5]"
+    ),
+    click.option(
+        "--reply-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="Of each wait in a session that was accepted. [30, or --timeout where only that is given]",
+    ),
     click.option(
         "--greeting-timeout", type=float, metavar="SECONDS", help="Of the wait for a greeting. [30]"
+    ),
+    click.option(
+        "--deadline", type=float, metavar="SECONDS", help="Of the whole walk. [120; 50 for --format nagios]"
+    ),
+    click.option(
+        "--patience",
+        type=click.Choice(["sender", "ours"]),
+        help="Whose waits end a session: the sending server's, or ours. [sender]",
     ),
     click.option("--ehlo", metavar="NAME", help="Name given in EHLO. [this host's]"),
     click.option(
         "--allow-private/--no-allow-private",
         default=None,
         help="Connect to special-use addresses too.",
+    ),
+    click.option(
+        "--insecure-zone",
+        "insecure_zones",
+        metavar="NAME",
+        multiple=True,
+        help="Negative trust anchor (RFC 7646): NAME counts as unsigned; repeatable.",
     ),
     click.option(
         "--dial",
@@ -139,20 +162,24 @@ NETWORK_KEYS = (
     "smtp_port",
     "https_port",
     "timeout",
+    "reply_timeout",
     "greeting_timeout",
+    "deadline",
     "ehlo",
+    "patience",
     "allow_private",
+    "insecure_zones",
     "dial",
 )
 
 
 def given_network_options(options: dict[str, Any]) -> list[str]:
     """The network options that stand on the command line, as they are written there."""
-    names = {"network_file": "--network"}
+    names = {"network_file": "--network", "insecure_zones": "--insecure-zone"}
     return [
         names.get(key, f"--{key.replace('_', '-')}")
         for key in NETWORK_KEYS
-        if options.get(key) not in (None, {})
+        if options.get(key) not in (None, {}, ())
     ]
 
 
@@ -161,6 +188,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
     from mailpath.network.settings import Settings, SettingsError, load
 
     given = {key: options.get(key) for key in NETWORK_KEYS if key not in ("network_file", "dial")}
+    given["insecure_zones"] = given["insecure_zones"] or None
     dial = options.get("dial") or None
     try:
         start = load(options["network_file"]) if options.get("network_file") else base or Settings()

@@ -107,7 +107,8 @@ class DnssecFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 class PolicyFetch(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTPS fetch of the policy.  `verify_error`: None when chain and name hold at the walk's time
-    by RFC 8461 (DNS-ID only), else why not.  `chain`: as the host sent it, DER, leaf first.
+    by RFC 8461 (DNS-ID only), else why not.  `chain`: as the host sent it, DER, leaf first.  `limit`: as in
+    `HttpsExchange`.
     """
 
     url: str
@@ -121,6 +122,7 @@ class PolicyFetch(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[bytes, ...] = ()
     verify_error: str | None = None
     failure: Failure | None = None
+    limit: float | None = None
     detail: str = ""
 
 
@@ -227,7 +229,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One SMTP session with one address, read from its transcript.
 
-    Everything is None or empty from the point on where `failure` ended it (`failed_at`).
+    Everything is None or empty from the point on where `failure` ended it (`failed_at`, `limit`: as in
+    `SmtpExchange`).
     `extensions`: EHLO keywords in upper case, with parameters, visible text.  `not_tried`: why no
     session was held ("special-use address", "more than 20 addresses").
     """
@@ -239,6 +242,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     not_tried: str = ""
     failure: Failure | None = None
     failed_at: Stage | None = None
+    limit: float | None = None
     detail: str = ""
     greeting: Reply | None = None
     ehlo: Reply | None = None

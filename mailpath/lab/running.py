@@ -169,6 +169,7 @@ class Lab:
             timeout=TIMEOUT,
             greeting_timeout=GREETING_TIMEOUT,
             ehlo=f"mail.{files.sender().domain}",
+            patience="ours",  # silence in the lab is silence: nobody is to wait minutes for a lesson
             dial=dial,
         )
 

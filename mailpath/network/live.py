@@ -41,6 +41,8 @@ class LiveNetwork:
             ehlo=ehlo,
             allow_private=settings.allow_private,
             dialled=tuple(sorted(settings.dial)),
+            patience=settings.patience,
+            insecure_zones=settings.insecure_zones,
         )
 
     async def __aenter__(self) -> LiveNetwork:

@@ -216,7 +216,7 @@ class LiveDns:
         return self._transports[endpoint]
 
     def _made(self, endpoint: ResolverEndpoint) -> Transport:
-        timeout = self._settings.timeout
+        timeout = self._settings.wait
         if endpoint.kind is Kind.PLAIN:
             return PlainTransport(endpoint.host, endpoint.port, timeout)
         from mailpath.network import live_dns_secure

@@ -192,7 +192,7 @@ class LiveHttps:
         )
 
     async def _get(self, url: str, netloc: str, backend: _Backend, answer: _Answer) -> None:
-        wait = self._settings.timeout
+        wait = self._settings.wait
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), wait)
         headers = [
             ("Host", netloc),

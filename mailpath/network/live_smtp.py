@@ -200,10 +200,10 @@ class SmtpSession:
         loop = asyncio.get_running_loop()
         host, port = self._settings.dialled(self._request.address, self._request.port)
         try:
-            async with asyncio.timeout(self._settings.timeout):
+            async with asyncio.timeout(self._settings.wait):
                 await loop.create_connection(lambda: self._protocol, host, port)
         except TimeoutError:
-            raise self._timed_out(Stage.CONNECT, self._settings.timeout, "the connection") from None
+            raise self._timed_out(Stage.CONNECT, self._settings.wait, "the connection") from None
         except OSError as error:
             failure, detail = failure_of(error)
             raise _Ended(failure, Stage.CONNECT, detail) from None
@@ -246,7 +246,7 @@ class SmtpSession:
         return goes_on(reply)
 
     async def _handshake(self) -> None:
-        wait = self._settings.timeout
+        wait = self._settings.wait
         try:
             async with asyncio.timeout(wait):
                 tls = await self._protocol.start_tls_as(
@@ -280,7 +280,7 @@ class SmtpSession:
     async def _quit(self) -> None:
         """QUIT, and a short wait for its 221; a server that is gone already has lost nothing by it."""
         try:
-            await self._command(Stage.QUIT, b"QUIT", min(self._settings.timeout, QUIT_WAIT))
+            await self._command(Stage.QUIT, b"QUIT", min(self._settings.wait, QUIT_WAIT))
         except _Ended:
             if self._protocol.too_large:
                 raise
@@ -290,7 +290,7 @@ class SmtpSession:
             self._protocol.write(line + b"\r\n")
         except SMTPServerDisconnected:
             raise self._lost(stage) from None
-        return await self._reply(stage, self._settings.timeout if wait is None else wait)
+        return await self._reply(stage, self._settings.wait if wait is None else wait)
 
     async def _reply(self, stage: Stage, wait: float) -> Reply:
         """The reply to what was sent; the whole of it within `wait` seconds.  Raises `_Ended`."""

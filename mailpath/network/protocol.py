@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -24,6 +24,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     DER (a capture: only those that anchor a recorded chain).  `kind`: "live", "lab" or "capture".
     `made`: Unix time at which the walk began; the default `at` of a replay.
     `envelope`: what one more session with each address is to try; None where nobody asked for it.
+    `patience`: "sender" or "ours", as in `Settings`.
+    `insecure_zones`: negative trust anchors (RFC 7646) that the user set.
     `simulated_insecure`: zones that an attack declares insecure (only ever `attacker.invalid`).
     """
 
@@ -37,6 +39,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     ehlo: str = ""
     allow_private: bool = False
     dialled: tuple[str, ...] = ()  # published "ip:port" that have a dial entry: count as public
+    patience: Literal["sender", "ours"] = "sender"
+    insecure_zones: tuple[str, ...] = ()
     simulated_insecure: tuple[str, ...] = ()
     envelope: Envelope | None = None
 

@@ -12,7 +12,7 @@ import re
 import ssl
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,6 +22,10 @@ from mailpath.network.anchors import ROOT_ANCHORS
 #: No network file, anchor file or bundle of roots that anybody means is larger.
 MAX_FILE = 16 * 1024 * 1024
 MAX_WAIT = 3600.0
+#: Seconds, where nobody says otherwise: one wait, one reply line in an accepted session, a whole walk.
+TIMEOUT = 5.0
+REPLY_TIMEOUT = 30.0
+DEADLINE = 120.0
 #: Where Linux distributions and BSDs keep the bundle when Python's OpenSSL was built for another place.
 BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -44,18 +48,42 @@ class SettingsError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the world.  Times in seconds; `dial` maps a published "ip:port" to where it lives."""
+    """How to reach the world.  Times in seconds; `dial` maps a published "ip:port" to where it lives.
+
+    `patience`: "sender": the sending server waits as long as its kind does; "ours": no longer than we do.
+    `insecure_zones`: negative trust anchors (RFC 7646).
+    """
 
     resolver: str | None = None
     trust_anchor: str | None = None
     ca_file: str | None = None
     smtp_port: int = 25
     https_port: int = 443
-    timeout: float = 5.0
+    timeout: float | None = None
+    reply_timeout: float | None = None
     greeting_timeout: float = 30.0
+    deadline: float | None = None
     ehlo: str | None = None
+    patience: Literal["sender", "ours"] = "sender"
     allow_private: bool = False
+    insecure_zones: tuple[str, ...] = ()
     dial: dict[str, str] = {}
+
+    @property
+    def wait(self) -> float:
+        """Seconds of one wait: a connect, a handshake, a DNS try."""
+        return TIMEOUT if self.timeout is None else self.timeout
+
+    @property
+    def reply_wait(self) -> float:
+        """Seconds without a line in a session that was accepted; `timeout` where only that is given."""
+        given = self.timeout if self.reply_timeout is None else self.reply_timeout
+        return REPLY_TIMEOUT if given is None else given
+
+    @property
+    def whole_wait(self) -> float:
+        """Seconds for a whole walk."""
+        return DEADLINE if self.deadline is None else self.deadline
 
     def merged(self, **options: Any) -> Settings:
         """These settings with every option that is not None in their place; `dial` entries are added.
@@ -107,7 +135,7 @@ def to_toml(settings: Settings) -> str:
     """`settings` as a network file: `load` of it gives equal settings (paths made absolute)."""
     lines: list[str] = []
     for key, value in msgspec.structs.asdict(settings).items():
-        if value is not None and key != "dial":
+        if value not in (None, ()) and key != "dial":
             whole = str(Path(value).absolute()) if key in ("trust_anchor", "ca_file") else value
             lines.append(f"{key} = {_toml_value(whole)}")
     if settings.dial:
@@ -182,8 +210,9 @@ def _checked(settings: Settings) -> Settings:
     for key in ("smtp_port", "https_port"):
         if not 1 <= getattr(settings, key) <= 65535:
             raise SettingsError("A port is a number from 1 to 65535.", key=key)
-    for key in ("timeout", "greeting_timeout"):
-        if not 0 < getattr(settings, key) <= MAX_WAIT:
+    for key in ("timeout", "reply_timeout", "greeting_timeout", "deadline"):
+        seconds = getattr(settings, key)
+        if seconds is not None and not 0 < seconds <= MAX_WAIT:
             raise SettingsError("A time is more than 0 and at most 3600 seconds.", key=key)
     if settings.ehlo is not None and not _EHLO.fullmatch(settings.ehlo):
         raise SettingsError("An EHLO name is a host name or an address literal like [192.0.2.1].", key="ehlo")
@@ -211,6 +240,6 @@ def _explained(error: msgspec.ValidationError) -> tuple[str, str]:
     return sentence + ".", where.strip("`.[]") or ""
 
 
-def _toml_value(value: str | float | bool) -> str:
+def _toml_value(value: str | float | bool | tuple[str, ...]) -> str:
     # JSON strings, numbers and booleans are TOML ones, but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -157,6 +157,7 @@ def session_of(exchange: SmtpExchange) -> Session:
         profile=exchange.request.profile,
         failure=exchange.failure,
         failed_at=exchange.failed_at,
+        limit=exchange.limit,
         detail=exchange.detail,
         greeting=said.greeting,
         ehlo=said.ehlo,

@@ -93,6 +93,7 @@ def _fetched(tools: Tools, base: PolicyFetch, exchange: HttpsExchange) -> Policy
         chain=exchange.chain,
         verify_error=verify_error,
         failure=exchange.failure,
+        limit=exchange.limit,
         detail=exchange.detail,
     )
     codings = [value for name, value in exchange.headers if name.lower() == b"content-encoding"]

@@ -24,8 +24,12 @@ ca_file = "ca.pem"
 smtp_port = 2525
 https_port = 8443
 timeout = 2
+reply_timeout = 45
 greeting_timeout = 9.5
+deadline = 300
 ehlo = "probe.example"
+patience = "ours"
+insecure_zones = ["corp.example", "home.arpa"]
 allow_private = true
 [dial]
 "192.0.2.10:25" = "127.0.0.1:40125"
@@ -43,8 +47,12 @@ def test_a_file(tmp_path):
         smtp_port=2525,
         https_port=8443,
         timeout=2.0,
+        reply_timeout=45.0,
         greeting_timeout=9.5,
+        deadline=300.0,
         ehlo="probe.example",
+        patience="ours",
+        insecure_zones=("corp.example", "home.arpa"),
         allow_private=True,
         dial={"192.0.2.10:25": "127.0.0.1:40125", "[2001:db8::10]:25": "127.0.0.1:40126"},
     )
@@ -54,6 +62,14 @@ def test_a_file(tmp_path):
     assert settings.dialled("192.0.2.10", 443) == ("192.0.2.10", 443)
     (tmp_path / "again.toml").write_text(to_toml(settings))
     assert load(tmp_path / "again.toml") == settings
+
+
+def test_one_short_time_is_short_for_replies_too():
+    assert (Settings().wait, Settings().reply_wait, Settings().whole_wait) == (5.0, 30.0, 120.0)
+    assert Settings(timeout=5.0).reply_wait == 5.0
+    assert Settings(timeout=2.0, reply_timeout=60.0).reply_wait == 60.0
+    assert Settings(reply_timeout=60.0).merged(timeout=2.0).reply_wait == 60.0
+    assert Settings().merged(timeout=2.0).reply_wait == 2.0
 
 
 def test_defaults_are_a_file(tmp_path):
