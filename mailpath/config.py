@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import platformdirs
 
+from mailpath.files import replace_file
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -253,9 +254,7 @@ def save_state(state: State, file: Path | None = None) -> None:
     file = file or state_file()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     told = {"theme": state.theme, "recent": list(state.recent[:MOST_RECENT])}
-    fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    fresh.replace(file)
+    replace_file(file, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 # --- Lines -----------------------------------------------------------------------------------------

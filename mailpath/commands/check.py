@@ -66,7 +66,9 @@ def run(
 ) -> ExitCode:
     """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
     outputs = Outputs(form=form, report=output, capture=capture, tlsrpt=tlsrpt)
-    examine(outputs)
+    read = {"--replay": replay, "--network": network.get("network_file")}
+    read |= {"--trust-anchor": network.get("trust_anchor"), "--ca-file": network.get("ca_file")}
+    examine(outputs, read)
     judged = chosen(posture_names)
     wanted = attacks_named(attacks)
     _remark(outputs, wanted)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import click
+
+from mailpath.files import is_special, same_file, try_replacing
 
 STDIO = "-"
 
@@ -31,8 +33,10 @@ class Outputs:
         return STDIO in (self.capture, self.tlsrpt)
 
 
-def examine(outputs: Outputs) -> None:
-    """Raises `click.UsageError` where two would be written to one place, or one cannot be written."""
+def examine(outputs: Outputs, inputs: Mapping[str, str | None]) -> None:
+    """Raises `click.UsageError` where two would be written to one place, one cannot be written, or one would
+    be written over what is read.  `inputs`: option -> the file that is read for it.
+    """
     taken: dict[str, str] = {}
     for option, word in outputs.named():
         place = word if word == STDIO else _place(word)
@@ -46,34 +50,23 @@ def examine(outputs: Outputs) -> None:
             f"Standard output is taken by {taken[STDIO]}: name the file for --format {outputs.form} with -o."
         )
     for option, word in outputs.named():
-        if word != STDIO:
-            _writable(option, word)
+        if word == STDIO:
+            continue
+        for source, read in inputs.items():
+            if read is not None and read != STDIO and same_file(word, read) and not is_special(word):
+                raise click.UsageError(f"{word}: {option} would write over the file that {source} reads.")
+        _writable(option, word)
 
 
 def _place(word: str) -> str | None:
     """What tells two names of one file; None for what many may write to (a device, a pipe)."""
     place = os.path.realpath(word) if "\0" not in word else word
-    return None if _is_special(place) else place
-
-
-def _is_special(file: str) -> bool:
-    try:
-        mode = os.stat(file).st_mode
-    except (OSError, ValueError):  # there is none yet, or there can be none
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return None if is_special(place) else place
 
 
 def _writable(option: str, file: str) -> None:
-    """Open `file` and leave it as it is; what it took to find out is removed again."""
-    if _is_special(file):
-        return  # opening a pipe would already say something to its reader
-    new = not os.path.lexists(file) if "\0" not in file else False
     try:
-        with open(file, "ab"):
-            pass
-        if new:
-            os.unlink(file)
+        try_replacing(file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise click.UsageError(f"{file}: The file of {option} cannot be written: {reason}.") from None

@@ -9,6 +9,7 @@ import click
 
 from mailpath.commands.outputs import STDIO
 from mailpath.commands.stdio import plain
+from mailpath.files import replace_file
 from mailpath.report.result import Result
 
 #: File name endings and what they stand for; `--format` outweighs them.
@@ -52,8 +53,7 @@ def write(result: Result, form: str, output: str | None) -> None:
 def write_file(output: str, data: bytes) -> None:
     """`data` to the file `output`.  Raises `click.UsageError`."""
     try:
-        with open(output, "wb") as file:
-            file.write(data)
+        replace_file(output, data)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise click.UsageError(f"{output}: The report cannot be written: {reason}.") from None

@@ -19,6 +19,7 @@ import msgspec
 from mailpath import __version__
 from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path
+from mailpath.files import replace_file
 from mailpath.names import as_domain
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
@@ -95,7 +96,8 @@ def capture_from(
 def dump(capture: Capture, where: Where) -> None:
     """Write `capture` to a file, a path or "-" (standard output).
 
-    The same capture is written as the same bytes.  Raises `CaptureError`; OSError where it is standard
+    The same capture is written as the same bytes.  A file that holds an envelope, and so mail addresses, is
+    its owner's alone.  Raises `CaptureError`; OSError where it is standard
     output that cannot be written, as every other output there does.
     """
     data = msgspec.json.encode(capture) + b"\n"
@@ -107,8 +109,7 @@ def dump(capture: Capture, where: Where) -> None:
         if isinstance(where, str | os.PathLike):
             if os.fspath(where).endswith(".gz"):
                 data = gzip.compress(data, mtime=0)
-            with open(where, "wb") as file:
-                file.write(data)
+            replace_file(where, data, private=capture.ground.envelope is not None)
         else:
             where.write(data)
     except OSError as error:

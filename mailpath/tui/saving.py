@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mailpath.files import create_file
 from mailpath.tui.progress import WalkState
 from mailpath.tui.stack import Stack
 from mailpath.visible import visible
@@ -75,12 +76,11 @@ def local_fonts(svg: str) -> str:
     return svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
-def write(path: str, data: bytes) -> Path:
-    """Write a new file and say where it is.  Raises `SavingFailed`."""
+def write(path: str, data: bytes, *, private: bool = False) -> Path:
+    """Write a new file, `private` for its owner alone, and say where it is.  Raises `SavingFailed`."""
     try:
         file = Path(path).expanduser().absolute()
-        with file.open("xb") as stream:
-            stream.write(data)
+        create_file(file, data, private=private)
     except FileExistsError:
         raise SavingFailed(f"{visible(path)} is there already; choose another name.") from None
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; no home directory

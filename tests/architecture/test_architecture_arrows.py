@@ -33,6 +33,7 @@ LAYERS = [
     "facts",
     "exchanges",
     "names",
+    "files",
     "visible",
 ]
 

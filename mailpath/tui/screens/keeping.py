@@ -42,13 +42,20 @@ class Keeping(Reading):
 
     def _save(self, kind: str, path: str) -> None:
         try:
-            file = saving.write(path, self._content(kind))
+            data = self._content(kind)
+            file = saving.write(path, data, private=self._private)
         except saving.SavingFailed as error:
             self._tell(str(error), "error")
         except Exception as error:  # noqa: BLE001  a defect of a renderer costs its file, not the app
             self._tell(f"The report could not be made: {type(error).__name__}: {error}", "error")
         else:
             self._tell(f"Written: {file}")
+
+    @property
+    def _private(self) -> bool:
+        """Whether mail addresses are in what is saved."""
+        recorded = self._state.recorded
+        return recorded is not None and recorded.capture.ground.envelope is not None
 
     def _content(self, kind: str) -> bytes:
         if kind == "svg":

@@ -1,0 +1,126 @@
+"""Files that we write: whole or not at all.
+
+What is written goes into a new file beside the old one, is synced and takes its name: a full disk, a
+crash or a signal leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+
+#: Of a file with mail addresses in it: for its owner alone.
+PRIVATE = 0o600
+
+Name = str | os.PathLike[str]
+
+
+def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
+    """`data` becomes the whole content of the file `name`; the old content stays where that fails.
+
+    A symbolic link is followed, a mode is kept, `private` gives `PRIVATE`.  What is no regular file (a
+    pipe, a device) is written to as it stands.  Raises `OSError`; `ValueError` for a NUL in the name.
+    """
+    place = os.path.realpath(name)
+    if is_special(place):
+        with open(place, "wb") as stream:
+            stream.write(data)
+        return
+    with contextlib.suppress(FileNotFoundError):
+        _refuse_unwritable(place)
+    mode = PRIVATE if private else _mode_of(place)
+    _move_into_place(data, place, mode)
+
+
+def create_file(name: Name, data: bytes, *, private: bool = False) -> None:
+    """A new file `name` with the content `data`.  Raises `FileExistsError` where there is one, `OSError`,
+    and `ValueError` for a NUL in the name.
+    """
+    place = os.path.abspath(name)
+    # The name is taken first: two writers cannot both have it.
+    os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        _move_into_place(data, place, PRIVATE if private else _mode_of(place))
+    except BaseException:
+        os.unlink(place)
+        raise
+
+
+def try_replacing(name: Name) -> None:
+    """Raises what `replace_file` would, as far as that shows beforehand; leaves everything as it is."""
+    place = os.path.realpath(name)
+    if is_special(place):
+        return  # opening a pipe would already say something to its reader
+    with contextlib.suppress(FileNotFoundError):
+        _refuse_unwritable(place)
+    beside, descriptor = _open_beside(place)
+    os.close(descriptor)
+    os.unlink(beside)
+
+
+def is_special(name: Name) -> bool:
+    """Whether there is something under `name` that is neither a regular file nor a folder."""
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):  # there is none yet, or there can be none
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def same_file(one: Name, other: Name) -> bool:
+    """Whether both names lead to one file that is there."""
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
+
+
+def _refuse_unwritable(place: str) -> None:
+    """A file that may not be written is not replaced either, though its folder would allow it."""
+    os.close(os.open(place, os.O_WRONLY))
+
+
+def _mode_of(place: str) -> int | None:
+    try:
+        return stat.S_IMODE(os.stat(place).st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _open_beside(place: str) -> tuple[str, int]:
+    folder, name = os.path.split(place)
+    # Short enough for a name that is as long as a name may be.
+    beside = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}")
+    return beside, os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+
+
+def _move_into_place(data: bytes, place: str, mode: int | None) -> None:
+    beside, descriptor = _open_beside(place)
+    try:
+        with open(descriptor, "wb") as stream:
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            stream.write(data)
+            stream.flush()
+            os.fsync(descriptor)
+        os.replace(beside, place)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    _sync_folder(os.path.dirname(place))
+
+
+def _sync_folder(folder: str) -> None:
+    """The new name outlives a power cut where the file system can promise that.
+
+    Some network file systems cannot, and a folder may be written that must not be read: the file itself is
+    synced in any case.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
