@@ -8,8 +8,14 @@ Times (`elapsed_ms`, `Chunk.at_ms`) are for people; no fact may depend on them.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+#: Characters of what a capture may say: a name in presentation form (255 octets, each escaped), a URL with
+#: one in it, a mail address; a token (an address, a version, a cipher).
+Name = Annotated[str, msgspec.Meta(max_length=1100)]
+Token = Annotated[str, msgspec.Meta(max_length=128)]
 
 
 class Failure(StrEnum):
@@ -59,8 +65,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     resolver's own verdict (AD, SERVFAIL) is asked for.
     """
 
-    name: str
-    rdtype: str
+    name: Name
+    rdtype: Token
     checking_disabled: bool = True
 
 
@@ -69,7 +75,7 @@ class DnsExchange(msgspec.Struct, frozen=True, kw_only=True):
 
     question: Question
     response: bytes | None = None
-    transport: str = ""  # "udp", "tcp", "tls", "https": what the answer came over
+    transport: Token = ""  # "udp", "tcp", "tls", "https": what the answer came over
     failure: Failure | None = None
     detail: str = ""
     elapsed_ms: float = 0.0
@@ -81,8 +87,8 @@ class DnsExchange(msgspec.Struct, frozen=True, kw_only=True):
 class HttpsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """GET `url` from `address` (an IP the caller looked up), SNI and Host taken from the URL."""
 
-    url: str
-    address: str
+    url: Name
+    address: Token
 
 
 class HttpsExchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +105,7 @@ class HttpsExchange(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
     chain: tuple[bytes, ...] = ()
-    tls_version: str = ""
+    tls_version: Token = ""
     failure: Failure | None = None
     limit: float | None = None
     detail: str = ""
@@ -120,8 +126,8 @@ class TlsProfile(StrEnum):
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """MAIL FROM and RCPT TO to try (never DATA), as mail addresses; "" is the null reverse-path."""
 
-    mail_from: str
-    rcpt_to: str
+    mail_from: Name
+    rcpt_to: Name
 
     @property
     def smtputf8(self) -> bool:
@@ -135,9 +141,9 @@ class SmtpRequest(msgspec.Struct, frozen=True, kw_only=True):
     `sni`: the name sent in the handshake, or None for none.
     """
 
-    address: str
+    address: Token
     port: int = 25
-    sni: str | None = None
+    sni: Name | None = None
     profile: TlsProfile = TlsProfile.FULL
     envelope: Envelope | None = None
 
@@ -154,8 +160,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 class TlsSession(msgspec.Struct, frozen=True, kw_only=True):
     """What the handshake agreed on.  `chain`: certificates as sent, DER, leaf first; () when anonymous."""
 
-    version: str  # "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"
-    cipher: str  # OpenSSL name
+    version: Token  # "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"
+    cipher: Token  # OpenSSL name
     bits: int = 0
     chain: tuple[bytes, ...] = ()
 

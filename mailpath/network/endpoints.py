@@ -10,14 +10,9 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailpath.names import a_labels, u_labels
-
-RESOLV_CONF = Path("/etc/resolv.conf")
-#: resolver(5): more name servers than this are ignored by the system, too.
-MAX_NAMESERVERS = 3
 
 
 class Kind(StrEnum):
@@ -126,22 +121,3 @@ def _resolver_over_tls(text: str) -> ResolverEndpoint:
             port = port_number(after)
         name = _host(name)
     return ResolverEndpoint(text, Kind.TLS, host, port, name or host)
-
-
-def system_resolvers(conf: Path = RESOLV_CONF) -> tuple[ResolverEndpoint, ...]:
-    """The name servers of resolv.conf in their order; the local host when it names none (resolver(5))."""
-    found: list[ResolverEndpoint] = []
-    try:
-        text = conf.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        text = ""
-    for line in text.splitlines()[:1000]:
-        words = line.split()
-        if len(words) < 2 or words[0] != "nameserver":
-            continue
-        try:
-            host = address(words[1])
-        except ValueError:
-            continue
-        found.append(ResolverEndpoint(host, Kind.PLAIN, host))
-    return tuple(found[:MAX_NAMESERVERS]) or (ResolverEndpoint("127.0.0.1", Kind.PLAIN, "127.0.0.1"),)

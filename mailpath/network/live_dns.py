@@ -15,9 +15,10 @@ from typing import Protocol, cast
 from mailpath.exchanges import ASKING, DnsExchange, Failure, Question
 from mailpath.network import dns_messages
 from mailpath.network.dns_messages import NotDns, framed, read_message
-from mailpath.network.endpoints import Kind, ResolverEndpoint, join, system_resolvers
+from mailpath.network.endpoints import Kind, ResolverEndpoint, join
 from mailpath.network.endpoints import resolver as resolver_endpoint
 from mailpath.network.failures import failure_of
+from mailpath.network.live_resolvers import system_resolvers
 from mailpath.network.live_tls import resolver_context
 from mailpath.network.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
@@ -11,10 +11,15 @@ from mailpath.exchanges import (
     Envelope,
     HttpsExchange,
     HttpsRequest,
+    Name,
     Question,
     SmtpExchange,
     SmtpRequest,
 )
+
+#: Characters of a trust anchor, and how many roots and addresses there may be: far above what anybody has.
+MAX_ANCHOR = 64 * 1024
+_MOST = msgspec.Meta(max_length=10_000)
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,16 +34,18 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     `simulated_insecure`: zones that an attack declares insecure (only ever `attacker.invalid`).
     """
 
-    kind: str
-    resolver: str
-    trust_anchor: str
-    roots: tuple[bytes, ...]
+    kind: Name
+    resolver: Name
+    trust_anchor: Annotated[str, msgspec.Meta(max_length=MAX_ANCHOR)]
+    roots: Annotated[tuple[bytes, ...], _MOST]
     made: int
     smtp_port: int = 25
     https_port: int = 443
-    ehlo: str = ""
+    ehlo: Name = ""
     allow_private: bool = False
-    dialled: tuple[str, ...] = ()  # published "ip:port" that have a dial entry: count as public
+    dialled: Annotated[
+        tuple[Name, ...], _MOST
+    ] = ()  # published "ip:port" that have a dial entry: count as public
     patience: Literal["sender", "ours"] = "sender"
     insecure_zones: tuple[str, ...] = ()
     simulated_insecure: tuple[str, ...] = ()

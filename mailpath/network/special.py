@@ -45,25 +45,36 @@ _BLOCKS: tuple[tuple[str, str], ...] = (
     ("ff00::/8", "multicast"),
 )
 _NETWORKS = tuple((ipaddress.ip_network(block), name) for block, name in _BLOCKS)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+#: An IPv4 address is the last 32 bits: NAT64 (RFC 6052), SIIT (RFC 2765), IPv4-compatible (RFC 4291).
+_CARRIERS = tuple(ipaddress.IPv6Network(block) for block in ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96"))
+#: So it is of any address with an ISATAP interface identifier (RFC 5214 section 6.1); bit 6 may be set.
+_ISATAP = 0x00005EFE
 
 
 def category(address: str) -> str:
     """What special use `address` is set aside for; "" when it is public.
 
-    An IPv6 address that carries an IPv4 one (IPv4-mapped, NAT64, 6to4) is judged by what it carries.
-    Raises `ValueError` when `address` is no IP address.
+    An IPv6 address that carries an IPv4 one (IPv4-mapped or -compatible, NAT64, SIIT, 6to4, ISATAP) is judged
+    by what it carries, too.  Raises `ValueError` when `address` is no IP address.
     """
     ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if ip.ipv4_mapped is not None:
-            return category(str(inner)) or "IPv4-mapped"
-        if inner is not None:
-            return category(str(inner))
     for network, name in _NETWORKS:
         if ip.version == network.version and ip in network:
             return name
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return category(str(ip.ipv4_mapped)) or "IPv4-mapped"
+        inner = _carried(ip)
+        if inner is not None:
+            return category(str(inner))
     return ""
+
+
+def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that `ip` is a form of, as packets to it may end there."""
+    if ip.sixtofour is not None:
+        return ip.sixtofour
+    identifier = int(ip) >> 32 & 0xFFFFFFFF
+    if identifier & ~0x02000000 == _ISATAP or any(ip in block for block in _CARRIERS):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return None

@@ -350,6 +350,44 @@ def test_an_exchange_larger_than_there_can_be(exchange):
         decode(msgspec.json.encode(capture_from([exchange], GROUND, PATH, [])))
 
 
+@pytest.mark.parametrize(
+    "ground",
+    [
+        {"trust_anchor": ". IN DS 1 8 2 00\n" * 5000},
+        {"resolver": "x" * 2000},
+        {"ehlo": "x" * 2000},
+        {"kind": "x" * 2000},
+        {"roots": (b"",) * 10_001},
+        {"dialled": ("192.0.2.1:25",) * 10_001},
+    ],
+    ids=lambda ground: "".join(ground),
+)
+def test_a_ground_larger_than_there_can_be(ground):
+    large = capture_from((), msgspec.structs.replace(GROUND, **ground), PATH, ())
+    if "roots" in ground:
+        large = msgspec.structs.replace(large, ground=msgspec.structs.replace(large.ground, **ground))
+    with pytest.raises(CaptureError, match=rf"This is no capture: .*\$\.ground\.{''.join(ground)}"):
+        decode(msgspec.json.encode(large))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Question(name="x" * 2000, rdtype="MX"),
+        Question(name="x", rdtype="M" * 200),
+        HttpsRequest(url="https://" + "x" * 2000, address="192.0.2.1"),
+        SmtpRequest(address="1" * 200),
+        SmtpRequest(address="192.0.2.1", sni="x" * 2000),
+    ],
+)
+def test_a_request_larger_than_there_can_be(request_):
+    kinds = {Question: DnsExchange, HttpsRequest: HttpsExchange, SmtpRequest: SmtpExchange}
+    kind = kinds[type(request_)]
+    held = kind(question=request_) if kind is DnsExchange else kind(request=request_)
+    with pytest.raises(CaptureError, match="This is no capture: "):
+        decode(msgspec.json.encode(capture_from((held,), GROUND, PATH, ())))
+
+
 def test_what_the_live_network_reads_fits():
     assert capture_module.MAX_HTTPS > live_https.MAX_BODY
     assert capture_module.MAX_HEADERS == live_https.MAX_HEADERS

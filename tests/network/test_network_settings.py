@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from mailpath.network import settings as settings_module
 from mailpath.network.anchors import ROOT_ANCHORS
-from mailpath.network.endpoints import Kind, join, resolver, split, system_resolvers
+from mailpath.network.endpoints import Kind, join, resolver, split
 from mailpath.network.live import LiveNetwork
+from mailpath.network.live_resolvers import system_resolvers
 from mailpath.network.settings import Settings, SettingsError, anchor_text, load, roots, to_toml
 from mailpath.network.special import category
 
@@ -266,7 +267,8 @@ def test_split_undoes_join(host, port):
 def test_system_resolvers(tmp_path):
     conf = tmp_path / "resolv.conf"
     conf.write_text(
-        "# x\nsearch b.example\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver no\nnameserver\n"
+        "# x\n; y\noptions port:99\nsearch b.example\n"
+        "nameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver no\nnameserver\n"
     )
     assert [e.host for e in system_resolvers(conf)] == ["192.0.2.1", "fe80::1%eth0"]
     conf.write_text("nameserver 192.0.2.1\n" * 9)
@@ -298,6 +300,12 @@ def test_system_resolvers(tmp_path):
         ("224.0.0.1", "multicast"),
         ("ff02::1", "multicast"),
         ("192.0.0.9", ""),
+        ("::127.0.0.1", "loopback"),
+        ("::10.0.0.1", "private"),
+        ("::ffff:0:10.0.0.1", "private"),
+        ("2001:470::5efe:10.0.0.1", "private"),
+        ("2001:470::200:5efe:192.168.1.1", "private"),
+        ("2001:470::5efe:8.8.8.8", ""),
         ("::ffff:10.0.0.1", "private"),
         ("::ffff:8.8.8.8", "IPv4-mapped"),
         ("64:ff9b::10.0.0.1", "private"),
