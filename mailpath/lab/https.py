@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from mailpath.lab.scenario import Sts
-from mailpath.lab.smtp import HANG, Seen
+from mailpath.lab.seen import Log
+from mailpath.lab.smtp import HANG
 from mailpath.lab.tls import Selector, TlsStream
 
 WAIT = 30.0
@@ -32,26 +32,25 @@ def policy(sts: Sts, mx: tuple[str, ...]) -> str:
 
 @dataclass
 class PolicyHost:
-    """The web server of one policy; `host`: its name, `body`: the policy, `seen`: the lab's log."""
+    """The web server of one policy; `host`: its name, `body`: the policy, `log`: the lab's."""
 
     sts: Sts
     host: str
     address: str
     body: bytes
     tls: Selector
-    seen: deque[Seen]
+    log: Log
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one request; returns when the connection is to be closed."""
-        log = Seen(self.host, self.address)
-        self.seen.append(log)
+        seen = self.log.open(self.host, self.address)
         stream = self.tls.accept(reader, writer)
         try:
             async with asyncio.timeout(WAIT):
                 await stream.handshake()
-                log.sni, log.tls_version = stream.sni or "", stream.version
+                seen.sni, seen.tls_version = stream.sni or "", stream.version
                 request = await self._request(stream)
-            log.commands.append(request)
+            seen.hear(request)
             await self._respond(stream, request)
         except (TimeoutError, ConnectionError, ssl.SSLError):
             # A client that refuses the certificate ends here; the log has no request then.

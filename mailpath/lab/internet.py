@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,12 +24,10 @@ from mailpath.lab.ca import Authority, Issued, association
 from mailpath.lab.https import PolicyHost
 from mailpath.lab.resolver import Resolver
 from mailpath.lab.scenario import Certificate, Preset, Scenario, ScenarioError, Server, Sts
-from mailpath.lab.smtp import MailServer, Seen
+from mailpath.lab.seen import Log
+from mailpath.lab.smtp import MailServer
 from mailpath.lab.tls import Selector
 from mailpath.lab.zones import Signing, Zone
-
-#: Sessions that the servers' log holds; a lab may be up for days.
-MAX_SEEN = 10_000
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -80,7 +77,7 @@ class Internet:
     def __init__(self, scenarios: tuple[Scenario, ...], now: int, folder: Path) -> None:
         self.authority = Authority(now)
         self.listeners: list[Listener] = []
-        self.seen: deque[Seen] = deque(maxlen=MAX_SEEN)
+        self.log = Log()
         self._folder = folder
         self._mail = _pool(_MAIL_V4, "mail servers")
         self._web = _pool(_WEB_V4, "policy hosts")
@@ -200,7 +197,7 @@ class _Builder:
             ends.append((self.internet.v6_address(), "AAAA", server.listen6 or server.listen))
         for address, rdtype, listen in ends:
             self._record(host, f"{rdtype} {address}", "server.host")
-            running = MailServer(server, host, address, selector, self.internet.seen)
+            running = MailServer(server, host, address, selector, self.internet.log)
             self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
 
     def _policy(self, sts: Sts) -> None:
@@ -216,7 +213,7 @@ class _Builder:
         patterns = sts.mx if sts.mx is not None else self._mx_hosts()
         body = https.policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
         selector = self.internet.selector(self._issue(host, sts.cert), {})
-        running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.seen)
+        running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.log)
         listen = sts.listen if sts.listen in {"refused", "blackhole"} else "yes"
         self.internet.listeners.append(Listener(host, address, 443, listen, running.serve))
 

@@ -27,7 +27,7 @@ from mailpath.lab import dns as dns_server
 from mailpath.lab import scenario as files
 from mailpath.lab.internet import NAME_SERVER_ADDRESS, Handler, Internet, Listener
 from mailpath.lab.scenario import Scenario
-from mailpath.lab.smtp import Seen
+from mailpath.lab.seen import Seen
 from mailpath.network import endpoints
 from mailpath.network.settings import Settings, to_toml
 
@@ -45,7 +45,7 @@ class Lab:
     """A running mini-internet; a context manager that stops it.
 
     `settings`: how to reach it; `scenarios`: what is in it; `seen`: what its servers saw, in order of
-    connection, grows while it runs.
+    connection, the newest 10,000 sessions; `sessions`: how many there were.  Both grow while it runs.
     """
 
     def __init__(self, scenarios: tuple[Scenario, ...], now: int, bind: Bind = "loopback") -> None:
@@ -87,7 +87,11 @@ class Lab:
 
     @property
     def seen(self) -> tuple[Seen, ...]:
-        return tuple(self._internet.seen)
+        return tuple(self._internet.log.newest)
+
+    @property
+    def sessions(self) -> int:
+        return self._internet.log.count
 
     @property
     def trust_anchor(self) -> str:

@@ -30,6 +30,8 @@ OUTCOMES = frozenset({"authenticated", "encrypted", "plaintext", "deferred", "bo
 
 #: A scenario file is a page of text: anything larger is not one.
 MAX_BYTES = 256 * 1024
+#: Lines of all its zones together.
+MAX_RECORDS = 5000
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z")
 _REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -].*)?\Z", re.DOTALL)
@@ -232,8 +234,11 @@ class Scenario(_Table, frozen=True):
             for posture, outcome in outcomes.items():
                 _outcome(f'attack."{attack}"."{posture}"', outcome.removesuffix(", read"))
         hosts = {self.absolute(server.host): server for server in self.server}
+        if sum(len(zone.rr) for zone in self.zone) > MAX_RECORDS:
+            raise ValueError(f"`zone.rr` has more than {MAX_RECORDS} lines in all")
         for zone in self.zone:
             for line in zone.rr:
+                _check_line(line)
                 self._check_tlsa(line, hosts)
 
     def _check_tlsa(self, line: str, hosts: dict[str, Server]) -> None:
@@ -251,6 +256,14 @@ class Scenario(_Table, frozen=True):
         if name.endswith("."):
             return name[:-1].lower() or "."
         return f"{name}.{self.domain}".lower()
+
+
+def _check_line(line: str) -> None:
+    """One line is one record: a directive (RFC 1035 section 5.1) would make of it a file, or millions."""
+    if len(line.splitlines()) > 1:
+        raise ValueError(f"`zone.rr` line {line!r} has more than one line")
+    if line.lstrip().startswith("$"):
+        raise ValueError(f"`zone.rr` line {line!r} begins with $: directives are not read")
 
 
 def _outcome(key: str, value: str) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from mailpath.lab.scenario import Server
+from mailpath.lab.seen import Log
 from mailpath.lab.tls import CHUNK, Selector, TlsStream
 
 WAIT = 60.0  # seconds of silence after which a session ends
@@ -21,18 +21,6 @@ MAX_COMMANDS = 200  # of one session
 MAX_LINE = 4096
 MAX_DATA = 1 << 20
 HANG = 3600.0
-
-
-@dataclass
-class Seen:
-    """What one server saw of one session.  `sni`: "" when TLS came without a name, None without TLS."""
-
-    host: str
-    address: str
-    commands: list[str] = field(default_factory=list)
-    sni: str | None = None
-    tls_version: str = ""
-    delivered: int = 0
 
 
 class _Stream(Protocol):
@@ -62,19 +50,18 @@ class End(Exception):
 
 @dataclass
 class MailServer:
-    """One `Server` of a scenario at one address; `host` is its absolute name, `seen` the lab's log."""
+    """One `Server` of a scenario at one address; `host` is its absolute name, `log` the lab's."""
 
     server: Server
     host: str
     address: str
     tls: Selector
-    seen: deque[Seen]
+    log: Log
     greylisted: bool = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Holds one session; returns when the connection is to be closed."""
         session = _Session(self, reader, writer)
-        self.seen.append(session.log)
         try:
             await session.run()
         except (End, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
@@ -91,13 +78,13 @@ class _Session:
         self._stream: _Stream = _Clear(reader, writer)
         self._secured: TlsStream | None = None
         self._buffer = b""
-        self.log = Seen(owner.host, owner.address)
+        self.log = owner.log.open(owner.host, owner.address)
 
     async def run(self) -> None:
         await self._greet()
         for _ in range(MAX_COMMANDS):
             line = await self._line()
-            self.log.commands.append(line.decode("utf-8", "backslashreplace"))
+            self.log.hear(line.decode("utf-8", "backslashreplace"))
             words = line.split(None, 1)
             verb = words[0].upper().decode("ascii", "replace") if words else ""
             await self._command(verb)

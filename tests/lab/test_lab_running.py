@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from lab_client import Client
 
 from mailpath.lab import Lab, running, scenarios
+from mailpath.lab.seen import MAX_SAID, MAX_SEEN, Log
 from mailpath.network import settings
 
 SERVE = "from mailpath.lab.serve import serve; serve()"
@@ -145,3 +147,22 @@ def test_serve_prints_one_line_and_cleans_up(tmp_path: Path, number: signal.Sign
     assert "Traceback" not in narration
     assert "Exception" not in narration
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_of_the_sessions_is_bounded() -> None:
+    log = Log()
+    for number in range(MAX_SEEN + 5):
+        log.open(f"mx{number}", "192.0.2.1")
+    assert (log.count, len(log.newest), log.newest[0].host) == (MAX_SEEN + 5, MAX_SEEN, "mx5")
+    seen = log.open("mx", "192.0.2.1")
+    for _ in range(200):
+        seen.hear("x" * 1000)
+    assert sum(map(len, seen.commands)) <= MAX_SAID
+    assert seen.commands[0] == "x" * 1000
+
+
+def test_every_session_is_counted(internet: Lab) -> None:
+    before = internet.sessions
+    with Client(internet, "mx1.dane-good.example") as client:
+        client.reply()
+    assert internet.sessions == before + 1

@@ -118,7 +118,12 @@ def test_names_are_relative_to_the_domain() -> None:
         (GOOD + '[[zone]]\nrr = ["_25._tcp.mx9 {tlsa 3 1 1 mx9}"]\n', "mx9"),
         (GOOD + '[[zone]]\nrr = ["x {tlsa 3 1 1 mx1/no}"]\n[[server]]\nhost = "mx1"\n', "unknown part"),
         (GOOD + '[expect]\nrfc = "fine"\n', 'expect."rfc"'),
+        (GOOD + '[[zone]]\nrr = ["$GENERATE 1-1000000 a$ A 192.0.2.1"]\n', "begins with $"),
+        (GOOD + '[[zone]]\nrr = ["  $INCLUDE /etc/passwd"]\n', "begins with $"),
+        (GOOD + '[[zone]]\nrr = ["a A 192.0.2.1\\n$GENERATE 1-9 a$ A 192.0.2.1"]\n', "more than one line"),
+        (GOOD + "[[zone]]\nrr = [" + '"a A 192.0.2.1",' * 5001 + "]\n", "more than 5000 lines"),
     ],
+    ids=range(20),
 )
 def test_strict_errors_name_file_and_key(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "mine.toml"

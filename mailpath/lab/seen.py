@@ -1,0 +1,52 @@
+"""What the lab's servers saw: the newest sessions, and how many there were.  A lab may be up for days."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+#: Sessions that are kept.
+MAX_SEEN = 10_000
+#: Characters of one session's commands that are kept: what an honest client says is less than one KiB.
+MAX_SAID = 4096
+
+
+@dataclass
+class Seen:
+    """What one server saw of one session.  `sni`: "" when TLS came without a name, None without TLS.
+
+    `commands`: the first `MAX_SAID` characters of them.
+    """
+
+    host: str
+    address: str
+    commands: list[str] = field(default_factory=list)
+    sni: str | None = None
+    tls_version: str = ""
+    delivered: int = 0
+    _room: int = MAX_SAID
+
+    def hear(self, command: str) -> None:
+        """Keep `command`, as far as there is room."""
+        if self._room:
+            kept = command[: self._room]
+            self.commands.append(kept)
+            self._room = max(0, self._room - len(kept) - 1)
+
+
+class Log:
+    """The sessions of all servers in the order of connection.
+
+    `newest`: at most `MAX_SEEN`; `count`: how many there were.
+    """
+
+    def __init__(self) -> None:
+        self.newest: deque[Seen] = deque(maxlen=MAX_SEEN)
+        self.count = 0
+
+    def open(self, host: str, address: str) -> Seen:
+        """The record of a session that begins."""
+        seen = Seen(host, address)
+        self.newest.append(seen)
+        self.count += 1
+        return seen
