@@ -6,13 +6,11 @@ addresses, headers of the policy host's answer that no fact needs, and what a re
 EDNS options (NSID, RFC 5001; the text of an extended error, RFC 8914).  What stays is what the walk needs
 and anybody can look up: a redacted capture replays to the same verdicts.
 
-An address in a server's words is taken for this machine's unless it is one that was talked to, and a name
-on the same line for that machine's name, wherever else it stands, unless it was asked for in DNS.
+How private words are found: `mailpath.network.private`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 
@@ -29,20 +27,23 @@ from mailpath.exchanges import (
 )
 from mailpath.network.capture import Capture, capture_from
 from mailpath.network.dns_messages import behind_name
+from mailpath.network.private import MARK, NAME, Private
+from mailpath.network.replies import dialogue
 
-#: What stands in the place of something taken out; a name where a name must stand (RFC 2606 section 2).
-MARK = "redacted"
-NAME = "redacted.invalid"
-
+#: EHLO keywords (IANA's mail parameters) that a server may list.
+_EXTENSIONS = (
+    rb"8BITMIME|ATRN|AUTH|BINARYMIME|CHUNKING|DELIVERBY|DSN|ENHANCEDSTATUSCODES|ETRN|EXPN|FUTURERELEASE|HELP"
+    rb"|LIMITS|MT-PRIORITY|PIPELINING|REQUIRETLS|RRVS|SIZE|SMTPUTF8|STARTTLS|SUBMITTER|VERB|VRFY|XCLIENT"
+    rb"|XFORWARD"
+)
 _HEADERS = frozenset({b"content-type"})
 _POLICY_LINE = re.compile(r"(?i)\s*(?:version|mode|mx|max_age)\s*:")
-_V4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
-_V6 = r"(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
-_ADDRESS = re.compile(rf"(?i)(?<![0-9a-f:.])(?:{_V6}|{_V4})(?![0-9a-f:]|\.[0-9])")
-_MAILBOX = re.compile(r"(?:\"[^\"\r\n]{0,64}\"|[^\s<>@:;,\"()\[\]=]{1,64})@(?=[^\s<>@]{1,255})")
-_HOST = re.compile(r"(?i)(?<![\w.@/-])(?:[\w-]{1,63}\.)+[a-z][\w-]{0,62}(?![\w-]|\.\w)")
 _CODE = re.compile(r"[0-9]{3}[ -]")
 _GREETING = re.compile(r"(250[ -])(\S*)[^\r\n]*")
+#: What a server calls itself: the first word of its greetings (RFC 5321 section 4.2).
+_SELF = re.compile(r"[\w-]+\.[\w.-]+")
+#: The beginning of a line of the reply to EHLO: a keyword and a number stay, whatever this machine is called.
+_KEYWORD = re.compile(rb"250[ -](?:" + _EXTENSIONS + rb")(?=[\s=]|\Z)(?: [0-9]+\s*\Z)?", re.IGNORECASE)
 
 _OPT, _EXTENDED_ERROR, _PADDING = 41, 15, 12
 
@@ -68,29 +69,28 @@ def redacted(capture: Capture) -> Capture:
 
 
 class _Words:
-    """What is private in one capture, and what is known to be public."""
+    """The exchanges of one capture without what is private."""
 
     def __init__(self, capture: Capture) -> None:
         envelopes = {capture.ground.envelope, *(each.request.envelope for each in capture.smtp)}
-        self._names = _tokens([capture.ground.ehlo])
-        self._resolver = _tokens(_resolver_words(capture.ground.resolver))
-        self._locals = _tokens(_local_parts(envelopes))
-        self._public_addresses = {each.request.address for each in capture.smtp}
-        self._public_addresses |= {each.request.address for each in capture.https}
-        self._public_names = {each.question.name.lower() for each in capture.dns}
-        self._public_names |= {each.request.sni for each in capture.smtp if each.request.sni is not None}
-        self._learned = _tokens({name for each in capture.smtp for name in self._names_in(each)})
-
-    def _names_in(self, exchange: SmtpExchange) -> Iterator[str]:
-        """Host names that a server told on a line with an address of this machine."""
-        for tls in (False, True):
-            said = b"".join(
-                chunk.data for chunk in exchange.transcript if not chunk.sent and chunk.tls is tls
-            )
-            for line in said.decode("latin-1").split("\n"):
-                if any(self._private(address) for address in _ADDRESS.findall(line)):
-                    words = _HOST.findall(_CODE.sub("", line))
-                    yield from (name for name in words if self._host_is_private(name))
+        public = {each.question.name.lower() for each in capture.dns}
+        public |= {each.request.sni.lower() for each in capture.smtp if each.request.sni is not None}
+        addresses = {each.request.address for each in capture.smtp}
+        addresses |= {each.request.address for each in capture.https}
+        self._private = Private(
+            names=[capture.ground.ehlo],
+            locals_=_local_parts(envelopes),
+            others=_resolver_words(capture.ground.resolver),
+            public_addresses=addresses,
+            public_names=public,
+        )
+        for exchange in capture.smtp:
+            said = dialogue(exchange)
+            for reply, code in ((said.greeting, 220), (said.ehlo, 250), (said.ehlo_tls, 250)):
+                if reply is not None and reply.code == code:
+                    named = _SELF.match(reply.lines[0].decode("latin-1"))
+                    if named is not None:
+                        self._private.trust(named[0])
 
     # --- exchanges ---
 
@@ -145,6 +145,9 @@ class _Words:
             if greeting is not None and len(text.split()) > 1 + (text[3:4] == " "):
                 kept = f"{greeting[1]}{greeting[2]} [{MARK}]{text[greeting.end() :]}"
                 return self.bytes(kept.encode("latin-1"))
+        keyword = _KEYWORD.match(line) if not chunk.sent else None
+        if keyword is not None:
+            return keyword[0] + self.text(line[keyword.end() :].decode("latin-1")).encode("latin-1")
         return self.bytes(line)
 
     # --- text ---
@@ -159,44 +162,26 @@ class _Words:
         return "\n".join(made).encode("latin-1")
 
     def text(self, text: str) -> str:
-        """`text` without private words; names stand only beside addresses that are public."""
-        found = [address for address in _ADDRESS.findall(text) if self._private(address)]
-        text = _MAILBOX.sub(f"{MARK}@", text)
-        private = (
-            (self._names, NAME),
-            (self._resolver, MARK),
-            (self._locals, MARK),
-            (self._learned, MARK),
-        )
-        for tokens, stand_in in private:
-            if tokens is not None:
-                text = tokens.sub(stand_in, text)
-        if found:
-            text = _HOST.sub(self._host, text)
-            text = _ADDRESS.sub(lambda match: MARK if self._private(match[0]) else match[0], text)
-        return text
-
-    def _private(self, address: str) -> bool:
-        try:
-            return str(ipaddress.ip_address(address)) not in self._public_addresses
-        except ValueError:
-            return False
-
-    def _host(self, match: re.Match[str]) -> str:
-        return MARK if self._host_is_private(match[0]) else match[0]
-
-    def _host_is_private(self, name: str) -> bool:
-        return name.lower() != NAME and name.lower() not in self._public_names
+        """`text` without private words."""
+        return self._private.hide(text)
 
 
 class _Stream:
     """Bytes of one direction, given out by whole lines."""
 
     def __init__(self) -> None:
-        self.pending = b""
+        self._parts: list[bytes] = []
+
+    @property
+    def pending(self) -> bytes:
+        return b"".join(self._parts)
 
     def lines(self, data: bytes) -> list[bytes]:
-        *whole, self.pending = (self.pending + data).split(b"\n")
+        if b"\n" not in data:
+            self._parts.append(data)  # joined when the line is whole: it may come octet by octet
+            return []
+        *whole, rest = (self.pending + data).split(b"\n")
+        self._parts = [rest]
         return [line + b"\n" for line in whole]
 
 
@@ -219,27 +204,11 @@ class _Dialogue:
         return begins and self._verb in (b"EHLO", b"HELO")
 
 
-def _tokens(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Finds these words, longest first, where they stand alone; None for none.
-
-    They are sought in bytes read as Latin-1.
-    """
-    wanted = sorted({word.encode("utf-8", "replace").decode("latin-1") for word in words if word}, key=len)
-    if not wanted:
-        return None
-    either = "|".join(re.escape(word) for word in reversed(wanted))
-    return re.compile(rf"(?i)(?<![\w.-])(?:{either})(?![\w-]|\.\w)")
-
-
-def _resolver_words(resolver: str) -> list[str]:
+def _resolver_words(resolver: str) -> set[str]:
     """The resolver as configured, and the names and addresses in it: "tls://192.0.2.53#dns.example"."""
-    return [resolver, *(part for part in re.split(r"[/#\[\]]+", resolver) if "." in part), *_bare(resolver)]
-
-
-def _bare(resolver: str) -> Iterator[str]:
-    yield from _ADDRESS.findall(resolver)
-    for part in re.split(r"[/#\[\]]+", resolver):
-        yield part.rpartition(":")[0] if part.count(":") == 1 and part.rpartition(":")[2].isdigit() else ""
+    parts = {part for part in re.split(r"[/#\[\]]+", resolver) if "." in part or ":" in part}
+    bare = {part.rpartition(":")[0] for part in parts if part.count(":") == 1}
+    return {resolver, *parts, *bare} - {"https:", "tls:", "https", "tls"}
 
 
 def _local_parts(envelopes: Iterable[Envelope | None]) -> Iterator[str]:
