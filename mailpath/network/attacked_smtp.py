@@ -93,6 +93,7 @@ def stripped(exchange: SmtpExchange) -> SmtpExchange:
         injected=b"",
         failure=None,
         failed_at=None,
+        limit=None,
         detail="",
     )
 
@@ -107,6 +108,7 @@ def broken(exchange: SmtpExchange) -> SmtpExchange:
         tls=None,
         failure=Failure.RESET,
         failed_at=Stage.HANDSHAKE,
+        limit=None,
         detail=BROKEN,
     )
 

@@ -14,6 +14,7 @@ from mailpath.network.live_https import HostCheck, LiveHttps
 from mailpath.network.live_smtp import LiveSmtp, own_name
 from mailpath.network.protocol import Ground
 from mailpath.network.settings import Settings, anchor_text, roots
+from mailpath.network.waits import Waits
 
 
 class LiveNetwork:
@@ -55,6 +56,11 @@ class LiveNetwork:
         await self._dns.close()
         # Transports closed by the last exchange let go of their sockets in the loop's next turn.
         await asyncio.sleep(0)
+
+    @property
+    def waits(self) -> Waits:
+        """What its mail sessions wait for."""
+        return self._smtp.waits
 
     @property
     def ground(self) -> Ground:

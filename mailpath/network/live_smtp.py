@@ -4,6 +4,10 @@ Greeting, EHLO, STARTTLS, TLS, EHLO, perhaps MAIL FROM and RCPT TO, QUIT; never 
 protocol keeps the transport; this subclass records every byte with its time and has the replies read
 by our own reader, because aiosmtplib's joins what does not belong together and drops what came
 in clear text behind the reply to STARTTLS, which is what we are looking for.
+
+Once a connection is accepted, a server may take its time (RFC 5321 section 4.5.3.2: minutes): each wait is
+for one line, and starts anew with every line that comes.  What ends a server that never stops is the byte
+limit here and the deadline of the walk.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import asyncio
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from typing import cast
 
 from aiosmtplib.errors import SMTPServerDisconnected
@@ -31,6 +36,7 @@ from mailpath.network.failures import failure_of
 from mailpath.network.live_tls import sent_chain, smtp_context
 from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords, goes_on, offers
 from mailpath.network.settings import Settings
+from mailpath.network.waits import Waits
 
 #: Seconds.  A server that says nothing to QUIT has been told, and no fact hangs on its answer.
 QUIT_WAIT = 2.0
@@ -44,11 +50,12 @@ MAX_SESSIONS_PER_ADDRESS = 2
 class _Ended(Exception):
     """The session cannot go on: what failed and where."""
 
-    def __init__(self, failure: Failure, stage: Stage, detail: str) -> None:
+    def __init__(self, failure: Failure, stage: Stage, detail: str, *, limit: float | None = None) -> None:
         super().__init__(detail)
         self.failure = failure
         self.stage = stage
         self.detail = detail
+        self.limit = limit
 
 
 class RecordingProtocol(SMTPProtocol):
@@ -64,6 +71,7 @@ class RecordingProtocol(SMTPProtocol):
         self.too_large = False
         self.lost = False
         self.error: BaseException | None = None
+        self.lines = 0
         self._received = 0
         self._ready: Reply | None = None
         self._news: asyncio.Event = asyncio.Event()
@@ -79,6 +87,7 @@ class RecordingProtocol(SMTPProtocol):
         if data:
             self._record(data, sent=False)
             self.reader.feed(data)
+            self.lines += data.count(b"\n")
         if self.awaits_tls and self._ready is None:
             self._ready = self.reader.next()
             if self._ready is not None and goes_on(self._ready) and self.transport is not None:
@@ -113,27 +122,31 @@ class RecordingProtocol(SMTPProtocol):
             self.transport.close()
         self.abort()
 
-    async def reply(self, deadline: asyncio.Timeout) -> Reply | None:
+    async def reply(self, line_came: Callable[[], None], hurry: Callable[[], None]) -> Reply | None:
         """The next reply; None when the connection ends or the byte limit comes first.
 
-        `deadline` is drawn nearer when a line has come that is none of a reply.
+        `line_came` is called when a line of it has come, but not the last; `hurry`, once, when one has come
+        that is none of a reply.
         """
-        hurried = False
+        hurried, lines = False, self.lines
         while True:
             reply, self._ready = self._ready or self.reader.next(), None
             if reply is not None or self.lost or self.too_large:
                 return reply
             if self.reader.hopeless and not hurried:
-                hurried, latest = True, self._loop.time() + JUNK_WAIT
-                deadline.reschedule(min(deadline.when() or latest, latest))
+                hurried = True
+                hurry()
+            if self.lines > lines and not hurried:
+                lines = self.lines
+                line_came()
             self._news.clear()
             await self._news.wait()
 
-    async def start_tls_as(self, context: ssl.SSLContext, sni: str | None) -> ssl.SSLObject:
+    async def start_tls_as(self, context: ssl.SSLContext, sni: str | None, wait: float) -> ssl.SSLObject:
         """TLS on this connection; the replies are read afresh, from what comes inside it.
 
         Raises what the handshake raises; `ConnectionResetError` without a number when the connection
-        ended in good order.
+        ended in good order.  The caller waits `wait` seconds for it.
         """
         # A connection that is gone already would leave the handshake waiting for nobody.
         if self.lost or self.transport is None:
@@ -144,6 +157,8 @@ class RecordingProtocol(SMTPProtocol):
             context,
             server_side=False,
             server_hostname=sni,
+            # The loop's own limit of a minute must not come before the caller's.
+            ssl_handshake_timeout=2 * wait,
         )
         if transport is None:
             raise ConnectionResetError()
@@ -162,7 +177,7 @@ class RecordingProtocol(SMTPProtocol):
 class SmtpSession:
     """Drives one session; `run` returns its record."""
 
-    def __init__(self, request: SmtpRequest, settings: Settings, ehlo: str) -> None:
+    def __init__(self, request: SmtpRequest, settings: Settings, ehlo: str, waits: Waits) -> None:
         if request.envelope is not None:
             for mailbox in (request.envelope.mail_from, request.envelope.rcpt_to):
                 if mailbox and not is_mailbox(mailbox):
@@ -170,6 +185,7 @@ class SmtpSession:
         self._request = request
         self._settings = settings
         self._ehlo = ehlo.encode("ascii")
+        self._waits = waits
         self._tls: TlsSession | None = None
         self._injected = b""
 
@@ -192,6 +208,7 @@ class SmtpSession:
             injected=self._injected,
             failure=ended.failure if ended else None,
             failed_at=ended.stage if ended else None,
+            limit=ended.limit if ended else None,
             detail=ended.detail if ended else "",
             elapsed_ms=protocol.elapsed_ms(),
         )
@@ -203,13 +220,15 @@ class SmtpSession:
             async with asyncio.timeout(self._settings.wait):
                 await loop.create_connection(lambda: self._protocol, host, port)
         except TimeoutError:
-            raise self._timed_out(Stage.CONNECT, self._settings.wait, "the connection") from None
+            # No limit is named: what never answers at all is dead to any sender.
+            detail = f"Waited {self._settings.wait:g} s for the connection; it did not come."
+            raise _Ended(Failure.TIMEOUT, Stage.CONNECT, detail) from None
         except OSError as error:
             failure, detail = failure_of(error)
             raise _Ended(failure, Stage.CONNECT, detail) from None
 
     async def _converse(self) -> None:
-        greeting = await self._reply(Stage.GREETING, self._settings.greeting_timeout)
+        greeting = await self._reply(Stage.GREETING, self._settings.greeting_timeout, "the greeting")
         if goes_on(greeting) and await self._hello() and await self._go_secret():
             await self._try_envelope()
         await self._quit()
@@ -246,14 +265,16 @@ class SmtpSession:
         return goes_on(reply)
 
     async def _handshake(self) -> None:
-        wait = self._settings.wait
+        wait = self._settings.reply_wait
+        awaited = "the TLS handshake"
         try:
-            async with asyncio.timeout(wait):
-                tls = await self._protocol.start_tls_as(
-                    smtp_context(self._request.profile), self._request.sni
-                )
+            with self._waits.during(self._request, awaited, wait):
+                async with asyncio.timeout(wait):
+                    tls = await self._protocol.start_tls_as(
+                        smtp_context(self._request.profile), self._request.sni, wait
+                    )
         except TimeoutError:
-            raise self._timed_out(Stage.HANDSHAKE, wait, "the TLS handshake") from None
+            raise self._timed_out(Stage.HANDSHAKE, wait, awaited) from None
         except OSError as error:
             failure, detail = failure_of(error)
             raise _Ended(failure, Stage.HANDSHAKE, detail) from None
@@ -290,18 +311,31 @@ class SmtpSession:
             self._protocol.write(line + b"\r\n")
         except SMTPServerDisconnected:
             raise self._lost(stage) from None
-        return await self._reply(stage, self._settings.wait if wait is None else wait)
+        awaited = _awaited(line, tls=self._tls is not None)
+        return await self._reply(stage, self._settings.reply_wait if wait is None else wait, awaited)
 
-    async def _reply(self, stage: Stage, wait: float) -> Reply:
-        """The reply to what was sent; the whole of it within `wait` seconds.  Raises `_Ended`."""
+    async def _reply(self, stage: Stage, wait: float, awaited: str) -> Reply:
+        """The reply to what was sent, each line of it within `wait` seconds.  Raises `_Ended`."""
         protocol = self._protocol
+        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(wait) as deadline:
-                reply = await protocol.reply(deadline)
+            with self._waits.during(self._request, awaited, wait) as shown:
+                async with asyncio.timeout(wait) as deadline:
+
+                    def line_came() -> None:
+                        deadline.reschedule(loop.time() + wait)
+                        shown.again()
+
+                    def hurry() -> None:
+                        latest = loop.time() + JUNK_WAIT
+                        deadline.reschedule(min(deadline.when() or latest, latest))
+
+                    reply = await protocol.reply(line_came, hurry)
         except TimeoutError:
             if protocol.reader.hopeless:
                 raise _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.") from None
-            raise self._timed_out(stage, wait, _AWAITED[stage]) from None
+            rest = f"the rest of {awaited}" if protocol.reader.partial else awaited
+            raise self._timed_out(stage, wait, rest) from None
         if reply is None:
             raise self._lost(stage)
         return reply
@@ -316,17 +350,15 @@ class SmtpSession:
 
     @staticmethod
     def _timed_out(stage: Stage, wait: float, awaited: str) -> _Ended:
-        return _Ended(Failure.TIMEOUT, stage, f"Waited {wait:g} s for {awaited}; it did not come.")
+        detail = f"Waited {wait:g} s for {awaited}; it did not come."
+        return _Ended(Failure.TIMEOUT, stage, detail, limit=wait)
 
 
-_AWAITED = {
-    Stage.GREETING: "the greeting",
-    Stage.EHLO: "the reply to EHLO",
-    Stage.STARTTLS: "the reply to STARTTLS",
-    Stage.EHLO_TLS: "the reply to EHLO inside TLS",
-    Stage.ENVELOPE: "the reply to the envelope",
-    Stage.QUIT: "the reply to QUIT",
-}
+def _awaited(line: bytes, *, tls: bool) -> str:
+    """What is waited for after `line` was sent, as a phrase."""
+    words = line.decode(errors="replace").split()
+    verb = " ".join(words[:2]).split(":")[0] if words[0] in ("MAIL", "RCPT") else words[0]
+    return f"the reply to {verb}{' inside TLS' if tls and words[0] in ('EHLO', 'HELO') else ''}"
 
 
 def own_name() -> str:
@@ -341,6 +373,7 @@ class LiveSmtp:
     """Holds sessions, a bounded number at once."""
 
     def __init__(self, settings: Settings, ehlo: str) -> None:
+        self.waits = Waits()
         self._settings = settings
         self._ehlo = ehlo
         self._all = asyncio.Semaphore(MAX_SESSIONS)
@@ -348,7 +381,7 @@ class LiveSmtp:
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         """One session; see `SmtpExchange`."""
-        session = SmtpSession(request, self._settings, self._ehlo)
+        session = SmtpSession(request, self._settings, self._ehlo, self.waits)
         address = self._per_address.setdefault(request.address, asyncio.Semaphore(MAX_SESSIONS_PER_ADDRESS))
         async with address, self._all:
             return await session.run()
