@@ -117,6 +117,7 @@ class _Walker:
             sts=StsFacts(found=Found.NOT_TRIED),
             tlsa=TlsaFacts(),
             starttls=StarttlsFacts(),
+            patience=network.ground.patience,
         )
 
     async def run(self) -> Walk:

@@ -37,6 +37,7 @@ from mailpath.facts.path import (
     Walk,
 )
 from mailpath.facts.resolver import unasked, unreached
+from mailpath.facts.waits import cut_short
 
 __all__ = [
     "STEPS",
@@ -67,6 +68,7 @@ __all__ = [
     "TlsaSet",
     "Walk",
     "ZoneFact",
+    "cut_short",
     "unasked",
     "unreached",
 ]

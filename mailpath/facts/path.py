@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -322,6 +323,7 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one walk found.  `at`: Unix time as of which certificates and signatures were judged.
     `roots`: trusted CA certificates (DER) that could anchor a chain seen on this walk, sorted.
+    `patience`: "sender": the sending server waits as long as its kind does; "ours": no longer than we did.
     `steps`: results of the first six steps; the verdict is the judge's.
     """
 
@@ -335,4 +337,5 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     tlsa: TlsaFacts
     starttls: StarttlsFacts
     roots: tuple[bytes, ...] = ()
+    patience: Literal["sender", "ours"] = "sender"
     steps: tuple[StepResult, ...] = ()

@@ -39,13 +39,15 @@ def judge(
     verdicts, asked = _played(walk, posture, cached, delivery)
     first = verdicts[0]
     outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
-    if len(outcomes) == 1:
+    if len(outcomes) == 1 or len({(each.outcome, each.possible) for each in verdicts}) == 1:
         return first
+    silent = f"the sources on {posture.name} do not say {', '.join(asked)}"
+    untold = next((each.reason for each in verdicts if each.outcome is Outcome.UNKNOWN), "")
     return msgspec.structs.replace(
         first,
         outcome=Outcome.UNKNOWN,
         possible=tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN),
-        reason=f"cannot be told: the sources on {posture.name} do not say {', '.join(asked)}",
+        reason=f"{untold}; and {silent}" if untold else f"cannot be told: {silent}",
         why="",
         tls_word=None,
         host=None,

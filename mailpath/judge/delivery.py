@@ -7,6 +7,8 @@ played twice: first with a fresh message, then, if that was deferred, with an ag
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from mailpath.exchanges import Failure, Stage
@@ -14,14 +16,13 @@ from mailpath.facts import Found, Session, StsPolicy, Walk, unasked
 from mailpath.judge import readings, sts
 from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import Event
-from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.model import DELIVERED, FINAL, Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, quote, say, shown, status
 from mailpath.judge.session import Ending, attempt
+from mailpath.judge.waits import Waits
 
-DELIVERED = frozenset({Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT})
-FINAL = DELIVERED | {Outcome.BOUNCED}
 UNTOLD = "cannot be told from here"
 
 
@@ -29,12 +30,16 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery attempt over all hosts.  `decisive`: the attempt whose failure (or success) is reported.
 
     `tls_failed`: optional TLS broke at some host on the way.
+    `possible`: where we gave up waiting, the outcomes there may be; `stays`: so it may wait for another
+    reason than TLS.
     """
 
     outcome: Outcome
     attempts: tuple[Attempt, ...]
     decisive: Attempt
     tls_failed: bool = False
+    possible: frozenset[Outcome] = frozenset()
+    stays: bool = False
 
 
 def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
@@ -46,22 +51,33 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
     if unseen:
         return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
     applied = sts.applied(walk, posture, cached)
+    verdict = _read(walk, posture, applied)
+    if not applied.unseen:
+        return verdict
+    played = [verdict, *(_read(walk, posture, each) for each in sts.might_apply(walk, applied))]
+    outcomes = {outcome for each in played for outcome in (each.outcome, *each.possible)}
+    if len(outcomes) == 1:
+        return verdict
+    return msgspec.structs.replace(
+        verdict,
+        outcome=Outcome.UNKNOWN,
+        possible=_ordered(outcomes),
+        reason=f"{UNTOLD}: {applied.unseen}",
+    )
+
+
+def _ordered(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """As a verdict has them in `possible`."""
+    return tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN)
+
+
+def _read(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
+    """The verdict under one policy, whatever turns out to be signed."""
     verdict = _deliver(walk, posture, applied)
     if verdict.outcome is Outcome.UNKNOWN and readings.undecided(walk):
         played = (_deliver(readings.read_as(walk, each), posture, applied) for each in readings.READINGS)
         verdict = readings.either(walk, verdict, played)
-    if not applied.unseen or verdict.outcome is Outcome.BOUNCED:
-        return verdict
-    # Under a policy that says enforce, mail goes out authenticated or waits.
-    possible = {verdict.outcome, *verdict.possible, Outcome.AUTHENTICATED, Outcome.DEFERRED} - {
-        Outcome.UNKNOWN
-    }
-    return msgspec.structs.replace(
-        verdict,
-        outcome=Outcome.UNKNOWN,
-        possible=tuple(outcome for outcome in Outcome if outcome in possible),
-        reason=f"{UNTOLD}: the MTA-STS policy was not fetched, as its host's certificate is refused",
-    )
+    return verdict
 
 
 def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
@@ -73,12 +89,25 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
         return Verdict(posture=posture.name, outcome=Outcome.DEFERRED, reason=why, status_code="4.4.3")
     first = _pass(walk, posture, found, applied, aged=False)
     second = None
-    if first.outcome is Outcome.DEFERRED and first.tls_failed:
+    if first.tls_failed and Outcome.DEFERRED in (first.outcome, *first.possible):
         second = _pass(walk, posture, found, applied, aged=True)
+    if second is not None and (first.possible or second.possible):
+        return _verdict(walk, posture, _joined(first, second), applied)
     if second is not None and second.outcome in DELIVERED:
         retried = msgspec.structs.replace(second, attempts=(*first.attempts, second.decisive))
         return _verdict(walk, posture, retried, applied, retried=True)
     return _verdict(walk, posture, first, applied)
+
+
+def _joined(first: Pass, second: Pass) -> Pass:
+    """Both passes, of which it cannot be told what comes: where the first ends with a delay on account of
+    TLS, the second follows.
+    """
+    possible = (first.possible or {first.outcome}) - {Outcome.DEFERRED}
+    possible |= second.possible or {second.outcome}
+    possible |= {Outcome.DEFERRED} if first.stays else set()
+    told = first if first.possible else second
+    return msgspec.structs.replace(told, outcome=Outcome.UNKNOWN, possible=frozenset(possible))
 
 
 def _unseen(walk: Walk) -> str:
@@ -98,6 +127,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     decisive: Attempt | None = None
     unknown: Attempt | None = None
     tls_failed = no_fallback = False
+    waits = Waits()
     carried: str | None = None
     refused: Attempt | None = None
     sessions = 0
@@ -130,16 +160,20 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
         if ending.if_last and (last or spent):
             ending = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED)
         decisive = _note(attempts, _tried(walk, posture, target, ending))
-        if ending.outcome is Outcome.UNKNOWN:
+        waits.note(ending, decisive, refused)
+        if ending.outcome is Outcome.UNKNOWN and not ending.either:
             unknown = unknown or decisive
         if refused is not None and decisive.outcome is Outcome.BOUNCED:
             decisive = msgspec.structs.replace(decisive, outcome=Outcome.DEFERRED)
-        if ending.outcome in FINAL or spent or refused is not None:
+        if ending.outcome in FINAL or waits.over or spent or refused is not None:
             break
     assert decisive is not None, "a destination without a failure has an address"
     if decisive.outcome not in FINAL and unknown is not None:
         decisive = unknown
-    return Pass(outcome=decisive.outcome, attempts=tuple(attempts), decisive=decisive, tls_failed=tls_failed)
+    found_out = Pass(
+        outcome=decisive.outcome, attempts=tuple(attempts), decisive=decisive, tls_failed=tls_failed
+    )
+    return waits.undecided(found_out)
 
 
 def _note(attempts: list[Attempt], new: Attempt) -> Attempt:
@@ -198,12 +232,13 @@ def _skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -
 
 
 def _tried(walk: Walk, posture: Posture, target: Target, ending: Ending) -> Attempt:
-    if ending.outcome is Outcome.UNKNOWN:
+    if ending.outcome is Outcome.UNKNOWN or ending.either:
+        known = ending.outcome is not Outcome.UNKNOWN
         return Attempt(
             host=_host(posture, target),
             address=target.address,
-            outcome=Outcome.UNKNOWN,
-            reason=f"{UNTOLD}: {ending.why}",
+            outcome=ending.outcome,
+            reason=f"whether it answers in time or not: {ending.why}" if known else f"{UNTOLD}: {ending.why}",
         )
     delivered = ending.outcome in DELIVERED
     session = ending.session
@@ -271,6 +306,7 @@ def _verdict(
         posture=posture.name,
         outcome=outcome,
         reason=reason,
+        possible=_ordered(played.possible),
         why=decisive.why,
         tls_word=decisive.tls_word,
         host=decisive.host,

@@ -18,6 +18,11 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+DELIVERED = frozenset({Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT})
+#: No other host is tried.
+FINAL = DELIVERED | {Outcome.BOUNCED}
+
+
 class Mechanism(StrEnum):
     """What authenticated (or, under half-DANE, matched) the MX host."""
 

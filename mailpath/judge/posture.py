@@ -130,6 +130,20 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     anonymous: str | None = None
 
 
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds: `greeting`; `ehlo`, the reply to EHLO or HELO, inside TLS too; `starttls`, the reply to it;
+    `handshake`; `mail` and `rcpt`, the replies to MAIL FROM and RCPT TO; `policy`, the MTA-STS policy.
+    """
+
+    greeting: int = 300
+    ehlo: int = 300
+    starttls: int = 300
+    handshake: int = 300
+    mail: int = 300
+    rcpt: int = 300
+    policy: int = 60
+
+
 class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """What one sender enforces.  The defaults are those of the preset `rfc`."""
 
@@ -203,6 +217,11 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     optional_check: OptionalCheck = OptionalCheck.NEVER
     """Where TLS is optional and offered, a certificate that does not verify fails the host
     (Stalwart's default strategy, KumoMTA's Opportunistic)."""
+    patience: Patience = Patience()
+    """How long it waits: where we gave up earlier, what it does is unknown.  RFC 5321 section 4.5.3.2: five
+    minutes, and for a policy RFC 8461 section 3.3: one, which stand in where a source is silent (PF
+    smtp_helo_timeout for greeting and EHLO, smtp_starttls_timeout for reply and handshake, smtp_mail_timeout,
+    smtp_rcpt_timeout: 300 s; EX command_timeout = 5m for each of them)."""
     tls_ehlo_ignored: bool = False
     """EHLO refused inside TLS changes nothing (EX, observed); else it is an SMTP error (PF, observed)."""
 

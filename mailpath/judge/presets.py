@@ -13,6 +13,7 @@ from mailpath.judge.posture import (
     Family,
     InsecureMx,
     Level,
+    Patience,
     Posture,
     Precedence,
     Reference,
@@ -97,6 +98,8 @@ _POSTFIX_DANE = replace(
     dane=DaneUse.OPPORTUNISTIC,
 )
 _RESOLVER = "postfix-mta-sts-resolver 1.5.1, observed"
+#: defaults.py: `timeout`, of the whole request.
+_RESOLVER_PATIENCE = Patience(policy=4)
 
 POSTFIX = (
     _POSTFIX,
@@ -141,6 +144,7 @@ POSTFIX = (
         title="Postfix 3.7, level may with MTA-STS by postfix-mta-sts-resolver",
         source=f"{_POSTFIX.source}; {_RESOLVER}",
         sts=True,
+        patience=_RESOLVER_PATIENCE,
     ),
     replace(
         _POSTFIX_DANE,
@@ -148,6 +152,7 @@ POSTFIX = (
         title="Postfix 3.7, level dane with MTA-STS by postfix-mta-sts-resolver: the policy replaces DANE",
         source=f"{_POSTFIX.source}; {_RESOLVER}",
         sts=True,
+        patience=_RESOLVER_PATIENCE,
     ),
 )
 
@@ -168,6 +173,7 @@ POSTFIX_LATER = (
         title="Postfix 3.10.5, level may with MTA-STS by postfix-mta-sts-resolver with TLSRPT attributes",
         source=f"{_LATER}; smtp_tls_enforce_sts_mx_patterns = yes, default since 3.10.5",
         sts=True,
+        patience=_RESOLVER_PATIENCE,
         sts_checks_mx=True,
         sts_dialect=replace(sts.MTA_STS_RESOLVER, any_depth=False),
         sts_references=(Reference.MX,),
@@ -178,6 +184,7 @@ POSTFIX_LATER = (
         title="Postfix 3.10.5 with postfix-tlspol: DANE first, else the MTA-STS policy",
         source=f"{_LATER}; postfix-tlspol README: a failing DANE look-up never falls to MTA-STS",
         sts=True,
+        patience=Patience(policy=2),  # mta-sts.go: 2 s for each of its tries
         precedence=Precedence.DANE_FIRST,
         # It answers with level secure where the MX is not signed, and Postfix looks at no TLSA then.
         half_dane_beside_sts=False,

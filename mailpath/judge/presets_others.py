@@ -14,6 +14,7 @@ from mailpath.judge.posture import (
     InsecureMx,
     Level,
     OptionalCheck,
+    Patience,
     Posture,
     Precedence,
     Refusal,
@@ -64,6 +65,8 @@ MOX = Posture(
     precedence=Precedence.BOTH,
     sts_record_failure_waits=True,
     fallback=Fallback.AT_ONCE,
+    # client.go: half a minute for each line of a reply, a minute for the handshake.
+    patience=Patience(greeting=30, ehlo=30, starttls=30, handshake=60, mail=30, rcpt=30),
     min_tls="TLSv1.2",
 )
 
@@ -76,6 +79,7 @@ STALWART = Posture(
     sts=True,
     fallback=Fallback.NEVER,
     optional_check=OptionalCheck.FIRST_ATTEMPT,
+    patience=Patience(handshake=180, policy=300),  # tlsTimeout, mtaStsTimeout of MtaTlsStrategy
     min_tls="TLSv1.2",
     unknown={"precedence": (Precedence.DANE_FIRST, Precedence.BOTH), **_REFUSED, **_REQUIRETLS},
 )
@@ -102,6 +106,8 @@ CHASQUID = Posture(
     sts=True,
     fallback=Fallback.AT_ONCE,
     min_tls="TLSv1.2",
+    # courier/smtp.go: ten minutes for the whole session.
+    patience=Patience(greeting=600, ehlo=600, starttls=600, handshake=600, mail=600, rcpt=600),
     unknown={**_REFUSED, **_REQUIRETLS},
 )
 
@@ -137,6 +143,7 @@ KUMOMTA = Posture(
     sts=True,
     fallback=Fallback.NEVER,
     optional_check=OptionalCheck.ALWAYS,
+    patience=Patience(greeting=60, starttls=5),  # banner_timeout, starttls_timeout
     unknown={**_REFUSED, **_OLDEST, **_REQUIRETLS},
 )
 

@@ -19,6 +19,7 @@ from mailpath.judge.delivery import UNTOLD, deliver
 from mailpath.judge.destination import Answer, answer, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.patience import gave_up
 from mailpath.judge.policy import host_policy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Reference
 from mailpath.judge.readings import indeterminate
@@ -30,8 +31,9 @@ NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
 NOT_ANNOUNCED = "5.7.30"  # "REQUIRETLS support required"
 
 _UNLEARNT = f"{UNTOLD}: whether the host was found securely was not learnt"
-#: What can become of a message at a host of which not all is known.
+#: What can become of a message at a host of which not all is known, or for which we did not wait.
 _EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
+_ANY = (Outcome.AUTHENTICATED, Outcome.DEFERRED, Outcome.BOUNCED)
 
 
 def strict(posture: Posture) -> Posture:
@@ -109,6 +111,11 @@ def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
             continue
         if not host.addresses:
             continue
+        if secure is not False and verdict.outcome is Outcome.UNKNOWN and _gave_up(walk, host, posture):
+            verdict = replace(verdict, possible=_ANY)
+            untold = untold or verdict
+            attempts += verdict.attempts
+            continue
         refusal = _refusal(walk, host, verdict, secure)
         if refusal is not None:
             attempts.append(refusal)
@@ -121,6 +128,8 @@ def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
             verdict = _untold(verdict)
             untold = untold or verdict
         attempts += verdict.attempts
+    if untold is not None and untold.possible == _ANY:
+        return replace(untold, attempts=tuple(attempts))
     if untold is not None and waiting is not None:
         either = (Outcome.AUTHENTICATED, Outcome.DEFERRED)
         return replace(untold, possible=either, attempts=tuple(attempts))
@@ -166,6 +175,11 @@ def _lookup_failed(alone: Walk, posture: Posture, cached: StsPolicy | None) -> b
             for target in found.targets
         )
     )
+
+
+def _gave_up(walk: Walk, host: MxHost, posture: Posture) -> bool:
+    sessions = (each for each in walk.starttls.sessions if each.address in host.addresses)
+    return any(gave_up(walk, posture, session) for session in sessions)
 
 
 def _policy_failed(walk: Walk, posture: Posture, cached: StsPolicy | None) -> bool:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import msgspec
 
-from mailpath.exchanges import Failure, Stage, TlsProfile
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk
+from mailpath.judge import patience
 from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
 from mailpath.judge.heard import Reading, blotted, heard, sees_starttls
+from mailpath.judge.held import held
 from mailpath.judge.model import Mechanism, Outcome
 from mailpath.judge.policy import Demand, HostPolicy
-from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal, Suites
+from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal
 from mailpath.judge.sentences import CONNECT, shown
-from mailpath.judge.trust import Trust, trust
+from mailpath.judge.trust import Trust, trust, trust_unseen
 from mailpath.match import usage
 
 #: TLS versions, oldest first.
@@ -30,6 +32,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     `outcome`: a delivery, DEFERRED (next address), BOUNCED (at once) or UNKNOWN.  `if_last`: permanent
     when nothing is left to try.  `tls_failed`: TLS broke where it was optional, so that a later attempt
     may do without.  `counted`: the session got as far as MAIL FROM.  `why`: the cause in plain words.
+    `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
+    `outcome` is UNKNOWN, or the one that all of them have.
     """
 
     outcome: Outcome
@@ -43,6 +47,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     session: Session | None = None
     mechanism: Mechanism = Mechanism.NONE
     word: str | None = None
+    either: tuple[Ending, ...] = ()
 
 
 def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
@@ -57,58 +62,43 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
     if unseen:
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, session=session)
     session = heard(session, posture.replies)
-    return (
-        _greeted(session, posture)
-        or _in_clear(walk, session, posture, policy)
-        or _in_tls(walk, posture, target, policy, session, aged=aged)
+    ending = _early(walk, session, posture, policy)
+    ending = ending or _in_tls(walk, posture, target, policy, session, aged=aged)
+    why = patience.gave_up(walk, posture, session)
+    if not why:
+        return ending
+    endings = [ending]
+    for going in patience.answered(session):
+        early = _early(walk, going, posture, policy)
+        if early is not None:
+            endings.append(early)
+        elif going.tls is None and not (going.injected and posture.injection_fails):
+            trusts = trust_unseen(posture, policy, aged=aged)
+            endings += (_trusted(walk, going, posture, policy, each) for each in trusts)
+        else:
+            endings.append(_in_tls(walk, posture, target, policy, going, aged=aged))
+    return _either(session, why, endings)
+
+
+def _early(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
+    """How it ends before a handshake; None when one follows."""
+    return _greeted(session, posture) or _in_clear(walk, session, posture, policy)
+
+
+def _either(session: Session, why: str, endings: list[Ending]) -> Ending:
+    """One of `endings`, and it cannot be told which; where they do not differ, the first."""
+    each = tuple(inner for ending in endings for inner in ending.either or (ending,))
+    if len({(ending.outcome, ending.event) for ending in each}) == 1:
+        return endings[0]
+    outcomes = {ending.outcome for ending in each}
+    return Ending(
+        outcome=outcomes.pop() if len(outcomes) == 1 else Outcome.UNKNOWN,
+        event=Event.NOT_TRIED,
+        why=why,
+        tls_failed=any(ending.tls_failed for ending in each),
+        session=session,
+        either=each,
     )
-
-
-# --- which session ---------------------------------------------------------------------------------
-
-
-def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
-    """The session this sender would have had: its SNI, and no suite that it does not offer."""
-    assert target.address is not None
-    session = _closest(walk, target.address, policy.sni, TlsProfile.FULL)
-    if session is None or session.tls is None:
-        return session
-    if not session.tls.chain:
-        if offers_anonymous(posture, policy):
-            return session
-        profile, only = TlsProfile.AUTHENTICATED, "anonymous suites"
-    elif posture.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
-        return session
-    else:
-        profile, only = TlsProfile.GNUTLS, "suites like " + shown(session.tls.cipher)
-    other = _closest(walk, target.address, policy.sni, profile)
-    if other is not None:
-        return other
-    # Nothing else was seen; without that there is no common cipher.
-    return msgspec.structs.replace(
-        session,
-        tls=None,
-        failure=Failure.TLS,
-        failed_at=Stage.HANDSHAKE,
-        detail=f"the server agrees to {only} only",
-    )
-
-
-def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
-    return posture.anonymous_suites and not (policy.strict or policy.named)
-
-
-def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> Session | None:
-    """The session with this SNI; where none was held, that with another (servers seldom tell them apart)."""
-    exact = walk.starttls.session(address, sni, profile)
-    if exact is not None:
-        return exact
-    others = [
-        session
-        for session in walk.starttls.sessions
-        if session.address == address and session.profile is profile
-    ]
-    return min(others, key=lambda session: (session.sni is None) is (sni is not None), default=None)
 
 
 def _unseen(session: Session) -> str:
@@ -164,10 +154,10 @@ def _blotted(session: Session, posture: Posture) -> bool:
 def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
     """Everything that happens without a handshake; None when one follows."""
     if policy.demand is Demand.NONE:
-        return _plaintext(walk, session)
+        return _plaintext(walk, session, posture)
     if not _offers(session, posture):
         if policy.demand is Demand.MAY:
-            return _plaintext(walk, session, why="STARTTLS is not offered")
+            return _plaintext(walk, session, posture, why="STARTTLS is not offered")
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
     if session.starttls is None:
         if session.tls is None and session.failure is None:
@@ -205,7 +195,7 @@ def _starttls_refused(
         if refusal is Refusal.PLAINTEXT and gone:
             return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
         if refusal is Refusal.PLAINTEXT:
-            return _plaintext(walk, session, why=why)
+            return _plaintext(walk, session, posture, why=why)
         return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)
     by_dane = policy.dane and not permanent
     event = Event.STARTTLS_REFUSED_UNREQUIRED if by_dane else Event.STARTTLS_REFUSED
@@ -226,9 +216,7 @@ def _in_tls(
     assert session.tls is not None
     trusted = trust(walk, posture, target, policy, session.tls, aged=aged)
     if not trusted.accepted:
-        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.words.untrusted)
-        later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
-        return msgspec.structs.replace(ending, tls_failed=later)
+        return _trusted(walk, session, posture, policy, trusted)
     if session.ehlo_tls is None and (session.failure is not None or session.failed_at is not None):
         why = "the session broke right after the TLS handshake"
         return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
@@ -239,11 +227,23 @@ def _in_tls(
     if reply is not None and not posture.tls_ehlo_ignored and not _taken(reply):
         if reply.code != 421 and session.helo_tls is not None:
             reply = session.helo_tls
+        elif reply.code != 421 and session.failed_at is Stage.EHLO_TLS:
+            why = "the session broke at HELO in TLS"
+            return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
         # Where the walk took the reply for good it said no HELO: then one is taken to be answered.
         if not _taken(reply) and (reply.code == 421 or not reply.codes or session.helo_tls is not None):
             why = "EHLO is refused in TLS"
             return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why=why)
-    return _enveloped(walk, session, tls=True) or _sent(session, trusted)
+    return _trusted(walk, session, posture, policy, trusted)
+
+
+def _trusted(walk: Walk, session: Session, posture: Posture, policy: HostPolicy, trusted: Trust) -> Ending:
+    """What the certificate leads to in a session that goes on."""
+    if not trusted.accepted:
+        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.words.untrusted)
+        later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
+        return msgspec.structs.replace(ending, tls_failed=later)
+    return _enveloped(walk, posture, _sent(session, trusted), session, tls=True)
 
 
 def _taken(reply: Reply) -> bool:
@@ -280,7 +280,7 @@ def _tls_failed(
     optional = policy.demand is Demand.MAY
     at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
     if optional and at_once and not policy.no_fallback:
-        return _plaintext(walk, session, why=f"TLS failed: {why}")
+        return _plaintext(walk, session, posture, why=f"TLS failed: {why}")
     timed_out = session.failure is Failure.TIMEOUT
     return Ending(
         outcome=Outcome.DEFERRED,
@@ -315,10 +315,9 @@ def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, 
     )
 
 
-def _plaintext(walk: Walk, session: Session, *, why: str = "") -> Ending:
-    return _enveloped(walk, session, tls=False) or Ending(
-        outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, why=why, session=session, counted=True
-    )
+def _plaintext(walk: Walk, session: Session, posture: Posture, *, why: str = "") -> Ending:
+    sent = Ending(outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, why=why, session=session, counted=True)
+    return _enveloped(walk, posture, sent, session, tls=False)
 
 
 def _sent(session: Session, trusted: Trust) -> Ending:
@@ -333,20 +332,23 @@ def _sent(session: Session, trusted: Trust) -> Ending:
     )
 
 
-def _enveloped(walk: Walk, session: Session, *, tls: bool) -> Ending | None:
-    """Replies to MAIL FROM and RCPT TO, or none, where the walk sent them in a session like this sender's."""
+def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, tls: bool) -> Ending:
+    """`sent`, or what MAIL FROM or RCPT TO made of it where the walk said them in a session like this one."""
     if (session.tls is not None) is not tls:
-        return None
+        return sent
     for tried in walk.starttls.enveloped:
         lost = _lost(tried)
         if lost is not None and (tried.address, tried.tls is not None) == (session.address, tls):
-            ending = _deferred(tried, lost)
-            return msgspec.structs.replace(ending, counted=True)
+            ending = msgspec.structs.replace(_deferred(tried, lost), counted=True)
+            refused = Event.MAIL_REFUSED if lost is Event.MAIL_LOST else Event.RCPT_REFUSED
+            bounced = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED, event=refused)
+            why = patience.gave_up(walk, posture, tried)
+            return _either(tried, why, [ending, sent, bounced]) if why else ending
     for event, reply in ((Event.MAIL_REFUSED, session.mail_from), (Event.RCPT_REFUSED, session.rcpt_to)):
         if reply is not None and (reply.code is None or reply.code // 100 != 2):
             ending = _refused(session, event, reply, Refusal.BOUNCE)
             return msgspec.structs.replace(ending, counted=True)
-    return None
+    return sent
 
 
 def _lost(tried: Session) -> Event | None:

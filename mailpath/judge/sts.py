@@ -6,11 +6,14 @@ because the record or the policy host does not answer, it stays in force (RFC 84
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from mailpath.exchanges import Failure
 from mailpath.facts import PolicyFetch, StsPolicy, Walk
 from mailpath.judge.destination import Answer, answer
+from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.posture import Posture
 from mailpath.match import pkix, sts
 
@@ -19,13 +22,14 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """`policy`: in force for this message; None: there is none, or it asks for nothing.
 
     `state`: "first-contact" when a policy was found, whatever its mode; "cached" when the sender had one.
-    `unseen`: this sender would have fetched a policy that the walk did not; so it cannot be told.
+    `unseen`: why a policy that this sender would fetch was not seen, so that it cannot be told; or "".
+    `policy` is then the one that it has from before.
     `waits`: it could not learn whether there is a policy, and does not send before it has.
     """
 
     policy: StsPolicy | None = None
     state: str | None = None
-    unseen: bool = False
+    unseen: str = ""
     waits: bool = False
 
 
@@ -34,15 +38,27 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
     if not posture.sts:
         return Applied()
     policy, unseen = _fetched(walk, posture)
-    if unseen:
-        return Applied(unseen=True)
+    counts = cached is not None or posture.sts_on_first_contact
+    if unseen and counts:
+        held = cached if cached is not None and _enforced(cached, posture) else None
+        return Applied(policy=held, unseen=unseen)
     if policy is None and cached is None:
         failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
         return Applied(waits=failed and posture.sts_record_failure_waits)
-    counts = cached is not None or posture.sts_on_first_contact
     newest = policy or cached
     in_force = newest if counts and newest is not None and _enforced(newest, posture) else None
     return Applied(policy=in_force, state="first-contact" if cached is None else "cached")
+
+
+def might_apply(walk: Walk, applied: Applied) -> Iterator[Applied]:
+    """What else may be in force where the policy was not seen: none; one that lists every host, or none of
+    them.
+    """
+    names = tuple(host.name for host in walk.mx.hosts if host.form == "name")
+    policies: list[StsPolicy | None] = [None] if applied.policy is not None else []
+    policies += [StsPolicy(mode="enforce", mx=mx, max_age=86400) for mx in (names, ("mail.invalid",))]
+    for policy in policies:
+        yield msgspec.structs.replace(applied, policy=policy)
 
 
 def published(walk: Walk, posture: Posture) -> StsPolicy | None:
@@ -54,21 +70,21 @@ def _enforced(policy: StsPolicy, posture: Posture) -> bool:
     return policy.mode == "enforce" or (policy.mode == "testing" and posture.sts_testing_enforced)
 
 
-def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, bool]:
-    """The policy as this sender finds it, and whether it would have found one that the walk did not."""
+def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
+    """The policy as this sender finds it, and why the walk did not see one that it would find, or ""."""
     facts = walk.sts
     if answer(facts.txt, posture) is not Answer.FOUND or facts.fetch is None:
-        return None, False
+        return None, ""
     if sts.parse_txt(facts.texts, posture.sts_dialect).id is None:
-        return None, False
+        return None, ""
     fetch = facts.fetch
     if _refused(walk, fetch, posture):
-        return None, False
+        return None, ""
     if fetch.failure is Failure.CERTIFICATE or fetch.failure is Failure.NOT_RECORDED:
-        return None, True
+        return None, "the MTA-STS policy was not fetched, as its host's certificate is refused"
     if fetch.failure is not None or fetch.status != 200:
-        return None, False
-    return sts.parse_policy(fetch.body, fetch.content_type, posture.sts_dialect).policy, False
+        return None, gave_up_on_policy(walk, posture)
+    return sts.parse_policy(fetch.body, fetch.content_type, posture.sts_dialect).policy, ""
 
 
 def _refused(walk: Walk, fetch: PolicyFetch, posture: Posture) -> bool:

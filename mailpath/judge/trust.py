@@ -42,6 +42,23 @@ def trust(
     return _by_pkix(walk, posture, policy, tls)
 
 
+def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) -> tuple[Trust, ...]:
+    """What a certificate that nobody saw may turn out to be worth."""
+    refused = Trust(accepted=False, why="the certificate was not seen")
+    encrypted = Trust(accepted=True, why="the certificate was not seen")
+    if policy.demand is not Demand.AUTHENTICATE:
+        checked = policy.demand is Demand.MAY and _checked(posture, aged=aged)
+        return (encrypted, refused) if checked or policy.beside is not None else (encrypted,)
+    if policy.half:
+        return encrypted, refused
+    mechanism = Mechanism.NONE if policy.records else policy.mechanism
+    good = Trust(
+        accepted=True, outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen"
+    )
+    by_authority = bool(policy.records) and posture.dane_name_falls_to_pkix
+    return (good, encrypted, refused) if by_authority else (good, refused)
+
+
 def _checked(posture: Posture, *, aged: bool) -> bool:
     """Must a certificate be good though TLS itself is optional?"""
     check = posture.optional_check

@@ -204,6 +204,8 @@ def test_a_policy_that_the_walk_did_not_see_makes_the_verdict_unknown():
     unseen = policy("mx1.b.example", status=None, failure=Failure.CERTIFICATE)
     verdict = judge(path(mx("mx1", tls(SELF)), sts=unseen), PRESETS["postfix-sts"])
     assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.possible == (Outcome.ENCRYPTED, Outcome.DEFERRED)  # no policy vouches for this certificate
+    verdict = judge(path(mx("mx1", tls(WEB)), sts=unseen), PRESETS["postfix-sts"])
     assert verdict.possible == (Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.DEFERRED)
 
 

@@ -1,4 +1,4 @@
-"""How long a session waits for what: per line, and which limit of ours ended it (real sockets on loopback)."""
+"""How long a session waits for what: per line, and which limit of ours ended it (loopback sockets)."""
 
 import asyncio
 
@@ -144,14 +144,21 @@ async def test_quit_is_not_waited_for():
 
 
 async def test_waits_are_seen_while_they_last():
-    async with serving(Smtp(GREETING, "line", b"250-mx.b.example\r\n", "hang")) as port:
+    asked = asyncio.Event()
+
+    async def handler(reader, writer):
+        writer.write(GREETING)
+        await reader.readline()
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(5), serving(handler) as port:
         smtp = LiveSmtp(settings(port, reply_timeout=5.0), "probe.example")
         assert smtp.waits.longest() is None
         task = asyncio.create_task(smtp.converse(SmtpRequest(address=PUBLISHED, sni="mx.b.example")))
-        async with asyncio.timeout(5):
-            while (wait := smtp.waits.longest()) is None or wait.awaited != "the reply to EHLO":
-                await asyncio.sleep(0.01)
-        assert (wait.request.sni, wait.limit) == ("mx.b.example", 5.0)
+        await asked.wait()
+        wait = smtp.waits.longest()
+        assert (wait.request.sni, wait.awaited, wait.limit) == ("mx.b.example", "the reply to EHLO", 5.0)
         assert 0 <= wait.lasted < 5
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,0 +1,58 @@
+"""Which of the walk's sessions with an address this sender would have had: its SNI, its suites.  Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailpath.exchanges import Failure, Stage, TlsProfile
+from mailpath.facts import Session, Walk
+from mailpath.judge.destination import Target
+from mailpath.judge.policy import HostPolicy
+from mailpath.judge.posture import Posture, Suites
+from mailpath.judge.sentences import shown
+from mailpath.match import usage
+
+
+def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
+    """The session this sender would have had: its SNI, and no suite that it does not offer."""
+    assert target.address is not None
+    session = _closest(walk, target.address, policy.sni, TlsProfile.FULL)
+    if session is None or session.tls is None:
+        return session
+    if not session.tls.chain:
+        if offers_anonymous(posture, policy):
+            return session
+        profile, only = TlsProfile.AUTHENTICATED, "anonymous suites"
+    elif posture.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
+        return session
+    else:
+        profile, only = TlsProfile.GNUTLS, "suites like " + shown(session.tls.cipher)
+    other = _closest(walk, target.address, policy.sni, profile)
+    if other is not None:
+        return other
+    # Nothing else was seen; without that there is no common cipher.
+    return msgspec.structs.replace(
+        session,
+        tls=None,
+        failure=Failure.TLS,
+        failed_at=Stage.HANDSHAKE,
+        limit=None,
+        detail=f"the server agrees to {only} only",
+    )
+
+
+def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
+    return posture.anonymous_suites and not (policy.strict or policy.named)
+
+
+def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> Session | None:
+    """The session with this SNI; where none was held, that with another (servers seldom tell them apart)."""
+    exact = walk.starttls.session(address, sni, profile)
+    if exact is not None:
+        return exact
+    others = [
+        session
+        for session in walk.starttls.sessions
+        if session.address == address and session.profile is profile
+    ]
+    return min(others, key=lambda session: (session.sni is None) is (sni is not None), default=None)

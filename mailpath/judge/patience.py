@@ -1,0 +1,106 @@
+"""A wait that we gave up earlier than the sender would: it says nothing of what the sender sees.  Pure.
+
+Within a session that was accepted a server may take minutes (RFC 5321 section 4.5.3.2).  A sender that waits
+longer than we did has the session fail after its own time, or go on: what would follow either way is played,
+and where that differs nobody can tell from here.  A session that goes on is one that would take the mail,
+as everywhere where no envelope is tried.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from mailpath.exchanges import Stage
+from mailpath.facts import Reply, Session, Walk, cut_short
+from mailpath.judge.posture import Patience, Posture
+from mailpath.judge.sentences import shown
+
+#: Field of `Patience`, and the option that has us wait longer.
+_FIELDS = {
+    Stage.GREETING: ("greeting", "--greeting-timeout"),
+    Stage.EHLO: ("ehlo", "--reply-timeout"),
+    Stage.STARTTLS: ("starttls", "--reply-timeout"),
+    Stage.HANDSHAKE: ("handshake", "--reply-timeout"),
+    Stage.EHLO_TLS: ("ehlo", "--reply-timeout"),
+    Stage.ENVELOPE: ("mail", "--reply-timeout"),
+}
+_OK = Reply(code=250, lines=(b"ok",))
+_READY = Reply(code=220, lines=(b"ready",))
+_OFFER = Reply(code=250, lines=(b"ok", b"STARTTLS"))
+
+
+def gave_up(walk: Walk, posture: Posture, session: Session) -> str:
+    """That we gave up on `session` while this sender would wait, as a clause; "" where that is not so."""
+    limit = cut_short(walk, session)
+    if limit is None or session.failed_at not in _FIELDS:
+        return ""
+    field, option = _FIELDS[session.failed_at]
+    if session.mail_from is not None:
+        field = "rcpt"
+    where = f"{_awaited(session)} of {_host(walk, session)}"
+    return outlasts(posture, field, limit, where, option)
+
+
+def gave_up_on_policy(walk: Walk, posture: Posture) -> str:
+    """The same of the MTA-STS policy."""
+    fetch = walk.sts.fetch
+    limit = cut_short(walk, fetch)
+    if fetch is None or limit is None:
+        return ""
+    return outlasts(posture, "policy", limit, f"the MTA-STS policy at {shown(fetch.host)}", "--timeout")
+
+
+def outlasts(posture: Posture, field: str, limit: float, awaited: str, option: str) -> str:
+    """The clause, where the sender's patience is longer than `limit`; else ""."""
+    own = getattr(_patience(posture), field)
+    if own <= limit:
+        return ""
+    return f"we waited {limit:g} s for {awaited}, {posture.name} waits {own} s ({option} waits longer)"
+
+
+def _patience(posture: Any) -> Patience:
+    found = posture.patience
+    assert isinstance(found, Patience)
+    return found
+
+
+def _awaited(session: Session) -> str:
+    stage = session.failed_at
+    if stage is Stage.GREETING:
+        return "the greeting"
+    if stage is Stage.HANDSHAKE:
+        return "the TLS handshake"
+    if stage is Stage.STARTTLS:
+        return "the reply to STARTTLS"
+    if stage is Stage.ENVELOPE:
+        refused = session.starttls is not None and session.tls is None
+        named = "RCPT TO" if session.mail_from is not None else "MAIL FROM"
+        return "a reply after the refused STARTTLS" if refused else f"the reply to {named}"
+    again = session.ehlo_tls if stage is Stage.EHLO_TLS else session.ehlo
+    return f"the reply to {'EHLO' if again is None else 'HELO'}"
+
+
+def _host(walk: Walk, session: Session) -> str:
+    names = [host.name for host in walk.mx.hosts if session.address in host.addresses]
+    name = session.sni if session.sni in names else next(iter(names), session.address)
+    return f"{shown(name)} ({session.address})" if name != session.address else session.address
+
+
+def answered(session: Session) -> tuple[Session, ...]:
+    """`session` as it may have gone on, up to the handshake where that was not seen."""
+    going = replace(session, failure=None, failed_at=None, limit=None, detail="")
+    stage = session.failed_at
+    if stage is Stage.GREETING:
+        going = replace(going, greeting=_READY)
+    if stage in (Stage.GREETING, Stage.EHLO):
+        if session.ehlo is not None:
+            return (replace(going, helo=_OK),)
+        offering = replace(going, ehlo=_OFFER, extensions=("STARTTLS",), starttls=_READY)
+        return replace(going, ehlo=_OK, extensions=()), offering
+    if stage is Stage.STARTTLS:
+        return (replace(going, starttls=_READY),)
+    if stage is Stage.EHLO_TLS:
+        return (replace(going, **{"ehlo_tls" if session.ehlo_tls is None else "helo_tls": _OK}),)
+    return (going,)
