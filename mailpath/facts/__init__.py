@@ -37,7 +37,7 @@ from mailpath.facts.path import (
     Walk,
 )
 from mailpath.facts.resolver import unasked, unreached
-from mailpath.facts.waits import cut_short
+from mailpath.facts.waits import cut_short, gave_up_early
 
 __all__ = [
     "STEPS",
@@ -69,6 +69,7 @@ __all__ = [
     "Walk",
     "ZoneFact",
     "cut_short",
+    "gave_up_early",
     "unasked",
     "unreached",
 ]

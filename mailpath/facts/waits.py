@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from mailpath.facts.path import PolicyFetch, Session, Walk
 
+#: Seconds: what the standards ask a sender to wait for a reply, and for a policy.
+REPLY, POLICY = 300, 60
+
 
 def cut_short(walk: Walk, waited: Session | PolicyFetch | None) -> float | None:
     """The seconds after which we gave up, though a sender may wait longer; None where something else ended
     it, or where the sender is said to be as impatient as we are.
     """
     return None if waited is None or walk.patience == "ours" else waited.limit
+
+
+def gave_up_early(walk: Walk, waited: Session | PolicyFetch | None) -> bool:
+    """Whether we gave up before the standards let a sender do so: then the other end is not to blame."""
+    limit = cut_short(walk, waited)
+    return limit is not None and limit < (POLICY if isinstance(waited, PolicyFetch) else REPLY)

@@ -231,4 +231,13 @@ ENTRIES = (
         fix="Use a server that implements REQUIRETLS (Postfix does from 3.11 on), or send without it.",
         rfc="RFC 8689 section 4.2.1",
     ),
+    Entry(
+        code="TLS027",
+        title="Slower than we waited",
+        severity=Severity.WARNING,
+        meaning="The server accepted the connection, and then took longer for its answer than we waited."
+        " Senders wait for minutes, so mail may well get through. What the server says then is not known.",
+        fix="Walk again with --greeting-timeout 300 --reply-timeout 300 --deadline 3600, and see what comes.",
+        rfc="RFC 5321 section 4.5.3.2",
+    ),
 )

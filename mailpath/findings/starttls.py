@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from mailpath.exchanges import Failure, Stage, TlsProfile
-from mailpath.facts import Found, MxHost, Session, Walk
+from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.steps.certificate import certificate_of
 from mailpath.steps.sessions import got_through
 from mailpath.steps.starttls import requires_tls, said
+from mailpath.steps.words import clause
 from mailpath.visible import visible
 
 #: What firewalls make of "STARTTLS" in an EHLO reply.
@@ -116,6 +117,8 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding
     if greeting is not None and greeting.code is None:
         text = said(greeting)
         yield finding("TLS019", name, f"what it says is not SMTP: {visible(greeting.defect)}.", got=text)
+    elif gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
+        yield _slow(name, session)
     elif greeting is None:
         text = _ended(session)
         code = "TLS019" if session.failure is Failure.PROTOCOL else "TLS018"
@@ -142,6 +145,11 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding
         yield _not_offered(walk, host, session)
 
 
+def _slow(name: str, session: Session) -> Finding:
+    text = _ended(session)
+    return finding("TLS027", name, f"it takes longer than we waited: {clause(text)}.", got=text)
+
+
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
     name = visible(host.name)
     crossed = next((word for word in session.extensions if _CROSSED_OUT.match(word)), None)
@@ -159,7 +167,9 @@ def _with_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     if session.injected:
         shown = visible(session.injected, limit=120)
         yield finding("TLS005", name, "clear text came behind the reply to STARTTLS.", got=shown)
-    if session.ehlo_tls is None or session.ehlo_tls.code != 250:
+    if gave_up_early(walk, session) and session.failed_at is Stage.EHLO_TLS:
+        yield _slow(name, session)
+    elif session.ehlo_tls is None or session.ehlo_tls.code != 250:
         text = f"EHLO gets {said(session.ehlo_tls)}" if session.ehlo_tls else _ended(session)
         yield finding("TLS018", name, f"the session breaks after the TLS handshake: {text}.", got=text)
     if session.tls.version in _OLD:
@@ -182,6 +192,8 @@ def _with_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
 def _sni(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     bare = walk.starttls.session(session.address, None)
     if session.sni is None or bare is None or bare.not_tried or bare.failure is Failure.NOT_RECORDED:
+        return
+    if any(each.tls is None and gave_up_early(walk, each) for each in (session, bare)):
         return
     name = visible(host.name)
     with_name, without = _leaf(session), _leaf(bare)
@@ -230,6 +242,8 @@ def _level(walk: Walk, host: MxHost) -> int | None:
     for address in host.addresses:
         session = primary(walk, host, address)
         if session is None or session.not_tried or session.greeting is None or not session.greeting.positive:
+            continue
+        if session.tls is None and gave_up_early(walk, session):
             continue
         if session.tls is None:
             levels.append(0)

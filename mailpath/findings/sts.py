@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from mailpath.exchanges import Failure
-from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, unasked
+from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, unasked
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.tlsa import secure_set
@@ -87,6 +87,8 @@ def _no_policy(walk: Walk, fetch: PolicyFetch | None, texts: str) -> Finding:
             found=f"{url}{f', served with a certificate for {shown}' if shown else ''}",
             got=error,
         )
+    if gave_up_early(walk, fetch):
+        return finding("STS018", host, sentence(reason), found=url, got=visible(fetch.detail))
     if fetch.failure is Failure.TOO_LARGE:
         return finding("STS010", host, "The policy is larger than 64 KiB.", found=url, got="more than 64 KiB")
     if fetch.failure is not None or fetch.status is None:
@@ -163,6 +165,8 @@ def _host(walk: Walk, host: str, weight: Severity) -> Iterator[Finding]:
     name = visible(host)
     if session is None or session.greeting is None or not session.greeting.positive:
         return  # not seen: an unanswered question is the STARTTLS step's to tell
+    if session.tls is None and gave_up_early(walk, session):
+        return
     if session.tls is None or not session.tls.chain:
         yield finding(
             "STS017",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.exchanges import TlsProfile
-from mailpath.facts import Found, HostTlsa, MxHost, Security, Session, TlsaRecord, TlsaSet, Walk
+from mailpath.facts import (
+    Found,
+    HostTlsa,
+    MxHost,
+    Security,
+    Session,
+    TlsaRecord,
+    TlsaSet,
+    Walk,
+    gave_up_early,
+)
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, sentence, tlsa_data, tlsa_line, why
@@ -176,7 +186,8 @@ def _unseen(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Finding:
     name = visible(host.host)
     session = best_session(walk, host.host, sni=candidate.base)
     found = _shown(candidate.lookup.canonical, candidate.records)
-    if session is not None and session.greeting is not None and session.greeting.positive:
+    spoke = session is not None and session.greeting is not None and session.greeting.positive
+    if session is not None and spoke and not gave_up_early(walk, session):
         return finding(
             "TLSA012",
             name,

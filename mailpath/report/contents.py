@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from mailpath.facts import Found, Status, StsPolicy, Walk
+from mailpath.facts import Found, Status, StsPolicy, Walk, gave_up_early
 from mailpath.judge import Posture, Verdict
 from mailpath.judge.requiretls import announcing, ignored
 from mailpath.judge.sending import Message, held
 from mailpath.names import u_labels
 from mailpath.report import envelope
 from mailpath.report.result import Result
+from mailpath.steps.words import clause
 from mailpath.visible import visible
 
 GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
@@ -136,6 +137,8 @@ def _not_tried(result: Result) -> Iterator[str]:
     for session in walk.starttls.sessions:
         if session.not_tried:
             yield f"No session with {session.address}: {visible(session.not_tried)}."
+        elif gave_up_early(walk, session):
+            yield f"The rest of the session with {session.address}: {clause(visible(session.detail))}."
     for host in walk.tlsa.hosts:
         if host.not_tried:
             yield f"TLSA of {visible(host.host)}: {visible(host.not_tried)}."

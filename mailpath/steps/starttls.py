@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk
+from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk, gave_up_early
 from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
 from mailpath.steps.served import best_session, sessions_of
@@ -58,6 +58,8 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
         # Whether or not TLS came about: a sender that reads these bytes later takes them for the server's.
         shown = visible(session.injected, limit=80)
         return Status.FAIL, "INJECTION", f"clear text came behind the reply to STARTTLS: {shown}"
+    if gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
+        return Status.ERROR, "SLOW", f"{_ended(session).rstrip('.')}: senders wait for minutes."
     if session.tls is None:
         return _without_tls(walk, host, session)
     return _with_tls(walk, host, session)

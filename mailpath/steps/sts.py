@@ -8,7 +8,18 @@ import zlib
 import msgspec
 
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
-from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Security, Status, StepResult, StsFacts, Walk
+from mailpath.facts import (
+    Found,
+    Lookup,
+    MxKind,
+    PolicyFetch,
+    Security,
+    Status,
+    StepResult,
+    StsFacts,
+    Walk,
+    gave_up_early,
+)
 from mailpath.match import pkix, sts
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.tools import Tools
@@ -187,6 +198,8 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         return Status.WEAK, "NONE", f"{domain} publishes no MTA-STS policy."
     if facts.policy_id is None:
         return Status.FAIL, "BAD RECORD", f"There is no valid MTA-STS record: {visible(clause(facts.reason))}"
+    if facts.policy is None and gave_up_early(walk, facts.fetch):
+        return Status.ERROR, "NO ANSWER", f"{visible(facts.reason).rstrip('.')}: senders wait up to a minute."
     if facts.policy is None:
         return Status.FAIL, "NO POLICY", f"No usable policy: {visible(clause(facts.reason))}"
     policy = facts.policy

@@ -230,6 +230,42 @@ def test_sessions(session: Session, code: str) -> None:
     assert code in at(walk, "starttls")
 
 
+SLOW = {"failure": Failure.TIMEOUT, "limit": 30.0, "detail": "Waited 30 s for it; it did not come."}
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        silent(failed_at=Stage.GREETING, limit=30.0),
+        replace(made.session(), ehlo=None, failed_at=Stage.EHLO, **SLOW),
+        replace(BEGUN, failed_at=Stage.STARTTLS, **SLOW),
+        replace(BEGUN, starttls=made.reply(220, "go"), failed_at=Stage.HANDSHAKE, **SLOW),
+        replace(made.session(CHAIN), ehlo_tls=None, failed_at=Stage.EHLO_TLS, **SLOW),
+    ],
+)
+def test_our_own_limit_is_not_the_recipients_fault(session: Session) -> None:
+    bare = replace(made.session(CHAIN), sni=None)
+    walk = made.walk(
+        starttls=StarttlsFacts(sessions=(bare, session)), tlsa=TlsaFacts(hosts=(made.tlsa(RIGHT),))
+    )
+    found = [each for each in find(walk) if each.severity is not Severity.INFO]
+    assert {each.code for each in found} <= {"TLS027", "TLSA015", "STS001"}
+    (slow,) = (each for each in found if each.code == "TLS027")
+    assert slow.severity is Severity.WARNING
+    alone = replace(walk, starttls=StarttlsFacts(sessions=(session,)))
+    line = starttls.result(alone)
+    assert (line.status, line.word) == (Status.ERROR, "SLOW")
+    assert line.summary.endswith("senders wait for minutes.")
+    impatient = replace(alone, patience="ours")
+    assert starttls.result(impatient).status is Status.FAIL
+    assert "TLS027" not in at(impatient, "starttls")
+
+
+def test_after_five_minutes_any_sender_has_given_up() -> None:
+    session = silent(failed_at=Stage.GREETING, limit=300.0)
+    assert "TLS018" in at(made.walk(starttls=StarttlsFacts(sessions=(session,))), "starttls")
+
+
 def test_no_route_is_nobodys_fault_where_another_address_answers() -> None:
     host = made.mx_host(addresses=("2001:db8::1", made.ADDRESS))
     dead = silent(Failure.UNREACHABLE, address="2001:db8::1")

@@ -194,6 +194,8 @@ def no_policy(**changes: object) -> StsFacts:
             {"STS006"},
         ),
         (no_policy(status=None, failure=Failure.TIMEOUT, detail="no answer in time"), {"STS007"}),
+        (no_policy(status=None, failure=Failure.TIMEOUT, limit=5.0, detail="we waited"), {"STS018"}),
+        (no_policy(status=None, failure=Failure.TIMEOUT, limit=60.0, detail="we waited"), {"STS007"}),
         (no_policy(status=404), {"STS008"}),
         (no_policy(status=301), {"STS008"}),
         (

@@ -11,6 +11,7 @@ from mailpath.exchanges import Failure
 from mailpath.facts import Found, Walk
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
+from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import Posture
 from mailpath.judge.session import Ending
@@ -91,6 +92,8 @@ def fetch_result(walk: Walk, posture: Posture) -> tuple[str, str] | None:
         return None
     fetch = facts.fetch
     if (facts.found is Found.FOUND and facts.policy is not None) or fetch.failure is Failure.BLOCKED:
+        return None
+    if gave_up_on_policy(walk, posture):
         return None
     if fetch.verify_error is not None:
         return "sts-webpki-invalid", visible(fetch.verify_error, limit=200)
