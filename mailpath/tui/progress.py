@@ -24,6 +24,7 @@ class Progress:
     result: StepResult | None = None
     elapsed_ms: float | None = None
     stopped: bool = False  # cancelled, or the walk broke off, before it finished
+    waiting: str = ""  # what it waits for just now, where that takes long
     note: str = ""  # "tampered" or "changed", where it is seen through a lens
 
     @property
@@ -124,6 +125,10 @@ class WalkState:
 
     def step_started(self, step: str, now: float) -> None:
         self.steps[step].since = now
+
+    def wait(self, text: str) -> None:
+        """What the mail sessions wait for; "" for nothing that takes long."""
+        self.steps["starttls"].waiting = text
 
     def step_finished(self, result: StepResult, elapsed_ms: float) -> None:
         """A step may finish twice: a later one can change its line."""

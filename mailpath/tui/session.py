@@ -26,8 +26,13 @@ from mailpath.tui.stack import Stack, load
 if TYPE_CHECKING:
     from mailpath.lab import Lab, Scenario
     from mailpath.network.capture import Capture
+    from mailpath.network.live import LiveNetwork
     from mailpath.network.protocol import Network
     from mailpath.network.recording import Recording
+
+
+#: Seconds of a wait that nobody need be told of.
+NOTICED = 1.0
 
 
 class Session:
@@ -49,6 +54,7 @@ class Session:
         self._stack: Stack | None = None
         self._loading = asyncio.Lock()  # who opens the app and who walks may both ask first
         self._lab: Lab | None = None
+        self._live: LiveNetwork | None = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -70,6 +76,14 @@ class Session:
             return stack, ()
         own, problems = self._own_postures()
         return replace(stack, postures={**own, **stack.postures}), problems
+
+    def waiting(self) -> str:
+        """What a mail session has been waiting for, as a phrase, where that has lasted more than a moment."""
+        wait = self._live.waits.longest() if self._live is not None else None
+        if wait is None or wait.lasted < NOTICED:
+            return ""
+        host = wait.request.sni or wait.request.address
+        return f"waiting for {wait.awaited} of {host}, {wait.lasted:.0f} s of {wait.limit:g}"
 
     async def scenarios(self) -> Mapping[str, Scenario]:
         """The lab's scenarios by id, in the lab's order; the lab is up when this returns."""
@@ -129,7 +143,11 @@ class Session:
             inner = live_network(lab.settings, kind="lab")
         async with inner:
             self.recording = Recording(inner)
-            yield self.recording, int(time.time())
+            self._live = inner
+            try:
+                yield self.recording, int(time.time())
+            finally:
+                self._live = None
 
     def _open_lab(self) -> Lab:
         from mailpath.lab import Lab

@@ -195,6 +195,7 @@ class PathScreen(Keeping):
 
     def _tick(self) -> None:
         if self._state.walking:
+            self._state.wait(self._session.waiting())
             self._draw()
 
     def _show_hint(self) -> None:

@@ -76,11 +76,15 @@ class StepLine(Widget):
             aside = milliseconds(progress.elapsed_ms)
         arrow = glyphs.opened if self.opened else glyphs.closed
         head = f"{arrow} {number} {TITLES[progress.step] + mark:<10} "
-        summary = clean(progress.result.summary) if progress.result else LOOKS_FOR[progress.step]
+        waiting = clean(progress.waiting) if progress.running else ""
+        summary = clean(progress.result.summary) if progress.result else waiting or LOOKS_FOR[progress.step]
         return Content.assemble(
             (head, "bold" if progress.result or progress.running else QUIET),
             (word, style),
-            (fit(summary, summary_room(width), glyphs.cut, pad=True), "" if progress.result else QUIET),
+            (
+                fit(summary, summary_room(width), glyphs.cut, pad=True),
+                "" if progress.result or waiting else QUIET,
+            ),
             (f"{aside:>{elapsed_width}}" if elapsed_width else "", "$accent" if progress.note else QUIET),
         )
 
