@@ -83,7 +83,7 @@ class Session:
         if wait is None or wait.lasted < NOTICED:
             return ""
         host = wait.request.sni or wait.request.address
-        return f"waiting for {wait.awaited} of {host}, {wait.lasted:.0f} s of {wait.limit:g}"
+        return f"waiting, {wait.lasted:.0f} s of {wait.limit:g}: {wait.awaited} of {host}"
 
     async def scenarios(self) -> Mapping[str, Scenario]:
         """The lab's scenarios by id, in the lab's order; the lab is up when this returns."""
