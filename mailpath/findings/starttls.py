@@ -14,7 +14,7 @@ from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.steps.certificate import certificate_of
 from mailpath.steps.sessions import got_through
-from mailpath.steps.starttls import requires_tls, said
+from mailpath.steps.starttls import requires_tls, said, waited
 from mailpath.steps.words import clause
 from mailpath.visible import visible
 
@@ -147,7 +147,7 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding
 
 def _slow(name: str, session: Session) -> Finding:
     text = _ended(session)
-    return finding("TLS027", name, f"it takes longer than we waited: {clause(text)}.", got=text)
+    return finding("TLS027", name, f"{clause(waited(text))}; senders wait for minutes.", got=text)
 
 
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:

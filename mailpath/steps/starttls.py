@@ -59,7 +59,7 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
         shown = visible(session.injected, limit=80)
         return Status.FAIL, "INJECTION", f"clear text came behind the reply to STARTTLS: {shown}"
     if gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
-        return Status.ERROR, "SLOW", f"{_ended(session).rstrip('.')}: senders wait for minutes."
+        return Status.ERROR, "SLOW", f"{waited(_ended(session))}; senders wait for minutes."
     if session.tls is None:
         return _without_tls(walk, host, session)
     return _with_tls(walk, host, session)
@@ -72,6 +72,11 @@ def said(reply: Reply | None) -> str:
     if reply.code is None:
         return visible(b" / ".join(reply.wire), limit=160)
     return visible(b"%d %s" % (reply.code, b" / ".join(reply.lines)), limit=160)
+
+
+def waited(detail: str) -> str:
+    """How long we waited for what, as a clause, out of the detail of a session that our limit ended."""
+    return detail.rstrip(".").removesuffix("; it did not come")
 
 
 def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, str, str]:
