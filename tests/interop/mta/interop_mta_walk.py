@@ -29,7 +29,9 @@ async def walk_to(scenario: Scenario, asking: settings.Settings, folder: Path) -
 
 
 async def main(file: str, resolver: str, folder: str) -> None:
-    asking = settings.load(file).merged(resolver=resolver, timeout=PATIENCE, greeting_timeout=PATIENCE)
+    asking = settings.load(file).merged(
+        resolver=resolver, timeout=PATIENCE, greeting_timeout=PATIENCE, patience="ours"
+    )
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(scenario: Scenario) -> None:
