@@ -104,7 +104,7 @@ _NETWORK = (
     click.option("--smtp-port", type=int, metavar="PORT", help="Of the mail servers. [25]"),
     click.option("--https-port", type=int, metavar="PORT", help="Of the policy host. [443]"),
     click.option(
-        "--timeout", type=float, metavar="SECONDS", help="Of one wait: a connect, a handshake, a DNS try. [5]"
+        "--timeout", type=float, metavar="SECONDS", help="Of one wait: a connect, a DNS try, a policy. [5]"
     ),
     click.option(
         "--reply-timeout",

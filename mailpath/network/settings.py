@@ -71,12 +71,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def wait(self) -> float:
-        """Seconds of one wait: a connect, a handshake, a DNS try."""
+        """Seconds of one wait: a connect, a DNS try, a policy."""
         return TIMEOUT if self.timeout is None else self.timeout
 
     @property
     def reply_wait(self) -> float:
-        """Seconds without a line in a session that was accepted; `timeout` where only that is given."""
+        """Seconds without a line, or of a handshake, in a session that was accepted; `timeout` where only
+        that is given.
+        """
         given = self.timeout if self.reply_timeout is None else self.reply_timeout
         return REPLY_TIMEOUT if given is None else given
 
