@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)-lowest
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help lab test check lowest interop bench benchapp docs screenshots tour clean
+.PHONY: help lab test check lowest interop bench benchapp hangups docs screenshots tour clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -43,6 +43,9 @@ docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the 
 
 benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of the app
 	$(BIN)/python scripts/bench_app.py
+
+hangups: $(VENV)/.installed-dev ## the app is gone when its terminal is, at 60 moments and five ways
+	$(BIN)/python scripts/hangups.py $(ARGS)
 
 screenshots: $(VENV)/.installed-dev ## screenshots/*.svg and *.png from the lab (PNG: needs rsvg-convert or chromium)
 	$(BIN)/python scripts/screenshots.py

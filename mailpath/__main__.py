@@ -1,6 +1,20 @@
-"""`python -m mailpath`."""
+"""`python -m mailpath`, and the console script."""
 
-from mailpath.cli import main
+import os
+
+
+def main() -> None:
+    """Leaves by `SystemExit` with one of the documented exit codes, or as `mailpath.ending` has it."""
+    try:
+        from mailpath import ending
+
+        ending.watch()
+    except KeyboardInterrupt:  # Python's own handler was still there
+        os._exit(130)
+    from mailpath.cli import main as command
+
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mailpath import __version__
+from mailpath import __version__, ending
 from mailpath.commands import stdio
 from mailpath.commands.grammar import DefaultGroup
 from mailpath.commands.options import age, moment, network_options
@@ -40,6 +40,8 @@ def look_options(command: Any) -> Any:
 
 
 def _look(no_mouse: bool, plain: bool, no_color: bool) -> dict[str, bool]:
+    """Of the app, which is nothing without its terminal: from here on it ends with that."""
+    ending.tie(0, 2)
     return {"mouse": not no_mouse, "ascii": plain, "color": not no_color}
 
 
@@ -329,7 +331,7 @@ def bounce(
     """
     from mailpath.commands import tickets
 
-    look = _look(no_mouse, plain, no_color)
+    look = _look(no_mouse, plain, no_color) if walk else {}
     ctx.exit(tickets.bounce(file, as_json=as_json, walk=walk, look=look, network=network))
 
 

@@ -11,7 +11,6 @@ import asyncio
 import atexit
 import socket
 import ssl
-import tempfile
 import threading
 import time
 from concurrent.futures import Future
@@ -25,6 +24,7 @@ from dns.rdatatype import RdataType
 
 from mailpath.lab import dns as dns_server
 from mailpath.lab import scenario as files
+from mailpath.lab.folder import Folder
 from mailpath.lab.internet import NAME_SERVER_ADDRESS, Handler, Internet, Listener
 from mailpath.lab.scenario import Scenario
 from mailpath.lab.seen import Seen
@@ -52,12 +52,12 @@ class Lab:
         self.scenarios = scenarios
         self._published = bind == "published"
         self.now = now
-        self._folder = tempfile.TemporaryDirectory(prefix="mailpath-lab-")
+        self._folder = Folder()
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._run, name="mailpath-lab", daemon=True)
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         try:
-            folder = Path(self._folder.name)
+            folder = self._folder.path
             everyone = (files.sender(), *scenarios)
             self._internet = Internet(everyone, now, folder)
             self.settings = self._bind(folder)
@@ -123,7 +123,7 @@ class Lab:
 
         Default: a folder that goes when the lab stops.
         """
-        folder = Path(self._folder.name if folder is None else folder)
+        folder = self._folder.path if folder is None else Path(folder)
         (folder / "root.ds").write_text(self.trust_anchor, encoding="ascii")
         (folder / "ca.pem").write_bytes(self._internet.authority.root_pem)
         (folder / "anchors.conf").write_text(_named_anchors(self.trust_anchor), encoding="ascii")
@@ -142,7 +142,7 @@ class Lab:
         for each in self._sockets:
             each.close()
         self._sockets.clear()
-        self._folder.cleanup()
+        self._folder.remove()
 
     def __enter__(self) -> Self:
         return self

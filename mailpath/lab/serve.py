@@ -1,25 +1,22 @@
 """`mailpath lab serve`: the lab kept up for other tools.
 
-stdout gets one line, the path of the network file; stderr gets lines ready to be run.  Ends, and leaves
-nothing behind, on SIGINT and SIGTERM (and SIGHUP, when its terminal goes).
+stdout gets one line, the path of the network file; stderr gets lines ready to be run.  SIGINT, SIGTERM, and
+SIGHUP, when its terminal goes, end the process and leave nothing behind: exit status 0.
 """
 
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
+from mailpath import ending
 from mailpath.lab.running import Lab
 from mailpath.lab.scenario import Scenario, tlsa_references
 from mailpath.network import endpoints
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def serve(
@@ -28,30 +25,20 @@ def serve(
     out: TextIO | None = None,
     narration: TextIO | None = None,
 ) -> None:
-    """Serves `scenarios` (default: the built-in ones) until a signal comes; must run in the main thread.
+    """Serves `scenarios` (default: the built-in ones) until the process is ended; call it in the main thread.
 
     `out` and `narration`: default standard output and standard error.  Raises `ScenarioError`, OSError.
     """
     out = sys.stdout if out is None else out
     narration = sys.stderr if narration is None else narration
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    # Before anything exists that a signal could leave behind.
-    before = {number: signal.signal(number, end) for number in _SIGNALS}
-    try:
-        with Lab.start(scenarios) as lab:
-            network = lab.write_network_file()
-            out.write(f"{network}\n")
-            out.flush()
-            narration.write("\n".join(lines(lab, network)) + "\n")
-            narration.flush()
-            ended.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    ending.watch(status=0)
+    with Lab.start(scenarios) as lab:
+        network = lab.write_network_file()
+        out.write(f"{network}\n")
+        out.flush()
+        narration.write("\n".join(lines(lab, network)) + "\n")
+        narration.flush()
+        threading.Event().wait()
 
 
 def lines(lab: Lab, network: Path) -> Iterator[str]:

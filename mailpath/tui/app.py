@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual import events
+from textual import events, on
 from textual.actions import parse
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -20,7 +22,7 @@ from mailpath.tui import theme
 from mailpath.tui.keynames import key_text
 from mailpath.tui.named import BINDINGS, THEMES
 from mailpath.tui.preferences import Preferences
-from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.keys import APP, GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
@@ -43,6 +45,8 @@ class MailpathApp(App[str]):
 
     TITLE = "mailpath"
     CSS_PATH = "mailpath.tcss"
+    # Under a dialogue, too, where the screen's own keys are not asked.
+    BINDINGS = [each for each in APP if isinstance(each, Binding) and each.priority]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (30, "-tall")]  # noqa: RUF012
 
@@ -58,11 +62,16 @@ class MailpathApp(App[str]):
         color: bool = True,
         clock: Callable[[], float] = time.monotonic,
         preferences: Preferences | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
         self._styled_in = ""
         # Without colours the terminal's own two are the only ones sure to contrast.
         sheets = [self.CSS_PATH, "ascii.tcss"] if ascii else [self.CSS_PATH]
-        super().__init__(css_path=[_HERE / name for name in sheets], ansi_color=None if color else True)
+        super().__init__(
+            driver_class=driver_class,
+            css_path=[_HERE / name for name in sheets],
+            ansi_color=None if color else True,
+        )
         preferences = preferences or Preferences()
         self.session = session
         self.glyphs = ASCII if ascii else UNICODE
@@ -109,6 +118,11 @@ class MailpathApp(App[str]):
         if isinstance(event, events.InputEvent):
             await self._first.furnished.wait()
         await super().on_event(event)
+
+    @on(Driver.SignalResume)
+    def _drawn_over(self) -> None:
+        """Back from a shell: nothing is left of what was drawn."""
+        self.refresh(layout=True)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.DEFAULTS
@@ -157,6 +171,13 @@ class MailpathApp(App[str]):
     def action_help_quit(self) -> None:
         """Ctrl-C where no text is selected: what every other program does for it."""
         self._first.action_leave()
+
+    def action_suspend_process(self) -> None:
+        """Textual's, where somebody is there who can continue us: a shell in our session."""
+        if os.getsid(os.getppid()) == os.getsid(0):
+            super().action_suspend_process()
+        else:
+            self.notify("There is no shell to go back to.", severity="warning")
 
     def action_light_or_dark(self) -> None:
         if self._color:

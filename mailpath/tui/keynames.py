@@ -16,6 +16,7 @@ _WORDS = {
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",
+    "ctrl+z": "Ctrl-Z",
     "left": "Left",
     "right": "Right",
     "up": "Up",

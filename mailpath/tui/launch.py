@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING
 
+from mailpath import ending
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import Source
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 EX_USAGE = 64
 
@@ -36,10 +32,14 @@ def launch(
     if not terminal or os.environ.get("TERM", "dumb") == "dumb":
         sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
         return EX_USAGE
+    # The end of its terminal, or a signal, ends the app as its own key does: status 0.
+    ending.watch(status=0)
+    ending.tie(sys.stdin.fileno(), sys.stderr.fileno())
     color = settle_color(color)
     gc.disable()  # a start makes what stays, and no garbage to look for; until `_loaded`
     from mailpath.tui.app import MailpathApp
     from mailpath.tui.session import Session
+    from mailpath.tui.terminal import Terminal
 
     session = Session(source, own_postures=preferences.postures, loaded=_loaded)
     app = MailpathApp(
@@ -51,16 +51,23 @@ def launch(
         ascii=ascii,
         color=color,
         preferences=preferences,
+        driver_class=Terminal,
     )
+
+    def remember() -> None:
+        preferences.remember(app.theme if color else preferences.theme, app.recent)
+
+    forget = ending.at_end(remember)
     try:
-        line = asyncio.run(_until_ended(app, mouse))
+        line = asyncio.run(app.run_async(mouse=mouse))
     finally:
+        forget()
         gc.enable()
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
     try:
-        preferences.remember(app.theme if color else preferences.theme, app.recent)
+        remember()
     except OSError as error:
         sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
     return app.return_code or 0
@@ -82,12 +89,3 @@ def _loaded() -> None:
     """From now on there is garbage; what was loaded stays, and need not be looked through for it."""
     gc.freeze()
     gc.enable()
-
-
-async def _until_ended(app: App[str], mouse: bool) -> str | None:
-    """Run the app.  A hang-up or a termination ends it as its own key would: the terminal gets its
-    screen back, and the lab leaves no file behind."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, app.exit)
-    return await app.run_async(mouse=mouse)

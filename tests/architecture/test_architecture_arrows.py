@@ -35,6 +35,7 @@ LAYERS = [
     "names",
     "files",
     "visible",
+    "ending",
 ]
 
 #: Modules through which a socket can be opened, and the event loop's own doors.

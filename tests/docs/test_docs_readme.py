@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from mailpath import cli, config
+from mailpath import cli, config, ending
 from mailpath.commands import diff, dnssec, stdio
 from mailpath.lab import Lab
 from mailpath.network.settings import load
@@ -108,9 +108,8 @@ def test_the_exit_codes_are_those_of_the_commands() -> None:
     }
     below = README.split("<!-- /exit codes -->")[1].split("###")[0]
     others = {int(number) for number in re.findall(r"(?:^|; )(\d+) ", below.replace("\n", " ").strip())}
-    assert others == {cli.EX_UNKNOWN, cli.EX_USAGE, stdio.EX_OSERR, stdio.EX_IOERR} | {
-        cli.EX_INTERRUPTED,
-        cli.EX_PIPE,
+    assert others == {cli.EX_UNKNOWN, cli.EX_USAGE, stdio.EX_OSERR, stdio.EX_IOERR, cli.EX_PIPE} | {
+        ending.EX_SIGNAL + number for number in ending.SIGNALS
     }
     assert (cli.EX_USAGE, cli.EX_UNKNOWN) == (exit_codes.ExitCode.USAGE, exit_codes.ExitCode.UNKNOWN)
 

@@ -1,4 +1,4 @@
-"""A terminal that is closed under the app, or a kill: nothing is left behind."""
+"""A terminal that is closed under the app, or a kill: it is gone, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -14,9 +14,19 @@ from pathlib import Path
 import pytest
 
 DEADLINE = 30.0
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "hangups.py"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_is_gone_at_any_moment() -> None:
+    """A few of the moments of `make hangups`."""
+    few = ["closed", "ignored", "terminate", "--moments", "4", "--span", "1.6", "--at-once", "6"]
+    ran = subprocess.run(
+        [sys.executable, str(SCRIPT), *few], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_lab_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

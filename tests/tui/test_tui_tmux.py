@@ -131,3 +131,54 @@ def test_attack_and_clock(terminal: Terminal) -> None:
     assert '"mailpath-light"' in (terminal.home / "STATE" / "mailpath" / "state.json").read_text(
         encoding="utf-8"
     )
+
+
+def test_back_from_a_shell_the_screen_is_whole(terminal: Terminal) -> None:
+    """Ctrl-Z, also from within a dialogue; SIGTSTP and SIGSTOP from outside."""
+    terminal.start("PS1='sh: ' bash --norc --noprofile", 100, 30)
+    terminal.tmux("send-keys", f"{COMMAND} lab dane-good", "Enter")
+    terminal.until("6 of 6 done")
+    pane = terminal.tmux("list-panes", "-F", "#{pane_pid}").strip()
+    (running,) = _below(_below(pane)[0])
+    for stop in ("-TSTP", "-STOP", "C-z"):
+        if stop == "C-z":
+            terminal.tmux("send-keys", "?")
+            terminal.until("Esc closes")
+        whole = _settled(terminal)
+        if stop == "C-z":
+            terminal.tmux("send-keys", stop)
+        else:
+            subprocess.run(["kill", stop, running], check=True)
+        terminal.until("Stopped")
+        terminal.tmux("send-keys", "clear; fg", "Enter")
+        terminal.until(" mailpath  From a.example")
+        assert _settled(terminal) == whole, stop
+    terminal.tmux("send-keys", "Escape")
+    terminal.until("6 of 6 done")
+    terminal.tmux("send-keys", "q")
+    terminal.until("delivered authenticated by rfc")
+
+
+def test_nobody_there_to_come_back_from(terminal: Terminal) -> None:
+    terminal.start(f"exec {COMMAND} lab dane-good", 80, 24)
+    terminal.until("6 of 6 done")
+    terminal.tmux("send-keys", "C-z")
+    terminal.until("There is no shell to go back to.")
+    terminal.tmux("send-keys", "q")
+
+
+def _below(process: str) -> list[str]:
+    """The children of `process`."""
+    ran = subprocess.run(["pgrep", "-P", process], capture_output=True, text=True, check=False)
+    return ran.stdout.split()
+
+
+def _settled(terminal: Terminal) -> str:
+    """The screen, once it has stayed the same for a third of a second."""
+    give_up = time.monotonic() + 10
+    same, screen = 0, ""
+    while same < 6 and time.monotonic() < give_up:
+        time.sleep(0.05)
+        now = terminal.screen()
+        same, screen = (same + 1 if now == screen else 0), now
+    return screen

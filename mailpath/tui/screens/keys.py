@@ -1,4 +1,5 @@
-"""The keys of the path screen, each with an id that stays: single letters, no control chords."""
+"""The keys of the path screen, each with an id that stays: single letters, and the one
+control chord that every program on a terminal has."""
 
 from __future__ import annotations
 
@@ -100,6 +101,15 @@ APP: list[BindingType] = [
         tooltip="Light colours or dark ones",
     ),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
+    Binding(
+        "ctrl+z",
+        "app.suspend_process",
+        "Suspend",
+        show=False,
+        priority=True,
+        id="path.suspend",
+        tooltip="Back to the shell; fg comes back here",
+    ),
     Binding("q", "leave", "Quit", id="path.quit", tooltip="Quit; Ctrl-C too, where no text is selected"),
 ]
 

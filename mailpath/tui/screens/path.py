@@ -51,7 +51,7 @@ class PathScreen(Keeping):
 
     async def _begin(self) -> None:
         await self._furnish()
-        self.call_after_refresh(self.run_worker, self._open(), group="open", exit_on_error=False)
+        self.call_after_refresh(self.run_worker, self._open, group="open", exit_on_error=False)
 
     async def _open(self) -> None:
         try:
