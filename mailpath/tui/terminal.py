@@ -24,7 +24,7 @@ _GIVE_BACK = (
 
 
 class _Out:
-    """`stream` as long as somebody is there to read it; afterwards what is written is dropped."""
+    """`stream` as long as somebody is there to read it; without, there is no use in an app."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -45,6 +45,7 @@ class _Out:
                 act()
             except OSError:
                 self.gone = True
+                signal.raise_signal(signal.SIGTERM)
 
 
 class Terminal(LinuxDriver):

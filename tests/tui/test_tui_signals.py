@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mailpath.tui.terminal import _Out
+
 DEADLINE = 30.0
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "hangups.py"
 
@@ -24,6 +26,23 @@ def test_it_is_gone_at_any_moment() -> None:
         [sys.executable, str(SCRIPT), *few], capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_terminal_that_takes_nothing_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody tells of the hang-up, the next frame does, and it alone."""
+    raised: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    ours, theirs = pty.openpty()
+    with open(theirs, "w", encoding="utf-8") as stream:
+        out = _Out(stream)
+        out.write("x")
+        out.flush()
+        os.close(ours)
+        for _ in range(3):
+            out.write("y" * 100_000)
+            out.flush()
+        assert raised == [signal.SIGTERM]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), theirs)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
