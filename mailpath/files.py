@@ -1,7 +1,8 @@
 """Files that we write: whole or not at all.
 
 What is written goes into a new file beside the old one, is synced and takes its name: a full disk, a
-crash or a signal leaves what was there before.
+crash or a signal leaves what was there before.  A signal that ends us waits for it a while, so that nothing
+is left beside it either.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import os
 import secrets
 import stat
 
+from mailpath import ending
+
 #: Of a file with mail addresses in it: for its owner alone.
 PRIVATE = 0o600
 
 Name = str | os.PathLike[str]
 
 
+@ending.whole()
 def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     """`data` becomes the whole content of the file `name`; the old content stays where that fails.
 
@@ -34,6 +38,7 @@ def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     _move_into_place(data, place, mode)
 
 
+@ending.whole()
 def create_file(name: Name, data: bytes, *, private: bool = False) -> None:
     """A new file `name` with the content `data`.  Raises `FileExistsError` where there is one, `OSError`,
     and `ValueError` for a NUL in the name.
@@ -48,6 +53,7 @@ def create_file(name: Name, data: bytes, *, private: bool = False) -> None:
         raise
 
 
+@ending.whole()
 def try_replacing(name: Name) -> None:
     """Raises what `replace_file` would, as far as that shows beforehand; leaves everything as it is."""
     place = os.path.realpath(name)

@@ -113,3 +113,24 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> Non
     assert done.stdout == "File too large\n" * 2
     assert os.listdir(tmp_path) == ["old"]
     assert (tmp_path / "old").read_bytes() == b"what cannot be had again"
+
+
+@pytest.mark.parametrize("write", ["replace_file", "create_file"])
+def test_a_signal_waits_for_a_file_that_is_half_written(write: str, tmp_path: Path) -> None:
+    program = f"""
+import os, signal, threading, time
+from mailpath import ending, files
+ending.watch()
+sync = os.fsync
+def slow(descriptor):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.05)
+    sync(descriptor)
+os.fsync = slow
+files.{write}({str(tmp_path / "new")!r}, b"whole")
+threading.Event().wait()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"", b"")
+    assert os.listdir(tmp_path) == ["new"]
+    assert (tmp_path / "new").read_bytes() == b"whole"
