@@ -9,6 +9,7 @@ and little of it: this runs before anything else is imported.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -55,7 +56,11 @@ class _Ending:
         self._status = status
         if self._wake is not None:
             return
-        woken, self._wake = os.pipe()
+        # Above the three of the standard streams, one of which the caller may have closed.
+        pipe = os.pipe()
+        woken, self._wake = (fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, 3) for each in pipe)
+        for each in pipe:
+            os.close(each)
         os.set_blocking(self._wake, False)
         threading.Thread(target=self._wait, args=(woken,), name="mailpath-ending", daemon=True).start()
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
@@ -70,7 +75,8 @@ class _Ending:
             os.write(self._wake, b"\0")
 
     def at_end(self, undo: Undo) -> Callable[[], None]:
-        """`undo` is called, in a thread, if the process is ended; the latest first.  Returns a way out."""
+        """If the process is ended, `undo` is called, in a thread; the latest first.  What is returned cancels
+        that."""
         with self._lock:
             self._undo.append(undo)
 

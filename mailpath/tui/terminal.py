@@ -21,6 +21,8 @@ _GIVE_BACK = (
     b"\x18\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
+#: Seconds that a terminal may take to take it, with a frame before it.
+_TAKES = 0.5
 
 
 class _Out:
@@ -89,7 +91,7 @@ class Terminal(LinuxDriver):
         self._file.gone = True
         screen = self._file.fileno()
         with contextlib.suppress(OSError):
-            if select.select([], [screen], [], 0)[1]:
+            if select.select([], [screen], [], _TAKES)[1]:
                 os.write(screen, _GIVE_BACK)
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
