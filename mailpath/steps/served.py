@@ -26,7 +26,11 @@ def best_session(walk: Walk, name: str, *, sni: str | None) -> Session | None:
     host = host_named(walk, name)
     if host is None:
         return None
-    held = [session for session in sessions_of(walk, host) if not session.not_tried]
+    held = [
+        session
+        for session in sessions_of(walk, host)
+        if not session.not_tried and not _withheld(walk, session.address, sni)
+    ]
     if not held:
         return None
     return max(
@@ -43,6 +47,12 @@ def best_session(walk: Walk, name: str, *, sni: str | None) -> Session | None:
             -host.addresses.index(session.address),
         ),
     )
+
+
+def _withheld(walk: Walk, address: str, sni: str | None) -> bool:
+    """What the server shows under this name was not asked: under another it may show something else."""
+    session = walk.starttls.told(address, sni)
+    return session is not None and bool(session.not_tried)
 
 
 def dane_names(walk: Walk, host: str, base: str) -> tuple[str, ...]:

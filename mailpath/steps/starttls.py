@@ -51,8 +51,8 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
     """Status, word and sentence for one host: its best address speaks for it."""
     session = best_session(walk, host.name, sni=host.name)
     if session is None:
-        skipped = sessions_of(walk, host)
-        why = skipped[0].not_tried if skipped else "no session was held"
+        skipped = [each.not_tried for each in sessions_of(walk, host) if each.not_tried]
+        why = skipped[0] if skipped else "no session was held"
         return Status.SKIP, "NOT TRIED", f"{visible(why)}."
     if session.injected:
         # Whether or not TLS came about: a sender that reads these bytes later takes them for the server's.
