@@ -221,6 +221,7 @@ def session_of(exchange: SmtpExchange) -> Session:
             sni=request.sni,
             profile=request.profile,
             not_tried=exchange.detail,
+            failure=exchange.failure,
         )
     said = dialogue(exchange)
     return Session(

@@ -28,7 +28,7 @@ from mailpath.facts import (
 )
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, in_turn
 from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
 
@@ -38,7 +38,7 @@ MOST_RECORDS = 50
 
 async def look(tools: Tools, mx: MxFacts) -> TlsaFacts:
     """All hosts' candidates at once."""
-    return TlsaFacts(hosts=tuple(await asyncio.gather(*(_host(tools, host) for host in mx.hosts))))
+    return TlsaFacts(hosts=await in_turn(lambda host: _host(tools, host), mx.hosts))
 
 
 class Reason(StrEnum):
