@@ -49,6 +49,13 @@ def best_session(walk: Walk, name: str, *, sni: str | None) -> Session | None:
     )
 
 
+def untried_at(walk: Walk, name: str) -> str:
+    """Why no session speaks for the MX host of that name, where a bound of ours is the reason; or ""."""
+    host = host_named(walk, name)
+    held = sessions_of(walk, host) if host is not None else ()
+    return next((session.not_tried for session in held if session.not_tried), "")
+
+
 def _withheld(walk: Walk, address: str, sni: str | None) -> bool:
     """What the server shows under this name was not asked: under another it may show something else."""
     session = walk.starttls.told(address, sni)
