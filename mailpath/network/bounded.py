@@ -22,6 +22,7 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.network.protocol import Ground, Network
+from mailpath.network.waits import Waits
 
 #: DNS questions of one walk: twenty signed mail hosts with TLSA take some two hundred.
 MOST_QUESTIONS = 300
@@ -33,6 +34,9 @@ _Held = TypeVar("_Held")
 
 class Opened(Network, Protocol):
     """A network that is opened and closed."""
+
+    @property
+    def waits(self) -> Waits: ...
 
     async def __aenter__(self) -> object: ...
 
@@ -67,6 +71,11 @@ class Bounded:
     @property
     def ground(self) -> Ground:
         return self._inner.ground
+
+    @property
+    def waits(self) -> Waits:
+        """What its mail sessions wait for."""
+        return self._inner.waits
 
     async def ask(self, question: Question) -> DnsExchange:
         most = MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS

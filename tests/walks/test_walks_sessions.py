@@ -174,6 +174,7 @@ async def test_what_hangs_on_a_name_that_was_not_tried_is_unknown() -> None:
     assert judge(walk, posture("postfix-secure")).outcome is Outcome.DEFERRED  # it sends no name
     verdict = judge(walk, replace(posture("postfix-secure"), session_limit=0, sni=Sni.MX))
     assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.possible == (Outcome.AUTHENTICATED, Outcome.DEFERRED)
     assert NAMES in verdict.reason
     status, word, summary = starttls.host_line(walk, mx.hosts[2])
     assert (status.value, word, summary) == ("skip", "NOT TRIED", f"{NAMES}.")
@@ -213,3 +214,19 @@ async def test_an_exchange_cut_off_is_a_session_that_was_not_tried() -> None:
     assert all(isinstance(each, Session) and each.not_tried == why for each in held.sessions)
     verdict = judge(walked(mx, held), posture("rfc"))
     assert (verdict.outcome, why in verdict.reason) == (Outcome.UNKNOWN, True)
+    assert verdict.possible == (Outcome.ENCRYPTED, Outcome.PLAINTEXT, Outcome.DEFERRED)
+
+
+async def test_a_host_behind_one_that_was_cut_off_does_not_decide() -> None:
+    """Whether the first takes the mail is not known, though the second would."""
+
+    class Half(Servers):
+        async def converse(self, request: SmtpRequest) -> SmtpExchange:
+            if request.address == "192.0.2.1":
+                return SmtpExchange(request=request, failure=Failure.NOT_TRIED, detail="the time was over")
+            return await super().converse(request)
+
+    mx = made.mx(*(made.mx_host(f"mx{n}.b.example", f"192.0.2.{n}") for n in (1, 2)))
+    verdict = judge(walked(mx, await hold(Half(PLAIN, None), mx)), posture("rfc"))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.possible == (Outcome.ENCRYPTED, Outcome.PLAINTEXT)
