@@ -261,7 +261,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def before_tls(self) -> bool:
         """The session was held, and ended before a handshake in which a name would be sent."""
-        held = not self.not_tried and self.failure is not Failure.NOT_RECORDED
+        held = not self.not_tried and self.failure not in (Failure.NOT_RECORDED, Failure.LOCAL)
         return held and self.tls is None and self.failed_at is not Stage.HANDSHAKE
 
     @property

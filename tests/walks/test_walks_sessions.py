@@ -156,6 +156,12 @@ async def test_a_dead_address_is_not_asked_again_and_judged_as_dead() -> None:
     assert sum(each.code == "TLS001" for each in find(walk)) == 5
 
 
+async def test_an_address_that_this_machine_could_not_try_is_not_dead() -> None:
+    servers = Servers((), None, failure=Failure.LOCAL, failed_at=Stage.CONNECT, detail="Too many open files.")
+    held = await hold(servers, path(2, 1))
+    assert (len(servers.requests), left_out(held)) == (3, {})
+
+
 async def test_where_no_session_comes_to_tls_no_further_name_is_tried_or_missed() -> None:
     servers = Servers(PLAIN, None)
     mx = path(5, 1)
