@@ -37,7 +37,7 @@ from mailpath.steps.tools import Tools, not_looked_up
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
-    from mailpath.network.live import LiveNetwork
+    from mailpath.network.bounded import Bounded
 
 
 class StepStarted(msgspec.Struct, frozen=True):
@@ -78,11 +78,13 @@ async def walk(
     return await _Walker(path, network, at, on_event).run()
 
 
-def live_network(settings: Settings, kind: str = "live") -> LiveNetwork:
-    """The network that opens sockets, refusing policy hosts that no reader of policies would accept.
+def live_network(settings: Settings, kind: str = "live") -> Bounded:
+    """The network of one walk that opens sockets, refusing policy hosts that no reader of policies would
+    accept.
 
     The common name counts here: some senders accept it (the strict judgement is the walk's).
     """
+    from mailpath.network.bounded import Bounded
     from mailpath.network.live import LiveNetwork
 
     trusted = roots(settings)
@@ -90,7 +92,7 @@ def live_network(settings: Settings, kind: str = "live") -> LiveNetwork:
     def refuse(chain: tuple[bytes, ...], host: str) -> str | None:
         return pkix.check_policy_host(chain, host, trusted, int(time.time()), allow_cn=True)
 
-    return LiveNetwork(settings, policy_host_check=refuse, kind=kind)
+    return Bounded(LiveNetwork(settings, policy_host_check=refuse, kind=kind), settings.whole_wait)
 
 
 class _Walker:

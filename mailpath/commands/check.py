@@ -35,6 +35,9 @@ from mailpath.report.result import DEFAULT_POSTURE, Result, build
 from mailpath.visible import visible
 from mailpath.walk import Event, StepFinished, live_network, walk
 
+#: Seconds: monitoring systems kill a plug-in after a minute (NRPE, Icinga), and then nobody knows anything.
+MONITOR_DEADLINE = 50.0
+
 
 @dataclass(frozen=True)
 class Walked:
@@ -77,7 +80,9 @@ def run(
             raise click.UsageError("A replay asks nobody: --envelope cannot be used with --replay.")
         walked = _replayed(replay, recipient, sender, at, network)
     else:
-        walked = _live(recipient, sender, at, network, envelope)
+        monitored = form_of(outputs.form, outputs.report) == "nagios"
+        deadline = MONITOR_DEADLINE if monitored else None
+        walked = _live(recipient, sender, at, network, envelope=envelope, deadline=deadline)
     if redact:
         walked = _redacted(walked)
     if capture is not None:
@@ -160,13 +165,18 @@ def _live(
     sender: str | None,
     at: int | None,
     network: dict[str, Any],
-    envelope: Asked | None = None,
+    *,
+    envelope: Asked | None,
+    deadline: float | None,
 ) -> Walked:
+    """`deadline`: of the walk, where neither option nor file sets one."""
     if recipient is None:
         raise click.UsageError("Missing argument 'RECIPIENT'.")
     path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
     tried = made(envelope, sender, recipient) if envelope is not None else None
     settings = probing(network)
+    if settings.deadline is None:
+        settings = settings.merged(deadline=deadline)
 
     async def walked() -> Walked:
         async with live_network(settings) as live:

@@ -24,6 +24,8 @@ from mailpath.network.protocol import Network
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
+#: Questions begun, above which none is asked ahead of need: half of what a walk may ask in all.
+MOST_AHEAD = 150
 #: Types asked of hosts: their owner is rarely a zone of its own.
 _HOST_TYPES = (RdataType.A, RdataType.AAAA, RdataType.TLSA)
 
@@ -72,8 +74,11 @@ class Questions:
     def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
         """Ask now what validating (`name`, `rdtype`) will need (RFC 4035 section 5).
 
-        DS of every ancestor, and DNSKEY where one is likely.
+        DS of every ancestor, and DNSKEY where one is likely; nothing on a walk that has asked much already:
+        there it may be what is needed that would go unasked.
         """
+        if len(self._once.tasks) >= MOST_AHEAD:
+            return
         name = name.canonicalize()
         self._start(dns.name.root, RdataType.DNSKEY)
         likely = _likely_zones(name, rdtype)

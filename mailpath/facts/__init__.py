@@ -4,6 +4,7 @@ Foreign text stays bytes here, or is DNS presentation text; whoever shows it sen
 Names are lower-case A-labels without a trailing dot, the root is ".".
 """
 
+from mailpath.facts.bounds import bounds_reached
 from mailpath.facts.dns import (
     AliasLink,
     DsFact,
@@ -68,6 +69,7 @@ __all__ = [
     "TlsaSet",
     "Walk",
     "ZoneFact",
+    "bounds_reached",
     "cut_short",
     "gave_up_early",
     "unasked",

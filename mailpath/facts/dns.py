@@ -72,6 +72,7 @@ class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
 
     `status` is that of the zone's DNSKEY RRset; "insecure" with the proof of the missing DS named in
     `reason`.  `expires`: when the DS or DNSKEY proof first stops validating (Unix time), None if never.
+    `failure`: why no answer about its DS or keys came, where none did.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[KeyFact, ...] = ()
     signatures: tuple[SignatureFact, ...] = ()
     expires: int | None = None
+    failure: Failure | None = None
 
 
 class AliasLink(msgspec.Struct, frozen=True, kw_only=True):

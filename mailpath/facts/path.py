@@ -233,7 +233,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     Everything is None or empty from the point on where `failure` ended it (`failed_at`, `limit`: as in
     `SmtpExchange`).
     `extensions`: EHLO keywords in upper case, with parameters, visible text.  `not_tried`: why no
-    session was held ("special-use address", "more than 20 addresses").
+    session was held ("special-use address", "no more than 2 names are tried at one address").
     """
 
     address: str
@@ -257,6 +257,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     extensions_tls: tuple[str, ...] = ()
     mail_from: Reply | None = None
     rcpt_to: Reply | None = None
+
+    @property
+    def before_tls(self) -> bool:
+        """The session was held, and ended before a handshake in which a name would be sent."""
+        held = not self.not_tried and self.failure not in (Failure.NOT_RECORDED, Failure.LOCAL)
+        return held and self.tls is None and self.failed_at is not Stage.HANDSHAKE
 
     @property
     def offers_starttls(self) -> bool:
@@ -285,6 +291,16 @@ class StarttlsFacts(msgspec.Struct, frozen=True, kw_only=True):
             if session.address == address and session.sni == sni and session.profile is profile:
                 return session
         return None
+
+    def told(self, address: str, sni: str | None, profile: TlsProfile = TlsProfile.FULL) -> Session | None:
+        """The session with these settings, also where it was not tried because nothing hangs on its name: all
+        that were held with the address ended before TLS.
+        """
+        exact = self.session(address, sni, profile)
+        if exact is None or not exact.not_tried:
+            return exact
+        held = [each for each in self.sessions if each.address == address and not each.not_tried]
+        return held[0] if held and all(each.before_tls for each in held) else exact
 
 
 # --- The walk --------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ def unasked(walk: Walk, lookup: Lookup) -> str:
 
 def unreached(walk: Walk) -> str:
     """Why the resolver could not be asked, if so for one look-up or more; or "".  Raw, as above."""
-    return next((why for lookup in lookups(walk) if (why := unasked(walk, lookup))), "")
+    made = (lookup for lookup in lookups(walk) if lookup.failure is not Failure.NOT_TRIED)
+    return next((why for lookup in made if (why := unasked(walk, lookup))), "")
 
 
 def _silent(walk: Walk) -> bool:

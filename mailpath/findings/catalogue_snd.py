@@ -43,4 +43,13 @@ ENTRIES = (
         " its name and certificate.",
         rfc="RFC 1035 section 4.2",
     ),
+    Entry(
+        code="SND008",
+        title="The walk was cut short",
+        severity=Severity.INFO,
+        meaning="A bound of mailpath's own was reached: so many DNS questions, so much time. What lies"
+        " beyond was not tried, and nothing is known of it. That is nobody's fault.",
+        fix="Nothing needs to be done at the recipient's side. --deadline SECONDS gives a walk more time.",
+        rfc="RFC 1034 section 5.3.3",
+    ),
 )

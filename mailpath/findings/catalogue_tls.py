@@ -191,8 +191,10 @@ ENTRIES = (
         code="TLS022",
         title="Not tried",
         severity=Severity.INFO,
-        meaning="No session was held with this address, so nothing is known of it.",
-        fix="Use --allow-private for addresses of your own network.",
+        meaning="No session was held with this address, or none under this name, so nothing is known of that."
+        " A walk does not go to addresses that are nobody's in public, and holds few sessions.",
+        fix="Nothing needs to be done at the recipient's side. Use --allow-private for addresses of your own"
+        " network, --deadline where a walk takes long.",
         rfc="RFC 6890 section 2.2",
     ),
     Entry(

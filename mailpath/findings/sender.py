@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, Walk, unasked, unreached
+from mailpath.facts import Found, Walk, bounds_reached, unasked, unreached
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding
 from mailpath.findings.words import rrset, why
@@ -20,6 +20,8 @@ def find(walk: Walk) -> Iterator[Finding]:
         yield finding(
             "SND004", visible(walk.resolver), f"The resolver could not be asked: {cause}.", got=cause
         )
+    for bound in bounds_reached(walk):
+        yield finding("SND008", visible(walk.path.recipient), f"Not all was tried: {visible(bound)}.")
     if facts.domain is None:
         return
     subject = visible(facts.domain)

@@ -59,7 +59,7 @@ def _host(walk: Walk, host: MxHost, answered: bool) -> Iterator[tuple[str, Findi
 def primary(walk: Walk, host: MxHost, address: str) -> Session | None:
     """The session that speaks for an address: with the host's name as SNI, else without any."""
     for sni in (host.name, None):
-        session = walk.starttls.session(address, sni)
+        session = walk.starttls.told(address, sni)
         if session is not None:
             return session
     return None

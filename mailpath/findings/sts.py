@@ -40,6 +40,8 @@ def find(walk: Walk) -> Iterator[Finding]:
         record = f'{owner} TXT "v=STSv1; id={_fresh_id(walk)};"'
         fix = "" if several else f"Publish: {record}"
         yield finding(code, domain, sentence(visible(facts.reason)), found=texts, fix=fix)
+    elif facts.fetch is not None and facts.fetch.failure is Failure.NOT_TRIED:
+        return  # a bound of ours, which SND008 tells of
     elif facts.policy is None:
         yield _no_policy(walk, facts.fetch, texts)
     else:

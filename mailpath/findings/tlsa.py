@@ -155,6 +155,9 @@ def chains(walk: Walk, host: MxHost, base: str) -> list[tuple[tuple[bytes, ...],
     """
     shown: dict[bytes, tuple[tuple[bytes, ...], list[str]]] = {}
     for address in host.addresses:
+        named = walk.starttls.session(address, base)
+        if named is not None and named.not_tried:
+            continue
         for sni in dict.fromkeys((base, host.name, None)):
             sessions = (
                 walk.starttls.session(address, sni, profile)

@@ -47,7 +47,7 @@ def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
 
 def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> Session | None:
     """The session with this SNI; where none was held, that with another (servers seldom tell them apart)."""
-    exact = walk.starttls.session(address, sni, profile)
+    exact = walk.starttls.told(address, sni, profile)
     if exact is not None:
         return exact
     others = [
@@ -55,4 +55,8 @@ def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> 
         for session in walk.starttls.sessions
         if session.address == address and session.profile is profile
     ]
-    return min(others, key=lambda session: (session.sni is None) is (sni is not None), default=None)
+    return min(
+        others,
+        key=lambda session: (bool(session.not_tried), (session.sni is None) is (sni is not None)),
+        default=None,
+    )

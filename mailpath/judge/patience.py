@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mailpath.exchanges import Stage
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk, cut_short
 from mailpath.judge.posture import Patience, Posture
 from mailpath.judge.sentences import shown
@@ -86,6 +86,35 @@ def _host(walk: Walk, session: Session) -> str:
     names = [host.name for host in walk.mx.hosts if session.address in host.addresses]
     name = session.sni if session.sni in names else next(iter(names), session.address)
     return f"{shown(name)} ({session.address})" if name != session.address else session.address
+
+
+def bounded(walk: Walk, session: Session) -> bool:
+    """A bound of ours, not the address, is why this session was not held: its name, or the time."""
+    return session.failure is Failure.NOT_TRIED or bool(_others(walk, session))
+
+
+def _others(walk: Walk, session: Session) -> list[Session]:
+    sessions = walk.starttls.sessions
+    return [each for each in sessions if each.address == session.address and not each.not_tried]
+
+
+def untried(walk: Walk, session: Session) -> Session:
+    """A session that a bound of ours kept us from, as one that we gave up on: at the handshake where others
+    with the address came to one, at the greeting otherwise.
+    """
+    near = next((each for each in _others(walk, session) if each.tls is not None), None)
+    silent = replace(session, not_tried="", failure=Failure.TIMEOUT, failed_at=Stage.GREETING)
+    if near is None:
+        return silent
+    return replace(
+        silent,
+        failed_at=Stage.HANDSHAKE,
+        greeting=near.greeting,
+        ehlo=near.ehlo,
+        helo=near.helo,
+        extensions=near.extensions,
+        starttls=near.starttls,
+    )
 
 
 def answered(session: Session) -> tuple[Session, ...]:

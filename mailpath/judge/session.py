@@ -55,29 +55,33 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
     if policy.untold:
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold)
     session = held(walk, posture, target, policy)
-    if session is None or session.not_tried:
-        why = "no session was held with this address" if session is None else shown(session.not_tried)
+    if session is None:
+        why = "no session was held with this address"
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why)
-    unseen = _unseen(session)
+    unseen = _unseen(walk, session)
     if unseen:
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, session=session)
+    why = shown(session.not_tried) or patience.gave_up(walk, posture, session)
+    session = patience.untried(walk, session) if session.not_tried else session
     session = heard(session, posture.replies)
-    ending = _early(walk, session, posture, policy)
-    ending = ending or _in_tls(walk, posture, target, policy, session, aged=aged)
-    why = patience.gave_up(walk, posture, session)
+    endings = [_ending(walk, posture, target, policy, session, aged=aged)]
     if not why:
-        return ending
-    endings = [ending]
+        return endings[0]
     for going in patience.answered(session):
         early = _early(walk, going, posture, policy)
-        if early is not None:
-            endings.append(early)
-        elif going.tls is None and not (going.injected and posture.injection_fails):
+        if early is None and going.tls is None and not (going.injected and posture.injection_fails):
             trusts = trust_unseen(posture, policy, aged=aged)
             endings += (_trusted(walk, going, posture, policy, each) for each in trusts)
         else:
-            endings.append(_in_tls(walk, posture, target, policy, going, aged=aged))
+            endings.append(_ending(walk, posture, target, policy, going, aged=aged))
     return _either(session, why, endings)
+
+
+def _ending(
+    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, session: Session, *, aged: bool
+) -> Ending:
+    ending = _early(walk, session, posture, policy)
+    return ending or _in_tls(walk, posture, target, policy, session, aged=aged)
 
 
 def _early(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
@@ -101,8 +105,10 @@ def _either(session: Session, why: str, endings: list[Ending]) -> Ending:
     )
 
 
-def _unseen(session: Session) -> str:
-    """Why this session says nothing about the server, or ""."""
+def _unseen(walk: Walk, session: Session) -> str:
+    """Why this session says nothing about the server, nor what it may be; or ""."""
+    if session.not_tried and not patience.bounded(walk, session):
+        return shown(session.not_tried)
     if session.failure is Failure.NOT_RECORDED:
         return "this session was not recorded"
     if session.failure is Failure.BLOCKED:

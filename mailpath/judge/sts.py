@@ -15,6 +15,7 @@ from mailpath.facts import PolicyFetch, StsPolicy, Walk
 from mailpath.judge.destination import Answer, answer
 from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.posture import Posture
+from mailpath.judge.sentences import shown
 from mailpath.match import pkix, sts
 
 
@@ -82,6 +83,8 @@ def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
         return None, ""
     if fetch.failure is Failure.CERTIFICATE or fetch.failure is Failure.NOT_RECORDED:
         return None, "the MTA-STS policy was not fetched, as its host's certificate is refused"
+    if fetch.failure is Failure.NOT_TRIED:
+        return None, f"the MTA-STS policy was not fetched: {shown(fetch.detail)}"
     if fetch.failure is not None or fetch.status != 200:
         return None, gave_up_on_policy(walk, posture)
     return sts.parse_policy(fetch.body, fetch.content_type, posture.sts_dialect).policy, ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from mailpath.facts import Found, Status, StsPolicy, Walk, gave_up_early
+from mailpath.facts import Found, Status, StsPolicy, Walk, bounds_reached, gave_up_early
 from mailpath.judge import Posture, Verdict
 from mailpath.judge.requiretls import announcing, ignored
 from mailpath.judge.sending import Message, held
@@ -134,6 +134,8 @@ def not_tried(result: Result) -> tuple[str, ...]:
 
 def _not_tried(result: Result) -> Iterator[str]:
     walk = result.walk
+    for bound in bounds_reached(walk):
+        yield f"The walk was cut short: {visible(bound)}."
     for session in walk.starttls.sessions:
         if session.not_tried:
             yield f"No session with {session.address}: {visible(session.not_tried)}."

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailpath.facts import bounds_reached
 from mailpath.findings import Severity
 from mailpath.report.contents import moment, not_tried
 from mailpath.report.exit_codes import ExitCode
@@ -28,7 +29,8 @@ STATES = {
 
 def render(result: Result) -> str:
     """One line with its newline."""
-    text = f"{headline(result)} ({_circumstances(result)})".replace("|", "/")
+    cut = "".join(f"; not all was tried: {visible(bound)}" for bound in bounds_reached(result.walk))
+    text = f"{headline(result)}{cut} ({_circumstances(result)})".replace("|", "/")
     return f"MAILPATH {STATES[result.code]} - {text} | {' '.join(_performance(result))}\n"
 
 

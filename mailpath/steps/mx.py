@@ -9,7 +9,7 @@ from dns.rdtypes.ANY.MX import MX
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, StepResult, Walk
 from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, in_turn
 from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
 
@@ -31,12 +31,10 @@ async def look(tools: Tools) -> MxFacts:
     if null and not listed:
         kind = MxKind.FAILED if lookup.broken else MxKind.NULL
         return MxFacts(kind=kind, lookup=lookup)
-    hosts = await asyncio.gather(
-        *(_host(tools, name, preferences) for name, preferences in listed[:MOST_HOSTS])
-    )
+    hosts = await in_turn(lambda entry: _host(tools, *entry), listed[:MOST_HOSTS])
     kind = MxKind.FAILED if lookup.broken else MxKind.HOSTS
     left_out = max(0, len(listed) - MOST_HOSTS)
-    return MxFacts(kind=kind, lookup=lookup, hosts=tuple(hosts), null_beside=null, left_out=left_out)
+    return MxFacts(kind=kind, lookup=lookup, hosts=hosts, null_beside=null, left_out=left_out)
 
 
 def _exchanges(lookup: Lookup) -> tuple[list[tuple[str, tuple[int, ...]]], bool]:

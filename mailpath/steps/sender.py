@@ -155,6 +155,8 @@ def _line(facts: SenderFacts) -> tuple[Status, str, str]:
         return Status.ERROR, "PORT 25", visible(facts.port25_reason)
     if facts.domain is None:
         return Status.SKIP, "ANYBODY", "No sender domain was given: any sender, judged by its posture."
+    if facts.mx is not None and facts.mx.failure is Failure.NOT_TRIED:
+        return Status.ERROR, "NOT TRIED", f"{facts.domain} was not looked up: {visible(facts.mx.detail)}."
     if facts.mx is not None and facts.mx.broken and facts.spf is not None and facts.spf.broken:
         return Status.ERROR, "NO ANSWER", f"The DNS of {facts.domain} does not answer."
     if facts.provider is None:

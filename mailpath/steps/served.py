@@ -26,7 +26,11 @@ def best_session(walk: Walk, name: str, *, sni: str | None) -> Session | None:
     host = host_named(walk, name)
     if host is None:
         return None
-    held = [session for session in sessions_of(walk, host) if not session.not_tried]
+    held = [
+        session
+        for session in sessions_of(walk, host)
+        if not session.not_tried and not _withheld(walk, session.address, sni)
+    ]
     if not held:
         return None
     return max(
@@ -43,6 +47,19 @@ def best_session(walk: Walk, name: str, *, sni: str | None) -> Session | None:
             -host.addresses.index(session.address),
         ),
     )
+
+
+def untried_at(walk: Walk, name: str) -> str:
+    """Why no session speaks for the MX host of that name, where a bound of ours is the reason; or ""."""
+    host = host_named(walk, name)
+    held = sessions_of(walk, host) if host is not None else ()
+    return next((session.not_tried for session in held if session.not_tried), "")
+
+
+def _withheld(walk: Walk, address: str, sni: str | None) -> bool:
+    """What the server shows under this name was not asked: under another it may show something else."""
+    session = walk.starttls.told(address, sni)
+    return session is not None and bool(session.not_tried)
 
 
 def dane_names(walk: Walk, host: str, base: str) -> tuple[str, ...]:

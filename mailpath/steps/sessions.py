@@ -1,22 +1,26 @@
 """Step 5, the sessions: one with SNI and one without per address, and what an SNI or a suite asks for beside.
 
 Postfix sends no SNI below `dane`, and servers do answer differently with and without, so both are held.
-Where TLSA was found at another name than the MX record's (a CNAME), DANE sends that name: one more.  So it
-is at hosts without TLSA behind one that has it: Exim goes on to send that one's name.
+One more where the address has a further name: the next MX host's, or the one at which TLSA was found (a
+CNAME), which DANE sends.  So it is at hosts without TLSA behind one that has it: Exim goes on to send that
+one's name.  Where no session comes to TLS no name is ever sent, and no further one is tried.
 After an anonymous suite was chosen, one more without such suites, as senders that verify would do; after
 one that not every sender offers, one more without those.
 Only when an envelope is to be tried, one more that says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
 4.1.1.5): no mail is sent.
+
+A zone can lead fifty names to one address of somebody else's.  So names and sessions are bounded, and each
+address has an equal share of the sessions: what is tried must not hang on who answers first.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from mailpath.exchanges import Failure, SmtpExchange, SmtpRequest, Stage, TlsProfile
+from mailpath.exchanges import Envelope, Failure, SmtpExchange, SmtpRequest, Stage, TlsProfile
 from mailpath.facts import (
     Found,
     MxFacts,
@@ -31,62 +35,143 @@ from mailpath.steps.tools import Tools
 
 #: Addresses of one path that are talked to, over all hosts in the order tried.
 MOST_ADDRESSES = 20
+#: SNIs at one address, none at all among them.
+MOST_NAMES = 3
+#: Sessions of one walk.
+MOST_SESSIONS = 60
+
+_NAMES = f"no more than {MOST_NAMES - 1} names are tried at one address"
+_SESSIONS = f"no more than {MOST_SESSIONS} sessions are held on one walk"
+_DEAD = "it did not accept a connection before"
+_BEFORE_TLS = "sessions there end before TLS, whatever the name"
+
+#: Address -> names to send there, best first.
+_Names = dict[str, list[str]]
 
 
 async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> StarttlsFacts:
     """Talk to every address at once; `tlsa` is awaited only for the base domains it may add."""
-    wanted: list[tuple[str, str | None]] = []
-    untried: list[Session] = []
-    seen: dict[str, str | None] = {}
-    port = tools.network.ground.smtp_port
-    for host in mx.hosts:
-        for address in host.addresses:
-            why = ""
-            if address in host.special and not tools.network.ground.allow_private:
-                why = f"special-use address: {host.special[address]}"
-            elif address not in seen and len(seen) >= MOST_ADDRESSES:
-                why = f"more than {MOST_ADDRESSES} addresses"
-            if why:
-                untried.append(Session(address=address, port=port, sni=None, not_tried=why))
-                continue
-            if address not in seen:
-                seen[address] = host.name if host.form == "name" else None
-            wanted.append((address, None))
-            if host.form == "name":
-                wanted.append((address, host.name))
-    first = asyncio.gather(*(_session(tools, address, sni) for address, sni in dict.fromkeys(wanted)))
-    tried = asyncio.gather(*(_enveloped(tools, address, sni) for address, sni in seen.items()))
-    bases, carried = _bases(mx, await tlsa)
-    more = asyncio.gather(
-        *(
-            _session(tools, address, base)
-            for address, base in dict.fromkeys(bases + carried)
-            if address in seen and (address, base) not in wanted
-        )
-    )
-    held = [session for group in await first for session in group]
-    # An older capture does not hold what only Exim would have said: that is not to be missed.
-    held += (
-        session
-        for group in await more
-        for session in group
-        if session.failure is not Failure.NOT_RECORDED or (session.address, session.sni) in bases
-    )
-    enveloped = sorted((session for group in await tried for session in group), key=_order)
+    named, untried = _planned(tools, mx)
+    looked = asyncio.ensure_future(tlsa)
+    talks = [
+        _Address(tools, address, names, share)
+        for (address, names), share in zip(named.items(), _shares(len(named)), strict=True)
+    ]
+    await asyncio.gather(*(talk.hold(mx, looked) for talk in talks))
+    held = [session for talk in talks for session in talk.sessions]
+    enveloped = sorted((session for talk in talks for session in talk.enveloped), key=_order)
     return StarttlsFacts(
-        sessions=tuple(sorted([*_answered(held, enveloped), *_once(untried)], key=_order)),
+        sessions=tuple(sorted([*_answered(held, enveloped), *untried], key=_order)),
         envelope=tools.network.ground.envelope,
         enveloped=tuple(enveloped),
     )
 
 
-async def _enveloped(tools: Tools, address: str, sni: str | None) -> list[Session]:
-    """The session that tries the envelope, where one is to be tried."""
+def _planned(tools: Tools, mx: MxFacts) -> tuple[_Names, list[Session]]:
+    """The names of the hosts at each address, in the order tried; and why others are not talked to."""
+    named: _Names = {}
+    untried: dict[str, Session] = {}
     ground = tools.network.ground
-    if ground.envelope is None:
-        return []
-    request = SmtpRequest(address=address, port=ground.smtp_port, sni=sni, envelope=ground.envelope)
-    return [await _converse(tools, request)]
+    for host in mx.hosts:
+        for address in host.addresses:
+            why = ""
+            if address in host.special and not ground.allow_private:
+                why = f"special-use address: {host.special[address]}"
+            elif address not in named and len(named) >= MOST_ADDRESSES:
+                why = f"more than {MOST_ADDRESSES} addresses"
+            if why:
+                untried[address] = Session(address=address, port=ground.smtp_port, sni=None, not_tried=why)
+                continue
+            names = named.setdefault(address, [])
+            if host.form == "name":
+                names.append(host.name)
+    return named, list(untried.values())
+
+
+def _shares(addresses: int) -> list[int]:
+    """How many sessions each of so many addresses may have; the first ones have what is left over."""
+    share, over = divmod(MOST_SESSIONS, max(addresses, 1))
+    return [share + (number < over) for number in range(addresses)]
+
+
+class _Address:
+    """The sessions with one address.  `names`: its hosts', in the order tried; `share`: the most to hold."""
+
+    def __init__(self, tools: Tools, address: str, names: list[str], share: int) -> None:
+        self._tools = tools
+        self._address = address
+        self._names = names
+        self._room = share
+        self.sessions: list[Session] = []
+        self.enveloped: list[Session] = []
+
+    async def hold(self, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> None:
+        """Without SNI and with the first host's: these tell whether anything more can be learnt."""
+        first = await asyncio.gather(*(self._converse(sni) for sni in (None, *self._names[:1])))
+        self._room -= len(first)
+        self.sessions += first
+        why = ""
+        if all(session.before_tls for session in first):
+            dead = all(session.failed_at is Stage.CONNECT for session in first)
+            why = _DEAD if dead else _BEFORE_TLS
+        # Each takes its place before it waits for anything: the order is this one.
+        await asyncio.gather(
+            self._try_envelope(dead=why == _DEAD), self._without_odd_suites(first), self._send(mx, tlsa, why)
+        )
+
+    async def _try_envelope(self, *, dead: bool) -> None:
+        envelope = self._tools.network.ground.envelope
+        if envelope is not None and not dead and self._has_room():
+            sni = self._names[0] if self._names else None
+            self.enveloped.append(await self._converse(sni, envelope=envelope))
+
+    async def _without_odd_suites(self, first: Sequence[Session]) -> None:
+        """One more session if a suite was chosen that some senders do not offer."""
+        for session in reversed(first):
+            tls = session.tls
+            if tls is not None and not (tls.chain and usage.gnutls_offers(tls.cipher)):
+                profile = TlsProfile.GNUTLS if tls.chain else TlsProfile.AUTHENTICATED
+                if self._has_room():
+                    self.sessions.append(await self._converse(session.sni, profile))
+                else:
+                    self._leave_out(session.sni, _SESSIONS, profile)
+                return
+
+    async def _send(self, mx: MxFacts, tlsa: Awaitable[TlsaFacts], why: str) -> None:
+        """One more session with a further name; `why`: the reason there is for none, or ""."""
+        bases, carried = _bases(mx, await asyncio.shield(tlsa))
+        own = [*self._names, *bases.get(self._address, ())]
+        further = dict.fromkeys([*own, *carried.get(self._address, ())])
+        for name in self._names[:1]:
+            del further[name]
+        for number, name in enumerate(further, start=len(self._names[:1]) + 1):
+            if why or number >= MOST_NAMES:
+                self._leave_out(name, why or _NAMES)
+            elif not self._has_room():
+                self._leave_out(name, _SESSIONS)
+            else:
+                session = await self._converse(name)
+                # An older capture does not hold what only Exim would have said: that is not to be missed.
+                if session.failure is not Failure.NOT_RECORDED or name in own:
+                    self.sessions.append(session)
+
+    def _has_room(self) -> bool:
+        """Whether one more session may be held; it counts as held."""
+        self._room -= 1
+        return self._room >= 0
+
+    def _leave_out(self, sni: str | None, why: str, profile: TlsProfile = TlsProfile.FULL) -> None:
+        port = self._tools.network.ground.smtp_port
+        self.sessions.append(
+            Session(address=self._address, port=port, sni=sni, profile=profile, not_tried=why)
+        )
+
+    async def _converse(
+        self, sni: str | None, profile: TlsProfile = TlsProfile.FULL, envelope: Envelope | None = None
+    ) -> Session:
+        port = self._tools.network.ground.smtp_port
+        request = SmtpRequest(address=self._address, port=port, sni=sni, profile=profile, envelope=envelope)
+        return session_of(await self._tools.network.converse(request))
 
 
 def _answered(held: list[Session], enveloped: list[Session]) -> list[Session]:
@@ -102,15 +187,12 @@ def _answered(held: list[Session], enveloped: list[Session]) -> list[Session]:
     return answered
 
 
-_Pairs = list[tuple[str, str]]
-
-
-def _bases(mx: MxFacts, tlsa: TlsaFacts) -> tuple[_Pairs, _Pairs]:
-    """(address, TLSA base domain) where a secure TLSA RRset was found; and where none was, with the base of
-    the last host before that has one.
+def _bases(mx: MxFacts, tlsa: TlsaFacts) -> tuple[_Names, _Names]:
+    """The TLSA base domains of each address where a secure TLSA RRset was found; and where none was, the
+    base of the last host before that has one.
     """
-    bases: _Pairs = []
-    carried: _Pairs = []
+    bases: _Names = {}
+    carried: _Names = {}
     before: list[str] = []
     for host, found in zip(mx.hosts, tlsa.hosts, strict=True):
         own = [
@@ -118,37 +200,29 @@ def _bases(mx: MxFacts, tlsa: TlsaFacts) -> tuple[_Pairs, _Pairs]:
             for candidate in found.candidates
             if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE
         ]
-        bases += ((address, base) for address in host.addresses for base in own)
-        carried += ((address, base) for address in host.addresses if not own for base in before)
+        for address in host.addresses:
+            bases.setdefault(address, []).extend(own)
+            carried.setdefault(address, []).extend([] if own else before)
         before = own[:1] or before
     return bases, carried
-
-
-def _once(sessions: list[Session]) -> list[Session]:
-    return list({session.address: session for session in sessions}.values())
 
 
 def _order(session: Session) -> tuple[str, str, str]:
     return session.address, session.sni or "", session.profile
 
 
-async def _session(tools: Tools, address: str, sni: str | None) -> list[Session]:
-    """The session, and a second one if a suite was chosen that some senders do not offer."""
-    port = tools.network.ground.smtp_port
-    held = [await _converse(tools, SmtpRequest(address=address, port=port, sni=sni))]
-    tls = held[0].tls
-    if tls is not None and not (tls.chain and usage.gnutls_offers(tls.cipher)):
-        profile = TlsProfile.GNUTLS if tls.chain else TlsProfile.AUTHENTICATED
-        held.append(await _converse(tools, SmtpRequest(address=address, port=port, sni=sni, profile=profile)))
-    return held
-
-
-async def _converse(tools: Tools, request: SmtpRequest) -> Session:
-    return session_of(await tools.network.converse(request))
-
-
 def session_of(exchange: SmtpExchange) -> Session:
     """The session as its transcript tells it."""
+    if exchange.failure is Failure.NOT_TRIED:
+        request = exchange.request
+        return Session(
+            address=request.address,
+            port=request.port,
+            sni=request.sni,
+            profile=request.profile,
+            not_tried=exchange.detail,
+            failure=exchange.failure,
+        )
     said = dialogue(exchange)
     return Session(
         address=exchange.request.address,

@@ -6,7 +6,7 @@ from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk, gave_up_early
 from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
-from mailpath.steps.served import best_session, sessions_of
+from mailpath.steps.served import best_session, untried_at
 from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
 
@@ -51,8 +51,7 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
     """Status, word and sentence for one host: its best address speaks for it."""
     session = best_session(walk, host.name, sni=host.name)
     if session is None:
-        skipped = sessions_of(walk, host)
-        why = skipped[0].not_tried if skipped else "no session was held"
+        why = untried_at(walk, host.name) or "no session was held"
         return Status.SKIP, "NOT TRIED", f"{visible(why)}."
     if session.injected:
         # Whether or not TLS came about: a sender that reads these bytes later takes them for the server's.

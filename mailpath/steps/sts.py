@@ -198,6 +198,8 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         return Status.WEAK, "NONE", f"{domain} publishes no MTA-STS policy."
     if facts.policy_id is None:
         return Status.FAIL, "BAD RECORD", f"There is no valid MTA-STS record: {visible(clause(facts.reason))}"
+    if facts.policy is None and facts.fetch is not None and facts.fetch.failure is Failure.NOT_TRIED:
+        return Status.ERROR, "NOT TRIED", f"The policy was not fetched: {visible(facts.fetch.detail)}"
     if facts.policy is None and gave_up_early(walk, facts.fetch):
         return Status.ERROR, "NO ANSWER", f"{visible(facts.reason).rstrip('.')}: senders wait up to a minute."
     if facts.policy is None:

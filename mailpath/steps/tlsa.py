@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from mailpath.exchanges import Failure
 from mailpath.facts import (
     Found,
     HostTlsa,
@@ -27,8 +28,8 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.match import dane
-from mailpath.steps.served import best_session, dane_names
-from mailpath.steps.tools import Tools
+from mailpath.steps.served import best_session, dane_names, untried_at
+from mailpath.steps.tools import Tools, in_turn
 from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
 
@@ -38,7 +39,7 @@ MOST_RECORDS = 50
 
 async def look(tools: Tools, mx: MxFacts) -> TlsaFacts:
     """All hosts' candidates at once."""
-    return TlsaFacts(hosts=tuple(await asyncio.gather(*(_host(tools, host) for host in mx.hosts))))
+    return TlsaFacts(hosts=await in_turn(lambda host: _host(tools, host), mx.hosts))
 
 
 class Reason(StrEnum):
@@ -125,7 +126,7 @@ def _record(wire: bytes) -> TlsaRecord:
 # --- the panel's line ------------------------------------------------------------------------------
 
 #: How one host stands, worst first: the panel shows the worst.
-_WORST = ("error", "mismatch", "unusable", "unseen", "unlearnt", "none", "matched")
+_WORST = ("error", "mismatch", "unusable", "unseen", "unlearnt", "none", "matched", "untried")
 
 #: The panel's line where no host is asked, worst first.
 _UNASKED = {
@@ -159,9 +160,13 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     kind, why = verdicts[worst]
     shown = visible(worst)
     matched = sum(verdict == "matched" for verdict, _ in verdicts.values())
+    if kind == "untried":
+        return Status.SKIP, "NOT TRIED", f"{shown}: {why}"
     if kind == "matched":
-        count = "the one mail host" if len(verdicts) == 1 else f"all {len(verdicts)} mail hosts"
-        return Status.PASS, "MATCH", f"The TLSA records of {count} match its certificate ({why})."
+        every = "the one mail host" if len(verdicts) == 1 else f"all {len(verdicts)} mail hosts"
+        whose = every if matched == len(verdicts) else f"{matched} of {len(verdicts)} mail hosts"
+        rest = "" if whose is every else "; the others were not tried"
+        return Status.PASS, "MATCH", f"The TLSA records of {whose} match its certificate ({why}){rest}."
     if kind == "error":
         return Status.FAIL, "LOOKUP FAILS", f"{shown}: {why}"
     if kind == "mismatch":
@@ -190,6 +195,8 @@ def _none_asked(walk: Walk) -> tuple[Status, str, str]:
 def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
     """One of `_WORST` for this host, as RFC 7672 sees it, and a few words on why."""
     for candidate in host.candidates:
+        if candidate.lookup.failure is Failure.NOT_TRIED:
+            return "untried", visible(candidate.lookup.detail)
         if candidate.lookup.broken:
             lookup = candidate.lookup
             return "error", f"the TLSA look-up failed: {visible(lookup.detail or lookup.reason)}"
@@ -210,6 +217,8 @@ def _matched(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> tuple[str, str]:
     if candidate.records and all(unusable):
         return "unusable", unusable[0]
     session = best_session(walk, host.host, sni=candidate.base)
+    if session is None and (untried := untried_at(walk, host.host)):
+        return "untried", visible(untried)
     if session is None or session.tls is None:
         why = "no session was held" if session is None else (session.detail or "no TLS")
         return "unseen", visible(why)

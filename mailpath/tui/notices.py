@@ -3,7 +3,7 @@ about it, then what follows from it.  Pure."""
 
 from __future__ import annotations
 
-from mailpath.facts import Found, Walk, unreached
+from mailpath.facts import Found, Walk, bounds_reached, unreached
 from mailpath.visible import visible
 
 
@@ -29,4 +29,6 @@ def notice(walk: Walk, *steps: str) -> str:
             " (--resolver ADDRESS, or [network] in the config file). DANE cannot be judged; the other panels"
             " stand."
         )
+    for bound in bounds_reached(walk):
+        return f"Not all was tried: {visible(bound)}. The panels tell what was."
     return ""

@@ -25,8 +25,8 @@ from mailpath.tui.stack import Stack, load
 
 if TYPE_CHECKING:
     from mailpath.lab import Lab, Scenario
+    from mailpath.network.bounded import Bounded
     from mailpath.network.capture import Capture
-    from mailpath.network.live import LiveNetwork
     from mailpath.network.protocol import Network
     from mailpath.network.recording import Recording
 
@@ -54,7 +54,7 @@ class Session:
         self._stack: Stack | None = None
         self._loading = asyncio.Lock()  # who opens the app and who walks may both ask first
         self._lab: Lab | None = None
-        self._live: LiveNetwork | None = None
+        self._live: Bounded | None = None
         self._closed = False
         self._lock = threading.Lock()
 

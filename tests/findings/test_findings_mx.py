@@ -133,6 +133,8 @@ def test_the_sending_side() -> None:
     assert codes(made.walk(sender=broken), "sender") == ["SND002", "SND003"]
     refused = replace(broken.mx, failure=Failure.REFUSED, detail="Asking the resolver: refused.")
     assert codes(made.walk(sender=replace(sender, mx=refused)), "sender") == ["SND003", "SND004"]
+    cut = replace(broken.mx, failure=Failure.NOT_TRIED, detail="the walk's deadline of 120 s passed")
+    assert codes(made.walk(sender=replace(sender, mx=cut)), "sender") == ["SND003", "SND008"]
     blocked = replace(sender, spf=None, port25=Found.BLOCKED, port25_reason="Port 25 seems closed from here.")
     assert codes(made.walk(sender=blocked), "sender") == ["SND001"]
 

@@ -8,7 +8,7 @@ import trustme
 from servers import PUBLISHED, server_context, serving
 
 from mailpath.exchanges import Failure, HttpsRequest
-from mailpath.network.live_https import MAX_BODY, LiveHttps
+from mailpath.network.live_https import MAX_BODY, MAX_INTERIM, LiveHttps
 from mailpath.network.settings import Settings
 
 CA = trustme.CA()
@@ -128,6 +128,50 @@ async def test_the_whole_fetch_has_a_deadline():
     exchange = await fetch(Web(*dribble), deadline=0.4)
     assert exchange.failure is Failure.TIMEOUT
     assert exchange.elapsed_ms < 2000
+
+
+async def test_our_limits_are_told_as_ours():
+    assert (await fetch(Web("hang"), timeout=0.3)).limit == 0.3
+    dribble = [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x", 0.05] * 200]
+    assert (await fetch(Web(*dribble), deadline=0.4)).limit == 0.4
+    assert (await fetch(Web(b"220 mx.b.example ESMTP\r\n\r\n"))).limit is None
+    assert (await fetch(Web(OK))).limit is None
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        pytest.param([b"HTTP/1.1 200 OK\r\nX: ", *[b"x", 0.05] * 200], id="head"),
+        pytest.param([b"HTTP/1.1 102 x\r\n", *[b"X: x\r\n", 0.05] * 200], id="interim"),
+        pytest.param(
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1;", 0.05] * 200], id="chunks"
+        ),
+    ],
+)
+async def test_whatever_drips_the_fetch_ends_at_its_deadline(drip):
+    exchange = await fetch(Web(*drip), deadline=0.3)
+    assert (exchange.failure, exchange.limit) == (Failure.TIMEOUT, 0.3)
+    assert exchange.elapsed_ms < 1000
+
+
+async def test_the_deadline_is_the_policy_s_not_each_address_s():
+    async with serving(Web("hang"), ssl=TLS) as port:
+        dial = {f"{address}:443": f"127.0.0.1:{port}" for address in (PUBLISHED, "192.0.2.99")}
+        https = LiveHttps(Settings(dial=dial, timeout=5.0), lambda chain, host: None, deadline=0.3)
+        began = asyncio.get_running_loop().time()
+        for address in (PUBLISHED, "192.0.2.99"):
+            exchange = await https.fetch(HttpsRequest(url=URL, address=address))
+            assert (exchange.failure, exchange.limit) == (Failure.TIMEOUT, 0.3)
+        assert asyncio.get_running_loop().time() - began < 1.0
+
+
+async def test_interim_responses_are_few():
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    exchange = await fetch(Web(*[early] * MAX_INTERIM, OK))
+    assert (exchange.status, exchange.failure) == (200, None)
+    exchange = await fetch(Web(early * (MAX_INTERIM + 1), "hang"))
+    assert (exchange.status, exchange.failure) == (None, Failure.PROTOCOL)
+    assert exchange.detail == "The server sent more than 4 interim responses (HTTP 1xx)."
 
 
 async def test_closed_without_an_answer():

@@ -51,6 +51,20 @@ async def test_the_step_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch, 
         session.close()
 
 
+async def test_a_walk_that_its_deadline_ends_stands_like_any_other(tmp_path: Path) -> None:
+    file = tmp_path / "silent.toml"
+    file.write_text(SILENT, encoding="utf-8")
+    with Lab.start([load(file)]) as lab:
+        settings = msgspec.structs.replace(lab.settings, greeting_timeout=20.0, deadline=0.5)
+        session = Session(LiveSource(settings))
+        async with MailpathApp(session, recipient="silent.example", start=True).run_test(size=SIZE) as pilot:
+            await appears(pilot, "Not all was tried: the walk's deadline of 0.5 s passed")
+            await appears(pilot, "unknown")
+            assert "NOT TRIED" in drawn(pilot)
+            assert "The walk broke off" not in drawn(pilot)
+        session.close()
+
+
 def test_a_short_wait_is_not_told() -> None:
     session = FakeSession()
     assert session.waiting() == ""

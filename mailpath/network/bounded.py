@@ -1,0 +1,115 @@
+"""A network whose walk ends: so many questions, so many seconds, whatever the world does.
+
+What goes beyond is a record like any other, `Failure.NOT_TRIED` with the bound that was reached, so that a
+recording holds it and a replay gives the same walk.  How many sessions a walk holds is the plan of its
+step (`mailpath.steps.sessions`): which of them matter most is known there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+from mailpath.exchanges import (
+    DnsExchange,
+    Failure,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    SmtpExchange,
+    SmtpRequest,
+)
+from mailpath.network.protocol import Ground, Network
+from mailpath.network.waits import Waits
+
+#: DNS questions of one walk: twenty signed mail hosts with TLSA take some two hundred.
+MOST_QUESTIONS = 300
+#: What the resolver says for itself (asked without CD) is beside the point: it gets none of the last hundred.
+MOST_WITH_CLAIMS = 200
+
+_Held = TypeVar("_Held")
+
+
+class Opened(Network, Protocol):
+    """A network that is opened and closed."""
+
+    @property
+    def waits(self) -> Waits: ...
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Bounded:
+    """`inner` for one walk.  An async context manager: the `seconds` count from when it is entered.
+
+    An exchange that is under way when they are over ends there, its sockets with it; none is begun after.
+    """
+
+    def __init__(self, inner: Opened, seconds: float) -> None:
+        self._inner = inner
+        self._seconds = seconds
+        self._until = 0.0
+        self._asked = 0
+
+    async def __aenter__(self) -> Bounded:
+        self._until = asyncio.get_running_loop().time() + self._seconds
+        # Choosing a resolver asks, too.  Where that takes all the time, nothing is asked any more.
+        await self._in_time(self._inner.__aenter__())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._inner.__aexit__(kind, error, trace)
+
+    @property
+    def ground(self) -> Ground:
+        return self._inner.ground
+
+    @property
+    def waits(self) -> Waits:
+        """What its mail sessions wait for."""
+        return self._inner.waits
+
+    async def ask(self, question: Question) -> DnsExchange:
+        most = MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS
+        if self._asked >= most:
+            detail = f"a walk asks no more than {MOST_QUESTIONS} DNS questions"
+            return DnsExchange(question=question, failure=Failure.NOT_TRIED, detail=detail)
+        self._asked += 1
+        return await self._in_time(self._inner.ask(question)) or DnsExchange(
+            question=question, failure=Failure.NOT_TRIED, detail=self._passed
+        )
+
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange:
+        return await self._in_time(self._inner.fetch(request)) or HttpsExchange(
+            request=request, failure=Failure.NOT_TRIED, detail=self._passed
+        )
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        return await self._in_time(self._inner.converse(request)) or SmtpExchange(
+            request=request, failure=Failure.NOT_TRIED, detail=self._passed
+        )
+
+    @property
+    def _passed(self) -> str:
+        return f"the walk's deadline of {self._seconds:g} s passed; --deadline gives it longer"
+
+    async def _in_time(self, exchange: Coroutine[Any, Any, _Held]) -> _Held | None:
+        """What comes of `exchange`; None where the deadline passes first."""
+        if asyncio.get_running_loop().time() >= self._until:
+            exchange.close()
+            return None
+        try:
+            async with asyncio.timeout_at(self._until) as deadline:
+                return await exchange
+        except TimeoutError:
+            if deadline.expired():
+                return None
+            raise

@@ -1,0 +1,64 @@
+"""A monitor is told within its time, and which option gives the walk more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailpath.commands import check
+from mailpath.lab import Lab, load
+
+SILENT = """
+id = "silent"
+title = "t"
+teaches = "t"
+hint = "h"
+[[zone]]
+rr = ["@ MX 10 mx1"]
+[[server]]
+host = "mx1"
+banner = "silent"
+[expect]
+rfc = "deferred"
+"""
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network file of a lab whose server never greets, for as long as the module's tests run."""
+    folder = tmp_path_factory.mktemp("silent")
+    (folder / "silent.toml").write_text(SILENT, encoding="utf-8")
+    with Lab.start([load(folder / "silent.toml")]) as lab:
+        yield lab.write_network_file(folder)
+
+
+def test_a_monitor_s_walk_ends_in_time_and_says_how_to_have_more(
+    run: Callable[..., tuple[int, str, str]], silent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "MONITOR_DEADLINE", 0.5)
+    waiting = (
+        "check",
+        "silent.example",
+        "--network",
+        silent,
+        "--greeting-timeout",
+        "9",
+        "--format",
+        "nagios",
+    )
+    code, out, _ = run(*waiting)
+    assert code == 3
+    assert out.startswith("MAILPATH UNKNOWN - silent.example: unknown for rfc")
+    assert "; not all was tried: the walk's deadline of 0.5 s passed; --deadline gives it longer (" in out
+    assert "deadline of 0.7 s" in run(*waiting, "--deadline", "0.7")[1]
+
+
+def test_other_reports_tell_it_too(run: Callable[..., tuple[int, str, str]], silent: Path) -> None:
+    options = ("--network", silent, "--greeting-timeout", "9", "--deadline", "0.5")
+    for form in ("text", "markdown", "json", "html"):
+        code, out, _ = run("check", "silent.example", *options, "--format", form)
+        assert code == 3
+        assert "The walk was cut short" in out
+        assert "deadline of 0.5 s" in out

@@ -1,0 +1,83 @@
+"""A walk ends at its deadline, whatever its servers do: every panel stands, and nobody is blamed for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path as FilePath
+
+import msgspec
+import pytest
+from test_walks_dead import POLICY_HOSTS, SERVERS, one_lab, plain, udp_and_tcp
+
+from mailpath.facts import Path, Walk, bounds_reached
+from mailpath.findings import Severity, find
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import posture
+from mailpath.lab import Lab
+from mailpath.network import capture
+from mailpath.network.recording import Recording
+from mailpath.network.replay import Replay
+from mailpath.network.settings import Settings
+from mailpath.walk import live_network, walk
+
+DEADLINE = 0.8
+PASSED = "the walk's deadline of 0.8 s passed; --deadline gives it longer"
+
+
+def walked(settings: Settings, domain: str) -> tuple[Walk, float, Walk]:
+    """The walk with waits of a minute, how many seconds it took, and its replay."""
+    patient = msgspec.structs.replace(settings, timeout=60.0, greeting_timeout=60.0, deadline=DEADLINE)
+    path = Path(recipient=domain, sender="a.example")
+
+    async def run() -> tuple[Walk, Walk]:
+        async with live_network(patient) as network:
+            recording = Recording(network)
+            found = await walk(path, recording, network.ground.made)
+            kept = capture.capture_of(recording, path, found.roots)
+        kept = capture.decode(msgspec.json.encode(kept))
+        return found, await walk(path, Replay(kept), network.ground.made)
+
+    began = time.monotonic()
+    found, again = asyncio.run(run())
+    return found, time.monotonic() - began, again
+
+
+def ended(settings: Settings, domain: str) -> Walk:
+    """The walk that its deadline ended, within about a second of it, and the same on replay."""
+    found, seconds, again = walked(settings, domain)
+    assert DEADLINE <= seconds < DEADLINE + 2.0
+    plain(found)
+    assert again == found
+    assert bounds_reached(found) == (PASSED,)
+    told = {each.code: each for each in find(found)}
+    assert told["SND008"].severity is Severity.INFO
+    assert "SND004" not in told
+    return found
+
+
+def test_a_resolver_that_is_silent(lab: Lab) -> None:
+    with udp_and_tcp(None) as resolver:
+        settings = msgspec.structs.replace(lab.settings, resolver=resolver)
+        found = ended(settings, "dane-good.example")
+    assert judge(found, posture("rfc")).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", ["never greets", "hangs in the handshake", "greets too late"])
+def test_a_mail_server_that_never_comes_to_an_end(kind: str, tmp_path: FilePath) -> None:
+    with one_lab(tmp_path, SERVERS[kind]) as lab:
+        found = ended(lab.settings, "nasty.example")
+    verdict = judge(found, posture("rfc"))
+    assert (verdict.outcome, PASSED in verdict.reason) == (Outcome.UNKNOWN, True)
+    assert found.steps[-1].word == "NOT TRIED"
+
+
+@pytest.mark.parametrize("kind", ["hangs", "stalls in the body"])
+def test_a_policy_host_that_never_comes_to_an_end(kind: str, tmp_path: FilePath) -> None:
+    with one_lab(tmp_path, "", f"[sts]\n{POLICY_HOSTS[kind]}") as lab:
+        found = ended(lab.settings, "nasty.example")
+    assert found.sts.fetch is not None
+    assert found.sts.fetch.detail == PASSED
+    assert next(step for step in found.steps if step.id == "mta-sts").word == "NOT TRIED"
+    assert not any(each.code.startswith("STS") for each in find(found))
+    assert judge(found, posture("rfc")).outcome is Outcome.UNKNOWN
