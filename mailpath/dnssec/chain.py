@@ -32,6 +32,7 @@ from mailpath.dnssec.signatures import (
     Verified,
     Verifier,
 )
+from mailpath.exchanges import Failure as Unanswered
 from mailpath.facts import DsFact, KeyFact, Security, SignatureFact, ZoneFact
 
 EDE_UNSUPPORTED_ALGORITHM = 1
@@ -139,7 +140,8 @@ class Chain:
             # Nothing was stripped: nothing came.
             reason = f"The keys (DNSKEY) of the root could not be fetched: {reply.trouble}"
             ede = EDE_NETWORK_ERROR if reply.failure is not None else EDE_NO_REACHABLE_AUTHORITY
-            return self._record(_failed(root, reason, ede, indeterminate=True), None)
+            failed = _failed(root, reason, ede, indeterminate=True)
+            return self._record(failed, None, failure=reply.failure)
         if signed is None or not signed.signatures:
             how, ede = ("it strips signatures, even that of the root's keys", EDE_RRSIGS_MISSING)
             if signed is None:
@@ -152,7 +154,8 @@ class Chain:
         child = Zone(name, Security.SECURE, chain=parent.chain, expires=parent.expires)
         if reply.trouble:
             reason = f"The DS of {name_text(name)} could not be fetched: {reply.trouble}"
-            return self._record(_failed(child, reason, EDE_INDETERMINATE, indeterminate=True), None)
+            failed = _failed(child, reason, EDE_INDETERMINATE, indeterminate=True)
+            return self._record(failed, None, failure=reply.failure)
         budget = self._verifier.budget()
         ds = reply.at(name, RdataType.DS)
         if ds is not None:
@@ -216,7 +219,8 @@ class Chain:
         if reply.trouble:
             reason = f"The keys (DNSKEY) of {name_text(child.name)} could not be fetched: {reply.trouble}"
             failed = _failed(child, reason, EDE_INDETERMINATE, indeterminate=True)
-            return self._record(failed, None, ds=_ds_facts(records), signatures=verified.facts)
+            facts = _ds_facts(records)
+            return self._record(failed, None, ds=facts, signatures=verified.facts, failure=reply.failure)
         signed = reply.at(child.name, RdataType.DNSKEY)
         if signed is None:
             reason = f"{name_text(child.name)} has a DS at its parent, but publishes no DNSKEY"
@@ -278,6 +282,7 @@ class Chain:
         ds: tuple[DsFact, ...] = (),
         keys: tuple[KeyFact, ...] = (),
         signatures: tuple[SignatureFact, ...] = (),
+        failure: Unanswered | None = None,
     ) -> Zone:
         """Keep the fact of `zone`, and put it at the end of its own chain."""
         settled = zone.security in (Security.SECURE, Security.INSECURE)
@@ -290,6 +295,7 @@ class Chain:
             keys=keys,
             signatures=signatures,
             expires=expires if settled else None,
+            failure=failure,
         )
         return dataclasses.replace(
             zone,

@@ -91,7 +91,7 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
 def _unanswered(walk: Walk, host: MxHost, session: Session, answered: bool) -> Finding:
     name = visible(host.name)
     text = _ended(session)
-    if session.failure is Failure.UNREACHABLE:
+    if session.failure in (Failure.UNREACHABLE, Failure.LOCAL):
         # Where no session got out at all, nothing is known of the path.
         severity = Severity.INFO if answered else Severity.WARNING
         return finding("TLS020", name, f"{text}.", severity=severity, got=text)
@@ -107,6 +107,8 @@ def _ended(session: Session) -> str:
     """Why the session ended, no full stop at the end."""
     if session.failed_at is Stage.CONNECT and session.failure in _FAILED:
         return f"port {session.port}: {_FAILED[session.failure]}"
+    if session.failed_at is Stage.CONNECT and session.failure is Failure.LOCAL:
+        return f"port {session.port}: {clause(visible(session.detail, limit=160))}".rstrip(".")
     plain = _FAILED.get(session.failure) if session.failure is not None else None
     return (visible(session.detail, limit=160) or plain or "it broke off").rstrip(".")
 

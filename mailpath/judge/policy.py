@@ -27,7 +27,7 @@ from mailpath.judge.posture import (
     Refusal,
     Sni,
 )
-from mailpath.judge.readings import indeterminate
+from mailpath.judge.readings import indeterminate, lost
 from mailpath.judge.sentences import shown
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
@@ -159,6 +159,9 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     if not candidates:
         return _missing(posture, Event.HOST_NOT_SECURE)
     for candidate in candidates:
+        why = lost(walk, posture, candidate.lookup)
+        if why:
+            return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
             return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_FAILED)

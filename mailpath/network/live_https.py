@@ -19,6 +19,7 @@ import httpcore
 
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.network.failures import failure_of
+from mailpath.network.live_route import connect_failure
 from mailpath.network.live_tls import policy_context, sent_chain
 from mailpath.network.settings import Settings
 
@@ -173,7 +174,7 @@ class LiveHttps:
         except TimeoutError:
             failure, detail = Failure.TIMEOUT, f"Waited for {backend.stage}; it did not come in time."
         except (OSError, httpcore.WriteError, httpcore.LocalProtocolError, UnicodeError, ValueError) as error:
-            failure, detail = _failure(error)
+            failure, detail = _failure(error, where)
         finally:
             if backend.stream is not None:
                 backend.stream.close()
@@ -224,9 +225,9 @@ class _Answer:
         self.too_large = False
 
 
-def _failure(error: Exception) -> tuple[Failure, str]:
+def _failure(error: Exception, where: tuple[str, int]) -> tuple[Failure, str]:
     if isinstance(error, OSError):
-        return failure_of(error)
+        return connect_failure(error, *where)
     if isinstance(error, httpcore.WriteError):
         return failure_of(error.__cause__)
     return Failure.PROTOCOL, "This host name or URL cannot be asked for over HTTPS."
