@@ -147,7 +147,7 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             )
         else:
             yield from _host(walk, host.name, weight)
-    for pattern in policy.mx:
+    for pattern in policy.mx if walk.mx.kind is not MxKind.FAILED else ():
         if not any(sts.mx_matches(pattern, host.name) for host in walk.mx.hosts):
             line = f"mx: {visible(pattern)}"
             yield finding(

@@ -78,6 +78,9 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy | None) -> HostPolicy:
     """The demands on one address; `policy` is the MTA-STS policy in force for the recipient domain."""
+    why = lost(walk, posture, target.lookup)
+    if why:
+        return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
     if policy is not None and posture.precedence is Precedence.STS_FIRST:
         return _by_sts(walk, posture, target, policy)
     found = _by_dane(walk, posture, target)

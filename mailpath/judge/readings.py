@@ -11,7 +11,19 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, Walk, not_theirs, unasked
+from mailpath.exchanges import Failure
+from mailpath.facts import (
+    Found,
+    HostTlsa,
+    Lookup,
+    MxHost,
+    Security,
+    Session,
+    Walk,
+    not_theirs,
+    unasked,
+    unproven,
+)
 from mailpath.judge.model import Outcome, Verdict
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
@@ -29,7 +41,11 @@ def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> str:
     """Why this look-up says nothing of what the sender would learn, as a clause; or ""."""
     if lookup is None:
         return ""
-    return shown(unasked(walk, lookup) if posture.resolves_here else not_theirs(walk, lookup))
+    why = unasked(walk, lookup) if posture.resolves_here else not_theirs(walk, lookup)
+    if not why and lookup.resolver_rcode is None and posture.validating_resolver:
+        # It may be bogus, too: neither we nor the resolver said that it is not.
+        why = unproven(walk, lookup)
+    return shown(why)
 
 
 def undecided(walk: Walk) -> bool:
@@ -78,12 +94,19 @@ def either(walk: Walk, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
     if _tlsa_unasked(walk) or _tlsa_lost(walk):
         # With a signed address there may be TLSA records, and they may match or not.
         outcomes.add(Outcome.DEFERRED)
-        if any(session.tls is not None and session.tls.chain for session in walk.starttls.sessions):
+        if any(_may_match(session) for session in walk.starttls.sessions):
             outcomes.add(Outcome.AUTHENTICATED)
-    if len(outcomes) == 1 and verdicts[0].outcome in outcomes:
+    told = all(verdict.outcome is not Outcome.UNKNOWN or verdict.possible for verdict in verdicts)
+    if told and len(outcomes) == 1 and verdicts[0].outcome in outcomes:
         return verdicts[0]
     possible = tuple(outcome for outcome in Outcome if outcome in outcomes)
     return msgspec.structs.replace(unknown, possible=possible)
+
+
+def _may_match(session: Session) -> bool:
+    """It showed a certificate, or would have, had our own side not lost it."""
+    lost = session.failure in (Failure.LOCAL, Failure.BLOCKED, Failure.NOT_RECORDED)
+    return lost or (session.tls is not None and bool(session.tls.chain))
 
 
 def _tlsa_unasked(walk: Walk) -> bool:

@@ -34,7 +34,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     may do without.  `counted`: the session got as far as MAIL FROM.  `why`: the cause in plain words.
     `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
     `outcome` is UNKNOWN, or the one that all of them have.
-    `lost`: this machine could not hold the session; what a sender would try next cannot be told either.
+    `lost`: UNKNOWN for a reason on our own side, so that what comes after it cannot be told either.
     """
 
     outcome: Outcome
@@ -55,7 +55,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
     """Try `target` under `policy`.  `aged`: the message is old enough for a fallback kept for retries."""
     if policy.untold:
-        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold)
+        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold, lost=True)
     session = held(walk, posture, target, policy)
     if session is None or session.not_tried:
         why = "no session was held with this address" if session is None else shown(session.not_tried)

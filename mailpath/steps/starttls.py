@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk, gave_up_early, not_theirs
 from mailpath.match import sts
-from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
+from mailpath.steps.certificate import Certificate, certificate_of, dane_applies, dane_lost
 from mailpath.steps.mx import unlearnt
 from mailpath.steps.served import best_session, sessions_of
 from mailpath.steps.words import clause, sentence
@@ -21,7 +21,7 @@ _PLAIN = {
     Failure.NOT_RECORDED: "the capture does not hold this session",
 }
 
-_NOT_HERE = "NOT HERE"
+_NOT_HERE, _CANNOT_TELL = "NOT HERE", "CANNOT TELL"
 
 #: Worst first; the panel shows the worst host that answered, and counts the dead.
 _RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.WEAK: 2, Status.PASS: 3, Status.SKIP: 4}
@@ -48,7 +48,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     good = sum(line[1] is Status.PASS for line in lines)
     shown = summary if len(hosts) == 1 else f"{visible(host.name)}: {summary}"
     if good and status is not Status.PASS:
-        status = Status.WEAK if status is Status.ERROR and word != _NOT_HERE else status
+        status = Status.WEAK if status is Status.ERROR and word not in (_NOT_HERE, _CANNOT_TELL) else status
         fine = "The other host is fine" if len(lines) == 2 else f"{good} of {len(lines)} hosts are fine"
         return status, word, f"{sentence(shown)} {fine}"
     return status, word, shown
@@ -166,4 +166,6 @@ def _unauthenticated(
         and any(sts.mx_matches(pattern, host.name, sts.RFC) for pattern in policy.mx)
     )
     summary = f"{version}, but {clause(certificate.words)}"
+    if not demanded and dane_lost(walk, host):
+        return Status.ERROR, _CANNOT_TELL, f"{summary}; whether TLSA vouches for it was not learnt"
     return (Status.FAIL if demanded else Status.WEAK), certificate.word, summary
