@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Walks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -32,6 +32,9 @@ from mailpath.network.recording import key_of
 from mailpath.network.replay import Replay
 from mailpath.steps import starttls
 from mailpath.walk import walk
+
+if TYPE_CHECKING:
+    from conftest import Walks
 
 WHY = "This machine itself could not open a connection (Too many open files)."
 #: What may be said of a walk in which something was lost here, beside what is said of the whole walk.
@@ -220,7 +223,7 @@ def test_a_sender_without_ipv6_goes_on_to_ipv4(walks: Walks) -> None:
 # --- any of them, in any scenario ------------------------------------------------------------------
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_whatever_is_lost_nothing_wrong_is_said(walks: Walks, data: st.DataObject) -> None:
     """A verdict is the whole walk's, or unknown; and no finding blames anybody for what was lost."""
