@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.exchanges import ASKING, Failure
-from mailpath.facts.dns import Found, Lookup, Security
+from mailpath.facts.dns import Found, Lookup, Security, ZoneFact
 from mailpath.facts.path import Walk
 
 #: RFC 8914 code of a root whose keys nobody sent: not even an RCODE came.
@@ -43,7 +43,9 @@ def unasked(walk: Walk, lookup: Lookup) -> str:
     if not lookup.lost and not _silent(walk):
         return ""
     why = lookup.detail or lookup.reason or (lookup.failure.value if lookup.failure else "no answer came")
-    return _UNASKED + _plain(why.removeprefix(ASKING))
+    # A bound of ours on the whole walk has words of its own, and is not the resolver's doing.
+    bound = lookup.failure is Failure.NOT_TRIED
+    return _plain(why) if bound else _UNASKED + _plain(why.removeprefix(ASKING))
 
 
 def not_theirs(walk: Walk, lookup: Lookup) -> str:
@@ -59,19 +61,21 @@ def not_theirs(walk: Walk, lookup: Lookup) -> str:
 
 def unproven(walk: Walk, lookup: Lookup) -> str:
     """Why it was not learnt whether this answer is signed, when that lies on our own side; or ""."""
-    if lookup.security is not Security.INDETERMINATE or lookup.found not in (Found.FOUND, Found.ABSENT):
+    zone = _unproven(walk, lookup)
+    if zone is None:
         return ""
-    for zone in walk.dnssec.zones:
-        if zone.name in lookup.chain and zone.failure not in (None, Failure.TIMEOUT):
-            return _UNASKED + _plain(zone.reason)
-    return ""
+    return ("" if zone.failure is Failure.NOT_TRIED else _UNASKED) + _plain(zone.reason)
 
 
 def unreached(walk: Walk) -> str:
-    """Why the resolver could not be asked, if so for one look-up or more; or ""."""
-    made = list(lookups(walk))
+    """Why the resolver could not be asked, if so for one question or more; or ""."""
+    made = [lookup for lookup in lookups(walk) if lookup.failure is not Failure.NOT_TRIED]
     failed = next((why for lookup in made if (why := unasked(walk, lookup))), "")
-    return failed or next((why for lookup in made if (why := unproven(walk, lookup))), "")
+    if failed:
+        return failed
+    zones = [zone for lookup in made if (zone := _unproven(walk, lookup)) is not None]
+    lost = next((zone for zone in zones if zone.failure is not Failure.NOT_TRIED), None)
+    return _UNASKED + _plain(lost.reason) if lost is not None else ""
 
 
 def policy_lost(walk: Walk) -> str:
@@ -87,6 +91,14 @@ def policy_lost(walk: Walk) -> str:
         return ""
     made = [lookup for lookup in (fetch.v4, fetch.v6) if lookup is not None]
     return next((why for lookup in made if (why := not_theirs(walk, lookup))), "")
+
+
+def _unproven(walk: Walk, lookup: Lookup) -> ZoneFact | None:
+    """The zone on the way to this answer of which our own side lost the DS or the keys."""
+    if lookup.security is not Security.INDETERMINATE or lookup.found not in (Found.FOUND, Found.ABSENT):
+        return None
+    on_the_way = (zone for zone in walk.dnssec.zones if zone.name in lookup.chain)
+    return next((zone for zone in on_the_way if zone.failure not in (None, Failure.TIMEOUT)), None)
 
 
 def _answered(walk: Walk) -> bool:

@@ -56,10 +56,11 @@ def find(walk: Walk) -> Iterator[Finding]:
 
 def _failing(walk: Walk) -> Iterator[Finding]:
     """A resolver that answers, but fails all questions of some types."""
-    failed = [lookup for lookup in lookups(walk) if not_theirs(walk, lookup)]
+    fails = walk.sender.resolver_fails
+    failed = [lookup for lookup in lookups(walk) if lookup.refused and lookup.rdtype in fails]
     types = sorted({lookup.rdtype for lookup in failed})
     if types:
-        rcodes = sorted({walk.sender.resolver_fails[rdtype] for rdtype in types})
+        rcodes = sorted({fails[rdtype] for rdtype in types})
         yield finding(
             "SND006",
             visible(walk.resolver),

@@ -22,7 +22,7 @@ from mailpath.exchanges import (
     SmtpRequest,
     Stage,
 )
-from mailpath.facts import Status, Walk
+from mailpath.facts import Found, MxKind, Security, Status, Walk
 from mailpath.findings import find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
@@ -218,6 +218,22 @@ def test_a_sender_without_ipv6_goes_on_to_ipv4(walks: Walks) -> None:
     assert verdict.outcome is Outcome.ENCRYPTED
     assert verdict.address is not None
     assert ":" not in verdict.address
+
+
+def test_a_bound_of_ours_is_not_the_resolvers_doing(walks: Walks) -> None:
+    found = walks.of("dane-good").walk
+    why = "no more than 300 questions are asked on one walk."
+    lookup = replace(found.mx.lookup, found=Found.FAILED, failure=Failure.NOT_TRIED, detail=why, records=())
+    cut = replace(found, mx=replace(found.mx, kind=MxKind.FAILED, lookup=lookup))
+    assert "SND004" not in codes(cut)
+    verdict = judge(cut, PRESETS["rfc"])
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.reason == "cannot be told from here: no more than 300 questions are asked on one walk"
+    # Nor what was lost of the chain of trust.
+    zones = tuple(replace(zone, failure=Failure.NOT_TRIED, reason=why) for zone in found.dnssec.zones[:1])
+    unclear = replace(found.mx.lookup, security=Security.INDETERMINATE)
+    unsure = replace(found, mx=replace(found.mx, lookup=unclear), dnssec=replace(found.dnssec, zones=zones))
+    assert not {"SND004", "SEC003"} & codes(unsure)
 
 
 # --- any of them, in any scenario ------------------------------------------------------------------
