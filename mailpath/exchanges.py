@@ -23,7 +23,7 @@ class Failure(StrEnum):
 
     REFUSED = "refused"  # connection refused by the other end
     TIMEOUT = "timeout"  # a deadline passed; `detail` says while waiting for what
-    UNREACHABLE = "unreachable"  # no route, network down, no such address family here
+    UNREACHABLE = "unreachable"  # the network knows no way there
     RESET = "reset"  # connection reset by the other end
     CLOSED = "closed"  # closed by the other end in good order, but too early
     TLS_ALERT = "tls-alert"  # a TLS alert was received or sent; `detail` names it
@@ -32,7 +32,7 @@ class Failure(StrEnum):
     PROTOCOL = "protocol"  # the other end talked, but not this protocol
     TOO_LARGE = "too-large"  # a byte limit was reached
     BLOCKED = "blocked"  # this machine or its network will not let it out (EPERM, EACCES)
-    LOCAL = "local"  # this machine could not: out of descriptors, no such address family here
+    LOCAL = "local"  # this machine could not: out of descriptors or ports, no route or no such family here
     NOT_TRIED = "not-tried"  # a bound of ours on the whole walk was reached; `detail` says which
     NOT_RECORDED = "not-recorded"  # a replay that does not hold this exchange
 

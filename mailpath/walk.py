@@ -32,7 +32,7 @@ from mailpath.facts import (
 from mailpath.match import pkix
 from mailpath.network.protocol import Network
 from mailpath.network.settings import Settings, roots
-from mailpath.steps import dnssec, mx, sender, sessions, starttls, sts, tlsa
+from mailpath.steps import dnssec, mx, resolver, sender, sessions, starttls, sts, tlsa
 from mailpath.steps.tools import Tools, not_looked_up
 from mailpath.visible import visible
 
@@ -142,6 +142,7 @@ class _Walker:
             await sender_seen
             await self._port25()
             await sts_seen
+            await self._resolver()
             # A recording must hold what another time or an attack would need, whatever was fastest today.
             await self._tools.validator.settle()
             # Again, now that every look-up is in: which zones were seen must not hang on who was first.
@@ -176,6 +177,11 @@ class _Walker:
         before = self._walk.sender
         probe = sender.port25(self._tools, before, self._walk.starttls)
         self._set(sender=await self._guard("sender", probe, before))
+
+    async def _resolver(self) -> None:
+        """Whose errors those of the resolver are: it can be asked once all look-ups are in."""
+        fails = await self._guard("sender", resolver.failing_types(self._tools, self._walk), {})
+        self._set(sender=msgspec.structs.replace(self._walk.sender, resolver_fails=fails))
 
     # --- what is known so far ---
 

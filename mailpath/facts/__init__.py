@@ -37,7 +37,7 @@ from mailpath.facts.path import (
     TlsaSet,
     Walk,
 )
-from mailpath.facts.resolver import unasked, unreached
+from mailpath.facts.resolver import lookups, not_theirs, policy_lost, unasked, unproven, unreached
 from mailpath.facts.waits import cut_short, gave_up_early
 
 __all__ = [
@@ -72,6 +72,10 @@ __all__ = [
     "bounds_reached",
     "cut_short",
     "gave_up_early",
+    "lookups",
+    "not_theirs",
+    "policy_lost",
     "unasked",
+    "unproven",
     "unreached",
 ]

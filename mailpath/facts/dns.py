@@ -142,3 +142,24 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     def broken(self) -> bool:
         """A validating resolver answers SERVFAIL, or there was no answer: an error, never an absence."""
         return self.found is Found.FAILED or self.security is Security.BOGUS
+
+    @property
+    def lost(self) -> bool:
+        """Nothing came of it, and that lies between this machine and its resolver.
+
+        Not where the resolver was silent: that may be the fault of those that it asked.
+        """
+        failed = self.found is Found.FAILED and self.failure not in (None, Failure.TIMEOUT)
+        return failed or self.found is Found.BLOCKED
+
+    @property
+    def refused(self) -> bool:
+        """The resolver answered with an error (RFC 1035 section 4.1.1): its own, or of those it asked."""
+        failed = self.found is Found.FAILED and self.failure is None and not self.links
+        return failed and self.rcode not in (None, "NOERROR", "NXDOMAIN")
+
+    @property
+    def withheld(self) -> bool:
+        """The resolver answers only where CD is set, with what is not bogus; a mail server sets no CD."""
+        claimed = self.resolver_rcode not in (None, "NOERROR", "NXDOMAIN")
+        return claimed and self.found in (Found.FOUND, Found.ABSENT) and self.security is not Security.BOGUS

@@ -18,6 +18,7 @@ class SenderFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `port25`: FOUND when a session got out, BLOCKED when neither the recipient's MX nor the sender's
     own answers from here, NOT_TRIED otherwise.
+    `resolver_fails`: types for which the resolver answers with an error whatever the name, and the RCODE.
     """
 
     domain: str | None = None
@@ -30,6 +31,7 @@ class SenderFacts(msgspec.Struct, frozen=True, kw_only=True):
     grounds: tuple[str, ...] = ()
     port25: Found = Found.NOT_TRIED
     port25_reason: str = ""
+    resolver_fails: dict[str, str] = {}
 
 
 # --- MX --------------------------------------------------------------------------------------------

@@ -173,8 +173,8 @@ ENTRIES = (
         code="TLS020",
         title="Not reachable from here",
         severity=Severity.INFO,
-        meaning="This machine has no route to the address, most often because it has no IPv6. That says"
-        " nothing about the server.",
+        meaning="This machine has no way to the address, most often because it has no IPv6, or could open no"
+        " connection. That says nothing about the server.",
         fix="Nothing needs to be done at the recipient's side.",
         rfc="RFC 5321 section 5.2",
     ),

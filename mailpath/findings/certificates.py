@@ -14,7 +14,7 @@ from mailpath.findings.words import DAY, day, left
 from mailpath.match import names, pkix
 from mailpath.match.names import certificate_names
 from mailpath.match.pkix import describe
-from mailpath.steps.certificate import certificate_of, tlsa_of
+from mailpath.steps.certificate import certificate_of, dane_lost, tlsa_of
 from mailpath.steps.sts import listed
 from mailpath.visible import visible
 
@@ -24,6 +24,8 @@ SOON = 14 * DAY
 _MATCHED = "Nothing needs to be done for senders with DANE: the TLSA records vouch for this certificate."
 
 _SELF_SIGNED_FIX = "Publish a TLSA record for it, or use a certificate of a public CA."
+
+_LOST = "Walk again first: whether TLSA records vouch for it was not learnt here."
 
 # X509_V_ERR_* of x509_vfy.h.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -58,9 +60,11 @@ def find(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         )
     policy = walk.sts.policy
     enforced = policy is not None and policy.mode == "enforce" and listed(walk, host.name)
-    weight = Severity.INFO if matched else Severity.ERROR if enforced else Severity.WARNING
+    lost = not enforced and not stands.good and dane_lost(walk, host)
+    weight = Severity.INFO if matched or lost else Severity.ERROR if enforced else Severity.WARNING
+    fix = _MATCHED if matched else _LOST if lost else ""
     for each in (*_path(walk, host, chain, weight), *_expiring(walk, host, chain[0], weight)):
-        yield msgspec.structs.replace(each, fix=_MATCHED) if matched else each
+        yield msgspec.structs.replace(each, fix=fix) if fix else each
 
 
 def _path(walk: Walk, host: MxHost, chain: tuple[bytes, ...], weight: Severity) -> Iterator[Finding]:

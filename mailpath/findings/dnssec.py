@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact
+from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact, unproven
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
@@ -55,7 +55,7 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     for alike in bogus.values():
         yield _bogus(walk, alike)
     mx = walk.mx.lookup
-    if mx.security is Security.INSECURE:
+    if mx.security is Security.INSECURE and mx.found is not Found.FAILED:
         yield finding(
             "SEC001",
             rrset(mx),
@@ -78,7 +78,8 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             yield finding("SEC004", name, f"{kinds} of {name}: not signed: {reason}.", got=reason)
     unclear: dict[str, list[str]] = {}
     for lookup in path_lookups(walk.mx):
-        if lookup.security is Security.INDETERMINATE and lookup.found in (Found.FOUND, Found.ABSENT):
+        answered = lookup.found in (Found.FOUND, Found.ABSENT)
+        if lookup.security is Security.INDETERMINATE and answered and not unproven(walk, lookup):
             unclear.setdefault(why(lookup), []).append(rrset(lookup))
     for reason, names in unclear.items():
         yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason)
@@ -126,8 +127,26 @@ def _signature(signature: SignatureFact) -> str:
 
 def _resolver(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     """One finding for the resolver, however many answers it sees otherwise."""
+    fine = (Security.SECURE, Security.INSECURE)
+    kept = [lookup for lookup in lookups if lookup.withheld and lookup.security in fine]
+    withheld = [f"{rrset(lookup)}: {lookup.resolver_rcode}" for lookup in kept]
     differences = [text for lookup in lookups if (text := _difference(lookup))]
-    if differences:
+    if withheld:
+        # What the others say weighs less: mail is held back by this.
+        first = kept[0]
+        more = f" and to {len(withheld) - 1} more" if len(withheld) > 1 else ""
+        yield finding(
+            "SEC009",
+            visible(walk.resolver),
+            f"The resolver answers {visible(first.resolver_rcode or '')} to {rrset(first)}{more} unless told"
+            f" not to validate (CD); what it gives then is {first.security.value} here. A mail server that"
+            " needs the answer and asks this resolver defers; one that asks another does not.",
+            severity=Severity.WARNING,
+            got="; ".join([*withheld, *differences][:6]),
+            fix="Ask another resolver (--resolver ADDRESS): where that one answers, this one is at fault, and"
+            " a mail server behind it needs another, or a current trust anchor in this one.",
+        )
+    elif differences:
         rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
         yield finding(
             "SEC009",
@@ -141,8 +160,6 @@ def _difference(lookup: Lookup) -> str:
     rcode, ours = lookup.resolver_rcode, lookup.security
     if rcode is None or lookup.found is Found.FAILED:
         return ""
-    if rcode == "SERVFAIL" and ours in (Security.SECURE, Security.INSECURE):
-        return f"{rrset(lookup)} is {ours.value} here, and the resolver answers SERVFAIL"
     if rcode in ("NOERROR", "NXDOMAIN") and ours is Security.BOGUS:
         return f"{rrset(lookup)} is bogus here, and the resolver hands it out"
     if ours is Security.SECURE and lookup.resolver_ad is False and rcode in ("NOERROR", "NXDOMAIN"):

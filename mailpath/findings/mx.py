@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, unasked
+from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, not_theirs
 from mailpath.findings.bogus import remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, why
+from mailpath.steps.mx import unlearnt
 from mailpath.visible import visible
 
 
 def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
-    if not unasked(walk, walk.mx.lookup):
+    if not not_theirs(walk, walk.mx.lookup):
         yield from _domain(walk, domain)
     if walk.mx.kind is MxKind.NONE:
         return
@@ -123,7 +124,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             found=f"{dotted(host.name)} {alias.links[0].rdtype} {dotted(alias.links[0].target)}",
             fix=f"Let the MX record name {dotted(alias.canonical)}",
         )
-    broken = [lookup for lookup in lookups if lookup.broken]
+    broken = [lookup for lookup in lookups if lookup.broken and not not_theirs(walk, lookup)]
     if broken:
         kinds = " and ".join(lookup.rdtype for lookup in broken)
         usable = any(lookup.usable for lookup in lookups)
@@ -137,7 +138,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             got=why(broken[0]),
             fix=remedy(walk, broken[0]) if broken[0].security is Security.BOGUS else "",
         )
-    elif lookups and not host.addresses:
+    elif lookups and not host.addresses and not unlearnt(walk, host):
         others = any(other.addresses for other in mx.hosts)
         missing = "does not exist" if lookups[-1].rcode == "NXDOMAIN" else "has no address"
         yield finding(

@@ -12,7 +12,7 @@ from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.steps.certificate import certificate_of
+from mailpath.steps.certificate import certificate_of, dane_lost
 from mailpath.steps.sessions import got_through
 from mailpath.steps.starttls import requires_tls, said, waited
 from mailpath.steps.words import clause
@@ -91,7 +91,7 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
 def _unanswered(walk: Walk, host: MxHost, session: Session, answered: bool) -> Finding:
     name = visible(host.name)
     text = _ended(session)
-    if session.failure is Failure.UNREACHABLE:
+    if session.failure in (Failure.UNREACHABLE, Failure.LOCAL):
         # Where no session got out at all, nothing is known of the path.
         severity = Severity.INFO if answered else Severity.WARNING
         return finding("TLS020", name, f"{text}.", severity=severity, got=text)
@@ -107,6 +107,8 @@ def _ended(session: Session) -> str:
     """Why the session ended, no full stop at the end."""
     if session.failed_at is Stage.CONNECT and session.failure in _FAILED:
         return f"port {session.port}: {_FAILED[session.failure]}"
+    if session.failed_at is Stage.CONNECT and session.failure is Failure.LOCAL:
+        return f"port {session.port}: {clause(visible(session.detail, limit=160))}".rstrip(".")
     plain = _FAILED.get(session.failure) if session.failure is not None else None
     return (visible(session.detail, limit=160) or plain or "it broke off").rstrip(".")
 
@@ -191,7 +193,9 @@ def _with_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
 
 def _sni(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     bare = walk.starttls.session(session.address, None)
-    if session.sni is None or bare is None or bare.not_tried or bare.failure is Failure.NOT_RECORDED:
+    if session.sni is None or bare is None or bare.not_tried:
+        return
+    if bare.failure in (Failure.NOT_RECORDED, Failure.LOCAL):
         return
     if any(each.tls is None and gave_up_early(walk, each) for each in (session, bare)):
         return
@@ -237,7 +241,9 @@ _LEVELS = ("in the clear", "encrypted, not authenticated", "authenticated")
 
 
 def _level(walk: Walk, host: MxHost) -> int | None:
-    """How well the worst answering address of a host does (index of `_LEVELS`); None when none answers."""
+    """How well the worst answering address of a host does (index of `_LEVELS`); None when none answers, or
+    our own side did not learn what vouches for it.
+    """
     levels = []
     for address in host.addresses:
         session = primary(walk, host, address)
@@ -247,6 +253,8 @@ def _level(walk: Walk, host: MxHost) -> int | None:
             continue
         if session.tls is None:
             levels.append(0)
+        elif not certificate_of(walk, host, session).good and dane_lost(walk, host):
+            return None
         else:
             levels.append(2 if certificate_of(walk, host, session).good else 1)
     return min(levels, default=None)

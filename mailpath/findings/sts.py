@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from mailpath.exchanges import Failure
-from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, unasked
+from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, policy_lost
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.tlsa import secure_set
@@ -27,7 +27,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
     owner = dotted(f"_mta-sts.{walk.path.recipient}")
     texts = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.texts[:4])
-    if unasked(walk, facts.txt):
+    if policy_lost(walk) and (facts.txt.broken or facts.policy_id is not None):
         return
     if facts.txt.broken:
         yield finding("STS002", domain, f"The TXT look-up fails: {why(facts.txt)}.", got=why(facts.txt))
@@ -149,7 +149,7 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             )
         else:
             yield from _host(walk, host.name, weight)
-    for pattern in policy.mx:
+    for pattern in policy.mx if walk.mx.kind is not MxKind.FAILED else ():
         if not any(sts.mx_matches(pattern, host.name) for host in walk.mx.hosts):
             line = f"mx: {visible(pattern)}"
             yield finding(

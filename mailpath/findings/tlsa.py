@@ -15,6 +15,7 @@ from mailpath.facts import (
     TlsaSet,
     Walk,
     gave_up_early,
+    not_theirs,
 )
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
@@ -53,6 +54,8 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
     candidate = secure_set(host)
     if candidate is not None:
         yield from _published(walk, host, candidate)
+        return
+    if broken is not None and not_theirs(walk, broken):
         return
     if broken is not None:
         yield finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import MxKind, Walk, unasked
+from mailpath.facts import MxKind, Walk, not_theirs
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding
 from mailpath.findings.words import dotted, sentence, why
@@ -15,7 +15,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     facts = walk.sts
     if facts.tlsrpt is None or walk.mx.kind in (MxKind.NULL, MxKind.NONE):
         return
-    if unasked(walk, facts.tlsrpt):
+    if not_theirs(walk, facts.tlsrpt):
         return
     domain = visible(walk.path.recipient)
     owner = dotted(f"_smtp._tls.{walk.path.recipient}")

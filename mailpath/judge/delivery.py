@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import Found, Session, StsPolicy, Walk, unasked
+from mailpath.facts import Found, Session, StsPolicy, Walk
 from mailpath.judge import readings, sts
 from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import Event
@@ -47,7 +47,7 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
 
     `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.
     """
-    unseen = _unseen(walk)
+    unseen = _unseen(walk, posture)
     if unseen:
         return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
     applied = sts.applied(walk, posture, cached)
@@ -110,13 +110,12 @@ def _joined(first: Pass, second: Pass) -> Pass:
     return msgspec.structs.replace(told, outcome=Outcome.UNKNOWN, possible=frozenset(possible))
 
 
-def _unseen(walk: Walk) -> str:
+def _unseen(walk: Walk, posture: Posture) -> str:
     """Why the walk says nothing about where the mail goes, or ""."""
     lookup = walk.mx.lookup
     if lookup.found is Found.NOT_TRIED or lookup.failure is Failure.NOT_RECORDED:
         return shown(lookup.detail or lookup.reason) or "the MX records were not looked up"
-    why = unasked(walk, lookup)
-    return f"the resolver could not be asked: {shown(why)}" if why else ""
+    return readings.lost(walk, posture, lookup)
 
 
 # --- the loop --------------------------------------------------------------------------------------
@@ -134,7 +133,10 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     for target in found.targets:
         last = target is found.targets[-1]
         if target.address is None:
-            _note(attempts, _unresolved(walk, posture, target))
+            unresolved = _note(attempts, _unresolved(walk, posture, target))
+            if unresolved.outcome is Outcome.UNKNOWN:
+                decisive = unknown = unresolved
+                break
             continue
         policy = host_policy(walk, posture, target, applied.policy)
         if policy.skip is not None:
@@ -163,6 +165,8 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
         waits.note(ending, decisive, refused)
         if ending.outcome is Outcome.UNKNOWN and not ending.either:
             unknown = unknown or decisive
+        if ending.lost:
+            break
         if refused is not None and decisive.outcome is Outcome.BOUNCED:
             decisive = msgspec.structs.replace(decisive, outcome=Outcome.DEFERRED)
         if ending.outcome in FINAL or waits.over or spent or refused is not None:
@@ -210,6 +214,11 @@ def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None
 
 def _unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:
     assert target.event is not None
+    asked = target.host.v6 if target.rrtype == "AAAA" else target.host.v4
+    why = readings.lost(walk, posture, asked) if target.event is Event.HOST_FAILED else ""
+    if why:
+        reason = f"{UNTOLD}: {why}"
+        return Attempt(host=target.host.name, address=None, outcome=Outcome.UNKNOWN, reason=reason)
     permanent = target.event is not Event.HOST_FAILED
     return Attempt(
         host=target.host.name,
@@ -275,6 +284,11 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
     """No address to try: DNS alone decides."""
     assert found.event is not None
     attempts = tuple(_unresolved(walk, posture, target) for target in found.targets)
+    unknown = next((each for each in attempts if each.outcome is Outcome.UNKNOWN), None)
+    if unknown is not None:
+        return Verdict(
+            posture=posture.name, outcome=Outcome.UNKNOWN, reason=unknown.reason, attempts=attempts
+        )
     scene = Scene(
         domain=shown(walk.path.recipient),
         host=shown(walk.path.recipient),

@@ -47,12 +47,16 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer(lookup: Lookup | None, posture: Posture) -> Answer:
-    """`lookup` as the posture's resolver hands it out: a validating one says SERVFAIL for a bogus answer."""
+    """`lookup` as the posture's resolver hands it out: a validating one says SERVFAIL for a bogus answer, and
+    this one perhaps for what was had from it only by asking it not to validate.
+    """
     if lookup is None:
         return Answer.ABSENT
     if lookup.found not in (Found.FOUND, Found.ABSENT):
         return Answer.ERROR
     if lookup.security is Security.BOGUS and posture.validating_resolver:
+        return Answer.ERROR
+    if lookup.withheld and posture.resolves_here:
         return Answer.ERROR
     return Answer.FOUND if lookup.found is Found.FOUND else Answer.ABSENT
 
@@ -107,18 +111,25 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
     if posture.aliases_name_hosts and not _aliases_name_hosts(host, posture):
         return [Target(host=host, event=Event.HOST_INVALID)]
     v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
+    failed = [lookup for lookup, state in ((host.v6, v6), (host.v4, v4)) if lookup and state is Answer.ERROR]
+    unlearnt = [lookup for lookup in failed if lookup.lost]
     usable = []
     for address in host.addresses:
         lookup, state = (host.v6, v6) if ":" in address else (host.v4, v4)
         if state is Answer.FOUND:
             usable.append(Target(host=host, address=address, lookup=lookup))
     if usable:
-        return usable
-    if Answer.ERROR in (v6, v4):
-        rrtype = "AAAA" if v6 is Answer.ERROR else "A"
-        return [Target(host=host, event=Event.HOST_FAILED, rrtype=rrtype)]
+        # An IPv6 address that our own side did not learn would be tried first, an IPv4 address last.
+        lost = [_unresolved(host, lookup) for lookup in unlearnt]
+        return usable + lost if host.v4 in unlearnt else lost + usable
+    if failed:
+        return [_unresolved(host, (unlearnt or failed)[0])]
     missing = any(lookup is not None and lookup.rcode == "NXDOMAIN" for lookup in (host.v6, host.v4))
     return [Target(host=host, event=Event.HOST_NOT_FOUND if missing else Event.HOST_WITHOUT_ADDRESS)]
+
+
+def _unresolved(host: MxHost, failed: Lookup) -> Target:
+    return Target(host=host, event=Event.HOST_FAILED, rrtype=failed.rdtype)
 
 
 def _aliases_name_hosts(host: MxHost, posture: Posture) -> bool:

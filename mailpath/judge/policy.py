@@ -27,7 +27,7 @@ from mailpath.judge.posture import (
     Refusal,
     Sni,
 )
-from mailpath.judge.readings import indeterminate
+from mailpath.judge.readings import indeterminate, lost
 from mailpath.judge.sentences import shown
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
@@ -78,6 +78,9 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy | None) -> HostPolicy:
     """The demands on one address; `policy` is the MTA-STS policy in force for the recipient domain."""
+    why = lost(walk, posture, target.lookup)
+    if why:
+        return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
     if policy is not None and posture.precedence is Precedence.STS_FIRST:
         return _by_sts(walk, posture, target, policy)
     found = _by_dane(walk, posture, target)
@@ -159,6 +162,9 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     if not candidates:
         return _missing(posture, Event.HOST_NOT_SECURE)
     for candidate in candidates:
+        why = lost(walk, posture, candidate.lookup)
+        if why:
+            return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
             return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_FAILED)

@@ -168,6 +168,8 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     # --- DNS and the choice of host ------------------------------------------------------------------
     validating_resolver: bool = True
     """A bogus answer is a SERVFAIL to the mail server, at every level (RFC 4035 section 5.5)."""
+    resolves_here: bool = True
+    """It asks the resolver that the walk asked, and meets its errors; a service asks its own elsewhere."""
     null_mx_beside: Refusal = Refusal.NEXT
     """A null MX beside real ones (RFC 7505 section 3 forbids it): BOUNCE (PF, observed) or ignored."""
     ip_literal_mx: bool = False

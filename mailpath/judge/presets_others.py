@@ -37,6 +37,7 @@ GMAIL = Posture(
     source="support.google.com/a/answer/9261504; lazy caching as reported from its TLS reports",
     sts=True,
     sts_on_first_contact=False,
+    resolves_here=False,
     unknown={"dane": (DaneUse.OFF, DaneUse.OPPORTUNISTIC), **_REFUSED, **_FALLBACK, **_OLDEST, **_REQUIRETLS},
 )
 
@@ -46,6 +47,7 @@ EXCHANGE_ONLINE = Posture(
     source="MicrosoftDocs how-smtp-dane-works.md, enhancing-mail-flow-with-mta-sts.md",
     dane=DaneUse.OPPORTUNISTIC,
     sts=True,
+    resolves_here=False,
     unknown={
         "precedence": (Precedence.DANE_FIRST, Precedence.STS_FIRST),
         "insecure_mx": (InsecureMx.DANE, InsecureMx.MAY),

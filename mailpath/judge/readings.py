@@ -1,4 +1,4 @@
-"""Where it was not learnt whether an answer is signed: what would come of either case.  Pure.
+"""Where our own view was too poor to tell: what would come of either case.  Pure.
 
 Indeterminate (RFC 4035 section 4.3) is a word about our own view, often behind a resolver that leaves out
 signatures.  The sender's resolver will have found the answer secure or insecure, so both are played, as the
@@ -11,8 +11,22 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, Walk
+from mailpath.exchanges import Failure
+from mailpath.facts import (
+    Found,
+    HostTlsa,
+    Lookup,
+    MxHost,
+    Security,
+    Session,
+    Walk,
+    not_theirs,
+    unasked,
+    unproven,
+)
 from mailpath.judge.model import Outcome, Verdict
+from mailpath.judge.posture import Posture
+from mailpath.judge.sentences import shown
 
 #: How an answer whose security is not known may turn out.
 READINGS = (Security.INSECURE, Security.SECURE)
@@ -23,26 +37,40 @@ def indeterminate(lookup: Lookup | None) -> bool:
     return lookup is not None and lookup.found is Found.FOUND and lookup.security is Security.INDETERMINATE
 
 
+def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> str:
+    """Why this look-up says nothing of what the sender would learn, as a clause; or ""."""
+    if lookup is None:
+        return ""
+    why = unasked(walk, lookup) if posture.resolves_here else not_theirs(walk, lookup)
+    if not why and lookup.resolver_rcode is None and posture.validating_resolver:
+        # It may be bogus, too: neither we nor the resolver said that it is not.
+        why = unproven(walk, lookup)
+    return shown(why)
+
+
 def undecided(walk: Walk) -> bool:
-    """Some answer that DANE rests on is indeterminate."""
+    """Some answer that DANE rests on is indeterminate, or was lost on our own side."""
     lookups = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4))]
     lookups += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
-    return any(indeterminate(lookup) for lookup in lookups)
+    return any(indeterminate(lookup) for lookup in lookups) or _tlsa_lost(walk)
 
 
 def read_as(walk: Walk, security: Security) -> Walk:
-    """`walk` with `security` in the place of every indeterminate one."""
+    """`walk` with `security` in the place of every indeterminate one, and no TLSA where it was lost."""
 
     def lookup(found: Lookup | None) -> Lookup | None:
         if found is None or not indeterminate(found):
             return found
         return msgspec.structs.replace(found, security=security, final_security=security)
 
+    def sought(found: Lookup) -> Lookup | None:
+        return _absent(found) if not_theirs(walk, found) else lookup(found)
+
     def host(each: MxHost) -> MxHost:
         return msgspec.structs.replace(each, v6=lookup(each.v6), v4=lookup(each.v4))
 
     def tlsa(each: HostTlsa) -> HostTlsa:
-        asked = [msgspec.structs.replace(found, lookup=lookup(found.lookup)) for found in each.candidates]
+        asked = [msgspec.structs.replace(found, lookup=sought(found.lookup)) for found in each.candidates]
         return msgspec.structs.replace(each, candidates=tuple(asked))
 
     mx = msgspec.structs.replace(
@@ -52,6 +80,10 @@ def read_as(walk: Walk, security: Security) -> Walk:
     return msgspec.structs.replace(walk, mx=mx, tlsa=found)
 
 
+def _absent(lookup: Lookup) -> Lookup:
+    return msgspec.structs.replace(lookup, found=Found.ABSENT, security=Security.SECURE, failure=None)
+
+
 def either(walk: Walk, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
     """The verdict over all readings: the one they agree on, or `unknown` with what is possible."""
     verdicts = list(played)
@@ -59,15 +91,22 @@ def either(walk: Walk, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
     outcomes.discard(Outcome.UNKNOWN)
     if not outcomes:
         return unknown
-    if _tlsa_unasked(walk):
+    if _tlsa_unasked(walk) or _tlsa_lost(walk):
         # With a signed address there may be TLSA records, and they may match or not.
         outcomes.add(Outcome.DEFERRED)
-        if any(session.tls is not None and session.tls.chain for session in walk.starttls.sessions):
+        if any(_may_match(session) for session in walk.starttls.sessions):
             outcomes.add(Outcome.AUTHENTICATED)
-    if len(outcomes) == 1 and verdicts[0].outcome in outcomes:
+    told = all(verdict.outcome is not Outcome.UNKNOWN or verdict.possible for verdict in verdicts)
+    if told and len(outcomes) == 1 and verdicts[0].outcome in outcomes:
         return verdicts[0]
     possible = tuple(outcome for outcome in Outcome if outcome in outcomes)
     return msgspec.structs.replace(unknown, possible=possible)
+
+
+def _may_match(session: Session) -> bool:
+    """It showed a certificate, or would have, had our own side not lost it."""
+    lost = session.failure in (Failure.LOCAL, Failure.BLOCKED, Failure.NOT_RECORDED)
+    return lost or (session.tls is not None and bool(session.tls.chain))
 
 
 def _tlsa_unasked(walk: Walk) -> bool:
@@ -75,4 +114,10 @@ def _tlsa_unasked(walk: Walk) -> bool:
     return any(
         host.name not in asked and (indeterminate(host.v6) or indeterminate(host.v4))
         for host in walk.mx.hosts
+    )
+
+
+def _tlsa_lost(walk: Walk) -> bool:
+    return any(
+        not_theirs(walk, candidate.lookup) for host in walk.tlsa.hosts for candidate in host.candidates
     )

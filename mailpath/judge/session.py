@@ -34,6 +34,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     may do without.  `counted`: the session got as far as MAIL FROM.  `why`: the cause in plain words.
     `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
     `outcome` is UNKNOWN, or the one that all of them have.
+    `lost`: UNKNOWN for a reason on our own side, so that what comes after it cannot be told either.
     """
 
     outcome: Outcome
@@ -43,6 +44,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     if_last: bool = False
     tls_failed: bool = False
     counted: bool = False
+    lost: bool = False
     timed_out: bool = False
     session: Session | None = None
     mechanism: Mechanism = Mechanism.NONE
@@ -53,14 +55,15 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
     """Try `target` under `policy`.  `aged`: the message is old enough for a fallback kept for retries."""
     if policy.untold:
-        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold)
+        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold, lost=True)
     session = held(walk, posture, target, policy)
     if session is None:
         why = "no session was held with this address"
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why)
     unseen = _unseen(walk, session)
     if unseen:
-        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, session=session)
+        lost = session.failure is Failure.LOCAL and not _no_such_family(walk, session.address)
+        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, lost=lost, session=session)
     why = shown(session.not_tried) or patience.gave_up(walk, posture, session)
     session = patience.untried(walk, session) if session.not_tried else session
     session = heard(session, posture.replies)
@@ -113,7 +116,15 @@ def _unseen(walk: Walk, session: Session) -> str:
         return "this session was not recorded"
     if session.failure is Failure.BLOCKED:
         return "this machine's network does not let mail sessions out"
+    if session.failure is Failure.LOCAL:
+        return shown(session.detail).rstrip(".") or "this machine could not hold the session"
     return ""
+
+
+def _no_such_family(walk: Walk, address: str) -> bool:
+    """There is no IPv6 here: a sender at this place goes on to the next address."""
+    tried = [each for each in walk.starttls.sessions if ":" in each.address and not each.not_tried]
+    return ":" in address and all(each.failure is Failure.LOCAL for each in tried)
 
 
 # --- before STARTTLS -------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mailpath.exchanges import Failure
-from mailpath.facts import PolicyFetch, StsPolicy, Walk
+from mailpath.facts import PolicyFetch, StsPolicy, Walk, policy_lost
 from mailpath.judge.destination import Answer, answer
 from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.posture import Posture
@@ -40,6 +40,9 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
         return Applied()
     policy, unseen = _fetched(walk, posture)
     counts = cached is not None or posture.sts_on_first_contact
+    lost = shown(policy_lost(walk))
+    if lost and cached is None:
+        unseen = unseen or f"whether there is an MTA-STS policy was not learnt: {lost}"
     if unseen and counts:
         held = cached if cached is not None and _enforced(cached, posture) else None
         return Applied(policy=held, unseen=unseen)

@@ -23,13 +23,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class ResolverEndpoint:
-    """One recursive resolver.  `text` is the form it was given in; `name` what its certificate must say."""
+    """One recursive resolver.  `text` is the form it was given in; `name` what its certificate must say.
+
+    `because`: why this one is asked, where nobody chose it: a clause.
+    """
 
     text: str
     kind: Kind
     host: str = ""
     port: int = 53
     name: str = ""
+    because: str = ""
 
 
 def address(text: str) -> str:

@@ -22,11 +22,17 @@ _ERRNO = {
     errno.ECONNABORTED: Failure.RESET,
     errno.ENETUNREACH: Failure.UNREACHABLE,
     errno.EHOSTUNREACH: Failure.UNREACHABLE,
-    errno.ENETDOWN: Failure.UNREACHABLE,
     errno.EHOSTDOWN: Failure.UNREACHABLE,
-    errno.EADDRNOTAVAIL: Failure.UNREACHABLE,
-    errno.EAFNOSUPPORT: Failure.UNREACHABLE,
     errno.EINVAL: Failure.UNREACHABLE,
+    errno.ENETDOWN: Failure.LOCAL,
+    errno.EMFILE: Failure.LOCAL,
+    errno.ENFILE: Failure.LOCAL,
+    errno.ENOMEM: Failure.LOCAL,
+    errno.ENOBUFS: Failure.LOCAL,
+    errno.EADDRNOTAVAIL: Failure.LOCAL,
+    errno.EADDRINUSE: Failure.LOCAL,
+    errno.EAFNOSUPPORT: Failure.LOCAL,
+    errno.EPROTONOSUPPORT: Failure.LOCAL,
 }
 _SENTENCES = {
     Failure.REFUSED: "The connection was refused.",
@@ -34,6 +40,7 @@ _SENTENCES = {
     Failure.BLOCKED: "This machine does not let the connection out ({error}).",
     Failure.RESET: "The other end reset the connection.",
     Failure.UNREACHABLE: "There is no way to this address from here ({error}).",
+    Failure.LOCAL: "This machine itself could not open a connection ({error}).",
     Failure.CLOSED: "The other end closed the connection too early.",
 }
 #: OpenSSL names an alert it received SSLV3_ALERT_x, TLSV1_ALERT_x, TLSV13_ALERT_x or (RFC 6066) TLSV1_x.

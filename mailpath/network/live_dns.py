@@ -200,6 +200,8 @@ class LiveDns:
             failure, sentence = failure_of(error)
             (*_, before) = getattr(error, "__notes__", ()) or (ASKING,)
             detail = f"{before} {sentence[0].lower()}{sentence[1:]}"
+            if endpoint.because:
+                detail = f"{detail.rstrip('.')}; {endpoint.because}."
         except ValueError:  # behind OSError: a refused certificate is both
             failure, detail = Failure.PROTOCOL, "The resolver's address or name cannot be used."
         return DnsExchange(

@@ -18,6 +18,7 @@ import h11
 
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.network.failures import failure_of
+from mailpath.network.live_route import connect_failure
 from mailpath.network.live_tls import policy_context, sent_chain
 from mailpath.network.settings import Settings
 
@@ -198,10 +199,11 @@ class LiveHttps:
         if now >= until:
             why = f"Other addresses took the {self._deadline:g} s that a policy fetch may take."
             return Failure.TIMEOUT, self._deadline, why
+        where = self._settings.dialled(request.address, port)
         whole = asyncio.timeout_at(until)
         try:
             async with whole:
-                await get.hold(self._settings.dialled(request.address, port), self._check)
+                await get.hold(where, self._check)
         except _Ended as error:
             return error.failure, None, error.detail
         except OSError as error:
@@ -211,7 +213,7 @@ class LiveHttps:
             if isinstance(error, TimeoutError) and error.errno is None:  # else the kernel's patience ended
                 why = f"Waited for {get.awaits}; it did not come in time."
                 return Failure.TIMEOUT, self._settings.wait, why
-            failure, detail = failure_of(error)
+            failure, detail = connect_failure(error, *where)
             return failure, None, detail
         except (h11.LocalProtocolError, UnicodeError, ValueError):
             why = "This host name or URL cannot be asked for over HTTPS."

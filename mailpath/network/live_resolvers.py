@@ -16,7 +16,7 @@ MAX_NAMESERVERS = 3
 #: Characters of resolv.conf that are read.
 MAX_RESOLV_CONF = 64 * 1024
 #: Where resolver(5) looks when nothing is configured.
-_LOCAL = ResolverEndpoint("127.0.0.1", Kind.PLAIN, "127.0.0.1")
+_LOCAL = "127.0.0.1"
 
 
 def system_resolvers(conf: Path = RESOLV_CONF) -> tuple[ResolverEndpoint, ...]:
@@ -24,10 +24,15 @@ def system_resolvers(conf: Path = RESOLV_CONF) -> tuple[ResolverEndpoint, ...]:
     try:
         with conf.open(encoding="ascii", errors="replace") as file:
             text = file.read(MAX_RESOLV_CONF)
-    except OSError:
-        return (_LOCAL,)
+    except OSError as error:
+        return _local(f"{conf} cannot be read ({error.strerror})")
     found = [ResolverEndpoint(host, Kind.PLAIN, host) for host in _name_servers(text)]
-    return tuple(found[:MAX_NAMESERVERS]) or (_LOCAL,)
+    return tuple(found[:MAX_NAMESERVERS]) or _local(f"{conf} names no resolver")
+
+
+def _local(why: str) -> tuple[ResolverEndpoint, ...]:
+    because = f"{why}, so {_LOCAL} was asked"
+    return (ResolverEndpoint(_LOCAL, Kind.PLAIN, _LOCAL, because=because),)
 
 
 def _name_servers(text: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ from mailpath.exchanges import (
 from mailpath.facts import Reply
 from mailpath.names import is_mailbox
 from mailpath.network.failures import failure_of
+from mailpath.network.live_route import connect_failure
 from mailpath.network.live_tls import sent_chain, smtp_context
 from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords, goes_on, offers
 from mailpath.network.settings import Settings
@@ -224,7 +225,7 @@ class SmtpSession:
             detail = f"Waited {self._settings.wait:g} s for the connection; it did not come."
             raise _Ended(Failure.TIMEOUT, Stage.CONNECT, detail) from None
         except OSError as error:
-            failure, detail = failure_of(error)
+            failure, detail = connect_failure(error, host, port)
             raise _Ended(failure, Stage.CONNECT, detail) from None
 
     async def _converse(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailpath.facts import Found, HostTlsa, MxHost, Security, Session, TlsaSet, Walk
+from mailpath.facts import Found, HostTlsa, MxHost, Security, Session, TlsaSet, Walk, not_theirs, unproven
 from mailpath.match import dane, names, pkix
 from mailpath.steps.served import dane_names
 from mailpath.visible import visible
@@ -48,6 +48,14 @@ def dane_applies(walk: Walk, host: MxHost) -> bool:
     """A DANE sender must authenticate this host: it has at least one usable TLSA record."""
     candidate = dane_set(walk, host)
     return candidate is not None and any(not record.unusable for record in candidate.records)
+
+
+def dane_lost(walk: Walk, host: MxHost) -> bool:
+    """Whether DANE vouches for this host was not learnt, and that is our own side's fault."""
+    entry = tlsa_of(walk, host)
+    asked = [candidate.lookup for candidate in entry.candidates] if entry is not None else []
+    made = [walk.mx.lookup, *(lookup for lookup in (host.v6, host.v4, *asked) if lookup is not None)]
+    return any(not_theirs(walk, lookup) or unproven(walk, lookup) for lookup in made)
 
 
 def certificate_of(walk: Walk, host: MxHost, session: Session) -> Certificate:

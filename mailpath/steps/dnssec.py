@@ -16,6 +16,7 @@ from mailpath.facts import (
     TlsaFacts,
     Walk,
     ZoneFact,
+    not_theirs,
 )
 from mailpath.steps.words import sentence
 from mailpath.visible import visible
@@ -81,6 +82,10 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     for lookup in [*lookups, *tlsa]:
         if lookup.security is Security.BOGUS:
             return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(lookup.reason)}"
+    for lookup in [*lookups, *tlsa]:
+        why = not_theirs(walk, lookup)
+        if why:
+            return Status.ERROR, "NOT LEARNT", f"{_what(lookup)} could not be judged: {visible(why)}"
     if facts.weakest is Security.INDETERMINATE:
         unclear = next(lookup for lookup in lookups if lookup.security is Security.INDETERMINATE)
         why = visible(unclear.reason or unclear.detail or "no answer")

@@ -6,7 +6,18 @@ import asyncio
 
 from dns.rdtypes.ANY.MX import MX
 
-from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, StepResult, Walk
+from mailpath.facts import (
+    Found,
+    Lookup,
+    MxFacts,
+    MxHost,
+    MxKind,
+    Security,
+    Status,
+    StepResult,
+    Walk,
+    not_theirs,
+)
 from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.tools import Tools, in_turn
@@ -107,7 +118,7 @@ def _with_addresses(tools: Tools, host: MxHost, found: list[str], left_out: int 
 
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
-    status, word, summary = _line(walk.mx, walk.path.recipient)
+    status, word, summary = _line(walk, walk.mx, walk.path.recipient)
     summary = sentence(summary)
     if walk.mx.left_out:
         summary += f" {count(walk.mx.left_out, 'more host')} not looked at."
@@ -117,11 +128,14 @@ def result(walk: Walk) -> StepResult:
     return StepResult(id="mx", status=status, word=word, summary=summary)
 
 
-def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
+def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
     lookup = mx.lookup
     if mx.kind is MxKind.FAILED:
         if lookup.security is Security.BOGUS:
             return Status.FAIL, "BOGUS", f"The MX answer for {domain} is bogus: {visible(lookup.reason)}"
+        ours = not_theirs(walk, lookup)
+        if ours:
+            return Status.ERROR, "NOT LEARNT", f"Where mail for {domain} goes was not learnt: {visible(ours)}"
         why = visible(lookup.detail or lookup.reason or lookup.rcode or "no answer")
         return Status.ERROR, "NO ANSWER", f"The MX look-up for {domain} failed: {why}"
     if mx.kind is MxKind.NULL:
@@ -130,10 +144,15 @@ def _line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
         if lookup.rcode == "NXDOMAIN":
             return Status.FAIL, "NO DOMAIN", f"{domain} does not exist."
         return Status.FAIL, "NO HOST", f"{domain} has neither an MX nor an address."
-    return _hosts_line(mx, domain)
+    return _hosts_line(walk, mx, domain)
 
 
-def _hosts_line(mx: MxFacts, domain: str) -> tuple[Status, str, str]:
+def _hosts_line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
+    for host in mx.hosts:
+        why = unlearnt(walk, host)
+        if why:
+            summary = f"Not every address of {visible(host.name)} was learnt: {visible(why)}"
+            return Status.ERROR, "NOT LEARNT", summary
     named = [host for host in mx.hosts if host.form != "invalid"]
     reachable = [host for host in named if host.addresses and not broken_addresses(host)]
     names = _in_order(mx.hosts)
@@ -161,6 +180,12 @@ def _in_order(hosts: tuple[MxHost, ...]) -> str:
         shown.setdefault(host.preference, []).append(visible(host.name))
     text = ", then ".join(f"{' or '.join(names)} ({at})" for at, names in shown.items())
     return text if len(hosts) <= 4 else f"{text} and {len(hosts) - 4} more"
+
+
+def unlearnt(walk: Walk, host: MxHost) -> str:
+    """Why an address look-up of this host failed, where that was our own side's fault; or ""."""
+    made = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
+    return next((why for lookup in made if (why := not_theirs(walk, lookup))), "")
 
 
 def broken_addresses(host: MxHost) -> bool:

@@ -11,7 +11,7 @@ import asyncio
 import msgspec
 
 from mailpath.exchanges import Failure, SmtpRequest, Stage
-from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk
+from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk, not_theirs
 from mailpath.match.hosts import is_address
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.sessions import got_through
@@ -97,7 +97,9 @@ async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> S
     held = [
         session
         for session in starttls.sessions
-        if not session.not_tried and session.failure is not Failure.NOT_RECORDED
+        if not session.not_tried
+        and session.failure is not Failure.NOT_RECORDED
+        and (got_through(session) or session.failure is not Failure.LOCAL)
     ]
     if not held:
         return facts
@@ -110,7 +112,7 @@ async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> S
     if own is None:
         return facts
     exchange = await tools.network.converse(SmtpRequest(address=own, port=tools.network.ground.smtp_port))
-    if exchange.failure is Failure.NOT_RECORDED:
+    if exchange.failure in (Failure.NOT_RECORDED, Failure.LOCAL):
         return facts
     if exchange.failed_at is Stage.CONNECT and exchange.failure in _LOCAL:
         nowhere = {exchange.failure, *(session.failure for session in held)} == {Failure.UNREACHABLE}
@@ -146,11 +148,11 @@ async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
 
 def result(walk: Walk) -> StepResult:
     """The panel's line: pure."""
-    status, word, summary = _line(walk.sender)
+    status, word, summary = _line(walk, walk.sender)
     return StepResult(id="sender", status=status, word=word, summary=sentence(summary))
 
 
-def _line(facts: SenderFacts) -> tuple[Status, str, str]:
+def _line(walk: Walk, facts: SenderFacts) -> tuple[Status, str, str]:
     if facts.port25 is Found.BLOCKED:
         return Status.ERROR, "PORT 25", visible(facts.port25_reason)
     if facts.domain is None:
@@ -158,6 +160,10 @@ def _line(facts: SenderFacts) -> tuple[Status, str, str]:
     if facts.mx is not None and facts.mx.failure is Failure.NOT_TRIED:
         return Status.ERROR, "NOT TRIED", f"{facts.domain} was not looked up: {visible(facts.mx.detail)}."
     if facts.mx is not None and facts.mx.broken and facts.spf is not None and facts.spf.broken:
+        why = not_theirs(walk, facts.mx) or not_theirs(walk, facts.spf)
+        if why:
+            summary = f"Which server sends for {facts.domain} was not learnt: {visible(why)}"
+            return Status.ERROR, "NOT LEARNT", summary
         return Status.ERROR, "NO ANSWER", f"The DNS of {facts.domain} does not answer."
     if facts.provider is None:
         return (

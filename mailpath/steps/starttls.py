@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk, gave_up_early
+from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk, gave_up_early, not_theirs
 from mailpath.match import sts
-from mailpath.steps.certificate import Certificate, certificate_of, dane_applies
+from mailpath.steps.certificate import Certificate, certificate_of, dane_applies, dane_lost
+from mailpath.steps.mx import unlearnt
 from mailpath.steps.served import best_session, untried_at
 from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
@@ -20,6 +21,8 @@ _PLAIN = {
     Failure.NOT_RECORDED: "the capture does not hold this session",
 }
 
+_NOT_HERE, _CANNOT_TELL = "NOT HERE", "CANNOT TELL"
+
 #: Worst first; the panel shows the worst host that answered, and counts the dead.
 _RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.WEAK: 2, Status.PASS: 3, Status.SKIP: 4}
 
@@ -33,6 +36,10 @@ def result(walk: Walk) -> StepResult:
 def _line(walk: Walk) -> tuple[Status, str, str]:
     hosts = [host for host in walk.mx.hosts if host.addresses]
     if not hosts:
+        lost = (not_theirs(walk, walk.mx.lookup), *(unlearnt(walk, host) for host in walk.mx.hosts))
+        why = next((each for each in lost if each), "")
+        if why:
+            return Status.ERROR, "NOT LEARNT", f"To which hosts to talk was not learnt: {visible(why)}"
         return Status.SKIP, "NO HOST", "There is no mail host to talk to."
     if walk.sender.port25 is Found.BLOCKED:
         return Status.ERROR, "BLOCKED HERE", visible(walk.sender.port25_reason)
@@ -41,7 +48,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     good = sum(line[1] is Status.PASS for line in lines)
     shown = summary if len(hosts) == 1 else f"{visible(host.name)}: {summary}"
     if good and status is not Status.PASS:
-        status = Status.WEAK if status is Status.ERROR else status
+        status = Status.WEAK if status is Status.ERROR and word not in (_NOT_HERE, _CANNOT_TELL) else status
         fine = "The other host is fine" if len(lines) == 2 else f"{good} of {len(lines)} hosts are fine"
         return status, word, f"{sentence(shown)} {fine}"
     return status, word, shown
@@ -81,11 +88,13 @@ def waited(detail: str) -> str:
 def _without_tls(walk: Walk, host: MxHost, session: Session) -> tuple[Status, str, str]:
     where = session.failed_at
     if where is Stage.CONNECT:
-        plain = _PLAIN.get(session.failure or Failure.TIMEOUT, visible(session.detail))
+        plain = _PLAIN.get(session.failure or Failure.TIMEOUT, visible(clause(session.detail)).rstrip("."))
         refused = session.failure in (Failure.REFUSED, Failure.RESET)
         word = "REFUSED" if refused else "NO ANSWER"
         if session.failure is Failure.UNREACHABLE:
             word = "NO ROUTE"
+        if session.failure is Failure.LOCAL:
+            word = _NOT_HERE
         return (
             (Status.FAIL if refused else Status.ERROR),
             word,
@@ -156,4 +165,6 @@ def _unauthenticated(
         and any(sts.mx_matches(pattern, host.name, sts.RFC) for pattern in policy.mx)
     )
     summary = f"{version}, but {clause(certificate.words)}"
+    if not demanded and dane_lost(walk, host):
+        return Status.ERROR, _CANNOT_TELL, f"{summary}; whether TLSA vouches for it was not learnt"
     return (Status.FAIL if demanded else Status.WEAK), certificate.word, summary

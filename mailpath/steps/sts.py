@@ -19,6 +19,7 @@ from mailpath.facts import (
     StsFacts,
     Walk,
     gave_up_early,
+    policy_lost,
 )
 from mailpath.match import pkix, sts
 from mailpath.steps.records import addresses, texts
@@ -67,7 +68,9 @@ async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch
     url = f"https://{host}/.well-known/mta-sts.txt"
     ground = tools.network.ground
     base = PolicyFetch(url=url, host=host, v6=v6, v4=v4)
-    known = [address for lookup in (v4, v6) if lookup.usable for address in addresses(lookup)]
+    # Whether they are signed was perhaps not learnt: the certificate vouches for the host.
+    handed = [lookup for lookup in (v4, v6) if lookup.found is Found.FOUND and not lookup.broken]
+    known = [address for lookup in handed for address in addresses(lookup)]
     allowed = [
         address for address in known if ground.allow_private or not tools.special(address, ground.https_port)
     ]
@@ -80,14 +83,23 @@ async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch
         else:
             why = f"{host} has no address"
         return msgspec.structs.replace(base, detail=why)
-    exchange: HttpsExchange | None = None
+    tried: list[HttpsExchange] = []
     for address in allowed[:MOST_ADDRESSES]:
         exchange = await tools.network.fetch(HttpsRequest(url=url, address=address))
+        tried.append(exchange)
         # A certificate that is refused here is so at every address; a connection that breaks may not.
         if exchange.status is not None or exchange.failure in (None, Failure.CERTIFICATE):
-            break
-    assert exchange is not None
-    return _fetched(tools, base, exchange)
+            return _fetched(tools, base, exchange)
+    return _fetched(tools, base, _telling(tried))
+
+
+def _telling(failed: list[HttpsExchange]) -> HttpsExchange:
+    """Of fetches that all failed the one to tell of: the last, but for those that only show that there is no
+    IPv6 here; one that failed for a reason of our own comes first, for it might have been the one that works.
+    """
+    ours = [each for each in failed if each.failure is Failure.LOCAL and ":" not in each.request.address]
+    theirs = [each for each in failed if each.failure is not Failure.LOCAL]
+    return (ours or theirs or failed)[-1]
 
 
 def _fetched(tools: Tools, base: PolicyFetch, exchange: HttpsExchange) -> PolicyFetch:
@@ -189,6 +201,9 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     domain = walk.path.recipient
     if facts.txt is None:
         return Status.SKIP, "NOT TRIED", "MTA-STS was not looked at."
+    lost = policy_lost(walk)
+    if lost and (facts.txt.broken or facts.policy_id is not None):
+        return Status.ERROR, "NOT LEARNT", f"Whether {domain} has a policy was not learnt: {visible(lost)}"
     if facts.txt.broken:
         word = "BOGUS" if facts.txt.security is Security.BOGUS else "NO ANSWER"
         return Status.ERROR, word, visible(facts.reason)

@@ -26,6 +26,7 @@ from mailpath.facts import (
     TlsaRecord,
     TlsaSet,
     Walk,
+    not_theirs,
 )
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names, untried_at
@@ -151,6 +152,9 @@ def result(walk: Walk) -> StepResult:
 
 def _line(walk: Walk) -> tuple[Status, str, str]:
     if not walk.tlsa.hosts:
+        why = not_theirs(walk, walk.mx.lookup)
+        if why:
+            return Status.ERROR, "NOT LEARNT", f"Which hosts may have TLSA was not learnt: {visible(why)}"
         return Status.SKIP, "NO HOST", "There is no mail host to look for TLSA at."
     asked = [host for host in walk.tlsa.hosts if host.candidates]
     if not asked:
@@ -199,6 +203,9 @@ def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
             return "untried", visible(candidate.lookup.detail)
         if candidate.lookup.broken:
             lookup = candidate.lookup
+            why = not_theirs(walk, lookup)
+            if why:
+                return "unlearnt", f"whether it has TLSA records was not learnt: {visible(why)}"
             return "error", f"the TLSA look-up failed: {visible(lookup.detail or lookup.reason)}"
         if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
             return _matched(walk, host, candidate)

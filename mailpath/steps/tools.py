@@ -32,12 +32,17 @@ class Tools:
     at: int
 
     async def look_up(self, name: str, rdtype: str, *, claim: bool = False) -> Lookup:
-        """One validated look-up; with `claim`, what the resolver itself says of it is asked beside it."""
+        """One validated look-up; with `claim`, what the resolver itself says of it is asked beside it.
+
+        It said so when it was asked; of the same names at another time nothing is known.
+        """
         if not claim:
             return await self.validator.lookup(name, rdtype)
         lookup, (ad, rcode) = await asyncio.gather(
             self.validator.lookup(name, rdtype), self.validator.resolver_claim(name, rdtype)
         )
+        if self.at != self.network.ground.made:
+            return lookup
         return msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
 
     def special(self, address: str, port: int) -> str:

@@ -13,8 +13,9 @@ def notice(walk: Walk, *steps: str) -> str:
     sender = f" --from {visible(walk.path.sender, limit=80)}" if walk.path.sender else ""
     elsewhere = f"ssh HOST mailpath check {recipient}{sender} --capture - | mailpath open -"
     if "mx" in steps and unreached(walk):
+        failed = "answers nothing but errors" if walk.sender.resolver_fails else "could not be asked"
         return (
-            f"The resolver {visible(walk.resolver, limit=60)} could not be asked: choose another"
+            f"The resolver {visible(walk.resolver, limit=60)} {failed}: choose another"
             f" (--resolver ADDRESS), walk elsewhere and look here ({elsewhere}), or open a capture or the"
             f" lab, which need no network. Nothing is known of {recipient}."
         )

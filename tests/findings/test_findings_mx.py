@@ -7,7 +7,18 @@ import pytest
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure
-from mailpath.facts import AliasLink, Found, MxKind, Security, SenderFacts, StarttlsFacts, Walk
+from mailpath.facts import (
+    AliasLink,
+    Found,
+    Lookup,
+    MxKind,
+    PolicyFetch,
+    Security,
+    SenderFacts,
+    StarttlsFacts,
+    StsFacts,
+    Walk,
+)
 from mailpath.findings import CATALOGUE, Severity, find, step_of
 
 
@@ -137,6 +148,34 @@ def test_the_sending_side() -> None:
     assert codes(made.walk(sender=replace(sender, mx=cut)), "sender") == ["SND003", "SND008"]
     blocked = replace(sender, spf=None, port25=Found.BLOCKED, port25_reason="Port 25 seems closed from here.")
     assert codes(made.walk(sender=blocked), "sender") == ["SND001"]
+
+
+def refused(name: str, rdtype: str, rcode: str = "SERVFAIL") -> Lookup:
+    return made.lookup(name, rdtype, found=Found.FAILED, rcode=rcode, reason=f"answered {rcode}")
+
+
+def test_a_resolver_that_fails_one_type() -> None:
+    mx, txt = made.lookup("a.example", "MX", "10 mx."), refused("a.example", "TXT")
+    sender = SenderFacts(domain="a.example", mx=mx, spf=txt, resolver_fails={"TXT": "SERVFAIL"})
+    found = only(made.walk(sender=sender), "SND006")
+    assert found.message == "The resolver answers SERVFAIL to every question for TXT, whatever the name."
+    assert codes(made.walk(sender=sender), "sender") == ["SND006"]
+    assert codes(made.walk(sender=replace(sender, resolver_fails={})), "sender") == ["SND002"]
+
+
+def test_a_policy_host_that_cannot_be_reached_from_here() -> None:
+    fetch = PolicyFetch(
+        url="https://mta-sts.b.example/.well-known/mta-sts.txt",
+        host="mta-sts.b.example",
+        address=made.ADDRESS,
+        failure=Failure.LOCAL,
+        detail="This machine has no route to 192.0.2.10 (Network is unreachable).",
+    )
+    record = made.lookup("_mta-sts.b.example", "TXT", '"v=STSv1; id=1;"')
+    sts = StsFacts(found=Found.FAILED, txt=record, texts=(b"v=STSv1; id=1;",), policy_id="1", fetch=fetch)
+    walk = made.walk(sts=sts)
+    assert "no route to 192.0.2.10" in only(walk, "SND005").message
+    assert not {each.code for each in find(walk)} & {"STS005", "STS007"}
 
 
 def test_findings_are_sorted_and_each_is_there_once() -> None:

@@ -314,6 +314,17 @@ async def test_a_name_that_cannot_be_said_is_a_failure_not_a_crash(monkeypatch):
     )
 
 
+async def test_why_the_local_host_was_asked_is_told_where_it_does_not_answer(monkeypatch):
+    why = "/etc/resolv.conf names no resolver, so 127.0.0.1 was asked"
+    place = ResolverEndpoint("127.0.0.1", Kind.PLAIN, "127.0.0.1", 1, because=why)
+    monkeypatch.setattr(live_dns, "system_resolvers", lambda: (place,))
+    client = LiveDns(Settings(timeout=0.5), ())
+    exchange = await client.ask(MX)
+    await client.close()
+    assert exchange.failure is Failure.REFUSED
+    assert exchange.detail.endswith(f"the connection was refused; {why}.")
+
+
 async def test_one_system_resolver_is_not_probed(monkeypatch):
     async with resolving(lambda query, n: answer(query, records=0)) as (where, protocol):
         monkeypatch.setattr(live_dns, "system_resolvers", lambda: (resolver(where),))

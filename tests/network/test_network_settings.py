@@ -273,9 +273,22 @@ def test_system_resolvers(tmp_path):
     assert [e.host for e in system_resolvers(conf)] == ["192.0.2.1", "fe80::1%eth0"]
     conf.write_text("nameserver 192.0.2.1\n" * 9)
     assert len(system_resolvers(conf)) == 3
-    conf.write_text("")
-    assert [e.host for e in system_resolvers(conf)] == ["127.0.0.1"]
-    assert [e.host for e in system_resolvers(tmp_path / "none")] == ["127.0.0.1"]
+    assert {e.because for e in system_resolvers(conf)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "names no resolver"), ("search x\n", "names no resolver"), (None, "cannot be read")],
+)
+def test_no_system_resolvers(text, why, tmp_path):
+    """resolver(5) asks the local host then, and a failure there says why it was asked."""
+    conf = tmp_path / "resolv.conf"
+    if text is not None:
+        conf.write_text(text)
+    (endpoint,) = system_resolvers(conf)
+    assert endpoint.host == "127.0.0.1"
+    assert endpoint.because.startswith(f"{conf} {why}")
+    assert endpoint.because.endswith(", so 127.0.0.1 was asked")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 
 import msgspec
 import pytest
+from resolvers import pair
 
 from mailpath.facts import STEPS, Path, Status, Walk
 from mailpath.findings import find
@@ -50,30 +51,13 @@ def plain(found: Walk) -> dict[str, Status]:
     return {step.id: step.status for step in found.steps}
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
-    """A UDP and a listening TCP socket on one port, which must be free for both."""
-    for _ in range(50):
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        udp.bind(("127.0.0.1", 0))
-        try:
-            tcp.bind(udp.getsockname())
-        except OSError:
-            udp.close()
-            tcp.close()
-            continue
-        tcp.listen()
-        return udp, tcp
-    raise AssertionError("no port is free for both")
-
-
 @contextmanager
 def udp_and_tcp(answer: bytes | None) -> Iterator[str]:
     """A resolver's address at which nobody answers (None), or everybody is told `answer`."""
     import threading
 
     with ExitStack() as sockets:
-        udp, _tcp = map(sockets.enter_context, _pair())
+        udp, _tcp = map(sockets.enter_context, pair())
         udp.settimeout(0.05)
         ended = threading.Event()
 

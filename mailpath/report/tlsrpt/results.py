@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from mailpath.exchanges import Failure
-from mailpath.facts import Found, Walk
+from mailpath.facts import Found, Walk, policy_lost
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
 from mailpath.judge.patience import gave_up_on_policy
@@ -91,7 +90,7 @@ def fetch_result(walk: Walk, posture: Posture) -> tuple[str, str] | None:
     if sts.parse_txt(facts.texts, posture.sts_dialect).id is None:
         return None
     fetch = facts.fetch
-    if (facts.found is Found.FOUND and facts.policy is not None) or fetch.failure is Failure.BLOCKED:
+    if (facts.found is Found.FOUND and facts.policy is not None) or policy_lost(walk):
         return None
     if gave_up_on_policy(walk, posture):
         return None
