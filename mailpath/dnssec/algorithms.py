@@ -22,7 +22,10 @@ from dns.exception import DNSException
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
 
+from mailpath.dnssec.bounds import RSA_EXPONENT, RSA_MODULUS
+
 SUPPORTED = frozenset({5, 7, 8, 10, 13, 14, 15, 16})
+_RSA = frozenset({5, 7, 8, 10})
 
 _DIGESTS = {1: "sha1", 2: "sha256", 4: "sha384"}
 SHA1_DIGEST = 1
@@ -79,7 +82,10 @@ def ds_matches(owner: dns.name.Name, ds: DS, key: DNSKEY) -> bool:
 
 
 class PublicKey:
-    """A DNSKEY, its public key loaded once; `bits` is the size people quote, 0 when it cannot be loaded."""
+    """A DNSKEY, its public key loaded once; `bits` is the size people quote, 0 when it cannot be loaded.
+
+    `costly`: why no signature of an RSA key is verified, as a sentence about it; "" where it may be.
+    """
 
     def __init__(self, key: DNSKEY) -> None:
         self.dnskey = key
@@ -88,10 +94,11 @@ class PublicKey:
         self.usable = usable(key)
         self._public = _load(key)
         self.bits = _bits(self._public, self.algorithm)
+        self.costly = _costly(key)
 
     def verify(self, signature: bytes, data: bytes) -> bool:
         """RFC 4035 section 5.3.3: whether `signature` over `data` was made with this key."""
-        if self._public is None:
+        if self._public is None or self.costly:
             return False
         try:
             self._public.verify(signature, data)
@@ -119,3 +126,22 @@ def _bits(public: CryptographyPublicKey | None, algorithm: int) -> int:
     if key is None:
         return 0
     return {int(Algorithm.ED25519): 256, int(Algorithm.ED448): 456}.get(algorithm, 0)
+
+
+def _costly(key: DNSKEY) -> str:
+    """Why an RSA key is left alone, which would take too much time; BIND does likewise."""
+    if int(key.algorithm) not in _RSA:
+        return ""
+    for what, number, most in zip(
+        ("exponent", "modulus"), _rsa(key.key), (RSA_EXPONENT, RSA_MODULUS), strict=True
+    ):
+        bits = int.from_bytes(number, "big").bit_length()
+        if bits > most:
+            return f"its RSA {what} has {bits} bits, and {most} are the most that is verified"
+    return ""
+
+
+def _rsa(octets: bytes) -> tuple[bytes, bytes]:
+    """Exponent and modulus of an RSA key, whatever is wrong with them (RFC 3110 section 2)."""
+    head, length = (1, octets[0]) if octets[:1] > b"\0" else (3, int.from_bytes(octets[1:3], "big"))
+    return octets[head : head + length], octets[head + length :]
