@@ -38,7 +38,7 @@ class Validator:
         ground = network.ground
         self._simulated = tuple(dns.name.from_text(zone) for zone in ground.simulated_insecure)
         self._verifier = Verifier(at, Whole(effort))
-        self._questions = Questions(network)
+        self._questions = Questions(network, self._verifier.whole)
         self._chain = Chain(
             self._questions, read_anchors(ground.trust_anchor), self._verifier, self._simulated
         )

@@ -72,13 +72,18 @@ def usable(key: DNSKEY) -> bool:
     return bool(key.flags & ZONE_FLAG) and not key.flags & REVOKE_FLAG and key.protocol == 3
 
 
+def ds_digest(owner: dns.name.Name, digest_type: int, key: DNSKEY) -> bytes:
+    """The digest of `key` at `owner` (RFC 4034 section 5.1.4); b"" for a type that does not count."""
+    digest = _DIGESTS.get(digest_type)
+    if digest is None:
+        return b""
+    wire = (owner.canonicalize().to_wire() or b"") + (key.to_wire() or b"")
+    return hashlib.new(digest, wire, usedforsecurity=False).digest()
+
+
 def ds_matches(owner: dns.name.Name, ds: DS, key: DNSKEY) -> bool:
     """Whether `ds` is the digest of `key` at `owner` (RFC 4034 section 5.1.4).  Does not look at flags."""
-    digest = _DIGESTS.get(int(ds.digest_type))
-    if digest is None or int(ds.algorithm) != int(key.algorithm) or int(ds.key_tag) != key_tag(key):
-        return False
-    wire = owner.canonicalize().to_wire() or b""
-    return hashlib.new(digest, wire + key.to_wire(), usedforsecurity=False).digest() == ds.digest  # type: ignore[operator]
+    return PublicKey(key).is_named_by(ds, owner)
 
 
 class PublicKey:
@@ -95,6 +100,16 @@ class PublicKey:
         self._public = _load(key)
         self.bits = _bits(self._public, self.algorithm)
         self.costly = _costly(key)
+        self._digests: dict[tuple[dns.name.Name, int], bytes] = {}
+
+    def is_named_by(self, ds: DS, owner: dns.name.Name) -> bool:
+        """As `ds_matches`; hundreds of keys and as many DS records take one digest of each key."""
+        if int(ds.key_tag) != self.tag or int(ds.algorithm) != self.algorithm:
+            return False
+        kind = (owner, int(ds.digest_type))
+        if kind not in self._digests:
+            self._digests[kind] = ds_digest(owner, kind[1], self.dnskey)
+        return bool(ds.digest) and self._digests[kind] == ds.digest
 
     def verify(self, signature: bytes, data: bytes) -> bool:
         """RFC 4035 section 5.3.3: whether `signature` over `data` was made with this key."""

@@ -46,10 +46,14 @@ ALIASES = 32
 CHAIN = 40
 #: Labels, the root's counted, for which DS and DNSKEY are asked ahead of need.
 AHEAD = 10
+#: Records of a DNS message that is read whenever it comes, at some 30 microseconds each.
+RECORDS = 64
+#: Records in the longer messages of one walk.  Sixty MX records or as many addresses are rare, but honest.
+RECORDS_IN_ALL = 10_000
 #: Octets of one DNS message (RFC 1035 section 4.2.2).
 MESSAGE = 65_535
 #: DS records of one delegation, DNSKEY records of one zone, that are looked at.
-KEYS = 512
+KEYS = 128
 
 
 class OverBudget(Exception):
@@ -62,8 +66,9 @@ class Exhausted(Exception):
 
 #: What `Exhausted` says: the same words whichever limit was met first.
 GAVE_UP = (
-    "gave up: the signatures on this path take more work than those of any honest one "
-    f"(limits: {VERIFICATIONS_IN_ALL} checks, {FAILED_IN_ALL} in vain, {HASH_ROUNDS_IN_ALL} hash rounds)"
+    "gave up: the answers and signatures on this path take more work than those of any honest one (limits: "
+    f"{VERIFICATIONS_IN_ALL} checks, {FAILED_IN_ALL} in vain, {HASH_ROUNDS_IN_ALL} hash rounds, "
+    f"{RECORDS_IN_ALL} records in long answers)"
 )
 
 
@@ -82,6 +87,7 @@ class Whole:
         self.effort = effort
         self.exhausted = False
         self.rounds = 0
+        self.records = 0
         self._failed = 0
         self._known: dict[bytes, bool] = {}
 
@@ -106,6 +112,11 @@ class Whole:
         """Charge one NSEC3 hash (RFC 5155 section 5) of so many rounds.  Raises `Exhausted`."""
         self._charge(self.rounds + rounds <= HASH_ROUNDS_IN_ALL)
         self.rounds += rounds
+
+    def reading(self, records: int) -> None:
+        """Charge a long message of so many records (RFC 1035 section 4.1.1).  Raises `Exhausted`."""
+        self._charge(self.records + records <= RECORDS_IN_ALL)
+        self.records += records
 
     def _charge(self, enough: bool) -> None:
         if self.exhausted or not enough or self.effort is Effort.NONE:

@@ -257,12 +257,11 @@ class Chain:
         shown = sorted(records or anchors.ds, key=lambda record: record.to_digestable())
         rdatas = sorted((rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)), key=_canonical)
         keys = [PublicKey(rdata) for rdata in rdatas[: bounds.KEYS]]
-        matched = [key for key in keys if _is_vouched_for(zone.name, key.dnskey, anchors)]
+        matched = [key for key in keys if _is_vouched_for(zone.name, key, anchors)]
         trusted = [key for key in matched if key.usable]
         verified = self._verifier.verify(signed, zone.name, trusted, self._verifier.budget())
         ds_facts = tuple(
-            _ds_fact(record, any(algorithms.ds_matches(zone.name, record, key.dnskey) for key in keys))
-            for record in shown
+            _ds_fact(record, any(key.is_named_by(record, zone.name) for key in keys)) for record in shown
         )
         key_facts = tuple(_key_fact(key, trusted_by if key in trusted else "") for key in keys)
         signatures = (vouched.facts if vouched else ()) + verified.facts
@@ -318,8 +317,8 @@ def _failed(zone: Zone, reason: str, ede: int | None, *, indeterminate: bool = F
     return dataclasses.replace(zone, security=security, reason=reason, ede=ede, keys=())
 
 
-def _is_vouched_for(zone: dns.name.Name, key: DNSKEY, anchors: Anchors) -> bool:
-    return key in anchors.keys or any(algorithms.ds_matches(zone, ds, key) for ds in anchors.ds)
+def _is_vouched_for(zone: dns.name.Name, key: PublicKey, anchors: Anchors) -> bool:
+    return key.dnskey in anchors.keys or any(key.is_named_by(ds, zone) for ds in anchors.ds)
 
 
 def _no_trusted_key(

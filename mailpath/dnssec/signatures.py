@@ -106,7 +106,7 @@ def signed_data(signed: SignedSet, signature: RRSIG) -> bytes:
         "!HHI", signed.rdtype, signed.rrset.rdclass, signature.original_ttl
     )
     parts = [head, signature.signer.to_digestable()]
-    for rdata in sorted(rdata.to_digestable() for rdata in signed.rrset):
+    for rdata in signed.records:
         parts += [prefix, struct.pack("!H", len(rdata)), rdata]
     return b"".join(parts)
 
@@ -149,18 +149,20 @@ class Verifier:
         facts: list[SignatureFact] = []
         failures: list[tuple[int, str]] = []
         tried = 0
-        ordered = sorted(
-            signed.signatures, key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable())
-        )
+        ordered = list(signed.signatures)
+        if len(ordered) > 1:
+            ordered.sort(key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable()))
         # Those that cannot hold are told apart for free and take no place of those that can.
-        ordered.sort(key=lambda s: _why_not(signed, s, zone, keys, self.at) is not None)
-        for signature in ordered[: bounds.SIGNATURES_PER_RRSET]:
-            failure = _why_not(signed, signature, zone, keys, self.at)
+        ring = _Ring(keys)
+        known = [(_why_not(signed, signature, zone, ring, self.at), signature) for signature in ordered]
+        known.sort(key=lambda each: each[0] is not None)
+        for why_not, signature in known[: bounds.SIGNATURES_PER_RRSET]:
+            failure = why_not
             if failure is None:
                 if tried and self.whole.effort is Effort.SPARING:
                     raise Exhausted(_not_all(signed))
                 try:
-                    good = self._holds(signed, signature, _candidates(signature, keys), budget)
+                    good = self._holds(signed, signature, ring.fitting(signature), budget)
                 except OverBudget as error:
                     failure = (EDE_BOGUS, f"{what}: {error}")
                     facts.append(_fact(signed, signature, self.at, str(error)))
@@ -215,15 +217,32 @@ def _not_all(signed: SignedSet) -> str:
     return f"Not every signature over {signed} was tried: {bounds.GAVE_UP}"
 
 
-def _candidates(signature: RRSIG, keys: Sequence[PublicKey]) -> list[PublicKey]:
-    """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
-    named = (signature.key_tag, int(signature.algorithm))
-    found = [key for key in keys if key.usable and not key.costly and (key.tag, key.algorithm) == named]
-    return found[: bounds.KEYS_PER_SIGNATURE]
+class _Ring:
+    """The keys of a zone by tag and algorithm: there may be many signatures, and many keys."""
+
+    def __init__(self, keys: Iterable[PublicKey]) -> None:
+        self.tags: set[int] = set()
+        self._fitting: dict[tuple[int, int], list[PublicKey]] = {}
+        self._costly: dict[tuple[int, int], str] = {}
+        for key in keys:
+            self.tags.add(key.tag)
+            if key.usable and key.costly:
+                self._costly.setdefault((key.tag, key.algorithm), key.costly)
+            elif key.usable:
+                self._fitting.setdefault((key.tag, key.algorithm), []).append(key)
+
+    def fitting(self, signature: RRSIG) -> list[PublicKey]:
+        """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
+        named = (signature.key_tag, int(signature.algorithm))
+        return self._fitting.get(named, [])[: bounds.KEYS_PER_SIGNATURE]
+
+    def costly(self, signature: RRSIG) -> str:
+        """Why a key that fits is left alone, or ""."""
+        return self._costly.get((signature.key_tag, int(signature.algorithm)), "")
 
 
 def _why_not(
-    signed: SignedSet, signature: RRSIG, zone: dns.name.Name, keys: Sequence[PublicKey], at: int
+    signed: SignedSet, signature: RRSIG, zone: dns.name.Name, ring: _Ring, at: int
 ) -> tuple[int, str] | None:
     """(EDE code, sentence) when `signature` cannot hold whatever its octets say; RFC 4035 section 5.3.1."""
     named = f"RRSIG over {signed} (key tag {signature.key_tag})"
@@ -241,12 +260,10 @@ def _why_not(
     if int(signature.algorithm) not in algorithms.SUPPORTED:
         name = algorithms.algorithm_name(int(signature.algorithm))
         return EDE_RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
-    if not _candidates(signature, keys):
-        named_by = (signature.key_tag, int(signature.algorithm))
-        costly = next((key.costly for key in keys if (key.tag, key.algorithm) == named_by and key.costly), "")
-        if costly:
+    if not ring.fitting(signature):
+        if costly := ring.costly(signature):
             return EDE_BOGUS, f"{named} was made with a key that is not used: {costly}"
-        if any(key.tag == signature.key_tag for key in keys):
+        if signature.key_tag in ring.tags:
             return (
                 EDE_DNSKEY_MISSING,
                 f"{named} was made with a key that is revoked or may not sign zone data",

@@ -6,7 +6,9 @@ import asyncio
 import random
 import time
 
+import dns.rdataset
 import pytest
+from dns.rdatatype import RdataType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.walk import Event, StepStarted, _Walker, walk
 from tests import keytrap
-from tests.dnssec.miniworld import AT, World, zone
+from tests.dnssec.miniworld import AT, TTL, World, name, zone
 
 PATH = Path(recipient=keytrap.DOMAIN, sender=None)
 LEGAL = {"rsa": keytrap.rsa_keys(4096, 64), "p384": keytrap.ecdsa_keys()}
@@ -138,6 +140,43 @@ async def test_hashing_is_bounded_in_sum(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (await walk(PATH, where, AT)).mx.lookup.security is Security.INSECURE
     monkeypatch.setattr(bounds, "HASH_ROUNDS_IN_ALL", need - 1)
     assert (await walk(PATH, where, AT)).mx.lookup.security is Security.INDETERMINATE
+
+
+async def test_long_answers_are_read_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    more = [f"192.0.{n >> 8}.{n & 255}" for n in range(2, 302)]
+    text = "@ MX 10 mx1\n@ MX 20 mx2\n" + "".join(f"mx1 A {each}\nmx2 A {each}\n" for each in more)
+    where = World(zone("."), zone("example."), zone("b.example.", text))
+    need = (await spent(where)).records
+    assert 600 < need < 2000  # those of 300 addresses, and none of the others
+    monkeypatch.setattr(bounds, "RECORDS_IN_ALL", need)
+    assert addresses(await walk(PATH, where, AT), "mx1.b.example") == {Security.SECURE}
+    monkeypatch.setattr(bounds, "RECORDS_IN_ALL", need - 1)
+    host = (await walk(PATH, where, AT)).mx.hosts[0]
+    assert host.v4 is not None
+    assert (host.v4.found, host.v4.failure) == (Found.FAILED, Failure.NOT_TRIED)
+    assert "long answer was not read" in host.v4.reason
+
+
+async def test_hundreds_of_keys_and_delegations_that_share_a_tag_are_soon_told_apart() -> None:
+    where = World(zone("."), zone("example."), zone("b.example.", "@ MX 10 mx1\n"))
+    signed, above = where.zones[name("b.example")], where.zones[name("example")]
+    own = signed.zsk[0].dnskey
+    dice, words = random.Random(1), [own.key[place : place + 2] for place in range(0, 32, 2)]
+    keys = []
+    for _ in range(500):
+        dice.shuffle(words)
+        keys.append(own.replace(key=b"".join(words)))
+    like = next(iter(above.nodes[signed.origin][RdataType.DS]))
+    records = [like.replace(key_tag=signed.zsk[0].tag, digest=dice.randbytes(32)) for _ in range(500)]
+    apex, cut = signed.nodes[signed.origin], above.nodes[signed.origin]
+    apex[RdataType.DNSKEY] = dns.rdataset.from_rdata_list(TTL, [signed.ksk[0].dnskey, own, *keys])
+    cut[RdataType.DS] = dns.rdataset.from_rdata_list(TTL, [*records, like])
+    where.sign_anew()
+    held = Recording(where)
+    await walk(PATH, held, AT)
+    began = time.process_time()
+    assert (await walk(PATH, held, AT)).mx.lookup.security is Security.BOGUS
+    assert time.process_time() - began < 0.5  # it took 2.5 s
 
 
 # --- the order of arrival ----------------------------------------------------------------------------
