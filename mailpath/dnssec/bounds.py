@@ -53,7 +53,7 @@ RECORDS_IN_ALL = 10_000
 #: Octets of one DNS message (RFC 1035 section 4.2.2).
 MESSAGE = 65_535
 #: DS records of one delegation, DNSKEY records of one zone, that are looked at.
-KEYS = 128
+KEYS = 256
 
 
 class OverBudget(Exception):
