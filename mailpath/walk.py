@@ -2,6 +2,8 @@
 
 Same exchanges and same `at`, same Walk, whatever the order in which answers arrive.  A panel stands
 alone: a step that breaks is one ERROR line, the others go on.
+
+A path whose signatures take too much work is walked again with less `Effort`: see `mailpath.dnssec.bounds`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from mailpath.dnssec import Validator
+from mailpath.dnssec import Effort, Validator
 from mailpath.facts import (
     DnssecFacts,
     Found,
@@ -48,7 +50,8 @@ class StepStarted(msgspec.Struct, frozen=True):
 
 class StepFinished(msgspec.Struct, frozen=True):
     """A step's line is known.  `so_far`: the walk as far as it is known; steps still running have empty
-    facts.  A step finishes again when a later one changes its line (sender: whether port 25 is open).
+    facts.  A step finishes again when a later one changes its line (sender: whether port 25 is open), and
+    when the path is walked again with less effort.
     """
 
     result: StepResult
@@ -74,8 +77,15 @@ async def walk(
     path: Path, network: Network, at: int, on_event: Callable[[Event], None] | None = None
 ) -> Walk:
     """Walk `path` as of `at` (Unix seconds).  `on_event` is called in this task's loop.  Raises nothing
-    for what the world does; cancelling it cancels every exchange under way."""
-    return await _Walker(path, network, at, on_event).run()
+    for what the world does; cancelling it cancels every exchange under way.
+
+    A hostile path is walked up to three times: wrap what is costly to ask twice in a `Recording`."""
+    for effort in Effort:
+        walker = _Walker(path, network, at, on_event, effort)
+        found = await walker.run()
+        if not walker.exhausted:
+            break
+    return found
 
 
 def live_network(settings: Settings, kind: str = "live") -> Bounded:
@@ -100,10 +110,16 @@ class _Walker:
     our own code, with one sentence each."""
 
     def __init__(
-        self, path: Path, network: Network, at: int, on_event: Callable[[Event], None] | None
+        self,
+        path: Path,
+        network: Network,
+        at: int,
+        on_event: Callable[[Event], None] | None,
+        effort: Effort = Effort.FULL,
     ) -> None:
-        self._tools = Tools(path, network, Validator(network, at), at)
+        self._tools = Tools(path, network, Validator(network, at, effort), at)
         self._tell = on_event
+        self._anew = effort is not Effort.FULL
         self._began: dict[str, float] = {}
         self._elapsed: dict[str, float] = {}
         self._broken: dict[str, str] = {}
@@ -121,6 +137,11 @@ class _Walker:
             starttls=StarttlsFacts(),
             patience=network.ground.patience,
         )
+
+    @property
+    def exhausted(self) -> bool:
+        """What was found must not stand (`Validator.exhausted`)."""
+        return self._tools.validator.exhausted
 
     async def run(self) -> Walk:
         """The sender and the policy are looked at beside the rest; what joins two steps waits for both."""
@@ -208,7 +229,7 @@ class _Walker:
 
     def _start(self, step: str) -> None:
         self._began[step] = time.perf_counter()
-        if self._tell is not None:
+        if self._tell is not None and not self._anew:
             self._tell(StepStarted(step))
 
     def _finish(self, step: str) -> None:

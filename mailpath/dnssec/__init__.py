@@ -14,9 +14,9 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 
-from mailpath.dnssec import bounds
 from mailpath.dnssec.anchors import BadAnchor, read_anchors
 from mailpath.dnssec.answers import Answers
+from mailpath.dnssec.bounds import Effort, Whole
 from mailpath.dnssec.chain import Chain
 from mailpath.dnssec.judgement import Judge
 from mailpath.dnssec.questions import Once, Questions
@@ -24,7 +24,7 @@ from mailpath.dnssec.signatures import Verifier
 from mailpath.facts import Lookup, ZoneFact
 from mailpath.network.protocol import Network
 
-__all__ = ["BadAnchor", "Validator", "read_anchors"]
+__all__ = ["BadAnchor", "Effort", "Validator", "read_anchors"]
 
 
 class Validator:
@@ -34,11 +34,11 @@ class Validator:
     loop; raises `BadAnchor` when the ground's trust anchor cannot be read.
     """
 
-    def __init__(self, network: Network, at: int) -> None:
+    def __init__(self, network: Network, at: int, effort: Effort = Effort.FULL) -> None:
         ground = network.ground
         self._simulated = tuple(dns.name.from_text(zone) for zone in ground.simulated_insecure)
-        self._verifier = Verifier(at, bounds.whole_budget())
-        self._questions = Questions(network)
+        self._verifier = Verifier(at, Whole(effort))
+        self._questions = Questions(network, self._verifier.whole)
         self._chain = Chain(
             self._questions, read_anchors(ground.trust_anchor), self._verifier, self._simulated
         )
@@ -81,6 +81,11 @@ class Validator:
     def verifications(self) -> int:
         """Public-key operations made so far: what a walk costs (RFC 4035 section 5.3.3)."""
         return self._verifier.verifications
+
+    @property
+    def exhausted(self) -> bool:
+        """The bound on all the work was met: what was found out hangs on the order, and may not stand."""
+        return self._verifier.whole.exhausted
 
     async def _lookup(self, key: tuple[str, str]) -> Lookup:
         return await self._answers.lookup(*key)

@@ -22,7 +22,10 @@ from dns.exception import DNSException
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
 
+from mailpath.dnssec.bounds import RSA_EXPONENT, RSA_MODULUS
+
 SUPPORTED = frozenset({5, 7, 8, 10, 13, 14, 15, 16})
+_RSA = frozenset({5, 7, 8, 10})
 
 _DIGESTS = {1: "sha1", 2: "sha256", 4: "sha384"}
 SHA1_DIGEST = 1
@@ -69,17 +72,25 @@ def usable(key: DNSKEY) -> bool:
     return bool(key.flags & ZONE_FLAG) and not key.flags & REVOKE_FLAG and key.protocol == 3
 
 
+def ds_digest(owner: dns.name.Name, digest_type: int, key: DNSKEY) -> bytes:
+    """The digest of `key` at `owner` (RFC 4034 section 5.1.4); b"" for a type that does not count."""
+    digest = _DIGESTS.get(digest_type)
+    if digest is None:
+        return b""
+    wire = (owner.canonicalize().to_wire() or b"") + (key.to_wire() or b"")
+    return hashlib.new(digest, wire, usedforsecurity=False).digest()
+
+
 def ds_matches(owner: dns.name.Name, ds: DS, key: DNSKEY) -> bool:
     """Whether `ds` is the digest of `key` at `owner` (RFC 4034 section 5.1.4).  Does not look at flags."""
-    digest = _DIGESTS.get(int(ds.digest_type))
-    if digest is None or int(ds.algorithm) != int(key.algorithm) or int(ds.key_tag) != key_tag(key):
-        return False
-    wire = owner.canonicalize().to_wire() or b""
-    return hashlib.new(digest, wire + key.to_wire(), usedforsecurity=False).digest() == ds.digest  # type: ignore[operator]
+    return PublicKey(key).is_named_by(ds, owner)
 
 
 class PublicKey:
-    """A DNSKEY, its public key loaded once; `bits` is the size people quote, 0 when it cannot be loaded."""
+    """A DNSKEY, its public key loaded once; `bits` is the size people quote, 0 when it cannot be loaded.
+
+    `costly`: why no signature of an RSA key is verified, as a sentence about it; "" where it may be.
+    """
 
     def __init__(self, key: DNSKEY) -> None:
         self.dnskey = key
@@ -88,10 +99,21 @@ class PublicKey:
         self.usable = usable(key)
         self._public = _load(key)
         self.bits = _bits(self._public, self.algorithm)
+        self.costly = _costly(key)
+        self._digests: dict[tuple[dns.name.Name, int], bytes] = {}
+
+    def is_named_by(self, ds: DS, owner: dns.name.Name) -> bool:
+        """As `ds_matches`; hundreds of keys and as many DS records take one digest of each key."""
+        if int(ds.key_tag) != self.tag or int(ds.algorithm) != self.algorithm:
+            return False
+        kind = (owner, int(ds.digest_type))
+        if kind not in self._digests:
+            self._digests[kind] = ds_digest(owner, kind[1], self.dnskey)
+        return bool(ds.digest) and self._digests[kind] == ds.digest
 
     def verify(self, signature: bytes, data: bytes) -> bool:
         """RFC 4035 section 5.3.3: whether `signature` over `data` was made with this key."""
-        if self._public is None:
+        if self._public is None or self.costly:
             return False
         try:
             self._public.verify(signature, data)
@@ -119,3 +141,22 @@ def _bits(public: CryptographyPublicKey | None, algorithm: int) -> int:
     if key is None:
         return 0
     return {int(Algorithm.ED25519): 256, int(Algorithm.ED448): 456}.get(algorithm, 0)
+
+
+def _costly(key: DNSKEY) -> str:
+    """Why an RSA key is left alone, which would take too much time; BIND does likewise."""
+    if int(key.algorithm) not in _RSA:
+        return ""
+    for what, number, most in zip(
+        ("exponent", "modulus"), _rsa(key.key), (RSA_EXPONENT, RSA_MODULUS), strict=True
+    ):
+        bits = int.from_bytes(number, "big").bit_length()
+        if bits > most:
+            return f"its RSA {what} has {bits} bits, and {most} are the most that is verified"
+    return ""
+
+
+def _rsa(octets: bytes) -> tuple[bytes, bytes]:
+    """Exponent and modulus of an RSA key, whatever is wrong with them (RFC 3110 section 2)."""
+    head, length = (1, octets[0]) if octets[:1] > b"\0" else (3, int.from_bytes(octets[1:3], "big"))
+    return octets[head : head + length], octets[head + length :]

@@ -104,6 +104,8 @@ class Answers:
                     return self._positive(trail, reply, signed, judged)
             elif reply.name == current or reply.is_negative:
                 judged = await self._judge.absence(reply, current, wanted)
+                if judged.zone is not None and judged.zone.given_up:
+                    return self._untold(trail, current, judged)
                 if reply.name == current or judged.security in _SETTLED:
                     return self._absent(trail, reply, current, judged)
             reply = await self._questions.ask(current, wanted)
@@ -166,6 +168,18 @@ class Answers:
         # Nobody signs an RCODE: what the records prove stands against it, as in unbound.
         rcode = _NO_ERROR if judged.name_exists else reply.rcode
         return _lookup(trail, judged, found=Found.ABSENT, canonical=name_text(name), rcode=rcode)
+
+    def _untold(self, trail: _Trail, name: dns.name.Name, judged: Judgement) -> Lookup:
+        """The walk may not work out whether it is absent: then nobody may take it for that."""
+        return _lookup(
+            trail,
+            judged,
+            found=Found.FAILED,
+            canonical=name_text(name),
+            rcode=None,
+            failure=Failure.NOT_TRIED,
+            detail=judged.reason,
+        )
 
     def _endless(self, trail: _Trail, name: dns.name.Name) -> Lookup:
         judged = Judgement(

@@ -21,6 +21,7 @@ from dns.rdtypes.ANY.DS import DS
 from mailpath.dnssec import algorithms, bounds
 from mailpath.dnssec.algorithms import PublicKey
 from mailpath.dnssec.anchors import Anchors
+from mailpath.dnssec.bounds import Exhausted
 from mailpath.dnssec.denial import Evidence, Failure
 from mailpath.dnssec.denial_nsec import Cut
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
@@ -57,6 +58,7 @@ class Zone:
     zone of its own, and not merely a name under which unsigned zones may hide (opt-out).  `barren`: the name
     that was asked about does not exist, so that nothing below it does (RFC 8020).  `hidden`: insecure only
     because a name that the resolver denies might be an unsigned delegation in an opt-out span.
+    `given_up`: indeterminate because the walk may do no more for its signatures.
     """
 
     name: dns.name.Name
@@ -69,11 +71,17 @@ class Zone:
     apex: bool = True
     hidden: bool = False
     barren: bool = False
+    given_up: bool = False
 
     @property
     def secure(self) -> bool:
         """RFC 4035 section 4.3."""
         return self.security is Security.SECURE
+
+    def given_up_for(self, reason: str) -> Zone:
+        """What is left to say where `Exhausted` was raised (RFC 4035 section 4.3)."""
+        failed = _failed(self, reason, EDE_INDETERMINATE, indeterminate=True)
+        return dataclasses.replace(failed, given_up=True)
 
 
 def earliest(*moments: int | None) -> int | None:
@@ -118,6 +126,13 @@ class Chain:
         )
 
     async def _find(self, name: dns.name.Name) -> Zone:
+        try:
+            return await self._established(name)
+        except Exhausted as error:
+            above = () if name == dns.name.root else (await self.standing(name.parent())).chain
+            return self._record(Zone(name, Security.SECURE, chain=above).given_up_for(str(error)), None)
+
+    async def _established(self, name: dns.name.Name) -> Zone:
         if name in self._simulated:
             reason = f"{name_text(name)} stands for an attacker's own unsigned zone (simulated)"
             return self._record(Zone(name, Security.INSECURE, reason), None)
@@ -246,12 +261,11 @@ class Chain:
         shown = sorted(records or anchors.ds, key=lambda record: record.to_digestable())
         rdatas = sorted((rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)), key=_canonical)
         keys = [PublicKey(rdata) for rdata in rdatas[: bounds.KEYS]]
-        matched = [key for key in keys if _is_vouched_for(zone.name, key.dnskey, anchors)]
+        matched = [key for key in keys if _is_vouched_for(zone.name, key, anchors)]
         trusted = [key for key in matched if key.usable]
         verified = self._verifier.verify(signed, zone.name, trusted, self._verifier.budget())
         ds_facts = tuple(
-            _ds_fact(record, any(algorithms.ds_matches(zone.name, record, key.dnskey) for key in keys))
-            for record in shown
+            _ds_fact(record, any(key.is_named_by(record, zone.name) for key in keys)) for record in shown
         )
         key_facts = tuple(_key_fact(key, trusted_by if key in trusted else "") for key in keys)
         signatures = (vouched.facts if vouched else ()) + verified.facts
@@ -309,8 +323,8 @@ def _failed(zone: Zone, reason: str, ede: int | None, *, indeterminate: bool = F
     return dataclasses.replace(zone, security=security, reason=reason, ede=ede, keys=())
 
 
-def _is_vouched_for(zone: dns.name.Name, key: DNSKEY, anchors: Anchors) -> bool:
-    return key in anchors.keys or any(algorithms.ds_matches(zone, ds, key) for ds in anchors.ds)
+def _is_vouched_for(zone: dns.name.Name, key: PublicKey, anchors: Anchors) -> bool:
+    return key.dnskey in anchors.keys or any(key.is_named_by(ds, zone) for ds in anchors.ds)
 
 
 def _no_trusted_key(

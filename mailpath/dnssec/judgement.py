@@ -16,6 +16,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
+from mailpath.dnssec.bounds import Exhausted
 from mailpath.dnssec.chain import Chain, Zone, earliest
 from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, EDE_NSEC_MISSING, Evidence, Failure
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
@@ -60,6 +61,12 @@ class Judge:
 
     async def rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         """The status of a positive answer (RFC 4035 section 5.3), wildcard proof included (5.3.4)."""
+        try:
+            return await self._rrset(reply, signed)
+        except Exhausted as error:
+            return await self._given_up(signed.owner, signed.rdtype, error)
+
+    async def _rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         owner = signed.owner
         signer = _signer(signed.signatures, owner, signed.rdtype)
         if signer is None:
@@ -124,6 +131,17 @@ class Judge:
 
     async def absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         """The status of "no such RRset" or "no such name" (RFC 4035 section 5.4, RFC 5155 section 8)."""
+        try:
+            return await self._absence(reply, name, rdtype)
+        except Exhausted as error:
+            return await self._given_up(name, rdtype, error)
+
+    async def _given_up(self, name: dns.name.Name, rdtype: RdataType, error: Exhausted) -> Judgement:
+        """Neither good nor bad: the walk may not work it out."""
+        zone = await self._owning(name, rdtype)
+        return _inherited(zone.given_up_for(str(error)) if zone.secure else zone)
+
+    async def _absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         what = f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}"
         denials = reply.denials()
         signer = _signer((s for signed in denials for s in signed.signatures), name, rdtype)

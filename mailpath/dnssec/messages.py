@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import dns.exception
 import dns.flags
@@ -26,6 +27,7 @@ from mailpath.exchanges import DnsExchange, Failure
 from mailpath.visible import visible
 
 
+@lru_cache(maxsize=4096)
 def name_text(name: dns.name.Name) -> str:
     """`name` as facts write it: canonical (RFC 4034 section 6.2), no trailing dot, "." for the root."""
     return name.canonicalize().to_text(omit_final_dot=True)
@@ -48,7 +50,16 @@ class SignedSet:
         """The type of the RRset (RFC 2181 section 5)."""
         return self.rrset.rdtype
 
+    @cached_property
+    def records(self) -> tuple[bytes, ...]:
+        """RDATA in canonical form and order (RFC 4034 sections 6.2 and 6.3)."""
+        return tuple(sorted(rdata.to_digestable() for rdata in self.rrset))
+
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return f"{name_text(self.owner)} {dns.rdatatype.to_text(self.rdtype)}"
 
 
@@ -134,8 +145,15 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
     )
 
 
-def _unusable(name: dns.name.Name, rdtype: RdataType, trouble: str) -> Reply:
-    return Reply(name=name, rdtype=rdtype, trouble=trouble, failure=Failure.PROTOCOL, detail=trouble)
+def unread(name: dns.name.Name, rdtype: RdataType, why: str) -> Reply:
+    """What stands for an answer that the walk may not take the time to read (RFC 1035 section 4.1.1)."""
+    return _unusable(name, rdtype, f"the resolver's long answer was not read ({why})", Failure.NOT_TRIED)
+
+
+def _unusable(
+    name: dns.name.Name, rdtype: RdataType, trouble: str, failure: Failure = Failure.PROTOCOL
+) -> Reply:
+    return Reply(name=name, rdtype=rdtype, trouble=trouble, failure=failure, detail=trouble)
 
 
 def _answers(message: WireMessage, name: dns.name.Name, rdtype: RdataType) -> bool:

@@ -17,8 +17,10 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from mailpath.dnssec import bounds
-from mailpath.dnssec.messages import Reply, name_text, read_reply
-from mailpath.exchanges import Question
+from mailpath.dnssec.bounds import Exhausted, Whole
+from mailpath.dnssec.messages import Reply, name_text, read_reply, unread
+from mailpath.dnssec.wire import records
+from mailpath.exchanges import DnsExchange, Question
 from mailpath.network.protocol import Network
 
 Key = TypeVar("Key", bound=Hashable)
@@ -61,15 +63,21 @@ class Once(Generic[Key, Value]):
 
 
 class Questions:
-    """DNS questions over one network, memoised by (name, type, CD)."""
+    """DNS questions over one network, memoised by (name, type, CD).
 
-    def __init__(self, network: Network) -> None:
+    A long answer is read when somebody wants it, for that is charged to the `whole` walk.
+    """
+
+    def __init__(self, network: Network, whole: Whole) -> None:
         self._network = network
-        self._once: Once[tuple[dns.name.Name, RdataType, bool], Reply] = Once(self._exchange)
+        self._whole = whole
+        self._once: Once[tuple[dns.name.Name, RdataType, bool], Reply | DnsExchange] = Once(self._exchange)
+        self._long: dict[DnsExchange, Reply] = {}
 
     async def ask(self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True) -> Reply:
         """What the resolver says, with DO and CD set (RFC 4035 sections 3.2.1 and 3.2.2).  Never raises."""
-        return await self._once.get((name.canonicalize(), rdtype, checking_disabled))
+        found = await self._once.get((name.canonicalize(), rdtype, checking_disabled))
+        return found if isinstance(found, Reply) else self._read(name.canonicalize(), rdtype, found)
 
     def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
         """Ask now what validating (`name`, `rdtype`) will need (RFC 4035 section 5).
@@ -89,15 +97,15 @@ class Questions:
             if depth <= likely:
                 self._start(ancestor, RdataType.DNSKEY)
 
-    def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Task[Reply]:
+    def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Task[Reply | DnsExchange]:
         return self._once.start((name, rdtype, True))
 
-    def _keys_too(self, task: asyncio.Task[Reply]) -> None:
+    def _keys_too(self, task: asyncio.Task[Reply | DnsExchange]) -> None:
         """Where a DS is, the keys will be needed: do not wait until its turn to be verified comes."""
         if task.cancelled() or task.exception() is not None:
             return
         reply = task.result()
-        if reply.at(reply.name, RdataType.DS) is not None:
+        if isinstance(reply, Reply) and reply.at(reply.name, RdataType.DS) is not None:
             self._start(reply.name, RdataType.DNSKEY)
 
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
@@ -109,12 +117,26 @@ class Questions:
             await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
             await asyncio.sleep(0)  # callbacks may have started more
 
-    async def _exchange(self, key: tuple[dns.name.Name, RdataType, bool]) -> Reply:
+    def _read(self, name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) -> Reply:
+        """The long answer in `exchange`."""
+        if exchange not in self._long:
+            try:
+                self._whole.reading(records(exchange.response or b""))
+            except Exhausted as error:
+                self._long[exchange] = unread(name, rdtype, str(error))
+            else:
+                self._long[exchange] = read_reply(name, rdtype, exchange)
+        return self._long[exchange]
+
+    async def _exchange(self, key: tuple[dns.name.Name, RdataType, bool]) -> Reply | DnsExchange:
         name, rdtype, checking_disabled = key
         question = Question(
             name=name_text(name), rdtype=dns.rdatatype.to_text(rdtype), checking_disabled=checking_disabled
         )
-        return read_reply(name, rdtype, await self._network.ask(question))
+        found = await self._network.ask(question)
+        if found.response is not None and records(found.response) > bounds.RECORDS:
+            return found
+        return read_reply(name, rdtype, found)
 
 
 def _likely_zones(name: dns.name.Name, rdtype: RdataType) -> int:

@@ -2,7 +2,8 @@
 
 `dns.dnssec.validate` leaves to its caller what matters most to a validator: that the signer is the
 zone which owns the data.  Here every check is made, every signature that was looked at is kept as a
-fact, and the public-key operations are counted, bounded and never made twice.
+fact, and the public-key operations are counted, bounded and never made twice: what one came to is
+remembered, for the octets alone decide, and a recording is walked many times.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import dns.name
 import dns.rdatatype
@@ -19,7 +21,7 @@ from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.dnssec import algorithms, bounds
 from mailpath.dnssec.algorithms import PublicKey
-from mailpath.dnssec.bounds import Budget, OverBudget
+from mailpath.dnssec.bounds import Budget, Effort, Exhausted, OverBudget, Whole
 from mailpath.dnssec.messages import SignedSet, name_text
 from mailpath.facts import SignatureFact
 
@@ -30,6 +32,12 @@ EDE_EXPIRED = 7
 EDE_NOT_YET_VALID = 8
 EDE_DNSKEY_MISSING = 9
 EDE_RRSIGS_MISSING = 10
+
+#: Public-key operations that are remembered: some thirty bytes each, more than the largest path has.
+_MOST_REMEMBERED = 16_384
+
+#: Digest of an operation's octets -> whether the signature holds.
+_remembered: dict[bytes, bool] = {}
 
 #: The last second of the year 9999.
 _LAST = 253402300799
@@ -98,18 +106,22 @@ def signed_data(signed: SignedSet, signature: RRSIG) -> bytes:
         "!HHI", signed.rdtype, signed.rrset.rdclass, signature.original_ttl
     )
     parts = [head, signature.signer.to_digestable()]
-    for rdata in sorted(rdata.to_digestable() for rdata in signed.rrset):
+    for rdata in signed.records:
         parts += [prefix, struct.pack("!H", len(rdata)), rdata]
     return b"".join(parts)
 
 
-class Verifier:
-    """Checks signatures as of one moment; the same signature over the same data is checked once."""
+def forget() -> None:
+    """Drop what is remembered of signatures."""
+    _remembered.clear()
 
-    def __init__(self, at: int, whole: Budget) -> None:
+
+class Verifier:
+    """Checks signatures as of one moment, within what the `whole` walk may spend."""
+
+    def __init__(self, at: int, whole: Whole) -> None:
         self.at = at
         self.whole = whole
-        self._known: dict[tuple[bytes, bytes, bytes], bool] = {}
 
     @property
     def verifications(self) -> int:
@@ -118,14 +130,15 @@ class Verifier:
 
     def budget(self) -> Budget:
         """A fresh share of such work (RFC 4035 section 5.3.3) for one unit."""
-        return Budget(whole=self.whole)
+        return Budget(self.whole)
 
     def verify(
         self, signed: SignedSet, zone: dns.name.Name, keys: Sequence[PublicKey], budget: Budget
     ) -> Verified:
         """RFC 4035 section 5.3: is there one signature over `signed` by `zone` with one of `keys` that holds?
 
-        Of several that hold, the longest counts.  Never raises: an exhausted budget is a reason.
+        Of several that hold, the longest counts.  An exhausted budget is a reason; where it is that of the
+        whole walk, raises `Exhausted`.
         """
         what = str(signed)
         if not signed.signatures:
@@ -135,16 +148,21 @@ class Verifier:
             )  # fmt: skip
         facts: list[SignatureFact] = []
         failures: list[tuple[int, str]] = []
-        ordered = sorted(
-            signed.signatures, key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable())
-        )
+        tried = 0
+        ordered = list(signed.signatures)
+        if len(ordered) > 1:
+            ordered.sort(key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable()))
         # Those that cannot hold are told apart for free and take no place of those that can.
-        ordered.sort(key=lambda s: _why_not(signed, s, zone, keys, self.at) is not None)
-        for signature in ordered[: bounds.SIGNATURES_PER_RRSET]:
-            failure = _why_not(signed, signature, zone, keys, self.at)
+        ring = _Ring(keys)
+        known = [(_why_not(signed, signature, zone, ring, self.at), signature) for signature in ordered]
+        known.sort(key=lambda each: each[0] is not None)
+        for why_not, signature in known[: bounds.SIGNATURES_PER_RRSET]:
+            failure = why_not
             if failure is None:
+                if tried and self.whole.effort is Effort.SPARING:
+                    raise Exhausted(_not_all(signed))
                 try:
-                    good = self._holds(signed, signature, _candidates(signature, keys), budget)
+                    good = self._holds(signed, signature, ring.fitting(signature), budget)
                 except OverBudget as error:
                     failure = (EDE_BOGUS, f"{what}: {error}")
                     facts.append(_fact(signed, signature, self.at, str(error)))
@@ -159,6 +177,7 @@ class Verifier:
                         original_ttl=signature.original_ttl,
                         tag=signature.key_tag,
                     )
+                tried += 1
                 failure = (EDE_BOGUS, f"RRSIG over {what} (key tag {signature.key_tag}) does not verify")
             failures.append(failure)
             facts.append(_fact(signed, signature, self.at, failure[1]))
@@ -169,26 +188,61 @@ class Verifier:
         self, signed: SignedSet, signature: RRSIG, candidates: Iterable[PublicKey], budget: Budget
     ) -> bool:
         data = signed_data(signed, signature)
-        digest = hashlib.sha256(data).digest()
-        for key in candidates:
-            known = (digest, signature.signature, key.dnskey.to_wire() or b"")
-            if known not in self._known:
-                budget.verification()
-                self._known[known] = key.verify(signature.signature, data)
-            if self._known[known]:
+        for tried, key in enumerate(candidates):
+            if tried and self.whole.effort is Effort.SPARING:
+                raise Exhausted(_not_all(signed))
+            budget.verification()
+            operation = _digest(data, signature.signature, key.dnskey.to_wire() or b"")
+            if self.whole.holds(operation, partial(_verified, operation, key, signature.signature, data)):
                 return True
         return False
 
 
-def _candidates(signature: RRSIG, keys: Sequence[PublicKey]) -> list[PublicKey]:
-    """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
-    named = (signature.key_tag, int(signature.algorithm))
-    found = [key for key in keys if key.usable and (key.tag, key.algorithm) == named]
-    return found[: bounds.KEYS_PER_SIGNATURE]
+def _digest(*octets: bytes) -> bytes:
+    """One value for these octets, in these parts."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in octets)).digest()
+
+
+def _verified(operation: bytes, key: PublicKey, signature: bytes, data: bytes) -> bool:
+    """The public-key operation itself, unless another walk has made it."""
+    good = _remembered.get(operation)
+    if good is None:
+        if len(_remembered) >= _MOST_REMEMBERED:
+            forget()
+        good = _remembered[operation] = key.verify(signature, data)
+    return good
+
+
+def _not_all(signed: SignedSet) -> str:
+    return f"Not every signature over {signed} was tried: {bounds.GAVE_UP}"
+
+
+class _Ring:
+    """The keys of a zone by tag and algorithm: there may be many signatures, and many keys."""
+
+    def __init__(self, keys: Iterable[PublicKey]) -> None:
+        self.tags: set[int] = set()
+        self._fitting: dict[tuple[int, int], list[PublicKey]] = {}
+        self._costly: dict[tuple[int, int], str] = {}
+        for key in keys:
+            self.tags.add(key.tag)
+            if key.usable and key.costly:
+                self._costly.setdefault((key.tag, key.algorithm), key.costly)
+            elif key.usable:
+                self._fitting.setdefault((key.tag, key.algorithm), []).append(key)
+
+    def fitting(self, signature: RRSIG) -> list[PublicKey]:
+        """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
+        named = (signature.key_tag, int(signature.algorithm))
+        return self._fitting.get(named, [])[: bounds.KEYS_PER_SIGNATURE]
+
+    def costly(self, signature: RRSIG) -> str:
+        """Why a key that fits is left alone, or ""."""
+        return self._costly.get((signature.key_tag, int(signature.algorithm)), "")
 
 
 def _why_not(
-    signed: SignedSet, signature: RRSIG, zone: dns.name.Name, keys: Sequence[PublicKey], at: int
+    signed: SignedSet, signature: RRSIG, zone: dns.name.Name, ring: _Ring, at: int
 ) -> tuple[int, str] | None:
     """(EDE code, sentence) when `signature` cannot hold whatever its octets say; RFC 4035 section 5.3.1."""
     named = f"RRSIG over {signed} (key tag {signature.key_tag})"
@@ -206,8 +260,10 @@ def _why_not(
     if int(signature.algorithm) not in algorithms.SUPPORTED:
         name = algorithms.algorithm_name(int(signature.algorithm))
         return EDE_RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
-    if not _candidates(signature, keys):
-        if any(key.tag == signature.key_tag for key in keys):
+    if not ring.fitting(signature):
+        if costly := ring.costly(signature):
+            return EDE_BOGUS, f"{named} was made with a key that is not used: {costly}"
+        if signature.key_tag in ring.tags:
             return (
                 EDE_DNSKEY_MISSING,
                 f"{named} was made with a key that is revoked or may not sign zone data",

@@ -9,7 +9,6 @@ data (RFC 3597), unless names in it could be compressed, in which case the recor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import dns.edns
 import dns.exception
@@ -44,8 +43,8 @@ _NEVER_OPAQUE = frozenset(
     }
 )
 
-#: Octets of a message that is remembered; larger ones are rare, or hostile.
-_ORDINARY = 4096
+#: Octets of messages that are remembered; a large path has a sixth of it.
+_MOST_REMEMBERED = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -82,10 +81,18 @@ class WireMessage:
 def read_message(wire: bytes) -> WireMessage:
     """The message in `wire`.  Raises `dns.exception.DNSException` when it is none.
 
-    Those of ordinary size are remembered: one recording is walked many times, under attacks and as of
-    other times.
+    It is remembered: one recording is walked many times, under attacks and as of other times.
     """
-    return _remembered(wire) if len(wire) <= _ORDINARY else _read(wire)
+    found = _memory.known.get(wire)
+    if found is None:
+        found = _read(wire)
+        _memory.keep(wire, found)
+    return found
+
+
+def records(wire: bytes) -> int:
+    """How many records a message says that it has, its questions aside (RFC 1035 section 4.1.1)."""
+    return sum(int.from_bytes(wire[place : place + 2], "big") for place in (6, 8, 10))
 
 
 def _read(wire: bytes) -> WireMessage:
@@ -105,12 +112,30 @@ def _read(wire: bytes) -> WireMessage:
     return WireMessage(flags, rcode, questions, answer, authority, tuple(errors))
 
 
-_remembered = lru_cache(maxsize=1024)(_read)
+class _Memory:
+    """Messages read before."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, WireMessage] = {}
+        self._octets = 0
+
+    def keep(self, wire: bytes, message: WireMessage) -> None:
+        if self._octets + len(wire) > _MOST_REMEMBERED:
+            self.forget()
+        self.known[wire] = message
+        self._octets += len(wire)
+
+    def forget(self) -> None:
+        self.known.clear()
+        self._octets = 0
+
+
+_memory = _Memory()
 
 
 def forget() -> None:
     """Drop the messages that are remembered."""
-    _remembered.cache_clear()
+    _memory.forget()
 
 
 def _question(parser: dns.wire.Parser) -> Asked:

@@ -18,7 +18,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from mailpath.tui import theme
+from mailpath.tui import aside, theme
 from mailpath.tui.keynames import key_text
 from mailpath.tui.named import BINDINGS, THEMES
 from mailpath.tui.preferences import Preferences
@@ -116,6 +116,7 @@ class MailpathApp(App[str]):
     async def on_event(self, event: events.Event) -> None:
         """Keys and clicks that come before the screen is furnished wait until it is."""
         if isinstance(event, events.InputEvent):
+            aside.give_way()
             await self._first.furnished.wait()
         await super().on_event(event)
 

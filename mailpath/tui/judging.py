@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from mailpath.facts import Walk
@@ -59,6 +60,20 @@ class Bench:
             walk = self._stack.only_host(self.walk, host)
             self._alone[host] = Bench(walk, self._stack, self.asked, self._met or self.walk)
         return self._alone[host]
+
+    async def prepare(self) -> None:
+        """Judge all that is on the screen at once, for a hundred verdicts take longer than a key may wait.
+
+        Gives way to the event loop between them.
+        """
+        for posture in self.postures:
+            self.verdict(posture)
+            self.sentence(posture)
+            await asyncio.sleep(0)
+        for host in self.hosts:
+            for posture in COLUMNS:
+                self.verdict(posture, host)
+            await asyncio.sleep(0)
 
     def rest(self) -> None:
         """Forget what can be judged again."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from mailpath.facts import Walk
+from mailpath.tui import aside
 from mailpath.tui.asked import age_at
 from mailpath.tui.ends import held
 from mailpath.tui.judging import Bench
@@ -35,7 +36,10 @@ _MOST_FORECASTS = 16
 
 
 class Recorded:
-    """`bench`: the walk as it was walked.  All of it is memory: nothing here could reach a network."""
+    """`bench`: the walk as it was walked.  All of it is memory: nothing here could reach a network.
+
+    What has to be walked again is walked, and judged for the whole path, aside: see `mailpath.tui.aside`.
+    """
 
     def __init__(self, capture: Capture, walk: Walk, stack: Stack) -> None:
         self.capture = capture
@@ -68,6 +72,14 @@ class Recorded:
 
     async def view(self, lens: Lens, posture: str) -> View:
         """The walk through `lens`; `posture` decides where `steer` leads."""
+        return await aside.run(lambda: self._prepared(lens, posture))
+
+    async def _prepared(self, lens: Lens, posture: str) -> View:
+        view = await self._view(lens, posture)
+        await view.bench.prepare()
+        return view
+
+    async def _view(self, lens: Lens, posture: str) -> View:
         if not lens.rewalked:
             return View(lens, self._bench(self.bench.walk, lens))
         from mailpath.whatif import attack_outcome, held_policy, outcome
@@ -106,15 +118,18 @@ class Recorded:
 
         key = (posture, lens.unattacked)
         if key not in self._summaries:
-            made = summary(self._at(lens.at), self._posture(posture), self._asked(lens))
-            _keep(self._summaries, key, await made)
+            rewalks, known, asked = self._at(lens.at), self._posture(posture), self._asked(lens)
+            _keep(self._summaries, key, await aside.run(lambda: summary(rewalks, known, asked)))
         return self._summaries[key]
 
     async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
         """What becomes of such mail at the next times that the clock can be set to."""
         key = (posture, lens.sent)
-        if key in self._forecasts:
-            return self._forecasts[key]
+        if key not in self._forecasts:
+            _keep(self._forecasts, key, await aside.run(lambda: self._forecast(posture, lens)))
+        return self._forecasts[key]
+
+    async def _forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
         found: dict[int, Outlook] = {}
         known, now = self.stops(lens.policy_age), self.bench.walk.at
         later = [stop for stop in known if stop.at > now]
@@ -128,7 +143,6 @@ class Recorded:
             outcome = self._bench(walk, replace(lens, at=stop.at)).verdict(posture).outcome.value
             found[stop.at] = Outlook(outcome, renewed)
             await asyncio.sleep(0)
-        _keep(self._forecasts, key, found)
         return found
 
     def rest(self) -> None:

@@ -12,12 +12,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from mailpath.facts import Path, Walk
-from mailpath.tui import messages
+from mailpath.tui import aside, messages
 from mailpath.tui.preferences import OwnPostures
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
@@ -96,14 +97,19 @@ class Session:
             stack = await self.stack()
             _forget()
             began = time.monotonic()
-            async with self._network() as (network, at):
-                walk = await stack.walk(path, network, at, lambda event: _forward(run, event, post))
+            tell = partial(_forward, run, post)
+            walk = await aside.run(lambda: self._walked(stack, path, tell))
             recorded = Recorded(self._capture(path, walk), walk, stack)
             elapsed = (time.monotonic() - began) * 1000
+            await aside.run(recorded.bench.prepare)
         except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
             post(messages.Failed(sentence(error, "The walk broke off"), run))
         else:
             post(messages.WalkFinished(run, recorded, elapsed, stack))
+
+    async def _walked(self, stack: Stack, path: Path, tell: Callable[[Any], None]) -> Walk:
+        async with self._network() as (network, at):
+            return await stack.walk(path, network, at, tell)
 
     def _capture(self, path: Path, walk: Walk) -> Capture:
         """What the latest walk was made of.  Of a capture's own path: all that it holds."""
@@ -175,7 +181,7 @@ def sentence(error: BaseException, prefix: str) -> str:
     return f"{prefix}: {why[0] if why else type(error).__name__}"
 
 
-def _forward(run: int, event: Any, post: Callable[[Message], Any]) -> None:
+def _forward(run: int, post: Callable[[Message], Any], event: Any) -> None:
     from mailpath.walk import StepFinished, StepStarted
 
     if isinstance(event, StepStarted):

@@ -7,14 +7,14 @@ program that walks for days would fill them with what is never asked for again.
 
 from __future__ import annotations
 
-from mailpath.dnssec import wire
+from mailpath.dnssec import signatures, wire
 from mailpath.match import certificate, dane, der, names, pkix
 from mailpath.network import attacker
 
 
 def forget() -> None:
     """Drop it all.  What is asked for once more is worked out once more; no result changes."""
-    for module in (wire, dane, pkix):
+    for module in (wire, signatures, dane, pkix):
         module.forget()
     for remembered in (der.parts, names.certificate_names, certificate.describe):
         remembered.cache_clear()

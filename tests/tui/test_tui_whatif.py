@@ -284,6 +284,7 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         await settle(pilot)
         await pilot.click("#message-dial")
         await sees("Message REQUIRETLS")
+        await settle(pilot)
         saved = json.loads(screen._content("json"))
         assert (saved["message"], saved["policy_age"]) == ("requiretls", 7 * 86400)
         assert saved["verdicts"]["rfc"]["status_code"] == "5.7.30"
