@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.exchanges import Chunk, SmtpExchange, SmtpRequest, TlsSession
+from mailpath.network.protocol import SIMULATED_ZONE
 
-ZONE = "attacker.invalid"
+ZONE = SIMULATED_ZONE
 HOST = f"mail.{ZONE}"
 ADDRESS = "203.0.113.66"
 

@@ -21,6 +21,7 @@ from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchang
 from mailpath.facts import Path
 from mailpath.files import replace_file
 from mailpath.names import as_domain
+from mailpath.network import grounds
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
 from mailpath.visible import visible
@@ -155,6 +156,9 @@ def _check(capture: Capture) -> None:
             raise CaptureError("The capture's path does not lead from a domain to a domain.")
     if not 0 <= capture.ground.made <= _MAX_TIME:
         raise CaptureError("The capture's time is no date.")
+    wrong = grounds.fault(capture.ground)
+    if wrong:
+        raise CaptureError(wrong)
     if not all(_is_bounded(exchange) for exchange in capture.exchanges):
         raise CaptureError("The capture holds an exchange that is larger than there can be.")
     keys = [key_of(exchange) for exchange in capture.exchanges]

@@ -20,6 +20,8 @@ from mailpath.exchanges import (
 #: Characters of a trust anchor, and how many roots and addresses there may be: far above what anybody has.
 MAX_ANCHOR = 64 * 1024
 _MOST = msgspec.Meta(max_length=10_000)
+#: The zone that an attack declares insecure, where its attacker's names live (RFC 6761 section 6.4).
+SIMULATED_ZONE = "attacker.invalid"
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Name, ...], _MOST
     ] = ()  # published "ip:port" that have a dial entry: count as public
     patience: Literal["sender", "ours"] = "sender"
-    insecure_zones: tuple[str, ...] = ()
+    insecure_zones: Annotated[tuple[Name, ...], _MOST] = ()
     simulated_insecure: tuple[str, ...] = ()
     envelope: Envelope | None = None
 
