@@ -11,10 +11,18 @@ from typing import Any
 
 import click
 
-from mailpath import __version__, ending
+from mailpath import __version__
 from mailpath.commands import stdio
 from mailpath.commands.grammar import DefaultGroup
-from mailpath.commands.options import age, moment, network_options
+from mailpath.commands.options import (
+    age,
+    envelope_options,
+    look,
+    look_options,
+    moment,
+    network_options,
+    trust_options,
+)
 
 #: sysexits.h EX_USAGE.  `report/exit_codes.py` has the others; it is not loaded before a command runs.
 EX_USAGE = 64
@@ -24,25 +32,6 @@ EX_PIPE = 141
 
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-_LOOK = (
-    click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
-    click.option("--ascii", "plain", is_flag=True, help="No signs beyond ASCII."),
-    click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does it too)."),
-)
-
-
-def look_options(command: Any) -> Any:
-    """How the app looks."""
-    for option in reversed(_LOOK):
-        command = option(command)
-    return command
-
-
-def _look(no_mouse: bool, plain: bool, no_color: bool) -> dict[str, bool]:
-    """Of the app, which is nothing without its terminal: from here on it ends with that."""
-    ending.tie(0, 2)
-    return {"mouse": not no_mouse, "ascii": plain, "color": not no_color}
 
 
 @click.group(cls=DefaultGroup, context_settings=_CONTEXT)
@@ -76,7 +65,7 @@ def app(
 
     recipient = domains[-1] if domains else None
     sender = domains[0] if len(domains) == 2 else None
-    ctx.exit(commands.live(sender, recipient, _look(no_mouse, plain, no_color), network))
+    ctx.exit(commands.live(sender, recipient, look(no_mouse, plain, no_color), network))
 
 
 @cli.command()
@@ -109,13 +98,7 @@ def app(
     callback=age,
     help="The sender fetched the MTA-STS policy so long ago: seconds, or 12h, 3d, 2w. [first contact]",
 )
-@click.option("--envelope", is_flag=True, help="Try MAIL FROM and RCPT TO too, then RSET; never DATA.")
-@click.option(
-    "--envelope-from", metavar="ADDRESS", help="Of the envelope test. [SENDER's address, else the null one]"
-)
-@click.option(
-    "--rcpt", metavar="ADDRESS", help="Of the envelope test. [RECIPIENT's address, else postmaster]"
-)
+@envelope_options
 @click.option(
     "--redact",
     is_flag=True,
@@ -133,6 +116,7 @@ def app(
     "--tlsrpt", metavar="FILE", help="Write the TLS report (RFC 8460) that the deciding posture would file."
 )
 @click.option("--replay", metavar="FILE", help='Walk a capture again, no network ("-": standard input).')
+@click.option("--trust-capture", is_flag=True, help="Its verdict counts, though nobody here knows its roots.")
 @network_options
 @click.pass_context
 def check(
@@ -156,12 +140,13 @@ def check(
     capture: str | None,
     tlsrpt: str | None,
     replay: str | None,
+    trust_capture: bool,
     **network: Any,
 ) -> None:
     """Walk the path to RECIPIENT and report.
 
     Exit status: 0 delivered as both sides ask for, 1 delivered below that, 2 deferred or bounced,
-    3 unknown, 64 wrong usage.
+    3 unknown, or a replay that is no evidence: see --trust-capture; 64 wrong usage.
     """
     from mailpath.commands import check as commands
     from mailpath.commands.envelope import asked
@@ -183,6 +168,7 @@ def check(
         capture=capture,
         tlsrpt=tlsrpt,
         replay=replay,
+        trust_capture=trust_capture,
         network=network,
     )
     ctx.exit(int(code))
@@ -191,12 +177,15 @@ def check(
 @cli.command("open")
 @click.argument("capture")
 @look_options
+@trust_options
 @click.pass_context
-def open_capture(ctx: click.Context, capture: str, no_mouse: bool, plain: bool, no_color: bool) -> None:
+def open_capture(
+    ctx: click.Context, /, capture: str, no_mouse: bool, plain: bool, no_color: bool, **trust: Any
+) -> None:
     """The app on CAPTURE ("-": standard input); no network."""
     from mailpath.commands import app as commands
 
-    ctx.exit(commands.capture(capture, _look(no_mouse, plain, no_color)))
+    ctx.exit(commands.capture(capture, look(no_mouse, plain, no_color), trust))
 
 
 @cli.group("lab", cls=DefaultGroup, short_help="The app on the built-in mini-internet.")
@@ -212,7 +201,7 @@ def lab(ctx: click.Context, scenario: str | None, no_mouse: bool, plain: bool, n
     """The app on the lab."""
     from mailpath.commands import app as commands
 
-    ctx.exit(commands.lab(scenario, _look(no_mouse, plain, no_color)))
+    ctx.exit(commands.lab(scenario, look(no_mouse, plain, no_color)))
 
 
 @lab_group.command("list")
@@ -331,8 +320,8 @@ def bounce(
     """
     from mailpath.commands import tickets
 
-    look = _look(no_mouse, plain, no_color) if walk else {}
-    ctx.exit(tickets.bounce(file, as_json=as_json, walk=walk, look=look, network=network))
+    shown = look(no_mouse, plain, no_color) if walk else {}
+    ctx.exit(tickets.bounce(file, as_json=as_json, walk=walk, look=shown, network=network))
 
 
 @cli.command(short_help="What a received TLS report says.")
@@ -353,15 +342,18 @@ def tlsrpt(ctx: click.Context, file: str, as_json: bool) -> None:
 @click.option(
     "--posture", "postures", multiple=True, metavar="NAME", help="Compare these alone; repeatable. [all]"
 )
+@trust_options
 @click.pass_context
-def diff(ctx: click.Context, old: str, new: str, as_json: bool, postures: tuple[str, ...]) -> None:
+def diff(
+    ctx: click.Context, /, old: str, new: str, as_json: bool, postures: tuple[str, ...], **trust: Any
+) -> None:
     """What changed between two captures of one path: records, certificates, policy, outcomes.
 
     Exit status: 0 nothing, 1 something, 64 wrong usage.
     """
     from mailpath.commands import diff as commands
 
-    ctx.exit(commands.run(old, new, postures=postures, as_json=as_json))
+    ctx.exit(commands.run(old, new, postures=postures, as_json=as_json, trust=trust))
 
 
 def main() -> None:

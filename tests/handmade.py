@@ -38,9 +38,13 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.match import dane
+from mailpath.report.provenance import Provenance
 
 NOW = 1_795_435_200  # 2026-11-23T12:00:00Z
 DAY = 86400
+#: What walks of the lab, and of a capture that rests on what everybody trusts, stand on.
+LAB = Provenance(lab=True, anchor="own", roots="own", own_roots=("CN=Lab CA",), dialled=("192.0.2.10:25",))
+REPLAYED = Provenance(replayed=True)
 DOMAIN, HOST, ADDRESS = "b.example", "mx1.b.example", "192.0.2.10"
 
 

@@ -27,7 +27,7 @@ from mailpath.judge import Posture
 from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture, CaptureError, load
 from mailpath.network.replay import Replay
-from mailpath.report import html, markdown, nagios, text
+from mailpath.report import html, markdown, nagios, provenance, text
 from mailpath.report import json as json_report
 from mailpath.report.result import build
 from mailpath.walk import walk
@@ -86,7 +86,13 @@ def outcome(data: bytes, postures: Sequence[Posture] = tuple(PRESETS.values())) 
 
 
 def _rendered(capture: Capture, found: Walk, postures: Sequence[Posture]) -> None:
-    result = build(found, postures, {}, made=capture.ground.made, kind="capture")
+    result = build(
+        found,
+        postures,
+        {},
+        made=capture.ground.made,
+        provenance=provenance.read(found, capture.ground, replayed=True),
+    )
     assert json.loads(json_report.render(result))
     for render in (text.render, markdown.render, html.render, nagios.render):
         assert all(line.isprintable() for line in render(result).split("\n"))

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mailpath import config
-from mailpath.commands.options import domain_of, given_network_options, settings_from
+from mailpath.commands.options import domain_of, given_network_options, settings_from, trusted_here
 from mailpath.commands.preferring import preferences
 from mailpath.tui import CaptureSource, LabSource, LiveSource, run_app
 
@@ -52,22 +52,23 @@ def filled_in(
     )
 
 
-def capture(file: str, look: dict[str, Any]) -> int:
-    """The app on a capture; no network."""
+def capture(file: str, look: dict[str, Any], trust: dict[str, Any]) -> int:
+    """The app on a capture, held against whom this user trusts; no network."""
     from mailpath.network.capture import CaptureError, load
 
     try:
         held = load(file)
     except CaptureError as error:
         raise click.UsageError(f"{file}: {error}") from None
+    here, problems = trusted_here(trust)
     if file == "-":
         keyboard()
     return run_app(
-        source=CaptureSource(held),
+        source=CaptureSource(held, here),
         sender=held.path.sender,
         recipient=held.path.recipient,
         start=True,
-        **_preferred(),
+        **_preferred(problems),
         **look,
     )
 
@@ -113,10 +114,13 @@ def _source(found: config.Config, network: dict[str, Any]) -> tuple[LiveSource, 
     return LiveSource(settings_from(network, base)), problems
 
 
-def _preferred() -> dict[str, Any]:
-    """The user's posture, theme and keys, where nothing of the network is asked for."""
+def _preferred(problems: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """The user's posture, theme and keys.  `problems`: with the config file's network table; None: nobody
+    has looked at it yet."""
     found = config.load()
+    if problems is None:
+        problems = found.settings()[1] if found.network else ()
     return {
         "posture": found.defaults.get("posture", DEFAULT_POSTURE),
-        "preferences": preferences(found, found.settings()[1] if found.network else ()),
+        "preferences": preferences(found, problems),
     }

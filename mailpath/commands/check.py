@@ -13,11 +13,18 @@ import click
 
 from mailpath.commands import stdio
 from mailpath.commands.envelope import Asked, made
-from mailpath.commands.options import domain_of, given_network_options, probing, unusable_anchor
+from mailpath.commands.options import (
+    TRUST_KEYS,
+    domain_of,
+    given_network_options,
+    probing,
+    trusted_here,
+    unusable_anchor,
+)
 from mailpath.commands.outputs import STDIO, Outputs, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
 from mailpath.commands.stdio import plain
-from mailpath.config import ConfigError, postures
+from mailpath.config import ConfigError, config_file, postures
 from mailpath.dnssec import BadAnchor
 from mailpath.exchanges import Envelope
 from mailpath.facts import Found, Path, Walk
@@ -29,8 +36,10 @@ from mailpath.network.capture import Capture, CaptureError, capture_of, dump, lo
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
 from mailpath.network.settings import SettingsError
+from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
+from mailpath.report.provenance import NOTHING, Given, Provenance, marks
 from mailpath.report.result import DEFAULT_POSTURE, Result, build
 from mailpath.visible import visible
 from mailpath.walk import Event, StepFinished, live_network, walk
@@ -48,6 +57,12 @@ class Walked:
     elapsed: dict[str, float]
     took: float
     capture: Capture
+    given: Given = NOTHING
+    replayed: bool = False
+
+    @property
+    def provenance(self) -> Provenance:
+        return origin.read(self.walk, self.capture.ground, self.given, replayed=self.replayed)
 
 
 def run(
@@ -65,6 +80,7 @@ def run(
     capture: str | None,
     tlsrpt: str | None,
     replay: str | None,
+    trust_capture: bool,
     network: dict[str, Any],
 ) -> ExitCode:
     """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
@@ -79,6 +95,8 @@ def run(
         if envelope is not None:
             raise click.UsageError("A replay asks nobody: --envelope cannot be used with --replay.")
         walked = _replayed(replay, recipient, sender, at, network)
+    elif trust_capture:
+        raise click.UsageError("--trust-capture is of a capture: it needs --replay.")
     else:
         monitored = form_of(outputs.form, outputs.report) == "nagios"
         deadline = MONITOR_DEADLINE if monitored else None
@@ -93,7 +111,8 @@ def run(
         judged or tuple(known().values()),
         walked.elapsed,
         deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
-        kind=walked.ground.kind,
+        provenance=walked.provenance,
+        on_trust=trust_capture,
         made=walked.ground.made,
         took=walked.took,
         sending=sending,
@@ -183,7 +202,8 @@ def _live(
             return await _walk(path, live, at, tried)
 
     try:
-        return asyncio.run(walked())
+        given = origin.given_by(settings)
+        return replace(asyncio.run(walked()), given=given)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     except BadAnchor as error:
@@ -195,9 +215,12 @@ def _replayed(
 ) -> Walked:
     from mailpath.network.replay import Replay
 
-    given = given_network_options(network)
-    if given:
-        raise click.UsageError(f"A replay asks nobody: {', '.join(given)} cannot be used with --replay.")
+    asks = given_network_options({key: value for key, value in network.items() if key not in TRUST_KEYS})
+    if asks:
+        raise click.UsageError(f"A replay asks nobody: {', '.join(asks)} cannot be used with --replay.")
+    here, problems = trusted_here(network)
+    for problem in problems:
+        stdio.tell(f"mailpath check: {config_file().name}: {problem}")
     try:
         held = load(file)
     except CaptureError as error:
@@ -210,7 +233,7 @@ def _replayed(
     except BadAnchor as error:
         raise click.UsageError(f"{file}: {error}") from None
     # As of another time less may be asked for: what was fetched in its own time is kept for attacks.
-    return replace(walked, capture=held)
+    return replace(walked, capture=held, given=origin.given_by(here), replayed=True)
 
 
 async def _walk(path: Path, network: Network, at: int | None, envelope: Envelope | None = None) -> Walked:
@@ -303,6 +326,10 @@ def _filed(result: Result, file: str) -> None:
         known = lookup is not None and lookup.found in (Found.FOUND, Found.ABSENT) and not lookup.broken
         why = f"{domain} asks for no TLS reports" if known else f"where {domain} takes them is not known"
         click.echo(f"{visible(filer)} would file none: {why}.", err=True)
+    named = marks(result.provenance)
+    if result.provenance.replayed:
+        doubt = f"Not evidence: {result.doubt}. " if result.doubt else ""
+        click.echo(f"{doubt}The TLS report does not say of its walk: {', '.join(named)}.", err=True)
     data = tlsrpt.encode(report)
     if file == STDIO:
         sys.stdout.buffer.write(data)

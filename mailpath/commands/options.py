@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mailpath import ending
+
 if TYPE_CHECKING:
     from mailpath.network.settings import Settings
 
@@ -85,6 +87,26 @@ def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
     return table
 
 
+_LOOK = (
+    click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+    click.option("--ascii", "plain", is_flag=True, help="No signs beyond ASCII."),
+    click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does it too)."),
+)
+
+
+def look_options(command: Command) -> Command:
+    """How the app looks."""
+    for option in reversed(_LOOK):
+        command = option(command)
+    return command
+
+
+def look(no_mouse: bool, plain: bool, no_color: bool) -> dict[str, bool]:
+    """Of the app, which is nothing without its terminal: from here on it ends with that."""
+    ending.tie(0, 2)
+    return {"mouse": not no_mouse, "ascii": plain, "color": not no_color}
+
+
 _NETWORK = (
     click.option(
         "--network",
@@ -144,6 +166,45 @@ _NETWORK = (
         help="Published address A really lives at B; repeatable.",
     ),
 )
+
+
+#: Of `_NETWORK`, what a replay is compared with: whom this user trusts.
+TRUST_KEYS = ("network_file", "trust_anchor", "ca_file", "insecure_zones")
+
+_ENVELOPE = (
+    click.option("--envelope", is_flag=True, help="Try MAIL FROM and RCPT TO too, then RSET; never DATA."),
+    click.option(
+        "--envelope-from",
+        metavar="ADDRESS",
+        help="Of the envelope test. [SENDER's address, else the null one]",
+    ),
+    click.option(
+        "--rcpt", metavar="ADDRESS", help="Of the envelope test. [RECIPIENT's address, else postmaster]"
+    ),
+)
+
+
+def envelope_options(command: Command) -> Command:
+    """Adds the envelope test to a command."""
+    for option in reversed(_ENVELOPE):
+        command = option(command)
+    return command
+
+
+_TRUST = (
+    click.option(
+        "--network", "network_file", metavar="FILE", help="Network file: whom you trust. [the config file's]"
+    ),
+    click.option("--trust-anchor", metavar="FILE", help="DNSSEC trust anchor that you know it by."),
+    click.option("--ca-file", metavar="FILE", help="CA certificates, PEM, that you know it by."),
+)
+
+
+def trust_options(command: Command) -> Command:
+    """Adds whom this user trusts to a command that reads captures."""
+    for option in reversed(_TRUST):
+        command = option(command)
+    return command
 
 
 def network_options(command: Command) -> Command:
@@ -209,6 +270,33 @@ def probing(options: dict[str, Any]) -> Settings:
         return settings_from(options, network())
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
+
+
+def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
+    """Whom this user trusts, to hold a capture against: the network file, else the config file's [network],
+    and in place of their keys the options; and what cannot be used of the config file.
+
+    Raises `click.UsageError` for what stands on the command line.
+    """
+    from mailpath import config
+    from mailpath.network.settings import Settings, SettingsError, anchor_text, roots
+
+    asked = {key: options.get(key) for key in TRUST_KEYS}
+    base = Settings()
+    problems: tuple[str, ...] = ()
+    if not options.get("network_file"):
+        found = config.load()
+        base, problems = found.settings() if found.network else (base, ())
+        try:
+            anchor_text(base), roots(base)
+        except SettingsError as error:
+            base, problems = Settings(), (*problems, str(error))
+    settings = settings_from(asked, base)
+    try:
+        anchor_text(settings), roots(settings)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+    return settings, problems
 
 
 def unusable_anchor(settings: Settings, error: Exception) -> click.UsageError:

@@ -11,6 +11,7 @@ import json
 import re
 import ssl
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,6 +174,17 @@ def roots(settings: Settings) -> tuple[bytes, ...]:
             sentence = "The file holds a certificate that OpenSSL cannot read."
             raise SettingsError(sentence, file=settings.ca_file, key="ca_file") from None
         return found
+    return _system_roots() or _certifi_roots()
+
+
+@cache
+def known_roots() -> frozenset[bytes]:
+    """Trusted CA certificates, DER, that this machine has without being told: the system's and certifi's."""
+    return frozenset((*_system_roots(), *_certifi_roots()))
+
+
+def _system_roots() -> tuple[bytes, ...]:
+    """() where the system has no bundle that can be read."""
     for bundle in (ssl.get_default_verify_paths().cafile, *BUNDLES):
         if bundle is not None and Path(bundle).is_file():
             try:
@@ -181,6 +193,10 @@ def roots(settings: Settings) -> tuple[bytes, ...]:
                 continue  # an unreadable system bundle: the next place may do
             if found:
                 return found
+    return ()
+
+
+def _certifi_roots() -> tuple[bytes, ...]:
     import certifi
 
     return _certificates(Path(certifi.where()).read_bytes())

@@ -14,6 +14,7 @@ from mailpath.judge.requiretls import announcing, ignored
 from mailpath.judge.sending import Message, held
 from mailpath.names import u_labels
 from mailpath.report import envelope
+from mailpath.report.provenance import sentences
 from mailpath.report.result import Result
 from mailpath.steps.words import clause
 from mailpath.visible import visible
@@ -31,8 +32,6 @@ TITLES = {
     "starttls": "STARTTLS",
     "verdict": "Verdict",
 }
-
-_SOURCES = {"lab": ", in the lab", "capture": ", replayed from a capture"}
 
 
 def moment(seconds: int) -> str:
@@ -101,20 +100,48 @@ def duration(seconds: int) -> str:
 
 
 def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
-    """(label, text): which path, when, from where, through which resolver, by which version."""
+    """(label, text): which path, when, from where, through which resolver, by which version, and what the
+    trust in it rests on where that is not what everybody trusts.  Of a replay the first ones are claims."""
     walk = result.walk
     sender = named(walk.path.sender) if walk.path.sender is not None else "any sender"
     when = moment(result.made)
     if result.at != result.made:
         when += f", judged as of {moment(result.at)}"
-    seen = f"{visible(walk.sender.ehlo) or 'this machine'}, resolver {visible(walk.resolver)}"
+    replayed = result.provenance.replayed
+    says = "the capture says " if replayed else ""
+    ehlo = visible(walk.sender.ehlo) or ("no name" if replayed else "this machine")
+    seen = f"{ehlo}, resolver {visible(walk.resolver)}"
     return (
         ("Path", f"{sender} to {named(walk.path.recipient)}"),
         *asked(result),
-        ("Walked", f"{when}{_SOURCES.get(result.kind, '')}"),
-        ("From", seen),
+        ("Walked", f"{says}{when}"),
+        ("From", f"{says}{seen}"),
         ("By", f"mailpath {result.mailpath}"),
+        *(("Trust", text) for text in [" ".join(trusts(result))] if text),
     )
+
+
+def trusts(result: Result) -> tuple[str, ...]:
+    """What the trust in the walk rests on, and whether its verdict is evidence; sentences, () where all is
+    as usual."""
+    told = sentences(result.provenance)
+    if not result.doubt:
+        return told
+    taken = " It counts all the same, as --trust-capture says." if result.on_trust else ""
+    return (f"Not evidence: {result.doubt}.{taken}", *told)
+
+
+def claimed(result: Result) -> str:
+    """Behind a heading, of what is no evidence."""
+    return ", as the capture says" if result.withheld(result.posture) else ""
+
+
+def no_evidence(result: Result) -> str:
+    """Which verdicts are none, one sentence; "" where all of them are evidence."""
+    doubted = [name for name, why in result.doubts.items() if why]
+    if not doubted:
+        return ""
+    return f"Not evidence: {'all of them' if len(doubted) == len(result.doubts) else ', '.join(doubted)}."
 
 
 def outcome(verdict: Verdict) -> str:

@@ -16,9 +16,10 @@ from mailpath.facts import Found, Lookup, MxHost, Session, Walk
 from mailpath.findings.words import day
 from mailpath.judge import Mechanism, Verdict
 from mailpath.match.certificate import describe
-from mailpath.report.contents import TITLES, moment, outcome, possible
-from mailpath.report.json import rfc3339
+from mailpath.report.contents import TITLES, moment, no_evidence, outcome, possible
+from mailpath.report.json import rfc3339, standing
 from mailpath.report.layout import hanging
+from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
 
@@ -251,10 +252,15 @@ def render_text(difference: Difference) -> str:
 def _text(difference: Difference) -> Iterator[str]:
     changes = difference.changes
     count = "nothing changed" if not changes else f"{len(changes)} change{'s' if len(changes) > 1 else ''}"
-    yield f"{visible(difference.new.walk.path.recipient)}: {count}"
+    doubted = [label for label, side in (("old", difference.old), ("new", difference.new)) if _doubted(side)]
+    doubt = f"; not evidence: {' and '.join(doubted)}" if doubted else ""
+    yield f"{visible(difference.new.walk.path.recipient)}: {count}{doubt}"
     yield ""
-    yield f"Old        {moment(difference.old.made)}"
-    yield f"New        {moment(difference.new.made)}"
+    for label, side in (("Old", difference.old), ("New", difference.new)):
+        says = "the capture says " if side.provenance.replayed else ""
+        yield from hanging(label, f"{says}{moment(side.made)}", indent=0, column=11)
+        for line in _stands(side):
+            yield from hanging("", line, indent=0, column=11)
     area = subject = ""
     for change in changes:
         if change.area != area:
@@ -268,6 +274,27 @@ def _text(difference: Difference) -> Iterator[str]:
         for sign, lines in (("-", change.old), ("+", change.new)):
             for line in lines:
                 yield from hanging(f"    {sign}", f"{label}{line}", indent=0, column=6)
+
+
+def _stands(result: Result) -> Iterator[str]:
+    """Whether its verdicts are evidence, and what they rest on beside."""
+    why = next((why for why in result.doubts.values() if why), "")
+    if why:
+        yield f"Not evidence: {why}."
+        if not result.doubt:
+            yield no_evidence(result)
+    named = marks(result.provenance, source=not result.provenance.replayed, doubted=bool(why))
+    if named:
+        yield f"Mind: {', '.join(named)}."
+
+
+def _doubted(result: Result) -> bool:
+    """A verdict that is compared is no evidence."""
+    return any(result.doubts.values())
+
+
+def _standing(result: Result) -> dict[str, Any]:
+    return {**standing(result), "evidence_trusted": not _doubted(result)}
 
 
 #: Sides that need no name: the subject says it.
@@ -284,5 +311,6 @@ def to_dict(difference: Difference) -> dict[str, Any]:
         "recipient": path.recipient,
         "old": rfc3339(difference.old.made),
         "new": rfc3339(difference.new.made),
+        "stands_on": {"old": _standing(difference.old), "new": _standing(difference.new)},
         "changes": msgspec.to_builtins(difference.changes),
     }

@@ -3,7 +3,7 @@
     0  delivered at or above both the posture's floor and what the recipient publishes
     1  delivered below either; plaintext at a later retry counts
     2  deferred or bounced
-    3  unknown
+    3  unknown, or a replay that is not evidence (`report.provenance`)
     64 the command line was wrong (sysexits.h EX_USAGE)
 
 What the recipient publishes: an enforced MTA-STS policy, or usable TLSA records in signed zones for a host

@@ -9,6 +9,7 @@ from mailpath.facts import MxKind, Reply, Walk
 from mailpath.findings import Finding
 from mailpath.judge import Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.posture import DaneUse, Level, Precedence
+from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
 
@@ -46,14 +47,27 @@ _PLAIN = {
 }
 
 
-def headline(result: Result) -> str:
+def headline(result: Result, *, named: bool = True) -> str:
     """For example "b.example: deferred by postfix-dane at mx1.b.example: TLSA records match none of its
-    certificates (4.7.5)"; always one line."""
-    return f"{visible(result.walk.path.recipient)}: {answer(result)}"
+    certificates (4.7.5); replayed from a capture"; always one line.
+    `named`: what the walk rests on is named; that it is no evidence always is."""
+    return f"{visible(result.walk.path.recipient)}: {answer(result) if named else verdict_sentence(result)}"
 
 
 def answer(result: Result) -> str:
     """The same without the domain."""
+    told = (*marks(result.provenance), *(("taken on trust",) if result.doubt and result.on_trust else ()))
+    return "; ".join((verdict_sentence(result), *([", ".join(told)] if told else [])))
+
+
+def verdict_sentence(result: Result) -> str:
+    """The same without what the walk rests on, unless it is for that no evidence."""
+    if result.withheld(result.posture):
+        return f"not evidence: {result.doubt}; the capture says {_said(result)}"
+    return _said(result)
+
+
+def _said(result: Result) -> str:
     verdict = result.verdict
     at = f" at {visible(verdict.host)}" if verdict.host else ""
     if verdict.outcome is Outcome.UNKNOWN:

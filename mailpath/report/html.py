@@ -17,17 +17,17 @@ from importlib import resources
 import jinja2
 import msgspec
 
-from mailpath.facts import Status, StepResult
+from mailpath.facts import StepResult
 from mailpath.findings import step_of
 from mailpath.judge import Mechanism, Outcome, Posture, Verdict
 from mailpath.names import u_labels
 from mailpath.report.attacks import AttackRow, attack_rows, attack_sentences, reach
 from mailpath.report.contents import GLYPHS, TITLES, circumstances, moment, not_tried, outcome, possible
 from mailpath.report.envelope import answers, tried
-from mailpath.report.exit_codes import ExitCode, exit_code
-from mailpath.report.headline import answer, cause, phrase
+from mailpath.report.headline import cause, phrase, verdict_sentence
 from mailpath.report.panels import Explained, evidence, explain
-from mailpath.report.result import STATUS_OF, Result, verdict_step
+from mailpath.report.provenance import marks
+from mailpath.report.result import STATUS_OF, Result, steps, verdict_step
 from mailpath.visible import visible
 
 #: Lines of evidence per step: the page is to open at once, whatever a stranger published.
@@ -69,12 +69,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     reach: str
     attacks: tuple[AttackRow, ...]
+    doubt: str
 
 
 def render(result: Result) -> str:
     """The whole page."""
     path = result.walk.path
-    step = verdict_step(result, answer(result))
+    step = verdict_step(result, verdict_sentence(result))
     return _template().render(
         recipient=visible(path.recipient),
         unicode=_unicode(path.recipient),
@@ -84,7 +85,7 @@ def render(result: Result) -> str:
         circumstances=circumstances(result),
         made=moment(result.made),
         version=result.mailpath,
-        kind=result.kind,
+        marks=marks(result.provenance),
         stops=tuple(_stops(result)),
         rows=tuple(_rows(result)),
         sentences=attack_sentences(result),
@@ -105,9 +106,9 @@ def _unicode(domain: str) -> str:
 
 
 def _stops(result: Result) -> Iterator[Stop]:
-    for number, step in enumerate(result.walk.steps):
+    for number, step in enumerate(steps(result)):
         found = tuple(explain(each) for each in result.findings if step_of(each.code) == step.id)
-        lines = evidence(result.walk, step.id)
+        lines = evidence(result.walk, step.id, provenance=result.provenance)
         more = len(lines) - MOST_LINES
         shown = [*lines[:MOST_LINES], *([f"… {more} more lines"] if more > 0 else [])]
         yield _stop(number, step, result, found, "\n".join(shown))
@@ -136,7 +137,7 @@ def _rows(result: Result) -> Iterator[Row]:
 
 
 def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
-    status = _status(exit_code(result.walk, posture, verdict))
+    status = STATUS_OF[result.codes[posture.name]]
     unknown = verdict.outcome is Outcome.UNKNOWN
     return Row(
         name=posture.name,
@@ -163,11 +164,8 @@ def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
         reason=verdict.reason,
         reach=reach(result, posture.name),
         attacks=attack_rows(result, posture.name),
+        doubt=result.doubts[posture.name],
     )
-
-
-def _status(code: ExitCode) -> Status:
-    return STATUS_OF[code]
 
 
 # --- the page's parts ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ Bytes are base64.  Times of day are RFC 3339 in UTC.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -18,9 +18,9 @@ from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import Message
 from mailpath.report.attacks import reach
-from mailpath.report.contents import not_tried
-from mailpath.report.headline import answer
-from mailpath.report.result import Result, verdict_step
+from mailpath.report.contents import not_tried, trusts
+from mailpath.report.headline import verdict_sentence
+from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -151,12 +151,26 @@ AnyStep = SenderStep | MxStep | DnssecStep | StsStep | TlsaStep | StarttlsStep |
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report.
 
+    `replayed`: it is of a capture; what that claims (`walked`, what servers answered) is as it says.
+    `anchor`: whether the trust anchor is IANA's.  `roots`: whether every root that a chain hangs on is among
+    this machine's or certifi's.  `dialled`: somebody was asked elsewhere than at the published address.
+    `lab`: the answers are the lab's, or the capture says so.  `evidence_trusted`: false for a replay whose
+    anchor, or whose roots that the verdict hangs on, are neither known here nor given by this user.
+    `stands_on`: all of that in sentences.
+
     `message`: what the message asks for (RFC 8689).  `policy_age`: seconds since the sender fetched the
     MTA-STS policy, null at first contact.  `announces_requiretls`: the MX hosts that do, in path order.
     """
 
     schema: Annotated[int, msgspec.Meta(ge=SCHEMA, le=SCHEMA)] = SCHEMA
     mailpath: str
+    replayed: bool
+    anchor: Literal["iana", "own"]
+    roots: Literal["known", "own"]
+    dialled: bool
+    lab: bool
+    evidence_trusted: bool
+    stands_on: tuple[str, ...]
     sender: str | None
     recipient: str
     at: Moment
@@ -188,12 +202,27 @@ def rfc3339(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def standing(result: Result) -> dict[str, Any]:
+    """What the trust in `result` rests on, as `Report` has it."""
+    found = result.provenance
+    return {
+        "replayed": found.replayed,
+        "anchor": found.anchor,
+        "roots": found.roots,
+        "dialled": bool(found.dialled) or (found.lab and not found.replayed),
+        "lab": found.lab,
+        "evidence_trusted": not result.doubt,
+        "stands_on": trusts(result),
+    }
+
+
 def report(result: Result) -> Report:
     """`result` as the records that JSON is made of."""
     walk = result.walk
-    lines = {step.id: step for step in walk.steps}
+    lines = {step.id: step for step in steps(result)}
     return Report(
         mailpath=result.mailpath,
+        **standing(result),
         sender=walk.path.sender,
         recipient=walk.path.recipient,
         at=rfc3339(result.at),
@@ -261,7 +290,7 @@ def _step(result: Result, lines: dict[str, StepResult], kind: Any, name: str, at
 
 
 def _verdict_step(result: Result) -> VerdictStep:
-    line = verdict_step(result, answer(result))
+    line = verdict_step(result, verdict_sentence(result))
     return VerdictStep(
         status=line.status,
         word=line.word,

@@ -13,11 +13,20 @@ from collections.abc import Iterable, Iterator
 from mailpath.findings import step_of
 from mailpath.judge import Mechanism, Verdict
 from mailpath.report.attacks import attack_rows, attack_sentences
-from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
+from mailpath.report.contents import (
+    GLYPHS,
+    TITLES,
+    circumstances,
+    claimed,
+    no_evidence,
+    not_tried,
+    outcome,
+    possible,
+)
 from mailpath.report.envelope import answers, tried
-from mailpath.report.headline import answer, headline
+from mailpath.report.headline import headline, verdict_sentence
 from mailpath.report.panels import Explained, evidence, explain
-from mailpath.report.result import Result, verdict_step
+from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
 
 #: A word that no tracker takes for anything else, with the punctuation around it.
@@ -148,7 +157,7 @@ def _path(result: Result) -> Iterator[str]:
     yield "### Path"
     yield ""
     rows: list[tuple[str, ...]] = [("", "Step", "Result", "")]
-    for step in [*result.walk.steps, verdict_step(result, answer(result))]:
+    for step in [*steps(result), verdict_step(result, verdict_sentence(result))]:
         elapsed = result.elapsed.get(step.id)
         time = "" if elapsed is None else f" ({elapsed:.0f} ms)"
         word = f"{step.status.value.upper()}, {cell(step.word)}"
@@ -180,12 +189,15 @@ def _block(block: Explained) -> Iterator[str]:
 
 
 def _verdicts(result: Result) -> Iterator[str]:
-    yield "### Verdicts"
+    yield f"### Verdicts{claimed(result)}"
     yield ""
     rows: list[tuple[str, ...]] = [("Posture", "Outcome", "Host", "TLS", "By", "Status")]
     for name, verdict in result.verdicts.items():
         rows.append(_verdict(name, verdict, decides=name == result.posture))
     yield from table(rows)
+    if no_evidence(result):
+        yield ""
+        yield prose(no_evidence(result))
 
 
 def _verdict(name: str, verdict: Verdict, *, decides: bool) -> tuple[str, ...]:
@@ -204,7 +216,7 @@ def _verdict(name: str, verdict: Verdict, *, decides: bool) -> tuple[str, ...]:
 
 def _attempts(result: Result) -> Iterator[str]:
     verdict = result.verdict
-    yield f"### Attempts of {prose(result.posture)}"
+    yield f"### Attempts of {prose(result.posture)}{claimed(result)}"
     yield ""
     if not verdict.attempts:
         yield f"No host was tried: {prose(verdict.reason)}"
@@ -233,7 +245,7 @@ def _envelope(result: Result) -> Iterator[str]:
 def _attacks(result: Result) -> Iterator[str]:
     if not result.attacks:
         return
-    yield "### What an attacker changes"
+    yield f"### What an attacker changes{claimed(result)}"
     yield ""
     sentences = attack_sentences(result)
     for sentence in sentences:
@@ -255,7 +267,7 @@ def _evidence(result: Result) -> Iterator[str]:
         return
     yield "### Evidence"
     for step in shown:
-        lines = evidence(result.walk, step)
+        lines = evidence(result.walk, step, provenance=result.provenance)
         more = len(lines) - MOST_LINES
         if not lines:
             continue

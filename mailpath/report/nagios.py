@@ -36,10 +36,11 @@ def render(result: Result) -> str:
 
 def _circumstances(result: Result) -> str:
     walk = result.walk
+    claimed = "the capture says " if result.provenance.replayed else ""
     ehlo = visible(walk.sender.ehlo) or "this machine"
     judged = f", judged as of {moment(result.at)}" if result.at != result.made else ""
     return (
-        f"{moment(result.made)}{judged}, from {ehlo}, resolver {visible(walk.resolver)}, "
+        f"{claimed}{moment(result.made)}{judged}, from {ehlo}, resolver {visible(walk.resolver)}, "
         f"mailpath {result.mailpath}"
     )
 
@@ -61,5 +62,5 @@ def _performance(result: Result) -> Iterator[str]:
     for each in timeline(walk, result.made):
         ends.setdefault(each.what, each.at)
     for label, what in (("certificate_ends", "certificate"), ("signatures_end", "signatures")):
-        if what in ends:
+        if what in ends and not result.withheld(result.posture):
             yield f"{label}={ends[what] - result.at}s"

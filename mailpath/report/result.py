@@ -12,7 +12,10 @@ from mailpath.facts import Status, StepResult, StsPolicy, Walk
 from mailpath.findings import Finding, find
 from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.sending import USUAL, Message, Sending
+from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
+from mailpath.report.provenance import USUAL as USUAL_ORIGIN
+from mailpath.report.provenance import Provenance, foreign_anchor
 
 if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome, Summary
@@ -24,24 +27,27 @@ DEFAULT_POSTURE = "rfc"
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A walk, what each posture makes of it, and what was found.
 
-    `verdicts`: by posture name, in the order judged.  `posture`: the one that decides; `code`: its exit
-    code.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the whole walk.
-    `kind`: "live", "lab" or "capture"; `made`: Unix time at which the exchanges were held.  `attacks`: by
-    posture and attack name, what an attacker makes of it, {} where none was asked for; `summaries`: by
-    posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what the message asks
-    for, and how old the sender's MTA-STS policy is; `known`: that policy.
+    `verdicts`: by posture name, in the order judged.  `codes`: their exit codes, `doubts`: why they are not
+    evidence, "" where they are (`provenance.doubt`); `on_trust`: they are to count all the same.  `posture`:
+    the one that decides.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the
+    whole walk.  `made`: Unix time at which the exchanges were held; of a replay, as its capture says.
+    `attacks`: by posture and attack name, what an attacker makes of it, {} where none was asked for;
+    `summaries`: by posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what
+    the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy.
     """
 
     walk: Walk
     postures: tuple[Posture, ...]
     verdicts: dict[str, Verdict]
+    codes: dict[str, ExitCode]
+    doubts: dict[str, str]
     posture: str
-    code: ExitCode
     findings: tuple[Finding, ...]
     elapsed: dict[str, float]
     at: int
     made: int
-    kind: str = "live"
+    provenance: Provenance = USUAL_ORIGIN
+    on_trust: bool = False
     mailpath: str = __version__
     took: float | None = None
     attacks: dict[str, dict[str, AttackOutcome]] = {}
@@ -55,6 +61,20 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return self.verdicts[self.posture]
 
     @property
+    def code(self) -> ExitCode:
+        """The exit code of the verdict that decides."""
+        return self.codes[self.posture]
+
+    @property
+    def doubt(self) -> str:
+        """Why the verdict that decides is not evidence; "" where it is."""
+        return self.doubts[self.posture]
+
+    def withheld(self, posture: str) -> bool:
+        """Whether this posture's verdict is told as the capture's claim, and counts for nothing."""
+        return bool(self.doubts[posture]) and not self.on_trust
+
+    @property
     def chosen(self) -> Posture:
         """The posture that decides."""
         return next(posture for posture in self.postures if posture.name == self.posture)
@@ -66,7 +86,8 @@ def build(
     elapsed: Mapping[str, float],
     *,
     deciding: Iterable[str] = (DEFAULT_POSTURE,),
-    kind: str = "live",
+    provenance: Provenance = USUAL_ORIGIN,
+    on_trust: bool = False,
     made: int | None = None,
     took: float | None = None,
     sending: Sending = USUAL,
@@ -76,23 +97,32 @@ def build(
     code decides, the first of equals; where none of them is judged, all of them count.
 
     `met`: the walk on which the sender fetched the policy of which `sending` says the age; default: `walk`.
+    `on_trust`: what a replay says counts, whatever it rests on.
     """
     judged = tuple(postures)
     verdicts = {posture.name: sending.verdict(walk, posture, met) for posture in judged}
-    codes = {posture.name: exit_code(walk, posture, verdicts[posture.name]) for posture in judged}
+    doubts = {posture.name: origin.doubt(provenance, walk, posture, sending, met) for posture in judged}
+    codes = {
+        posture.name: ExitCode.UNKNOWN
+        if doubts[posture.name] and not on_trust
+        else exit_code(walk, posture, verdicts[posture.name])
+        for posture in judged
+    }
     counted = [name for name in dict.fromkeys(deciding) if name in codes] or list(codes)
     chosen = min(counted, key=lambda name: WORST_FIRST.index(codes[name]))
     return Result(
         walk=walk,
         postures=judged,
         verdicts=verdicts,
+        codes=codes,
+        doubts=doubts,
         posture=chosen,
-        code=codes[chosen],
         findings=find(walk, requiretls=sending.message is Message.REQUIRETLS),
         elapsed=dict(elapsed),
         at=walk.at,
         made=walk.at if made is None else made,
-        kind=kind,
+        provenance=provenance,
+        on_trust=on_trust,
         took=took,
         sending=sending,
         known=(met or walk).sts.policy,
@@ -108,10 +138,23 @@ STATUS_OF = {
 }
 
 
+def steps(result: Result) -> tuple[StepResult, ...]:
+    """The lines of the six steps; what is proven from an anchor that is not IANA's says so."""
+    return tuple(
+        msgspec.structs.replace(step, summary=f"{step.summary} {foreign_anchor(result.provenance)}")
+        if step.id == "dnssec" and result.provenance.anchor == "own"
+        else step
+        for step in result.walk.steps
+    )
+
+
 def verdict_step(result: Result, answer: str) -> StepResult:
     """The seventh step's line, by the posture that decides; `answer` becomes its sentence."""
     outcome = result.verdict.outcome
-    word = "IN THE CLEAR" if outcome is Outcome.PLAINTEXT else outcome.value.upper()
+    if result.withheld(result.posture):
+        word = "NOT EVIDENCE"
+    else:
+        word = "IN THE CLEAR" if outcome is Outcome.PLAINTEXT else outcome.value.upper()
     return StepResult(
         id="verdict", status=STATUS_OF[result.code], word=word, summary=f"{answer[:1].upper()}{answer[1:]}."
     )

@@ -10,12 +10,22 @@ from collections.abc import Iterator
 from mailpath.facts import Status
 from mailpath.judge import Mechanism
 from mailpath.report.attacks import attack_rows, attack_sentences
-from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, TITLES, circumstances, not_tried, outcome, possible
+from mailpath.report.contents import (
+    ASCII_GLYPHS,
+    GLYPHS,
+    TITLES,
+    circumstances,
+    claimed,
+    no_evidence,
+    not_tried,
+    outcome,
+    possible,
+)
 from mailpath.report.envelope import answers, tried
-from mailpath.report.headline import answer, headline
+from mailpath.report.headline import headline, verdict_sentence
 from mailpath.report.layout import hanging, table, wrapped
 from mailpath.report.panels import Explained, explain
-from mailpath.report.result import Result, verdict_step
+from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
 
 _SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
@@ -53,8 +63,8 @@ def _circumstances(result: Result) -> Iterator[str]:
 
 
 def _path(result: Result, glyphs: dict[Status, str]) -> Iterator[str]:
-    steps = [*result.walk.steps, verdict_step(result, answer(result))]
-    for step in steps:
+    lines = [*steps(result), verdict_step(result, verdict_sentence(result))]
+    for step in lines:
         label = f"{glyphs[step.status]} {TITLES[step.id]}"
         summary = f"{step.status.value.upper()}, {step.word}. {step.summary}"
         elapsed = result.elapsed.get(step.id)
@@ -91,7 +101,7 @@ def _block(block: Explained, glyphs: dict[Status, str]) -> Iterator[str]:
 
 def _verdicts(result: Result) -> Iterator[str]:
     """All postures side by side; the one that decides is marked.  Hosts are numbered to fit the page."""
-    yield "Verdicts (* decides)"
+    yield f"Verdicts{claimed(result)} (* decides)"
     numbers: dict[str, int] = {}
     for verdict in result.verdicts.values():
         for host in (*(attempt.host for attempt in verdict.attempts), verdict.host):
@@ -116,11 +126,12 @@ def _verdicts(result: Result) -> Iterator[str]:
     for name, verdict in result.verdicts.items():
         if verdict.possible:
             yield from hanging(f"{name}:", f"may be {possible(verdict)}", indent=2, column=28)
+    yield from (f"  {line}" for line in wrapped(no_evidence(result), 76) if line)
 
 
 def _attempts(result: Result) -> Iterator[str]:
     verdict = result.verdict
-    yield f"Attempts of {result.posture}"
+    yield f"Attempts of {result.posture}{claimed(result)}"
     if not verdict.attempts:
         yield from hanging("", f"No host was tried: {verdict.reason}", indent=0, column=2)
     for number, attempt in enumerate(verdict.attempts, 1):
@@ -147,7 +158,7 @@ def _attacks(result: Result) -> Iterator[str]:
     """One sentence per posture; of the posture that decides each attack, and why it works or not."""
     if not result.attacks:
         return
-    yield "What an attacker changes"
+    yield f"What an attacker changes{claimed(result)}"
     for sentence in attack_sentences(result):
         first, *rest = wrapped(sentence, 76)
         yield f"  {first}"

@@ -105,7 +105,7 @@ def _telling(failed: list[HttpsExchange]) -> HttpsExchange:
 def _fetched(tools: Tools, base: PolicyFetch, exchange: HttpsExchange) -> PolicyFetch:
     content_type = next((value for name, value in exchange.headers if name.lower() == b"content-type"), None)
     verify_error = None
-    if exchange.chain:
+    if exchange.chain or exchange.status is not None:  # only a capture holds an answer without a certificate
         verify_error = pkix.check_policy_host(exchange.chain, base.host, tools.network.ground.roots, tools.at)
     fetch = msgspec.structs.replace(
         base,

@@ -54,8 +54,11 @@ def label(stop: Stop, now: int) -> Label:
     return lines
 
 
-def label_now(now: int) -> Label:
-    return [(f"{when(now)[:10]}  now, {when(now)[11:]}", "")]
+def label_now(now: int, word: str) -> Label:
+    """`word`: what that time is called."""
+    day, clock = when(now)[:10], when(now)[11:]
+    told = f"{day}  {word}, {clock}"
+    return [(told if len(told) <= WIDTH else f"{day} {clock[:5]} {word}", "")]
 
 
 def _owners(subjects: Iterable[str]) -> str:

@@ -42,7 +42,13 @@ class Bench:
         self._stack = stack
         self._verdicts: dict[str, Verdict] = {}
         self._sentences: dict[str, str] = {}
+        self._doubts: dict[str, str] = {}
         self._alone: dict[str, Bench] = {}
+
+    @property
+    def stack(self) -> Stack:
+        """What it is judged by."""
+        return self._stack
 
     @property
     def postures(self) -> tuple[str, ...]:
@@ -69,6 +75,7 @@ class Bench:
         for posture in self.postures:
             self.verdict(posture)
             self.sentence(posture)
+            self.doubt(posture)
             await asyncio.sleep(0)
         for host in self.hosts:
             for posture in COLUMNS:
@@ -79,6 +86,7 @@ class Bench:
         """Forget what can be judged again."""
         self._verdicts.clear()
         self._sentences.clear()
+        self._doubts.clear()
         self._alone.clear()
 
     def verdict(self, posture: str, host: str | None = None) -> Verdict:
@@ -95,6 +103,16 @@ class Bench:
                 why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
                 self._verdicts[posture] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
         return self._verdicts[posture]
+
+    def doubt(self, posture: str) -> str:
+        """Why the verdict is no evidence, clean text; "" where it is."""
+        if posture not in self._doubts:
+            why = ""
+            known = self._stack.postures.get(posture)
+            if known is not None:
+                why = self._stack.doubt(self.walk, known, self.asked, self._met)
+            self._doubts[posture] = clean(why)
+        return self._doubts[posture]
 
     def sentence(self, posture: str) -> str:
         """The answer to the ticket, in one line of clean text."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mailpath.facts import STEPS, Path, Status, StepResult, Walk
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, View
-from mailpath.tui.marks import mark
+from mailpath.tui.marks import of_bench
 from mailpath.tui.recorded import Recorded
 from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, clean, milliseconds
 
@@ -204,7 +204,7 @@ class WalkState:
         """Glyph and word of the last stop of the rail; None before there is a verdict."""
         if self.shown is None:
             return None
-        shown = mark(self.shown.walk, self.shown.verdict(posture), glyphs, attacked=self.attacked)
+        shown = of_bench(self.shown, posture, glyphs, attacked=self.attacked)
         return shown.stop, shown.style
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mailpath.facts import StsPolicy
     from mailpath.judge.sending import Sending
     from mailpath.network.capture import Capture
+    from mailpath.report.provenance import Provenance
     from mailpath.tui.stack import Stack
     from mailpath.whatif import Attack, AttackOutcome, Rewalks, Summary
 
@@ -41,13 +42,24 @@ class Recorded:
     What has to be walked again is walked, and judged for the whole path, aside: see `mailpath.tui.aside`.
     """
 
-    def __init__(self, capture: Capture, walk: Walk, stack: Stack) -> None:
+    def __init__(
+        self, capture: Capture, walk: Walk, stack: Stack, provenance: Provenance | None = None
+    ) -> None:
+        """`provenance`: what it rests on; None: on what everybody trusts."""
         self.capture = capture
-        self.bench = Bench(walk, stack)
-        self._stack = stack
+        self.provenance = provenance
+        self._stack = stack if provenance is None else stack.standing_on(provenance)
+        self.bench = Bench(walk, self._stack)
         self._rewalks: dict[int | None, Rewalks] = {}
         self._summaries: dict[tuple[str, Lens], Summary] = {}
         self._forecasts: dict[tuple[str, Lens], dict[int, Outlook]] = {}
+
+    def marks(self, *, source: bool = True, doubted: bool = False) -> tuple[str, ...]:
+        """What is to be known of what it rests on, a few words each (`mailpath.report.provenance.marks`)."""
+        from mailpath.report.provenance import marks
+
+        known = self.provenance
+        return marks(known, source=source, doubted=doubted) if known is not None else ()
 
     @property
     def attacks(self) -> Mapping[str, Attack]:

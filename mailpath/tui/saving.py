@@ -54,16 +54,14 @@ def proposed(state: WalkState) -> str:
     return f"{name[:80]}-{made}"
 
 
-def content(
-    kind: str, state: WalkState, stack: Stack, posture: str, *, source: str, summary: Summary | None
-) -> bytes:
-    """What the file of `kind` holds (but the picture).  `source`: "live", "lab" or "capture"."""
+def content(kind: str, state: WalkState, stack: Stack, posture: str, *, summary: Summary | None) -> bytes:
+    """What the file of `kind` holds (but the picture)."""
     from mailpath.report import html, json, markdown, text
 
     assert state.recorded is not None
     if kind == "capture":
         return _capture(state)
-    result = _result(state, stack, posture, source, summary)
+    result = _result(state, stack, posture, summary)
     if kind == "json":
         return json.render(result)
     render = {"markdown": markdown.render, "html": html.render, "text": text.render}[kind]
@@ -101,9 +99,10 @@ def _capture(state: WalkState) -> bytes:
     return gzip.compress(stream.getvalue(), mtime=0)
 
 
-def _result(state: WalkState, stack: Stack, posture: str, source: str, summary: Summary | None) -> Result:
+def _result(state: WalkState, stack: Stack, posture: str, summary: Summary | None) -> Result:
     """The walk as it was walked, or as of the time that the clock is set to; attacks stand beside it."""
     from mailpath.judge.sending import USUAL
+    from mailpath.report.provenance import USUAL as EVERYBODYS
     from mailpath.report.result import build
 
     assert state.recorded is not None
@@ -117,7 +116,7 @@ def _result(state: WalkState, stack: Stack, posture: str, source: str, summary: 
         stack.postures.values(),
         elapsed,
         deciding=(posture,),
-        kind=source,
+        provenance=state.recorded.provenance or EVERYBODYS,
         made=state.recorded.capture.ground.made,
         took=state.elapsed_ms,
         sending=bench.asked or USUAL,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mailpath.network.capture import Capture
     from mailpath.network.protocol import Network
     from mailpath.network.recording import Recording
+    from mailpath.report.provenance import Provenance
 
 
 #: Seconds of a wait that nobody need be told of.
@@ -99,7 +100,9 @@ class Session:
             began = time.monotonic()
             tell = partial(_forward, run, post)
             walk = await aside.run(lambda: self._walked(stack, path, tell))
-            recorded = Recorded(self._capture(path, walk), walk, stack)
+            capture = self._capture(path, walk)
+            stands = await aside.run(lambda: self._provenance(capture, walk))
+            recorded = Recorded(capture, walk, stack, stands)
             elapsed = (time.monotonic() - began) * 1000
             await aside.run(recorded.bench.prepare)
         except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
@@ -119,6 +122,14 @@ class Session:
             return self.source.capture
         assert self.recording is not None
         return capture_of(self.recording, path, walk.roots)
+
+    async def _provenance(self, capture: Capture, walk: Walk) -> Provenance:
+        """What the walk rests on, held against whom this user trusts."""
+        from mailpath.report.provenance import NOTHING, given_by, read
+
+        named = None if isinstance(self.source, LabSource) else self.source.settings
+        given = given_by(named) if named is not None else NOTHING
+        return read(walk, capture.ground, given, replayed=isinstance(self.source, CaptureSource))
 
     def close(self) -> None:
         """Stop the lab, if it runs.  Waits for one that is just starting."""

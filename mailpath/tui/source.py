@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ class LiveSource:
 
     settings: Settings | None = None
 
+    kind = "live"
     badge = "LIVE"
+    now = "now"
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,29 @@ class LabSource:
 
     scenario: Scenario | str | None = None
 
+    kind = "lab"
     badge = "LAB"
+    now = "now"
 
 
 @dataclass(frozen=True)
 class CaptureSource:
-    """A recording; nothing is sent.  Its walk is replayed as of the time at which it was made."""
+    """A recording; nothing is sent.  Its walk is replayed as of the time at which it was made, as it says.
+
+    `settings`: whom this user trusts, which the recording is held against; None: nobody beyond what this
+    machine knows.
+    """
 
     capture: Capture
+    settings: Settings | None = None
 
-    badge = "CAPTURE"
+    kind = "capture"
+    now = "as recorded"
+
+    @property
+    def badge(self) -> str:
+        made = datetime.fromtimestamp(self.capture.ground.made, UTC)
+        return f"CAPTURE {made:%Y-%m-%d %H:%M}"
 
 
 Source = LiveSource | LabSource | CaptureSource

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mailpath.facts import Path, StepResult, Walk
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mailpath.judge.model import Verdict
     from mailpath.judge.sending import Sending
     from mailpath.network.protocol import Network
+    from mailpath.report.provenance import Provenance
 
 
 class Block(Protocol):
@@ -53,7 +54,8 @@ class Stack:
     the walk on which its sender met the domain, as in `Bench`.  `only_host`: a walk as if one MX host
     were the only one.
     `evidence` is given the SMTP sessions as they were on the wire, for their times.  `envelope`: the line of
-    the envelope test; None where nobody asked for it.
+    the envelope test; None where nobody asked for it.  `doubt`: why a verdict is no evidence, or "".
+    `now`, `as_now`: what the walk's own time is called.
     """
 
     walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
@@ -65,6 +67,38 @@ class Stack:
     evidence: Callable[[Walk, str, Sequence[SmtpExchange]], Iterable[str]]
     envelope: Callable[[Walk], StepResult | None]
     only_host: Callable[[Walk, str], Walk]
+    doubt: Callable[[Walk, Any, Sending | None, Walk | None], str] = lambda walk, posture, asked, met: ""
+    now: str = "now"
+    as_now: str = "as now"
+
+    def standing_on(self, provenance: Provenance) -> Stack:
+        """The same for walks that rest on that: their sentences and their evidence say so."""
+        from mailpath.judge.sending import USUAL
+        from mailpath.report.headline import headline
+        from mailpath.report.panels import evidence
+        from mailpath.report.provenance import doubt
+        from mailpath.report.result import build
+
+        def answer(walk: Walk, posture: Any, asked: Sending | None, met: Walk | None) -> str:
+            judged = build(
+                walk,
+                (posture,),
+                {},
+                deciding=(posture.name,),
+                provenance=provenance,
+                sending=asked or USUAL,
+                met=met,
+            )
+            return headline(judged, named=False)
+
+        def why(walk: Walk, posture: Any, asked: Sending | None, met: Walk | None) -> str:
+            return doubt(provenance, walk, posture, asked or USUAL, met)
+
+        def seen(walk: Walk, step: str, exchanges: Sequence[SmtpExchange]) -> Iterable[str]:
+            return evidence(walk, step, exchanges, provenance)
+
+        bound = replace(self, headline=answer, evidence=seen, doubt=why)
+        return replace(bound, now="as recorded", as_now="as recorded") if provenance.replayed else bound
 
 
 def load() -> Stack:

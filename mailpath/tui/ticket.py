@@ -16,7 +16,8 @@ def answer(state: WalkState, posture: str) -> str:
     if state.sent is None:
         return ""
     asked = ", ".join(_asked(state))
-    return f"{state.sent.sentence(posture)} ({asked})" if asked else state.sent.sentence(posture)
+    said = f"{state.sent.sentence(posture)} ({asked})" if asked else state.sent.sentence(posture)
+    return "; ".join([said, *([clean(", ".join(marks))] if (marks := _marks(state)) else [])])
 
 
 def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
@@ -25,6 +26,8 @@ def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
     if state.path is not None:
         asked = "".join(f", {part}" for part in _asked(state))
         lines.append(f"mailpath: {state.path.sender or 'any sender'} to {state.path.recipient}{asked}")
+        if marks := _marks(state):
+            lines.append(f"  {', '.join(marks)}")
     if state.sent is not None:
         lines.append(state.sent.sentence(posture))
         attempts = state.sent.verdict(posture).attempts
@@ -36,6 +39,11 @@ def ticket(state: WalkState, posture: str, glyphs: Glyphs) -> list[str]:
             mark, _ = progress.mark(glyphs, 0.0)
             lines.append(f"{TITLES[step]}: {mark}  {progress.result.summary}")
     return [fit(clean(line), 200) for line in lines[:MOST_LINES]]
+
+
+def _marks(state: WalkState) -> tuple[str, ...]:
+    """What the walk rests on, where that is not what everybody trusts."""
+    return state.recorded.marks() if state.recorded is not None else ()
 
 
 def _asked(state: WalkState) -> list[str]:

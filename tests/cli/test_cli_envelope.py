@@ -123,20 +123,23 @@ def test_a_capture_knows_its_envelope(takers: tuple[Lab, Path], tmp_path: Path, 
     assert captures.load(file).ground.envelope == Envelope(
         mail_from="ann@a.example", rcpt_to="bob@unknown.example"
     )
-    again = json.loads(run("check", "--replay", file, "--format", "json")[1])
+    again = json.loads(run("check", "--replay", file, "--trust-capture", "--format", "json")[1])
     assert again["verdicts"] == json.loads(live)["verdicts"]
     # Redacted: no local part, the same verdicts, attacks and all.
     for form in ("text", "markdown", "html", "nagios", "json"):
         words = ("--redact", "--capture", plain, "--format", form, "--attack", "strip-starttls")
-        code, out, _ = run("check", "--replay", file, *words)
+        code, out, _ = run("check", "--replay", file, "--trust-capture", *words)
         assert code == 2
         assert "ann@" not in out
         assert "bob@" not in out
     assert captures.load(plain).ground.envelope == Envelope(
         mail_from="redacted@a.example", rcpt_to="redacted@unknown.example"
     )
-    assert json.loads(run("check", "--replay", plain, "--format", "json")[1])["verdicts"] == again["verdicts"]
-    assert run("check", "--replay", file, "--envelope")[0] == 64
+    assert (
+        json.loads(run("check", "--replay", plain, "--trust-capture", "--format", "json")[1])["verdicts"]
+        == again["verdicts"]
+    )
+    assert run("check", "--replay", file, "--trust-capture", "--envelope")[0] == 64
 
 
 @pytest.mark.parametrize(

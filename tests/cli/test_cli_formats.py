@@ -39,7 +39,7 @@ def stale(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("form", FIRST)
 def test_every_format(form: str, stale: Path, run: Run) -> None:
-    code, out, err = run("check", "--replay", stale, "--format", form)
+    code, out, err = run("check", "--replay", stale, "--trust-capture", "--format", form)
     assert (code, err) == (2, "")
     assert out.startswith(FIRST[form])
 
@@ -57,17 +57,20 @@ def test_every_format(form: str, stale: Path, run: Run) -> None:
     ],
 )
 def test_the_ending_of_the_file_decides(file: str, form: str, stale: Path, tmp_path: Path, run: Run) -> None:
-    code, out, err = run("check", "--replay", stale, "-o", tmp_path / file)
+    code, out, err = run("check", "--replay", stale, "--trust-capture", "-o", tmp_path / file)
     assert (code, out, "names no format" in err) == (2, "", file == "a.unknown")
     assert err.count("\n") == (file == "a.unknown")
     assert (tmp_path / file).read_text(encoding="utf-8").startswith(FIRST[form])
     # A format that is named outweighs it.
-    assert run("check", "--replay", stale, "-o", tmp_path / file, "--format", "nagios")[0] == 2
+    assert (
+        run("check", "--replay", stale, "--trust-capture", "-o", tmp_path / file, "--format", "nagios")[0]
+        == 2
+    )
     assert (tmp_path / file).read_text(encoding="utf-8").startswith(FIRST["nagios"])
 
 
 def test_attacks_in_the_report(stale: Path, report_schema: dict[str, Any], run: Run) -> None:
-    words = ("check", "--replay", stale, "--format", "json")
+    words = ("check", "--replay", stale, "--trust-capture", "--format", "json")
     some = ("--attack", "strip-starttls", "--attack", "steer + break-tls", "--attack", "strip-starttls")
     code, out, _ = run(*words, *some)
     # The exit code is of the path without an attacker.
@@ -98,7 +101,7 @@ def test_attacks_in_the_report(stale: Path, report_schema: dict[str, Any], run: 
 
 @pytest.mark.parametrize("words", ["steer+strip-starttls+forge-mx", "steer+steer", "steer + steer"])
 def test_an_attack_is_one_or_two_different_ones(words: str, stale: Path, run: Run) -> None:
-    code, out, err = run("check", "--replay", stale, "--attack", words)
+    code, out, err = run("check", "--replay", stale, "--trust-capture", "--attack", words)
     assert (code, out, err.count("\n")) == (64, "", 1)
     assert words in err
 
@@ -108,7 +111,7 @@ def _timeless(line: str) -> str:
 
 
 def test_an_attack_that_adds_nothing_to_the_format_is_said(stale: Path, run: Run) -> None:
-    words = ("check", "--replay", stale, "--format", "nagios")
+    words = ("check", "--replay", stale, "--trust-capture", "--format", "nagios")
     code, out, err = run(*words, "--attack", "steer")
     usual, plain, _ = run(*words)
     assert (code, _timeless(out)) == (usual, _timeless(plain))
@@ -116,7 +119,18 @@ def test_an_attack_that_adds_nothing_to_the_format_is_said(stale: Path, run: Run
 
 
 def test_the_whole_catalogue(stale: Path, report_schema: dict[str, Any], run: Run) -> None:
-    words = ("check", "--replay", stale, "--posture", "may", "--posture", "dane", "--attack", "all")
+    words = (
+        "check",
+        "--replay",
+        stale,
+        "--trust-capture",
+        "--posture",
+        "may",
+        "--posture",
+        "dane",
+        "--attack",
+        "all",
+    )
     _, out, _ = run(*words, "--format", "json")
     found = json.loads(out)
     jsonschema.Draft202012Validator(report_schema).validate(found)
@@ -161,22 +175,26 @@ def test_what_the_message_asks_for_is_judged_and_told(
         ("--tls-required-no", "dane", 1, "delivered encrypted, not authenticated, by postfix-dane at mx1."),
     ):
         for form in FIRST:
-            found, out, _ = run("check", "--replay", file, option, "--posture", posture, "--format", form)
+            found, out, _ = run(
+                "check", "--replay", file, "--trust-capture", option, "--posture", posture, "--format", form
+            )
             told = " ".join(out.replace("`", "").split()).lower()
             assert found == code
             assert form == "html" or words in told, told[:400]  # there each part is an element of its own
             assert (asked.lower() in told) == (form in ("text", "markdown", "html"))
             ignored = "postfix-may does not implement requiretls" in told
             assert ignored == (posture == "may" and option == "--requiretls" and form != "nagios")
-        _, out, _ = run("check", "--replay", file, option, "--posture", posture, "--format", "json")
+        _, out, _ = run(
+            "check", "--replay", file, "--trust-capture", option, "--posture", posture, "--format", "json"
+        )
         report = json.loads(out)
         jsonschema.Draft202012Validator(report_schema).validate(report)
         assert report["message"] == option.removeprefix("--")
         assert report["announces_requiretls"] == ["mx2.requiretls.example"]
     assert report["verdicts"]["postfix-dane"]["policy_state"] is None
-    _, out, _ = run("check", "--replay", file, "--requiretls")
+    _, out, _ = run("check", "--replay", file, "--trust-capture", "--requiretls")
     assert "TLS026" in out
-    _, out, _ = run("check", "--replay", file)
+    _, out, _ = run("check", "--replay", file, "--trust-capture")
     assert "Message" not in out
     assert "TLS026" not in out
 
@@ -184,7 +202,7 @@ def test_what_the_message_asks_for_is_judged_and_told(
 def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path], run: Run) -> None:
     file = kept("sts-enforce")
     hidden = "block-policy+strip-starttls"
-    words = ("check", "--replay", file, "--posture", "sts", "--attack", hidden)
+    words = ("check", "--replay", file, "--trust-capture", "--posture", "sts", "--attack", hidden)
     for age, state, outcome, first, line in (
         ("6d", "cached", "deferred", "plaintext", "cached: 6 d old, max_age 7 d"),
         ("1w", "first-contact", "plaintext", None, "expired, so this is first contact again: 7 d old"),
@@ -201,7 +219,7 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
         both = "deferred; at first contact plaintext" if first else "; with the policy cached deferred; READ"
         assert both in told
         assert "Whether the sender holds a policy" not in told
-    _, out, _ = run("check", "--replay", kept("requiretls"), "--policy-age", "2d")
+    _, out, _ = run("check", "--replay", kept("requiretls"), "--trust-capture", "--policy-age", "2d")
     told = " ".join(out.split())
     assert "this walk found none, so what one fetched 2 d ago says is not known" in told
     assert "Whether the sender holds a policy" in told
@@ -226,14 +244,14 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
     ],
 )
 def test_what_a_message_cannot_ask_for(words: tuple[str, ...], sentence: str, stale: Path, run: Run) -> None:
-    code, out, err = run("check", "--replay", stale, *words)
+    code, out, err = run("check", "--replay", stale, "--trust-capture", *words)
     assert (code, out) == (64, "")
     assert sentence in err
 
 
 def test_an_unknown_attack_is_wrong_usage(stale: Path, run: Run) -> None:
     for name in ("no-such", "steer+no-such", ""):
-        code, out, err = run("check", "--replay", stale, "--attack", name)
+        code, out, err = run("check", "--replay", stale, "--trust-capture", "--attack", name)
         assert (code, out, err.count("\n")) == (64, "", 1)
         assert "strip-starttls" in err
 

@@ -143,7 +143,7 @@ def test_the_report_that_the_sender_would_file(network: Path, tmp_path: Path, ru
     assert tlsrpt.check(report) == ()
     assert report["contact-info"] == "postmaster@a.example"
     assert report["policies"][0]["failure-details"][0]["receiving-mx-hostname"] == "mx1.dane-stale.example"
-    assert run("check", "--replay", held, "--posture", "dane", "--tlsrpt", packed)[0] == 2
+    assert run("check", "--replay", held, "--trust-capture", "--posture", "dane", "--tlsrpt", packed)[0] == 2
     assert gzip.decompress(packed.read_bytes()) == filed.read_bytes()
     for file in (filed, packed):
         code, out, _ = run("tlsrpt", file)
@@ -200,7 +200,8 @@ def test_two_captures_of_one_path(network: Path, tmp_path: Path, run: Run) -> No
     assert run("check", "dane-good.example", "--network", network, "--capture", old)[0] == 0
     code, out, err = run("diff", old, old)
     assert (code, err) == (0, "")
-    assert out.startswith("dane-good.example: nothing changed\n")
+    assert out.startswith("dane-good.example: nothing changed; not evidence: old and new\n")
+    assert run("diff", old, old, "--network", network)[1].startswith("dane-good.example: nothing changed\n")
     held = captures.load(old)
     captures.dump(msgspec.structs.replace(held, smtp=()), new)
     code, out, _ = run("diff", old, new, "--posture", "dane")

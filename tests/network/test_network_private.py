@@ -168,7 +168,6 @@ def test_nor_in_any_report() -> None:
         [PRESETS["rfc"]],
         {},
         deciding=["rfc"],
-        kind="live",
         made=made.ground.made,
         took=0.0,
     )

@@ -71,7 +71,7 @@ class Page(HTMLParser):
 
 
 def rendered(walk: Walk) -> str:
-    return html.render(build(walk, PRESETS.values(), {}, kind="lab"))
+    return html.render(build(walk, PRESETS.values(), {}, provenance=made.LAB))
 
 
 @pytest.mark.parametrize("name", [scenario.id for scenario in scenarios()])
@@ -118,7 +118,7 @@ def test_markup_of_strangers_is_text() -> None:
 
 def test_without_a_script_everything_is_there() -> None:
     """The verdict that decides is shown, the others' outcomes stand in the table, steps are plain HTML."""
-    result = build(PLAIN, PRESETS.values(), {}, made=made.NOW - made.DAY, kind="capture")
+    result = build(PLAIN, PRESETS.values(), {}, made=made.NOW - made.DAY, provenance=made.REPLAYED)
     page = Page(html.render(result))
     cards = [attrs for tag, attrs in page.elements if tag == "article" and "data-card" in attrs]
     assert [index for index, attrs in enumerate(cards) if "hidden" not in attrs] == [0]

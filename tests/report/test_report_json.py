@@ -49,7 +49,8 @@ def test_a_report_keeps_the_schema(walk: Walk, report_schema: dict[str, Any]) ->
     found = rendered(walk)
     jsonschema.Draft202012Validator(report_schema).validate(found)
     keys = (
-        "schema mailpath sender recipient at posture message policy_age announces_requiretls "
+        "schema mailpath replayed anchor roots dialled lab evidence_trusted stands_on "
+        "sender recipient at posture message policy_age announces_requiretls "
         "steps findings verdicts attacks reads walked not_tried"
     )
     assert list(found) == keys.split()

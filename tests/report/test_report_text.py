@@ -103,7 +103,7 @@ def test_golden() -> None:
 @pytest.mark.parametrize("name", [scenario.id for scenario in scenarios()])
 def test_every_scenario_fits_the_page(name: str, walks: Walks) -> None:
     """Hostile words too: nothing in a report is anything but printable."""
-    report = text.render(build(walks.of(name).walk, PRESETS.values(), {}, kind="lab"))
+    report = text.render(build(walks.of(name).walk, PRESETS.values(), {}, provenance=made.LAB))
     answer, *rest = report.splitlines()
     assert answer.startswith(f"{walks.of(name).walk.path.recipient}: ")
     assert [line for line in rest if cells(line) > 80] == []
@@ -114,9 +114,12 @@ def test_every_scenario_fits_the_page(name: str, walks: Walks) -> None:
 def test_it_says_when_from_where_and_what_was_not_tried() -> None:
     session = made.session(address="192.0.2.99", not_tried="more than 20 addresses")
     walk = replace(PLAIN, starttls=StarttlsFacts(sessions=(*PLAIN.starttls.sessions, session)))
-    report = text.render(build(walk, [posture("rfc")], {}, kind="capture", made=made.NOW - made.DAY))
-    assert "2026-11-22 12:00:00 UTC, judged as of 2026-11-23 12:00:00 UTC" in report
-    assert "replayed from a capture" in report
+    report = text.render(
+        build(walk, [posture("rfc")], {}, provenance=made.REPLAYED, made=made.NOW - made.DAY)
+    )
+    told = " ".join(report.split())
+    assert "the capture says 2026-11-22 12:00:00 UTC, judged as of 2026-11-23 12:00:00 UTC" in told
+    assert "replayed from a capture" in report.splitlines()[0]
     assert "mail.a.example, resolver 127.0.0.1:53" in report
     assert "No session with 192.0.2.99: more than 20 addresses." in report
 

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tui_world import FakeSession, app, drawn, settle, walk
 
+from mailpath.lab import Lab
 from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, LabSource, asked
 from mailpath.tui.app import MailpathApp
@@ -244,8 +245,8 @@ def enforced(walks: Any) -> Capture:
     return found
 
 
-async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforced: Capture) -> None:
-    session = Session(CaptureSource(enforced))
+async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforced: Capture, lab: Lab) -> None:
+    session = Session(CaptureSource(enforced, lab.settings))
     started = MailpathApp(session, start=True, recipient="sts-enforce.example", posture="postfix-sts")
     async with started.run_test(size=WIDE) as pilot:
         screen = pilot.app.screen_stack[0]
@@ -270,7 +271,7 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         await sees("At first contact: plaintext", "Policy cached, new of 7 d", "The attacker cannot read it")
         real = answer(screen._state, "postfix-sts")
         assert real.startswith("sts-enforce.example: delivered authenticated by postfix-sts at mx1.")
-        assert real.endswith(" (policy fetched just before)")
+        assert " (policy fetched just before); replayed from a capture, " in real
         await pilot.press("f")
         await sees("Policy cached, 3 d old of 7 d")
         week = 7 * 86400

@@ -6,6 +6,7 @@ Plain lines of visible text, for the app and the text report alike.  Foreign byt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -14,6 +15,7 @@ from mailpath.facts import Walk
 from mailpath.findings import CATALOGUE, Finding, find, step_of
 from mailpath.report.panels import dnssec, envelope, mx, sender, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
+from mailpath.report.provenance import USUAL, Provenance, anchor_sentence, roots_sentence
 
 __all__ = ["Detail", "Explained", "details", "evidence", "explain", "explained"]
 
@@ -75,14 +77,36 @@ def explained(walk: Walk, step_id: str) -> tuple[Explained, ...]:
     return tuple(explain(each) for each in find(walk) if step_of(each.code) == step_id)
 
 
-def evidence(walk: Walk, step_id: str, exchanges: Sequence[SmtpExchange] = ()) -> tuple[str, ...]:
+def evidence(
+    walk: Walk,
+    step_id: str,
+    exchanges: Sequence[SmtpExchange] = (),
+    provenance: Provenance = USUAL,
+) -> tuple[str, ...]:
     """What one step saw, as plain visible lines; () for a step that has nothing of its own.
 
     `exchanges`: SMTP sessions as they were on the wire, for the times of those that the walk was made of.
+    `provenance`: what the walk rests on; said first, where it is not what everybody trusts.
     """
     if step_id in _DIALOGUES:
-        return _bounded(_DIALOGUES[step_id](walk, exchanges))
-    return _bounded(_EVIDENCE[step_id](walk)) if step_id in _EVIDENCE else ()
+        lines = _DIALOGUES[step_id](walk, exchanges)
+    elif step_id in _EVIDENCE:
+        lines = _EVIDENCE[step_id](walk)
+    else:
+        return ()
+    return _bounded(chain(_resting(step_id, provenance), lines))
+
+
+def _resting(step_id: str, provenance: Provenance) -> Iterator[str]:
+    """What this step's proofs rest on."""
+    said = {
+        "dnssec": anchor_sentence(provenance),
+        "mta-sts": roots_sentence(provenance),
+        "starttls": roots_sentence(provenance),
+    }.get(step_id, "")
+    if said:
+        yield said
+        yield ""
 
 
 def _bounded(lines: Iterator[str]) -> tuple[str, ...]:

@@ -83,14 +83,16 @@ class PathBase(Screen[None]):
 
     def compose(self) -> ComposeResult:
         self._fit()
-        yield PathBar(*self._typed, self._session.source.badge, id="bar")
+        source = self._session.source
+        yield PathBar(*self._typed, source.badge, source.kind, id="bar")
+        yield Flow(id="trust")
         yield Flow(id="complaint")
         yield Flow(id="problem")
         yield Rail(self._glyphs, id="rail")
         yield Flow(id="lens")
         yield Flow(id="hint")
         with Horizontal(id="middle"):
-            yield Side(self._glyphs, self.posture, id="side")
+            yield Side(self._glyphs, self.posture, now=source.now, id="side")
             yield Steps(self._glyphs, id="steps")
         yield VerdictPanel(self._glyphs, id="verdict")
         yield KeyLine()
@@ -149,6 +151,7 @@ class PathBase(Screen[None]):
 
     def _judge(self) -> None:
         """The verdict on what is shown, here and on the rail, from memory: no packet is sent for it."""
+        self._show_trust()
         self._show_verdict()
         self._draw_rail(self._state.seen())
 
@@ -190,12 +193,26 @@ class PathBase(Screen[None]):
         exchanges = state.recorded.capture.smtp if state.recorded is not None else ()
         view = state.narrowed
         tampered = view.tampered if view is not None else {}
-        self._steps.see(state.shown.walk, self._stack, tampered, exchanges)
+        self._steps.see(state.shown.walk, state.shown.stack, tampered, exchanges)
         self._side.narrow(state.host)
         self._mark_postures()
         self._show_lens()
+        self._show_trust()
         self._show_verdict()
         self._draw()
+
+    def _show_trust(self) -> None:
+        """What the walk rests on, where the badge does not say it; first of all that it is no evidence."""
+        state, glyphs = self._state, self._glyphs
+        recorded, bench = state.recorded, state.shown
+        doubt = bench.doubt(self.posture) if bench is not None else ""
+        told = recorded.marks(source=False, doubted=bool(doubt)) if recorded is not None else ()
+        self.query_one(PathBar).doubt(bool(doubt))
+        self._side.doubt(bool(doubt))
+        said = [f"NOT EVIDENCE: {doubt}."] if doubt else []
+        said += [f"Mind: {', '.join(told)}."] if told else []
+        style = "bold $error" if doubt else "$warning"
+        self._say("#trust", f"{glyphs.weak} {' '.join(said)}" if said else "", style)
 
     def _show_lens(self) -> None:
         lens = self._state.looked

@@ -65,8 +65,7 @@ class Keeping(Reading):
         if lens.attack:
             lens = lens.sent  # what is saved is the walk as it was walked
         summary = self._side.summary(self.posture, lens)
-        source = self._session.source.badge.lower()
-        return saving.content(kind, self._state, self._stack, self.posture, source=source, summary=summary)
+        return saving.content(kind, self._state, self._stack, self.posture, summary=summary)
 
     # --- The walks of this run ---
 

@@ -74,11 +74,11 @@ class PathBar(Horizontal):
             super().__init__()
             self.sentence = sentence
 
-    def __init__(self, sender: str, recipient: str, badge: str, *, id: str | None = None) -> None:
+    def __init__(self, sender: str, recipient: str, badge: str, kind: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._sender = clean(sender, 320)
         self._recipient = clean(recipient, 320)
-        self._badge = badge
+        self._badge, self._kind = badge, kind
 
     def compose(self) -> ComposeResult:
         yield Static("mailpath", id="brand", markup=False)
@@ -87,11 +87,18 @@ class PathBar(Horizontal):
         yield Static("To", classes="name", id="to", markup=False)
         yield NameInput(self._recipient, "recipient domain or address", "recipient")
         yield WalkButton(id="walk")
-        yield Static(self._badge, id="badge", classes=f"-{self._badge.lower()}", markup=False)
+        yield Static(self._badge, id="badge", classes=f"-{self._kind}", markup=False)
 
     def fill(self, sender: str | None, recipient: str) -> None:
         self.query_one("#sender", Input).value = clean(sender or "", 320)
         self.query_one("#recipient", Input).value = clean(recipient, 320)
+
+    def doubt(self, doubted: bool) -> None:
+        """Say beside where it comes from whether it is no evidence."""
+        badge = self.query_one("#badge", Static)
+        if badge.has_class("-doubted") != doubted:
+            badge.set_class(doubted, "-doubted")
+            badge.update(f"{self._badge} ?" if doubted else self._badge)
 
     def swap(self) -> bool:
         """Sender and recipient change places; False where one of them is missing."""

@@ -49,11 +49,12 @@ def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyph
     if not lens.rewalked:
         against, as_before = _usual(lens)
     elif not lens.attack:
-        against, as_before = "now", "as now"
+        against, as_before = before.stack.now, before.stack.as_now
     elif lens.at is None:
         against, as_before = "no attack", "as without the attack"
     else:
-        against, as_before = "no attack now", "as now, without the attack"
+        stack = before.stack
+        against, as_before = f"no attack {stack.now}", f"{stack.as_now}, without the attack"
     return Compared(
         against=against,
         as_before=as_before,

@@ -86,8 +86,10 @@ class Side(Vertical):
 
     mode: reactive[Mode] = reactive("posture")
 
-    def __init__(self, glyphs: Glyphs, posture: str, *, id: str | None = None) -> None:
+    def __init__(self, glyphs: Glyphs, posture: str, *, now: str = NOW, id: str | None = None) -> None:
+        """`now`: what the walk's own time is called."""
         super().__init__(id=id)
+        self._now = now
         self._glyphs = glyphs
         self._posture = posture
         self._lens = Lens()
@@ -101,6 +103,7 @@ class Side(Vertical):
         self._title = ""
         self._max_age: int | None = None
         self._host: str | None = None
+        self._doubted = False
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
@@ -218,7 +221,7 @@ class Side(Vertical):
         labels = {str(stop.at): ends.label(stop, made) for stop in stops}
         gone = [str(stop.at) for stop in stops if stop.at <= made]
         coming = [str(stop.at) for stop in stops if stop.at > made]
-        labels[NOW] = ends.label_now(made)
+        labels[NOW] = ends.label_now(made, self._now)
         self.times.offer([gone, [NOW], coming], labels, closed=gone)
         self.forecast({})
 
@@ -228,6 +231,12 @@ class Side(Vertical):
         self.times.offer([[NOW]])
         for choices in (self.postures, self.attacks, self.times):
             choices.mark({})
+
+    def doubt(self, doubted: bool) -> None:
+        """The verdict is no evidence, and neither is what is told here."""
+        if doubted != self._doubted:
+            self._doubted = doubted
+            self._tell()
 
     def narrow(self, host: str | None) -> None:
         """One MX host is looked at alone; what is told here is of the whole path, and says so."""
@@ -248,7 +257,7 @@ class Side(Vertical):
         """What is chosen in the other lists, and what there is no list for."""
         usual = Lens()
         age = asked.age_at(lens, self._made)
-        clock = NOW if lens.at is None else when(lens.at)
+        clock = self._now if lens.at is None else when(lens.at)
         policy = asked.policy(age, self._max_age) if self._max_age is not None else ""
         for name, label, value, changed in (
             ("#attack-dial", "Attack", lens.attack or NONE, lens.attack != usual.attack),
@@ -303,7 +312,8 @@ class Side(Vertical):
         if self._summary is None:
             return []
         said = self._summary.sentence.removeprefix(f"{self._summary.posture}: ")
-        heading = "What changes" if self._host is None else "What changes, whole path"
+        heading = "As the capture says" if self._doubted else "What changes"
+        heading += "" if self._host is None else ", whole path"
         rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
         rows += [Row("", _sentence(part), label_style="") for part in parts]

@@ -16,7 +16,7 @@ from textual.message import Message
 
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import View
-from mailpath.tui.marks import Mark, mark
+from mailpath.tui.marks import Mark, mark, of_bench
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
 from mailpath.tui.widgets import compared, matrix
 from mailpath.tui.widgets.flow import Flow
@@ -108,8 +108,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         selected.  `view`: the lens it is seen through, and `before` the walk without it.
         """
         bench = whole.of_host(host)
-        verdict = bench.verdict(posture)
-        sentence = bench.sentence(posture)
+        verdict, sentence = bench.verdict(posture), bench.sentence(posture)
         glyphs = self._glyphs
         if self._judged is not bench:
             self._judged, self._highest = bench, {}
@@ -118,7 +117,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self._bench, self._host = whole, host
         lens = None
         attacked = view is not None and bool(view.lens.attack)
-        shown = mark(bench.walk, verdict, glyphs, attacked=attacked)
+        shown = of_bench(bench, posture, glyphs, attacked=attacked)
         if view is not None and before is not None:
             lens = compared.compare(before.of_host(host), bench, view, posture, glyphs)
 
@@ -143,7 +142,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.query_one("#matrix", Matrix).show(
             lambda width: matrix.paint(whole, posture, glyphs, width, host, attacked=attacked)
         )
-        self._entitle(f"6 Verdict under {clean(posture, 60)}")
+        claim = ", as the capture says" if bench.doubt(posture) else ""
+        self._entitle(f"6 Verdict under {clean(posture, 60)}{claim}")
         self.border_subtitle = Content(clean(about, 100))
         if not another:
             return  # whoever reads further down stays there
