@@ -48,10 +48,10 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
     `replayed`: from a capture, whose claims are the time, the names and what servers answered.  `lab`: the
     answers are the lab's (of a capture: that is another claim).  `anchor`: "iana", or "own": other keys, or
-    another name's.  `roots`: "known" where every root that a chain of the walk hangs on is this machine's or
-    certifi's, else "own".  `own_roots`: subjects of those that are not, visible text.  `dialled`: published
-    "ip:port" in use that live elsewhere.  `insecure_zones`: negative trust anchors (RFC 7646).
-    `trust_anchor`, `ca_file`: the user named one.
+    another name's; `at_root`: the root's alone.  `roots`: "known" where every root that a chain of the walk
+    hangs on is this machine's or certifi's, else "own".  `own_roots`, `own_certificates`: those that are not,
+    by subject (visible text) and as DER.  `dialled`: published "ip:port" in use that live elsewhere.
+    `insecure_zones`: negative trust anchors (RFC 7646).  `trust_anchor`, `ca_file`: the user named one.
 
     Of a replay, what is neither known here nor given by this user: `strange_anchor`, `strange_roots` (DER),
     `strange_zones`.
@@ -62,11 +62,12 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     anchor: Literal["iana", "own"] = "iana"
     roots: Literal["known", "own"] = "known"
     own_roots: tuple[str, ...] = ()
+    own_certificates: tuple[bytes, ...] = ()
     dialled: tuple[str, ...] = ()
     insecure_zones: tuple[str, ...] = ()
     trust_anchor: bool = False
     ca_file: bool = False
-    at_root: bool = True  # the trust anchor is the root zone's and no other's
+    at_root: bool = True
     strange_anchor: bool = False
     strange_roots: tuple[bytes, ...] = ()
     strange_zones: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ def read(walk: Walk, ground: Ground, given: Given = NOTHING, *, replayed: bool =
         anchor=whose,
         roots="own" if own else "known",
         own_roots=tuple(dict.fromkeys(_named(root) for root in own)),
+        own_certificates=own,
         dialled=tuple(sorted(_dialled(walk, ground))),
         insecure_zones=tuple(visible(zone, limit=255) for zone in ground.insecure_zones),
         trust_anchor=given.anchor is not None,

@@ -55,7 +55,7 @@ class Stack:
     were the only one.
     `evidence` is given the SMTP sessions as they were on the wire, for their times.  `envelope`: the line of
     the envelope test; None where nobody asked for it.  `doubt`: why a verdict is no evidence, or "".
-    `now`, `as_now`: what the walk's own time is called.
+    `recorded`: the walk's own time is a recording's, and not now.
     """
 
     walk: Callable[[Path, Network, int, Callable[[Any], None] | None], Awaitable[Walk]]
@@ -68,8 +68,7 @@ class Stack:
     envelope: Callable[[Walk], StepResult | None]
     only_host: Callable[[Walk, str], Walk]
     doubt: Callable[[Walk, Any, Sending | None, Walk | None], str] = lambda walk, posture, asked, met: ""
-    now: str = "now"
-    as_now: str = "as now"
+    recorded: bool = False
 
     def standing_on(self, provenance: Provenance) -> Stack:
         """The same for walks that rest on that: their sentences and their evidence say so."""
@@ -97,8 +96,7 @@ class Stack:
         def seen(walk: Walk, step: str, exchanges: Sequence[SmtpExchange]) -> Iterable[str]:
             return evidence(walk, step, exchanges, provenance)
 
-        bound = replace(self, headline=answer, evidence=seen, doubt=why)
-        return replace(bound, now="as recorded", as_now="as recorded") if provenance.replayed else bound
+        return replace(self, headline=answer, evidence=seen, doubt=why, recorded=provenance.replayed)
 
 
 def load() -> Stack:

@@ -22,6 +22,7 @@ from mailpath.report import diff, html, markdown, nagios, text
 from mailpath.report import json as json_report
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
+from mailpath.report.panels import evidence
 from mailpath.report.provenance import USUAL, Given, Provenance, doubt, marks, read, sentences
 from mailpath.report.result import Result, build
 from mailpath.walk import walk
@@ -141,6 +142,20 @@ def test_whether_a_verdict_hangs_on_strange_roots(
         assert why == (
             "on the capture's own CA root (CN=Mailpath Lab Root CA), which this machine does not know"
         )
+
+
+def test_panels_say_of_a_strange_root_what_it_is(walks: Any) -> None:
+    walked = walks.of("sts-enforce")
+    stands = read(walked.walk, walked.capture.ground, replayed=True)
+    for step, first in (
+        ("dnssec", "The DNSSEC root is not IANA's."),
+        ("starttls", "Not among this machine's CA roots: CN=Mailpath Lab Root CA."),
+        ("mta-sts", "Not among this machine's CA roots: CN=Mailpath Lab Root CA."),
+    ):
+        told = evidence(walked.walk, step, provenance=stands)
+        assert told[0] == first
+        assert "trusted root" not in "\n".join(told)
+        assert step == "dnssec" or "root that this machine does not know" in "\n".join(told)
 
 
 def test_a_policy_without_a_certificate_is_none(walks: Any) -> None:

@@ -60,7 +60,7 @@ async def test_its_clock_stands_as_recorded(capture: Capture, lab: Lab) -> None:
         await settle(pilot)
         assert f"{moment(capture.ground.made)[:16]} as recorded" in plain(pilot)
         await pilot.press("down", "enter")
-        await appears(pilot, "Compared with as recorded:")
+        await appears(pilot, "Compared with the recording:")
         assert " now" not in plain(pilot)
 
 

@@ -5,7 +5,7 @@ Plain lines of visible text, for the app and the text report alike.  Foreign byt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -22,17 +22,15 @@ __all__ = ["Detail", "Explained", "details", "evidence", "explain", "explained"]
 #: A panel is for reading; a hostile path may be as long as it likes.
 MOST_LINES = 2000
 
-_EVIDENCE: dict[str, Callable[[Walk], Iterator[str]]] = {
-    "sender": sender.lines,
-    "mx": mx.lines,
-    "dnssec": dnssec.lines,
-    "mta-sts": sts.lines,
-    "tlsa": tlsa.lines,
-}
-#: Steps whose evidence is a dialogue, told with its times where the exchanges are at hand.
-_DIALOGUES: dict[str, Callable[[Walk, Sequence[SmtpExchange]], Iterator[str]]] = {
+#: Given the exchanges, for the times of a dialogue, and the roots that this machine does not know.
+_EVIDENCE: dict[str, Callable[[Walk, Sequence[SmtpExchange], Collection[bytes]], Iterator[str]]] = {
+    "sender": lambda walk, exchanges, own: sender.lines(walk),
+    "mx": lambda walk, exchanges, own: mx.lines(walk),
+    "dnssec": lambda walk, exchanges, own: dnssec.lines(walk),
+    "mta-sts": lambda walk, exchanges, own: sts.lines(walk, own),
+    "tlsa": lambda walk, exchanges, own: tlsa.lines(walk),
     "starttls": starttls.lines,
-    "envelope": envelope.lines,
+    "envelope": lambda walk, exchanges, own: envelope.lines(walk, exchanges),
 }
 
 
@@ -88,12 +86,9 @@ def evidence(
     `exchanges`: SMTP sessions as they were on the wire, for the times of those that the walk was made of.
     `provenance`: what the walk rests on; said first, where it is not what everybody trusts.
     """
-    if step_id in _DIALOGUES:
-        lines = _DIALOGUES[step_id](walk, exchanges)
-    elif step_id in _EVIDENCE:
-        lines = _EVIDENCE[step_id](walk)
-    else:
+    if step_id not in _EVIDENCE:
         return ()
+    lines = _EVIDENCE[step_id](walk, exchanges, provenance.own_certificates)
     return _bounded(chain(_resting(step_id, provenance), lines))
 
 

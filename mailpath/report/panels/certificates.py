@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mailpath.findings.words import day
 from mailpath.match.pkix import describe
@@ -13,9 +13,16 @@ MOST = 10
 _NAMES = 8
 
 
-def chain_lines(chain: tuple[bytes, ...], path: tuple[bytes, ...] = ()) -> Iterator[str]:
+def leads(path: tuple[bytes, ...], own: Collection[bytes]) -> str:
+    """What the certificate at the end of a path is; `own`: roots that this machine does not know."""
+    return "root that this machine does not know" if path[-1] in own else "trusted root"
+
+
+def chain_lines(
+    chain: tuple[bytes, ...], path: tuple[bytes, ...] = (), own: Collection[bytes] = ()
+) -> Iterator[str]:
     """`chain` (DER, leaf first, as sent) from the top down; `path`: the same up to the trusted root, where it
-    leads to one.  What was sent beside the path follows."""
+    leads to one; `own`: as in `leads`.  What was sent beside the path follows."""
     trusted = bool(path)
     down = list(reversed(path or chain[:MOST]))[:MOST]
     top = describe(down[0]) if down and not trusted else None
@@ -25,7 +32,7 @@ def chain_lines(chain: tuple[bytes, ...], path: tuple[bytes, ...] = ()) -> Itera
     for depth, der in enumerate(down, 1 if rooted else 0):
         note = ""
         if trusted and depth == 0:
-            note = "trusted root" if der in chain else "trusted root, not sent"
+            note = leads(path, own) if der in chain else f"{leads(path, own)}, not sent"
         last = depth == len(down) - (0 if rooted else 1)
         yield from _certificate(der, depth, note, last)
     beside = [der for der in chain if der not in down]

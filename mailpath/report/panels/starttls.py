@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from mailpath.exchanges import Envelope, SmtpExchange, TlsProfile
 from mailpath.facts import MxHost, Security, Session, Walk
 from mailpath.findings.tlsa import secure_set
 from mailpath.match import dane, names, pkix
 from mailpath.match.names import certificate_names
-from mailpath.report.panels.certificates import chain_lines
+from mailpath.report.panels.certificates import chain_lines, leads
 from mailpath.report.panels.transcript import exchange_of, transcript
 from mailpath.steps.certificate import tlsa_of
 from mailpath.steps.served import dane_names
@@ -22,8 +22,9 @@ _PROFILES = {
 }
 
 
-def lines(walk: Walk, exchanges: Sequence[SmtpExchange] = ()) -> Iterator[str]:
-    yield from dialogues(walk, walk.starttls.sessions, exchanges)
+def lines(walk: Walk, exchanges: Sequence[SmtpExchange] = (), own: Collection[bytes] = ()) -> Iterator[str]:
+    """`own`: roots that this machine does not know."""
+    yield from dialogues(walk, walk.starttls.sessions, exchanges, own=own)
 
 
 def dialogues(
@@ -31,6 +32,8 @@ def dialogues(
     sessions: Sequence[Session],
     exchanges: Sequence[SmtpExchange],
     envelope: Envelope | None = None,
+    *,
+    own: Collection[bytes] = (),
 ) -> Iterator[str]:
     """`sessions` by host and address, in the order tried; a chain is shown once per host."""
     number = 0
@@ -43,7 +46,7 @@ def dialogues(
                         yield ""
                     number += 1
                     yield from _session(
-                        walk, host, session, exchanges=exchanges, envelope=envelope, seen=seen
+                        walk, host, session, exchanges=exchanges, envelope=envelope, seen=seen, own=own
                     )
 
 
@@ -55,6 +58,7 @@ def _session(
     exchanges: Sequence[SmtpExchange],
     envelope: Envelope | None,
     seen: dict[tuple[bytes, ...], str],
+    own: Collection[bytes],
 ) -> Iterator[str]:
     sni = f"SNI {visible(session.sni)}" if session.sni is not None else "no SNI"
     profile = _PROFILES[session.profile]
@@ -75,10 +79,12 @@ def _session(
         yield f"  The same certificates as with {seen[chain]}."
         return
     seen[chain] = f"{where}, {sni}"
-    yield from (f"  {line}" for line in _certificates(walk, host, chain))
+    yield from (f"  {line}" for line in _certificates(walk, host, chain, own))
 
 
-def _certificates(walk: Walk, host: MxHost, chain: tuple[bytes, ...]) -> Iterator[str]:
+def _certificates(
+    walk: Walk, host: MxHost, chain: tuple[bytes, ...], own: Collection[bytes]
+) -> Iterator[str]:
     """How the chain stands by name, by PKIX and by DANE, then the chain itself."""
     if not chain:
         yield "No certificate: an anonymous suite."
@@ -86,7 +92,9 @@ def _certificates(walk: Walk, host: MxHost, chain: tuple[bytes, ...]) -> Iterato
     built = pkix.verify(chain, walk.roots, walk.at)
     named = names.any_match((host.name,), certificate_names(chain[0]), names.RFC)
     shown = f"names the host ({visible(named)})" if named is not None else "does not name the host"
-    trust = "leads to a trusted root" if built.trusted else f"not trusted: {visible(built.error)}"
+    trust = (
+        f"leads to a {leads(built.path, own)}" if built.trusted else f"not trusted: {visible(built.error)}"
+    )
     yield f"By name:  the certificate {shown}."
     yield f"By PKIX:  {trust}."
     entry = tlsa_of(walk, host)
@@ -97,4 +105,4 @@ def _certificates(walk: Walk, host: MxHost, chain: tuple[bytes, ...]) -> Iterato
         )
         unsigned = "" if walk.mx.lookup.security is Security.SECURE else " The MX record is unsigned."
         yield f"By DANE:  {visible(matched.reason)}{unsigned}"
-    yield from chain_lines(chain, built.path)
+    yield from chain_lines(chain, built.path, own)

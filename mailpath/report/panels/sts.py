@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mailpath.facts import PolicyFetch, Walk
 from mailpath.match import pkix, sts
@@ -14,14 +14,15 @@ from mailpath.visible import visible
 MOST_POLICY_LINES = 60
 
 
-def lines(walk: Walk) -> Iterator[str]:
+def lines(walk: Walk, own: Collection[bytes] = ()) -> Iterator[str]:
+    """`own`: roots that this machine does not know."""
     facts = walk.sts
     yield from lookup_lines(facts.txt)
     if facts.policy_id is not None:
         yield f"id: {visible(facts.policy_id)}"
     if facts.fetch is not None:
         yield ""
-        yield from _fetched(walk, facts.fetch)
+        yield from _fetched(walk, facts.fetch, own)
     if facts.reason:
         yield f"Result: {visible(facts.reason)}"
     if facts.policy is not None:
@@ -38,7 +39,7 @@ def lines(walk: Walk) -> Iterator[str]:
         yield f"No reports: {visible(facts.tlsrpt_reason)}"
 
 
-def _fetched(walk: Walk, fetch: PolicyFetch) -> Iterator[str]:
+def _fetched(walk: Walk, fetch: PolicyFetch, own: Collection[bytes]) -> Iterator[str]:
     yield f"GET {visible(fetch.url)}"
     for lookup in (fetch.v6, fetch.v4):
         yield from (f"  {line}" for line in lookup_lines(lookup))
@@ -53,7 +54,7 @@ def _fetched(walk: Walk, fetch: PolicyFetch) -> Iterator[str]:
         trust = "holds" if fetch.verify_error is None else f"is refused: {visible(fetch.verify_error)}"
         yield f"  The certificate of the policy host {trust}"
         built = pkix.verify(fetch.chain, walk.roots, walk.at)
-        yield from (f"    {line}" for line in chain_lines(fetch.chain, built.path))
+        yield from (f"    {line}" for line in chain_lines(fetch.chain, built.path, own))
     if fetch.body:
         yield "  The policy, each line judged:"
         yield from (f"    {line}" for line in _judged(walk, fetch))

@@ -49,12 +49,13 @@ def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyph
     if not lens.rewalked:
         against, as_before = _usual(lens)
     elif not lens.attack:
-        against, as_before = before.stack.now, before.stack.as_now
+        against, as_before = ("the recording", "as recorded") if before.stack.recorded else ("now", "as now")
     elif lens.at is None:
         against, as_before = "no attack", "as without the attack"
     else:
-        stack = before.stack
-        against, as_before = f"no attack {stack.now}", f"{stack.as_now}, without the attack"
+        time = "recorded" if before.stack.recorded else "now"
+        against = "no attack now" if time == "now" else "no attack, as recorded"
+        as_before = f"as {time}, without the attack"
     return Compared(
         against=against,
         as_before=as_before,

@@ -33,7 +33,7 @@ async def main():
             ((), "Verdict under rfc"),
             (("right", "right"), "Verdict under postfix-may"),
             (("a", "down", "down", "down"), "The attacker reads it:"),
-            (("x", "t", "t"), "Compared with now:"),
+            (("x", "t", "t"), "Compared with the recording:"),
         ):
             await pilot.press(*keys)
             await settle(pilot)
