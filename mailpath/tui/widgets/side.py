@@ -312,8 +312,8 @@ class Side(Vertical):
         if self._summary is None:
             return []
         said = self._summary.sentence.removeprefix(f"{self._summary.posture}: ")
-        heading = "As the capture says" if self._doubted else "What changes"
-        heading += "" if self._host is None else ", whole path"
+        heading = "What changes" if self._host is None else "What changes, whole path"
+        heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
         rows += [Row("", _sentence(part), label_style="") for part in parts]
