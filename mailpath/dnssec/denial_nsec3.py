@@ -13,6 +13,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import dns.name
 from dns.rdatatype import RdataType
@@ -105,10 +106,7 @@ class Hashed:
         if found is None:
             first = self.records[0]
             self.budget.hashing(first.iterations)
-            found = hashlib.sha1(name.to_digestable() + first.salt, usedforsecurity=False).digest()
-            for _ in range(first.iterations):
-                found = hashlib.sha1(found + first.salt, usedforsecurity=False).digest()
-            self._hashes[name] = found
+            found = self._hashes[name] = hash_of(name.to_digestable(), first.salt, first.iterations)
         return found
 
     def matching(self, name: dns.name.Name) -> Nsec3 | None:
@@ -134,6 +132,15 @@ class Hashed:
             cover = self.covering(next_closer)
             return Enclosure(candidate, here, cover) if cover is not None else None
         return None
+
+
+@lru_cache(maxsize=8192)
+def hash_of(name: bytes, salt: bytes, iterations: int) -> bytes:
+    """RFC 5155 section 5; remembered, for a recording is walked many times.  `name`: in canonical form."""
+    found = hashlib.sha1(name + salt, usedforsecurity=False).digest()
+    for _ in range(iterations):
+        found = hashlib.sha1(found + salt, usedforsecurity=False).digest()
+    return found
 
 
 def by_parameters(zone: dns.name.Name, records: Iterable[Nsec3], budget: Budget) -> list[Hashed]:

@@ -7,7 +7,7 @@ program that walks for days would fill them with what is never asked for again.
 
 from __future__ import annotations
 
-from mailpath.dnssec import signatures, wire
+from mailpath.dnssec import denial_nsec3, signatures, wire
 from mailpath.match import certificate, dane, der, names, pkix
 from mailpath.network import attacker
 
@@ -16,7 +16,7 @@ def forget() -> None:
     """Drop it all.  What is asked for once more is worked out once more; no result changes."""
     for module in (wire, signatures, dane, pkix):
         module.forget()
-    for remembered in (der.parts, names.certificate_names, certificate.describe):
+    for remembered in (denial_nsec3.hash_of, der.parts, names.certificate_names, certificate.describe):
         remembered.cache_clear()
     for made in (attacker.chain, attacker.root):
         made.cache_clear()
