@@ -6,11 +6,15 @@ import asyncio
 from collections import Counter
 from pathlib import Path as FilePath
 
+import pytest
+
 from mailpath.exchanges import DnsExchange, Failure
 from mailpath.facts import Found, Path, Security, Walk, bounds_reached
+from mailpath.findings import Severity, find
 from mailpath.judge import Outcome, judge
-from mailpath.judge.presets import posture
+from mailpath.judge.presets import PRESETS, posture
 from mailpath.lab import Lab, load
+from mailpath.network import bounded
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
@@ -31,22 +35,23 @@ def scenario(names: int, addresses: int, label: str, file: FilePath) -> FilePath
     return file
 
 
+async def recorded(lab: Lab, domain: str) -> tuple[Walk, Walk, Capture]:
+    """The walk, its replay, and the recording of it."""
+    path = Path(recipient=domain)
+    async with live_network(lab.settings) as network:
+        recording = Recording(network)
+        found = await walk(path, recording, network.ground.made)
+        capture = capture_of(recording, path, found.roots)
+    return found, await walk(path, Replay(capture), network.ground.made), capture
+
+
 def walked(names: int, addresses: int, label: str, folder: FilePath) -> tuple[Walk, Capture, Lab]:
     """The walk, which its replay repeats, with its capture and the lab that saw it."""
-    path = Path(recipient="large.example")
     with Lab.start([load(scenario(names, addresses, label, folder / "large.toml"))]) as lab:
         assert {lab.address(f"s{n}.large.example") for n in range(addresses)} == {
             f"192.0.2.{11 + n}" for n in range(addresses)
         }
-
-        async def run() -> tuple[Walk, Walk, Capture]:
-            async with live_network(lab.settings) as network:
-                recording = Recording(network)
-                found = await walk(path, recording, network.ground.made)
-                capture = capture_of(recording, path, found.roots)
-            return found, await walk(path, Replay(capture), network.ground.made), capture
-
-        found, again, capture = asyncio.run(run())
+        found, again, capture = asyncio.run(recorded(lab, "large.example"))
     assert found == again
     return found, capture, lab
 
@@ -89,3 +94,18 @@ def test_names_that_are_many_and_long_end_in_questions_not_asked(tmp_path: FileP
     found, capture, _ = walked(50, 1, "mx{n}." + ".".join(f"l{n}-{{n}}" for n in range(17)), tmp_path)
     assert len(asked(capture)) <= 300
     assert bounds_reached(found)
+    assert judge(found, posture("rfc")).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("most", [5, 10, 15, 20])
+def test_questions_that_were_not_asked_hold_no_mail_back(
+    most: int, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever they run out, no sender is said to wait on that account, and no finding is an error."""
+    monkeypatch.setattr(bounded, "MOST_QUESTIONS", most)
+    found, again, _ = asyncio.run(recorded(lab, "full-protection.example"))
+    assert found == again
+    assert bounds_reached(found) == (f"a walk asks no more than {most} DNS questions",)
+    held = {Outcome.DEFERRED, Outcome.BOUNCED}
+    assert [name for name, each in PRESETS.items() if judge(found, each).outcome in held] == []
+    assert [each.code for each in find(found) if each.severity is Severity.ERROR] == []
