@@ -20,7 +20,7 @@ from mailpath import __version__
 from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path
 from mailpath.files import replace_file
-from mailpath.names import as_domain
+from mailpath.names import BadName, as_domain, to_dns_name
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
 from mailpath.visible import visible
@@ -153,6 +153,8 @@ def _check(capture: Capture) -> None:
     for name in (capture.path.recipient, capture.path.sender):
         if name is not None and not _is_domain(name):
             raise CaptureError("The capture's path does not lead from a domain to a domain.")
+    if not all(_is_dns_name(zone) for zone in capture.ground.insecure_zones):
+        raise CaptureError("The capture declares something insecure that is no name.")
     if not 0 <= capture.ground.made <= _MAX_TIME:
         raise CaptureError("The capture's time is no date.")
     if not all(_is_bounded(exchange) for exchange in capture.exchanges):
@@ -182,6 +184,14 @@ def _is_bounded(exchange: Exchange) -> bool:
 def _is_domain(name: str) -> bool:
     """As a walk takes it: lower-case A-labels without a trailing dot."""
     return as_domain(name) == name
+
+
+def _is_dns_name(name: str) -> bool:
+    """As the settings take a negative trust anchor."""
+    try:
+        return to_dns_name(name) == name
+    except BadName:
+        return False
 
 
 def _unpacked(data: bytes) -> bytes:
