@@ -233,7 +233,7 @@ def lab_serve() -> None:
 def dnssec(
     ctx: click.Context, /, name: str, rdtype: str, as_json: bool, at: int | None, **network: Any
 ) -> None:
-    """Validate NAME from the root down, and draw the chain of trust.
+    """Validate NAME from its anchor down, and draw the chain of trust.
 
     Exit status: 0 secure, 1 insecure, 2 bogus, 3 indeterminate, 64 wrong usage.
     """

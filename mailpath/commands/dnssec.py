@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-import dns.exception
-import dns.name
 import dns.rdatatype
 import msgspec
 
@@ -19,7 +17,8 @@ from mailpath.commands.options import probing, unusable_anchor
 from mailpath.commands.stdio import plain
 from mailpath.dnssec import BadAnchor, Validator
 from mailpath.facts import Lookup, Security, ZoneFact
-from mailpath.names import BadName, a_labels
+from mailpath.findings.bogus import remedy_of
+from mailpath.names import BadName, to_dns_name
 from mailpath.network.settings import SettingsError
 from mailpath.report.dnssec import render_text, to_json
 from mailpath.walk import live_network
@@ -27,13 +26,10 @@ from mailpath.walk import live_network
 #: Exit codes: what the answer is worth.
 CODES = {Security.SECURE: 0, Security.INSECURE: 1, Security.BOGUS: 2, Security.INDETERMINATE: 3}
 
-#: RFC 4034 section 3: signatures are not signed themselves.  0 is reserved (RFC 6895 section 3.1).
-_UNSIGNED = frozenset({dns.rdatatype.NONE, dns.rdatatype.SIG, dns.rdatatype.RRSIG})
-
 
 def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[str, Any]) -> int:
     """Look up, validate, draw; 0 secure, 1 insecure, 2 bogus, 3 indeterminate.  Raises `click.UsageError`."""
-    owner, kind = _owner(name.strip()), _kind(rdtype)
+    owner, kind = _owner(name), _kind(rdtype)
     settings = probing(network)
     moment = int(time.time()) if at is None else at
 
@@ -52,42 +48,26 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
         raise click.UsageError(str(error)) from None
     except BadAnchor as error:
         raise unusable_anchor(settings, error) from None
+    fix = remedy_of(lookup, zones, moment) if lookup.security is Security.BOGUS else ""
     if as_json:
-        click.echo(json.dumps(to_json(lookup, zones, moment), indent=2))
+        click.echo(json.dumps(to_json(lookup, zones, moment, fix=fix), indent=2))
     else:
-        click.echo(render_text(lookup, zones, moment, ascii_only=plain(sys.stdout)), nl=False)
+        click.echo(render_text(lookup, zones, moment, ascii_only=plain(sys.stdout), fix=fix), nl=False)
     return CODES[lookup.security]
 
 
 def _owner(name: str) -> str:
-    """The name as the validator takes it: A-labels, also below a "*", or DNS presentation text with escapes.
-
-    Raises `click.UsageError`.
-    """
-    if not name:
-        raise click.UsageError("Nothing was typed: a name is needed.")
+    """The name as the validator takes it.  Raises `click.UsageError`."""
     try:
-        if "\\" in name:
-            return dns.name.from_text(name).canonicalize().to_text()
-        star, _, rest = name.partition(".")
-        if star == "*":  # RFC 4592 section 2.1.1
-            return f"*.{a_labels(rest)}" if rest else star
-        return a_labels(name)
+        return to_dns_name(name.strip())
     except BadName as error:
-        raise click.UsageError(f"{name!r}: {error}") from None
-    except (dns.exception.DNSException, ValueError):
-        raise click.UsageError(f"{name!r} is no name that the DNS can be asked for.") from None
+        raise click.UsageError(f"{name.strip()!r}: {error}" if name.strip() else str(error)) from None
 
 
 def _kind(rdtype: str) -> str:
-    """The mnemonic of a type or its number.  Raises `click.UsageError`, also for what names no RRset that is
-    signed.
-    """
+    """The mnemonic of a type or its number.  Raises `click.UsageError`."""
     try:
         number = rdtype.isascii() and rdtype.isdigit()
-        kind = dns.rdatatype.from_text(f"TYPE{int(rdtype)}" if number else rdtype)
+        return dns.rdatatype.to_text(dns.rdatatype.from_text(f"TYPE{int(rdtype)}" if number else rdtype))
     except (dns.rdatatype.UnknownRdatatype, ValueError):
         raise click.UsageError(f"{rdtype!r} is no record type.") from None
-    if dns.rdatatype.is_metatype(kind) or kind in _UNSIGNED:
-        raise click.UsageError(f"{rdtype!r} names no RRset that could be validated.")
-    return dns.rdatatype.to_text(kind)

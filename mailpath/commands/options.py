@@ -120,7 +120,9 @@ _NETWORK = (
         help="Recursive resolver: ip, ip:port, tls://ip#name or https://host/path. [the system's]",
     ),
     click.option(
-        "--trust-anchor", metavar="FILE", help="DNSSEC trust anchor, DS or DNSKEY. [IANA's root keys]"
+        "--trust-anchor",
+        metavar="FILE",
+        help="DNSSEC trust anchors, DS or DNSKEY of any names; the closest decides. [IANA's root keys]",
     ),
     click.option("--ca-file", metavar="FILE", help="Trusted CA certificates, PEM. [the system's]"),
     click.option("--smtp-port", type=int, metavar="PORT", help="Of the mail servers. [25]"),

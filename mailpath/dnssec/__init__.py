@@ -1,7 +1,7 @@
 """A DNSSEC validator over any recursive resolver: RFC 4033 to 4035, 5155, 6840, 9276.
 
-It never repeats a resolver's word: every answer is proven from the trust anchor down, and every link of
-the proof is kept.  It works the same on a live resolver and on a recording, as of any moment.
+It never repeats a resolver's word: every answer is proven from the closest trust anchor down, and every
+link of the proof is kept.  It works the same on a live resolver and on a recording, as of any moment.
 
     validator = Validator(network, at)
     lookup = await validator.lookup("_25._tcp.mx1.b.example", "TLSA")
@@ -14,11 +14,12 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 
-from mailpath.dnssec.anchors import BadAnchor, read_anchors
+from mailpath.dnssec.anchors import BadAnchor, points, read_anchors
 from mailpath.dnssec.answers import Answers
 from mailpath.dnssec.bounds import Effort, Whole
 from mailpath.dnssec.chain import Chain
 from mailpath.dnssec.judgement import Judge
+from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import Verifier
 from mailpath.facts import Lookup, ZoneFact
@@ -28,7 +29,7 @@ __all__ = ["BadAnchor", "Effort", "Validator", "read_anchors"]
 
 
 class Validator:
-    """Validates as of `at` (Unix time) over `network`, from the trust anchor of its ground.
+    """Validates as of `at` (Unix time) over `network`, from the trust anchors of its ground.
 
     One validator serves one walk: nothing is asked twice and nothing verified twice.  Needs a running event
     loop; raises `BadAnchor` when the ground's trust anchor cannot be read.
@@ -36,11 +37,12 @@ class Validator:
 
     def __init__(self, network: Network, at: int, effort: Effort = Effort.FULL) -> None:
         ground = network.ground
-        self._simulated = tuple(dns.name.from_text(zone) for zone in ground.simulated_insecure)
         self._verifier = Verifier(at, Whole(effort))
         self._questions = Questions(network, self._verifier.whole)
         self._chain = Chain(
-            self._questions, read_anchors(ground.trust_anchor), self._verifier, self._simulated
+            self._questions,
+            points(ground.trust_anchor, ground.insecure_zones, ground.simulated_insecure),
+            self._verifier,
         )
         self._answers = Answers(self._questions, self._chain, Judge(self._chain, self._verifier))
         self._lookups: Once[tuple[str, str], Lookup] = Once(self._lookup)
@@ -48,18 +50,23 @@ class Validator:
     async def lookup(self, name: str, rdtype: str) -> Lookup:
         """Ask for (`name`, `rdtype`), follow CNAME and DNAME, validate every hop (RFC 4035 section 5).
 
-        `name`: A-labels, `rdtype`: mnemonic or "TYPE65534".  Never raises for anything the world does.
+        `name`: as `names.to_dns_name` has it, `rdtype`: mnemonic or "TYPE65534".  Never raises for anything
+        the world does.
         """
-        return await self._lookups.get((name.lower().removesuffix(".") or ".", rdtype.upper()))
+        if not name.endswith("\\."):  # a full stop within the last label
+            name = name.removesuffix(".") or "."
+        return await self._lookups.get((name.lower(), rdtype.upper()))
 
     async def resolver_claim(self, name: str, rdtype: str) -> tuple[bool | None, str | None]:
         """What the resolver itself says when asked without CD: (AD bit, RCODE); RFC 4035 section 3.2.3.
 
-        (None, None) when no answer came.  One question, asked once.
+        (None, None) when no answer came, or the type cannot be validated.  One question, asked once.
         """
         try:
             owner, wanted = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
         except (dns.exception.DNSException, ValueError):
+            return None, None
+        if why_not_asked(wanted):
             return None, None
         reply = await self._questions.ask(owner, wanted, checking_disabled=False)
         if reply.rcode is None:
@@ -67,7 +74,7 @@ class Validator:
         return reply.authenticated, reply.rcode
 
     def zones(self) -> tuple[ZoneFact, ...]:
-        """Every zone that the lookups so far came across, root first (RFC 4035 section 5)."""
+        """Every zone that the lookups so far came across, parents first (RFC 4035 section 5)."""
         return self._chain.facts()
 
     async def settle(self) -> None:

@@ -19,6 +19,7 @@ from dns.rdtypes.ANY.DNAME import DNAME
 from mailpath.dnssec import bounds
 from mailpath.dnssec.chain import Chain, earliest
 from mailpath.dnssec.judgement import Judge, Judgement, weakest
+from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.questions import Questions
 from mailpath.exchanges import Failure
@@ -30,11 +31,6 @@ EDE_NETWORK_ERROR = 23
 
 _NO_ERROR = "NOERROR"
 _SETTLED = (Security.SECURE, Security.INSECURE)
-
-#: Types that are no RRset of a zone, or an RRset that RFC 4034 forbids to sign.
-_NOT_AN_RRSET = frozenset(
-    {"ANY", "RRSIG", "SIG", "AXFR", "IXFR", "OPT", "TSIG", "MAILA", "MAILB", "TKEY", "NONE"}
-)
 
 
 @dataclass(frozen=True)
@@ -87,10 +83,11 @@ class Answers:
             wanted = dns.rdatatype.from_text(rdtype)
         except (dns.exception.DNSException, ValueError) as error:
             return _refused(name, rdtype, f"{name} {rdtype} cannot be asked for: {error}")
-        if rdtype.upper() in _NOT_AN_RRSET:
-            return _refused(name, rdtype, f"{rdtype} is not an RRset that could be signed")
+        why = why_not_asked(wanted)
+        if why:
+            return _refused(name, rdtype, why)
         trail = _Trail(name=name_text(owner), rdtype=dns.rdatatype.to_text(wanted))
-        self._expect(owner, wanted)
+        self._chain.expect(owner, wanted)
         reply = await self._questions.ask(owner, wanted)
         current = owner
         while not reply.trouble:
@@ -110,10 +107,6 @@ class Answers:
                     return self._absent(trail, reply, current, judged)
             reply = await self._questions.ask(current, wanted)
         return await self._failed(trail, reply, current, wanted)
-
-    def _expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
-        if not self._chain.insecure(name):
-            self._questions.expect(name, rdtype)
 
     async def _better_asked_anew(
         self, reply: Reply, name: dns.name.Name, wanted: RdataType, judged: Judgement
@@ -139,7 +132,7 @@ class Answers:
                 break
             found.append(alias)
             current = alias.target
-            self._expect(current, wanted)
+            self._chain.expect(current, wanted)
         for alias in found:
             judged = await self._judge.rrset(reply, alias.signed)
             if await self._better_asked_anew(reply, alias.owner, wanted, judged):

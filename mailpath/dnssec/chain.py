@@ -1,10 +1,11 @@
-"""The chain of trust, built from the root down through every zone cut (RFC 4035 section 5).
+"""The chain of trust, from the closest trust anchor down through every zone cut (RFC 4035 section 5).
 
 `Chain.standing(name)` answers the question on which all else rests: which zone owns `name`, and what
-is known about that zone?  It goes down label by label, as the parent's DS and its denial tell.  A zone
-is *secure* when a DS that its secure parent signed matches a key that signs its DNSKEY RRset; it is
-*insecure* only when the parent proves that there is no DS, or none that we can use; when a proof is
-missing or wrong it is *bogus*; when nothing could be fetched it is *indeterminate*.
+is known about that zone?  It goes down label by label, as the parent's DS and its denial tell, and begins
+where `anchors.Points` say.  A zone is *secure* when a DS that its secure parent signed, or a trust anchor,
+matches a key that signs its DNSKEY RRset; it is *insecure* only when the parent proves that there is no DS,
+or none that we can use, when no anchor covers it, or when it was declared insecure; when a proof is missing
+or wrong it is *bogus*; when nothing could be fetched it is *indeterminate*.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from dns.rdtypes.ANY.DS import DS
 
 from mailpath.dnssec import algorithms, bounds
 from mailpath.dnssec.algorithms import PublicKey
-from mailpath.dnssec.anchors import Anchors
+from mailpath.dnssec.anchors import Anchor, Points, called
 from mailpath.dnssec.bounds import Exhausted
 from mailpath.dnssec.denial import Evidence, Failure
 from mailpath.dnssec.denial_nsec import Cut
+from mailpath.dnssec.matching import is_vouched_for, no_trusted_key
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import (
@@ -41,12 +43,12 @@ EDE_UNSUPPORTED_DIGEST = 2
 EDE_INDETERMINATE = 5
 EDE_NO_REACHABLE_AUTHORITY = 22
 EDE_NETWORK_ERROR = 23
-EDE_NO_ZONE_KEY = 11
 
 STRIPPED = (
     "Your resolver does not pass DNSSEC data ({}): nothing can be validated through it; "
     "ask another one with --resolver"
 )
+_STRIPS = "it strips signatures, even that of"
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,11 @@ class Zone:
     """What is known about one zone; `name` is where the knowledge ends when it is not secure.
 
     `keys`: its DNSKEY RRset.  `expires`: first moment at which some proof on the way to it stops
-    holding.  `chain`: names of the zones on the way, root first.  `apex`: whether `name` is proven to be a
-    zone of its own, and not merely a name under which unsigned zones may hide (opt-out).  `barren`: the name
-    that was asked about does not exist, so that nothing below it does (RFC 8020).  `hidden`: insecure only
-    because a name that the resolver denies might be an unsigned delegation in an opt-out span.
+    holding.  `chain`: names of the zones on the way, that of the trust anchor first.  `apex`: whether `name`
+    is proven to be a zone of its own, and not merely a name under which unsigned zones may hide (opt-out).
+    `barren`: the name that was asked about does not exist, so that nothing below it does (RFC 8020).
+    `hidden`: insecure only because a name that the resolver denies might be an unsigned delegation in an
+    opt-out span.
     `given_up`: indeterminate because the walk may do no more for its signatures.
     """
 
@@ -89,25 +92,13 @@ def earliest(*moments: int | None) -> int | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def is_within(name: dns.name.Name, zones: Iterable[dns.name.Name]) -> bool:
-    """Whether `name` is at or below one of `zones` (RFC 4034 section 6.1)."""
-    return any(name.is_subdomain(zone) for zone in zones)
-
-
 class Chain:
-    """Zones and how they are vouched for, each established once."""
+    """Zones and how they are vouched for, each established once; `points`: where that begins."""
 
-    def __init__(
-        self,
-        questions: Questions,
-        anchors: Anchors,
-        verifier: Verifier,
-        simulated: Sequence[dns.name.Name] = (),
-    ) -> None:
+    def __init__(self, questions: Questions, points: Points, verifier: Verifier) -> None:
         self._questions = questions
-        self._anchors = anchors
+        self.points = points
         self._verifier = verifier
-        self._simulated = tuple(simulated)
         self._facts: dict[dns.name.Name, ZoneFact] = {}
         self._standing: Once[dns.name.Name, Zone] = Once(self._find)
 
@@ -116,29 +107,45 @@ class Chain:
         return await self._standing.get(name.canonicalize())
 
     def facts(self) -> tuple[ZoneFact, ...]:
-        """Every zone that was come across, in canonical order (RFC 4034 section 6.1): the root first."""
+        """Every zone that was come across, in canonical order (RFC 4034 section 6.1): parents first."""
         return tuple(self._facts[name] for name in sorted(self._facts))
 
     def insecure(self, name: dns.name.Name) -> bool:
-        """Whether `name` is known by now to lie in or below an insecure delegation (RFC 4035 section 5.2)."""
-        return is_within(name, self._simulated) or is_within(
-            name, [zone for zone, fact in self._facts.items() if fact.status is Security.INSECURE]
-        )
+        """Whether `name` is known by now to be insecure: under no anchor, or at or below what was declared or
+        proven insecure (RFC 4035 section 5.2) with no anchor closer.
+        """
+        top = self.points.closest(name)
+        if top is None or self.points.declared_insecure(top):
+            return True
+        insecure = (zone for zone, fact in self._facts.items() if fact.status is Security.INSECURE)
+        return any(name.is_subdomain(zone) for zone in insecure if zone.is_subdomain(top))
+
+    def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
+        """Ask now what validating (`name`, `rdtype`) will need, from its anchor down (RFC 4035 section 5)."""
+        top = self.points.above(name, rdtype)
+        if top is not None and not self.insecure(name):
+            self._questions.expect(name, rdtype, top)
 
     async def _find(self, name: dns.name.Name) -> Zone:
         try:
             return await self._established(name)
         except Exhausted as error:
-            above = () if name == dns.name.root else (await self.standing(name.parent())).chain
+            top = self.points.closest(name)
+            above = () if top in (None, name) else (await self.standing(name.parent())).chain
             return self._record(Zone(name, Security.SECURE, chain=above).given_up_for(str(error)), None)
 
     async def _established(self, name: dns.name.Name) -> Zone:
-        if name in self._simulated:
-            reason = f"{name_text(name)} stands for an attacker's own unsigned zone (simulated)"
-            return self._record(Zone(name, Security.INSECURE, reason), None)
+        declared = self.points.declared_insecure(name)
+        if declared:
+            return self._record(Zone(name, Security.INSECURE, declared), None)
+        anchor = self.points.anchor(name)
+        if anchor is not None:
+            return await self._anchored(name, anchor)
         if name == dns.name.root:
-            return await self._root()
+            return self._record(Zone(name, Security.INSECURE, f"No trust anchor covers {called(name)}"), None)
         parent = await self.standing(name.parent())
+        if self.points.closest(name) is None:
+            return dataclasses.replace(parent, reason=f"No trust anchor covers {name_text(name)}")
         if not parent.secure or parent.barren:
             return parent
         if len(name) > bounds.CHAIN:
@@ -147,22 +154,31 @@ class Chain:
             return _failed(deep, reason, EDE_INDETERMINATE, indeterminate=True)
         return await self._below(name, parent, await self._questions.ask(name, RdataType.DS))
 
-    async def _root(self) -> Zone:
-        reply = await self._questions.ask(dns.name.root, RdataType.DNSKEY)
-        root = Zone(dns.name.root, Security.SECURE)
-        signed = reply.at(dns.name.root, RdataType.DNSKEY)
+    async def _anchored(self, name: dns.name.Name, anchor: Anchor) -> Zone:
+        """The zone at which the chain begins: its keys, matched with the anchor (RFC 4035 section 5)."""
+        zone, what = Zone(name, Security.SECURE), called(name)
+        reply = await self._questions.ask(name, RdataType.DNSKEY)
         if reply.trouble:
             # Nothing was stripped: nothing came.
-            reason = f"The keys (DNSKEY) of the root could not be fetched: {reply.trouble}"
+            reason = f"The keys (DNSKEY) of {what} could not be fetched: {reply.trouble}"
             ede = EDE_NETWORK_ERROR if reply.failure is not None else EDE_NO_REACHABLE_AUTHORITY
-            failed = _failed(root, reason, ede, indeterminate=True)
+            failed = _failed(zone, reason, ede, indeterminate=True)
             return self._record(failed, None, failure=reply.failure)
-        if signed is None or not signed.signatures:
-            how, ede = ("it strips signatures, even that of the root's keys", EDE_RRSIGS_MISSING)
-            if signed is None:
-                how, ede = "it has no DNSKEY of the root", EDE_DNSKEY_MISSING
-            return self._record(_failed(root, STRIPPED.format(how), ede, indeterminate=True), None)
-        return self._keys(root, signed, self._anchors)
+        signed = reply.at(name, RdataType.DNSKEY)
+        if signed is not None and signed.signatures:
+            return self._keys(zone, signed, anchor)
+        ede = EDE_DNSKEY_MISSING if signed is None else EDE_RRSIGS_MISSING
+        if name != dns.name.root and await self._root_is_signed():
+            how = "publishes no DNSKEY" if signed is None else "its DNSKEY RRset came without a signature"
+            return self._record(_failed(zone, f"{what} has a trust anchor here, but {how}", ede), None)
+        how = f"it has no DNSKEY of {what}" if signed is None else f"{_STRIPS} {what}'s keys"
+        return self._record(_failed(zone, STRIPPED.format(how), ede, indeterminate=True), None)
+
+    async def _root_is_signed(self) -> bool:
+        """Whether the resolver hands out the root's keys with their signatures, or cannot say."""
+        reply = await self._questions.ask(dns.name.root, RdataType.DNSKEY)
+        signed = reply.at(dns.name.root, RdataType.DNSKEY)
+        return bool(reply.trouble) or (signed is not None and bool(signed.signatures))
 
     async def _below(self, name: dns.name.Name, parent: Zone, reply: Reply) -> Zone:
         """What lies at `name`, given its `parent` zone and the answer about its DS (RFC 4035 section 5.2)."""
@@ -241,27 +257,31 @@ class Chain:
             reason = f"{name_text(child.name)} has a DS at its parent, but publishes no DNSKEY"
             failed = _failed(child, reason, EDE_DNSKEY_MISSING)
             return self._record(failed, None, ds=_ds_facts(records), signatures=verified.facts)
-        anchors = Anchors(ds=tuple(strong or usable))
-        return self._keys(child, signed, anchors, records=records, vouched=verified)
+        return self._keys(
+            child, signed, Anchor(ds=tuple(strong or usable)), records=records, vouched=verified
+        )
 
     def _keys(
         self,
         zone: Zone,
         signed: SignedSet,
-        anchors: Anchors,
+        anchor: Anchor,
         *,
         records: Sequence[DS] = (),
         vouched: Verified | None = None,
     ) -> Zone:
         """Match the DNSKEY RRset with what vouches for it, and verify it (RFC 4035 section 5.2).
 
-        `records`: the DS RRset to show, `vouched` what its signatures were worth; neither for the root.
+        `records`: the DS RRset to show, `vouched` what its signatures were worth; neither at a trust anchor.
         """
         trusted_by = "DS" if vouched else "anchor"
-        shown = sorted(records or anchors.ds, key=lambda record: record.to_digestable())
-        rdatas = sorted((rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)), key=_canonical)
+        shown = sorted(records or anchor.ds, key=lambda record: record.to_digestable())
+        rdatas = sorted(
+            (rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)),
+            key=lambda key: key.to_digestable(),
+        )
         keys = [PublicKey(rdata) for rdata in rdatas[: bounds.KEYS]]
-        matched = [key for key in keys if _is_vouched_for(zone.name, key, anchors)]
+        matched = [key for key in keys if is_vouched_for(zone.name, key, anchor)]
         trusted = [key for key in matched if key.usable]
         verified = self._verifier.verify(signed, zone.name, trusted, self._verifier.budget())
         ds_facts = tuple(
@@ -271,7 +291,7 @@ class Chain:
         signatures = (vouched.facts if vouched else ()) + verified.facts
         expires = earliest(vouched.expires if vouched else None, verified.expires)
         if not trusted:
-            reason, ede = _no_trusted_key(zone.name, matched, anchors, trusted_by)
+            reason, ede = no_trusted_key(zone.name, keys, anchor, trusted_by)
             outcome = _failed(zone, reason, ede)
         elif not verified.good:
             reason = verified.reason
@@ -310,6 +330,7 @@ class Chain:
             signatures=signatures,
             expires=expires if settled else None,
             failure=failure,
+            anchor=self.points.kind(zone.name),
         )
         return dataclasses.replace(
             zone,
@@ -321,32 +342,6 @@ class Chain:
 def _failed(zone: Zone, reason: str, ede: int | None, *, indeterminate: bool = False) -> Zone:
     security = Security.INDETERMINATE if indeterminate else Security.BOGUS
     return dataclasses.replace(zone, security=security, reason=reason, ede=ede, keys=())
-
-
-def _is_vouched_for(zone: dns.name.Name, key: PublicKey, anchors: Anchors) -> bool:
-    return key.dnskey in anchors.keys or any(key.is_named_by(ds, zone) for ds in anchors.ds)
-
-
-def _no_trusted_key(
-    zone: dns.name.Name, matched: Sequence[PublicKey], anchors: Anchors, trusted_by: str
-) -> tuple[str, int]:
-    """Why no key of the zone can be trusted, and the RFC 8914 code."""
-    name = name_text(zone)
-    if matched:
-        key = matched[0]
-        if key.dnskey.flags & algorithms.REVOKE_FLAG:
-            return (
-                f"The key of {name} that its {trusted_by} names (key tag {key.tag}) is revoked",
-                EDE_DNSKEY_MISSING,
-            )
-        return (
-            f"The key of {name} that its {trusted_by} names (key tag {key.tag}) is no zone key",
-            EDE_NO_ZONE_KEY,
-        )
-    tags = sorted({int(ds.key_tag) for ds in anchors.ds} | {algorithms.key_tag(key) for key in anchors.keys})
-    what = "the trust anchor" if trusted_by == "anchor" else "its DS at the parent"
-    named = ", ".join(str(tag) for tag in tags)
-    return f"No DNSKEY of {name} matches {what} (key tag {named})", EDE_DNSKEY_MISSING
 
 
 def _alias_above(reply: Reply, name: dns.name.Name) -> SignedSet | None:
@@ -362,10 +357,6 @@ def _alias_above(reply: Reply, name: dns.name.Name) -> SignedSet | None:
 
 def _hashed(reply: Reply) -> bool:
     return any(signed.rdtype == RdataType.NSEC3 for signed in reply.denials())
-
-
-def _canonical(key: DNSKEY) -> bytes:
-    return key.to_digestable()
 
 
 def _ds_facts(records: Iterable[DS]) -> tuple[DsFact, ...]:

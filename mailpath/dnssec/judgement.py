@@ -16,6 +16,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
+from mailpath.dnssec.anchors import Points
 from mailpath.dnssec.bounds import Exhausted
 from mailpath.dnssec.chain import Chain, Zone, earliest
 from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, EDE_NSEC_MISSING, Evidence, Failure
@@ -68,7 +69,7 @@ class Judge:
 
     async def _rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         owner = signed.owner
-        signer = _signer(signed.signatures, owner, signed.rdtype)
+        signer = _signer(self._chain.points, signed.signatures, owner, signed.rdtype)
         if signer is None:
             reason = f"{signed} came without a signature"
             if signed.signatures:
@@ -144,7 +145,9 @@ class Judge:
     async def _absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         what = f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}"
         denials = reply.denials()
-        signer = _signer((s for signed in denials for s in signed.signatures), name, rdtype)
+        signer = _signer(
+            self._chain.points, (s for signed in denials for s in signed.signatures), name, rdtype
+        )
         if signer is None:
             reason = f"No signed proof came that {what}"
             return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING, claimed=False)
@@ -208,13 +211,17 @@ class Judge:
         return await self._chain.standing(name)
 
 
-def _signer(signatures: Iterable[RRSIG], name: dns.name.Name, rdtype: RdataType) -> dns.name.Name | None:
+def _signer(
+    points: Points, signatures: Iterable[RRSIG], name: dns.name.Name, rdtype: RdataType
+) -> dns.name.Name | None:
     """The deepest zone that claims `name` and may own it; None when no signature does."""
     above = rdtype == RdataType.DS and name != dns.name.root
     signers = {
         signature.signer
         for signature in signatures
-        if name.is_subdomain(signature.signer) and not (above and signature.signer == name)
+        if name.is_subdomain(signature.signer)
+        and not (above and signature.signer == name)
+        and points.may_sign(signature.signer, name, rdtype)
     }
     return max(signers, key=lambda signer: len(signer.labels), default=None)
 

@@ -79,18 +79,17 @@ class Questions:
         found = await self._once.get((name.canonicalize(), rdtype, checking_disabled))
         return found if isinstance(found, Reply) else self._read(name.canonicalize(), rdtype, found)
 
-    def expect(self, name: dns.name.Name, rdtype: RdataType) -> None:
-        """Ask now what validating (`name`, `rdtype`) will need (RFC 4035 section 5).
-
-        DS of every ancestor, and DNSKEY where one is likely; nothing on a walk that has asked much already:
-        there it may be what is needed that would go unasked.
+    def expect(self, name: dns.name.Name, rdtype: RdataType, top: dns.name.Name = dns.name.root) -> None:
+        """Ask now what validating (`name`, `rdtype`) from the trust anchor of `top` down will need (RFC 4035
+        section 5): DS of every ancestor below it, and DNSKEY where one is likely. Nothing on
+        a walk that has asked much already: there it may be what is needed that would go unasked.
         """
         if len(self._once.tasks) >= MOST_AHEAD:
             return
         name = name.canonicalize()
-        self._start(dns.name.root, RdataType.DNSKEY)
+        self._start(top, RdataType.DNSKEY)
         likely = _likely_zones(name, rdtype)
-        for depth in range(2, min(len(name.labels), bounds.AHEAD) + 1):
+        for depth in range(len(top.labels) + 1, min(len(name.labels), bounds.AHEAD) + 1):
             ancestor = dns.name.Name(name.labels[-depth:])
             if rdtype != RdataType.DS or ancestor != name:
                 self._start(ancestor, RdataType.DS).add_done_callback(self._keys_too)

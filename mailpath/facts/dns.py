@@ -73,6 +73,8 @@ class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
     `status` is that of the zone's DNSKEY RRset; "insecure" with the proof of the missing DS named in
     `reason`.  `expires`: when the DS or DNSKEY proof first stops validating (Unix time), None if never.
     `failure`: why no answer about its DS or keys came, where none did.
+    `anchor`: "positive" where a trust anchor stands and the chain begins, "negative" where the user declared
+    the zone insecure (RFC 7646), "" elsewhere: its parent decides.
     """
 
     name: str
@@ -84,6 +86,15 @@ class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
     signatures: tuple[SignatureFact, ...] = ()
     expires: int | None = None
     failure: Failure | None = None
+    anchor: str = ""
+
+    @property
+    def unvalidated(self) -> bool:
+        """Insecure by the anchors that are used here, whatever zones publish: a negative one stands here, or
+        none at the root, so that whatever hangs on this zone hangs on no anchor.
+        """
+        bare = self.name == "." and self.status is Security.INSECURE and not self.anchor
+        return bare or self.anchor == "negative"
 
 
 class AliasLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +115,8 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     answer, the weakest link deciding; `final_security` that of the last RRset (or denial) alone.
     A bogus answer keeps what it said in `rdata`.  `rcode`: the resolver's, with CD set; NOERROR
     where it says NXDOMAIN, and signed records prove that the name exists.
-    `zone`: the zone that owns the last RRset; its chain is in `chain`, root first, names of `ZoneFact`s.
+    `zone`: the zone that owns the last RRset; its chain is in `chain`, from the trust anchor down, names of
+    `ZoneFact`s.
     `expires`: first moment (Unix time) at which today's answer stops validating; None if it never does.
     `resolver_ad`, `resolver_rcode`: what the resolver itself claims when asked without CD; None if not asked.
     """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mailpath.facts import Lookup, Security, SignatureFact, Walk
+from collections.abc import Sequence
+
+from mailpath.facts import Lookup, Security, SignatureFact, Walk, ZoneFact
 from mailpath.visible import visible
 
 #: Nobody mends the root, and it hardly ever needs it.
@@ -11,34 +13,76 @@ _ROOT = (
 )
 #: A walk can be judged as of any time.
 _TO_COME = "As of a time to come nothing is to be done yet: a signer that runs renews its signatures before."
+#: RFC 8914: DNSKEY Missing.
+_NO_KEY = 9
 
 
 def bad_signatures(walk: Walk, lookup: Lookup) -> list[SignatureFact]:
     """Those that do not hold: the answer's, and those over the keys of a bogus zone above it."""
-    zones = {zone.name: zone for zone in walk.dnssec.zones}
-    signatures = list(lookup.signatures)
-    for name in lookup.chain:
-        if name in zones and zones[name].status is Security.BOGUS:
-            signatures += zones[name].signatures
-    return [signature for signature in signatures if signature.verdict != "good"]
+    return _bad(lookup, walk.dnssec.zones)
 
 
 def ran_out(walk: Walk, lookup: Lookup) -> SignatureFact | None:
     """The last signature to run out, where nothing else is wrong."""
-    bad = bad_signatures(walk, lookup)
-    if not bad or any(signature.expiration >= walk.at for signature in bad):
-        return None
-    return max(bad, key=lambda signature: signature.expiration)
+    return _late(lookup, walk.dnssec.zones, walk.at)
 
 
 def remedy(walk: Walk, lookup: Lookup) -> str:
     """What mends the answer, and in which zone."""
-    late = ran_out(walk, lookup) is not None
-    broken = {zone.name for zone in walk.dnssec.zones if zone.status is Security.BOGUS}
-    zone = next((name for name in lookup.chain if name in broken), lookup.zone or lookup.canonical)
-    if zone == ".":
+    return remedy_of(lookup, walk.dnssec.zones, walk.at)
+
+
+def remedy_of(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> str:
+    """The same of a look-up alone: `zones` of its validator, validated as of `at` (Unix time)."""
+    late = _late(lookup, zones, at) is not None
+    broken = {zone.name: zone for zone in zones if zone.status is Security.BOGUS}
+    name = next((name for name in lookup.chain if name in broken), lookup.zone or lookup.canonical)
+    if name == ".":
         return f"{_ROOT} {_TO_COME}" if late else _ROOT
-    again = f"Sign the zone {visible(zone)} again"
+    shown = visible(name)
     if late:
-        return f"{again}, reload it on all name servers, and find out why the signer stopped. {_TO_COME}"
-    return f"{again}, and check that the DS at its parent belongs to a key that it has."
+        how = "reload it on all name servers, and find out why the signer stopped"
+        return f"Sign the zone {shown} again, {how}. {_TO_COME}"
+    if name in broken and broken[name].anchor:
+        return (
+            f"Check the trust anchor of {shown}, this machine's clock and the resolver: what its parent says"
+            " does not count here."
+        )
+    if name in broken and broken[name].ds:
+        return _other_ds(shown, broken[name])
+    return _sign_again(shown)
+
+
+def _other_ds(shown: str, zone: ZoneFact) -> str:
+    """The parent's DS and the zone's keys do not belong together, or the fault lies elsewhere."""
+    tags = ", ".join(sorted({str(ds.tag) for ds in zone.ds}, key=int))
+    own = [key for key in zone.keys if key.role != "revoked"]
+    own = [key for key in own if key.role == "KSK"] or own
+    if not zone.keys and zone.ede == _NO_KEY:
+        return f"Publish the keys of {shown} again, or have its parent remove the DS (key tag {tags})."
+    if not own or any(ds.matches for ds in zone.ds):
+        return _sign_again(shown)
+    published = ", ".join(sorted({str(key.tag) for key in own}, key=int))
+    return (
+        f"Have the parent of {shown} replace its DS (key tag {tags}) by that of a key that the zone publishes"
+        f" (key tag {published}); until then publish and sign with the old key, where it is still there."
+    )
+
+
+def _sign_again(shown: str) -> str:
+    return f"Sign the zone {shown} again, and check that the DS at its parent belongs to a key that it has."
+
+
+def _bad(lookup: Lookup, zones: Sequence[ZoneFact]) -> list[SignatureFact]:
+    signatures = list(lookup.signatures)
+    for zone in zones:
+        if zone.name in lookup.chain and zone.status is Security.BOGUS:
+            signatures += zone.signatures
+    return [signature for signature in signatures if signature.verdict != "good"]
+
+
+def _late(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> SignatureFact | None:
+    bad = _bad(lookup, zones)
+    if not bad or any(signature.expiration >= at for signature in bad):
+        return None
+    return max(bad, key=lambda signature: signature.expiration)

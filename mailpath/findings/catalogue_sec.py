@@ -112,4 +112,22 @@ ENTRIES = (
         fix="Sign the zone again, reload it on all name servers, and find out why the signer stopped.",
         rfc="RFC 4035 section 5.3.1",
     ),
+    Entry(
+        code="SEC013",
+        title="Validation is switched off",
+        severity=Severity.WARNING,
+        meaning="A negative trust anchor was set here: the zone counts as unsigned, whether it is signed or"
+        " broken, and DANE is not applied below it. Mail servers whose resolver has none judge it as it is.",
+        fix="Leave out --insecure-zone (the network key insecure_zones) as soon as the zone is mended.",
+        rfc="RFC 7646 section 2",
+    ),
+    Entry(
+        code="SEC014",
+        title="No trust anchor covers the name",
+        severity=Severity.WARNING,
+        meaning="None of the trust anchors that are used here stands at the name or above it, so nothing can"
+        " vouch for it: it counts as unsigned, signed or not.",
+        fix="Add the anchor of the zone, or that of the root, to the file that --trust-anchor names.",
+        rfc="RFC 4035 section 5",
+    ),
 )

@@ -29,6 +29,7 @@ def find(walk: Walk) -> Iterator[Finding]:
         yield finding("SEC008", visible(walk.resolver), f"{note.rstrip('.')}.", got=note)
     else:
         yield from _answers(walk, lookups)
+    yield from _anchors(walk, lookups)
     yield from _resolver(walk, lookups)
     used = {name for lookup in lookups for name in (*lookup.chain, lookup.zone) if name is not None}
     for zone in walk.dnssec.zones:
@@ -55,7 +56,8 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     for alike in bogus.values():
         yield _bogus(walk, alike)
     mx = walk.mx.lookup
-    if mx.security is Security.INSECURE and mx.found is not Found.FAILED:
+    known = mx.security is Security.INSECURE and mx.found is not Found.FAILED
+    if known and not _by_choice(walk, mx):
         yield finding(
             "SEC001",
             rrset(mx),
@@ -70,6 +72,7 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             if lookup is not None
             and lookup.security is Security.INSECURE
             and lookup.found in (Found.FOUND, Found.ABSENT)
+            and not _by_choice(walk, lookup)
         ]
         if unsigned and host.addresses:
             kinds = " and ".join(lookup.rdtype for lookup in unsigned)
@@ -83,6 +86,24 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             unclear.setdefault(why(lookup), []).append(rrset(lookup))
     for reason, names in unclear.items():
         yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason)
+
+
+def _by_choice(walk: Walk, lookup: Lookup) -> bool:
+    """Whether it counts as unsigned by the anchors that are used here, and not by what any zone does."""
+    return any(zone.unvalidated and zone.name in lookup.chain for zone in walk.dnssec.zones)
+
+
+def _anchors(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+    for zone in walk.dnssec.zones:
+        if zone.unvalidated and zone.anchor:
+            name = visible(zone.name)
+            message = f"{name} is declared insecure here (negative trust anchor), and counts as unsigned."
+            yield finding("SEC013", name, message, got=visible(zone.reason))
+        elif zone.unvalidated:
+            names = list(dict.fromkeys(visible(lookup.name) for lookup in lookups if "." in lookup.chain))
+            if names:
+                message = f"{_named(names)}: no trust anchor stands at or above, so this counts as unsigned."
+                yield finding("SEC014", names[0], message, got="no trust anchor covers it")
 
 
 def _named(names: list[str]) -> str:

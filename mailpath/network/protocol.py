@@ -19,6 +19,8 @@ from mailpath.exchanges import (
 
 #: Characters of a trust anchor, and how many roots and addresses there may be: far above what anybody has.
 MAX_ANCHOR = 64 * 1024
+#: Negative trust anchors: they are meant for a few broken zones, and for a while (RFC 7646 section 2).
+MAX_ZONES = 100
 _MOST = msgspec.Meta(max_length=10_000)
 #: The zone that an attack declares insecure, where its attacker's names live (RFC 6761 section 6.4).
 SIMULATED_ZONE = "attacker.invalid"
@@ -27,12 +29,12 @@ SIMULATED_ZONE = "attacker.invalid"
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """What a walk takes as given: a capture holds it, so that a replay needs nothing else.
 
-    `trust_anchor`: zone-file text of the root's DS or DNSKEY records.  `roots`: trusted CA certificates,
+    `trust_anchor`: zone-file text of DS and DNSKEY records, of any names.  `roots`: trusted CA certificates,
     DER (a capture: only those that anchor a recorded chain).  `kind`: "live", "lab" or "capture".
     `made`: Unix time at which the walk began; the default `at` of a replay.
     `envelope`: what one more session with each address is to try; None where nobody asked for it.
     `patience`: "sender" or "ours", as in `Settings`.
-    `insecure_zones`: negative trust anchors (RFC 7646) that the user set.
+    `insecure_zones`: negative trust anchors (RFC 7646) that the user set, as `names.to_dns_name` has names.
     `simulated_insecure`: zones that an attack declares insecure (only ever `attacker.invalid`).
     """
 
@@ -49,7 +51,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Name, ...], _MOST
     ] = ()  # published "ip:port" that have a dial entry: count as public
     patience: Literal["sender", "ours"] = "sender"
-    insecure_zones: Annotated[tuple[Name, ...], _MOST] = ()
+    insecure_zones: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAX_ZONES)] = ()
     simulated_insecure: tuple[str, ...] = ()
     envelope: Envelope | None = None
 

@@ -60,12 +60,21 @@ def redacted(capture: Capture) -> Capture:
     made = capture_from(
         exchanges,
         msgspec.structs.replace(
-            ground, resolver=MARK, ehlo=NAME if ground.ehlo else "", envelope=_envelope(ground.envelope)
+            ground,
+            resolver=MARK,
+            ehlo=NAME if ground.ehlo else "",
+            envelope=_envelope(ground.envelope),
+            insecure_zones=tuple(zone for zone in ground.insecure_zones if _bears(zone, capture)),
         ),
         capture.path,
         ground.roots,
     )
     return msgspec.structs.replace(made, mailpath=capture.mailpath)
+
+
+def _bears(zone: str, capture: Capture) -> bool:
+    """Whether a negative trust anchor (RFC 7646) changes anything: what others there are is private."""
+    return zone == "." or any(f".{each.question.name}".endswith(f".{zone}") for each in capture.dns)
 
 
 class _Words:

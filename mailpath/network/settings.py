@@ -17,8 +17,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from mailpath.names import BadName, to_dns_name
 from mailpath.network import endpoints
 from mailpath.network.anchors import ROOT_ANCHORS
+from mailpath.network.protocol import MAX_ZONES
 
 #: No network file, anchor file or bundle of roots that anybody means is larger.
 MAX_FILE = 16 * 1024 * 1024
@@ -52,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How to reach the world.  Times in seconds; `dial` maps a published "ip:port" to where it lives.
 
     `patience`: "sender": the sending server waits as long as its kind does; "ours": no longer than we do.
-    `insecure_zones`: negative trust anchors (RFC 7646).
+    `insecure_zones`: negative trust anchors (RFC 7646), names as `names.to_dns_name` has them.
     """
 
     resolver: str | None = None
@@ -224,7 +226,7 @@ def _read(file: Path, *, key: str = "") -> bytes:
 
 
 def _checked(settings: Settings) -> Settings:
-    """`settings` with dial keys in canonical form.  Raises `SettingsError` for a value out of its range."""
+    """`settings` with names and dial keys in canonical form.  Raises `SettingsError`."""
     for key in ("smtp_port", "https_port"):
         if not 1 <= getattr(settings, key) <= 65535:
             raise SettingsError("A port is a number from 1 to 65535.", key=key)
@@ -245,7 +247,19 @@ def _checked(settings: Settings) -> Settings:
             dial[endpoints.join(*endpoints.split(here))] = endpoints.join(*endpoints.split(there))
         except ValueError as error:
             raise SettingsError(str(error), key=f"dial.{here}") from None
-    return msgspec.structs.replace(settings, dial=dial)
+    return msgspec.structs.replace(settings, dial=dial, insecure_zones=_zones(settings.insecure_zones))
+
+
+def _zones(typed: tuple[str, ...]) -> tuple[str, ...]:
+    zones: dict[str, None] = {}
+    for name in typed:
+        try:
+            zones[to_dns_name(name.strip())] = None
+        except BadName as error:
+            raise SettingsError(f"{name!r}: {error}", key="insecure_zones") from None
+    if len(zones) > MAX_ZONES:
+        raise SettingsError(f"There may be at most {MAX_ZONES} of them.", key="insecure_zones")
+    return tuple(zones)
 
 
 def _explained(error: msgspec.ValidationError) -> tuple[str, str]:

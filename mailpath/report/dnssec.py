@@ -39,11 +39,12 @@ def render_text(
     *,
     ascii_only: bool = False,
     drawn: Collection[str] = (),
+    fix: str = "",
 ) -> str:
     """The chain of trust of `lookup` as plain lines (RFC 4035 section 5), for people.
 
     `zones`: `Validator.zones()`; `at`: Unix time as of which it was validated; `drawn`: names of those that
-    the reader has seen in full.  Ends with a newline.
+    the reader has seen in full; `fix`: what mends the answer.  Ends with a newline.
     """
     known = {zone.name: zone for zone in zones}
     pen = _Pen(ascii_only, _signers(lookup, zones))
@@ -51,6 +52,8 @@ def render_text(
     lines = [head, f"  {_shown(lookup.reason)}"] if lookup.reason else [head]
     if lookup.ede is not None:
         lines.append(f"  Extended DNS error {lookup.ede} (RFC 8914): {_EDE.get(lookup.ede, 'other')}")
+    if fix:
+        lines.append(f"  Fix: {_shown(fix)}")
     lines.append("")
     for name in lookup.chain:
         if name in known:
@@ -69,11 +72,12 @@ def render_text(
     return "\n".join(lines) + "\n"
 
 
-def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> dict[str, Any]:
-    """The same as one JSON object (RFC 4035 section 4.3): "status", "reason", "ede", "chain", and more.
+def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, fix: str = "") -> dict[str, Any]:
+    """The same as one JSON object (RFC 4035 section 4.3): "status", "reason", "fix", "chain", and more.
 
-    Times are RFC 3339 in UTC.  "chain" holds every zone that was come across, root first; "on_path" tells
-    those that vouch for the last RRset.
+    Times are RFC 3339 in UTC.  "chain" holds every zone that was come across, parents first; "on_path" tells
+    those that vouch for the last RRset, and "anchor" where a chain begins ("positive") or validation was
+    switched off ("negative").
     """
     signers = _signers(lookup, zones)
     return {
@@ -83,6 +87,7 @@ def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> dict[str, Any
         "status": lookup.security.value,
         "reason": visible(lookup.reason, limit=_JSON_TEXT),
         "ede": lookup.ede,
+        "fix": fix or None,
         "found": lookup.found.value,
         "rcode": lookup.rcode,
         "canonical": _dns(lookup.canonical),
@@ -140,7 +145,8 @@ class _Pen:
 
     def zone(self, zone: ZoneFact, at: int) -> list[str]:
         """One zone with everything that vouches for it."""
-        body = [_ds_line(ds, "anchor" if zone.name == "." else "DS", bool(zone.keys)) for ds in zone.ds]
+        label = "anchor" if zone.anchor or zone.name == "." else "DS"
+        body = [_ds_line(ds, label, bool(zone.keys)) for ds in zone.ds]
         body += [_signature_line(s, at) for s in zone.signatures if s.rdtype != "DNSKEY"]
         body += [
             _key_line(key, _role(zone, key, self._signers))
@@ -175,7 +181,11 @@ class _Pen:
 
 
 def _zone_name(zone: ZoneFact) -> str:
-    return "root (.)" if zone.name == "." else _dns(zone.name)
+    """Of a trust anchor below the root, which is never IANA's, whose it is."""
+    name = "root (.)" if zone.name == "." else _dns(zone.name)
+    if zone.anchor == "positive" and zone.name != ".":
+        return f"trust anchor {name}, own"
+    return f"negative trust anchor {name}" if zone.anchor == "negative" else name
 
 
 def _footer(lookup: Lookup, at: int) -> list[str]:
@@ -306,6 +316,7 @@ def _zone_json(zone: ZoneFact, on_path: bool, signers: _Signers) -> dict[str, An
     return {
         "zone": _dns(zone.name),
         "on_path": on_path,
+        "anchor": zone.anchor or None,
         "status": zone.status.value,
         "reason": _shown(zone.reason),
         "ede": zone.ede,

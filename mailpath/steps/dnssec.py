@@ -51,14 +51,22 @@ def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecF
     lookups = list(path_lookups(mx))
     everything = [*lookups, *(c.lookup for host in tlsa.hosts for c in host.candidates)]
     expiries = [lookup.expires for lookup in everything if lookup.expires is not None]
-    root = next((zone for zone in zones if zone.name == "."), None)
     # RFC 8914: DNSKEY Missing, RRSIGs Missing.  Other codes say that no answer came to be stripped.
-    stripped = root is not None and root.status is Security.INDETERMINATE and root.ede in (9, 10)
+    stripped = next(
+        (
+            zone
+            for zone in zones
+            if (zone.anchor or zone.name == ".")
+            and zone.status is Security.INDETERMINATE
+            and zone.ede in (9, 10)
+        ),
+        None,
+    )
     return DnssecFacts(
         zones=tuple(sorted(zones, key=_depth)),
         weakest=min((lookup.security for lookup in lookups), key=_ORDER.index),
-        resolver_passes=not stripped,
-        resolver_note=root.reason if stripped and root is not None else "",
+        resolver_passes=stripped is None,
+        resolver_note="" if stripped is None else stripped.reason,
         expires=min(expiries, default=None),
     )
 
@@ -93,12 +101,24 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     if facts.weakest is Security.SECURE:
         addressed = any(lookup.found is Found.FOUND for lookup in lookups[1:])
         what = "The MX RRset and all addresses are" if addressed else "The answer for the MX RRset is"
-        return Status.PASS, "SECURE", f"{what} signed, and the chain from the root holds."
+        return Status.PASS, "SECURE", f"{what} signed, and the chain from {_beginning(lookups)} holds."
     secure = [lookup for lookup in lookups if lookup.security is Security.SECURE]
     insecure = next(lookup for lookup in lookups if lookup.security is Security.INSECURE)
+    how = "signed"
+    if any(zone.unvalidated and zone.name in insecure.chain for zone in facts.zones):
+        how = "validated"
     if secure:
-        return Status.WEAK, "PARTLY", f"{_what(insecure)} is not signed, other parts of the path are."
-    return Status.WEAK, "INSECURE", f"Nothing is signed: {visible(insecure.reason)}"
+        return Status.WEAK, "PARTLY", f"{_what(insecure)} is not {how}, other parts of the path are."
+    return Status.WEAK, "INSECURE", f"Nothing is {how}: {visible(insecure.reason)}"
+
+
+def _beginning(lookups: Iterable[Lookup]) -> str:
+    """Where the chains of trust begin."""
+    names = sorted({lookup.chain[0] for lookup in lookups if lookup.chain})
+    own = [visible(name) for name in names if name != "."]
+    if not own:
+        return "the root"
+    return " and ".join(["the root"] * (len(own) < len(names)) + [f"the trust anchor {name}" for name in own])
 
 
 def _what(lookup: Lookup) -> str:

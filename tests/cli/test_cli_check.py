@@ -207,53 +207,9 @@ def test_dnssec(name: str, rdtype: str, code: int, network: Path, run: Run) -> N
     assert (found["name"], found["type"]) == (name, "MX" if rdtype == "15" else rdtype.upper())
 
 
-@pytest.mark.parametrize(
-    ("name", "asked"),
-    [
-        ("*.dane-good.example", "*.dane-good.example"),
-        ("*.Bücher.dane-good.example", "*.xn--bcher-kva.dane-good.example"),
-        ("host\\.Master.dane-good.example", "host\\.master.dane-good.example"),
-        ("\\042.dane-good.example", "*.dane-good.example"),
-    ],
-)
-def test_dnssec_of_names_that_are_no_hosts(name: str, asked: str, network: Path, run: Run) -> None:
-    status, out, err = run("dnssec", name, "TXT", "--network", network, "--json")
-    assert (status, err) == (0, "")
-    found = json.loads(out)
-    assert (found["name"], found["found"]) == (asked, "absent")
-
-
-@pytest.mark.parametrize(
-    ("name", "rdtype"),
-    [
-        *(("b.example", rdtype) for rdtype in ("ANY", "AXFR", "RRSIG", "sig", "OPT", "TYPE0", "TYPE255")),
-        ("a.*.example", "A"),
-        ("*a.example", "A"),
-        ("*..example", "A"),
-        ("a\\", "A"),
-        ("\\999.example", "A"),
-        ("é\\.example", "A"),
-    ],
-)
-def test_what_dnssec_cannot_ask_for(name: str, rdtype: str, network: Path, run: Run) -> None:
-    code, out, err = run("dnssec", name, rdtype, "--network", network)
-    assert (code, out, err.count("\n")) == (64, "", 1)
-
-
 def test_dnssec_at_another_time_and_drawn(network: Path, run: Run) -> None:
     words = ("dnssec", "dane-good.example", "MX", "--network", network)
     code, out, _ = run(*words)
     assert code == 0
     assert "SECURE" in out
     assert run(*words, "--at", "2099-01-01T00:00:00Z")[0] == 2
-
-
-def test_an_anchor_that_is_none_is_wrong_usage(network: Path, tmp_path: Path, run: Run) -> None:
-    anchor = tmp_path / "anchor"
-    anchor.write_text("this is no anchor", encoding="utf-8")
-    for command in ("check", "dnssec"):
-        code, out, err = run(command, "b.example", "--network", network, "--trust-anchor", anchor)
-        assert (code, out, err.count("\n")) == (64, "", 1)
-        assert f"{anchor}: trust_anchor: The trust anchor cannot be read as zone-file text: " in err
-        assert "<input>" not in err
-        assert ".." not in err

@@ -292,6 +292,7 @@ class World:
             f". IN DS {dns.dnssec.make_ds('.', key.dnskey, 'SHA256').to_text()}" for key in root.ksk
         )
         self.simulated = simulated
+        self.insecure: tuple[str, ...] = ()
         self.asked: list[Question] = []
         self.edits: dict[tuple[str, str], Edit] = {}
         self.dead: dict[tuple[str, str], Failure | str] = {}
@@ -333,7 +334,24 @@ class World:
             trust_anchor=self.anchor,
             roots=(),
             made=AT,
+            insecure_zones=self.insecure,
             simulated_insecure=self.simulated,
+        )
+
+    def ds(self, *origins: str) -> str:
+        """Trust anchors, DS, of these zones."""
+        return "".join(
+            f"{origin} IN DS {dns.dnssec.make_ds(origin, key.dnskey, 'SHA256').to_text()}\n"
+            for origin in origins
+            for key in self.zones[name(origin)].ksk
+        )
+
+    def dnskey(self, *origins: str) -> str:
+        """Trust anchors, DNSKEY, of these zones."""
+        return "".join(
+            f"{origin} 172800 IN DNSKEY {key.dnskey.to_text()}\n"
+            for origin in origins
+            for key in self.zones[name(origin)].ksk
         )
 
     def edit(self, owner: str, rdtype: str) -> Callable[[Edit], Edit]:

@@ -8,7 +8,7 @@ import pytest
 from dns.rdatatype import RdataType
 from miniworld import AT, EXPIRATION, INCEPTION, Key, World, name, without, zone
 
-from mailpath.dnssec import BadAnchor, Validator, read_anchors
+from mailpath.dnssec import Validator
 from mailpath.exchanges import Failure
 from mailpath.facts import Found, Security
 
@@ -439,43 +439,13 @@ async def test_a_signed_delegation_to_a_dead_server_below_an_mx_host():
     assert (await validator.lookup("mx1.b.example", "A")).security is Security.SECURE
 
 
-# --- names, types and anchors ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("owner", "rdtype"),
-    [
-        ("a" * 64 + ".example", "A"),
-        (".".join(["a" * 60] * 5), "A"),
-        ("b.example", "NONSENSE"),
-        ("b.example", "ANY"),
-    ],
-)
-async def test_what_cannot_be_asked_fails_without_a_question(owner, rdtype):
-    where = world()
-    found = await look(where, owner, rdtype)
-    assert found.found is Found.FAILED
-    assert not where.asked
-
-
-async def test_names_come_out_in_lower_case_without_a_dot():
-    found = await look(world(), "B.EXAMPLE.", "mx")
-    assert (found.name, found.rdtype, found.canonical) == ("b.example", "MX", "b.example")
-    assert (await look(world(), ".", "NS")).name == "."
+# --- types, and the resolver ----------------------------------------------------------------------
 
 
 async def test_unknown_types_validate_too():
     where = World(zone("."), zone("example.", "@ TYPE65534 \\# 3 010203\n"))
     found = is_(await look(where, "example", "TYPE65534"), Security.SECURE)
     assert found.rdata == (b"\x01\x02\x03",)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "nonsense", "example. IN DS 1 8 2 00", ". IN A 192.0.2.1", ". IN DS 1 8"]
-)
-def test_bad_anchors_say_why(text):
-    with pytest.raises(BadAnchor, match="trust anchor"):
-        read_anchors(text)
 
 
 async def test_the_resolvers_own_claim_is_asked_for_once_without_cd():

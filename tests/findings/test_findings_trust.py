@@ -21,7 +21,7 @@ from mailpath.facts import (
     ZoneFact,
 )
 from mailpath.findings import Finding, Severity, find, step_of
-from mailpath.steps.dnssec import gather
+from mailpath.steps.dnssec import gather, result
 
 
 def at(walk: Walk, step: str) -> dict[str, Finding]:
@@ -56,6 +56,86 @@ def test_insecure_mx_and_addresses() -> None:
     assert "has no DS" in at(insecure, "dnssec")["SEC001"].message
     host = made.mx_host(v4=made.lookup(made.HOST, "A", made.ADDRESS, security=Security.INSECURE))
     assert set(at(made.walk(mx=made.mx(host)), "dnssec")) == {"SEC004"}
+
+
+def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
+    reason = f"{made.DOMAIN} is declared insecure here (negative trust anchor)"
+    declared = {"security": Security.INSECURE, "reason": reason, "chain": (made.DOMAIN,)}
+    v4 = made.lookup(made.HOST, "A", made.ADDRESS, **declared)
+    host = made.mx_host(v4=v4, v6=made.lookup(made.HOST, "AAAA", **declared))
+    walk = with_mx(**declared)
+    walk = replace(walk, mx=replace(walk.mx, hosts=(host,)))
+    negative = zone(status=Security.INSECURE, reason=reason, anchor="negative", keys=())
+    walk = replace(walk, dnssec=replace(walk.dnssec, zones=(negative,), weakest=Security.INSECURE))
+    told = at(walk, "dnssec")
+    assert set(told) == {"SEC013"}
+    assert told["SEC013"].severity is Severity.WARNING
+    assert told["SEC013"].got == reason
+    assert result(walk).summary == f"Nothing is validated: {reason}."
+    partly = replace(walk, mx=replace(walk.mx, hosts=made.mx().hosts))
+    assert result(partly).summary == "b.example MX is not validated, other parts of the path are."
+    # What is unsigned by itself is told as ever, and a path that is signed only of the anchor.
+    other = with_mx(security=Security.INSECURE, reason="example proves that b.example has no DS")
+    other = replace(other, dnssec=replace(walk.dnssec, zones=(replace(negative, name="other.example"),)))
+    assert set(at(other, "dnssec")) == {"SEC001", "SEC013"}
+    assert "b.example MX is not signed" in result(other).summary
+    assert set(at(made.walk(dnssec=replace(walk.dnssec, weakest=Security.SECURE)), "dnssec")) == {"SEC013"}
+
+
+def test_a_name_under_no_anchor() -> None:
+    reason = f"No trust anchor covers {made.DOMAIN}"
+    walk = with_mx(security=Security.INSECURE, reason=reason, chain=(".",))
+    bare = zone(".", status=Security.INSECURE, reason="No trust anchor covers the root", keys=())
+    walk = replace(walk, dnssec=replace(walk.dnssec, zones=(bare,), weakest=Security.INSECURE))
+    told = at(walk, "dnssec")
+    assert set(told) == {"SEC014"}
+    assert told["SEC014"].message.startswith(f"{made.DOMAIN}, {made.HOST}, ")
+    assert result(walk).summary == "b.example MX is not validated, other parts of the path are."
+
+
+def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
+    for mx, host, told in (
+        (".", ".", "the chain from the root holds"),
+        ("b.example", "b.example", "the chain from the trust anchor b.example holds"),
+        (".", "b.example", "the chain from the root and the trust anchor b.example holds"),
+        ("a", "b.example", "the chain from the trust anchor a and the trust anchor b.example holds"),
+    ):
+        v4 = made.lookup(made.HOST, "A", made.ADDRESS, chain=(host,))
+        v6 = made.lookup(made.HOST, "AAAA", found=Found.ABSENT, chain=(host,))
+        walk = with_mx(chain=(mx,))
+        walk = replace(walk, mx=replace(walk.mx, hosts=(made.mx_host(v4=v4, v6=v6),)))
+        assert told in result(walk).summary
+
+
+@pytest.mark.parametrize(
+    ("zone_fact", "fix"),
+    [
+        (
+            {},
+            "Have the parent of b.example replace its DS (key tag 9) by that of a key that the zone",
+        ),
+        ({}, "(key tag 1); until then"),
+        (
+            {"keys": (), "ede": 9},
+            "Publish the keys of b.example again, or have its parent remove the DS (key tag 9)",
+        ),
+        ({"keys": (), "ede": 10}, "Sign the zone b.example again"),
+        (
+            {"ds": (DsFact(tag=1, algorithm=13, digest_type=2, digest="00", matches=True),)},
+            "Sign the zone b.example",
+        ),
+        (
+            {"anchor": "positive"},
+            "Check the trust anchor of b.example, this machine's clock and the resolver",
+        ),
+    ],
+)
+def test_what_mends_a_zone_that_its_parent_does_not_know(zone_fact: dict[str, object], fix: str) -> None:
+    gone = DsFact(tag=9, algorithm=13, digest_type=2, digest="00")
+    broken = zone(**{"status": Security.BOGUS, "ds": (gone,), **zone_fact})
+    walk = with_mx(security=Security.BOGUS, zone=made.DOMAIN, chain=(".", made.DOMAIN))
+    walk = replace(walk, dnssec=replace(walk.dnssec, zones=(broken,)))
+    assert fix in at(walk, "dnssec")["SEC002"].fix
 
 
 def test_bogus_says_why_and_run_out_signatures_have_their_own_code() -> None:

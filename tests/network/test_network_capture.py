@@ -310,6 +310,18 @@ def test_a_path_that_is_none(name):
             load(io.BytesIO(data))
 
 
+@pytest.mark.parametrize(
+    "name", ["", "a..b", "B.example", "b.example.", "a b", "bücher.example", "\x1b]0;x\x07"]
+)
+def test_what_is_declared_insecure_is_a_name(name):
+    ground = msgspec.structs.replace(GROUND, insecure_zones=("0/25.2.0.192.in-addr.arpa", ".", name))
+    with pytest.raises(CaptureError, match="declares something insecure that is no name"):
+        decode(msgspec.json.encode(capture_from((), ground, PATH, ())))
+    ground = msgspec.structs.replace(ground, insecure_zones=ground.insecure_zones[:2])
+    kept = decode(msgspec.json.encode(capture_from((), ground, PATH, ()))).ground
+    assert kept.insecure_zones == ("0/25.2.0.192.in-addr.arpa", ".")
+
+
 def test_two_answers_to_one_request():
     raw = json.loads(ENCODED)
     raw["dns"] *= 2
@@ -359,6 +371,8 @@ def test_an_exchange_larger_than_there_can_be(exchange):
         {"kind": "x" * 2000},
         {"roots": (b"",) * 10_001},
         {"dialled": ("192.0.2.1:25",) * 10_001},
+        {"insecure_zones": ("b.example",) * 101},
+        {"insecure_zones": ("x" * 2000,)},
     ],
     ids=lambda ground: "".join(ground),
 )

@@ -234,3 +234,11 @@ def test_resolvers_of_every_form(resolver: str, word: str) -> None:
         dns=(held.dns[0], msgspec.structs.replace(question, detail=detail)),
     )
     assert word not in everything(redacted(told))
+
+
+def test_only_negative_anchors_that_bear_on_the_path_are_kept() -> None:
+    zones = ("b.example", "mx1.b.example", "corp.internal", "ab.example", "example", ".")
+    asked = DnsExchange(question=Question(name="mx1.b.example", rdtype="A"), failure=Failure.TIMEOUT)
+    ground = msgspec.structs.replace(GROUND, insecure_zones=zones)
+    kept = redacted(Capture(path=Path(recipient="b.example"), ground=ground, dns=(asked,))).ground
+    assert kept.insecure_zones == ("b.example", "mx1.b.example", "example", ".")

@@ -73,6 +73,12 @@ def test_one_short_time_is_short_for_replies_too():
     assert Settings().merged(timeout=2.0).reply_wait == 2.0
 
 
+def test_zones_are_written_as_the_wire_has_them():
+    typed = ("Bücher.Example.", "0/25.2.0.192.in-addr.arpa", "xn--bcher-kva.example", "a\\.b", ".")
+    given = ("xn--bcher-kva.example", "0/25.2.0.192.in-addr.arpa", "a\\.b", ".")
+    assert Settings().merged(insecure_zones=typed).insecure_zones == given
+
+
 def test_defaults_are_a_file(tmp_path):
     (tmp_path / "net.toml").write_text("")
     assert load(tmp_path / "net.toml") == Settings()
@@ -101,16 +107,20 @@ def test_any_path_survives_the_file(tmp_path_factory, name):
         ("ehlo = 'a b'", "ehlo", "host name"),
         ("ehlo = 'a\\r\\nQUIT'", "ehlo", "host name"),
         ("resolver = 'dns.example'", "resolver", "no IP address"),
-        ("resolver = 'https://xn--/dns-query'", "resolver", "character that no domain name"),
+        ("resolver = 'https://xn--/dns-query'", "resolver", "begin or end with a hyphen"),
         ("resolver = 'https://xn--a.example/'", "resolver", "international name"),
         ("resolver = 'https://b..example/'", "resolver", "empty label"),
         ("resolver = 'https://[::1/'", "resolver", "https://host/path"),
         ("resolver = 'https://dns.example:99999/'", "resolver", "https://host/path"),
         ("resolver = 'tls://127.0.0.1#a..b'", "resolver", "empty label"),
-        ("resolver = 'tls://127.0.0.1#a b'", "resolver", "character that no domain name"),
+        ("resolver = 'tls://127.0.0.1#a b'", "resolver", "cannot contain a space"),
         ("[dial]\n'192.0.2.1' = '127.0.0.1:1'", "dial.192.0.2.1", "no port"),
         ("[dial]\n'192.0.2.1:25' = 'localhost:1'", "dial.192.0.2.1:25", "no IP address"),
         ("dial = 1", "dial", "Expected `object`"),
+        ("insecure_zones = 'b.example'", "insecure_zones", "Expected `array`"),
+        ("insecure_zones = ['b..example']", "insecure_zones", "'b..example': The name has an empty label"),
+        ("insecure_zones = ['']", "insecure_zones", "Nothing was typed"),
+        (f"insecure_zones = {[f'a{n}' for n in range(101)]}", "insecure_zones", "at most 100 of them"),
         ("x = ", "", "no TOML"),
         ("x = " + "[" * 5000, "", "deep|no TOML"),
     ],

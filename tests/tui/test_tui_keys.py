@@ -55,7 +55,7 @@ async def test_bad_input_is_told_in_place() -> None:
         ("recipient", "", "Recipient: Nothing was typed"),
         ("recipient", "a..b", "Recipient: The name has an empty label"),
         ("recipient", "192.0.2.1", "Recipient: An IP address has no MX"),
-        ("sender", "so bad.example", "Sender: The name has a character that no domain name can have"),
+        ("sender", "so bad.example", "Sender: A domain name cannot contain a space"),
     ]
     session = FakeSession()
     async with app(session).run_test(size=WIDE) as pilot:

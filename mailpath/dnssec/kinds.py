@@ -1,0 +1,34 @@
+"""Types that cannot be asked for and validated: no RRset of a zone, or one that is never signed."""
+
+from __future__ import annotations
+
+import dns.rdatatype
+from dns.rdatatype import RdataType
+
+_WHY = {
+    RdataType.ANY: "stands for whatever a server cares to send, often one RRset of many (RFC 8482): ask for a"
+    " type, such as A, AAAA, MX, TXT or TLSA",
+    RdataType.RRSIG: "records are not signed themselves (RFC 4035 section 2.2): ask for the type that they"
+    " cover",
+    RdataType.AXFR: "is the transfer of a whole zone, which no resolver does: ask for a type of record",
+    RdataType.MAILA: "is obsolete, and stood for several types: ask for MX",
+    RdataType.OPT: "belongs to a message and not to a zone: it is never signed",
+    RdataType.NONE: "is reserved, and no record has it (RFC 6895 section 3.1)",
+}
+_LIKE = {
+    RdataType.SIG: RdataType.RRSIG,
+    RdataType.IXFR: RdataType.AXFR,
+    RdataType.MAILB: RdataType.MAILA,
+    RdataType.TSIG: RdataType.OPT,
+    RdataType.TKEY: RdataType.OPT,
+}
+
+
+def why_not_asked(rdtype: RdataType) -> str:
+    """Why (some name, `rdtype`) can be no answer that is secure or not, as a sentence without its full stop;
+    "" for a type of which zones have RRsets (RFC 6895 section 3.1).
+    """
+    if rdtype in (RdataType.NONE, RdataType.SIG, RdataType.RRSIG) or dns.rdatatype.is_metatype(rdtype):
+        why = _WHY.get(_LIKE.get(rdtype, rdtype), "is a meta type, of which no zone has records")
+        return f"{dns.rdatatype.to_text(rdtype)} {why}"
+    return ""

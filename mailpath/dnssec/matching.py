@@ -1,0 +1,49 @@
+"""Which key of a zone its DS records, or its trust anchor, vouch for; and why none (RFC 4035 section 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dns.name
+
+from mailpath.dnssec import algorithms
+from mailpath.dnssec.algorithms import PublicKey
+from mailpath.dnssec.anchors import Anchor, called
+from mailpath.dnssec.signatures import EDE_DNSKEY_MISSING
+
+EDE_NO_ZONE_KEY = 11
+
+
+def is_vouched_for(zone: dns.name.Name, key: PublicKey, anchor: Anchor) -> bool:
+    """Whether `anchor`, a trust anchor or the DS records of the parent, names `key` (RFC 4034 5.1.4)."""
+    return key.dnskey in anchor.keys or any(key.is_named_by(ds, zone) for ds in anchor.ds)
+
+
+def no_trusted_key(
+    zone: dns.name.Name, keys: Sequence[PublicKey], anchor: Anchor, trusted_by: str
+) -> tuple[str, int]:
+    """Why none of the `keys` of the zone can be trusted, and the RFC 8914 code.
+
+    A DS whose key is gone is told apart from one that has the tag and the algorithm of a key which is there,
+    and the digest of another: after a rollover the first is left over, the second was mistyped, or was made
+    of another zone's key.
+    """
+    name = called(zone)
+    for key in keys:
+        if is_vouched_for(zone, key, anchor):
+            named = f"The key of {name} that its {trusted_by} names (key tag {key.tag})"
+            if key.dnskey.flags & algorithms.REVOKE_FLAG:
+                return f"{named} is revoked", EDE_DNSKEY_MISSING
+            return f"{named} is no zone key", EDE_NO_ZONE_KEY
+    what = "the trust anchor" if trusted_by == "anchor" else "its DS at the parent"
+    named_keys = {(int(ds.key_tag), int(ds.algorithm)) for ds in anchor.ds}
+    named_keys |= {(algorithms.key_tag(key), int(key.algorithm)) for key in anchor.keys}
+    # "Near": a key tag is a checksum of sixteen bits, so that two keys may share one.
+    near = sorted({key.tag for key in keys if (key.tag, key.algorithm) in named_keys})
+    if near:
+        tags = ", ".join(map(str, near))
+        reason = f"{what[:1].upper()}{what[1:]} names a key (key tag {tags}) with another digest"
+        return f"{reason} than that key of {name} has", EDE_DNSKEY_MISSING
+    tags = ", ".join(str(tag) for tag in sorted({tag for tag, _ in named_keys}))
+    reason = f"No DNSKEY of {name} matches {what} (key tag {tags}): it publishes no such key"
+    return reason, EDE_DNSKEY_MISSING
