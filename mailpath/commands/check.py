@@ -105,20 +105,7 @@ def run(
         walked = _redacted(walked)
     if capture is not None:
         _kept(walked.capture, capture)  # first: it is what cannot be had again
-    began = time.perf_counter()
-    result = build(
-        walked.walk,
-        judged or tuple(known().values()),
-        walked.elapsed,
-        deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
-        provenance=walked.provenance,
-        on_trust=trust_capture,
-        made=walked.ground.made,
-        took=walked.took,
-        sending=sending,
-        met=_met(walked) if sending.policy_age is not None else None,
-    )
-    result.elapsed["verdict"] = (time.perf_counter() - began) * 1000
+    result = _judged(walked, judged, sending, on_trust=trust_capture)
     if wanted:
         from mailpath.commands import attacking
 
@@ -127,6 +114,25 @@ def run(
     if tlsrpt is not None:
         _filed(result, tlsrpt)
     return result.code
+
+
+def _judged(walked: Walked, judged: tuple[Posture, ...], sending: Sending, *, on_trust: bool) -> Result:
+    """The walk by the postures named, else by all; how long that took beside the steps."""
+    began = time.perf_counter()
+    result = build(
+        walked.walk,
+        judged or tuple(known().values()),
+        walked.elapsed,
+        deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
+        provenance=walked.provenance,
+        on_trust=on_trust,
+        made=walked.ground.made,
+        took=walked.took,
+        sending=sending,
+        met=_met(walked) if sending.policy_age is not None else None,
+    )
+    result.elapsed["verdict"] = (time.perf_counter() - began) * 1000
+    return result
 
 
 def known() -> dict[str, Posture]:
