@@ -42,7 +42,9 @@ class Validator:
         self._chain = Chain(
             self._questions, read_anchors(ground.trust_anchor), self._verifier, self._simulated
         )
-        self._answers = Answers(self._questions, self._chain, Judge(self._chain, self._verifier))
+        self._answers = Answers(
+            self._questions, self._chain, Judge(self._questions, self._chain, self._verifier)
+        )
         self._lookups: Once[tuple[str, str], Lookup] = Once(self._lookup)
 
     async def lookup(self, name: str, rdtype: str) -> Lookup:
@@ -69,6 +71,11 @@ class Validator:
     def zones(self) -> tuple[ZoneFact, ...]:
         """Every zone that the lookups so far came across, root first (RFC 4035 section 5)."""
         return self._chain.facts()
+
+    @property
+    def resolver_note(self) -> str:
+        """That the resolver leaves out proofs of absence (RFC 4035 section 3.1.3), as was seen; else ""."""
+        return self._chain.note
 
     async def settle(self) -> None:
         """Wait for questions that were asked ahead and not needed, so that a recording holds them.

@@ -14,6 +14,8 @@ from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
 
+from mailpath.dnssec.algorithms import Delegation
+
 _PLACE = re.compile(r"\A<input>:[0-9]+: ")
 
 
@@ -25,7 +27,7 @@ class BadAnchor(ValueError):
 class Anchors:
     """DS and DNSKEY records of the root that are trusted without proof."""
 
-    ds: tuple[DS, ...] = ()
+    ds: tuple[Delegation, ...] = ()
     keys: tuple[DNSKEY, ...] = ()
 
 
