@@ -143,7 +143,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
         return self.found is Found.FOUND and self.security in (Security.SECURE, Security.INSECURE)
 
     @property
-    def unproven(self) -> bool:
+    def proofless(self) -> bool:
         """The resolver denied it in a zone that is signed, and sent no proof: never an absence."""
         return (
             self.found is Found.ABSENT
@@ -154,7 +154,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def broken(self) -> bool:
         """A validating resolver answers SERVFAIL, or there was no answer: an error, never an absence."""
-        return self.found is Found.FAILED or self.security is Security.BOGUS or self.unproven
+        return self.found is Found.FAILED or self.security is Security.BOGUS or self.proofless
 
     @property
     def lost(self) -> bool:

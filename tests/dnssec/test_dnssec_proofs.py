@@ -124,7 +124,7 @@ async def test_a_resolver_that_strips_proofs_is_named(owner, rdtype, denial):
     assert (found.found, found.security, found.ede) == (Found.ABSENT, Security.INDETERMINATE, 12)
     assert found.reason.startswith("Your resolver sent no proof that ")
     assert PROBE in found.reason
-    assert found.unproven
+    assert found.proofless
     assert found.broken
     assert validator.resolver_note.startswith("Your resolver does not pass DNSSEC data")
 
@@ -134,7 +134,7 @@ async def test_a_resolver_that_strips_proofs_is_named(owner, rdtype, denial):
 async def test_where_other_proofs_come_it_stays_bogus(owner, rdtype, denial):
     found, validator = await look(Resolver(world(denial), mute_below("b.example")), owner, rdtype)
     assert (found.security, found.ede) == (Security.BOGUS, 12), found.reason
-    assert not found.unproven
+    assert not found.proofless
     assert validator.resolver_note == ""
 
 
@@ -232,7 +232,7 @@ async def test_below_an_unsigned_delegation_whose_proof_is_missing():
 async def test_a_wildcard_whose_proof_is_missing(habit, security):
     found, _ = await look(Resolver(world(), habit), "x.w.b.example", "A")
     assert (found.found, found.security) == (Found.FOUND, security), found.reason
-    assert not found.unproven, "the records are there"
+    assert not found.proofless, "the records are there"
 
 
 async def test_signed_answers_need_no_proof_of_absence():
