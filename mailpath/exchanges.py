@@ -62,12 +62,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     `name`: lower-case A-labels (or presentation form), no trailing dot, "." for the root.
     `rdtype`: mnemonic ("MX", "TLSA", "TYPE65534").  `checking_disabled`: the CD bit; without it the
-    resolver's own verdict (AD, SERVFAIL) is asked for.
+    resolver's own verdict (AD, SERVFAIL) is asked for.  `again`: the second asking of a question whose first
+    answer denied something without a proof; over TCP at once.
     """
 
     name: Name
     rdtype: Token
     checking_disabled: bool = True
+    again: bool = False
 
 
 class DnsExchange(msgspec.Struct, frozen=True, kw_only=True):

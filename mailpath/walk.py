@@ -191,7 +191,8 @@ class _Walker:
         return facts
 
     def _dnssec(self) -> DnssecFacts:
-        return dnssec.gather(self._walk.mx, self._walk.tlsa, self._tools.validator.zones())
+        validator = self._tools.validator
+        return dnssec.gather(self._walk.mx, self._walk.tlsa, validator.zones(), validator.resolver_note)
 
     async def _port25(self) -> None:
         """Whether port 25 leaves this machine is the sender's line, but only the sessions can tell."""

@@ -44,7 +44,9 @@ class Validator:
             points(ground.trust_anchor, ground.insecure_zones, ground.simulated_insecure),
             self._verifier,
         )
-        self._answers = Answers(self._questions, self._chain, Judge(self._chain, self._verifier))
+        self._answers = Answers(
+            self._questions, self._chain, Judge(self._questions, self._chain, self._verifier)
+        )
         self._lookups: Once[tuple[str, str], Lookup] = Once(self._lookup)
 
     async def lookup(self, name: str, rdtype: str) -> Lookup:
@@ -76,6 +78,11 @@ class Validator:
     def zones(self) -> tuple[ZoneFact, ...]:
         """Every zone that the lookups so far came across, parents first (RFC 4035 section 5)."""
         return self._chain.facts()
+
+    @property
+    def resolver_note(self) -> str:
+        """That the resolver leaves out proofs of absence (RFC 4035 section 3.1.3), as was seen; else ""."""
+        return self._chain.note
 
     async def settle(self) -> None:
         """Wait for questions that were asked ahead and not needed, so that a recording holds them.

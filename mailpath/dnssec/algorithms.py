@@ -9,9 +9,12 @@ SHA-384 (4).  All else is "unknown", and RFC 4035 section 5.2 says what follows 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from typing import Protocol
 
 import dns.dnssec
 import dns.name
+import dns.rdata
 from cryptography.exceptions import InvalidSignature
 from cryptography.exceptions import UnsupportedAlgorithm as NotInThisLibrary
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -20,7 +23,6 @@ from dns.dnssecalgs.cryptography import CryptographyPublicKey
 from dns.dnssectypes import Algorithm
 from dns.exception import DNSException
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
-from dns.rdtypes.ANY.DS import DS
 
 from mailpath.dnssec.bounds import RSA_EXPONENT, RSA_MODULUS
 
@@ -52,6 +54,37 @@ _NAMES = {
 }
 
 
+class Delegation(Protocol):
+    """What a DS record says (RFC 4034 section 5.1), whether dnspython reads it or we do."""
+
+    @property
+    def key_tag(self) -> int: ...
+    @property
+    def algorithm(self) -> int: ...
+    @property
+    def digest_type(self) -> int: ...
+    @property
+    def digest(self) -> bytes: ...
+
+
+@dataclass(frozen=True, order=True)
+class DsRecord:
+    """A DS record of whatever digest type and length: one that is of no use spoils none beside it."""
+
+    key_tag: int
+    algorithm: int
+    digest_type: int
+    digest: bytes
+
+
+def read_ds(rdata: dns.rdata.Rdata) -> DsRecord | None:
+    """The DS in `rdata` (RFC 4034 section 5.1); None when it is too short to have all its fields."""
+    wire = rdata.to_digestable()
+    if len(wire) < 4:
+        return None
+    return DsRecord(int.from_bytes(wire[:2], "big"), wire[2], wire[3], wire[4:])
+
+
 def algorithm_name(number: int) -> str:
     """The mnemonic of the IANA registry (RFC 4034 appendix A.1), or "algorithm N"."""
     return _NAMES.get(number) or f"algorithm {number}"
@@ -81,7 +114,7 @@ def ds_digest(owner: dns.name.Name, digest_type: int, key: DNSKEY) -> bytes:
     return hashlib.new(digest, wire, usedforsecurity=False).digest()
 
 
-def ds_matches(owner: dns.name.Name, ds: DS, key: DNSKEY) -> bool:
+def ds_matches(owner: dns.name.Name, ds: Delegation, key: DNSKEY) -> bool:
     """Whether `ds` is the digest of `key` at `owner` (RFC 4034 section 5.1.4).  Does not look at flags."""
     return PublicKey(key).is_named_by(ds, owner)
 
@@ -102,9 +135,13 @@ class PublicKey:
         self.costly = _costly(key)
         self._digests: dict[tuple[dns.name.Name, int], bytes] = {}
 
-    def is_named_by(self, ds: DS, owner: dns.name.Name) -> bool:
+    def has_tag_of(self, ds: Delegation) -> bool:
+        """Whether key tag and algorithm of `ds` are those of the key (RFC 4034 sections 5.1.1 and 5.1.2)."""
+        return int(ds.key_tag) == self.tag and int(ds.algorithm) == self.algorithm
+
+    def is_named_by(self, ds: Delegation, owner: dns.name.Name) -> bool:
         """As `ds_matches`; hundreds of keys and as many DS records take one digest of each key."""
-        if int(ds.key_tag) != self.tag or int(ds.algorithm) != self.algorithm:
+        if not self.has_tag_of(ds):
             return False
         kind = (owner, int(ds.digest_type))
         if kind not in self._digests:

@@ -26,6 +26,7 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
 
 from mailpath.dnssec import algorithms
+from mailpath.dnssec.algorithms import Delegation
 from mailpath.dnssec.messages import name_text
 from mailpath.network.protocol import MAX_ANCHOR
 from mailpath.visible import visible
@@ -44,7 +45,7 @@ class BadAnchor(ValueError):
 class Anchor:
     """DS and DNSKEY records that vouch for the keys of one zone; as a trust anchor they need no proof."""
 
-    ds: tuple[DS, ...] = ()
+    ds: tuple[Delegation, ...] = ()
     keys: tuple[DNSKEY, ...] = ()
 
     @property

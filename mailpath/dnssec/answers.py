@@ -6,22 +6,28 @@ not, or where its proof of absence is that of another zone, the rest is asked fo
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import dns.exception
 import dns.name
 import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.DNAME import DNAME
 
 from mailpath.dnssec import bounds
+from mailpath.dnssec.algorithms import read_ds
 from mailpath.dnssec.chain import Chain, earliest
 from mailpath.dnssec.judgement import Judge, Judgement, weakest
 from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
+from mailpath.dnssec.proofs import asked_again
 from mailpath.dnssec.questions import Questions
+from mailpath.dnssec.signatures import EDE_BOGUS
 from mailpath.exchanges import Failure
 from mailpath.facts import AliasLink, Found, Lookup, Security
 
@@ -95,6 +101,10 @@ class Answers:
             if len(trail.aliases) > bounds.ALIASES:
                 return self._endless(trail, current)
             signed = reply.at(current, wanted)
+            synthesized = _synthesized(reply, current) if wanted == RdataType.CNAME else None
+            if synthesized is not None:
+                judged = await self._alias(reply, synthesized)
+                return self._positive(trail, reply, _cname(synthesized), judged)
             if signed is not None:
                 judged = await self._judge.rrset(reply, signed)
                 if not await self._better_asked_anew(reply, current, wanted, judged):
@@ -103,6 +113,13 @@ class Answers:
                 judged = await self._judge.absence(reply, current, wanted)
                 if judged.zone is not None and judged.zone.given_up:
                     return self._untold(trail, current, judged)
+                if judged.unproven and reply.name == current:
+                    second = await asked_again(self._questions, reply)
+                    if second is not reply:
+                        reply = second
+                        continue
+                    claim = f"{name_text(current)} has no {dns.rdatatype.to_text(wanted)}"
+                    judged = await self._judge.without_proof(judged, claim)
                 if reply.name == current or judged.security in _SETTLED:
                     return self._absent(trail, reply, current, judged)
             reply = await self._questions.ask(current, wanted)
@@ -128,18 +145,30 @@ class Answers:
         found: list[Alias] = []
         while len(trail.aliases) + len(found) <= bounds.ALIASES and reply.at(current, wanted) is None:
             alias = find_alias(reply, current)
-            if alias is None:
+            if alias is None or wanted == RdataType.CNAME:
                 break
             found.append(alias)
             current = alias.target
             self._chain.expect(current, wanted)
         for alias in found:
-            judged = await self._judge.rrset(reply, alias.signed)
+            judged = await self._alias(reply, alias)
             if await self._better_asked_anew(reply, alias.owner, wanted, judged):
                 return alias.owner
             trail.aliases.append(alias)
             trail.judgements.append(judged)
         return current
+
+    async def _alias(self, reply: Reply, alias: Alias) -> Judgement:
+        """The status of one hop: that of the RRset that carries the signature (RFC 6672 section 5.3.1)."""
+        judged = await self._judge.rrset(reply, alias.signed)
+        if alias.rdtype != RdataType.DNAME or judged.wildcard is None:
+            return judged
+        # What such a record redirects is undefined; unbound refuses it likewise.
+        reason = (
+            f"{alias.signed} was expanded from the wildcard {judged.wildcard}: what that redirects is not"
+            " defined (RFC 6672 section 3.3, RFC 4592 section 4.4), and validators refuse it"
+        )
+        return dataclasses.replace(judged, security=Security.BOGUS, reason=reason, ede=EDE_BOGUS)
 
     def _positive(self, trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:
         rdatas = sorted((rdata.to_digestable(), rdata) for rdata in signed.rrset)
@@ -225,6 +254,19 @@ def find_alias(reply: Reply, name: dns.name.Name) -> Alias | None:
     return None
 
 
+def _synthesized(reply: Reply, name: dns.name.Name) -> Alias | None:
+    """The DNAME from which the CNAME at `name` was made, where it was (RFC 6672 section 5.3.1)."""
+    alias = find_alias(reply, name)
+    return alias if alias is not None and alias.rdtype == RdataType.DNAME else None
+
+
+def _cname(alias: Alias) -> SignedSet:
+    """The CNAME that a server synthesizes from a DNAME (RFC 6672 section 3.1), worked out anew."""
+    target = alias.target.to_wire() or b""
+    rdata = dns.rdata.from_wire(dns.rdataclass.IN, RdataType.CNAME, target, 0, len(target))
+    return SignedSet(dns.rrset.from_rdata(alias.owner, alias.signed.rrset.ttl, rdata), ())
+
+
 def substitute(name: dns.name.Name, owner: dns.name.Name, target: dns.name.Name) -> dns.name.Name | None:
     """DNAME substitution (RFC 6672 section 2.2); None when the result would be too long for a name."""
     try:
@@ -236,12 +278,15 @@ def substitute(name: dns.name.Name, owner: dns.name.Name, target: dns.name.Name)
 def _text(wire: bytes, rdata: dns.rdata.Rdata) -> str:
     """Presentation form of the canonical form `wire`, so that text and octets say the same.
 
-    Malformed data are shown as RFC 3597 section 5 has it, a TLSA as its four fields (RFC 6698 section 2.2).
+    Malformed data are shown as RFC 3597 section 5 has it, a TLSA as its four fields (RFC 6698 section 2.2), a
+    DS likewise (RFC 4034 section 5.3).
     """
     if not isinstance(rdata, dns.rdata.GenericRdata):
         return dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, wire, 0, len(wire)).to_text()
     if rdata.rdtype == RdataType.TLSA and len(wire) > 3:
         return f"{wire[0]} {wire[1]} {wire[2]} {wire[3:].hex()}"
+    if rdata.rdtype == RdataType.DS and (ds := read_ds(rdata)) is not None:
+        return f"{ds.key_tag} {ds.algorithm} {ds.digest_type} {ds.digest.hex()}".rstrip()
     return rdata.to_text()
 
 

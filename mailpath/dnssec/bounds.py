@@ -21,6 +21,8 @@ from enum import Enum
 KEYS_PER_SIGNATURE = 4
 #: Signatures over one RRset that are looked at.
 SIGNATURES_PER_RRSET = 8
+#: Zones that claim to have signed one RRset, or one denial, that are looked at: an honest answer has one.
+SIGNERS = 4
 #: Public-key operations in one unit of work.
 VERIFICATIONS = 48
 #: Public-key operations of one walk that come to nothing.  An honest path has none, a broken one some.

@@ -11,22 +11,22 @@ or wrong it is *bogus*; when nothing could be fetched it is *indeterminate*.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dns.name
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
-from dns.rdtypes.ANY.DS import DS
 
-from mailpath.dnssec import algorithms, bounds
-from mailpath.dnssec.algorithms import PublicKey
+from mailpath.dnssec import algorithms, bounds, proofs, shown
+from mailpath.dnssec.algorithms import Delegation, PublicKey
 from mailpath.dnssec.anchors import Anchor, Points, called
 from mailpath.dnssec.bounds import Exhausted
 from mailpath.dnssec.denial import Evidence, Failure
 from mailpath.dnssec.denial_nsec import Cut
 from mailpath.dnssec.matching import is_vouched_for, no_trusted_key
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
+from mailpath.dnssec.proofs import Proofs
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import (
     EDE_BOGUS,
@@ -93,7 +93,10 @@ def earliest(*moments: int | None) -> int | None:
 
 
 class Chain:
-    """Zones and how they are vouched for, each established once; `points`: where that begins."""
+    """Zones and how they are vouched for, each established once; `points`: where that begins.
+
+    `note`: the sentence that says so, once the resolver was seen to leave proofs of absence out; "" before.
+    """
 
     def __init__(self, questions: Questions, points: Points, verifier: Verifier) -> None:
         self._questions = questions
@@ -101,6 +104,8 @@ class Chain:
         self._verifier = verifier
         self._facts: dict[dns.name.Name, ZoneFact] = {}
         self._standing: Once[dns.name.Name, Zone] = Once(self._find)
+        self._proofs: Once[dns.name.Name, Proofs] = Once(self._probe)
+        self.note = ""
 
     async def standing(self, name: dns.name.Name) -> Zone:
         """The zone that owns `name`, as far down as can be known (RFC 4035 sections 4.3 and 5)."""
@@ -125,6 +130,29 @@ class Chain:
         top = self.points.above(name, rdtype)
         if top is not None and not self.insecure(name):
             self._questions.expect(name, rdtype, top)
+
+    async def unproven(self, top: str, claim: str) -> tuple[Security, str]:
+        """Of a denial without any proof, in a zone whose chain begins at `top`: its security, and why.
+
+        Bogus where the resolver passes such proofs on: then it had none to pass, and the zone, or somebody on
+        the way from it, is to blame.  Else the resolver may well be, and nothing is known (RFC 4035 4.3).
+        """
+        passes = await self._proofs.get(dns.name.from_text(top))
+        if passes is Proofs.PASSED:
+            return Security.BOGUS, ""
+        more = ""
+        if passes is Proofs.STRIPPED:
+            more = f", and none about the made-up name {proofs.PROBE} either"
+        return Security.INDETERMINATE, f"Your resolver sent no proof that {claim}{more}"
+
+    async def _probe(self, top: dns.name.Name) -> Proofs:
+        zone = await self.standing(top)
+        if not zone.secure or zone.name != top:
+            return Proofs.UNKNOWN
+        found = await proofs.probe(self._questions, self._verifier, top, zone.keys)
+        if found is Proofs.STRIPPED:
+            self.note = STRIPPED.format(f"it leaves out the proof that {proofs.PROBE} does not exist")
+        return found
 
     async def _find(self, name: dns.name.Name) -> Zone:
         try:
@@ -152,7 +180,11 @@ class Chain:
             reason = f"{name_text(name)} has more labels than a chain of trust is followed through here"
             deep = Zone(name, Security.SECURE, chain=parent.chain)
             return _failed(deep, reason, EDE_INDETERMINATE, indeterminate=True)
-        return await self._below(name, parent, await self._questions.ask(name, RdataType.DS))
+        reply = await self._questions.ask(name, RdataType.DS)
+        denied = reply.at(name, RdataType.DS) is None and _alias_above(reply, name) is None
+        if not reply.trouble and denied and not reply.proves:
+            reply = await proofs.asked_again(self._questions, reply)
+        return await self._below(name, parent, reply)
 
     async def _anchored(self, name: dns.name.Name, anchor: Anchor) -> Zone:
         """The zone at which the chain begins: its keys, matched with the anchor (RFC 4035 section 5)."""
@@ -201,16 +233,16 @@ class Chain:
             verified = self._verifier.verify(alias, parent.name, parent.keys, budget)
             if verified.good:
                 return dataclasses.replace(parent, expires=earliest(parent.expires, verified.expires))
-        evidence = Evidence(reply, parent.name, parent.keys, self._verifier, budget)
+        evidence = Evidence(reply, name, parent.name, parent.keys, verifier=self._verifier, budget=budget)
         proof = evidence.no_ds(name)
         if isinstance(proof, Failure):
-            return self._record(_failed(child, proof.reason, proof.ede), None, signatures=evidence.facts)
-        for soa in reply.soas():
-            verified = self._verifier.verify(soa, parent.name, parent.keys, budget)
-            if soa.owner == parent.name and not verified.good:
-                return self._record(
-                    _failed(child, verified.reason, verified.ede), None, signatures=verified.facts
-                )
+            failed = _failed(child, proof.reason, proof.ede)
+            if not reply.proves:
+                security, why = await self.unproven(parent.chain[0], f"{name_text(name)} has no DS")
+                failed = dataclasses.replace(failed, security=security, reason=why or proof.reason)
+            return self._record(failed, None, signatures=evidence.facts)
+        # The SOA beside it is no part of the proof (RFC 4035 section 5.2): a broken one spoils the DS RRset's
+        # absence as an answer, but not the delegation.
         expires = earliest(parent.expires, proof.expires)
         if proof.cut is not Cut.INSECURE_DELEGATION and proof.secure:
             return dataclasses.replace(parent, expires=expires, barren=proof.cut is Cut.NO_NAME)
@@ -229,8 +261,12 @@ class Chain:
 
     async def _delegated(self, child: Zone, ds: SignedSet, verified: Verified) -> Zone:
         """`child` has a DS RRset that its parent signed: fetch its keys and match them."""
-        records = [rdata for rdata in ds.rrset if isinstance(rdata, DS)][: bounds.KEYS]
+        read = (algorithms.read_ds(rdata) for rdata in list(ds.rrset)[: bounds.KEYS])
+        records = [record for record in read if record is not None]
         child = dataclasses.replace(child, expires=earliest(child.expires, verified.expires))
+        if not records:
+            reason = f"No DS of {name_text(child.name)} is long enough to name a key"
+            return self._record(_failed(child, reason, EDE_BOGUS), None, signatures=verified.facts)
         known = [record for record in records if int(record.algorithm) in algorithms.SUPPORTED]
         usable = [record for record in known if algorithms.digest_supported(int(record.digest_type))]
         if not usable:
@@ -242,7 +278,7 @@ class Chain:
                 reason=reason,
                 ede=EDE_UNSUPPORTED_DIGEST if known else EDE_UNSUPPORTED_ALGORITHM,
             )
-            facts = tuple(_ds_fact(record, False) for record in records)
+            facts = shown.ds_facts(records)
             return self._record(unsigned, verified.expires, ds=facts, signatures=verified.facts)
         # RFC 4509 section 3: SHA-1 is ignored beside a stronger digest, or it would be the weakest link.
         strong = [record for record in usable if record.digest_type != algorithms.SHA1_DIGEST]
@@ -250,16 +286,15 @@ class Chain:
         if reply.trouble:
             reason = f"The keys (DNSKEY) of {name_text(child.name)} could not be fetched: {reply.trouble}"
             failed = _failed(child, reason, EDE_INDETERMINATE, indeterminate=True)
-            facts = _ds_facts(records)
+            facts = shown.ds_facts(records)
             return self._record(failed, None, ds=facts, signatures=verified.facts, failure=reply.failure)
         signed = reply.at(child.name, RdataType.DNSKEY)
         if signed is None:
             reason = f"{name_text(child.name)} has a DS at its parent, but publishes no DNSKEY"
             failed = _failed(child, reason, EDE_DNSKEY_MISSING)
-            return self._record(failed, None, ds=_ds_facts(records), signatures=verified.facts)
-        return self._keys(
-            child, signed, Anchor(ds=tuple(strong or usable)), records=records, vouched=verified
-        )
+            return self._record(failed, None, ds=shown.ds_facts(records), signatures=verified.facts)
+        anchor = Anchor(ds=tuple(strong or usable))
+        return self._keys(child, signed, anchor, records=records, vouched=verified)
 
     def _keys(
         self,
@@ -267,7 +302,7 @@ class Chain:
         signed: SignedSet,
         anchor: Anchor,
         *,
-        records: Sequence[DS] = (),
+        records: Sequence[Delegation] = (),
         vouched: Verified | None = None,
     ) -> Zone:
         """Match the DNSKEY RRset with what vouches for it, and verify it (RFC 4035 section 5.2).
@@ -275,19 +310,16 @@ class Chain:
         `records`: the DS RRset to show, `vouched` what its signatures were worth; neither at a trust anchor.
         """
         trusted_by = "DS" if vouched else "anchor"
-        shown = sorted(records or anchor.ds, key=lambda record: record.to_digestable())
-        rdatas = sorted(
-            (rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)),
-            key=lambda key: key.to_digestable(),
-        )
+        rdatas = sorted((rdata for rdata in signed.rrset if isinstance(rdata, DNSKEY)), key=_canonical)
         keys = [PublicKey(rdata) for rdata in rdatas[: bounds.KEYS]]
         matched = [key for key in keys if is_vouched_for(zone.name, key, anchor)]
         trusted = [key for key in matched if key.usable]
         verified = self._verifier.verify(signed, zone.name, trusted, self._verifier.budget())
         ds_facts = tuple(
-            _ds_fact(record, any(key.is_named_by(record, zone.name) for key in keys)) for record in shown
+            shown.ds_fact(record, matches=any(key.is_named_by(record, zone.name) for key in keys))
+            for record in shown.in_order(records or anchor.ds)
         )
-        key_facts = tuple(_key_fact(key, trusted_by if key in trusted else "") for key in keys)
+        key_facts = tuple(shown.key_fact(key, trusted_by if key in trusted else "") for key in keys)
         signatures = (vouched.facts if vouched else ()) + verified.facts
         expires = earliest(vouched.expires if vouched else None, verified.expires)
         if not trusted:
@@ -359,31 +391,5 @@ def _hashed(reply: Reply) -> bool:
     return any(signed.rdtype == RdataType.NSEC3 for signed in reply.denials())
 
 
-def _ds_facts(records: Iterable[DS]) -> tuple[DsFact, ...]:
-    return tuple(_ds_fact(record, False) for record in sorted(records, key=lambda r: r.to_digestable()))
-
-
-def _ds_fact(record: DS, matches: bool) -> DsFact:
-    return DsFact(
-        tag=int(record.key_tag),
-        algorithm=int(record.algorithm),
-        digest_type=int(record.digest_type),
-        digest=record.digest.hex(),
-        matches=matches,
-        supported=int(record.algorithm) in algorithms.SUPPORTED
-        and algorithms.digest_supported(int(record.digest_type)),
-    )
-
-
-def _key_fact(key: PublicKey, trusted_by: str) -> KeyFact:
-    flags = int(key.dnskey.flags)
-    role = "revoked" if flags & algorithms.REVOKE_FLAG else "KSK" if flags & algorithms.SEP_FLAG else "ZSK"
-    return KeyFact(
-        tag=key.tag,
-        algorithm=key.algorithm,
-        algorithm_name=algorithms.algorithm_name(key.algorithm),
-        flags=flags,
-        role=role,
-        bits=key.bits,
-        trusted_by=trusted_by,
-    )
+def _canonical(key: DNSKEY) -> bytes:
+    return key.to_digestable()

@@ -6,6 +6,7 @@ an answer that proves nothing is bogus, not absent.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from mailpath.dnssec.algorithms import PublicKey
 from mailpath.dnssec.bounds import Budget, OverBudget
 from mailpath.dnssec.denial_nsec import Cut, Nsec
 from mailpath.dnssec.denial_nsec3 import Hashed, Nsec3, Proof3
-from mailpath.dnssec.messages import Reply, name_text
+from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.signatures import EDE_BOGUS, Verified, Verifier, owner_labels
 from mailpath.facts import SignatureFact
 
@@ -57,8 +58,17 @@ class Evidence:
     """The verified NSEC and NSEC3 records of `zone` in the authority section of one reply."""
 
     def __init__(
-        self, reply: Reply, zone: dns.name.Name, keys: Sequence[PublicKey], verifier: Verifier, budget: Budget
+        self,
+        reply: Reply,
+        name: dns.name.Name,
+        zone: dns.name.Name,
+        keys: Sequence[PublicKey],
+        *,
+        verifier: Verifier,
+        budget: Budget,
+        encloser: dns.name.Name | None = None,
     ) -> None:
+        """`name`: what is denied; `encloser`: its closest encloser, where a wildcard's signature says it."""
         self.zone = zone
         self.facts: tuple[SignatureFact, ...] = ()
         self._budget = budget
@@ -66,7 +76,7 @@ class Evidence:
         self._nsec3s: list[Nsec3] = []
         self._verified: dict[dns.name.Name, Verified] = {}
         self._spoilt: Verified | None = None
-        for signed in reply.denials()[: bounds.DENIAL_RRSETS]:
+        for signed in _likely_first(reply.denials(), name, zone, encloser, verifier)[: bounds.DENIAL_RRSETS]:
             verified = verifier.verify(signed, zone, keys, budget)
             self.facts += verified.facts
             # A denial that was itself expanded from a wildcard would deny at the wrong place.
@@ -75,7 +85,8 @@ class Evidence:
                 continue
             self._verified[signed.owner] = verified
             for rdata in list(signed.rrset)[: bounds.DENIAL_RRSETS]:
-                if isinstance(rdata, NSEC):
+                if isinstance(rdata, NSEC) and rdata.next.is_subdomain(zone):
+                    # The chain of a zone never leaves it: any other record proves nothing.
                     self._nsecs.append(Nsec.read(signed.owner, rdata))
                 elif isinstance(rdata, NSEC3):
                     nsec3 = Nsec3.read(signed.owner, rdata, zone)
@@ -188,3 +199,40 @@ class Evidence:
                 f"The {kind} records of {name_text(self.zone)} do not prove that {claim}", EDE_NSEC_MISSING
             )
         return Failure(f"{name_text(self.zone)} is signed, but no proof came that {claim}", EDE_NSEC_MISSING)
+
+
+def _likely_first(
+    denials: list[SignedSet],
+    name: dns.name.Name,
+    zone: dns.name.Name,
+    encloser: dns.name.Name | None,
+    verifier: Verifier,
+) -> list[SignedSet]:
+    """`denials`, those before the others that `zone` signed and that match or cover what is asked.
+
+    Only where there are more than are looked at: an honest answer about a chain of wildcard aliases may hold
+    a dozen, a hostile one hundreds.  Nothing is verified here.
+    """
+    if len(denials) <= bounds.DENIAL_RRSETS:
+        return denials
+    own = [signed for signed in denials if any(each.signer == zone for each in signed.signatures)]
+    nsecs = [
+        (Nsec.read(signed.owner, rdata), signed)
+        for signed in own
+        for rdata in list(signed.rrset)[:1]
+        if isinstance(rdata, NSEC)
+    ]
+    nsec3s = [
+        (nsec3, signed)
+        for signed in own
+        for rdata in list(signed.rrset)[:1]
+        if isinstance(rdata, NSEC3) and (nsec3 := Nsec3.read(signed.owner, rdata, zone)) is not None
+    ]
+    ranks = denial_nsec.ranks(name, zone, [nsec for nsec, _ in nsecs])
+    order = {id(signed): rank for (_, signed), rank in zip(nsecs, ranks, strict=True)}
+    try:
+        ranks = denial_nsec3.ranks(name, zone, encloser, [each for each, _ in nsec3s], verifier.budget())
+        order |= {id(signed): rank for (_, signed), rank in zip(nsec3s, ranks, strict=True)}
+    except OverBudget:
+        order |= {id(signed): len(name) for _, signed in nsec3s}
+    return sorted(denials, key=lambda signed: order.get(id(signed), math.inf))

@@ -102,6 +102,21 @@ def wildcard_at(encloser: dns.name.Name) -> dns.name.Name:
     return dns.name.Name((b"*", *encloser.labels))
 
 
+def ranks(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> list[int]:
+    """How near each record is to a question about `name`: 0 where it matches or covers the name itself, then
+    the wildcards that might stand in its place, closest first (RFC 4035 section 5.4)."""
+    asked = [name, *(wildcard_at(above) for above in ancestors(name, zone))]
+    return [
+        next((i for i, each in enumerate(asked) if nsec.owner == each or nsec.covers(each, zone)), len(asked))
+        for nsec in nsecs
+    ]
+
+
+def ancestors(name: dns.name.Name, zone: dns.name.Name) -> list[dns.name.Name]:
+    """The names above `name`, down from it to the apex of its `zone` (RFC 4592 section 2.2)."""
+    return [dns.name.Name(name.labels[-depth:]) for depth in range(len(name) - 1, len(zone) - 1, -1)]
+
+
 def prove_no_data(
     name: dns.name.Name, rdtype: RdataType, zone: dns.name.Name, nsecs: Sequence[Nsec]
 ) -> tuple[Nsec, ...] | None:

@@ -21,7 +21,14 @@ from dns.rdtypes.ANY.NSEC3 import NSEC3
 
 from mailpath.dnssec import bounds
 from mailpath.dnssec.bounds import Budget
-from mailpath.dnssec.denial_nsec import Cut, bitmap_types, denies, is_delegation, wildcard_at
+from mailpath.dnssec.denial_nsec import (
+    Cut,
+    ancestors,
+    bitmap_types,
+    denies,
+    is_delegation,
+    wildcard_at,
+)
 
 _SHA1 = 1
 _OPT_OUT = 0x01
@@ -155,6 +162,31 @@ def too_many_iterations(records: Iterable[Nsec3]) -> int | None:
     """The iteration count above the bound of RFC 9276 section 3.2, or None."""
     most = max((record.iterations for record in records), default=0)
     return most if most > bounds.NSEC3_ITERATIONS else None
+
+
+def ranks(
+    name: dns.name.Name,
+    zone: dns.name.Name,
+    encloser: dns.name.Name | None,
+    records: Sequence[Nsec3],
+    budget: Budget,
+) -> list[int]:
+    """How near each record is to a question about `name`: the lower, the better (RFC 5155 section 8).
+
+    `encloser`: the closest one, where that is known; else the lowest ancestor that some record matches.
+    Records above the bound of RFC 9276 are not hashed for.  Raises `OverBudget`.
+    """
+    found: dict[int, int] = {}
+    above = ancestors(name, zone)
+    usable = [record for record in records if record.iterations <= bounds.NSEC3_ITERATIONS]
+    for hashed in by_parameters(zone, usable, budget):
+        closest = encloser or next((each for each in above if hashed.matching(each) is not None), zone)
+        closer = dns.name.Name(name.labels[-(len(closest) + 1) :])
+        asked = [hashed.hash(each) for each in (name, closer, closest, wildcard_at(closest))]
+        for record in hashed.records:
+            near = (i for i, each in enumerate(asked) if record.hashed == each or record.covers(each))
+            found[id(record)] = next(near, len(asked))
+    return [found.get(id(record), len(name)) for record in records]
 
 
 def prove_no_data(name: dns.name.Name, rdtype: RdataType, hashed: Hashed) -> Proof3 | None:

@@ -8,7 +8,7 @@ the name decides: only if that one is proven insecure may the data go without a 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import dns.name
@@ -16,11 +16,14 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
+from mailpath.dnssec import bounds
 from mailpath.dnssec.anchors import Points
-from mailpath.dnssec.bounds import Exhausted
+from mailpath.dnssec.bounds import Budget, Exhausted
 from mailpath.dnssec.chain import Chain, Zone, earliest
 from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, EDE_NSEC_MISSING, Evidence, Failure
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
+from mailpath.dnssec.proofs import asked_again
+from mailpath.dnssec.questions import Questions
 from mailpath.dnssec.signatures import EDE_RRSIGS_MISSING, Verified, Verifier, owner_labels
 from mailpath.facts import Security, SignatureFact
 
@@ -34,6 +37,7 @@ class Judgement:
     """The status of one RRset or one absence, and on what it rests.  `expires`: Unix time, None for never.
 
     `name_exists`: the RCODE said that the name does not exist, and signed records say otherwise.
+    `unproven`: bogus only for want of a proof of which the answer had nothing.
     """
 
     security: Security
@@ -46,6 +50,7 @@ class Judgement:
     denial: tuple[str, ...] = ()
     original_ttl: int | None = None
     name_exists: bool = False
+    unproven: bool = False
 
 
 def weakest(judgements: Iterable[Judgement]) -> Judgement:
@@ -56,7 +61,8 @@ def weakest(judgements: Iterable[Judgement]) -> Judgement:
 class Judge:
     """Judges the parts of replies with one chain of trust and one verifier."""
 
-    def __init__(self, chain: Chain, verifier: Verifier) -> None:
+    def __init__(self, questions: Questions, chain: Chain, verifier: Verifier) -> None:
+        self._questions = questions
         self._chain = chain
         self._verifier = verifier
 
@@ -69,20 +75,42 @@ class Judge:
 
     async def _rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         owner = signed.owner
-        signer = _signer(self._chain.points, signed.signatures, owner, signed.rdtype)
-        if signer is None:
-            reason = f"{signed} came without a signature"
-            if signed.signatures:
-                claimed = name_text(signed.signatures[0].signer)
-                reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
-            return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING, claimed=False)
+        budget = self._verifier.budget()
+        signers = _signers(self._chain.points, signed.signatures, owner, signed.rdtype)
+        if signers:
+            return await self._one_of(signers, lambda signer: self._signed_by(reply, signed, signer, budget))
+        reason = f"{signed} came without a signature"
+        if signed.signatures:
+            claimed = name_text(signed.signatures[0].signer)
+            reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
+        return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING, claimed=False)
+
+    async def _one_of(
+        self, signers: Sequence[dns.name.Name], judge: Callable[[dns.name.Name], Awaitable[Judgement]]
+    ) -> Judgement:
+        """One signer for whom all holds is enough (RFC 4035 sections 5.3.1 and 5.3.3).
+
+        Where none is, the deepest decides; of bogus ones that which is a zone explains best.
+        """
+        judged: list[Judgement] = []
+        for signer in signers:
+            judged.append(await judge(signer))
+            if judged[-1].security is Security.SECURE:
+                return judged[-1]
+        alike = [each for each in judged if each.security is judged[0].security]
+        return next((each for each in alike if each.signatures), judged[0])
+
+    async def _signed_by(
+        self, reply: Reply, signed: SignedSet, signer: dns.name.Name, budget: Budget
+    ) -> Judgement:
+        """What the signatures that `signer` made are worth."""
+        owner = signed.owner
         zone = await self._chain.standing(signer)
         if not zone.secure:
             return _inherited(zone)
         if zone.name != signer:
             reason = f"{signed} is signed by {name_text(signer)}, which is not a zone"
             return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING)
-        budget = self._verifier.budget()
         verified = self._verifier.verify(signed, zone.name, zone.keys, budget)
         if not verified.good:
             judged = await self._by_owner(owner, signed.rdtype, verified.reason, verified.ede)
@@ -99,11 +127,19 @@ class Judge:
             )
         if verified.labels == owner_labels(owner):
             return _good(signed, zone, verified)
-        evidence = Evidence(reply, zone.name, zone.keys, self._verifier, budget)
+        encloser = dns.name.Name(owner.labels[-(verified.labels + 1) :])
+        if not reply.proves:
+            reply = await asked_again(self._questions, reply)
+        evidence = Evidence(
+            reply, owner, zone.name, zone.keys, verifier=self._verifier, budget=budget, encloser=encloser
+        )
         proof = evidence.no_closer(owner, verified.labels)
         facts = verified.facts + evidence.facts
         if isinstance(proof, Failure):
-            return await self._unproven_wildcard(signed, zone, proof, facts)
+            judged = await self._unproven_wildcard(signed, zone, proof, facts)
+            if reply.proves or judged.security is not Security.BOGUS:
+                return judged
+            return await self.without_proof(judged, f"{name_text(owner)} is not there but for a wildcard")
         good = _good(signed, zone, verified)
         wildcard = dns.name.Name((b"*", *owner.labels[-(verified.labels + 1) :]))
         return dataclasses.replace(
@@ -143,21 +179,41 @@ class Judge:
         return _inherited(zone.given_up_for(str(error)) if zone.secure else zone)
 
     async def _absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
-        what = f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}"
-        denials = reply.denials()
-        signer = _signer(
-            self._chain.points, (s for signed in denials for s in signed.signatures), name, rdtype
-        )
-        if signer is None:
-            reason = f"No signed proof came that {what}"
-            return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING, claimed=False)
+        made = (each for signed in reply.denials() for each in signed.signatures)
+        signers = _signers(self._chain.points, made, name, rdtype)
+        if signers:
+            budget = self._verifier.budget()
+            return await self._one_of(
+                signers, lambda signer: self._denied_by(reply, name, rdtype, signer, budget)
+            )
+        reason = f"No signed proof came that {_no_rrset(name, rdtype)}"
+        judged = await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING, claimed=False)
+        unsettled = judged.security in (Security.BOGUS, Security.INDETERMINATE)
+        unproven = unsettled and judged.ede == EDE_NSEC_MISSING and not reply.proves
+        return dataclasses.replace(judged, unproven=unproven)
+
+    async def without_proof(self, judged: Judgement, claim: str) -> Judgement:
+        """`judged`, bogus as no proof came that `claim`: perhaps for that the resolver is to blame."""
+        if judged.security is not Security.BOGUS or judged.zone is None or not judged.zone.chain:
+            return judged
+        try:
+            security, why = await self._chain.unproven(judged.zone.chain[0], claim)
+        except Exhausted as error:
+            return _inherited(judged.zone.given_up_for(str(error)))
+        return dataclasses.replace(judged, security=security, reason=why or judged.reason)
+
+    async def _denied_by(
+        self, reply: Reply, name: dns.name.Name, rdtype: RdataType, signer: dns.name.Name, budget: Budget
+    ) -> Judgement:
+        """What the proof of absence that `signer` signed is worth."""
+        what = _no_rrset(name, rdtype)
         zone = await self._chain.standing(signer)
         if not zone.secure:
             return _inherited(zone)
         if zone.name != signer:
             reason = f"The proof that {what} is signed by {name_text(signer)}, which is not a zone"
             return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING)
-        evidence = Evidence(reply, zone.name, zone.keys, self._verifier, self._verifier.budget())
+        evidence = Evidence(reply, name, zone.name, zone.keys, verifier=self._verifier, budget=budget)
         absent = evidence.no_name if reply.rcode == _NO_NAME else evidence.no_data
         proof = absent(name, rdtype)
         if isinstance(proof, Failure):
@@ -198,7 +254,10 @@ class Judge:
         might be hidden in an opt-out span.
         """
         zone = await self._owning(name, rdtype)
-        if not zone.secure and not (claimed and zone.hidden):
+        # That the DS of the name itself could not be had is no excuse either: data that a secure zone signed
+        # need none.
+        excused = not (claimed and (zone.hidden or zone.security is Security.INDETERMINATE))
+        if not zone.secure and excused:
             return _inherited(zone)
         if reason.endswith("came without a signature"):
             reason += f", though {name_text(zone.name)} is signed"
@@ -211,10 +270,14 @@ class Judge:
         return await self._chain.standing(name)
 
 
-def _signer(
+def _no_rrset(name: dns.name.Name, rdtype: RdataType) -> str:
+    return f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}"
+
+
+def _signers(
     points: Points, signatures: Iterable[RRSIG], name: dns.name.Name, rdtype: RdataType
-) -> dns.name.Name | None:
-    """The deepest zone that claims `name` and may own it; None when no signature does."""
+) -> list[dns.name.Name]:
+    """The zones that claim `name` and may own it, the deepest first, as many as are looked at."""
     above = rdtype == RdataType.DS and name != dns.name.root
     signers = {
         signature.signer
@@ -223,7 +286,7 @@ def _signer(
         and not (above and signature.signer == name)
         and points.may_sign(signature.signer, name, rdtype)
     }
-    return max(signers, key=lambda signer: len(signer.labels), default=None)
+    return sorted(signers, key=lambda signer: -len(signer.labels))[: bounds.SIGNERS]
 
 
 def _inherited(zone: Zone) -> Judgement:

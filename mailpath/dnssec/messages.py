@@ -63,6 +63,9 @@ class SignedSet:
         return f"{name_text(self.owner)} {dns.rdatatype.to_text(self.rdtype)}"
 
 
+#: A malformed record of these proves nothing, and is missed where it should have.
+_PROOFS = frozenset({RdataType.DNSKEY, RdataType.RRSIG, RdataType.NSEC, RdataType.NSEC3})
+
 _ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 Section = dict[tuple[dns.name.Name, RdataType], SignedSet]
@@ -105,6 +108,11 @@ class Reply:
         kinds = (RdataType.SOA, RdataType.NSEC, RdataType.NSEC3)
         return any(rdtype in kinds for _, rdtype in self.authority)
 
+    @property
+    def proves(self) -> bool:
+        """Whether it brings anything like a proof of absence: a signed NSEC or NSEC3 (RFC 4035 3.1.3)."""
+        return any(signed.signatures for signed in self.denials())
+
     def denials(self) -> list[SignedSet]:
         """NSEC and NSEC3 RRsets of the authority section (RFC 4035 section 3.1.3), in canonical order."""
         kinds = (RdataType.NSEC, RdataType.NSEC3)
@@ -131,8 +139,14 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
     trouble = ""
     if message.rcode not in _ANSWERS:
         trouble = f"the resolver answered {rcode}"
+        if message.rcode == dns.rcode.FORMERR:
+            # RFC 6891 section 7: so says a server that does not know EDNS, without which there is no DO bit.
+            trouble += ", as one that does not pass DNSSEC data; ask another one with --resolver"
     elif message.truncated:
         trouble = "the resolver's answer is cut off (TC) even over TCP"
+    elif kinds := (message.unreadable & {rdtype, RdataType.CNAME, RdataType.DNAME}) - _PROOFS:
+        shown = ", ".join(sorted(dns.rdatatype.to_text(kind) for kind in kinds))
+        trouble = f"the resolver's answer holds a malformed record ({shown})"
     return Reply(
         name=name,
         rdtype=rdtype,

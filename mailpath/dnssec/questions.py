@@ -28,6 +28,9 @@ Value = TypeVar("Value")
 
 #: Questions begun, above which none is asked ahead of need: half of what a walk may ask in all.
 MOST_AHEAD = 150
+#: Name, type, CD bit, and whether it is the second asking.
+_Key = tuple[dns.name.Name, RdataType, bool, bool]
+
 #: Types asked of hosts: their owner is rarely a zone of its own.
 _HOST_TYPES = (RdataType.A, RdataType.AAAA, RdataType.TLSA)
 
@@ -63,7 +66,7 @@ class Once(Generic[Key, Value]):
 
 
 class Questions:
-    """DNS questions over one network, memoised by (name, type, CD).
+    """DNS questions over one network, memoised by (name, type, CD, whether for the second time).
 
     A long answer is read when somebody wants it, for that is charged to the `whole` walk.
     """
@@ -71,12 +74,17 @@ class Questions:
     def __init__(self, network: Network, whole: Whole) -> None:
         self._network = network
         self._whole = whole
-        self._once: Once[tuple[dns.name.Name, RdataType, bool], Reply | DnsExchange] = Once(self._exchange)
+        self._once: Once[_Key, Reply | DnsExchange] = Once(self._exchange)
         self._long: dict[DnsExchange, Reply] = {}
 
-    async def ask(self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True) -> Reply:
-        """What the resolver says, with DO and CD set (RFC 4035 sections 3.2.1 and 3.2.2).  Never raises."""
-        found = await self._once.get((name.canonicalize(), rdtype, checking_disabled))
+    async def ask(
+        self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True, again: bool = False
+    ) -> Reply:
+        """What the resolver says, with DO and CD set (RFC 4035 sections 3.2.1 and 3.2.2).  Never raises.
+
+        `again`: ask a second time, over TCP.
+        """
+        found = await self._once.get((name.canonicalize(), rdtype, checking_disabled, again))
         return found if isinstance(found, Reply) else self._read(name.canonicalize(), rdtype, found)
 
     def expect(self, name: dns.name.Name, rdtype: RdataType, top: dns.name.Name = dns.name.root) -> None:
@@ -97,7 +105,7 @@ class Questions:
                 self._start(ancestor, RdataType.DNSKEY)
 
     def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Task[Reply | DnsExchange]:
-        return self._once.start((name, rdtype, True))
+        return self._once.start((name, rdtype, True, False))
 
     def _keys_too(self, task: asyncio.Task[Reply | DnsExchange]) -> None:
         """Where a DS is, the keys will be needed: do not wait until its turn to be verified comes."""
@@ -110,7 +118,7 @@ class Questions:
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
         """Wait for every question under way; give up those about names that are `unneeded` (RFC 4035 5.2)."""
         while waiting := [(key, task) for key, task in self._once.tasks.items() if not task.done()]:
-            for (name, _, _), task in waiting:
+            for (name, *_), task in waiting:
                 if unneeded(name):
                     task.cancel()
             await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
@@ -127,10 +135,13 @@ class Questions:
                 self._long[exchange] = read_reply(name, rdtype, exchange)
         return self._long[exchange]
 
-    async def _exchange(self, key: tuple[dns.name.Name, RdataType, bool]) -> Reply | DnsExchange:
-        name, rdtype, checking_disabled = key
+    async def _exchange(self, key: _Key) -> Reply | DnsExchange:
+        name, rdtype, checking_disabled, again = key
         question = Question(
-            name=name_text(name), rdtype=dns.rdatatype.to_text(rdtype), checking_disabled=checking_disabled
+            name=name_text(name),
+            rdtype=dns.rdatatype.to_text(rdtype),
+            checking_disabled=checking_disabled,
+            again=again,
         )
         found = await self._network.ask(question)
         if found.response is not None and records(found.response) > bounds.RECORDS:

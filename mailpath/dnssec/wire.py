@@ -3,7 +3,7 @@
 `dns.message.from_wire` gives up on the whole message when one record's data is malformed for its type, a
 TLSA record with a digest of the wrong length for instance.  Such a record is exactly what has to be
 shown and judged, and its signature covers the octets whatever they mean: here it is kept as unknown
-data (RFC 3597), unless names in it could be compressed, in which case the record is dropped.
+data (RFC 3597), unless names in it could be compressed, in which case the record is dropped, and said to be.
 """
 
 from __future__ import annotations
@@ -38,10 +38,20 @@ _NEVER_OPAQUE = frozenset(
         RdataType.NSEC3,
         RdataType.RRSIG,
         RdataType.DNSKEY,
-        RdataType.DS,
         RdataType.OPT,
     }
 )
+
+#: Types of RFC 1035 section 3.3 that are nothing but names, and how many, which dnspython does not know.
+#: They may be compressed, and are lower-cased where they are signed (RFC 4034 section 6.2 item 3).
+_ONLY_NAMES = {
+    RdataType.MD: 1,
+    RdataType.MF: 1,
+    RdataType.MB: 1,
+    RdataType.MG: 1,
+    RdataType.MR: 1,
+    RdataType.MINFO: 2,
+}
 
 #: Octets of messages that are remembered; a large path has a sixth of it.
 _MOST_REMEMBERED = 2 * 1024 * 1024
@@ -58,7 +68,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class WireMessage:
-    """Header, question, and the RRsets of answer and authority section; RRSIGs by the type they cover."""
+    """Header, question, and the RRsets of answer and authority section; RRSIGs by the type they cover.
+
+    `unreadable`: types of which a record of the answer section was dropped.
+    """
 
     flags: int
     rcode: dns.rcode.Rcode
@@ -66,6 +79,7 @@ class WireMessage:
     answer: tuple[dns.rrset.RRset, ...]
     authority: tuple[dns.rrset.RRset, ...]
     extended_errors: tuple[dns.edns.EDEOption, ...]
+    unreadable: frozenset[RdataType] = frozenset()
 
     @property
     def is_response(self) -> bool:
@@ -99,7 +113,8 @@ def _read(wire: bytes) -> WireMessage:
     parser = dns.wire.Parser(wire)
     _, flags, *counts = parser.get_struct("!HHHHHH")
     questions = tuple(_question(parser) for _ in range(counts[0]))
-    answer = _records(parser, counts[1])
+    unreadable: set[RdataType] = set()
+    answer = _records(parser, counts[1], dropped=unreadable)
     authority = _records(parser, counts[2])
     extended_rcode = 0
     errors: list[dns.edns.EDEOption] = []
@@ -109,7 +124,7 @@ def _read(wire: bytes) -> WireMessage:
             if isinstance(rdata, dns.rdtypes.ANY.OPT.OPT):
                 errors += [option for option in rdata.options if isinstance(option, dns.edns.EDEOption)]
     rcode = dns.rcode.Rcode.make((extended_rcode << 4) | (flags & 0xF))
-    return WireMessage(flags, rcode, questions, answer, authority, tuple(errors))
+    return WireMessage(flags, rcode, questions, answer, authority, tuple(errors), frozenset(unreadable))
 
 
 class _Memory:
@@ -145,9 +160,16 @@ def _question(parser: dns.wire.Parser) -> Asked:
 
 
 def _records(
-    parser: dns.wire.Parser, count: int, *, only: RdataType | None = None
+    parser: dns.wire.Parser,
+    count: int,
+    *,
+    only: RdataType | None = None,
+    dropped: set[RdataType] | None = None,
 ) -> tuple[dns.rrset.RRset, ...]:
-    """`count` records as RRsets (RFC 2181 section 5); of a mixed TTL the lowest counts (section 5.2)."""
+    """`count` records as RRsets (RFC 2181 section 5); of a mixed TTL the lowest counts (section 5.2).
+
+    `dropped` is told the types of records that could not be read.
+    """
     found: dict[tuple[dns.name.Name, RdataClass, RdataType, RdataType], dns.rrset.RRset] = {}
     for _ in range(count):
         name = dns.name.from_wire_parser(parser)
@@ -157,6 +179,8 @@ def _records(
             octets = parser.wire[parser.current : parser.current + length]
             rdata = _rdata(parser, rdclass, rdtype, octets)
             parser.get_remaining()
+        if rdata is None and dropped is not None:
+            dropped.add(rdtype)
         if rdata is None or only not in (None, rdtype):
             continue
         # RFC 2181 section 8: a TTL with the top bit set is no TTL; OPT keeps flags there.
@@ -175,8 +199,18 @@ def _rdata(
 ) -> dns.rdata.Rdata | None:
     """The record's data; unknown data when it is malformed; None when not even that would be right."""
     try:
+        if rdtype in _ONLY_NAMES:
+            return dns.rdata.GenericRdata(rdclass, rdtype, _names(parser, _ONLY_NAMES[rdtype]))
         return dns.rdata.from_wire_parser(rdclass, rdtype, parser)
     except (dns.exception.DNSException, ValueError):
-        if rdtype in _NEVER_OPAQUE:
+        if rdtype in _NEVER_OPAQUE or rdtype in _ONLY_NAMES:
             return None
         return dns.rdata.GenericRdata(rdclass, rdtype, octets)
+
+
+def _names(parser: dns.wire.Parser, count: int) -> bytes:
+    """`count` names that fill the record, in canonical form.  Raises `dns.exception.DNSException`."""
+    names = [dns.name.from_wire_parser(parser) for _ in range(count)]
+    if parser.remaining():
+        raise dns.exception.FormError
+    return b"".join(name.to_digestable() for name in names)

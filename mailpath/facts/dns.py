@@ -97,6 +97,10 @@ class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
         return bare or self.anchor == "negative"
 
 
+#: RFC 8914 code of a denial that came without its proof.
+EDE_NSEC_MISSING = 12
+
+
 class AliasLink(msgspec.Struct, frozen=True, kw_only=True):
     """One CNAME or DNAME hop.  `security`: of this hop's own RRset."""
 
@@ -151,9 +155,18 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
         return self.found is Found.FOUND and self.security in (Security.SECURE, Security.INSECURE)
 
     @property
+    def proofless(self) -> bool:
+        """The resolver denied it in a zone that is signed, and sent no proof: never an absence."""
+        return (
+            self.found is Found.ABSENT
+            and self.security is Security.INDETERMINATE
+            and self.ede == EDE_NSEC_MISSING
+        )
+
+    @property
     def broken(self) -> bool:
         """A validating resolver answers SERVFAIL, or there was no answer: an error, never an absence."""
-        return self.found is Found.FAILED or self.security is Security.BOGUS
+        return self.found is Found.FAILED or self.security is Security.BOGUS or self.proofless
 
     @property
     def lost(self) -> bool:

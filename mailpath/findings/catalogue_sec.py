@@ -71,8 +71,9 @@ ENTRIES = (
         code="SEC008",
         title="The resolver does not pass DNSSEC data",
         severity=Severity.WARNING,
-        meaning="The resolver that was asked leaves out signatures or the root's keys, so nothing can be"
-        " validated from here. A mail server behind it cannot use DANE.",
+        meaning="The resolver that was asked leaves out signatures, the root's keys or the proofs of what"
+        " does not exist, so not everything can be validated from here. A mail server behind it cannot use"
+        " DANE.",
         fix="Ask a resolver that passes DNSSEC data: --resolver ADDRESS, best one on the mail server itself.",
         rfc="RFC 4035 section 3.2.1",
     ),

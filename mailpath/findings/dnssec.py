@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact, unproven
+from mailpath.facts.resolver import lookups as made
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import DAY, day, left, rrset, why
+from mailpath.findings.words import ASK_ANOTHER, DAY, day, left, rrset, why
 from mailpath.steps.dnssec import path_lookups
 from mailpath.visible import visible
 
@@ -24,11 +25,12 @@ _MOST_NAMED = 6
 
 def find(walk: Walk) -> Iterator[Finding]:
     lookups = list(_lookups(walk))
+    yield from _all_bogus(walk, lookups)
     if not walk.dnssec.resolver_passes:
         note = visible(walk.dnssec.resolver_note) or "DNSSEC data is left out"
         yield finding("SEC008", visible(walk.resolver), f"{note.rstrip('.')}.", got=note)
     else:
-        yield from _answers(walk, lookups)
+        yield from _answers(walk)
     yield from _anchors(walk, lookups)
     yield from _resolver(walk, lookups)
     used = {name for lookup in lookups for name in (*lookup.chain, lookup.zone) if name is not None}
@@ -48,13 +50,16 @@ def _lookups(walk: Walk) -> Iterator[Lookup]:
         yield walk.sts.txt
 
 
-def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+def _all_bogus(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     bogus: dict[str, list[Lookup]] = {}
     for lookup in lookups:
         if lookup.security is Security.BOGUS:
             bogus.setdefault(why(lookup), []).append(lookup)
     for alike in bogus.values():
         yield _bogus(walk, alike)
+
+
+def _answers(walk: Walk) -> Iterator[Finding]:
     mx = walk.mx.lookup
     known = mx.security is Security.INSECURE and mx.found is not Found.FAILED
     if known and not _by_choice(walk, mx):
@@ -79,13 +84,19 @@ def _answers(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             name = visible(host.name)
             reason = why(unsigned[0], "the zone is not signed")
             yield finding("SEC004", name, f"{kinds} of {name}: not signed: {reason}.", got=reason)
-    unclear: dict[str, list[str]] = {}
-    for lookup in path_lookups(walk.mx):
+    unclear: dict[str, list[Lookup]] = {}
+    on_path = list(path_lookups(walk.mx))
+    for lookup in on_path:
         answered = lookup.found in (Found.FOUND, Found.ABSENT)
         if lookup.security is Security.INDETERMINATE and answered and not unproven(walk, lookup):
-            unclear.setdefault(why(lookup), []).append(rrset(lookup))
-    for reason, names in unclear.items():
-        yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason)
+            unclear.setdefault(why(lookup), []).append(lookup)
+    for lookup in made(walk):
+        if lookup.proofless and lookup not in on_path:
+            unclear.setdefault(why(lookup), []).append(lookup)
+    for reason, alike in unclear.items():
+        names = [rrset(each) for each in alike]
+        fix = ASK_ANOTHER if any(each.proofless for each in alike) else ""
+        yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason, fix=fix)
 
 
 def _by_choice(walk: Walk, lookup: Lookup) -> bool:

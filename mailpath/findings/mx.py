@@ -8,7 +8,7 @@ from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, not_
 from mailpath.findings.bogus import remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import dotted, why
+from mailpath.findings.words import ASK_ANOTHER, dotted, why
 from mailpath.steps.mx import unlearnt
 from mailpath.visible import visible
 
@@ -17,7 +17,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
     if not not_theirs(walk, walk.mx.lookup):
         yield from _domain(walk, domain)
-    if walk.mx.kind is MxKind.NONE:
+    if walk.mx.kind is MxKind.NONE or walk.mx.lookup.proofless:
         return
     for host in walk.mx.hosts:
         yield from _host(walk, host, domain)
@@ -65,7 +65,8 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
 
 def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
     if lookup.security is not Security.BOGUS:
-        return finding("MX005", domain, f"The MX look-up failed: {why(lookup)}.", got=why(lookup))
+        fix = ASK_ANOTHER if lookup.proofless else ""
+        return finding("MX005", domain, f"The MX look-up failed: {why(lookup)}.", got=why(lookup), fix=fix)
     return finding(
         "MX005",
         domain,
@@ -125,6 +126,8 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             fix=f"Let the MX record name {dotted(alias.canonical)}",
         )
     broken = [lookup for lookup in lookups if lookup.broken and not not_theirs(walk, lookup)]
+    if broken and all(lookup.proofless for lookup in broken):
+        return  # SEC003 or SEC008 says so, and of the host nothing is known
     if broken:
         kinds = " and ".join(lookup.rdtype for lookup in broken)
         usable = any(lookup.usable for lookup in lookups)

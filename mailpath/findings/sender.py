@@ -44,7 +44,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     broken = [
         lookup
         for lookup in (facts.mx, facts.spf)
-        if lookup is not None and lookup.broken and not not_theirs(walk, lookup)
+        if lookup is not None and lookup.broken and not lookup.proofless and not not_theirs(walk, lookup)
     ]
     if broken:
         what = " and ".join(rrset(lookup) for lookup in broken)

@@ -27,7 +27,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
     owner = dotted(f"_mta-sts.{walk.path.recipient}")
     texts = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.texts[:4])
-    if policy_lost(walk) and (facts.txt.broken or facts.policy_id is not None):
+    if facts.txt.proofless or (policy_lost(walk) and (facts.txt.broken or facts.policy_id is not None)):
         return
     if facts.txt.broken:
         yield finding("STS002", domain, f"The TXT look-up fails: {why(facts.txt)}.", got=why(facts.txt))

@@ -55,7 +55,7 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
     if candidate is not None:
         yield from _published(walk, host, candidate)
         return
-    if broken is not None and not_theirs(walk, broken):
+    if broken is not None and (broken.proofless or not_theirs(walk, broken)):
         return
     if broken is not None:
         yield finding(

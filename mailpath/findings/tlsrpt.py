@@ -15,7 +15,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     facts = walk.sts
     if facts.tlsrpt is None or walk.mx.kind in (MxKind.NULL, MxKind.NONE):
         return
-    if not_theirs(walk, facts.tlsrpt):
+    if facts.tlsrpt.proofless or not_theirs(walk, facts.tlsrpt):
         return
     domain = visible(walk.path.recipient)
     owner = dotted(f"_smtp._tls.{walk.path.recipient}")

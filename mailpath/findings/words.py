@@ -11,6 +11,8 @@ from mailpath.visible import visible
 MOST_HEX = 160
 
 DAY = 86400
+#: The remedy where the resolver may be at fault.
+ASK_ANOTHER = "Try again; if it stays so, ask another resolver with --resolver."
 
 
 def dotted(name: str) -> str:

@@ -47,6 +47,28 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
 
     `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.
     """
+    verdict = _deliver_as_heard(walk, posture, cached)
+    if not readings.doubted(walk):
+        return verdict
+    # Our resolver is known to leave proofs out, and the sender's may not: what it denied may well be absent.
+    believed = _deliver_as_heard(readings.believed(walk), posture, cached)
+    if (believed.outcome, believed.possible) == (verdict.outcome, verdict.possible):
+        return believed
+    for each in (believed, verdict):
+        if each.outcome is Outcome.UNKNOWN and not each.possible:
+            return each
+    return Verdict(
+        posture=posture.name,
+        outcome=Outcome.UNKNOWN,
+        possible=_ordered(
+            outcome for each in (believed, verdict) for outcome in (each.outcome, *each.possible)
+        ),
+        reason=f"{UNTOLD}: {readings.note(walk)}",
+        policy_state=believed.policy_state,
+    )
+
+
+def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
     unseen = _unseen(walk, posture)
     if unseen:
         return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
@@ -68,6 +90,7 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
 
 def _ordered(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """As a verdict has them in `possible`."""
+    outcomes = set(outcomes)
     return tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN)
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 import msgspec
 
-from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security
+from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind
 from mailpath.judge.events import Event
 from mailpath.judge.posture import Posture, Refusal
 from mailpath.match.hosts import is_host_name
@@ -47,14 +47,15 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer(lookup: Lookup | None, posture: Posture) -> Answer:
-    """`lookup` as the posture's resolver hands it out: a validating one says SERVFAIL for a bogus answer, and
-    this one perhaps for what was had from it only by asking it not to validate.
+    """`lookup` as the posture's resolver hands it out: a validating one says SERVFAIL for a bogus answer and
+    for a denial without a proof, and this one perhaps for what was had from it only by asking it
+    not to validate.
     """
     if lookup is None:
         return Answer.ABSENT
     if lookup.found not in (Found.FOUND, Found.ABSENT):
         return Answer.ERROR
-    if lookup.security is Security.BOGUS and posture.validating_resolver:
+    if lookup.broken and posture.validating_resolver:
         return Answer.ERROR
     if lookup.withheld and posture.resolves_here:
         return Answer.ERROR
@@ -66,6 +67,9 @@ def destination(mx: MxFacts, posture: Posture) -> Destination:
     found = answer(mx.lookup, posture)
     if found is Answer.ERROR:
         return Destination(event=Event.MX_FAILED)
+    if found is Answer.ABSENT and mx.kind is MxKind.FAILED:
+        # What the walk does not believe, this sender does.
+        mx = msgspec.structs.replace(mx, kind=MxKind.IMPLICIT if mx.hosts else MxKind.NONE)
     if mx.kind is MxKind.NULL:
         return Destination(event=Event.NULL_MX, permanent=True)
     if mx.null_beside and posture.null_mx_beside is Refusal.BOUNCE:

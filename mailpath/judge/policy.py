@@ -27,8 +27,7 @@ from mailpath.judge.posture import (
     Refusal,
     Sni,
 )
-from mailpath.judge.readings import indeterminate, lost
-from mailpath.judge.sentences import shown
+from mailpath.judge.readings import indeterminate, lost, note
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
 from mailpath.match.hosts import is_host_name
@@ -185,8 +184,7 @@ def _missing(posture: Posture, event: Event) -> HostPolicy | None:
 
 def _untold(walk: Walk, what: str) -> HostPolicy:
     """Our own view was too poor to tell what this host demands; the resolver's failing comes first."""
-    note = shown(walk.dnssec.resolver_note).rstrip(".")
-    why = what if walk.dnssec.resolver_passes or not note else f"{note[:1].lower()}{note[1:]}"
+    why = what if walk.dnssec.resolver_passes else note(walk) or what
     return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
 
 

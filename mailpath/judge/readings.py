@@ -7,7 +7,7 @@ values of a posture's unknown field are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -24,9 +24,12 @@ from mailpath.facts import (
     unasked,
     unproven,
 )
+from mailpath.facts.resolver import lookups
 from mailpath.judge.model import Outcome, Verdict
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
+
+_Read = Callable[[Lookup | None], Lookup | None]
 
 #: How an answer whose security is not known may turn out.
 READINGS = (Security.INSECURE, Security.SECURE)
@@ -48,23 +51,52 @@ def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> str:
     return shown(why)
 
 
+def doubted(walk: Walk) -> bool:
+    """Our resolver was seen to leave proofs of absence out, and some denial lacks one."""
+    return not walk.dnssec.resolver_passes and any(lookup.proofless for lookup in lookups(walk))
+
+
+def believed(walk: Walk) -> Walk:
+    """`walk` with every denial that lacks its proof taken for true, as it may well be."""
+
+    def lookup(found: Lookup | None) -> Lookup | None:
+        return _with(found, Security.INSECURE) if found is not None and found.proofless else found
+
+    sts = msgspec.structs.replace(walk.sts, txt=lookup(walk.sts.txt))
+    return msgspec.structs.replace(_each(walk, lookup, lookup), sts=sts)
+
+
+def note(walk: Walk) -> str:
+    """What is wrong with our resolver, as the end of a sentence."""
+    text = shown(walk.dnssec.resolver_note).rstrip(".")
+    return f"{text[:1].lower()}{text[1:]}"
+
+
 def undecided(walk: Walk) -> bool:
     """Some answer that DANE rests on is indeterminate, or was lost on our own side."""
-    lookups = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4))]
-    lookups += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
-    return any(indeterminate(lookup) for lookup in lookups) or _tlsa_lost(walk)
+    asked = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4))]
+    asked += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    return any(indeterminate(lookup) for lookup in asked) or _tlsa_lost(walk)
 
 
 def read_as(walk: Walk, security: Security) -> Walk:
     """`walk` with `security` in the place of every indeterminate one, and no TLSA where it was lost."""
 
     def lookup(found: Lookup | None) -> Lookup | None:
-        if found is None or not indeterminate(found):
-            return found
-        return msgspec.structs.replace(found, security=security, final_security=security)
+        return _with(found, security) if found is not None and indeterminate(found) else found
 
-    def sought(found: Lookup) -> Lookup | None:
-        return _absent(found) if not_theirs(walk, found) else lookup(found)
+    def sought(found: Lookup | None) -> Lookup | None:
+        return _absent(found) if found is not None and not_theirs(walk, found) else lookup(found)
+
+    return _each(walk, lookup, sought)
+
+
+def _with(lookup: Lookup, security: Security) -> Lookup:
+    return msgspec.structs.replace(lookup, security=security, final_security=security)
+
+
+def _each(walk: Walk, lookup: _Read, sought: _Read) -> Walk:
+    """`walk` with `lookup` of each look-up of the MX RRset and of addresses, `sought` of each of TLSA."""
 
     def host(each: MxHost) -> MxHost:
         return msgspec.structs.replace(each, v6=lookup(each.v6), v4=lookup(each.v4))

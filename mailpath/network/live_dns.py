@@ -8,6 +8,7 @@ DNS over TLS and HTTPS are in `live_dns_secure`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from typing import Protocol, cast
@@ -36,8 +37,11 @@ _TRUNCATED = "The answer over UDP was truncated; over TCP:"
 class Transport(Protocol):
     """Carries one query to one resolver and brings its answer."""
 
-    async def exchange(self, query: bytes) -> tuple[bytes, str]:
-        """The answer and what it came over.  Raises `OSError`, `EOFError`, `ValueError` or `NotDns`."""
+    async def exchange(self, query: bytes, *, stream: bool = False) -> tuple[bytes, str]:
+        """The answer and what it came over; `stream`: not over UDP.
+
+        Raises `OSError`, `EOFError`, `ValueError` or `NotDns`.
+        """
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -51,18 +55,19 @@ class PlainTransport:
         self._port = port
         self._timeout = timeout
 
-    async def exchange(self, query: bytes) -> tuple[bytes, str]:
-        try:
-            response = await self._over_udp(query)
-        except TimeoutError:
-            response = None
+    async def exchange(self, query: bytes, *, stream: bool = False) -> tuple[bytes, str]:
+        response = None
+        if not stream:
+            with contextlib.suppress(TimeoutError):
+                response = await self._over_udp(query)
         if response is not None and not dns_messages.truncated(response):
             return response, "udp"
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._over_tcp(query), "tcp"
         except (OSError, EOFError) as error:
-            error.add_note(_SILENT if response is None else _TRUNCATED)
+            if not stream:
+                error.add_note(_SILENT if response is None else _TRUNCATED)
             raise
 
     async def close(self) -> None:
@@ -184,7 +189,7 @@ class LiveDns:
         message_id = 0 if endpoint.kind is Kind.HTTPS else secrets.randbits(16)
         try:
             response, over = await self._transport(endpoint).exchange(
-                dns_messages.query(question, message_id)
+                dns_messages.query(question, message_id), stream=question.again
             )
             if not dns_messages.well_formed(response):
                 response = None

@@ -25,7 +25,7 @@ class TlsTransport:
         self._connecting = asyncio.Lock()
         self._connection: _Connection | None = None
 
-    async def exchange(self, query: bytes) -> tuple[bytes, str]:
+    async def exchange(self, query: bytes, *, stream: bool = False) -> tuple[bytes, str]:
         async with asyncio.timeout(self._timeout):
             connection = await self._connected()
         try:
@@ -121,7 +121,7 @@ class HttpsTransport:
             timeout=httpx.Timeout(timeout),
         )
 
-    async def exchange(self, query: bytes) -> tuple[bytes, str]:
+    async def exchange(self, query: bytes, *, stream: bool = False) -> tuple[bytes, str]:
         try:
             # Three waits, as everywhere: connection, handshake, answer.
             async with asyncio.timeout(3 * self._timeout):

@@ -46,8 +46,11 @@ def lasting(signatures: Iterable[SignatureFact]) -> list[SignatureFact]:
     return list(last.values())
 
 
-def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecFacts:
-    """The step's facts, from what the other steps looked up."""
+def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...], note: str = "") -> DnssecFacts:
+    """The step's facts, from what the other steps looked up.
+
+    `note`: that the resolver was seen to leave proofs of absence out; "" where it was not.
+    """
     lookups = list(path_lookups(mx))
     everything = [*lookups, *(c.lookup for host in tlsa.hosts for c in host.candidates)]
     expiries = [lookup.expires for lookup in everything if lookup.expires is not None]
@@ -65,8 +68,8 @@ def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...]) -> DnssecF
     return DnssecFacts(
         zones=tuple(sorted(zones, key=_depth)),
         weakest=min((lookup.security for lookup in lookups), key=_ORDER.index),
-        resolver_passes=stripped is None,
-        resolver_note="" if stripped is None else stripped.reason,
+        resolver_passes=stripped is None and not note,
+        resolver_note=note if stripped is None else stripped.reason,
         expires=min(expiries, default=None),
     )
 
@@ -85,11 +88,11 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     facts = walk.dnssec
     lookups = list(path_lookups(walk.mx))
     tlsa = [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
-    if not facts.resolver_passes:
-        return Status.ERROR, "CANNOT TELL", visible(facts.resolver_note)
     for lookup in [*lookups, *tlsa]:
         if lookup.security is Security.BOGUS:
             return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(lookup.reason)}"
+    if not facts.resolver_passes:
+        return Status.ERROR, "CANNOT TELL", visible(facts.resolver_note)
     for lookup in [*lookups, *tlsa]:
         why = not_theirs(walk, lookup)
         if why:

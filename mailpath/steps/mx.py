@@ -65,11 +65,14 @@ def _exchanges(lookup: Lookup) -> tuple[list[tuple[str, tuple[int, ...]]], bool]
 
 async def _implicit(tools: Tools, lookup: Lookup) -> MxFacts:
     """No MX RRset: the domain is its own mail host, if it has an address (RFC 5321 section 5.1)."""
-    if lookup.broken:
+    if lookup.broken and not lookup.proofless:
         return MxFacts(kind=MxKind.FAILED, lookup=lookup)
     if lookup.rcode == "NXDOMAIN":
-        return MxFacts(kind=MxKind.NONE, lookup=lookup)
+        return MxFacts(kind=MxKind.FAILED if lookup.proofless else MxKind.NONE, lookup=lookup)
     host = await _host(tools, tools.path.recipient, (0,))
+    if lookup.proofless:
+        # A resolver that does not validate passes the denial on: then this is the mail host.
+        return MxFacts(kind=MxKind.FAILED, lookup=lookup, hosts=(host,))
     if not host.addresses and not any(found.broken for found in (host.v6, host.v4) if found):
         return MxFacts(kind=MxKind.NONE, lookup=lookup, hosts=(host,))
     return MxFacts(kind=MxKind.IMPLICIT, lookup=lookup, hosts=(host,))

@@ -77,7 +77,7 @@ def _why_none(lookups: list[Lookup], found: list[Lookup]) -> Reason:
     if any(lookup.security is Security.BOGUS for lookup in found or lookups):
         return Reason.BOGUS
     if not found:
-        failed = any(lookup.found is not Found.ABSENT for lookup in lookups)
+        failed = any(lookup.found is not Found.ABSENT or lookup.proofless for lookup in lookups)
         return Reason.UNLEARNT if failed else Reason.NO_ADDRESS
     if any(lookup.security is Security.INDETERMINATE for lookup in found):
         return Reason.UNTOLD
@@ -199,10 +199,12 @@ def _none_asked(walk: Walk) -> tuple[Status, str, str]:
 def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
     """One of `_WORST` for this host, as RFC 7672 sees it, and a few words on why."""
     for candidate in host.candidates:
-        if candidate.lookup.failure is Failure.NOT_TRIED:
-            return "untried", visible(candidate.lookup.detail)
-        if candidate.lookup.broken:
-            lookup = candidate.lookup
+        lookup = candidate.lookup
+        if lookup.failure is Failure.NOT_TRIED:
+            return "untried", visible(lookup.detail)
+        if lookup.proofless:
+            return "unlearnt", f"whether it has TLSA records was not learnt: {visible(lookup.reason)}"
+        if lookup.broken:
             why = not_theirs(walk, lookup)
             if why:
                 return "unlearnt", f"whether it has TLSA records was not learnt: {visible(why)}"

@@ -229,3 +229,47 @@ async def test_an_overlong_dname_target_is_not_followed():
     found = await look(where, f"{long}.big.b.example")
     assert found.found is Found.FAILED
     assert "YXDOMAIN" in found.reason
+
+
+async def test_the_cname_below_a_dname_is_as_good_as_the_dname():
+    """RFC 6672 section 5.3.1; whatever the resolver synthesized, and if it did not."""
+
+    def forge(message):
+        message.answer[:] = [
+            dns.rrset.from_text(r.name, TTL, "IN", "CNAME", "evil.example.")
+            if r.rdtype == RdataType.CNAME
+            else r
+            for r in message.answer
+        ]
+
+    changes = [lambda message: None, forge, lambda message: without(message, RdataType.CNAME)]
+    for change in changes:
+        where = world()
+        where.edit("x.old.b.example", "CNAME")(change)
+        found = await look(where, "x.old.b.example", "CNAME")
+        assert (found.found, found.security) == (Found.FOUND, Security.SECURE), found.reason
+        assert (found.canonical, found.records, found.links) == ("x.old.b.example", ("x.new.b.example.",), ())
+    where = world(bent={(name("old.b.example"), RdataType.DNAME)})
+    assert (await look(where, "x.old.b.example", "CNAME")).security is Security.BOGUS
+    where = world()
+    where.edit("x.old.b.example", "CNAME")(lambda message: without(message, RdataType.DNAME))
+    assert (await look(where, "x.old.b.example", "CNAME")).security is Security.BOGUS
+
+
+async def test_a_dname_out_of_a_wildcard_redirects_nothing():
+    """RFC 6672 section 3.3 and RFC 4592 section 4.4 leave open what it means; unbound refuses it."""
+    where = World(zone("."), zone("example."), zone("b.example.", "*.wild DNAME new\nx.new A 192.0.2.7"))
+    apex = where.zones[name("b.example")]
+
+    def redirect(message):
+        message.set_rcode(dns.rcode.NOERROR)
+        message.answer[:] = apex.signed(name("*.wild.b.example"), RdataType.DNAME, name("y.wild.b.example"))
+        message.answer += apex.signed(name("x.new.b.example"), RdataType.A)
+
+    for rdtype in ("A", "CNAME"):
+        where.edit("x.y.wild.b.example", rdtype)(redirect)
+        found = await look(where, "x.y.wild.b.example", rdtype)
+        assert (found.security, found.ede) == (Security.BOGUS, 6)
+        assert "expanded from the wildcard *.wild.b.example" in found.reason
+    found = await look(where, "y.wild.b.example", "DNAME")
+    assert found.security is Security.SECURE, "asked for itself it is an RRset like any other"

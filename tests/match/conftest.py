@@ -106,6 +106,8 @@ class Pki:
         self.cn_only = self.intermediate.issue("mx1.b.example")
         self.rsa_ca = make("RSA CA", rsa.generate_private_key(65537, 2048), ca=True)
         self.sha1 = sha1_signed(self.rsa_ca.issue("mx1.b.example", sans=("mx1.b.example",)), self.rsa_ca)
+        self.sha1_root = sha1_signed(self.rsa_ca, self.rsa_ca)
+        self.under_sha1 = self.rsa_ca.issue("mx1.b.example", sans=("mx1.b.example",))
         self.rsa_1024 = self.root.issue(
             "mx1.b.example", key=rsa.generate_private_key(65537, 1024), sans=("mx1.b.example",)
         )

@@ -95,6 +95,14 @@ def test_sha1_passes_only_without_floor(pki, floor, trusted):
     assert trusted or result.error == "CA signature digest algorithm too weak"
 
 
+@pytest.mark.parametrize("floor", list(Floor))
+def test_how_a_root_signed_itself_does_not_matter(pki, floor):
+    """Trust stores hold roots with a SHA-1 signature: nobody looks at it (check_auth_level)."""
+    result = verify((pki.under_sha1.der,), (pki.sha1_root,), AT, floor=floor)
+    assert result.trusted, result.error
+    assert result.path == (pki.under_sha1.der, pki.sha1_root)
+
+
 @pytest.mark.parametrize(
     ("floor", "trusted"),
     [(Floor.NONE, True), (Floor.OPENSSL_1, True), (Floor.OPENSSL_2, False), (Floor.GNUTLS, True)],

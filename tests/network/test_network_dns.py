@@ -144,6 +144,16 @@ async def test_a_lost_packet_is_sent_again():
     assert (exchange.failure, exchange.transport, len(queries)) == (None, "udp", 2)
 
 
+async def test_the_second_asking_goes_over_tcp_at_once():
+    question = Question(name="b.example", rdtype="MX", again=True)
+    exchange, queries = await ask(lambda query, n: None, lambda query: [framed(answer(query))], question)
+    assert (exchange.failure, exchange.transport, queries) == (None, "tcp", [])
+    assert exchange.question == question
+    exchange, queries = await ask(lambda query, n: answer(query), None, question, timeout=1.0)
+    assert (exchange.response, queries) == (None, [])
+    assert exchange.detail.startswith("Asking the resolver:")
+
+
 async def test_udp_silent_then_tcp():
     exchange, queries = await ask(lambda query, n: None, lambda query: [framed(answer(query))], timeout=0.3)
     assert (exchange.failure, exchange.transport, len(queries)) == (None, "tcp", 2)

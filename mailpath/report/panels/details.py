@@ -182,7 +182,7 @@ def _sts(walk: Walk) -> _Lines:
         yield from _policy_host(facts.fetch, walk.at)
     if facts.tlsrpt_rua:
         yield "Reports", f"go to {', '.join(visible(uri) for uri in facts.tlsrpt_rua[:4])} (TLSRPT)"
-    elif facts.tlsrpt is not None and facts.tlsrpt.found is Found.ABSENT:
+    elif facts.tlsrpt is not None and facts.tlsrpt.found is Found.ABSENT and not facts.tlsrpt.broken:
         yield "Reports", "nobody is told of failures: there is no TLSRPT record"
 
 

@@ -1,7 +1,7 @@
 """Runs inside the namespace: what a validating resolver claims of each name on standard input.
 
 Argument: its address.  Prints "secure" (AD), "insecure" (an answer without AD), "bogus" (SERVFAIL, but
-an answer with CD), or the rcode.
+an answer with CD), the rcode, or "TIMEOUT".
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import sys
 
 import dns.asyncquery
+import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
@@ -23,14 +24,21 @@ async def ask(address: str, name: str, rdtype: str, flags: int) -> dns.message.M
 
 async def claim(address: str, name: str, rdtype: str, turn: asyncio.Semaphore) -> str:
     async with turn:
-        message = await ask(address, name, rdtype, dns.flags.AD)
-        if message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            return "secure" if message.flags & dns.flags.AD else "insecure"
-        if message.rcode() == dns.rcode.SERVFAIL:
-            unchecked = await ask(address, name, rdtype, dns.flags.CD)
-            if unchecked.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-                return "bogus"
-        return dns.rcode.to_text(message.rcode())
+        try:
+            return await judged(address, name, rdtype)
+        except dns.exception.Timeout:
+            return "TIMEOUT"
+
+
+async def judged(address: str, name: str, rdtype: str) -> str:
+    message = await ask(address, name, rdtype, dns.flags.AD)
+    if message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return "secure" if message.flags & dns.flags.AD else "insecure"
+    if message.rcode() == dns.rcode.SERVFAIL:
+        unchecked = await ask(address, name, rdtype, dns.flags.CD)
+        if unchecked.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            return "bogus"
+    return dns.rcode.to_text(message.rcode())
 
 
 async def main(address: str) -> None:

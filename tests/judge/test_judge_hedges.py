@@ -1,0 +1,45 @@
+"""Conditions of the judge that one wrong word would turn round, each told by the one path that shows it."""
+
+from __future__ import annotations
+
+from judge_builders import DOMAIN, OK, SELF, WEB, mx, path, plain, policy, reply, tls, web
+from msgspec.structs import replace
+
+from mailpath.facts import MxKind
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS
+from mailpath.judge.sending import Message, Sending
+
+
+def test_421_to_ehlo_ends_the_session_but_not_for_exim():
+    def busy(_sni):
+        return {"greeting": reply("220 hello"), "ehlo": reply("421 4.3.2 busy"), "helo": OK}
+
+    walk = path(mx("mx1", busy))
+    assert judge(walk, PRESETS["postfix-may"]).outcome is Outcome.DEFERRED
+    assert judge(walk, PRESETS["exim-none"]).outcome is Outcome.PLAINTEXT
+    assert PRESETS["postfix-may"].ehlo_421_ends
+    assert not PRESETS["exim-none"].ehlo_421_ends
+
+
+def test_an_unlisted_host_leaves_the_reason_to_the_one_before_it():
+    walk = path(mx("mx1", tls(SELF)), mx("mx2", tls(WEB), at=20), sts=policy("mx1.b.example"))
+    verdict = judge(walk, PRESETS["rfc"])
+    assert (verdict.outcome, verdict.host) == (Outcome.DEFERRED, "mx1.b.example")
+    assert [each.host for each in verdict.attempts] == ["mx1.b.example", "mx2.b.example"]
+    assert verdict.reason == verdict.attempts[0].reason != verdict.attempts[1].reason
+    alone = judge(path(mx("mx2", tls(WEB)), sts=policy("mx1.b.example")), PRESETS["rfc"])
+    assert (alone.outcome, alone.host) == (Outcome.DEFERRED, "mx2.b.example")
+    plainly = path(mx("mx1", plain), mx("mx2", tls(WEB), at=20), sts=policy("mx1.b.example"))
+    assert judge(plainly, PRESETS["rfc"]).host == "mx1.b.example"
+
+
+def test_without_an_mx_the_host_is_found_securely():
+    """RFC 8689 section 4.2.1: the name is the recipient's own, so nobody can have forged it."""
+    walk = path(mx(DOMAIN, tls(web(DOMAIN))), kind=MxKind.IMPLICIT)
+    ready = tuple(replace(each, extensions_tls=("REQUIRETLS",)) for each in walk.starttls.sessions)
+    walk = replace(walk, starttls=replace(walk.starttls, sessions=ready))
+    required = Sending(message=Message.REQUIRETLS)
+    assert required.verdict(walk, PRESETS["rfc"]).outcome is Outcome.AUTHENTICATED
+    listed = replace(walk, mx=replace(walk.mx, kind=MxKind.HOSTS))
+    assert required.verdict(listed, PRESETS["rfc"]).outcome is Outcome.BOUNCED
