@@ -6,17 +6,15 @@ section 5.1.4).  Fewer keys of the same owner's are still that owner's.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal
 
-import dns.exception
 import dns.name
-import dns.zonefile
 from dns.rdata import Rdata
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.DS import DS
 
 from mailpath.dnssec import algorithms
+from mailpath.dnssec.anchors import BadAnchor, read_anchors
 from mailpath.network.anchors import ROOT_ANCHORS
 
 #: Owner name -> its anchors.
@@ -50,19 +48,13 @@ def at_the_root_alone(text: str) -> bool:
     return set(_read(text)) == {dns.name.root}
 
 
-@lru_cache(maxsize=8)
 def _read(text: str) -> _Anchors:
-    """{} where it is no zone-file text."""
+    """{} where it holds no anchor."""
     try:
-        rrsets = dns.zonefile.read_rrsets(
-            text, origin=dns.name.root, relativize=False, default_ttl=0, rdclass=None
-        )
-    except (dns.exception.DNSException, ValueError):
+        found = read_anchors(text).by_name
+    except BadAnchor:
         return {}
-    found: dict[dns.name.Name, list[Rdata]] = {}
-    for rrset in rrsets:
-        found.setdefault(rrset.name, []).extend(rrset)
-    return {name: tuple(anchors) for name, anchors in found.items()}
+    return {name: (*anchor.ds, *anchor.keys) for name, anchor in found.items()}
 
 
 def _same(name: dns.name.Name, one: Rdata, other: Rdata) -> bool:

@@ -310,12 +310,10 @@ def test_a_path_that_is_none(name):
             load(io.BytesIO(data))
 
 
-@pytest.mark.parametrize(
-    "name", ["", "a..b", "B.example", "b.example.", "a b", "bücher.example", "\x1b]0;x\x07"]
-)
+@pytest.mark.parametrize("name", ["", "a..b", "a b", "bücher.example", "\x1b]0;x\x07"])
 def test_what_is_declared_insecure_is_a_name(name):
     ground = msgspec.structs.replace(GROUND, insecure_zones=("0/25.2.0.192.in-addr.arpa", ".", name))
-    with pytest.raises(CaptureError, match="declares something insecure that is no name"):
+    with pytest.raises(CaptureError, match="holds a negative trust anchor that is no domain name"):
         decode(msgspec.json.encode(capture_from((), ground, PATH, ())))
     ground = msgspec.structs.replace(ground, insecure_zones=ground.insecure_zones[:2])
     kept = decode(msgspec.json.encode(capture_from((), ground, PATH, ()))).ground
