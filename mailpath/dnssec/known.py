@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import Literal
 
 import dns.name
-from dns.rdata import Rdata
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
-from dns.rdtypes.ANY.DS import DS
 
 from mailpath.dnssec import algorithms
+from mailpath.dnssec.algorithms import Delegation
 from mailpath.dnssec.anchors import BadAnchor, read_anchors
 from mailpath.network.anchors import ROOT_ANCHORS
 
 #: Owner name -> its anchors.
-_Anchors = dict[dns.name.Name, tuple[Rdata, ...]]
+_Anchors = dict[dns.name.Name, tuple[Delegation | DNSKEY, ...]]
 
 
 def whose(text: str) -> Literal["iana", "own"]:
@@ -57,9 +56,7 @@ def _read(text: str) -> _Anchors:
     return {name: (*anchor.ds, *anchor.keys) for name, anchor in found.items()}
 
 
-def _same(name: dns.name.Name, one: Rdata, other: Rdata) -> bool:
-    if isinstance(one, DS) and isinstance(other, DNSKEY):
-        return algorithms.ds_matches(name, one, other)
-    if isinstance(one, DNSKEY) and isinstance(other, DS):
-        return algorithms.ds_matches(name, other, one)
-    return bool(one == other)
+def _same(name: dns.name.Name, one: Delegation | DNSKEY, other: Delegation | DNSKEY) -> bool:
+    if isinstance(one, DNSKEY):
+        return one == other if isinstance(other, DNSKEY) else algorithms.ds_matches(name, other, one)
+    return algorithms.ds_matches(name, one, other) if isinstance(other, DNSKEY) else one == other
