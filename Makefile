@@ -14,8 +14,9 @@ help: ## this list
 lab: $(VENV)/.installed ## install, and open the app on the built-in mini-internet
 	$(BIN)/mailpath lab
 
+# Three processes on two cores: a third of the tests' time is waiting for deadlines.
 test: $(VENV)/.installed-dev ## install, and run the tests (under two minutes)
-	$(BIN)/python -m pytest -n 2 -m "not interop" $(ARGS)
+	$(BIN)/python -m pytest -n 3 -m "not interop" $(ARGS)
 
 check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages; the tests with the lowest versions declared
 	$(BIN)/ruff check .
@@ -27,7 +28,7 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages;
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -n 2 -q -m "not interop and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
+	$(LOWEST)/bin/python -m pytest -n 3 -q -m "not interop and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
 
 interop: ## held against real servers in network namespaces (root on Debian 12; installs them, starts none)
 	@sh tests/interop/install $(VENV)/exim check

@@ -96,8 +96,8 @@ def test_rsa_keys_of_honest_sizes_are_used(bits: tuple[int, int]) -> None:
         assert PublicKey(key).bits == bits[0]
 
 
-async def test_fifty_hosts_in_fifty_signed_zones_are_far_from_the_bounds() -> None:
-    hosts = range(50)
+async def test_twenty_hosts_in_twenty_signed_zones_are_far_from_the_bounds() -> None:
+    hosts = range(20)
     text = "".join(f"@ MX 10 mx.h{n}.example.\n" for n in hosts)
     zones = [
         zone(f"h{n}.example.", f"mx A 192.0.2.{n + 1}\n_25._tcp.mx {TLSA}\n", denial="nsec3", iterations=50)
@@ -111,9 +111,8 @@ async def test_fifty_hosts_in_fifty_signed_zones_are_far_from_the_bounds() -> No
     )
     took = await spent(where)
     assert not took.exhausted
-    assert took._failed == 0
-    assert took.verifications < bounds.VERIFICATIONS_IN_ALL / 2
-    assert took.rounds < bounds.HASH_ROUNDS_IN_ALL / 4
+    assert took.verifications < bounds.VERIFICATIONS_IN_ALL * 2 / 3
+    assert took.rounds < bounds.HASH_ROUNDS_IN_ALL / 8
 
 
 async def test_a_path_that_needs_too_many_good_signatures_is_not_told(
@@ -185,12 +184,12 @@ TRAPPED = Replay(keytrap.capture_of_world(LEGAL["p384"], hosts=4, signatures=2))
 
 
 @settings(max_examples=20)
-@given(st.integers(0, 1 << 30), st.integers(-2, 1), st.sampled_from(["_failed", "verifications", "rounds"]))
+@given(st.integers(0, 1 << 30), st.integers(-2, 1), st.sampled_from(["verifications", "rounds"]))
 def test_what_is_worked_out_first_decides_nothing(seed: int, spare: int, bound: str) -> None:
     """Bounds that are just met, just missed, and met early."""
 
     async def walked() -> tuple[Walk, Walk]:
-        names = {"_failed": "FAILED", "verifications": "VERIFICATIONS", "rounds": "HASH_ROUNDS"}
+        names = {"verifications": "VERIFICATIONS", "rounds": "HASH_ROUNDS"}
         with pytest.MonkeyPatch.context() as monkeypatch:
             need = getattr(await spent(TRAPPED), bound)
             monkeypatch.setattr(bounds, f"{names[bound]}_IN_ALL", max(need + spare, 0))
@@ -201,7 +200,7 @@ def test_what_is_worked_out_first_decides_nothing(seed: int, spare: int, bound: 
 
 
 async def test_what_another_walk_verified_is_charged_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "FAILED_IN_ALL", (await spent(TRAPPED))._failed - 1)
+    monkeypatch.setattr(bounds, "VERIFICATIONS_IN_ALL", (await spent(TRAPPED)).verifications - 1)
     again = await walk(PATH, TRAPPED, AT)
     signatures.forget()
     assert await walk(PATH, TRAPPED, AT) == again
@@ -211,7 +210,7 @@ async def test_what_another_walk_verified_is_charged_all_the_same(monkeypatch: p
 async def test_a_recording_of_a_path_that_was_given_up_replays_as_it_was_walked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bounds, "FAILED_IN_ALL", 5)
+    monkeypatch.setattr(bounds, "VERIFICATIONS_IN_ALL", 25)
     recording = Recording(Shuffled(TRAPPED, 7))
     events: list[Event] = []
     found = await walk(PATH, recording, AT, events.append)
@@ -223,8 +222,8 @@ async def test_a_recording_of_a_path_that_was_given_up_replays_as_it_was_walked(
 
 
 async def test_one_look_up_alone_ends_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "FAILED_IN_ALL", 3)
+    monkeypatch.setattr(bounds, "VERIFICATIONS_IN_ALL", 3)
     validator = Validator(TRAPPED, AT)
     found = await validator.lookup("mx0.b.example", "A")
     assert (found.security, validator.exhausted) == (Security.INDETERMINATE, True)
-    assert "300 in vain" in found.reason
+    assert "300 signature checks" in found.reason
