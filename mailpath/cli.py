@@ -17,6 +17,7 @@ from mailpath.commands.grammar import DefaultGroup
 from mailpath.commands.options import (
     age,
     envelope_options,
+    lab_option,
     look,
     look_options,
     moment,
@@ -117,6 +118,7 @@ def app(
 )
 @click.option("--replay", metavar="FILE", help='Walk a capture again, no network ("-": standard input).')
 @click.option("--trust-capture", is_flag=True, help="Its verdict counts, though nobody here knows its roots.")
+@lab_option
 @network_options
 @click.pass_context
 def check(
@@ -228,6 +230,7 @@ def lab_serve() -> None:
 @click.option(
     "--at", metavar="TIME", callback=moment, help="Validated as of then: RFC 3339, a date or Unix seconds."
 )
+@lab_option
 @network_options
 @click.pass_context
 def dnssec(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -85,23 +84,14 @@ def keyboard() -> None:
 
 def lab(scenario: str | None, look: dict[str, Any]) -> int:
     """The app on the built-in mini-internet, or on a scenario file of one's own."""
-    from mailpath.lab import ScenarioError, load, scenarios
-
     if scenario is None:
         return run_app(source=LabSource(), **_preferred(), **look)
-    if scenario in {each.id for each in scenarios()}:
-        return run_app(source=LabSource(scenario), start=True, **_preferred(), **look)
-    if not Path(scenario).is_file():
-        raise click.UsageError(
-            f"There is no scenario {scenario!r}, and no such file. `mailpath lab list` shows the scenarios."
-        )
-    try:
-        own = load(scenario)
-    except ScenarioError as error:  # it names the file
-        raise click.UsageError(str(error)) from None
-    except OSError as error:
-        raise click.UsageError(f"{scenario}: The file cannot be read: {error.strerror}.") from None
-    return run_app(source=LabSource(own), start=True, **_preferred(), **look)
+    from mailpath.commands.labs import scenario_named
+    from mailpath.lab import scenarios
+
+    named = scenario_named(scenario)
+    source = LabSource(named.id if named in scenarios() else named)
+    return run_app(source=source, start=True, **_preferred(), **look)
 
 
 def _source(found: config.Config, network: dict[str, Any]) -> tuple[LiveSource, tuple[str, ...]]:

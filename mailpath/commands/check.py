@@ -35,7 +35,7 @@ from mailpath.judge.sending import Message, Sending
 from mailpath.network.capture import Capture, CaptureError, capture_of, dump, load
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
-from mailpath.network.settings import SettingsError
+from mailpath.network.settings import Settings, SettingsError
 from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
@@ -94,13 +94,15 @@ def run(
     if replay is not None:
         if envelope is not None:
             raise click.UsageError("A replay asks nobody: --envelope cannot be used with --replay.")
+        if network.get("lab") is not None:
+            raise click.UsageError("A replay asks nobody: --lab cannot be used with --replay.")
         walked = _replayed(replay, recipient, sender, at, network)
     elif trust_capture:
         raise click.UsageError("--trust-capture is of a capture: it needs --replay.")
     else:
         monitored = form_of(outputs.form, outputs.report) == "nagios"
         deadline = MONITOR_DEADLINE if monitored else None
-        walked = _live(recipient, sender, at, network, envelope=envelope, deadline=deadline)
+        walked = _asked(recipient, sender, at, network, envelope=envelope, deadline=deadline)
     if redact:
         walked = _redacted(walked)
     if capture is not None:
@@ -185,7 +187,7 @@ def _remark(outputs: Outputs, attacks: Sequence[str]) -> None:
 # --- the walk --------------------------------------------------------------------------------------
 
 
-def _live(
+def _asked(
     recipient: str | None,
     sender: str | None,
     at: int | None,
@@ -194,21 +196,39 @@ def _live(
     envelope: Asked | None,
     deadline: float | None,
 ) -> Walked:
-    """`deadline`: of the walk, where neither option nor file sets one."""
+    """Walked over sockets, in the lab if so.  `deadline`: where neither option nor file sets one."""
+    if network.get("lab") is not None:
+        from mailpath.commands.labs import lab_of
+
+        with lab_of(network["lab"], network) as (scenario, settings):
+            to = recipient if recipient is not None else scenario.domain
+            return _live(to, sender, at, settings, envelope, kind="lab")
     if recipient is None:
         raise click.UsageError("Missing argument 'RECIPIENT'.")
-    path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
-    tried = made(envelope, sender, recipient) if envelope is not None else None
     settings = probing(network)
     if settings.deadline is None:
         settings = settings.merged(deadline=deadline)
+    return _live(recipient, sender, at, settings, envelope)
+
+
+def _live(
+    recipient: str,
+    sender: str | None,
+    at: int | None,
+    settings: Settings,
+    envelope: Asked | None,
+    *,
+    kind: str = "live",
+) -> Walked:
+    path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
+    tried = made(envelope, sender, recipient) if envelope is not None else None
 
     async def walked() -> Walked:
-        async with live_network(settings) as live:
+        async with live_network(settings, kind) as live:
             return await _walk(path, live, at, tried)
 
     try:
-        given = origin.given_by(settings)
+        given = origin.given_by(settings) if kind == "live" else NOTHING
         return replace(asyncio.run(walked()), given=given)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None

@@ -19,7 +19,7 @@ from mailpath.dnssec import BadAnchor, Validator
 from mailpath.facts import Lookup, Security, ZoneFact
 from mailpath.findings.bogus import remedy_of
 from mailpath.names import BadName, to_dns_name
-from mailpath.network.settings import SettingsError
+from mailpath.network.settings import Settings, SettingsError
 from mailpath.report.dnssec import render_text, to_json
 from mailpath.walk import live_network
 
@@ -30,8 +30,24 @@ CODES = {Security.SECURE: 0, Security.INSECURE: 1, Security.BOGUS: 2, Security.I
 def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[str, Any]) -> int:
     """Look up, validate, draw; 0 secure, 1 insecure, 2 bogus, 3 indeterminate.  Raises `click.UsageError`."""
     owner, kind = _owner(name), _kind(rdtype)
-    settings = probing(network)
     moment = int(time.time()) if at is None else at
+    if network.get("lab") is None:
+        lookup, zones = _looked_up(owner, kind, moment, probing(network))
+    else:
+        from mailpath.commands.labs import lab_of
+
+        with lab_of(network["lab"], network) as (_, settings):
+            lookup, zones = _looked_up(owner, kind, moment, settings)
+    fix = remedy_of(lookup, zones, moment) if lookup.security is Security.BOGUS else ""
+    if as_json:
+        click.echo(json.dumps(to_json(lookup, zones, moment, fix=fix), indent=2))
+    else:
+        click.echo(render_text(lookup, zones, moment, ascii_only=plain(sys.stdout), fix=fix), nl=False)
+    return CODES[lookup.security]
+
+
+def _looked_up(owner: str, kind: str, moment: int, settings: Settings) -> tuple[Lookup, Sequence[ZoneFact]]:
+    """The look-up and the zones on its way.  Raises `click.UsageError`."""
 
     async def looked_up() -> tuple[Lookup, Sequence[ZoneFact]]:
         async with live_network(settings) as live:
@@ -43,17 +59,11 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
             return claimed, validator.zones()
 
     try:
-        lookup, zones = asyncio.run(looked_up())
+        return asyncio.run(looked_up())
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     except BadAnchor as error:
         raise unusable_anchor(settings, error) from None
-    fix = remedy_of(lookup, zones, moment) if lookup.security is Security.BOGUS else ""
-    if as_json:
-        click.echo(json.dumps(to_json(lookup, zones, moment, fix=fix), indent=2))
-    else:
-        click.echo(render_text(lookup, zones, moment, ascii_only=plain(sys.stdout), fix=fix), nl=False)
-    return CODES[lookup.security]
 
 
 def _owner(name: str) -> str:

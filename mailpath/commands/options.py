@@ -209,6 +209,15 @@ def trust_options(command: Command) -> Command:
     return command
 
 
+def lab_option(command: Command) -> Command:
+    """Adds the lab as the place to ask, in `lab` beside the `NETWORK_KEYS`."""
+    return click.option(
+        "--lab",
+        metavar="ID|FILE",
+        help="Ask in the built-in mini-internet: a scenario of `mailpath lab list`, or a file of your own.",
+    )(command)
+
+
 def network_options(command: Command) -> Command:
     """Adds where to ask (`NETWORK_KEYS`) to a command."""
     for option in reversed(_NETWORK):

@@ -61,7 +61,7 @@ def test_the_commands_run(lab: Lab, tmp_path: Path) -> None:
     network = lab.write_network_file(tmp_path)
     for command in REPORTS:
         words = shlex.split(command.replace("b.example", "full-protection.example"))
-        probes = words[1] in ("check", "dnssec", "diff")
+        probes = words[1] in ("check", "dnssec", "diff") and "--lab" not in words
         options = ["--network", str(network)] if probes else []
         ran = subprocess.run(
             [sys.executable, "-m", "mailpath", *words[1:], *options],
