@@ -40,6 +40,8 @@ def gave_up(walk: Walk, posture: Posture, session: Session) -> str:
     if session.mail_from is not None:
         field = "rcpt"
     where = f"{_awaited(session)} of {_host(walk, session)}"
+    if session.bound and (walk.patience == "ours" or getattr(_patience(posture), field) > limit):
+        return f"we waited {limit:g} s for {where}, until {shown(session.bound)}"
     return outlasts(posture, field, limit, where, option)
 
 
