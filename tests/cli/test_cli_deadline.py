@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpath.commands import check
+from mailpath.commands import check, narration
 from mailpath.lab import Lab, load
 
 SILENT = """
@@ -62,3 +62,17 @@ def test_other_reports_tell_it_too(run: Callable[..., tuple[int, str, str]], sil
         assert code == 3
         assert "The walk was cut short" in out
         assert "deadline of 0.5 s" in out
+
+
+def test_whoever_watches_is_told_what_is_waited_for(
+    run: Callable[..., tuple[int, str, str]], silent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narration, "NOTICED", 0.1)
+    monkeypatch.setattr(narration, "LOOK", 0.05)
+    options = ("--network", silent, "--greeting-timeout", "9", "--deadline", "0.6")
+    assert "waiting" not in run("check", "silent.example", *options)[2]
+    monkeypatch.setattr(narration, "watched", lambda: True)
+    err = run("check", "silent.example", *options)[2]
+    # Once, however long it lasts, and before the line of the step that waits.
+    assert err.count("STARTTLS  waiting up to 9 s: the greeting of mx1.silent.example\n") == 1
+    assert err.index("waiting up to") < err.index("STARTTLS  CUT OFF")
