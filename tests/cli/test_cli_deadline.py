@@ -76,3 +76,16 @@ def test_whoever_watches_is_told_what_is_waited_for(
     # Once, however long it lasts, and before the line of the step that waits.
     assert err.count("STARTTLS  waiting up to 9 s: the greeting of mx1.silent.example\n") == 1
     assert err.index("waiting up to") < err.index("STARTTLS  CUT OFF")
+
+
+def test_whose_patience_ended_a_session_is_told(
+    run: Callable[..., tuple[int, str, str]], silent: Path
+) -> None:
+    options = ("check", "silent.example", "--network", silent, "--greeting-timeout", "0.2")
+    told = ': the sender is taken to wait no longer than we do (patience "ours").'
+    code, out, _ = run(*options, "--patience", "ours")
+    assert code == 2
+    assert told in " ".join(out.split())
+    code, out, _ = run(*options, "--patience", "sender")
+    assert code == 3
+    assert told not in " ".join(out.split())
