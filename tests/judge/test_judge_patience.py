@@ -302,6 +302,12 @@ def test_after_a_whole_minute_no_policy_is_no_policy():
     assert judged(path(mx("mx1", tls(SELF)), sts=slow_policy(60.0)), "rfc").outcome is Outcome.ENCRYPTED
 
 
+def test_a_sender_that_waits_longer_than_any_option_has_us_wait():
+    found = judged(path(mx("mx1", tls(SELF)), sts=slow_policy(60.0)), "stalwart")
+    assert found.outcome is Outcome.UNKNOWN
+    assert "stalwart waits 300 s (no option waits longer for one)" in found.reason
+
+
 def test_a_fetch_that_the_server_failed_is_judged_as_ever():
     failed = policy("mx1.b.example", status=None, failure=Failure.RESET, detail="reset", body=b"-")
     assert judged(path(mx("mx1", tls(SELF)), sts=failed), "rfc").outcome is Outcome.ENCRYPTED
