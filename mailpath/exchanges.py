@@ -175,6 +175,7 @@ class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True):
     `injected`: bytes that came in clear text behind the reply to STARTTLS (RFC 3207 section 6 attack).
     `failure` with `failed_at`: what ended the session early; the transcript holds what came before.
     `limit`: seconds, of the wait of ours that ended it; None where something else did.
+    `bound`: which bound of ours on the whole walk cut that wait short, as a clause; "" for none.
     """
 
     request: SmtpRequest
@@ -184,6 +185,7 @@ class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     failed_at: Stage | None = None
     limit: float | None = None
+    bound: str = ""
     detail: str = ""
     elapsed_ms: float = 0.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import click
 
 from mailpath.commands import stdio
 from mailpath.commands.envelope import Asked, made
+from mailpath.commands.narration import narrator, waits_told
 from mailpath.commands.options import (
     TRUST_KEYS,
     domain_of,
@@ -23,7 +24,6 @@ from mailpath.commands.options import (
 )
 from mailpath.commands.outputs import STDIO, Outputs, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
-from mailpath.commands.stdio import plain
 from mailpath.config import ConfigError, config_file, postures
 from mailpath.dnssec import BadAnchor
 from mailpath.exchanges import Envelope
@@ -224,7 +224,7 @@ def _live(
     tried = made(envelope, sender, recipient) if envelope is not None else None
 
     async def walked() -> Walked:
-        async with live_network(settings, kind) as live:
+        async with live_network(settings, kind) as live, waits_told(live.waits):
             return await _walk(path, live, at, tried)
 
     try:
@@ -265,7 +265,7 @@ def _replayed(
 async def _walk(path: Path, network: Network, at: int | None, envelope: Envelope | None = None) -> Walked:
     recording = Recording(network, envelope)
     elapsed: dict[str, float] = {}
-    narrate = _narrator()
+    narrate = narrator()
 
     def seen(event: Event) -> None:
         if isinstance(event, StepFinished):
@@ -287,23 +287,6 @@ def _redacted(walked: Walked) -> Walked:
     capture = redacted(walked.capture)
     again = asyncio.run(walk(capture.path, Replay(capture), walked.walk.at))
     return replace(walked, walk=again, capture=capture)
-
-
-def _narrator() -> Callable[[StepFinished], None] | None:
-    """Tells each step as it ends, on standard error, where somebody is there to read it."""
-    if not sys.stderr.isatty():
-        return None
-    from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, TITLES
-
-    glyphs = ASCII_GLYPHS if plain(sys.stderr) else GLYPHS
-
-    def tell(event: StepFinished) -> None:
-        step = event.result
-        click.echo(
-            f"{glyphs[step.status]} {TITLES[step.id]}  {step.word}  {event.elapsed_ms:.0f} ms", err=True
-        )
-
-    return tell
 
 
 def sending_of(*, requiretls: bool, tls_required_no: bool, policy_age: int | None) -> Sending:

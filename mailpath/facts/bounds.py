@@ -20,6 +20,7 @@ def bounds_reached(walk: Walk) -> tuple[str, ...]:
 def _reached(walk: Walk) -> Iterator[str]:
     cut = [lookup.detail for lookup in lookups(walk) if lookup.failure is Failure.NOT_TRIED]
     cut += [each.not_tried for each in _sessions(walk) if each.failure is Failure.NOT_TRIED]
+    cut += [each.bound for each in _sessions(walk) if each.bound]
     if walk.sts.fetch is not None and walk.sts.fetch.failure is Failure.NOT_TRIED:
         cut.append(walk.sts.fetch.detail)
     if cut:

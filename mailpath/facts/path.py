@@ -232,8 +232,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One SMTP session with one address, read from its transcript.
 
-    Everything is None or empty from the point on where `failure` ended it (`failed_at`, `limit`: as in
-    `SmtpExchange`).
+    Everything is None or empty from the point on where `failure` ended it (`failed_at`, `limit`, `bound`: as
+    in `SmtpExchange`).
     `extensions`: EHLO keywords in upper case, with parameters, visible text.  `not_tried`: why no
     session was held ("special-use address", "no more than 2 names are tried at one address").
     """
@@ -246,6 +246,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     failed_at: Stage | None = None
     limit: float | None = None
+    bound: str = ""
     detail: str = ""
     greeting: Reply | None = None
     ehlo: Reply | None = None

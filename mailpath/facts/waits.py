@@ -14,9 +14,10 @@ REPLY, POLICY = 300, 60
 
 def cut_short(walk: Walk, waited: Session | PolicyFetch | None) -> float | None:
     """The seconds after which we gave up, though a sender may wait longer; None where something else ended
-    it, or where the sender is said to be as impatient as we are.
+    it, or where the sender is said to be as impatient as we are and we waited as long as we do.
     """
-    return None if waited is None or walk.patience == "ours" else waited.limit
+    cut = isinstance(waited, Session) and waited.bound
+    return None if waited is None or (walk.patience == "ours" and not cut) else waited.limit
 
 
 def gave_up_early(walk: Walk, waited: Session | PolicyFetch | None) -> bool:

@@ -149,7 +149,8 @@ def _without_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding
 
 def _slow(name: str, session: Session) -> Finding:
     text = _ended(session)
-    return finding("TLS027", name, f"{clause(waited(text))}; senders wait for minutes.", got=text)
+    rest = "" if session.bound else "; senders wait for minutes"
+    return finding("TLS027", name, f"{clause(waited(text))}{rest}.", got=text)
 
 
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk, cut_short
+from mailpath.facts.waits import POLICY
 from mailpath.judge.posture import Patience, Posture
 from mailpath.judge.sentences import shown
 
@@ -40,7 +41,9 @@ def gave_up(walk: Walk, posture: Posture, session: Session) -> str:
     if session.mail_from is not None:
         field = "rcpt"
     where = f"{_awaited(session)} of {_host(walk, session)}"
-    return outlasts(posture, field, limit, where, option)
+    if session.bound and (walk.patience == "ours" or getattr(_patience(posture), field) > limit):
+        return f"we waited {limit:g} s for {where}, until {shown(session.bound)}"
+    return _outlasts(posture, field, limit, where, f"{option} waits longer")
 
 
 def gave_up_on_policy(walk: Walk, posture: Posture) -> str:
@@ -49,15 +52,16 @@ def gave_up_on_policy(walk: Walk, posture: Posture) -> str:
     limit = cut_short(walk, fetch)
     if fetch is None or limit is None:
         return ""
-    return outlasts(posture, "policy", limit, f"the MTA-STS policy at {shown(fetch.host)}", "--timeout")
+    longer = "no option waits longer for one" if limit >= POLICY else "--timeout waits longer"
+    return _outlasts(posture, "policy", limit, f"the MTA-STS policy at {shown(fetch.host)}", longer)
 
 
-def outlasts(posture: Posture, field: str, limit: float, awaited: str, option: str) -> str:
+def _outlasts(posture: Posture, field: str, limit: float, awaited: str, longer: str) -> str:
     """The clause, where the sender's patience is longer than `limit`; else ""."""
     own = getattr(_patience(posture), field)
     if own <= limit:
         return ""
-    return f"we waited {limit:g} s for {awaited}, {posture.name} waits {own} s ({option} waits longer)"
+    return f"we waited {limit:g} s for {awaited}, {posture.name} waits {own} s ({longer})"
 
 
 def _patience(posture: Any) -> Patience:

@@ -94,6 +94,7 @@ def stripped(exchange: SmtpExchange) -> SmtpExchange:
         failure=None,
         failed_at=None,
         limit=None,
+        bound="",
         detail="",
     )
 
@@ -109,6 +110,7 @@ def broken(exchange: SmtpExchange) -> SmtpExchange:
         failure=Failure.RESET,
         failed_at=Stage.HANDSHAKE,
         limit=None,
+        bound="",
         detail=BROKEN,
     )
 

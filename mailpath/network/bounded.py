@@ -12,6 +12,8 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from mailpath.exchanges import (
     DnsExchange,
     Failure,
@@ -38,6 +40,8 @@ class Opened(Network, Protocol):
     @property
     def waits(self) -> Waits: ...
 
+    def unfinished(self, request: SmtpRequest) -> SmtpExchange | None: ...
+
     async def __aenter__(self) -> object: ...
 
     async def __aexit__(
@@ -49,6 +53,7 @@ class Bounded:
     """`inner` for one walk.  An async context manager: the `seconds` count from when it is entered.
 
     An exchange that is under way when they are over ends there, its sockets with it; none is begun after.
+    Of a mail session the record holds what was said until then.
     """
 
     def __init__(self, inner: Opened, seconds: float) -> None:
@@ -93,9 +98,17 @@ class Bounded:
         )
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
-        return await self._in_time(self._inner.converse(request)) or SmtpExchange(
-            request=request, failure=Failure.NOT_TRIED, detail=self._passed
-        )
+        held = await self._in_time(self._inner.converse(request))
+        held = held or self._cut_off(self._inner.unfinished(request))
+        if held is None:
+            return SmtpExchange(request=request, failure=Failure.NOT_TRIED, detail=self._passed)
+        return held
+
+    def _cut_off(self, begun: SmtpExchange | None) -> SmtpExchange | None:
+        """The session that the deadline ended, saying so; where only its farewell is missing, as it is."""
+        if begun is None or begun.limit is None:
+            return begun
+        return replace(begun, bound=self._passed, detail=f"{begun.detail}, until {self._passed}.")
 
     @property
     def _passed(self) -> str:

@@ -62,6 +62,10 @@ class LiveNetwork:
         """What its mail sessions wait for."""
         return self._smtp.waits
 
+    def unfinished(self, request: SmtpRequest) -> SmtpExchange | None:
+        """What was said in a session that was cancelled after it had been accepted."""
+        return self._smtp.unfinished.pop(request, None)
+
     @property
     def ground(self) -> Ground:
         """What the walk stands on; `resolver` is the one that was chosen on entering."""

@@ -211,7 +211,7 @@ class LiveHttps:
                 why = f"The policy did not come within {self._deadline:g} s, from first byte to last."
                 return Failure.TIMEOUT, self._deadline, why
             if isinstance(error, TimeoutError) and error.errno is None:  # else the kernel's patience ended
-                why = f"Waited for {get.awaits}; it did not come in time."
+                why = f"Waited {self._settings.wait:g} s for {get.awaits}; it did not come."
                 return Failure.TIMEOUT, self._settings.wait, why
             failure, detail = connect_failure(error, *where)
             return failure, None, detail

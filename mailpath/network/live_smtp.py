@@ -1,9 +1,6 @@
 """One SMTP session as a polite, sceptical sender holds it (RFC 5321, RFC 3207).
 
-Greeting, EHLO, STARTTLS, TLS, EHLO, perhaps MAIL FROM and RCPT TO, QUIT; never DATA.  aiosmtplib's
-protocol keeps the transport; this subclass records every byte with its time and has the replies read
-by our own reader, because aiosmtplib's joins what does not belong together and drops what came
-in clear text behind the reply to STARTTLS, which is what we are looking for.
+Greeting, EHLO, STARTTLS, TLS, EHLO, perhaps MAIL FROM and RCPT TO, QUIT; never DATA.
 
 Once a connection is accepted, a server may take its time (RFC 5321 section 4.5.3.2: minutes): each wait is
 for one line, and starts anew with every line that comes.  What ends a server that never stops is the byte
@@ -15,15 +12,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import ssl
-from collections.abc import Callable
-from typing import cast
 
 from aiosmtplib.errors import SMTPServerDisconnected
-from aiosmtplib.protocol import SMTPProtocol
 
 from mailpath.exchanges import (
-    Chunk,
     Failure,
     SmtpExchange,
     SmtpRequest,
@@ -34,8 +26,9 @@ from mailpath.facts import Reply
 from mailpath.names import is_mailbox
 from mailpath.network.failures import failure_of
 from mailpath.network.live_route import connect_failure
+from mailpath.network.live_smtp_protocol import RecordingProtocol
 from mailpath.network.live_tls import sent_chain, smtp_context
-from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, ehlo_keywords, goes_on, offers
+from mailpath.network.replies import MAX_DIALOGUE, ehlo_keywords, goes_on, offers
 from mailpath.network.settings import Settings
 from mailpath.network.waits import Waits
 
@@ -59,122 +52,6 @@ class _Ended(Exception):
         self.limit = limit
 
 
-class RecordingProtocol(SMTPProtocol):
-    """aiosmtplib's protocol with a tap on both directions and a reader of ours on the received one."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self.started = loop.time()
-        self.transcript: list[Chunk] = []
-        self.reader = ReplyReader()
-        self.over_tls = False
-        self.awaits_tls = False
-        self.too_large = False
-        self.lost = False
-        self.error: BaseException | None = None
-        self.lines = 0
-        self._received = 0
-        self._ready: Reply | None = None
-        self._news: asyncio.Event = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        """Keep and read the bytes; the base class's own reply parser never sees them."""
-        room = MAX_DIALOGUE - self._received
-        if len(data) > room:
-            self.too_large = True
-            data = data[:room]
-            self.abort()
-        self._received += len(data)
-        if data:
-            self._record(data, sent=False)
-            self.reader.feed(data)
-            self.lines += data.count(b"\n")
-        if self.awaits_tls and self._ready is None:
-            self._ready = self.reader.next()
-            if self._ready is not None and goes_on(self._ready) and self.transport is not None:
-                # What is on the socket from here on is for the TLS layer, whatever the loop does first.
-                cast(asyncio.Transport, self.transport).pause_reading()
-        self._news.set()
-
-    def eof_received(self) -> bool:
-        self.lost = True
-        self._news.set()
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-        self.error = self.error or exc
-        self._news.set()
-        super().connection_lost(exc)
-
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        self._record(data, sent=True)
-
-    def abort(self) -> None:
-        """Close at once; nothing is waited for."""
-        if self.transport is not None:
-            cast(asyncio.WriteTransport, self.transport).abort()
-
-    def leave(self) -> None:
-        """Close in as good an order as takes no waiting: TLS close_notify is sent, not awaited."""
-        # A second close() makes the TLS transport of Python up to 3.11.2 forget what abort() needs.
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.close()
-        self.abort()
-
-    async def reply(self, line_came: Callable[[], None], hurry: Callable[[], None]) -> Reply | None:
-        """The next reply; None when the connection ends or the byte limit comes first.
-
-        `line_came` is called when a line of it has come, but not the last; `hurry`, once, when one has come
-        that is none of a reply.
-        """
-        hurried, lines = False, self.lines
-        while True:
-            reply, self._ready = self._ready or self.reader.next(), None
-            if reply is not None or self.lost or self.too_large:
-                return reply
-            if self.reader.hopeless and not hurried:
-                hurried = True
-                hurry()
-            if self.lines > lines and not hurried:
-                lines = self.lines
-                line_came()
-            self._news.clear()
-            await self._news.wait()
-
-    async def start_tls_as(self, context: ssl.SSLContext, sni: str | None, wait: float) -> ssl.SSLObject:
-        """TLS on this connection; the replies are read afresh, from what comes inside it.
-
-        Raises what the handshake raises; `ConnectionResetError` without a number when the connection
-        ended in good order.  The caller waits `wait` seconds for it.
-        """
-        # A connection that is gone already would leave the handshake waiting for nobody.
-        if self.lost or self.transport is None:
-            raise self.error or ConnectionResetError()
-        transport = await self._loop.start_tls(
-            cast(asyncio.WriteTransport, self.transport),
-            self,
-            context,
-            server_side=False,
-            server_hostname=sni,
-            # The loop's own limit of a minute must not come before the caller's.
-            ssl_handshake_timeout=2 * wait,
-        )
-        if transport is None:
-            raise ConnectionResetError()
-        self.transport = transport
-        self.over_tls = True
-        self.reader = ReplyReader()
-        return cast(ssl.SSLObject, transport.get_extra_info("ssl_object"))
-
-    def elapsed_ms(self) -> float:
-        return round((self._loop.time() - self.started) * 1000, 3)
-
-    def _record(self, data: bytes, *, sent: bool) -> None:
-        self.transcript.append(Chunk(sent=sent, data=data, at_ms=self.elapsed_ms(), tls=self.over_tls))
-
-
 class SmtpSession:
     """Drives one session; `run` returns its record."""
 
@@ -189,6 +66,8 @@ class SmtpSession:
         self._waits = waits
         self._tls: TlsSession | None = None
         self._injected = b""
+        #: How it stands when it is cancelled in a wait for the server; None where it was not.
+        self.unfinished: SmtpExchange | None = None
 
     async def run(self) -> SmtpExchange:
         """Hold the session.  Failures are in the record; only cancellation leaves by exception."""
@@ -202,6 +81,10 @@ class SmtpSession:
         finally:
             # Also on cancellation: the socket goes at once, and nothing is left behind for the loop.
             protocol.leave()
+        return self._record(ended)
+
+    def _record(self, ended: _Ended | None) -> SmtpExchange:
+        protocol = self._protocol
         return SmtpExchange(
             request=self._request,
             transcript=tuple(protocol.transcript),
@@ -269,13 +152,16 @@ class SmtpSession:
         wait = self._settings.reply_wait
         awaited = "the TLS handshake"
         try:
-            with self._waits.during(self._request, awaited, wait):
+            with self._waits.during(self._request, awaited, wait) as shown:
                 async with asyncio.timeout(wait):
                     tls = await self._protocol.start_tls_as(
                         smtp_context(self._request.profile), self._request.sni, wait
                     )
         except TimeoutError:
             raise self._timed_out(Stage.HANDSHAKE, wait, awaited) from None
+        except asyncio.CancelledError:
+            self._cancelled(Stage.HANDSHAKE, shown.lasted, awaited)
+            raise
         except OSError as error:
             failure, detail = failure_of(error)
             raise _Ended(failure, Stage.HANDSHAKE, detail) from None
@@ -337,6 +223,9 @@ class SmtpSession:
                 raise _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.") from None
             rest = f"the rest of {awaited}" if protocol.reader.partial else awaited
             raise self._timed_out(stage, wait, rest) from None
+        except asyncio.CancelledError:
+            self._cancelled(stage, shown.lasted, awaited)
+            raise
         if reply is None:
             raise self._lost(stage)
         return reply
@@ -348,6 +237,12 @@ class SmtpSession:
         if failure is Failure.CLOSED and self._protocol.reader.hopeless:
             return _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.")
         return _Ended(failure, stage, detail)
+
+    def _cancelled(self, stage: Stage, lasted: float, awaited: str) -> None:
+        """Keep what was said; that a server did not say goodbye yet takes nothing from it."""
+        limit = round(lasted, 1)
+        ended = _Ended(Failure.TIMEOUT, stage, f"Waited {limit:g} s for {awaited}", limit=limit)
+        self.unfinished = self._record(None if stage is Stage.QUIT else ended)
 
     @staticmethod
     def _timed_out(stage: Stage, wait: float, awaited: str) -> _Ended:
@@ -375,6 +270,7 @@ class LiveSmtp:
 
     def __init__(self, settings: Settings, ehlo: str) -> None:
         self.waits = Waits()
+        self.unfinished: dict[SmtpRequest, SmtpExchange] = {}
         self._settings = settings
         self._ehlo = ehlo
         self._all = asyncio.Semaphore(MAX_SESSIONS)
@@ -385,4 +281,8 @@ class LiveSmtp:
         session = SmtpSession(request, self._settings, self._ehlo, self.waits)
         address = self._per_address.setdefault(request.address, asyncio.Semaphore(MAX_SESSIONS_PER_ADDRESS))
         async with address, self._all:
-            return await session.run()
+            try:
+                return await session.run()
+            finally:
+                if session.unfinished is not None:
+                    self.unfinished[request] = session.unfinished

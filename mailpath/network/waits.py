@@ -26,6 +26,11 @@ class Wait:
         """Seconds, of `limit`."""
         return time.monotonic() - self._since
 
+    @property
+    def of_host(self) -> str:
+        """What is awaited, and of whom, as a phrase; the name as it came."""
+        return f"{self.awaited} of {self.request.sni or self.request.address}"
+
     def again(self) -> None:
         """A part came: the wait for the rest begins."""
         self._since = time.monotonic()

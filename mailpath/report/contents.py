@@ -154,6 +154,10 @@ def possible(verdict: Verdict) -> str:
     return " or ".join(each.value for each in verdict.possible)
 
 
+#: What a verdict hangs on where our own wait ended an exchange and is taken for the sender's.
+_IMPATIENT = 'the sender is taken to wait no longer than we do (patience "ours")'
+
+
 def not_tried(result: Result) -> tuple[str, ...]:
     """What the report does not know, and why; sentences, each once."""
     return tuple(dict.fromkeys(_not_tried(result)))
@@ -168,9 +172,13 @@ def _not_tried(result: Result) -> Iterator[str]:
             yield f"No session with {session.address}: {visible(session.not_tried)}."
         elif gave_up_early(walk, session):
             yield f"The rest of the session with {session.address}: {clause(visible(session.detail))}."
+        elif session.limit is not None and walk.patience == "ours":
+            yield f"A longer wait for {session.address}: {_IMPATIENT}."
     for host in walk.tlsa.hosts:
         if host.not_tried:
             yield f"TLSA of {visible(host.host)}: {visible(host.not_tried)}."
+    if walk.sts.fetch is not None and walk.sts.fetch.limit is not None and walk.patience == "ours":
+        yield f"A longer wait for the policy: {_IMPATIENT}."
     if walk.sts.policy_id is None and walk.sts.fetch is None and walk.sts.found is Found.ABSENT:
         yield "No policy was fetched, as no valid record announces one."
     if not envelope.said_mail_from(walk):

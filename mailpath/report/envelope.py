@@ -14,6 +14,7 @@ from mailpath.exchanges import Envelope, Stage
 from mailpath.facts import MxHost, Reply, Session, Walk
 from mailpath.network.replies import offers
 from mailpath.steps.starttls import said
+from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
 
 
@@ -83,7 +84,7 @@ def _word(session: Session) -> tuple[str, str]:
         if reply is None and session.failed_at is Stage.ENVELOPE and not _starttls_refused(session):
             return "NO REPLY", f"{command} is not answered{where}: {visible(session.detail)}"
         if reply is None:
-            return "NOT REACHED", f"The session did not come as far as {command}: {_ended(session)}."
+            return "NOT REACHED", sentence(f"The session did not come as far as {command}: {_ended(session)}")
         if reply.code is None:
             return "NO REPLY", f"{command} is not answered by a valid reply: {visible(reply.defect)}."
         if reply.code // 100 != 2:
@@ -109,6 +110,8 @@ def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:
 def _ended(session: Session) -> str:
     if session.failure is None:
         return "the server let it go no further"
+    if session.not_tried or session.limit is not None:
+        return clause(visible(session.not_tried or session.detail))
     at = f" at {session.failed_at.value}" if session.failed_at is not None else ""
     if session.failed_at is Stage.CONNECT:
         at = " when connecting"

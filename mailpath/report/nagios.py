@@ -29,8 +29,10 @@ STATES = {
 
 def render(result: Result) -> str:
     """One line with its newline."""
-    cut = "".join(f"; not all was tried: {visible(bound)}" for bound in bounds_reached(result.walk))
-    text = f"{headline(result)}{cut} ({_circumstances(result)})".replace("|", "/")
+    told = headline(result)
+    bounds = [visible(bound) for bound in bounds_reached(result.walk)]
+    cut = "".join(f"; not all was tried: {bound}" for bound in bounds if bound not in told)
+    text = f"{told}{cut} ({_circumstances(result)})".replace("|", "/")
     return f"MAILPATH {STATES[result.code]} - {text} | {' '.join(_performance(result))}\n"
 
 

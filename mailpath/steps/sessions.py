@@ -232,6 +232,7 @@ def session_of(exchange: SmtpExchange) -> Session:
         failure=exchange.failure,
         failed_at=exchange.failed_at,
         limit=exchange.limit,
+        bound=exchange.bound,
         detail=exchange.detail,
         greeting=said.greeting,
         ehlo=said.ehlo,

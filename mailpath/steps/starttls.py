@@ -7,7 +7,7 @@ from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Wa
 from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies, dane_lost
 from mailpath.steps.mx import unlearnt
-from mailpath.steps.served import best_session, untried_at
+from mailpath.steps.served import best_session, sessions_of, untried_at
 from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
 
@@ -58,13 +58,17 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
     """Status, word and sentence for one host: its best address speaks for it."""
     session = best_session(walk, host.name, sni=host.name)
     if session is None:
+        held = sessions_of(walk, host)
+        status = Status.ERROR if any(each.failure is Failure.NOT_TRIED for each in held) else Status.SKIP
         why = untried_at(walk, host.name) or "no session was held"
-        return Status.SKIP, "NOT TRIED", f"{visible(why)}."
+        return status, "NOT TRIED", f"{visible(why)}."
     if session.injected:
         # Whether or not TLS came about: a sender that reads these bytes later takes them for the server's.
         shown = visible(session.injected, limit=80)
         return Status.FAIL, "INJECTION", f"clear text came behind the reply to STARTTLS: {shown}"
     if gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
+        if session.bound:
+            return Status.ERROR, "CUT OFF", _ended(session)
         return Status.ERROR, "SLOW", f"{waited(_ended(session))}; senders wait for minutes."
     if session.tls is None:
         return _without_tls(walk, host, session)

@@ -165,7 +165,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     shown = visible(worst)
     matched = sum(verdict == "matched" for verdict, _ in verdicts.values())
     if kind == "untried":
-        return Status.SKIP, "NOT TRIED", f"{shown}: {why}"
+        return Status.ERROR, "NOT TRIED", f"{shown}: {why}"
     if kind == "matched":
         every = "the one mail host" if len(verdicts) == 1 else f"all {len(verdicts)} mail hosts"
         whose = every if matched == len(verdicts) else f"{matched} of {len(verdicts)} mail hosts"

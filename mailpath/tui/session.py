@@ -84,8 +84,7 @@ class Session:
         wait = self._live.waits.longest() if self._live is not None else None
         if wait is None or wait.lasted < NOTICED:
             return ""
-        host = wait.request.sni or wait.request.address
-        return f"waiting, {wait.lasted:.0f} s of {wait.limit:g}: {wait.awaited} of {host}"
+        return f"waiting, {wait.lasted:.0f} s of {wait.limit:g}: {wait.of_host}"
 
     async def scenarios(self) -> Mapping[str, Scenario]:
         """The lab's scenarios by id, in the lab's order; the lab is up when this returns."""

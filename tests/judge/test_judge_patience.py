@@ -244,9 +244,8 @@ def test_fallback_on_retry_behind_a_slow_handshake():
 def enveloped(stage_replies, server=None):
     walk = path(mx("mx1", server or tls(WEB)))
     base = next(each for each in walk.starttls.sessions if each.sni)
-    tried = replace(
-        base, failure=Failure.TIMEOUT, failed_at=Stage.ENVELOPE, limit=LIMIT, detail="", **stage_replies
-    )
+    cut = {"failure": Failure.TIMEOUT, "failed_at": Stage.ENVELOPE, "limit": LIMIT, "detail": ""}
+    tried = replace(base, **cut | stage_replies)
     facts = replace(
         walk.starttls, envelope=Envelope(mail_from="a@a.example", rcpt_to="b@b.example"), enveloped=(tried,)
     )
@@ -261,6 +260,29 @@ def test_a_reply_to_the_envelope_that_we_did_not_wait_for(replies, awaited):
     assert set(found.possible) == {Outcome.ENCRYPTED, Outcome.DEFERRED, Outcome.BOUNCED}
     assert awaited in found.reason
     assert judged(replace(enveloped(replies), patience="ours"), "postfix-may").outcome is Outcome.DEFERRED
+
+
+# --- the deadline of the walk --------------------------------------------------------------------------
+
+BOUND = {"limit": 2.5, "bound": "the deadline passed; --deadline gives it longer"}
+
+
+@pytest.mark.parametrize("patience", ["sender", "ours"])
+def test_a_wait_that_a_bound_on_the_walk_cut_short_is_nobodys(patience):
+    cut = lambda sni: {**slow_ehlo(sni), **BOUND}  # noqa: E731
+    found = judged(replace(path(mx("mx1", cut)), patience=patience), "postfix-may")
+    assert set(found.possible) == {Outcome.ENCRYPTED, Outcome.PLAINTEXT, Outcome.DEFERRED}
+    assert "we waited 2.5 s for the reply to EHLO of mx1.b.example" in found.reason
+    assert "until the deadline passed; --deadline gives it longer" in found.reason
+    assert "waits 300 s" not in found.reason
+    found = judged(replace(enveloped(BOUND), patience=patience), "postfix-may")
+    assert set(found.possible) == {Outcome.ENCRYPTED, Outcome.DEFERRED, Outcome.BOUNCED}
+
+
+def test_a_sender_that_would_have_given_up_before_the_deadline_has_given_up():
+    hasty = replace(PRESETS["postfix-may"], patience=Patience(ehlo=2))
+    cut = lambda sni: {**slow_ehlo(sni), **BOUND}  # noqa: E731
+    assert judge(path(mx("mx1", cut)), hasty).outcome is Outcome.DEFERRED
 
 
 # --- the policy --------------------------------------------------------------------------------------
@@ -300,6 +322,12 @@ def test_the_reason_names_the_policy_and_the_option():
 
 def test_after_a_whole_minute_no_policy_is_no_policy():
     assert judged(path(mx("mx1", tls(SELF)), sts=slow_policy(60.0)), "rfc").outcome is Outcome.ENCRYPTED
+
+
+def test_a_sender_that_waits_longer_than_any_option_has_us_wait():
+    found = judged(path(mx("mx1", tls(SELF)), sts=slow_policy(60.0)), "stalwart")
+    assert found.outcome is Outcome.UNKNOWN
+    assert "stalwart waits 300 s (no option waits longer for one)" in found.reason
 
 
 def test_a_fetch_that_the_server_failed_is_judged_as_ever():

@@ -45,6 +45,9 @@ class Inner:
     async def converse(self, request):
         await self.hang(request)
 
+    def unfinished(self, request):
+        return None
+
 
 def named(number: int, *, checking_disabled: bool = True) -> Question:
     return Question(name=f"n{number}.example", rdtype="A", checking_disabled=checking_disabled)

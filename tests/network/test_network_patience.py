@@ -166,6 +166,32 @@ async def test_waits_are_seen_while_they_last():
     assert smtp.waits.longest() is None
 
 
+@pytest.mark.parametrize(
+    ("last", "stage"), [(b"EHLO", Stage.EHLO), (b"QUIT", None)], ids=["in the middle", "but for its farewell"]
+)
+async def test_what_a_cancelled_session_had_come_to_is_kept(last, stage):
+    asked = asyncio.Event()
+
+    async def handler(reader, writer):
+        writer.write(GREETING)
+        while not (await reader.readline()).startswith(last):
+            writer.write(b"250 mx.b.example\r\n")
+        asked.set()
+        await asyncio.Event().wait()
+
+    request = SmtpRequest(address=PUBLISHED, sni="mx.b.example")
+    async with asyncio.timeout(5), serving(handler) as port:
+        smtp = LiveSmtp(settings(port, timeout=5.0), "probe.example")
+        task = asyncio.create_task(smtp.converse(request))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    kept = smtp.unfinished[request]
+    assert dialogue(kept).greeting is not None
+    assert (kept.failed_at, kept.limit is None) == (stage, stage is None)
+
+
 async def test_an_attack_leaves_no_limit_behind():
     steps = (GREETING, "line", EHLO, "line", READY, TLS, "line", "hang")
     exchange = await session(*steps, **SHORT | {"greeting_timeout": 5.0})

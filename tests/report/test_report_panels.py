@@ -179,6 +179,24 @@ def test_the_envelope_panel_tells_the_worst(
     assert ("  C: RCPT TO:<user@b.example>" in dialogue) is (None not in answers)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"failure": Failure.TIMEOUT, "failed_at": Stage.EHLO, "limit": 3.0, "detail": "Waited 3 s."},
+            "waited 3 s.",
+        ),
+        ({"failure": Failure.NOT_TRIED, "not_tried": "the time was over"}, "the time was over."),
+    ],
+)
+def test_an_envelope_that_a_limit_of_ours_kept_back(changes: dict[str, Any], words: str) -> None:
+    walk = enveloped(None)
+    cut = replace(walk.starttls.sessions[0], **{"failed_at": None, **changes})
+    line = result(replace(walk, starttls=replace(walk.starttls, enveloped=(cut,))))
+    assert line is not None
+    assert line.summary.endswith(f"did not come as far as MAIL FROM: {words}")
+
+
 def test_no_envelope_panel_where_nobody_asked() -> None:
     walk = made.walk()
     assert result(walk) is None

@@ -60,7 +60,7 @@ async def test_a_walk_that_its_deadline_ends_stands_like_any_other(tmp_path: Pat
         async with MailpathApp(session, recipient="silent.example", start=True).run_test(size=SIZE) as pilot:
             await appears(pilot, "Not all was tried: the walk's deadline of 0.5 s passed")
             await appears(pilot, "unknown")
-            assert "NOT TRIED" in drawn(pilot)
+            assert "CUT OFF" in drawn(pilot)
             assert "The walk broke off" not in drawn(pilot)
         session.close()
 

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from test_walks_dead import POLICY_HOSTS, SERVERS, one_lab, plain, udp_and_tcp
 
-from mailpath.facts import Path, Walk, bounds_reached
+from mailpath.exchanges import Stage
+from mailpath.facts import Path, Status, Walk, bounds_reached
 from mailpath.findings import Severity, find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import posture
@@ -69,7 +70,30 @@ def test_a_mail_server_that_never_comes_to_an_end(kind: str, tmp_path: FilePath)
         found = ended(lab.settings, "nasty.example")
     verdict = judge(found, posture("rfc"))
     assert (verdict.outcome, PASSED in verdict.reason) == (Outcome.UNKNOWN, True)
-    assert found.steps[-1].word == "NOT TRIED"
+    line = found.steps[-1]
+    assert (line.id, line.status, line.word) == ("starttls", Status.ERROR, "CUT OFF")
+    awaited = "the TLS handshake" if "handshake" in kind else "the greeting"
+    assert f"for {awaited}, until the walk's deadline" in line.summary
+    assert f"s for {awaited} of mx1.nasty.example" in verdict.reason
+    assert not {"TLS018", "TLS022"} & {each.code for each in find(found)}
+
+
+def test_what_a_server_said_before_the_deadline_is_kept(tmp_path: FilePath) -> None:
+    with one_lab(tmp_path, SERVERS["hangs in the handshake"]) as lab:
+        found = ended(lab.settings, "nasty.example")
+    for session in found.starttls.sessions:
+        assert session.greeting is not None
+        assert session.offers_starttls
+        assert session.failed_at is Stage.HANDSHAKE
+        assert session.bound == PASSED
+    # Whether TLS comes about is open; this sender delivers either way.
+    assert set(judge(found, posture("exim-opportunistic")).possible) == {Outcome.ENCRYPTED, Outcome.PLAINTEXT}
+
+
+def test_the_deadline_is_nobody_s_patience(tmp_path: FilePath) -> None:
+    with one_lab(tmp_path, SERVERS["never greets"]) as lab:
+        found = ended(msgspec.structs.replace(lab.settings, patience="ours"), "nasty.example")
+    assert judge(found, posture("postfix-may")).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("kind", ["hangs", "stalls in the body"])
