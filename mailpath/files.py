@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
 
@@ -19,14 +20,23 @@ PRIVATE = 0o600
 
 Name = str | os.PathLike[str]
 
+#: Names of what is open already: where it leads is not ours to replace.
+_DESCRIPTOR = re.compile(r"/dev/(?:fd/([0-9]{1,6})|stdout|stderr)|/proc/self/fd/([0-9]{1,6})")
+
 
 @ending.whole()
 def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     """`data` becomes the whole content of the file `name`; the old content stays where that fails.
 
     A symbolic link is followed, a mode is kept, `private` gives `PRIVATE`.  What is no regular file (a
-    pipe, a device) is written to as it stands.  Raises `OSError`; `ValueError` for a NUL in the name.
+    pipe, a device) is written to as it stands, and so is what is open already ("/dev/stdout" with a file
+    behind it that others write to as well).  Raises `OSError`; `ValueError` for a NUL in the name.
     """
+    there = _descriptor(name)
+    if there is not None:
+        with open(os.dup(there), "wb") as stream:
+            stream.write(data)
+        return
     place = os.path.realpath(name)
     if is_special(place):
         with open(place, "wb") as stream:
@@ -56,6 +66,10 @@ def create_file(name: Name, data: bytes, *, private: bool = False) -> None:
 @ending.whole()
 def try_replacing(name: Name) -> None:
     """Raises what `replace_file` would, as far as that shows beforehand; leaves everything as it is."""
+    there = _descriptor(name)
+    if there is not None:
+        os.fstat(there)
+        return
     place = os.path.realpath(name)
     if is_special(place):
         return  # opening a pipe would already say something to its reader
@@ -81,6 +95,15 @@ def same_file(one: Name, other: Name) -> bool:
         return os.path.samefile(one, other)
     except (OSError, ValueError):
         return False
+
+
+def _descriptor(name: Name) -> int | None:
+    """The number of the open file that `name` stands for; None where it is a name of its own."""
+    found = _DESCRIPTOR.fullmatch(os.fspath(name))
+    if found is None:
+        return None
+    number = found[1] or found[2]
+    return int(number) if number else 2 if found[0].endswith("stderr") else 1
 
 
 def _refuse_unwritable(place: str) -> None:

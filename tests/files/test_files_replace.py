@@ -64,6 +64,32 @@ def test_a_pipe_is_written_to_as_it_stands(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}"])
+def test_what_is_open_already_is_written_on(name: str, tmp_path: Path) -> None:
+    """As in `(echo before; mailpath check ... -o /dev/stdout; echo after) > log`."""
+    log = tmp_path / "log"
+    with log.open("wb", buffering=0) as stream:
+        stream.write(b"before\n")
+        try_replacing(name.format(stream.fileno()))
+        replace_file(name.format(stream.fileno()), b"report\n")
+        stream.write(b"after\n")
+    assert log.read_bytes() == b"before\nreport\nafter\n"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        try_replacing(name.format(999_999))
+
+
+def test_the_standard_streams_are_open_already(tmp_path: Path) -> None:
+    script = (
+        "import sys; from mailpath.files import replace_file;"
+        "replace_file('/dev/stdout', b'one\\n'); replace_file('/dev/stderr', b'two\\n')"
+    )
+    log = tmp_path / "log"
+    with log.open("wb", buffering=0) as stream:
+        stream.write(b"before\n")
+        subprocess.run([sys.executable, "-c", script], stdout=stream, stderr=stream, check=True)
+    assert log.read_bytes() == b"before\none\ntwo\n"
+
+
 def test_a_name_as_long_as_can_be(tmp_path: Path) -> None:
     replace_file(tmp_path / ("x" * 255), b"x")
     assert os.listdir(tmp_path) == ["x" * 255]
