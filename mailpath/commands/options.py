@@ -310,6 +310,24 @@ def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
     return settings, problems
 
 
+def files_read(options: dict[str, Any]) -> dict[str, str | None]:
+    """What is read to know where to ask and whom to trust: who names it -> the file.
+
+    A file that cannot be used is told of where it is used."""
+    from mailpath import config
+    from mailpath.network.settings import Settings, SettingsError, load
+
+    named = options.get("network_file")
+    found = {"--network": named, "mailpath itself": str(config.config_file())}
+    found |= {"--trust-anchor": options.get("trust_anchor"), "--ca-file": options.get("ca_file")}
+    try:
+        settings = load(named) if named else config.load().settings()[0]
+    except SettingsError:
+        settings = Settings()
+    where = "the network file" if named else "the config file"
+    return {**found, **{f"{key} in {where}": getattr(settings, key) for key in ("trust_anchor", "ca_file")}}
+
+
 def unusable_anchor(settings: Settings, error: Exception) -> click.UsageError:
     """The sentence of `error`, a `BadAnchor`, with the file and the key that named it."""
     from mailpath.network.settings import SettingsError
