@@ -172,17 +172,17 @@ def doubt(
     reasons = []
     if provenance.strange_anchor:
         root = provenance.at_root
-        named = "nor that of --trust-anchor" if provenance.trust_anchor else ""
-        told = f"{'is' if root else 'are'} not IANA's{f', {named}' if named else ''}"
+        whose = "neither IANA's nor what you gave" if provenance.trust_anchor else "not IANA's"
+        told = f"{'is' if root else 'are'} {whose}"
         reasons.append(f"on the capture's own {'DNSSEC root' if root else 'trust anchors'}, which {told}")
     if provenance.strange_roots and _hangs_on_them(provenance, walk, posture, sending, met):
         names = provenance.own_roots[0] if provenance.own_roots else _named(provenance.strange_roots[0])
-        named = " and --ca-file does not hold" if provenance.ca_file else ""
+        named = " and you did not give" if provenance.ca_file else ""
         reasons.append(f"on the capture's own CA root ({names}), which this machine does not know{named}")
     if provenance.strange_zones:
         zones = _some(provenance.strange_zones)
         reasons.append(f"the capture counts {zones} as unsigned by an order that is not yours")
-    return " and ".join(reasons)
+    return ", and ".join(reasons)
 
 
 def _hangs_on_them(
