@@ -36,6 +36,7 @@ WAYS: dict[str, tuple[Provenance, str]] = {
     "dial": (Provenance(dialled=("192.0.2.10:25",)), "dialled elsewhere"),
     "ca-file": (Provenance(ca_file=True), "CA file given"),
     "trust-anchor": (Provenance(trust_anchor=True), "trust anchor given"),
+    "patience": (Provenance(impatient=True), "sender taken for as impatient as the walk"),
     "insecure zone": (Provenance(insecure_zones=("corp.example",)), "unsigned by order: corp.example"),
 }
 SURFACES = {
@@ -100,6 +101,15 @@ def test_what_is_no_evidence_is_told_as_such_first(surface: str) -> None:
 def ground(**fields: Any) -> Ground:
     usual = {"kind": "live", "resolver": "192.0.2.53", "trust_anchor": ROOT_ANCHORS, "roots": (), "made": 1}
     return Ground(**{**usual, **fields})
+
+
+@pytest.mark.parametrize(("limit", "named"), [(30.0, True), (None, False)])
+def test_patience_is_named_where_a_wait_of_ours_ended(limit: float | None, named: bool) -> None:
+    found = made.walk()
+    sessions = tuple(replace(each, limit=limit) for each in found.starttls.sessions)
+    said = replace(found, patience="ours", starttls=replace(found.starttls, sessions=sessions))
+    assert read(said, ground(), replayed=True).impatient is named
+    assert read(replace(said, patience="sender"), ground(), replayed=True).impatient is False
 
 
 def test_roots_are_known_by_what_they_are(walks: Any) -> None:
