@@ -8,6 +8,7 @@ is left beside it either.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -28,9 +29,9 @@ _DESCRIPTOR = re.compile(r"/dev/(?:fd/([0-9]{1,6})|stdout|stderr)|/proc/self/fd/
 def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     """`data` becomes the whole content of the file `name`; the old content stays where that fails.
 
-    A symbolic link is followed, a mode is kept, `private` gives `PRIVATE`.  What is no regular file (a
-    pipe, a device) is written to as it stands, and so is what is open already ("/dev/stdout" with a file
-    behind it that others write to as well).  Raises `OSError`; `ValueError` for a NUL in the name.
+    A symbolic link is followed, mode and owner are kept, `private` gives `PRIVATE`.  What is no regular
+    file (a pipe, a device) is written to as it stands, and so is what is open already ("/dev/stdout" with a
+    file behind it that others write to as well).  Raises `OSError`; `ValueError` for a NUL in the name.
     """
     there = _descriptor(name)
     if there is not None:
@@ -45,7 +46,7 @@ def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     with contextlib.suppress(FileNotFoundError):
         _refuse_unwritable(place)
     mode = PRIVATE if private else _mode_of(place)
-    _move_into_place(data, place, mode)
+    _move_into_place(data, place, mode, _owner_of(place))
 
 
 @ending.whole()
@@ -75,6 +76,7 @@ def try_replacing(name: Name) -> None:
         return  # opening a pipe would already say something to its reader
     with contextlib.suppress(FileNotFoundError):
         _refuse_unwritable(place)
+    _refuse_anothers(place)
     beside, descriptor = _open_beside(place)
     os.close(descriptor)
     os.unlink(beside)
@@ -111,6 +113,22 @@ def _refuse_unwritable(place: str) -> None:
     os.close(os.open(place, os.O_WRONLY))
 
 
+def _refuse_anothers(place: str) -> None:
+    """In a folder like /tmp only its owner gives away the name of a file (inode(7), sticky)."""
+    folder, me = os.stat(os.path.dirname(place)), os.geteuid()
+    with contextlib.suppress(FileNotFoundError):
+        if folder.st_mode & stat.S_ISVTX and me not in (0, folder.st_uid, os.stat(place).st_uid):
+            raise PermissionError(errno.EPERM, "It is another user's, in a folder that keeps such files")
+
+
+def _owner_of(place: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(place)
+    except FileNotFoundError:
+        return None
+    return found.st_uid, found.st_gid
+
+
 def _mode_of(place: str) -> int | None:
     try:
         return stat.S_IMODE(os.stat(place).st_mode)
@@ -122,13 +140,19 @@ def _open_beside(place: str) -> tuple[str, int]:
     folder, name = os.path.split(place)
     # Short enough for a name that is as long as a name may be.
     beside = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}")
-    return beside, os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        return beside, os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except PermissionError as error:  # whoever may write the file looks at the wrong place otherwise
+        raise PermissionError(error.errno, f"{error.strerror} in its folder") from None
 
 
-def _move_into_place(data: bytes, place: str, mode: int | None) -> None:
+def _move_into_place(data: bytes, place: str, mode: int | None, owner: tuple[int, int] | None = None) -> None:
     beside, descriptor = _open_beside(place)
     try:
         with open(descriptor, "wb") as stream:
+            if owner is not None and owner != (os.geteuid(), os.getegid()):
+                with contextlib.suppress(PermissionError):  # root's right, but for one's own groups
+                    os.fchown(descriptor, *owner)
             if mode is not None:
                 os.fchmod(descriptor, mode)
             stream.write(data)

@@ -27,6 +27,44 @@ def test_replacing_keeps_the_mode_and_follows_a_link(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["link", "real"]
 
 
+def test_a_file_stays_its_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where root writes a report that a web server's user owns."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _, *owner: given.append(owner))
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    (tmp_path / "old").write_bytes(b"old")
+    replace_file(tmp_path / "old", b"new")
+    there = (tmp_path / "old").stat()
+    assert given == [(there.st_uid, there.st_gid)]
+    replace_file(tmp_path / "fresh", b"new")
+    assert len(given) == 1
+
+
+def test_anothers_file_in_a_folder_like_tmp_shows_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    try_replacing(tmp_path / "old")
+    tmp_path.chmod(0o1777)
+    try_replacing(tmp_path / "fresh")
+    with pytest.raises(PermissionError, match="another user's"):
+        try_replacing(tmp_path / "old")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def refused(name: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(13, "Permission denied")
+        return opened(name, flags, mode)
+
+    monkeypatch.setattr(os, "open", refused)
+    with pytest.raises(PermissionError, match="Permission denied in its folder"):
+        try_replacing(tmp_path / "new")
+
+
 def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
