@@ -111,7 +111,10 @@ def read(walk: Walk, ground: Ground, given: Given = NOTHING, *, replayed: bool =
         ca_file=given.roots is not None,
         at_root=whose == "iana" or anchors.at_the_root_alone(ground.trust_anchor),
         strange_anchor=replayed and whose == "own" and not among,
-        strange_roots=tuple(root for root in walk.roots if replayed and root not in accepted),
+        # All that the capture brings: as of another time a chain may hang on one that now counts for nothing.
+        strange_roots=tuple(
+            root for root in sorted({*walk.roots, *ground.roots}) if replayed and root not in accepted
+        ),
         strange_zones=tuple(
             visible(zone, limit=255)
             for zone in ground.insecure_zones
@@ -186,9 +189,12 @@ def doubt(
         told = f"{'is' if root else 'are'} {whose}"
         reasons.append(f"on the capture's own {'DNSSEC root' if root else 'trust anchors'}, which {told}")
     if provenance.strange_roots and _hangs_on_them(provenance, walk, posture, sending, met):
-        names = provenance.own_roots[0] if provenance.own_roots else _named(provenance.strange_roots[0])
+        strange = frozenset(provenance.strange_roots)
+        hung = _hung_on(walk, frozenset(walk.roots) - strange) or provenance.strange_roots
+        names = tuple(dict.fromkeys(map(_named, hung)))
+        what = f"root{'s' if len(names) > 1 else ''} ({_some(names)})"
         named = " and you did not give" if provenance.ca_file else ""
-        reasons.append(f"on the capture's own CA root ({names}), which this machine does not know{named}")
+        reasons.append(f"on the capture's own CA {what}, which this machine does not know{named}")
     if provenance.strange_zones:
         zones = _some(provenance.strange_zones)
         reasons.append(f"the capture counts {zones} as unsigned by an order that is not yours")

@@ -154,6 +154,27 @@ def test_whether_a_verdict_hangs_on_strange_roots(
         )
 
 
+def test_the_root_that_is_doubted_is_the_one_that_is_named(walks: Any) -> None:
+    """Not another one that this machine does not know either, but the user does."""
+    walked = walks.of("sts-enforce")
+    held = replace(walked.capture.ground, trust_anchor=ROOT_ANCHORS)
+    stands = replace(
+        read(walked.walk, held, replayed=True), own_roots=("CN=Given", "CN=Mailpath Lab Root CA")
+    )
+    why = doubt(stands, walked.walk, posture_named("rfc"), ORDINARY)
+    assert "own CA root (CN=Mailpath Lab Root CA), which" in why
+
+
+def test_roots_that_count_at_another_time_are_strange_too(walks: Any) -> None:
+    """The app moves the clock: what the walk as recorded had no use for may decide then."""
+    walked = walks.of("sts-enforce")
+    early = replace(walked.walk, roots=())
+    held = replace(walked.capture.ground, trust_anchor=ROOT_ANCHORS)
+    stands = read(early, held, replayed=True)
+    assert (stands.roots, set(stands.strange_roots)) == ("known", set(held.roots))
+    assert doubt(stands, walked.walk, posture_named("rfc"), ORDINARY)
+
+
 def test_panels_say_of_a_strange_root_what_it_is(walks: Any) -> None:
     walked = walks.of("sts-enforce")
     stands = read(walked.walk, walked.capture.ground, replayed=True)
