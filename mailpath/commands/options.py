@@ -290,7 +290,15 @@ def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
     Raises `click.UsageError` for what stands on the command line.
     """
     from mailpath import config
+    from mailpath.dnssec import BadAnchor
+    from mailpath.dnssec.anchors import read_anchors
     from mailpath.network.settings import Settings, SettingsError, anchor_text, roots
+
+    def usable(settings: Settings) -> None:
+        try:
+            read_anchors(anchor_text(settings)), roots(settings)
+        except BadAnchor as error:
+            raise SettingsError(str(error), file=settings.trust_anchor or "", key="trust_anchor") from None
 
     asked = {key: options.get(key) for key in TRUST_KEYS}
     base = Settings()
@@ -299,12 +307,12 @@ def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
         found = config.load()
         base, problems = found.settings() if found.network else (base, ())
         try:
-            anchor_text(base), roots(base)
+            usable(base)
         except SettingsError as error:
             base, problems = Settings(), (*problems, str(error))
     settings = settings_from(asked, base)
     try:
-        anchor_text(settings), roots(settings)
+        usable(settings)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     return settings, problems

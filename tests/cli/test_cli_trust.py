@@ -126,6 +126,13 @@ def test_who_knows_the_anchor_gives_it(forger: Lab, forged: Path, tmp_path: Path
     code, out, _ = run("check", "--replay", forged, "--trust-anchor", other)
     assert (code, "which is neither IANA's nor what you gave;" in told(out)) == (3, True)
     assert run("check", "--replay", forged, "--trust-anchor", "/no/such/file")[0] == 64
+    other.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
+    code, _, err = run("check", "--replay", forged, "--trust-anchor", other)
+    assert (code, "other.ds: trust_anchor: The trust anchor" in err) == (64, True)
+    config.write_text(f'[network]\ntrust_anchor = "{other}"\n', encoding="utf-8")
+    code, _, err = run("check", "--replay", forged)
+    assert (code, err.count("\n"), "config.toml" in err) == (3, 1, True)
+    config.unlink()
     assert run("check", "--replay", forged, "--resolver", "192.0.2.53")[0] == 64
 
 
