@@ -8,7 +8,9 @@ is left beside it either.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import secrets
 import stat
 
@@ -19,14 +21,23 @@ PRIVATE = 0o600
 
 Name = str | os.PathLike[str]
 
+#: Names of what is open already: where it leads is not ours to replace.
+_DESCRIPTOR = re.compile(r"/dev/(?:fd/([0-9]{1,6})|stdout|stderr)|/proc/self/fd/([0-9]{1,6})")
+
 
 @ending.whole()
 def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     """`data` becomes the whole content of the file `name`; the old content stays where that fails.
 
-    A symbolic link is followed, a mode is kept, `private` gives `PRIVATE`.  What is no regular file (a
-    pipe, a device) is written to as it stands.  Raises `OSError`; `ValueError` for a NUL in the name.
+    A symbolic link is followed, mode and owner are kept, `private` gives `PRIVATE`.  What is no regular
+    file (a pipe, a device) is written to as it stands, and so is what is open already ("/dev/stdout" with a
+    file behind it that others write to as well).  Raises `OSError`; `ValueError` for a NUL in the name.
     """
+    there = _descriptor(name)
+    if there is not None:
+        with open(os.dup(there), "wb") as stream:
+            stream.write(data)
+        return
     place = os.path.realpath(name)
     if is_special(place):
         with open(place, "wb") as stream:
@@ -35,7 +46,7 @@ def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     with contextlib.suppress(FileNotFoundError):
         _refuse_unwritable(place)
     mode = PRIVATE if private else _mode_of(place)
-    _move_into_place(data, place, mode)
+    _move_into_place(data, place, mode, _owner_of(place))
 
 
 @ending.whole()
@@ -56,11 +67,16 @@ def create_file(name: Name, data: bytes, *, private: bool = False) -> None:
 @ending.whole()
 def try_replacing(name: Name) -> None:
     """Raises what `replace_file` would, as far as that shows beforehand; leaves everything as it is."""
+    there = _descriptor(name)
+    if there is not None:
+        os.fstat(there)
+        return
     place = os.path.realpath(name)
     if is_special(place):
         return  # opening a pipe would already say something to its reader
     with contextlib.suppress(FileNotFoundError):
         _refuse_unwritable(place)
+    _refuse_anothers(place)
     beside, descriptor = _open_beside(place)
     os.close(descriptor)
     os.unlink(beside)
@@ -83,9 +99,34 @@ def same_file(one: Name, other: Name) -> bool:
         return False
 
 
+def _descriptor(name: Name) -> int | None:
+    """The number of the open file that `name` stands for; None where it is a name of its own."""
+    found = _DESCRIPTOR.fullmatch(os.fspath(name))
+    if found is None:
+        return None
+    number = found[1] or found[2]
+    return int(number) if number else 2 if found[0].endswith("stderr") else 1
+
+
 def _refuse_unwritable(place: str) -> None:
     """A file that may not be written is not replaced either, though its folder would allow it."""
     os.close(os.open(place, os.O_WRONLY))
+
+
+def _refuse_anothers(place: str) -> None:
+    """In a folder like /tmp only its owner gives away the name of a file (inode(7), sticky)."""
+    folder, me = os.stat(os.path.dirname(place)), os.geteuid()
+    with contextlib.suppress(FileNotFoundError):
+        if folder.st_mode & stat.S_ISVTX and me not in (0, folder.st_uid, os.stat(place).st_uid):
+            raise PermissionError(errno.EPERM, "It is another user's, in a folder that keeps such files")
+
+
+def _owner_of(place: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(place)
+    except FileNotFoundError:
+        return None
+    return found.st_uid, found.st_gid
 
 
 def _mode_of(place: str) -> int | None:
@@ -99,13 +140,19 @@ def _open_beside(place: str) -> tuple[str, int]:
     folder, name = os.path.split(place)
     # Short enough for a name that is as long as a name may be.
     beside = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}")
-    return beside, os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        return beside, os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except PermissionError as error:  # whoever may write the file looks at the wrong place otherwise
+        raise PermissionError(error.errno, f"{error.strerror} in its folder") from None
 
 
-def _move_into_place(data: bytes, place: str, mode: int | None) -> None:
+def _move_into_place(data: bytes, place: str, mode: int | None, owner: tuple[int, int] | None = None) -> None:
     beside, descriptor = _open_beside(place)
     try:
         with open(descriptor, "wb") as stream:
+            if owner is not None and owner != (os.geteuid(), os.getegid()):
+                with contextlib.suppress(PermissionError):  # root's right, but for one's own groups
+                    os.fchown(descriptor, *owner)
             if mode is not None:
                 os.fchmod(descriptor, mode)
             stream.write(data)

@@ -17,6 +17,7 @@ from mailpath.commands.narration import narrator, waits_told
 from mailpath.commands.options import (
     TRUST_KEYS,
     domain_of,
+    files_read,
     given_network_options,
     probing,
     trusted_here,
@@ -85,9 +86,7 @@ def run(
 ) -> ExitCode:
     """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
     outputs = Outputs(form=form, report=output, capture=capture, tlsrpt=tlsrpt)
-    read = {"--replay": replay, "--network": network.get("network_file")}
-    read |= {"--trust-anchor": network.get("trust_anchor"), "--ca-file": network.get("ca_file")}
-    examine(outputs, read)
+    examine(outputs, {"--replay": replay, **files_read(network)})
     judged = chosen(posture_names)
     wanted = attacks_named(attacks)
     _remark(outputs, wanted)

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import click
 import dns.rdatatype
@@ -15,12 +15,13 @@ import msgspec
 
 from mailpath.commands.options import probing, unusable_anchor
 from mailpath.commands.stdio import plain
-from mailpath.dnssec import BadAnchor, Validator
+from mailpath.dnssec import BadAnchor, Validator, known
 from mailpath.facts import Lookup, Security, ZoneFact
 from mailpath.findings.bogus import remedy_of
 from mailpath.names import BadName, to_dns_name
 from mailpath.network.settings import Settings, SettingsError
 from mailpath.report.dnssec import render_text, to_json
+from mailpath.report.provenance import Provenance, foreign_anchor
 from mailpath.walk import live_network
 
 #: Exit codes: what the answer is worth.
@@ -32,31 +33,35 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
     owner, kind = _owner(name), _kind(rdtype)
     moment = int(time.time()) if at is None else at
     if network.get("lab") is None:
-        lookup, zones = _looked_up(owner, kind, moment, probing(network))
+        lookup, zones, anchors = _looked_up(owner, kind, moment, probing(network))
     else:
         from mailpath.commands.labs import lab_of
 
         with lab_of(network["lab"], network) as (_, settings):
-            lookup, zones = _looked_up(owner, kind, moment, settings)
+            lookup, zones, anchors = _looked_up(owner, kind, moment, settings)
     fix = remedy_of(lookup, zones, moment) if lookup.security is Security.BOGUS else ""
+    whose, mind = _trust(anchors)
     if as_json:
-        click.echo(json.dumps(to_json(lookup, zones, moment, fix=fix), indent=2))
+        click.echo(json.dumps(to_json(lookup, zones, moment, fix=fix, anchor=whose), indent=2))
     else:
-        click.echo(render_text(lookup, zones, moment, ascii_only=plain(sys.stdout), fix=fix), nl=False)
+        told = render_text(lookup, zones, moment, ascii_only=plain(sys.stdout), fix=fix, mind=mind)
+        click.echo(told, nl=False)
     return CODES[lookup.security]
 
 
-def _looked_up(owner: str, kind: str, moment: int, settings: Settings) -> tuple[Lookup, Sequence[ZoneFact]]:
-    """The look-up and the zones on its way.  Raises `click.UsageError`."""
+def _looked_up(
+    owner: str, kind: str, moment: int, settings: Settings
+) -> tuple[Lookup, Sequence[ZoneFact], str]:
+    """The look-up, the zones on its way and the trust anchors above it.  Raises `click.UsageError`."""
 
-    async def looked_up() -> tuple[Lookup, Sequence[ZoneFact]]:
+    async def looked_up() -> tuple[Lookup, Sequence[ZoneFact], str]:
         async with live_network(settings) as live:
             validator = Validator(live, moment)
             lookup, (ad, rcode) = await asyncio.gather(
                 validator.lookup(owner, kind), validator.resolver_claim(owner, kind)
             )
             claimed = msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
-            return claimed, validator.zones()
+            return claimed, validator.zones(), live.ground.trust_anchor
 
     try:
         return asyncio.run(looked_up())
@@ -64,6 +69,13 @@ def _looked_up(owner: str, kind: str, moment: int, settings: Settings) -> tuple[
         raise click.UsageError(str(error)) from None
     except BadAnchor as error:
         raise unusable_anchor(settings, error) from None
+
+
+def _trust(anchors: str) -> tuple[Literal["iana", "own"], str]:
+    """Whose trust anchors these are, and a sentence where they are not IANA's."""
+    whose = known.whose(anchors)
+    stands = Provenance(anchor=whose, at_root=known.at_the_root_alone(anchors))
+    return whose, foreign_anchor(stands) if whose == "own" else ""
 
 
 def _owner(name: str) -> str:

@@ -290,7 +290,15 @@ def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
     Raises `click.UsageError` for what stands on the command line.
     """
     from mailpath import config
+    from mailpath.dnssec import BadAnchor
+    from mailpath.dnssec.anchors import read_anchors
     from mailpath.network.settings import Settings, SettingsError, anchor_text, roots
+
+    def usable(settings: Settings) -> None:
+        try:
+            read_anchors(anchor_text(settings)), roots(settings)
+        except BadAnchor as error:
+            raise SettingsError(str(error), file=settings.trust_anchor or "", key="trust_anchor") from None
 
     asked = {key: options.get(key) for key in TRUST_KEYS}
     base = Settings()
@@ -299,15 +307,33 @@ def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
         found = config.load()
         base, problems = found.settings() if found.network else (base, ())
         try:
-            anchor_text(base), roots(base)
+            usable(base)
         except SettingsError as error:
             base, problems = Settings(), (*problems, str(error))
     settings = settings_from(asked, base)
     try:
-        anchor_text(settings), roots(settings)
+        usable(settings)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     return settings, problems
+
+
+def files_read(options: dict[str, Any]) -> dict[str, str | None]:
+    """What is read to know where to ask and whom to trust: who names it -> the file.
+
+    A file that cannot be used is told of where it is used."""
+    from mailpath import config
+    from mailpath.network.settings import Settings, SettingsError, load
+
+    named = options.get("network_file")
+    found = {"--network": named, "mailpath itself": str(config.config_file())}
+    found |= {"--trust-anchor": options.get("trust_anchor"), "--ca-file": options.get("ca_file")}
+    try:
+        settings = load(named) if named else config.load().settings()[0]
+    except SettingsError:
+        settings = Settings()
+    where = "the network file" if named else "the config file"
+    return {**found, **{f"{key} in {where}": getattr(settings, key) for key in ("trust_anchor", "ca_file")}}
 
 
 def unusable_anchor(settings: Settings, error: Exception) -> click.UsageError:

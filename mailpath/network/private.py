@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+
+from mailpath.network import spellings
 
 #: What stands in the place of something taken out; a name where a name must stand (RFC 2606 section 2).
 MARK = "redacted"
@@ -34,6 +37,8 @@ _GENERIC = frozenset(
     }
     | {"smtp", "smtpd", "test", "user", "webmaster"}
 )
+#: Addresses of this machine that are sought in further spellings.
+_MOST_ADDRESSES = 8
 #: Shorter words are sought only where they stand alone.
 _LONG = 4
 
@@ -42,6 +47,7 @@ _OCTET = r"[0-9]{1,3}"
 _V4 = re.compile(rf"(?<![0-9]){_OCTET}(?:[-_.]{_OCTET}){{3,7}}(?![0-9])")
 _V6 = re.compile(r"(?i)(?<![0-9a-z])(?:[0-9a-f]{0,4}[:-]){2,7}(?:[0-9a-f]{1,4})?(?![0-9a-z])")
 _MAPPED = re.compile(rf"(?i)(?<![0-9a-z]):{{0,2}}(?:[0-9a-f]{{0,4}}:){{1,6}}{_OCTET}(?:\.{_OCTET}){{3}}")
+_STAR = re.compile(rf"(?<![0-9])(?<![0-9][-_.]){_OCTET}(?:\.{_OCTET}){{1,2}}(?:\.[*xX])+(?![\w])")
 _NIBBLES = re.compile(r"(?i)(?<![0-9a-f])[0-9a-f](?:[.-][0-9a-f]){31}(?![0-9a-f])")
 #: An IPv4 address as one number (inet_aton(3)), or as twelve digits in a provider's name.
 _NUMBER = re.compile(r"(?i)(?<![0-9a-z])(?:0x[0-9a-f]{8}|(?!20[0-9]{6}\b)[0-9]{8,10}|[0-9]{12})(?![0-9a-z])")
@@ -51,7 +57,7 @@ _HEX_PARTS = re.compile(
 _MAILBOX = re.compile(r"(?:\"[^\"\r\n]{0,64}\"|[^\s<>@:;,\"()\[\]=]{1,64})@(?=[^\s<>@]{1,255})")
 _TOKEN = re.compile(r"[\w.-]+")
 #: But for what belongs to a link: it leads to a page for everybody.
-_HOST = re.compile(r"(?i)(?<![\w.@-])(?<!://)(?:[\w-]{1,63}\.)+[a-z][\w-]{0,62}(?![\w-]|\.\w)")
+_HOST = re.compile(r"(?i)(?<![\w.-])(?<!://)(?:[\w-]{1,63}\.)+[a-z][\w-]{0,62}(?![\w-]|\.\w)")
 
 
 class Private:
@@ -74,7 +80,22 @@ class Private:
         self._public_names = {each for name in (NAME, *public_names) for each in _and_above(name)}
         self._own = frozenset(name.lower() for name in names if name and name.lower() != NAME)
         self._names = _pattern(_short_forms(self._own, self._public_names))
+        locals_ = tuple(locals_)
         self._words = _pattern({*locals_, *others})
+        known = {label for name in self._public_names for label in name.split(".")} | _GENERIC
+        self._parts = _pattern({part for local in locals_ for part in _parts_of(local)} - known, alone=True)
+        self._spelt: re.Pattern[str] | None = None
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Addresses that stand in `texts` as they are will be found in other spellings, too."""
+        found = Counter(
+            _read(spelling) or ""
+            for text in texts
+            for spelling in _addresses(text)
+            if self._private(spelling)
+        )
+        often = [address for address, _ in found.most_common(_MOST_ADDRESSES)]
+        self._spelt = spellings.pattern_of(often, self._public_addresses)
 
     def trust(self, name: str) -> None:
         """The server calls itself `name`."""
@@ -85,9 +106,11 @@ class Private:
         """`text` with marks in the place of everything private."""
         text = _MAILBOX.sub(f"{MARK}@", text)
         text = _TOKEN.sub(self._token, text)
+        text = _STAR.sub(MARK, text)
         for pattern in (_HEX_PARTS, _MAPPED, _V6, _V4, _NUMBER):
             text = pattern.sub(self._address, text)
-        for words, stand_in in ((self._names, NAME), (self._words, MARK)):
+        marked = ((self._spelt, MARK), (self._names, NAME), (self._words, MARK), (self._parts, MARK))
+        for words, stand_in in marked:
             if words is not None:
                 text = words.sub(stand_in, text)
         return _HOST.sub(self._host, text)
@@ -185,6 +208,16 @@ def _short_forms(names: frozenset[str], public: set[str]) -> set[str]:
     return {each for each in found if not each.isdigit()}
 
 
+def _parts_of(local: str) -> Iterator[str]:
+    """What a server may call the mailbox `local` by: without its subaddress (RFC 5233), by either name."""
+    base, plus, _ = local.partition("+")
+    if plus:
+        yield base.lower()
+    for part in re.split(r"[.+]", local):
+        if len(part) >= _LONG and not part.isdigit():
+            yield part.lower()
+
+
 def _joint(letter: str) -> str:
     return _JOINT if letter.isascii() else re.escape(letter)
 
@@ -194,10 +227,11 @@ def _joint(letter: str) -> str:
 _JOINT = r"(?:[%+=][0-9a-fA-F]{2}|\\?[^\w\s]|_)?"
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
+def _pattern(words: Iterable[str], *, alone: bool = False) -> re.Pattern[str] | None:
     """Finds these words in whatever way they are joined, longest first; None for none.
 
-    Long ones are found inside others, too.  They are sought in bytes read as Latin-1.
+    Long ones are found inside others, too, unless all stand `alone`.  They are sought in bytes read as
+    Latin-1.
     """
     wanted = {word.encode("utf-8", "replace").decode("latin-1") for word in words if word and word != MARK}
     if not wanted:
@@ -207,6 +241,6 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
         spelt = "".join(
             letter if letter.isascii() and letter.isalnum() else _joint(letter) for letter in word
         )
-        alone = len(word) < _LONG or word.lower() in _GENERIC
-        either.append(rf"(?<![^\W_]){spelt}(?![^\W_])" if alone else spelt)
+        apart = alone or len(word) < _LONG or word.lower() in _GENERIC
+        either.append(rf"(?<![^\W_]){spelt}(?![^\W_])" if apart else spelt)
     return re.compile("(?i)" + "|".join(either))

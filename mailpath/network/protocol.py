@@ -17,8 +17,10 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 
-#: Characters of a trust anchor, and how many roots and addresses there may be: far above what anybody has.
+#: Characters of a trust anchor, and how many addresses there may be: far above what anybody has.
 MAX_ANCHOR = 64 * 1024
+#: Roots of a capture: more than all that the world trusts.  A chain may try every one of a name.
+MAX_ROOTS = 256
 #: Negative trust anchors: they are meant for a few broken zones, and for a while (RFC 7646 section 2).
 MAX_ZONES = 100
 _MOST = msgspec.Meta(max_length=10_000)
@@ -41,7 +43,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     kind: Name
     resolver: Name
     trust_anchor: Annotated[str, msgspec.Meta(max_length=MAX_ANCHOR)]
-    roots: Annotated[tuple[bytes, ...], _MOST]
+    roots: Annotated[tuple[bytes, ...], msgspec.Meta(max_length=MAX_ROOTS)]
     made: int
     smtp_port: int = 25
     https_port: int = 443

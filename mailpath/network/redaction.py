@@ -27,7 +27,8 @@ from mailpath.exchanges import (
 )
 from mailpath.network.capture import Capture, capture_from
 from mailpath.network.dns_messages import behind_name
-from mailpath.network.private import MARK, NAME, Private
+from mailpath.network.private import MARK, Private
+from mailpath.network.redacted_ground import redacted_envelope, redacted_ground
 from mailpath.network.replies import dialogue
 
 #: EHLO keywords (IANA's mail parameters) that a server may list.
@@ -51,7 +52,6 @@ _OPT, _EXTENDED_ERROR, _PADDING = 41, 15, 12
 def redacted(capture: Capture) -> Capture:
     """`capture` without what is private.  Pure; redacting twice changes nothing more."""
     words = _Words(capture)
-    ground = capture.ground
     exchanges: tuple[Exchange, ...] = (
         *(words.dns(exchange) for exchange in capture.dns),
         *(words.https(exchange) for exchange in capture.https),
@@ -59,22 +59,11 @@ def redacted(capture: Capture) -> Capture:
     )
     made = capture_from(
         exchanges,
-        msgspec.structs.replace(
-            ground,
-            resolver=MARK,
-            ehlo=NAME if ground.ehlo else "",
-            envelope=_envelope(ground.envelope),
-            insecure_zones=tuple(zone for zone in ground.insecure_zones if _bears(zone, capture)),
-        ),
+        redacted_ground(capture),
         capture.path,
-        ground.roots,
+        capture.ground.roots,
     )
     return msgspec.structs.replace(made, mailpath=capture.mailpath)
-
-
-def _bears(zone: str, capture: Capture) -> bool:
-    """Whether a negative trust anchor (RFC 7646) changes anything: what others there are is private."""
-    return zone == "." or any(f".{each.question.name}".endswith(f".{zone}") for each in capture.dns)
 
 
 class _Words:
@@ -84,6 +73,8 @@ class _Words:
         envelopes = {capture.ground.envelope, *(each.request.envelope for each in capture.smtp)}
         public = {each.question.name.lower() for each in capture.dns}
         public |= {each.request.sni.lower() for each in capture.smtp if each.request.sni is not None}
+        public |= {name for name in (capture.path.recipient, capture.path.sender) if name is not None}
+        public |= {_domain(box) for each in envelopes if each for box in (each.mail_from, each.rcpt_to)}
         addresses = {each.request.address for each in capture.smtp}
         addresses |= {each.request.address for each in capture.https}
         self._private = Private(
@@ -100,6 +91,7 @@ class _Words:
                     named = _SELF.match(reply.lines[0].decode("latin-1"))
                     if named is not None:
                         self._private.trust(named[0])
+        self._private.learn(_heard(capture))
 
     # --- exchanges ---
 
@@ -213,6 +205,19 @@ class _Dialogue:
         return begins and self._verb in (b"EHLO", b"HELO")
 
 
+def _heard(capture: Capture) -> Iterator[str]:
+    """Everything that was said to us, each stream in one piece."""
+    for exchange in capture.smtp:
+        for tls in (False, True):
+            said = (chunk.data for chunk in exchange.transcript if not chunk.sent and chunk.tls is tls)
+            yield b"".join(said).decode("latin-1")
+        yield exchange.injected.decode("latin-1")
+    for fetched in capture.https:
+        yield fetched.body.decode("latin-1")
+    for each in capture.exchanges:
+        yield each.detail
+
+
 def _resolver_words(resolver: str) -> set[str]:
     """The resolver as configured, and the names and addresses in it: "tls://192.0.2.53#dns.example"."""
     parts = {part for part in re.split(r"[/#\[\]]+", resolver) if "." in part or ":" in part}
@@ -231,18 +236,11 @@ def _local_parts(envelopes: Iterable[Envelope | None]) -> Iterator[str]:
 
 
 def _request(request: SmtpRequest) -> SmtpRequest:
-    return msgspec.structs.replace(request, envelope=_envelope(request.envelope))
+    return msgspec.structs.replace(request, envelope=redacted_envelope(request.envelope))
 
 
-def _envelope(envelope: Envelope | None) -> Envelope | None:
-    if envelope is None:
-        return None
-    return Envelope(mail_from=_mailbox(envelope.mail_from), rcpt_to=_mailbox(envelope.rcpt_to))
-
-
-def _mailbox(mailbox: str) -> str:
-    """The mailbox without its local part; the null reverse-path is nobody's."""
-    return f"{MARK}@{mailbox.rpartition('@')[2]}" if mailbox else ""
+def _domain(mailbox: str) -> str:
+    return mailbox.rpartition("@")[2].lower()
 
 
 # --- DNS -------------------------------------------------------------------------------------------

@@ -40,11 +40,13 @@ def render_text(
     ascii_only: bool = False,
     drawn: Collection[str] = (),
     fix: str = "",
+    mind: str = "",
 ) -> str:
     """The chain of trust of `lookup` as plain lines (RFC 4035 section 5), for people.
 
     `zones`: `Validator.zones()`; `at`: Unix time as of which it was validated; `drawn`: names of those that
-    the reader has seen in full; `fix`: what mends the answer.  Ends with a newline.
+    the reader has seen in full; `fix`: what mends the answer; `mind`: a sentence on whose trust anchor it
+    is, where that is not IANA's.  Ends with a newline.
     """
     known = {zone.name: zone for zone in zones}
     pen = _Pen(ascii_only, _signers(lookup, zones))
@@ -54,6 +56,8 @@ def render_text(
         lines.append(f"  Extended DNS error {lookup.ede} (RFC 8914): {_EDE.get(lookup.ede, 'other')}")
     if fix:
         lines.append(f"  Fix: {_shown(fix)}")
+    if mind:
+        lines.append(f"  {_shown(mind)}")
     lines.append("")
     for name in lookup.chain:
         if name in known:
@@ -72,9 +76,12 @@ def render_text(
     return "\n".join(lines) + "\n"
 
 
-def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, fix: str = "") -> dict[str, Any]:
+def to_json(
+    lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, fix: str = "", anchor: str = "iana"
+) -> dict[str, Any]:
     """The same as one JSON object (RFC 4035 section 4.3): "status", "reason", "fix", "chain", and more.
 
+    "anchor": whose the trust anchors are, "iana" or "own".
     Times are RFC 3339 in UTC.  "chain" holds every zone that was come across, parents first; "on_path" tells
     those that vouch for the last RRset, and "anchor" where a chain begins ("positive") or validation was
     switched off ("negative").
@@ -84,6 +91,7 @@ def to_json(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, fix: str = ""
         "name": _dns(lookup.name),
         "type": lookup.rdtype,
         "at": _iso(at),
+        "anchor": anchor,
         "status": lookup.security.value,
         "reason": visible(lookup.reason, limit=_JSON_TEXT),
         "ede": lookup.ede,

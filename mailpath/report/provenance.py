@@ -51,7 +51,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     another name's; `at_root`: the root's alone.  `roots`: "known" where every root that a chain of the walk
     hangs on is this machine's or certifi's, else "own".  `own_roots`, `own_certificates`: those that are not,
     by subject (visible text) and as DER.  `dialled`: published "ip:port" in use that live elsewhere.
-    `insecure_zones`: negative trust anchors (RFC 7646).  `trust_anchor`, `ca_file`: the user named one.
+    `insecure_zones`: negative trust anchors (RFC 7646).  `impatient`: a wait of ours ended something, and the
+    sender is said to wait no longer (patience).  `trust_anchor`, `ca_file`: the user named one.
 
     Of a replay, what is neither known here nor given by this user: `strange_anchor`, `strange_roots` (DER),
     `strange_zones`.
@@ -65,6 +66,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     own_certificates: tuple[bytes, ...] = ()
     dialled: tuple[str, ...] = ()
     insecure_zones: tuple[str, ...] = ()
+    impatient: bool = False
     trust_anchor: bool = False
     ca_file: bool = False
     at_root: bool = True
@@ -104,11 +106,15 @@ def read(walk: Walk, ground: Ground, given: Given = NOTHING, *, replayed: bool =
         own_certificates=own,
         dialled=tuple(sorted(_dialled(walk, ground))),
         insecure_zones=tuple(visible(zone, limit=255) for zone in ground.insecure_zones),
+        impatient=walk.patience == "ours" and any(limit is not None for limit in _limits(walk)),
         trust_anchor=given.anchor is not None,
         ca_file=given.roots is not None,
         at_root=whose == "iana" or anchors.at_the_root_alone(ground.trust_anchor),
         strange_anchor=replayed and whose == "own" and not among,
-        strange_roots=tuple(root for root in walk.roots if replayed and root not in accepted),
+        # All that the capture brings: as of another time a chain may hang on one that now counts for nothing.
+        strange_roots=tuple(
+            root for root in sorted({*walk.roots, *ground.roots}) if replayed and root not in accepted
+        ),
         strange_zones=tuple(
             visible(zone, limit=255)
             for zone in ground.insecure_zones
@@ -119,6 +125,13 @@ def read(walk: Walk, ground: Ground, given: Given = NOTHING, *, replayed: bool =
 
 def _zone(name: str) -> str:
     return name.lower().rstrip(".")
+
+
+def _limits(walk: Walk) -> Iterator[float | None]:
+    """The waits of ours that ended something, in seconds."""
+    yield from (session.limit for session in (*walk.starttls.sessions, *walk.starttls.enveloped))
+    if walk.sts.fetch is not None:
+        yield walk.sts.fetch.limit
 
 
 def _chains(walk: Walk) -> Iterator[tuple[bytes, ...]]:
@@ -172,17 +185,20 @@ def doubt(
     reasons = []
     if provenance.strange_anchor:
         root = provenance.at_root
-        named = "nor that of --trust-anchor" if provenance.trust_anchor else ""
-        told = f"{'is' if root else 'are'} not IANA's{f', {named}' if named else ''}"
+        whose = "neither IANA's nor what you gave" if provenance.trust_anchor else "not IANA's"
+        told = f"{'is' if root else 'are'} {whose}"
         reasons.append(f"on the capture's own {'DNSSEC root' if root else 'trust anchors'}, which {told}")
     if provenance.strange_roots and _hangs_on_them(provenance, walk, posture, sending, met):
-        names = provenance.own_roots[0] if provenance.own_roots else _named(provenance.strange_roots[0])
-        named = " and --ca-file does not hold" if provenance.ca_file else ""
-        reasons.append(f"on the capture's own CA root ({names}), which this machine does not know{named}")
+        strange = frozenset(provenance.strange_roots)
+        hung = _hung_on(walk, frozenset(walk.roots) - strange) or provenance.strange_roots
+        names = tuple(dict.fromkeys(map(_named, hung)))
+        what = f"root{'s' if len(names) > 1 else ''} ({_some(names)})"
+        named = " and you did not give" if provenance.ca_file else ""
+        reasons.append(f"on the capture's own CA {what}, which this machine does not know{named}")
     if provenance.strange_zones:
         zones = _some(provenance.strange_zones)
         reasons.append(f"the capture counts {zones} as unsigned by an order that is not yours")
-    return " and ".join(reasons)
+    return ", and ".join(reasons)
 
 
 def _hangs_on_them(
@@ -233,6 +249,8 @@ def marks(provenance: Provenance, *, source: bool = True, doubted: bool = False)
         found.append("dialled elsewhere")
     if provenance.insecure_zones:
         found.append(f"unsigned by order: {_some(provenance.insecure_zones)}")
+    if provenance.impatient:
+        found.append("sender taken for as impatient as the walk")
     return tuple(found)
 
 
@@ -257,6 +275,8 @@ def _sentences(provenance: Provenance) -> Iterator[str]:
         yield f"Asked elsewhere than at the published address (dial): {_some(provenance.dialled)}."
     if provenance.insecure_zones:
         yield f"Counted as unsigned by order (insecure_zones): {_some(provenance.insecure_zones)}."
+    if provenance.impatient:
+        yield "Where the walk waited no longer, neither does the sender, by order (patience)."
 
 
 def foreign_anchor(provenance: Provenance) -> str:

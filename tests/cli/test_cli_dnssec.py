@@ -13,6 +13,8 @@ import dns.query
 import dns.rdatatype
 import pytest
 
+from mailpath.network.anchors import ROOT_ANCHORS
+
 if TYPE_CHECKING:
     from mailpath.lab import Lab
 
@@ -188,3 +190,20 @@ def test_the_network_file_takes_them_and_a_name_that_is_none_is_told(
     code, out, err = run("dnssec", "b.example", "--network", network, "--insecure-zone", "a..b")
     assert (code, out, err.count("\n")) == (64, "", 1)
     assert "insecure_zones: 'a..b': The name has an empty label (two dots in a row)." in err
+
+
+# --- whose anchors ---------------------------------------------------------------------------------
+
+
+def test_an_anchor_that_is_not_ianas_is_named(network: Path, island: str, tmp_path: Path, run: Run) -> None:
+    words = ("dnssec", "dane-good.example", "MX", "--network", network)
+    _, out, _ = run(*words)
+    assert out.splitlines()[2] == "  The DNSSEC root is not IANA's."
+    assert json.loads(run(*words, "--json")[1])["anchor"] == "own"
+    (tmp_path / "island.ds").write_text(island, encoding="ascii")
+    _, out, _ = run(*words, "--trust-anchor", tmp_path / "island.ds")
+    assert out.splitlines()[2] == "  The trust anchors are not IANA's."
+    (tmp_path / "iana.ds").write_text(ROOT_ANCHORS, encoding="ascii")
+    _, out, _ = run(*words, "--trust-anchor", tmp_path / "iana.ds")
+    assert "not IANA's" not in out
+    assert json.loads(run(*words, "--json", "--trust-anchor", tmp_path / "iana.ds")[1])["anchor"] == "iana"

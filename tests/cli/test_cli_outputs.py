@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,31 @@ def test_nor_is_the_network_file(network: Path, run: Run) -> None:
     code, _, err = run("check", "null-mx.example", "--network", network, "-o", network)
     assert (code, network.read_bytes()) == (64, before)
     assert "-o would write over the file that --network reads." in err
+
+
+@pytest.mark.parametrize("key", ["trust_anchor", "ca_file"])
+def test_nor_what_the_network_file_names(key: str, network: Path, run: Run) -> None:
+    named = Path(tomllib.loads(network.read_text(encoding="utf-8"))[key])
+    before = named.read_bytes()
+    code, _, err = run("check", "null-mx.example", "--network", network, "-o", named)
+    assert (code, named.read_bytes()) == (64, before)
+    assert f"-o would write over the file that {key} in the network file reads." in err
+
+
+def test_nor_the_config_file_and_what_it_names(
+    capture: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    folder = tmp_path / "mailpath"
+    folder.mkdir()
+    (folder / "config.toml").write_text('[network]\nca_file = "ca.pem"\n', encoding="utf-8")
+    (folder / "ca.pem").write_text("mine", encoding="utf-8")
+    code, _, err = run("check", "--replay", capture, "-o", folder / "config.toml")
+    assert code == 64
+    assert "-o would write over the file that mailpath itself reads." in err
+    code, _, err = run("check", "--replay", capture, "--capture", folder / "ca.pem")
+    assert (code, (folder / "ca.pem").read_text(encoding="utf-8")) == (64, "mine")
+    assert "--capture would write over the file that ca_file in the config file reads." in err
 
 
 @pytest.mark.parametrize("option", ["-o", "--capture"])

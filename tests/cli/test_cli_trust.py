@@ -124,8 +124,15 @@ def test_who_knows_the_anchor_gives_it(forger: Lab, forged: Path, tmp_path: Path
     other = tmp_path / "other.ds"
     other.write_text(f". DS 1 13 2 {'00' * 32}\n", encoding="utf-8")
     code, out, _ = run("check", "--replay", forged, "--trust-anchor", other)
-    assert (code, "nor that of --trust-anchor" in told(out)) == (3, True)
+    assert (code, "which is neither IANA's nor what you gave;" in told(out)) == (3, True)
     assert run("check", "--replay", forged, "--trust-anchor", "/no/such/file")[0] == 64
+    other.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
+    code, _, err = run("check", "--replay", forged, "--trust-anchor", other)
+    assert (code, "other.ds: trust_anchor: The trust anchor" in err) == (64, True)
+    config.write_text(f'[network]\ntrust_anchor = "{other}"\n', encoding="utf-8")
+    code, _, err = run("check", "--replay", forged)
+    assert (code, err.count("\n"), "config.toml" in err) == (3, 1, True)
+    config.unlink()
     assert run("check", "--replay", forged, "--resolver", "192.0.2.53")[0] == 64
 
 
@@ -138,6 +145,8 @@ def test_a_root_that_the_verdict_hangs_on(
     held = kept(lab, "sts-enforce.example", tmp_path / "sts.json")
     code, out, _ = run("check", "--replay", held, "--trust-anchor", anchor, "--format", form)
     assert (code, "on the capture's own CA root" in told(out)) == (3, True)
+    _, out, _ = run("check", "--replay", held, "--format", form)
+    assert "which is not IANA's, and on the capture's own CA root" in told(out)
     assert run("check", "--replay", held, "--network", network, "--format", form)[0] == 0
     # Of a posture that looks at no certificate's issuer nothing hangs on it; but it is named.
     words = ("--trust-anchor", anchor, "--posture", "postfix-none", "--format", form)

@@ -27,6 +27,44 @@ def test_replacing_keeps_the_mode_and_follows_a_link(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["link", "real"]
 
 
+def test_a_file_stays_its_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where root writes a report that a web server's user owns."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _, *owner: given.append(owner))
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    (tmp_path / "old").write_bytes(b"old")
+    replace_file(tmp_path / "old", b"new")
+    there = (tmp_path / "old").stat()
+    assert given == [(there.st_uid, there.st_gid)]
+    replace_file(tmp_path / "fresh", b"new")
+    assert len(given) == 1
+
+
+def test_anothers_file_in_a_folder_like_tmp_shows_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    try_replacing(tmp_path / "old")
+    tmp_path.chmod(0o1777)
+    try_replacing(tmp_path / "fresh")
+    with pytest.raises(PermissionError, match="another user's"):
+        try_replacing(tmp_path / "old")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def refused(name: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(13, "Permission denied")
+        return opened(name, flags, mode)
+
+    monkeypatch.setattr(os, "open", refused)
+    with pytest.raises(PermissionError, match="Permission denied in its folder"):
+        try_replacing(tmp_path / "new")
+
+
 def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
@@ -62,6 +100,32 @@ def test_a_pipe_is_written_to_as_it_stands(tmp_path: Path) -> None:
     assert os.read(reader, 100) == b"said"
     os.close(reader)
     assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}"])
+def test_what_is_open_already_is_written_on(name: str, tmp_path: Path) -> None:
+    """As in `(echo before; mailpath check ... -o /dev/stdout; echo after) > log`."""
+    log = tmp_path / "log"
+    with log.open("wb", buffering=0) as stream:
+        stream.write(b"before\n")
+        try_replacing(name.format(stream.fileno()))
+        replace_file(name.format(stream.fileno()), b"report\n")
+        stream.write(b"after\n")
+    assert log.read_bytes() == b"before\nreport\nafter\n"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        try_replacing(name.format(999_999))
+
+
+def test_the_standard_streams_are_open_already(tmp_path: Path) -> None:
+    script = (
+        "import sys; from mailpath.files import replace_file;"
+        "replace_file('/dev/stdout', b'one\\n'); replace_file('/dev/stderr', b'two\\n')"
+    )
+    log = tmp_path / "log"
+    with log.open("wb", buffering=0) as stream:
+        stream.write(b"before\n")
+        subprocess.run([sys.executable, "-c", script], stdout=stream, stderr=stream, check=True)
+    assert log.read_bytes() == b"before\none\ntwo\n"
 
 
 def test_a_name_as_long_as_can_be(tmp_path: Path) -> None:

@@ -75,6 +75,29 @@ SPELLINGS = {
     f"<{LOCAL}>": LOCAL,
     "bounce+alice=2Eprivate": "alice=2e",
     f'"{LOCAL}"@a.example': LOCAL,
+    "alice": "alice",
+    "root@dsl4711.isp.example": "isp.example",
+    "IDENT:nobody@dsl4711.isp.example": "isp.example",
+    "198.18.7.*": "198.18.7",
+}
+#: The same of an address that a server names as it is somewhere else.
+KNOWN_SPELLINGS = {
+    ".".join(_OCTETS[:3]): "198.18.7",
+    f"net {'-'.join(_OCTETS[:3])}": "198-18-7",
+    "[.]".join(_OCTETS): "198[.]18",
+    f"?ip={'%2E'.join(_OCTETS)}": "198%2e18",
+    "x".join(_OCTETS): "198x18",
+    " ".join(_OCTETS): "198 18",
+    "0306.022.07.0115": "0306",
+    f"0{_NUMBER:o}": f"{_NUMBER:o}",
+    f"{_NUMBER:X}": f"{_NUMBER:x}",
+    f"ip{_NUMBER:x}": f"{_NUMBER:x}",
+    f"x{_NUMBER}x": str(_NUMBER),
+    "host198018007077": "198018007077",
+    ipaddress.IPv6Address(V6).exploded.replace(":", ""): "20010db80077",
+    ipaddress.IPv6Address(V6).exploded.replace(":", "_"): "0db8_0077",
+    V6.replace(":", "%3A"): "db8%3a77",
+    "2001:db8:77/48": "2001:db8:77",
 }
 #: What servers say, as they say it; {} is the client as they know it.
 SENTENCES = (
@@ -130,6 +153,42 @@ def test_no_spelling_survives_in_any_sentence(spelling: str) -> None:
     for sentence in SENTENCES:
         made = told(redacted(capture([sentence.format(spelling, spelling)])))
         assert SPELLINGS[spelling] not in made, sentence
+
+
+@pytest.mark.parametrize("spelling", KNOWN_SPELLINGS)
+def test_an_address_that_is_named_once_goes_in_every_spelling(spelling: str) -> None:
+    greeting = [f"250-mx1.b.example Hello there [{V4}]", f"250 STARTTLS {V6}"]
+    for sentence in SENTENCES:
+        made = told(redacted(capture([*greeting, sentence.format(spelling, spelling)])))
+        assert KNOWN_SPELLINGS[spelling] not in made, sentence
+
+
+def test_a_neighbour_of_ours_stays_whole() -> None:
+    """Who asks about the own domain sits in one network with its mail host."""
+    near = ("198.18.7.10", "2001:db8:77::25")
+    held = capture([f"250 mx1.b.example Hello [{V4}] [{V6}]", f"421 {near[0]} and {near[1]} are busy"])
+    also = tuple(SmtpExchange(request=SmtpRequest(address=each)) for each in near)
+    made = told(redacted(msgspec.structs.replace(held, smtp=(*held.smtp, *also))))
+    assert f"421 {near[0]} and {near[1]} are busy" in made
+
+
+@pytest.mark.parametrize(
+    ("local", "line"),
+    [
+        ("alice+news", "550 alice: unknown"),
+        ("al+x", "550 no mailbox al here"),
+        ("al.smith", "550 Mr. Smith?"),
+    ],
+)
+def test_a_mailbox_by_another_of_its_names(local: str, line: str) -> None:
+    held = capture([line])
+    asked = Envelope(mail_from="", rcpt_to=f"{local}@b.example")
+    made = redacted(
+        msgspec.structs.replace(held, ground=msgspec.structs.replace(held.ground, envelope=asked))
+    )
+    last = made.smtp[0].transcript[-1].data.decode()
+    assert "redacted" in last
+    assert not {"alice", "al", "smith"} & set(re.findall(r"\w+", last.lower()))
 
 
 @settings(max_examples=40)
@@ -188,6 +247,8 @@ def test_nor_in_any_report() -> None:
         "421 4.3.2 Service shutting down, try later: 192.0.2.10 is busy",
         "454 4.7.0 TLS not available due to local problem",
         "250-AUTH=LOGIN PLAIN",
+        "250-XVERSION 4.96.2",
+        "550 5.1.1 redacted@b.example: ask redacted@a.example",
     ],
 )
 def test_what_is_public_stays(line: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dns.edns
 import dns.message
+import dns.rrset
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.facts import Path
+from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
 from mailpath.network.redaction import redacted, without_options
@@ -242,3 +244,36 @@ def test_only_negative_anchors_that_bear_on_the_path_are_kept() -> None:
     ground = msgspec.structs.replace(GROUND, insecure_zones=zones)
     kept = redacted(Capture(path=Path(recipient="b.example"), ground=ground, dns=(asked,))).ground
     assert kept.insecure_zones == ("b.example", "mx1.b.example", "example", ".")
+
+
+def test_trust_anchors_lose_their_comments_and_what_does_not_bear_on_the_path() -> None:
+    digest = "00" * 32
+    anchors = f"; from ann's folder\n. DS 1 8 2 {digest}\ncorp.internal. DS 2 8 2 {digest} ; ours\n"
+    asked = DnsExchange(question=Question(name="mx1.b.example", rdtype="A"), failure=Failure.TIMEOUT)
+
+    def kept(text: str) -> str:
+        ground = msgspec.structs.replace(GROUND, trust_anchor=text)
+        made = redacted(Capture(path=Path(recipient="b.example"), ground=ground, dns=(asked,)))
+        assert redacted(made) == made
+        return made.ground.trust_anchor
+
+    assert kept(anchors) == f". IN DS 1 8 2 {digest}\n"
+    assert kept(f"example. DS 1 8 2 {digest}") == f"example. IN DS 1 8 2 {digest}\n"
+    # Without any, a walk has nothing to begin with.
+    assert kept(f"corp.internal. DS 2 8 2 {digest}") == f"redacted.invalid. IN DS 2 8 2 {digest}\n"
+    assert kept(ROOT_ANCHORS) == ROOT_ANCHORS
+    assert kept("no zone-file text of ann's") == ""
+
+
+def test_only_dialled_addresses_of_the_path_are_kept() -> None:
+    query = dns.message.make_query("mx1.b.example", "A")
+    answer = dns.message.make_response(query)
+    answer.answer.append(dns.rrset.from_text("mx1.b.example.", 60, "IN", "A", "192.0.2.20"))
+    dialled = ("192.0.2.10:25", "192.0.2.20:25", "192.0.2.30:25", "[2001:db8::10]:25", "junk")
+    held = Capture(
+        path=Path(recipient="b.example"),
+        ground=msgspec.structs.replace(GROUND, dialled=dialled),
+        dns=(DnsExchange(question=Question(name="mx1.b.example", rdtype="A"), response=answer.to_wire()),),
+        smtp=(SmtpExchange(request=SmtpRequest(address="192.0.2.10")),),
+    )
+    assert redacted(held).ground.dialled == ("192.0.2.10:25", "192.0.2.20:25")

@@ -36,6 +36,7 @@ WAYS: dict[str, tuple[Provenance, str]] = {
     "dial": (Provenance(dialled=("192.0.2.10:25",)), "dialled elsewhere"),
     "ca-file": (Provenance(ca_file=True), "CA file given"),
     "trust-anchor": (Provenance(trust_anchor=True), "trust anchor given"),
+    "patience": (Provenance(impatient=True), "sender taken for as impatient as the walk"),
     "insecure zone": (Provenance(insecure_zones=("corp.example",)), "unsigned by order: corp.example"),
 }
 SURFACES = {
@@ -102,6 +103,15 @@ def ground(**fields: Any) -> Ground:
     return Ground(**{**usual, **fields})
 
 
+@pytest.mark.parametrize(("limit", "named"), [(30.0, True), (None, False)])
+def test_patience_is_named_where_a_wait_of_ours_ended(limit: float | None, named: bool) -> None:
+    found = made.walk()
+    sessions = tuple(replace(each, limit=limit) for each in found.starttls.sessions)
+    said = replace(found, patience="ours", starttls=replace(found.starttls, sessions=sessions))
+    assert read(said, ground(), replayed=True).impatient is named
+    assert read(replace(said, patience="sender"), ground(), replayed=True).impatient is False
+
+
 def test_roots_are_known_by_what_they_are(walks: Any) -> None:
     """Of this machine, of this user, of nobody here."""
     walked = walks.of("sts-enforce")
@@ -142,6 +152,27 @@ def test_whether_a_verdict_hangs_on_strange_roots(
         assert why == (
             "on the capture's own CA root (CN=Mailpath Lab Root CA), which this machine does not know"
         )
+
+
+def test_the_root_that_is_doubted_is_the_one_that_is_named(walks: Any) -> None:
+    """Not another one that this machine does not know either, but the user does."""
+    walked = walks.of("sts-enforce")
+    held = replace(walked.capture.ground, trust_anchor=ROOT_ANCHORS)
+    stands = replace(
+        read(walked.walk, held, replayed=True), own_roots=("CN=Given", "CN=Mailpath Lab Root CA")
+    )
+    why = doubt(stands, walked.walk, posture_named("rfc"), ORDINARY)
+    assert "own CA root (CN=Mailpath Lab Root CA), which" in why
+
+
+def test_roots_that_count_at_another_time_are_strange_too(walks: Any) -> None:
+    """The app moves the clock: what the walk as recorded had no use for may decide then."""
+    walked = walks.of("sts-enforce")
+    early = replace(walked.walk, roots=())
+    held = replace(walked.capture.ground, trust_anchor=ROOT_ANCHORS)
+    stands = read(early, held, replayed=True)
+    assert (stands.roots, set(stands.strange_roots)) == ("known", set(held.roots))
+    assert doubt(stands, walked.walk, posture_named("rfc"), ORDINARY)
 
 
 def test_panels_say_of_a_strange_root_what_it_is(walks: Any) -> None:
