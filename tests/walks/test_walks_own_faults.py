@@ -147,6 +147,15 @@ def test_where_one_case_may_end_anyhow_no_short_list_is_given(walks: Walks) -> N
     assert (verdict.outcome, verdict.possible) == (Outcome.UNKNOWN, ())
 
 
+def test_nor_where_a_choice_that_no_source_tells_may_end_anyhow(walks: Walks) -> None:
+    def lost(request: Request) -> bool:
+        return isinstance(request, SmtpRequest) and request.sni == "mx1.mx-cname-dane.example"
+
+    verdict = judge(losing(walks.of("mx-cname-dane").capture, lost), PRESETS["gmail"])
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert len(verdict.possible) != 1
+
+
 def test_unusable_tlsa_is_among_what_may_be_there(walks: Walks) -> None:
     found = losing(walks.of("dane-unusable").capture, asks("_25._tcp.mx1.dane-unusable.example"))
     verdict = judge(found, PRESETS["exim-require-dane"])
