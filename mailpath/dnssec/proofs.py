@@ -25,6 +25,10 @@ from mailpath.exchanges import Failure as Unanswered
 PROBE = "_mailpath-probe"
 
 
+#: Asked for in turn where the answer does not matter, only that there is a question.
+_ANY_TYPES = (RdataType.SOA, RdataType.MX, RdataType.TXT, RdataType.A, RdataType.AAAA)
+
+
 class Proofs(Enum):
     """What the resolver does with proofs of absence (RFC 4035 section 3.1.3)."""
 
@@ -38,10 +42,14 @@ async def asked_again(questions: Questions, reply: Reply) -> Reply:
 
     BIND with strict QNAME minimisation (RFC 9156) has no proof for a name two or more labels below one that
     exists before it has validated it.  Questions without CD make it do so, each for one label more (observed
-    with 9.18): what they bring does not matter, and the second answer comes with the proof.
+    with 9.18): what they bring does not matter, and once there were enough the second answer comes with the
+    proof.  The top-level domain exists, or its denial would have come with one.
     """
-    for rdtype in dict.fromkeys((reply.rdtype, RdataType.SOA)):
-        await questions.ask(reply.name, rdtype, checking_disabled=False)
+    labels = max(2, len(reply.name.labels) - 3)
+    for rdtype in list(dict.fromkeys((reply.rdtype, *_ANY_TYPES)))[:labels]:
+        validated = await questions.ask(reply.name, rdtype, checking_disabled=False)
+        if validated.proves:
+            break
     again = await questions.ask(reply.name, reply.rdtype, again=True)
     return reply if again.trouble else again
 

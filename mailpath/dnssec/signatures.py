@@ -13,10 +13,12 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 
 import dns.name
 import dns.rdatatype
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.dnssec import algorithms, bounds
@@ -153,7 +155,7 @@ class Verifier:
         if len(ordered) > 1:
             ordered.sort(key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable()))
         # Those that cannot hold are told apart for free and take no place of those that can.
-        ring = _Ring(keys)
+        ring = _Ring(keys, signed)
         known = [(_why_not(signed, signature, zone, ring, self.at), signature) for signature in ordered]
         known.sort(key=lambda each: each[0] is not None)
         for why_not, signature in known[: bounds.SIGNATURES_PER_RRSET]:
@@ -220,8 +222,9 @@ def _not_all(signed: SignedSet) -> str:
 class _Ring:
     """The keys of a zone by tag and algorithm: there may be many signatures, and many keys."""
 
-    def __init__(self, keys: Iterable[PublicKey]) -> None:
+    def __init__(self, keys: Iterable[PublicKey], signed: SignedSet) -> None:
         self.tags: set[int] = set()
+        self._signed = signed
         self._fitting: dict[tuple[int, int], list[PublicKey]] = {}
         self._costly: dict[tuple[int, int], str] = {}
         for key in keys:
@@ -235,6 +238,12 @@ class _Ring:
         """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
         named = (signature.key_tag, int(signature.algorithm))
         return self._fitting.get(named, [])[: bounds.KEYS_PER_SIGNATURE]
+
+    @cached_property
+    def published(self) -> set[int]:
+        """Tags of the keys in a DNSKEY RRset itself, of which the ring holds those that are vouched for."""
+        records = list(self._signed.rrset)[: bounds.KEYS]
+        return {algorithms.key_tag(rdata) for rdata in records if isinstance(rdata, DNSKEY)}
 
     def costly(self, signature: RRSIG) -> str:
         """Why a key that fits is left alone, or ""."""
@@ -268,6 +277,8 @@ def _why_not(
                 EDE_DNSKEY_MISSING,
                 f"{named} was made with a key that is revoked or may not sign zone data",
             )
+        if signed.rdtype == RdataType.DNSKEY and signature.key_tag in ring.published:
+            return EDE_DNSKEY_MISSING, f"{named} was made with a key that no DS and no trust anchor names"
         return EDE_DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
     expiration = unix_time(signature.expiration, at)
     if expiration < at:

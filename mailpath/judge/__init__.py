@@ -43,6 +43,8 @@ def judge(
         return first
     silent = f"the sources on {posture.name} do not say {', '.join(asked)}"
     untold = next((each.reason for each in verdicts if each.outcome is Outcome.UNKNOWN), "")
+    if any(each.outcome is Outcome.UNKNOWN and not each.possible for each in verdicts):
+        outcomes = set()  # those that are known are not all there may be
     return msgspec.structs.replace(
         first,
         outcome=Outcome.UNKNOWN,

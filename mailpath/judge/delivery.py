@@ -80,10 +80,12 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) ->
     outcomes = {outcome for each in played for outcome in (each.outcome, *each.possible)}
     if len(outcomes) == 1:
         return verdict
+    # Where one of them may end anyhow, those that are known are not all there may be.
+    anyhow = any(each.outcome is Outcome.UNKNOWN and not each.possible for each in played)
     return msgspec.structs.replace(
         verdict,
         outcome=Outcome.UNKNOWN,
-        possible=_ordered(outcomes),
+        possible=() if anyhow else _ordered(outcomes),
         reason=f"{UNTOLD}: {applied.unseen}",
     )
 
@@ -99,7 +101,7 @@ def _read(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
     verdict = _deliver(walk, posture, applied)
     if verdict.outcome is Outcome.UNKNOWN and readings.undecided(walk):
         played = (_deliver(readings.read_as(walk, each), posture, applied) for each in readings.READINGS)
-        verdict = readings.either(walk, verdict, played)
+        verdict = readings.either(walk, posture, verdict, played)
     return verdict
 
 

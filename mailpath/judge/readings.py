@@ -116,7 +116,7 @@ def _absent(lookup: Lookup) -> Lookup:
     return msgspec.structs.replace(lookup, found=Found.ABSENT, security=Security.SECURE, failure=None)
 
 
-def either(walk: Walk, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
+def either(walk: Walk, posture: Posture, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
     """The verdict over all readings: the one they agree on, or `unknown` with what is possible."""
     verdicts = list(played)
     outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
@@ -128,6 +128,8 @@ def either(walk: Walk, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
         outcomes.add(Outcome.DEFERRED)
         if any(_may_match(session) for session in walk.starttls.sessions):
             outcomes.add(Outcome.AUTHENTICATED)
+            # Or all of them be unusable, which even mandatory DANE may let pass.
+            outcomes |= {Outcome.ENCRYPTED} if posture.dane_unusable_delivers else set()
     told = all(verdict.outcome is not Outcome.UNKNOWN or verdict.possible for verdict in verdicts)
     if told and len(outcomes) == 1 and verdicts[0].outcome in outcomes:
         return verdicts[0]

@@ -272,6 +272,22 @@ async def test_a_ds_whose_key_is_gone_and_one_with_another_digest():
     assert "it publishes no such key" in is_(await look(where, "corp.example"), Security.BOGUS).reason
 
 
+@pytest.mark.parametrize("anchored", [True, False])
+async def test_a_key_that_nothing_vouches_for_is_not_called_unpublished(anchored):
+    """It stands in the very RRset that it signed, and on the line above."""
+    record = f"1 13 2 {'00' * 32}"
+    where = world() if anchored else world(ds=[dns.rdata.from_text("IN", "DS", record)])
+    if anchored:
+        where.anchor = f"{CORP} IN DS {record}\n"
+    validator = Validator(where, AT)
+    is_(await validator.lookup("corp.example", "MX"), Security.BOGUS)
+    (zone_fact,) = [fact for fact in validator.zones() if fact.name == "corp.example"]
+    shown = {fact.tag for fact in zone_fact.keys}
+    (made,) = [fact for fact in zone_fact.signatures if fact.rdtype == "DNSKEY"]
+    assert made.tag in shown
+    assert made.verdict.endswith("was made with a key that no DS and no trust anchor names")
+
+
 # --- negative trust anchors ------------------------------------------------------------------------
 
 DECLARED = "is declared insecure here (negative trust anchor)"

@@ -1,5 +1,7 @@
 """A denial without any proof: asked again, then our resolver's fault or the zone's, never an absence."""
 
+import collections
+
 import dns.message
 import dns.rcode
 import dns.rrset
@@ -115,6 +117,34 @@ async def test_what_was_denied_without_a_proof_is_asked_again(owner, rdtype, hab
     assert validator.resolver_note == ""
     assert len(set(resolver.again)) == len(resolver.again)
     assert not any(question.name == PROBE for question in resolver.asked)
+
+
+class Strict:
+    """BIND 9.18 with `qname-minimization strict`: of a name so many labels below one that exists it has no
+    proof before it was asked as often, less one, without CD."""
+
+    def __init__(self):
+        self.validated = collections.Counter()
+
+    def __call__(self, question, message):
+        if message.rcode() != dns.rcode.NXDOMAIN:
+            return
+        missing = len(name(question.name)) - len(name("b.example"))
+        if self.validated[question.name] < missing - 1:
+            message.authority.clear()
+        if not question.checking_disabled:
+            self.validated[question.name] += 1
+
+
+@pytest.mark.parametrize("denial", ["nsec", "nsec3"])
+@pytest.mark.parametrize("labels", [1, 2, 3, 4, 5])
+async def test_strict_minimisation_is_outlasted_however_deep_the_name(labels, denial):
+    owner = ".".join([*"vwxyz"[-labels:], "b.example"])
+    resolver = Resolver(world(denial), Strict())
+    found, _ = await look(resolver, owner, "TLSA")
+    assert (found.found, found.security) == (Found.ABSENT, Security.SECURE), found.reason
+    without_cd = [q for q in resolver.asked if q.name == owner and not q.checking_disabled]
+    assert len(without_cd) <= labels
 
 
 @pytest.mark.parametrize("denial", ["nsec", "nsec3"])

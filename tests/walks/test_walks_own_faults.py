@@ -140,6 +140,29 @@ def test_a_policy_that_the_sender_holds_stays_in_force(walks: Walks) -> None:
     assert judge(found, PRESETS["rfc"], whole.walk.sts.policy).outcome is Outcome.AUTHENTICATED
 
 
+def test_where_one_case_may_end_anyhow_no_short_list_is_given(walks: Walks) -> None:
+    """Under a policy that the first host fails, the second would be tried, of which nothing was learnt."""
+    lost = asks("_mta-sts.two-mx-weak.example", "mx2.two-mx-weak.example")
+    verdict = judge(losing(walks.of("two-mx-weak").capture, lost), PRESETS["postfix-sts"])
+    assert (verdict.outcome, verdict.possible) == (Outcome.UNKNOWN, ())
+
+
+def test_nor_where_a_choice_that_no_source_tells_may_end_anyhow(walks: Walks) -> None:
+    def lost(request: Request) -> bool:
+        return isinstance(request, SmtpRequest) and request.sni == "mx1.mx-cname-dane.example"
+
+    verdict = judge(losing(walks.of("mx-cname-dane").capture, lost), PRESETS["gmail"])
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert len(verdict.possible) != 1
+
+
+def test_unusable_tlsa_is_among_what_may_be_there(walks: Walks) -> None:
+    found = losing(walks.of("dane-unusable").capture, asks("_25._tcp.mx1.dane-unusable.example"))
+    verdict = judge(found, PRESETS["exim-require-dane"])
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert Outcome.ENCRYPTED in verdict.possible
+
+
 def test_where_dane_decides_no_policy_is_missed(walks: Walks) -> None:
     found = losing(walks.of("full-protection").capture, lambda request: isinstance(request, HttpsRequest))
     assert outcome(found, "rfc") is Outcome.AUTHENTICATED
@@ -253,3 +276,6 @@ def test_whatever_is_lost_nothing_wrong_is_said(walks: Walks, data: st.DataObjec
     for posture in PRESETS.values():
         before, now = judge(whole.walk, posture), judge(found, posture)
         assert now.outcome in (Outcome.UNKNOWN, before.outcome), (posture.name, gone)
+        truth = {before.outcome, *before.possible} - {Outcome.UNKNOWN}
+        assert not now.possible or truth <= set(now.possible), (posture.name, gone)
+        assert len(now.possible) != 1, (posture.name, gone)

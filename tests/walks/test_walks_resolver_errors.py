@@ -17,6 +17,7 @@ from mailpath.lab import Lab
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
+from mailpath.report.headline import cause
 from mailpath.steps.resolver import ROOT, UNRELATED
 from mailpath.walk import live_network, walk
 
@@ -183,6 +184,18 @@ def test_errors_to_everything_without_cd_defer_every_mail_here(lab: Lab) -> None
     for posture in HERE:
         assert judge(found, posture).outcome is Outcome.DEFERRED, posture.name
     assert only(found, "SEC009").message.count("and to 3 more") == 1
+
+
+def test_a_null_mx_that_no_mail_server_here_gets_is_not_why_the_mail_waits(lab: Lab) -> None:
+    assert lab.settings.resolver is not None
+    with failing(lab.settings.resolver, "SERVFAIL", "MX", without_cd=True) as resolver:
+        found, _ = walked(lab, resolver, "null-mx.example")
+    told = {
+        name: cause(found, PRESETS[name], judge(found, PRESETS[name]), tuple(find(found)))
+        for name in ("rfc", "exchange-online")
+    }
+    assert "accepts no mail" not in told["rfc"]
+    assert "accepts no mail" in told["exchange-online"]  # it asks another resolver
 
 
 def test_at_another_time_the_resolvers_word_is_not_known(lab: Lab) -> None:
