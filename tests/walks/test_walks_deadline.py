@@ -22,8 +22,8 @@ from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings
 from mailpath.walk import live_network, walk
 
-DEADLINE = 0.8
-PASSED = "the walk's deadline of 0.8 s passed; --deadline gives it longer"
+DEADLINE = 1.3
+PASSED = f"the walk's deadline of {DEADLINE:g} s passed; --deadline gives it longer"
 
 
 def walked(settings: Settings, domain: str) -> tuple[Walk, float, Walk]:
