@@ -64,8 +64,9 @@ def _other_ds(shown: str, zone: ZoneFact) -> str:
         return _sign_again(shown)
     published = ", ".join(sorted({str(key.tag) for key in own}, key=int))
     return (
-        f"Have the parent of {shown} replace its DS (key tag {tags}) by that of a key that the zone publishes"
-        f" (key tag {published}); until then publish and sign with the old key, where it is still there."
+        f"Have the parent of {shown} replace its DS (key tag {tags}) with that of a key that the zone"
+        f" publishes (key tag {published}); until then publish and sign with the old key, if it is still"
+        " there."
     )
 
 

@@ -156,8 +156,8 @@ ENTRIES = (
         code="STS018",
         title="The policy takes longer than we waited",
         severity=Severity.WARNING,
-        meaning="The policy host took longer for the policy than we waited. Senders wait up to a minute, so"
-        " some of them may have a policy that was not seen here.",
+        meaning="The policy host took longer than we waited. Senders wait for up to a minute, so some of"
+        " them may get a policy that was not seen here.",
         fix="Walk again with --timeout 60, and see what comes.",
         rfc="RFC 8461 section 3.3",
     ),

@@ -108,12 +108,12 @@ def _anchors(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     for zone in walk.dnssec.zones:
         if zone.unvalidated and zone.anchor:
             name = visible(zone.name)
-            message = f"{name} is declared insecure here (negative trust anchor), and counts as unsigned."
+            message = f"{name} is declared insecure here (negative trust anchor) and counts as unsigned."
             yield finding("SEC013", name, message, got=visible(zone.reason))
         elif zone.unvalidated:
             names = list(dict.fromkeys(visible(lookup.name) for lookup in lookups if "." in lookup.chain))
             if names:
-                message = f"{_named(names)}: no trust anchor stands at or above, so this counts as unsigned."
+                message = f"{_named(names)}: no trust anchor stands there or above: this counts as unsigned."
                 yield finding("SEC014", names[0], message, got="no trust anchor covers it")
 
 
@@ -175,8 +175,8 @@ def _resolver(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             " needs the answer and asks this resolver defers; one that asks another does not.",
             severity=Severity.WARNING,
             got="; ".join([*withheld, *differences][:6]),
-            fix="Ask another resolver (--resolver ADDRESS): where that one answers, this one is at fault, and"
-            " a mail server behind it needs another, or a current trust anchor in this one.",
+            fix="Ask another resolver (--resolver ADDRESS). If that one answers, this one is at fault: a mail"
+            " server behind it needs another resolver, or this one needs a current trust anchor.",
         )
     elif differences:
         rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""

@@ -285,7 +285,7 @@ def _stands(result: Result) -> Iterator[str]:
             yield no_evidence(result)
     named = marks(result.provenance, source=not result.provenance.replayed, doubted=bool(why))
     if named:
-        yield f"Mind: {', '.join(named)}."
+        yield f"Note: {', '.join(named)}."
 
 
 def _doubted(result: Result) -> bool:

@@ -23,7 +23,7 @@ from mailpath.network.settings import Settings
 from mailpath.walk import live_network, walk
 
 DEADLINE = 0.8
-PASSED = "the walk's deadline of 0.8 s passed; --deadline gives it longer"
+PASSED = "the walk's deadline of 0.8 s passed (--deadline allows more)"
 
 
 def walked(settings: Settings, domain: str) -> tuple[Walk, float, Walk]:
