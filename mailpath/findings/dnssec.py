@@ -43,9 +43,7 @@ def find(walk: Walk) -> Iterator[Finding]:
 def _lookups(walk: Walk) -> Iterator[Lookup]:
     """Every answer that the path hangs on: MX, addresses, TLSA, and the MTA-STS record."""
     yield from path_lookups(walk.mx)
-    for host in walk.tlsa.hosts:
-        for candidate in host.candidates:
-            yield candidate.lookup
+    yield from walk.tlsa.lookups
     if walk.sts.txt is not None:
         yield walk.sts.txt
 
@@ -73,9 +71,8 @@ def _answers(walk: Walk) -> Iterator[Finding]:
     for host in walk.mx.hosts:
         unsigned = [
             lookup
-            for lookup in (host.v6, host.v4)
-            if lookup is not None
-            and lookup.security is Security.INSECURE
+            for lookup in host.lookups
+            if lookup.security is Security.INSECURE
             and lookup.found in (Found.FOUND, Found.ABSENT)
             and not _by_choice(walk, lookup)
         ]
@@ -129,7 +126,8 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
     lookup = alike[0]
     names = [rrset(each) for each in alike]
     are = f"{_named(names)} {'is' if len(names) == 1 else 'are'} bogus"
-    bad, latest = bad_signatures(walk, lookup), ran_out(walk, lookup)
+    zones = walk.dnssec.zones
+    bad, latest = bad_signatures(lookup, zones), ran_out(lookup, zones, walk.at)
     ede = f" (extended DNS error {lookup.ede})" if lookup.ede is not None else ""
     if latest is not None:
         return finding(
@@ -138,7 +136,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
             f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {day(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
-            fix=remedy(walk, lookup),
+            fix=remedy(lookup, zones, walk.at),
         )
     return finding(
         "SEC002",
@@ -146,7 +144,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
         f"{are}: {why(lookup)}.",
         found=_signature(bad[0]) if bad else "; ".join(visible(record) for record in lookup.records[:4]),
         got=f"{why(lookup)}{ede}",
-        fix=remedy(walk, lookup),
+        fix=remedy(lookup, zones, walk.at),
     )
 
 
