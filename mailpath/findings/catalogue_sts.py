@@ -19,7 +19,7 @@ ENTRIES = (
         code="STS002",
         title="The MTA-STS record could not be looked up",
         severity=Severity.WARNING,
-        meaning="The TXT look-up failed. Senders that meet the domain for the first time go on without a"
+        meaning="The TXT lookup failed. Senders that meet the domain for the first time go on without a"
         " policy; those with a cached one keep to it.",
         fix="Look at the name servers of the domain.",
         rfc="RFC 8461 section 3.1",
@@ -181,7 +181,7 @@ ENTRIES = (
         code="RPT003",
         title="The TLSRPT record could not be looked up",
         severity=Severity.WARNING,
-        meaning="The TXT look-up failed, so senders do not learn where to report.",
+        meaning="The TXT lookup failed, so senders do not learn where to report.",
         fix="Look at the name servers of the domain.",
         rfc="RFC 8460 section 3",
     ),

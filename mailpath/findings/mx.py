@@ -66,7 +66,7 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
 def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
     if lookup.security is not Security.BOGUS:
         fix = ASK_ANOTHER if lookup.proofless else ""
-        return finding("MX005", domain, f"The MX look-up failed: {why(lookup)}.", got=why(lookup), fix=fix)
+        return finding("MX005", domain, f"The MX lookup failed: {why(lookup)}.", got=why(lookup), fix=fix)
     return finding(
         "MX005",
         domain,
@@ -131,7 +131,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
     if broken:
         kinds = " and ".join(lookup.rdtype for lookup in broken)
         usable = any(lookup.usable for lookup in lookups)
-        fails = "look-ups of {} fail" if len(broken) > 1 else "look-up of {} fails"
+        fails = "lookups of {} fail" if len(broken) > 1 else "lookup of {} fails"
         yield finding(
             "MX013",
             name,

@@ -140,7 +140,7 @@ def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
         if ours:
             return Status.ERROR, "NOT LEARNT", f"Where mail for {domain} goes was not learnt: {visible(ours)}"
         why = visible(lookup.detail or lookup.reason or lookup.rcode or "no answer")
-        return Status.ERROR, "NO ANSWER", f"The MX look-up for {domain} failed: {why}"
+        return Status.ERROR, "NO ANSWER", f"The MX lookup for {domain} failed: {why}"
     if mx.kind is MxKind.NULL:
         return Status.FAIL, "NULL MX", f"{domain} says that it accepts no mail (null MX, RFC 7505)."
     if mx.kind is MxKind.NONE:

@@ -209,7 +209,7 @@ def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
             why = not_theirs(walk, lookup)
             if why:
                 return "unlearnt", f"whether it has TLSA records was not learnt: {visible(why)}"
-            return "error", f"the TLSA look-up failed: {visible(lookup.detail or lookup.reason)}"
+            return "error", f"the TLSA lookup failed: {visible(lookup.detail or lookup.reason)}"
         if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
             return _matched(walk, host, candidate)
         if candidate.lookup.security is Security.INDETERMINATE:
