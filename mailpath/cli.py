@@ -89,15 +89,15 @@ def app(
 @click.option(
     "--at", metavar="TIME", callback=moment, help="Judge as of this time: RFC 3339, a date or Unix seconds."
 )
-@click.option("--requiretls", is_flag=True, help="Of a message sent with REQUIRETLS (RFC 8689).")
+@click.option("--requiretls", is_flag=True, help="Judge a message sent with REQUIRETLS (RFC 8689).")
 @click.option(
-    "--tls-required-no", is_flag=True, help="Of a message with the header TLS-Required: No (RFC 8689)."
+    "--tls-required-no", is_flag=True, help="Judge a message with the header TLS-Required: No (RFC 8689)."
 )
 @click.option(
     "--policy-age",
     metavar="AGE",
     callback=age,
-    help="The sender fetched the MTA-STS policy so long ago: seconds, or 12h, 3d, 2w. [first contact]",
+    help="How long ago the sender fetched the MTA-STS policy: seconds, or 12h, 3d, 2w. [first contact]",
 )
 @envelope_options
 @click.option(
@@ -109,15 +109,15 @@ def app(
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
-    help="Of the report. [by FILE's ending, else text]",
+    help="Form of the report. [by FILE's ending, else text]",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the report there.")
-@click.option("--capture", metavar="FILE", help='Keep every exchange ("-": standard output).')
+@click.option("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+@click.option("--capture", metavar="FILE", help='Keep every exchange in FILE ("-": standard output).')
 @click.option(
     "--tlsrpt", metavar="FILE", help="Write the TLS report (RFC 8460) that the deciding posture would file."
 )
-@click.option("--replay", metavar="FILE", help='Walk a capture again, no network ("-": standard input).')
-@click.option("--trust-capture", is_flag=True, help="Its verdict counts, though nobody here knows its roots.")
+@click.option("--replay", metavar="FILE", help='Walk a capture again, with no network ("-": standard input).')
+@click.option("--trust-capture", is_flag=True, help="Let a capture's verdict count, whatever its roots.")
 @lab_option
 @network_options
 @click.pass_context
@@ -148,7 +148,7 @@ def check(
     """Walk the path to RECIPIENT and report.
 
     Exit status: 0 delivered as both sides ask for, 1 delivered below that, 2 deferred or bounced,
-    3 unknown, or a replay that is no evidence: see --trust-capture; 64 wrong usage.
+    3 unknown, or a replay that is not evidence (see --trust-capture), 64 wrong usage.
     """
     from mailpath.commands import check as commands
     from mailpath.commands.envelope import asked
@@ -207,7 +207,7 @@ def lab(ctx: click.Context, scenario: str | None, no_mouse: bool, plain: bool, n
 
 
 @lab_group.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def lab_list(as_json: bool) -> None:
     """Id, domain, expected outcomes and title of every scenario, tab-separated."""
     from mailpath.commands import lists
@@ -226,9 +226,12 @@ def lab_serve() -> None:
 @cli.command()
 @click.argument("name")
 @click.argument("rdtype", required=False, default="A", metavar="[TYPE]")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
-    "--at", metavar="TIME", callback=moment, help="Validated as of then: RFC 3339, a date or Unix seconds."
+    "--at",
+    metavar="TIME",
+    callback=moment,
+    help="Validate as of then: RFC 3339, a date or Unix seconds.",
 )
 @lab_option
 @network_options
@@ -247,7 +250,7 @@ def dnssec(
 
 @cli.command(short_help="List what senders enforce, as mailpath knows them.")
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="With every field, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every field.")
 def postures(name: str | None, as_json: bool) -> None:
     """List what senders enforce; of the posture NAME every field, its value and its source."""
     from mailpath.commands import lists
@@ -270,7 +273,7 @@ def paths() -> None:
 
 
 @cli.command(short_help="List the attackers there are, and what stops them.")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def attacks(as_json: bool) -> None:
     """List the attackers there are: what each can do, and what stops it."""
     from mailpath.commands import lists
@@ -280,7 +283,7 @@ def attacks(as_json: bool) -> None:
 
 @cli.command(short_help="What a code, a sentence or a line of a log means.")
 @click.argument("text", nargs=-1, metavar="[CODE-OR-LOG-LINE]")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def explain(ctx: click.Context, text: tuple[str, ...], as_json: bool) -> None:
     """What a finding's code, a status code or a line of a log means ("-": standard input).
@@ -300,7 +303,7 @@ def explain(ctx: click.Context, text: tuple[str, ...], as_json: bool) -> None:
 
 @cli.command(short_help="What a bounce tells, and what it means.")
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--walk", is_flag=True, help="Open the app with its sender and recipient filled in.")
 @look_options
 @network_options
@@ -329,7 +332,7 @@ def bounce(
 
 @cli.command(short_help="What a received TLS report says.")
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def tlsrpt(ctx: click.Context, file: str, as_json: bool) -> None:
     """What a received TLS report in FILE (JSON, gzip or its mail; "-": standard input) says, in words."""
@@ -341,9 +344,9 @@ def tlsrpt(ctx: click.Context, file: str, as_json: bool) -> None:
 @cli.command(short_help="What changed between two captures of one path.")
 @click.argument("old")
 @click.argument("new")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
-    "--posture", "postures", multiple=True, metavar="NAME", help="Compare these alone; repeatable. [all]"
+    "--posture", "postures", multiple=True, metavar="NAME", help="Compare only these; repeatable. [all]"
 )
 @trust_options
 @click.pass_context

@@ -132,6 +132,11 @@ def _character(char: str) -> str:
     return f"U+{ord(char):04X} '{char}'" if shown == char else f"U+{ord(char):04X}"
 
 
+def is_within(name: str, zone: str) -> bool:
+    """Whether `name` is `zone` or below it; both lower-case, without the trailing dot, not the root."""
+    return name == zone or name.endswith(f".{zone}")
+
+
 def to_dns_name(text: str) -> str:
     """Any name that DNS can be asked for: "q.*.example", "0/25.2.0.192.in-addr.arpa" (RFC 2317), "bücher.de",
     with `\\.` and `\\DDD` as zone files have them (RFC 1035 section 5.1).

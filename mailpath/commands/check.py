@@ -97,7 +97,7 @@ def run(
             raise click.UsageError("A replay asks nobody: --lab cannot be used with --replay.")
         walked = _replayed(replay, recipient, sender, at, network)
     elif trust_capture:
-        raise click.UsageError("--trust-capture is of a capture: it needs --replay.")
+        raise click.UsageError("--trust-capture is about a capture: it needs --replay.")
     else:
         monitored = form_of(outputs.form, outputs.report) == "nagios"
         deadline = MONITOR_DEADLINE if monitored else None

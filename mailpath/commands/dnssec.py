@@ -17,7 +17,7 @@ from mailpath.commands.options import probing, unusable_anchor
 from mailpath.commands.stdio import plain
 from mailpath.dnssec import BadAnchor, Validator, known
 from mailpath.facts import Lookup, Security, ZoneFact
-from mailpath.findings.bogus import remedy_of
+from mailpath.findings.bogus import remedy
 from mailpath.names import BadName, to_dns_name
 from mailpath.network.settings import Settings, SettingsError
 from mailpath.report.dnssec import render_text, to_json
@@ -39,7 +39,7 @@ def run(name: str, rdtype: str, *, as_json: bool, at: int | None, network: dict[
 
         with lab_of(network["lab"], network) as (_, settings):
             lookup, zones, anchors = _looked_up(owner, kind, moment, settings)
-    fix = remedy_of(lookup, zones, moment) if lookup.security is Security.BOGUS else ""
+    fix = remedy(lookup, zones, moment) if lookup.security is Security.BOGUS else ""
     whose, mind = _trust(anchors)
     if as_json:
         click.echo(json.dumps(to_json(lookup, zones, moment, fix=fix, anchor=whose), indent=2))

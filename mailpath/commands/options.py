@@ -122,32 +122,38 @@ _NETWORK = (
     click.option(
         "--trust-anchor",
         metavar="FILE",
-        help="DNSSEC trust anchors, DS or DNSKEY of any names; the closest decides. [IANA's root keys]",
+        help="DNSSEC trust anchors, DS or DNSKEY of any names; the closest one decides. [IANA's root keys]",
     ),
     click.option("--ca-file", metavar="FILE", help="Trusted CA certificates, PEM. [the system's]"),
-    click.option("--smtp-port", type=int, metavar="PORT", help="Of the mail servers. [25]"),
-    click.option("--https-port", type=int, metavar="PORT", help="Of the policy host. [443]"),
+    click.option("--smtp-port", type=int, metavar="PORT", help="Port of the mail servers. [25]"),
+    click.option("--https-port", type=int, metavar="PORT", help="Port of the policy host. [443]"),
     click.option(
-        "--timeout", type=float, metavar="SECONDS", help="Of one wait: a connect, a DNS try, a policy. [5]"
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="Longest wait for a connection, a DNS try or a policy. [5]",
     ),
     click.option(
         "--reply-timeout",
         type=float,
         metavar="SECONDS",
-        help="Of each wait in a session that was accepted. [30, or --timeout where only that is given]",
+        help="Longest wait for a line once a session is accepted. [30; --timeout if only that is given]",
     ),
     click.option(
-        "--greeting-timeout", type=float, metavar="SECONDS", help="Of the wait for a greeting. [30]"
+        "--greeting-timeout", type=float, metavar="SECONDS", help="Longest wait for a greeting. [30]"
     ),
     click.option(
-        "--deadline", type=float, metavar="SECONDS", help="Of the whole walk. [120; 50 for --format nagios]"
+        "--deadline",
+        type=float,
+        metavar="SECONDS",
+        help="Longest time for a walk. [120; 50 for check --format nagios]",
     ),
     click.option(
         "--patience",
         type=click.Choice(["sender", "ours"]),
-        help="Whose waits end a session: the sending server's, or ours. [sender]",
+        help="Whose time limits count: the sending server's, or ours. [sender]",
     ),
-    click.option("--ehlo", metavar="NAME", help="Name given in EHLO. [this host's]"),
+    click.option("--ehlo", metavar="NAME", help="Name to give in EHLO. [this host's]"),
     click.option(
         "--allow-private/--no-allow-private",
         default=None,
@@ -158,7 +164,7 @@ _NETWORK = (
         "insecure_zones",
         metavar="NAME",
         multiple=True,
-        help="Negative trust anchor (RFC 7646): NAME counts as unsigned; repeatable.",
+        help="Treat NAME and all below it as unsigned (negative trust anchor, RFC 7646); repeatable.",
     ),
     click.option(
         "--dial",
@@ -178,10 +184,12 @@ _ENVELOPE = (
     click.option(
         "--envelope-from",
         metavar="ADDRESS",
-        help="Of the envelope test. [SENDER's address, else the null one]",
+        help="Sender in the envelope test. [SENDER's address, else the null one]",
     ),
     click.option(
-        "--rcpt", metavar="ADDRESS", help="Of the envelope test. [RECIPIENT's address, else postmaster]"
+        "--rcpt",
+        metavar="ADDRESS",
+        help="Recipient in the envelope test. [RECIPIENT's address or postmaster]",
     ),
 )
 
@@ -195,10 +203,21 @@ def envelope_options(command: Command) -> Command:
 
 _TRUST = (
     click.option(
-        "--network", "network_file", metavar="FILE", help="Network file: whom you trust. [the config file's]"
+        "--network",
+        "network_file",
+        metavar="FILE",
+        help="Network file (TOML) that says whom you trust. [the config file's]",
     ),
-    click.option("--trust-anchor", metavar="FILE", help="DNSSEC trust anchor that you know it by."),
-    click.option("--ca-file", metavar="FILE", help="CA certificates, PEM, that you know it by."),
+    click.option(
+        "--trust-anchor",
+        metavar="FILE",
+        help="DNSSEC trust anchors to compare a capture's with.",
+    ),
+    click.option(
+        "--ca-file",
+        metavar="FILE",
+        help="CA certificates, PEM, to compare a capture's with.",
+    ),
 )
 
 

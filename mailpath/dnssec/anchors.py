@@ -154,7 +154,7 @@ def read_anchors(text: str) -> Anchors:
     for name in sorted(found):
         if not found[name].usable:
             raise BadAnchor(
-                f"The trust anchor of {called(name)} uses no algorithm and digest type that are known here."
+                f"The trust anchor of {called(name)} uses no algorithm and digest type known here."
             )
     return Anchors(found)
 

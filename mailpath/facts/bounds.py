@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.exchanges import Failure
-from mailpath.facts.path import Session, Walk
+from mailpath.facts.path import Walk
 from mailpath.facts.resolver import lookups
 
 
@@ -19,16 +19,12 @@ def bounds_reached(walk: Walk) -> tuple[str, ...]:
 
 def _reached(walk: Walk) -> Iterator[str]:
     cut = [lookup.detail for lookup in lookups(walk) if lookup.failure is Failure.NOT_TRIED]
-    cut += [each.not_tried for each in _sessions(walk) if each.failure is Failure.NOT_TRIED]
-    cut += [each.bound for each in _sessions(walk) if each.bound]
+    sessions = (*walk.starttls.sessions, *walk.starttls.enveloped)
+    cut += [each.not_tried for each in sessions if each.failure is Failure.NOT_TRIED]
+    cut += [each.bound for each in sessions if each.bound]
     if walk.sts.fetch is not None and walk.sts.fetch.failure is Failure.NOT_TRIED:
         cut.append(walk.sts.fetch.detail)
     if cut:
         yield from cut
     elif any(zone.failure is Failure.NOT_TRIED for zone in walk.dnssec.zones):
         yield "not every question about DNSSEC could be asked on this walk"
-
-
-def _sessions(walk: Walk) -> Iterator[Session]:
-    yield from walk.starttls.sessions
-    yield from walk.starttls.enveloped

@@ -67,6 +67,11 @@ class MxHost(msgspec.Struct, frozen=True, kw_only=True):
     also_at: tuple[int, ...] = ()
 
     @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Of its addresses, AAAA first; () for a literal."""
+        return tuple(lookup for lookup in (self.v6, self.v4) if lookup is not None)
+
+    @property
     def canonical(self) -> str:
         """The CNAME-expanded name of the host (RFC 7672 section 2.2.2)."""
         for lookup in (self.v4, self.v6):
@@ -197,6 +202,11 @@ class TlsaFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Step 4, one entry per MX host, in the order of `MxFacts.hosts`."""
 
     hosts: tuple[HostTlsa, ...] = ()
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Of every candidate of every host, in that order."""
+        return tuple(candidate.lookup for host in self.hosts for candidate in host.candidates)
 
 
 # --- STARTTLS --------------------------------------------------------------------------------------

@@ -28,8 +28,8 @@ def lookups(walk: Walk) -> Iterator[Lookup]:
     """Every look-up that was made on this walk."""
     fetch = walk.sts.fetch
     made = [walk.mx.lookup, walk.sender.mx, walk.sender.spf, walk.sts.txt, walk.sts.tlsrpt]
-    made += [lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4)]
-    made += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    made += [lookup for host in walk.mx.hosts for lookup in host.lookups]
+    made += walk.tlsa.lookups
     made += [fetch.v6, fetch.v4] if fetch is not None else []
     return (lookup for lookup in made if lookup is not None and lookup.found is not Found.NOT_TRIED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailpath.facts import Lookup, Security, SignatureFact, Walk, ZoneFact
+from mailpath.facts import Lookup, Security, SignatureFact, ZoneFact
 from mailpath.visible import visible
 
 #: Nobody mends the root, and it hardly ever needs it.
@@ -17,24 +17,26 @@ _TO_COME = "As of a time to come nothing is to be done yet: a signer that runs r
 _NO_KEY = 9
 
 
-def bad_signatures(walk: Walk, lookup: Lookup) -> list[SignatureFact]:
+def bad_signatures(lookup: Lookup, zones: Sequence[ZoneFact]) -> list[SignatureFact]:
     """Those that do not hold: the answer's, and those over the keys of a bogus zone above it."""
-    return _bad(lookup, walk.dnssec.zones)
+    signatures = list(lookup.signatures)
+    for zone in zones:
+        if zone.name in lookup.chain and zone.status is Security.BOGUS:
+            signatures += zone.signatures
+    return [signature for signature in signatures if signature.verdict != "good"]
 
 
-def ran_out(walk: Walk, lookup: Lookup) -> SignatureFact | None:
+def ran_out(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> SignatureFact | None:
     """The last signature to run out, where nothing else is wrong."""
-    return _late(lookup, walk.dnssec.zones, walk.at)
+    bad = bad_signatures(lookup, zones)
+    if not bad or any(signature.expiration >= at for signature in bad):
+        return None
+    return max(bad, key=lambda signature: signature.expiration)
 
 
-def remedy(walk: Walk, lookup: Lookup) -> str:
-    """What mends the answer, and in which zone."""
-    return remedy_of(lookup, walk.dnssec.zones, walk.at)
-
-
-def remedy_of(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> str:
-    """The same of a look-up alone: `zones` of its validator, validated as of `at` (Unix time)."""
-    late = _late(lookup, zones, at) is not None
+def remedy(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> str:
+    """What mends the answer, and in which zone.  `zones`: its validator's, as of `at` (Unix time)."""
+    late = ran_out(lookup, zones, at) is not None
     broken = {zone.name: zone for zone in zones if zone.status is Security.BOGUS}
     name = next((name for name in lookup.chain if name in broken), lookup.zone or lookup.canonical)
     if name == ".":
@@ -64,25 +66,11 @@ def _other_ds(shown: str, zone: ZoneFact) -> str:
         return _sign_again(shown)
     published = ", ".join(sorted({str(key.tag) for key in own}, key=int))
     return (
-        f"Have the parent of {shown} replace its DS (key tag {tags}) by that of a key that the zone publishes"
-        f" (key tag {published}); until then publish and sign with the old key, where it is still there."
+        f"Have the parent of {shown} replace its DS (key tag {tags}) with that of a key that the zone"
+        f" publishes (key tag {published}); until then publish and sign with the old key, if it is still"
+        " there."
     )
 
 
 def _sign_again(shown: str) -> str:
     return f"Sign the zone {shown} again, and check that the DS at its parent belongs to a key that it has."
-
-
-def _bad(lookup: Lookup, zones: Sequence[ZoneFact]) -> list[SignatureFact]:
-    signatures = list(lookup.signatures)
-    for zone in zones:
-        if zone.name in lookup.chain and zone.status is Security.BOGUS:
-            signatures += zone.signatures
-    return [signature for signature in signatures if signature.verdict != "good"]
-
-
-def _late(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> SignatureFact | None:
-    bad = _bad(lookup, zones)
-    if not bad or any(signature.expiration >= at for signature in bad):
-        return None
-    return max(bad, key=lambda signature: signature.expiration)

@@ -42,7 +42,7 @@ ENTRIES = (
     ),
     Entry(
         code="MX005",
-        title="The MX look-up fails",
+        title="The MX lookup fails",
         severity=Severity.ERROR,
         meaning="The domain's MX records could not be had: no answer came, an error, or an answer that fails"
         " validation. That is not the same as no MX: senders keep the message and try again later.",
@@ -117,7 +117,7 @@ ENTRIES = (
         code="MX013",
         title="An MX host's address could not be learnt",
         severity=Severity.ERROR,
-        meaning="The look-up of the host's address failed, which is not the same as there being none. Senders"
+        meaning="The lookup of the host's address failed, which is not the same as there being none. Senders"
         " try the next host, and keep the message where there is none.",
         fix="Look at the name servers of the host's zone.",
         rfc="RFC 5321 section 5.1",

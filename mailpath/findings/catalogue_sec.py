@@ -71,9 +71,8 @@ ENTRIES = (
         code="SEC008",
         title="The resolver does not pass DNSSEC data",
         severity=Severity.WARNING,
-        meaning="The resolver that was asked leaves out signatures, the root's keys or the proofs of what"
-        " does not exist, so not everything can be validated from here. A mail server behind it cannot use"
-        " DANE.",
+        meaning="The resolver leaves out signatures, the root's keys, or the proofs that something does not"
+        " exist, so not everything can be validated from here. A mail server behind it cannot use DANE.",
         fix="Ask a resolver that passes DNSSEC data: --resolver ADDRESS, best one on the mail server itself.",
         rfc="RFC 4035 section 3.2.1",
     ),
@@ -117,18 +116,19 @@ ENTRIES = (
         code="SEC013",
         title="Validation is switched off",
         severity=Severity.WARNING,
-        meaning="A negative trust anchor was set here: the zone counts as unsigned, whether it is signed or"
-        " broken, and DANE is not applied below it. Mail servers whose resolver has none judge it as it is.",
-        fix="Leave out --insecure-zone (the network key insecure_zones) as soon as the zone is mended.",
+        meaning="A negative trust anchor is set here: the zone counts as unsigned, whether it is signed,"
+        " unsigned or broken, and DANE is not used in it. A mail server whose resolver has no such anchor"
+        " takes the zone as it is.",
+        fix="Remove --insecure-zone (network key insecure_zones) as soon as the zone is repaired.",
         rfc="RFC 7646 section 2",
     ),
     Entry(
         code="SEC014",
         title="No trust anchor covers the name",
         severity=Severity.WARNING,
-        meaning="None of the trust anchors that are used here stands at the name or above it, so nothing can"
-        " vouch for it: it counts as unsigned, signed or not.",
-        fix="Add the anchor of the zone, or that of the root, to the file that --trust-anchor names.",
+        meaning="None of the trust anchors in use stands at this name or above it, so nothing can vouch for"
+        " it: it counts as unsigned, signed or not.",
+        fix="Add the trust anchor of the zone, or that of the root, to the file that --trust-anchor names.",
         rfc="RFC 4035 section 5",
     ),
 )

@@ -37,41 +37,41 @@ ENTRIES = (
         code="SND004",
         title="The resolver could not be asked",
         severity=Severity.WARNING,
-        meaning="Nothing came back from the resolver that was to be asked, nothing that is DNS, or the same"
-        " error to everything: to what concerns this path, to unrelated names and to the root. So nothing is"
-        " known of what was looked up, and it is not the recipient's fault.",
-        fix="Ask another resolver: --resolver ADDRESS. Check this one's address, whether it serves this"
-        " machine, and for tls:// and https:// its name and certificate.",
+        meaning="The resolver did not answer, sent something that is not DNS, or gave the same error to"
+        " every question: about this path, about unrelated names and about the root. So nothing is known of"
+        " what was looked up, and that is not the recipient's fault.",
+        fix="Ask another resolver: --resolver ADDRESS. Check that this one has the right address and serves"
+        " this machine; for tls:// and https:// check its name and certificate, too.",
         rfc="RFC 1035 section 4.2",
     ),
     Entry(
         code="SND005",
         title="The policy host cannot be reached from here",
         severity=Severity.WARNING,
-        meaning="This machine itself could not connect to the policy host: it was out of descriptors or"
-        " ports, has no IPv6 or no route, or lets no such connection out. What the MTA-STS policy says is not"
+        meaning="This machine itself could not connect to the policy host: it ran out of descriptors or"
+        " ports, has no IPv6 or no route, or blocks such connections. What the MTA-STS policy says is not"
         " known, and that is not the recipient's fault.",
-        fix="Nothing needs to be done at the recipient's side. Raise this machine's limits (ulimit -n), or"
-        " run mailpath on one that has a way there.",
+        fix="Nothing needs to be done on the recipient's side. Raise this machine's limits (ulimit -n), or"
+        " run mailpath on one that can reach the host.",
         rfc="RFC 8461 section 3.3",
     ),
     Entry(
         code="SND006",
         title="The resolver fails questions of one type",
         severity=Severity.WARNING,
-        meaning="For unrelated names and for the root it answers such questions with the same error: that"
-        " is the resolver's fault, and not the recipient's. A mail server that asks this resolver defers the"
-        " mail where it needs the answer; one that asks another does not.",
-        fix="Ask another resolver: --resolver ADDRESS. Mend or replace this one if a mail server uses it.",
+        meaning="It answers questions of this type with the same error for unrelated names and for the root."
+        " That is the resolver's fault, not the recipient's. A mail server that asks this resolver defers"
+        " the mail if it needs the answer; one that asks another does not.",
+        fix="Ask another resolver: --resolver ADDRESS. Repair or replace this one if a mail server uses it.",
         rfc="RFC 1035 section 4.1.1",
     ),
     Entry(
         code="SND008",
         title="The walk was cut short",
         severity=Severity.INFO,
-        meaning="A bound of mailpath's own was reached: so many DNS questions, so much time. What lies"
+        meaning="The walk reached one of mailpath's own limits, on DNS questions or on time. What lies"
         " beyond was not tried, and nothing is known of it. That is nobody's fault.",
-        fix="Nothing needs to be done at the recipient's side. --deadline SECONDS gives a walk more time.",
+        fix="Nothing needs to be done on the recipient's side. --deadline SECONDS gives a walk more time.",
         rfc="RFC 1034 section 5.3.3",
     ),
 )

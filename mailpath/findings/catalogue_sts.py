@@ -19,7 +19,7 @@ ENTRIES = (
         code="STS002",
         title="The MTA-STS record could not be looked up",
         severity=Severity.WARNING,
-        meaning="The TXT look-up failed. Senders that meet the domain for the first time go on without a"
+        meaning="The TXT lookup failed. Senders that meet the domain for the first time go on without a"
         " policy; those with a cached one keep to it.",
         fix="Look at the name servers of the domain.",
         rfc="RFC 8461 section 3.1",
@@ -156,8 +156,8 @@ ENTRIES = (
         code="STS018",
         title="The policy takes longer than we waited",
         severity=Severity.WARNING,
-        meaning="The policy host took longer for the policy than we waited. Senders wait up to a minute, so"
-        " some of them may have a policy that was not seen here.",
+        meaning="The policy host took longer than we waited. Senders wait for up to a minute, so some of"
+        " them may get a policy that was not seen here.",
         fix="Walk again with --timeout 60, and see what comes.",
         rfc="RFC 8461 section 3.3",
     ),
@@ -181,7 +181,7 @@ ENTRIES = (
         code="RPT003",
         title="The TLSRPT record could not be looked up",
         severity=Severity.WARNING,
-        meaning="The TXT look-up failed, so senders do not learn where to report.",
+        meaning="The TXT lookup failed, so senders do not learn where to report.",
         fix="Look at the name servers of the domain.",
         rfc="RFC 8460 section 3",
     ),

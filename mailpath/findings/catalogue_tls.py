@@ -173,9 +173,9 @@ ENTRIES = (
         code="TLS020",
         title="Not reachable from here",
         severity=Severity.INFO,
-        meaning="This machine has no way to the address, most often because it has no IPv6, or could open no"
-        " connection. That says nothing about the server.",
-        fix="Nothing needs to be done at the recipient's side.",
+        meaning="This machine has no route to the address, most often because it has no IPv6, or it could"
+        " not open a connection. That says nothing about the server.",
+        fix="Nothing needs to be done on the recipient's side.",
         rfc="RFC 5321 section 5.2",
     ),
     Entry(
@@ -192,9 +192,9 @@ ENTRIES = (
         title="Not tried",
         severity=Severity.INFO,
         meaning="No session was held with this address, or none under this name, so nothing is known of that."
-        " A walk does not go to addresses that are nobody's in public, and holds few sessions.",
-        fix="Nothing needs to be done at the recipient's side. Use --allow-private for addresses of your own"
-        " network, --deadline where a walk takes long.",
+        " A walk stays away from special-use addresses, and holds a limited number of sessions.",
+        fix="Nothing needs to be done on the recipient's side. Use --allow-private for addresses of your own"
+        " network, and --deadline if the walk takes too long.",
         rfc="RFC 6890 section 2.2",
     ),
     Entry(
@@ -237,8 +237,8 @@ ENTRIES = (
         code="TLS027",
         title="Slower than we waited",
         severity=Severity.WARNING,
-        meaning="The server accepted the connection, and then took longer for its answer than we waited."
-        " Senders wait for minutes, so mail may well get through. What the server says then is not known.",
+        meaning="The server accepted the connection, but took longer to answer than we waited. Senders wait"
+        " for minutes, so mail may well get through. What the server would have said is not known.",
         fix="Walk again with --greeting-timeout 300 --reply-timeout 300 --deadline 3600, and see what comes.",
         rfc="RFC 5321 section 4.5.3.2",
     ),

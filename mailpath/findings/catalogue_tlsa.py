@@ -44,7 +44,7 @@ ENTRIES = (
     ),
     Entry(
         code="TLSA005",
-        title="The TLSA look-up fails",
+        title="The TLSA lookup fails",
         severity=Severity.ERROR,
         meaning="The host's addresses are signed, but whether it has TLSA records cannot be learnt. To go on"
         " would hand the mail to whoever blocks the answer, so senders with DANE pass over the host.",

@@ -43,9 +43,7 @@ def find(walk: Walk) -> Iterator[Finding]:
 def _lookups(walk: Walk) -> Iterator[Lookup]:
     """Every answer that the path hangs on: MX, addresses, TLSA, and the MTA-STS record."""
     yield from path_lookups(walk.mx)
-    for host in walk.tlsa.hosts:
-        for candidate in host.candidates:
-            yield candidate.lookup
+    yield from walk.tlsa.lookups
     if walk.sts.txt is not None:
         yield walk.sts.txt
 
@@ -73,9 +71,8 @@ def _answers(walk: Walk) -> Iterator[Finding]:
     for host in walk.mx.hosts:
         unsigned = [
             lookup
-            for lookup in (host.v6, host.v4)
-            if lookup is not None
-            and lookup.security is Security.INSECURE
+            for lookup in host.lookups
+            if lookup.security is Security.INSECURE
             and lookup.found in (Found.FOUND, Found.ABSENT)
             and not _by_choice(walk, lookup)
         ]
@@ -108,12 +105,12 @@ def _anchors(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
     for zone in walk.dnssec.zones:
         if zone.unvalidated and zone.anchor:
             name = visible(zone.name)
-            message = f"{name} is declared insecure here (negative trust anchor), and counts as unsigned."
+            message = f"{name} is declared insecure here (negative trust anchor) and counts as unsigned."
             yield finding("SEC013", name, message, got=visible(zone.reason))
         elif zone.unvalidated:
             names = list(dict.fromkeys(visible(lookup.name) for lookup in lookups if "." in lookup.chain))
             if names:
-                message = f"{_named(names)}: no trust anchor stands at or above, so this counts as unsigned."
+                message = f"{_named(names)}: no trust anchor stands there or above: this counts as unsigned."
                 yield finding("SEC014", names[0], message, got="no trust anchor covers it")
 
 
@@ -129,7 +126,8 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
     lookup = alike[0]
     names = [rrset(each) for each in alike]
     are = f"{_named(names)} {'is' if len(names) == 1 else 'are'} bogus"
-    bad, latest = bad_signatures(walk, lookup), ran_out(walk, lookup)
+    zones = walk.dnssec.zones
+    bad, latest = bad_signatures(lookup, zones), ran_out(lookup, zones, walk.at)
     ede = f" (extended DNS error {lookup.ede})" if lookup.ede is not None else ""
     if latest is not None:
         return finding(
@@ -138,7 +136,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
             f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {day(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
-            fix=remedy(walk, lookup),
+            fix=remedy(lookup, zones, walk.at),
         )
     return finding(
         "SEC002",
@@ -146,7 +144,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
         f"{are}: {why(lookup)}.",
         found=_signature(bad[0]) if bad else "; ".join(visible(record) for record in lookup.records[:4]),
         got=f"{why(lookup)}{ede}",
-        fix=remedy(walk, lookup),
+        fix=remedy(lookup, zones, walk.at),
     )
 
 
@@ -175,8 +173,8 @@ def _resolver(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
             " needs the answer and asks this resolver defers; one that asks another does not.",
             severity=Severity.WARNING,
             got="; ".join([*withheld, *differences][:6]),
-            fix="Ask another resolver (--resolver ADDRESS): where that one answers, this one is at fault, and"
-            " a mail server behind it needs another, or a current trust anchor in this one.",
+            fix="Ask another resolver (--resolver ADDRESS). If that one answers, this one is at fault: a mail"
+            " server behind it needs another resolver, or this one needs a current trust anchor.",
         )
     elif differences:
         rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""

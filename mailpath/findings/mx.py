@@ -66,14 +66,14 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
 def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
     if lookup.security is not Security.BOGUS:
         fix = ASK_ANOTHER if lookup.proofless else ""
-        return finding("MX005", domain, f"The MX look-up failed: {why(lookup)}.", got=why(lookup), fix=fix)
+        return finding("MX005", domain, f"The MX lookup failed: {why(lookup)}.", got=why(lookup), fix=fix)
     return finding(
         "MX005",
         domain,
         f"The MX answer is bogus: {why(lookup)}.",
         found="; ".join(visible(record) for record in lookup.records[:4]),
         got=why(lookup),
-        fix=remedy(walk, lookup),
+        fix=remedy(lookup, walk.dnssec.zones, walk.at),
     )
 
 
@@ -114,7 +114,7 @@ def _special(walk: Walk, host: MxHost) -> Finding:
 
 def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
     mx, name = walk.mx, visible(host.name)
-    lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
+    lookups = host.lookups
     alias = next((lookup for lookup in lookups if lookup.links), None)
     if alias is not None and mx.kind is not MxKind.IMPLICIT:
         target = visible(alias.canonical)
@@ -131,7 +131,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
     if broken:
         kinds = " and ".join(lookup.rdtype for lookup in broken)
         usable = any(lookup.usable for lookup in lookups)
-        fails = "look-ups of {} fail" if len(broken) > 1 else "look-up of {} fails"
+        fails = "lookups of {} fail" if len(broken) > 1 else "lookup of {} fails"
         yield finding(
             "MX013",
             name,
@@ -139,7 +139,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             severity=Severity.WARNING if usable else Severity.ERROR,
             found=line,
             got=why(broken[0]),
-            fix=remedy(walk, broken[0]) if broken[0].security is Security.BOGUS else "",
+            fix=remedy(broken[0], walk.dnssec.zones, walk.at) if broken[0].security is Security.BOGUS else "",
         )
     elif lookups and not host.addresses and not unlearnt(walk, host):
         others = any(other.addresses for other in mx.hosts)

@@ -13,8 +13,8 @@ from mailpath.visible import visible
 
 #: What to do about a machine that could open no socket.
 _LIMITS = (
-    "Look at this machine: raise its limit of open files (ulimit -n), see what holds its descriptors, ports"
-    " and memory, and walk again."
+    "Look at this machine: raise its limit on open files (ulimit -n), find out what uses up its descriptors,"
+    " ports and memory, and walk again."
 )
 
 
@@ -37,7 +37,7 @@ def find(walk: Walk) -> Iterator[Finding]:
         yield from _failing(walk)
     yield from _own_fetch(walk)
     for bound in bounds_reached(walk):
-        yield finding("SND008", visible(walk.path.recipient), f"Not all was tried: {visible(bound)}.")
+        yield finding("SND008", visible(walk.path.recipient), f"The walk was cut short: {visible(bound)}.")
     if facts.domain is None:
         return
     subject = visible(facts.domain)

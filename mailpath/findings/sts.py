@@ -30,7 +30,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     if facts.txt.proofless or (policy_lost(walk) and (facts.txt.broken or facts.policy_id is not None)):
         return
     if facts.txt.broken:
-        yield finding("STS002", domain, f"The TXT look-up fails: {why(facts.txt)}.", got=why(facts.txt))
+        yield finding("STS002", domain, f"The TXT lookup fails: {why(facts.txt)}.", got=why(facts.txt))
     elif not facts.texts:
         if walk.mx.kind is not MxKind.NONE:
             yield _none(walk, domain, owner)

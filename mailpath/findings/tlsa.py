@@ -61,7 +61,7 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
         yield finding(
             "TLSA005",
             name,
-            f"The TLSA look-up for {name} fails: {why(broken)}.",
+            f"The TLSA lookup for {name} fails: {why(broken)}.",
             found=f"{dotted(broken.name)} TLSA",
             got=why(broken),
         )

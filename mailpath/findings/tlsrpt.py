@@ -21,7 +21,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     owner = dotted(f"_smtp._tls.{walk.path.recipient}")
     record = f'Publish: {owner} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
     if facts.tlsrpt.broken:
-        yield finding("RPT003", domain, f"The TXT look-up fails: {why(facts.tlsrpt)}.", got=why(facts.tlsrpt))
+        yield finding("RPT003", domain, f"The TXT lookup fails: {why(facts.tlsrpt)}.", got=why(facts.tlsrpt))
     elif not facts.tlsrpt_texts:
         missing = f"{owner} has no TXT record"
         yield finding("RPT001", domain, f"{domain} asks for no TLS reports.", found=missing, fix=record)

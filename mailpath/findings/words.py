@@ -12,7 +12,7 @@ MOST_HEX = 160
 
 DAY = 86400
 #: The remedy where the resolver may be at fault.
-ASK_ANOTHER = "Try again; if it stays so, ask another resolver with --resolver."
+ASK_ANOTHER = "Try again; if that does not help, ask another resolver with --resolver."
 
 
 def dotted(name: str) -> str:

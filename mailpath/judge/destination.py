@@ -128,7 +128,7 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
         return usable + lost if host.v4 in unlearnt else lost + usable
     if failed:
         return [_unresolved(host, (unlearnt or failed)[0])]
-    missing = any(lookup is not None and lookup.rcode == "NXDOMAIN" for lookup in (host.v6, host.v4))
+    missing = any(lookup.rcode == "NXDOMAIN" for lookup in host.lookups)
     return [Target(host=host, event=Event.HOST_NOT_FOUND if missing else Event.HOST_WITHOUT_ADDRESS)]
 
 
@@ -137,7 +137,7 @@ def _unresolved(host: MxHost, failed: Lookup) -> Target:
 
 
 def _aliases_name_hosts(host: MxHost, posture: Posture) -> bool:
-    links = [link for lookup in (host.v6, host.v4) if lookup is not None for link in lookup.links]
+    links = [link for lookup in host.lookups for link in lookup.links]
     return all(is_host_name(link.target, posture.host_names) for link in links)
 
 

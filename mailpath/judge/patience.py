@@ -61,7 +61,7 @@ def _outlasts(posture: Posture, field: str, limit: float, awaited: str, longer: 
     own = getattr(_patience(posture), field)
     if own <= limit:
         return ""
-    return f"we waited {limit:g} s for {awaited}, {posture.name} waits {own} s ({longer})"
+    return f"we waited {limit:g} s for {awaited}, but {posture.name} waits {own} s ({longer})"
 
 
 def _patience(posture: Any) -> Patience:

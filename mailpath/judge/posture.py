@@ -169,7 +169,7 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     validating_resolver: bool = True
     """A bogus answer is a SERVFAIL to the mail server, at every level (RFC 4035 section 5.5)."""
     resolves_here: bool = True
-    """It asks the resolver that the walk asked, and meets its errors; a service asks its own elsewhere."""
+    """It asks the resolver that the walk asked, and meets its errors; a hosted service asks its own."""
     null_mx_beside: Refusal = Refusal.NEXT
     """A null MX beside real ones (RFC 7505 section 3 forbids it): BOUNCE (PF, observed) or ignored."""
     ip_literal_mx: bool = False
@@ -220,10 +220,10 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """Where TLS is optional and offered, a certificate that does not verify fails the host
     (Stalwart's default strategy, KumoMTA's Opportunistic)."""
     patience: Patience = Patience()
-    """How long it waits: where we gave up earlier, what it does is unknown.  RFC 5321 section 4.5.3.2: five
-    minutes, and for a policy RFC 8461 section 3.3: one, which stand in where a source is silent (PF
-    smtp_helo_timeout for greeting and EHLO, smtp_starttls_timeout for reply and handshake, smtp_mail_timeout,
-    smtp_rcpt_timeout: 300 s; EX command_timeout = 5m for each of them)."""
+    """How long it waits; where we gave up earlier, what it does is unknown.  Where a source is silent: five
+    minutes (RFC 5321 section 4.5.3.2), and one minute for a policy (RFC 8461 section 3.3).  PF
+    smtp_helo_timeout (greeting and EHLO), smtp_starttls_timeout (reply and handshake), smtp_mail_timeout,
+    smtp_rcpt_timeout: 300 s each; EX command_timeout = 5m for each of them."""
     tls_ehlo_ignored: bool = False
     """EHLO refused inside TLS changes nothing (EX, observed); else it is an SMTP error (PF, observed)."""
 

@@ -182,7 +182,7 @@ POSTFIX_LATER = (
         _POSTFIX_DANE,
         name="postfix-tlspol",
         title="Postfix 3.10.5 with postfix-tlspol: DANE first, else the MTA-STS policy",
-        source=f"{_LATER}; postfix-tlspol README: a failing DANE look-up never falls to MTA-STS",
+        source=f"{_LATER}; postfix-tlspol README: a failing DANE lookup never falls to MTA-STS",
         sts=True,
         patience=Patience(policy=2),  # mta-sts.go: 2 s for each of its tries
         precedence=Precedence.DANE_FIRST,

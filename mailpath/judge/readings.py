@@ -74,8 +74,8 @@ def note(walk: Walk) -> str:
 
 def undecided(walk: Walk) -> bool:
     """Some answer that DANE rests on is indeterminate, or was lost on our own side."""
-    asked = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4))]
-    asked += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    asked = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in host.lookups)]
+    asked += walk.tlsa.lookups
     return any(indeterminate(lookup) for lookup in asked) or _tlsa_lost(walk)
 
 
@@ -152,6 +152,4 @@ def _tlsa_unasked(walk: Walk) -> bool:
 
 
 def _tlsa_lost(walk: Walk) -> bool:
-    return any(
-        not_theirs(walk, candidate.lookup) for host in walk.tlsa.hosts for candidate in host.candidates
-    )
+    return any(not_theirs(walk, lookup) for lookup in walk.tlsa.lookups)

@@ -19,6 +19,7 @@ import dns.rdatatype
 import dns.rrset
 
 from mailpath.exchanges import DnsExchange, Failure, Question
+from mailpath.names import is_within
 from mailpath.network import attacker
 from mailpath.network.aim import Aim
 
@@ -48,7 +49,7 @@ class DnsTampering:
 
     def supply(self, question: Question) -> DnsExchange | None:
         """The answer about the attacker's own names; None: the question is for the wrapped network."""
-        return _own(question) if _is_below(question.name, attacker.ZONE) else None
+        return _own(question) if is_within(question.name, attacker.ZONE) else None
 
     def tamper(self, question: Question, answered: DnsExchange) -> DnsExchange:
         """The answer as the attacker lets it arrive: `answered` itself where it is left alone."""
@@ -79,10 +80,6 @@ class DnsTampering:
     def _block_policy(self, question: Question, answered: DnsExchange) -> tuple[bool, Forged]:
         record = (question.rdtype, question.name) == ("TXT", f"_mta-sts.{self._aim.recipient}")
         return record and _has_records(answered), ()
-
-
-def _is_below(name: str, zone: str) -> bool:
-    return name == zone or name.endswith(f".{zone}")
 
 
 def _own(question: Question) -> DnsExchange:

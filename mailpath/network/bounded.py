@@ -112,7 +112,7 @@ class Bounded:
 
     @property
     def _passed(self) -> str:
-        return f"the walk's deadline of {self._seconds:g} s passed; --deadline gives it longer"
+        return f"the walk's deadline of {self._seconds:g} s passed (--deadline allows more)"
 
     async def _in_time(self, exchange: Coroutine[Any, Any, _Held]) -> _Held | None:
         """What comes of `exchange`; None where the deadline passes first."""

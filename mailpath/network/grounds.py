@@ -15,9 +15,9 @@ def fault(ground: Ground) -> str:
     if not all(map(_is_name, ground.insecure_zones)):
         return "The capture holds a negative trust anchor that is no domain name."
     if ground.kind not in _KINDS:
-        return "The capture does not say of what kind of network it is."
+        return "The capture does not say what kind of network it was made on."
     if not all(1 <= port <= 65535 for port in (ground.smtp_port, ground.https_port)):
-        return "The capture names a port that is none."
+        return "The capture names a port that is not between 1 and 65535."
     return ""
 
 

@@ -118,7 +118,7 @@ class _Get:
         except h11.RemoteProtocolError:
             if self._ended:
                 raise _Ended(*failure_of(None)) from None
-            raise _Ended(Failure.PROTOCOL, "What the server sent is no HTTP.") from None
+            raise _Ended(Failure.PROTOCOL, "What the server sent is not HTTP.") from None
 
     async def _read(self, http: h11.Connection, reader: asyncio.StreamReader) -> None:
         interim = 0
@@ -216,6 +216,6 @@ class LiveHttps:
             failure, detail = connect_failure(error, *where)
             return failure, None, detail
         except (h11.LocalProtocolError, UnicodeError, ValueError):
-            why = "This host name or URL cannot be asked for over HTTPS."
+            why = "This host name or URL cannot be fetched over HTTPS."
             return Failure.PROTOCOL, None, why
         return None, None, ""

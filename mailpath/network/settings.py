@@ -258,7 +258,7 @@ def _zones(typed: tuple[str, ...]) -> tuple[str, ...]:
         except BadName as error:
             raise SettingsError(f"{name!r}: {error}", key="insecure_zones") from None
     if len(zones) > MAX_ZONES:
-        raise SettingsError(f"There may be at most {MAX_ZONES} of them.", key="insecure_zones")
+        raise SettingsError(f"There may be at most {MAX_ZONES} negative trust anchors.", key="insecure_zones")
     return tuple(zones)
 
 

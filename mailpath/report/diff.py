@@ -153,8 +153,8 @@ def _outcome(verdict: Verdict) -> str:
 def _lookups(walk: Walk) -> Iterator[Lookup]:
     fetch = walk.sts.fetch
     found = [walk.mx.lookup]
-    found += [lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4) if lookup is not None]
-    found += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    found += [lookup for host in walk.mx.hosts for lookup in host.lookups]
+    found += walk.tlsa.lookups
     found += [lookup for lookup in (walk.sts.txt, walk.sts.tlsrpt) if lookup is not None]
     if fetch is not None:
         found += [lookup for lookup in (fetch.v6, fetch.v4) if lookup is not None]
@@ -285,7 +285,7 @@ def _stands(result: Result) -> Iterator[str]:
             yield no_evidence(result)
     named = marks(result.provenance, source=not result.provenance.replayed, doubted=bool(why))
     if named:
-        yield f"Mind: {', '.join(named)}."
+        yield f"Note: {', '.join(named)}."
 
 
 def _doubted(result: Result) -> bool:

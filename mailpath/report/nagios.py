@@ -31,7 +31,7 @@ def render(result: Result) -> str:
     """One line with its newline."""
     told = headline(result)
     bounds = [visible(bound) for bound in bounds_reached(result.walk)]
-    cut = "".join(f"; not all was tried: {bound}" for bound in bounds if bound not in told)
+    cut = "".join(f"; walk cut short: {bound}" for bound in bounds if bound not in told)
     text = f"{told}{cut} ({_circumstances(result)})".replace("|", "/")
     return f"MAILPATH {STATES[result.code]} - {text} | {' '.join(_performance(result))}\n"
 

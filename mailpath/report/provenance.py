@@ -197,7 +197,7 @@ def doubt(
         reasons.append(f"on the capture's own CA {what}, which this machine does not know{named}")
     if provenance.strange_zones:
         zones = _some(provenance.strange_zones)
-        reasons.append(f"the capture counts {zones} as unsigned by an order that is not yours")
+        reasons.append(f"the capture counts {zones} as unsigned, which you did not ask for")
     return ", and ".join(reasons)
 
 
@@ -248,9 +248,9 @@ def marks(provenance: Provenance, *, source: bool = True, doubted: bool = False)
     if provenance.dialled:
         found.append("dialled elsewhere")
     if provenance.insecure_zones:
-        found.append(f"unsigned by order: {_some(provenance.insecure_zones)}")
+        found.append(f"counted as unsigned: {_some(provenance.insecure_zones)}")
     if provenance.impatient:
-        found.append("sender taken for as impatient as the walk")
+        found.append("sender counted as impatient as the walk")
     return tuple(found)
 
 
@@ -272,11 +272,11 @@ def _sentences(provenance: Provenance) -> Iterator[str]:
         if said:
             yield said
     if provenance.dialled:
-        yield f"Asked elsewhere than at the published address (dial): {_some(provenance.dialled)}."
+        yield f"Not asked at the published address, but where dial says: {_some(provenance.dialled)}."
     if provenance.insecure_zones:
-        yield f"Counted as unsigned by order (insecure_zones): {_some(provenance.insecure_zones)}."
+        yield f"Counted as unsigned because insecure_zones says so: {_some(provenance.insecure_zones)}."
     if provenance.impatient:
-        yield "Where the walk waited no longer, neither does the sender, by order (patience)."
+        yield "The sender counts as no more patient than the walk, because patience says so."
 
 
 def foreign_anchor(provenance: Provenance) -> str:

@@ -54,7 +54,7 @@ def dane_lost(walk: Walk, host: MxHost) -> bool:
     """Whether DANE vouches for this host was not learnt, and that is our own side's fault."""
     entry = tlsa_of(walk, host)
     asked = [candidate.lookup for candidate in entry.candidates] if entry is not None else []
-    made = [walk.mx.lookup, *(lookup for lookup in (host.v6, host.v4, *asked) if lookup is not None)]
+    made = [walk.mx.lookup, *host.lookups, *asked]
     return any(not_theirs(walk, lookup) or unproven(walk, lookup) for lookup in made)
 
 

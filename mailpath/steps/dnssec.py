@@ -29,9 +29,7 @@ def path_lookups(mx: MxFacts) -> Iterator[Lookup]:
     """The MX RRset and each host's addresses, in path order."""
     yield mx.lookup
     for host in mx.hosts:
-        for lookup in (host.v6, host.v4):
-            if lookup is not None and lookup.found is not Found.NOT_TRIED:
-                yield lookup
+        yield from (lookup for lookup in host.lookups if lookup.found is not Found.NOT_TRIED)
 
 
 def lasting(signatures: Iterable[SignatureFact]) -> list[SignatureFact]:

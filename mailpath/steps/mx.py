@@ -73,7 +73,7 @@ async def _implicit(tools: Tools, lookup: Lookup) -> MxFacts:
     if lookup.proofless:
         # A resolver that does not validate passes the denial on: then this is the mail host.
         return MxFacts(kind=MxKind.FAILED, lookup=lookup, hosts=(host,))
-    if not host.addresses and not any(found.broken for found in (host.v6, host.v4) if found):
+    if not host.addresses and not any(found.broken for found in host.lookups):
         return MxFacts(kind=MxKind.NONE, lookup=lookup, hosts=(host,))
     return MxFacts(kind=MxKind.IMPLICIT, lookup=lookup, hosts=(host,))
 
@@ -140,7 +140,7 @@ def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
         if ours:
             return Status.ERROR, "NOT LEARNT", f"Where mail for {domain} goes was not learnt: {visible(ours)}"
         why = visible(lookup.detail or lookup.reason or lookup.rcode or "no answer")
-        return Status.ERROR, "NO ANSWER", f"The MX look-up for {domain} failed: {why}"
+        return Status.ERROR, "NO ANSWER", f"The MX lookup for {domain} failed: {why}"
     if mx.kind is MxKind.NULL:
         return Status.FAIL, "NULL MX", f"{domain} says that it accepts no mail (null MX, RFC 7505)."
     if mx.kind is MxKind.NONE:
@@ -187,11 +187,10 @@ def _in_order(hosts: tuple[MxHost, ...]) -> str:
 
 def unlearnt(walk: Walk, host: MxHost) -> str:
     """Why an address look-up of this host failed, where that was our own side's fault; or ""."""
-    made = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
-    return next((why for lookup in made if (why := not_theirs(walk, lookup))), "")
+    return next((why for lookup in host.lookups if (why := not_theirs(walk, lookup))), "")
 
 
 def broken_addresses(host: MxHost) -> bool:
     """No address of the host can be had from a validating resolver, and an error is why."""
-    lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
-    return any(lookup.broken for lookup in lookups) and not any(lookup.usable for lookup in lookups)
+    found = host.lookups
+    return any(lookup.broken for lookup in found) and not any(lookup.usable for lookup in found)

@@ -16,6 +16,7 @@ import dns.rdatatype
 from mailpath.dnssec.messages import read_reply
 from mailpath.exchanges import Question
 from mailpath.facts import Found, Lookup, Walk, lookups
+from mailpath.names import is_within
 from mailpath.steps.tools import Tools
 
 #: Names that are there to stay (RFC 2606 section 3, RFC 6761 section 6.5); on a network with a root of its
@@ -41,15 +42,11 @@ async def failing_types(tools: Tools, walk: Walk) -> dict[str, str]:
 
 async def _fails(tools: Tools, lookup: Lookup) -> bool:
     own = {domain for domain in (tools.path.recipient, tools.path.sender) if domain is not None}
-    unrelated = [name for name in UNRELATED if not any(_within(domain, name) for domain in own)][:2]
+    unrelated = [name for name in UNRELATED if not any(is_within(domain, name) for domain in own)][:2]
     prefix = _prefix(lookup.name)
     names = [ROOT, *(f"{prefix}{name}" for name in unrelated)]
     rcodes = await asyncio.gather(*(_rcode(tools, name, lookup.rdtype) for name in names))
     return len(unrelated) == 2 and set(rcodes) == {lookup.rcode}
-
-
-def _within(name: str, zone: str) -> bool:
-    return name == zone or name.endswith(f".{zone}")
 
 
 def _prefix(name: str) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from mailpath.exchanges import Failure, SmtpRequest, Stage
 from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk, not_theirs
 from mailpath.match.hosts import is_address
+from mailpath.names import is_within
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.sessions import got_through
 from mailpath.steps.tools import Tools
@@ -71,19 +72,15 @@ def propose(domain: str, mx: Lookup, spf: bytes | None) -> tuple[str | None, str
         kind, _, target = mechanism.lstrip("+").partition(":")
         if kind == "include":
             for suffix, provider, posture in _PROVIDERS:
-                if _below(target, suffix):
+                if is_within(target, suffix):
                     return provider, posture, (f"{domain} lets {visible(target)} send for it (SPF include)",)
     for record in mx.records if mx.usable else ():
         host = record.split()[-1].rstrip(".").lower()
         for suffix, provider, posture in _PROVIDERS:
-            if _below(host, suffix):
+            if is_within(host, suffix):
                 grounds = (f"mail to {domain} is taken by {visible(host)} (MX); it may send elsewhere",)
                 return provider, posture, grounds
     return None, None, ()
-
-
-def _below(name: str, suffix: str) -> bool:
-    return name == suffix or name.endswith(f".{suffix}")
 
 
 # --- port 25 ---------------------------------------------------------------------------------------

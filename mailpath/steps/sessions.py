@@ -213,27 +213,19 @@ def _order(session: Session) -> tuple[str, str, str]:
 
 def session_of(exchange: SmtpExchange) -> Session:
     """The session as its transcript tells it."""
-    if exchange.failure is Failure.NOT_TRIED:
-        request = exchange.request
-        return Session(
-            address=request.address,
-            port=request.port,
-            sni=request.sni,
-            profile=request.profile,
-            not_tried=exchange.detail,
-            failure=exchange.failure,
-        )
-    said = dialogue(exchange)
+    request, said = exchange.request, dialogue(exchange)
+    untried = exchange.failure is Failure.NOT_TRIED
     return Session(
-        address=exchange.request.address,
-        port=exchange.request.port,
-        sni=exchange.request.sni,
-        profile=exchange.request.profile,
+        address=request.address,
+        port=request.port,
+        sni=request.sni,
+        profile=request.profile,
+        not_tried=exchange.detail if untried else "",
         failure=exchange.failure,
         failed_at=exchange.failed_at,
         limit=exchange.limit,
         bound=exchange.bound,
-        detail=exchange.detail,
+        detail="" if untried else exchange.detail,
         greeting=said.greeting,
         ehlo=said.ehlo,
         helo=said.helo,

@@ -39,7 +39,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         lost = (not_theirs(walk, walk.mx.lookup), *(unlearnt(walk, host) for host in walk.mx.hosts))
         why = next((each for each in lost if each), "")
         if why:
-            return Status.ERROR, "NOT LEARNT", f"To which hosts to talk was not learnt: {visible(why)}"
+            return Status.ERROR, "NOT LEARNT", f"Which hosts to talk to was not learnt: {visible(why)}"
         return Status.SKIP, "NO HOST", "There is no mail host to talk to."
     if walk.sender.port25 is Found.BLOCKED:
         return Status.ERROR, "BLOCKED HERE", visible(walk.sender.port25_reason)

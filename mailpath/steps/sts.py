@@ -150,7 +150,7 @@ def _read(facts: StsFacts) -> StsFacts:
     assert facts.txt is not None
     if facts.txt.broken:
         why = facts.txt.detail or facts.txt.reason
-        return msgspec.structs.replace(facts, found=Found.FAILED, reason=f"the TXT look-up failed: {why}")
+        return msgspec.structs.replace(facts, found=Found.FAILED, reason=f"the TXT lookup failed: {why}")
     if not facts.texts:
         return msgspec.structs.replace(facts, found=Found.ABSENT, reason="there is no TXT record")
     record = sts.parse_txt(facts.texts, sts.RFC)

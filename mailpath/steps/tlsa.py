@@ -8,6 +8,7 @@ first; the name in the MX record is a candidate too where its own CNAME is secur
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -56,7 +57,7 @@ class Reason(StrEnum):
 
 def bases(host: MxHost) -> tuple[tuple[str, ...], Reason | None]:
     """The TLSA base domains to ask at, best first, and why there are none."""
-    lookups = [lookup for lookup in (host.v6, host.v4) if lookup is not None]
+    lookups = host.lookups
     found = [lookup for lookup in lookups if lookup.found is Found.FOUND]
     candidates: list[str] = []
     for lookup in found:
@@ -71,7 +72,7 @@ def bases(host: MxHost) -> tuple[tuple[str, ...], Reason | None]:
     return (), _why_none(lookups, found)
 
 
-def _why_none(lookups: list[Lookup], found: list[Lookup]) -> Reason:
+def _why_none(lookups: Sequence[Lookup], found: Sequence[Lookup]) -> Reason:
     if not lookups:
         return Reason.NO_NAME
     if any(lookup.security is Security.BOGUS for lookup in found or lookups):
@@ -208,7 +209,7 @@ def host_verdict(walk: Walk, host: HostTlsa) -> tuple[str, str]:
             why = not_theirs(walk, lookup)
             if why:
                 return "unlearnt", f"whether it has TLSA records was not learnt: {visible(why)}"
-            return "error", f"the TLSA look-up failed: {visible(lookup.detail or lookup.reason)}"
+            return "error", f"the TLSA lookup failed: {visible(lookup.detail or lookup.reason)}"
         if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
             return _matched(walk, host, candidate)
         if candidate.lookup.security is Security.INDETERMINATE:

@@ -31,5 +31,5 @@ def notice(walk: Walk, *steps: str) -> str:
             " stand."
         )
     for bound in bounds_reached(walk):
-        return f"Not all was tried: {visible(bound)}. The panels tell what was."
+        return f"The walk was cut short: {visible(bound)}. The panels tell what was tried."
     return ""

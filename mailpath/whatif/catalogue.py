@@ -107,10 +107,10 @@ _LIST = (
     ),
     Attack(
         name="block-tlsa",
-        title="TLSA look-ups fail",
+        title="TLSA lookups fail",
         does="Drops every answer that holds TLSA records.",
         needs=(Need.DNS_PATH,),
-        stopped_by="A sender that takes a failed look-up for what it is: no answer, so no delivery (RFC 7672 "
+        stopped_by="A sender that takes a failed lookup for what it is: no answer, so no delivery (RFC 7672 "
         "section 2.1.1).",
         cost=3,
     ),

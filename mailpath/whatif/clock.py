@@ -96,8 +96,8 @@ def _covered(zone: str, types: dict[str, set[str]]) -> str:
 def _signature_facts(walk: Walk) -> Iterator[SignatureFact]:
     """Of the zones and look-ups that the path rests on; the sender's own domain is not among them."""
     lookups: list[Lookup | None] = [walk.mx.lookup, walk.sts.txt]
-    lookups += [lookup for host in walk.mx.hosts for lookup in (host.v6, host.v4)]
-    lookups += [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
+    lookups += [lookup for host in walk.mx.hosts for lookup in host.lookups]
+    lookups += walk.tlsa.lookups
     needed = {name for lookup in lookups if lookup is not None for name in lookup.chain}
     for zone in walk.dnssec.zones:
         if zone.name in needed:

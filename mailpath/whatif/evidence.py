@@ -70,7 +70,7 @@ def _deny_tlsa(after: Walk) -> str:
 
 def _block_tlsa(after: Walk) -> str:
     failed = any(lookup.found is Found.FAILED for lookup in _tlsa(after))
-    return "the TLSA look-up fails, which is not an absence" if failed else ""
+    return "the TLSA lookup fails, which is not an absence" if failed else ""
 
 
 def _block_policy(after: Walk) -> str:

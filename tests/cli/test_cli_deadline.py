@@ -51,7 +51,7 @@ def test_a_monitor_s_walk_ends_in_time_and_says_how_to_have_more(
     code, out, _ = run(*waiting)
     assert code == 3
     assert out.startswith("MAILPATH UNKNOWN - silent.example: unknown for rfc")
-    assert out.count("the walk's deadline of 0.5 s passed; --deadline gives it longer") == 1
+    assert out.count("the walk's deadline of 0.5 s passed (--deadline allows more)") == 1
     assert "deadline of 0.7 s" in run(*waiting, "--deadline", "0.7")[1]
 
 

@@ -184,7 +184,7 @@ def test_zones_that_the_capture_takes_for_unsigned(lab: Lab, tmp_path: Path, run
     words = ("--trust-anchor", lab.settings.trust_anchor)
     code, out, _ = run("check", "--replay", held, *words)
     assert code == 3
-    assert "not evidence: the capture counts Example. as unsigned by an order that is not yours" in out
+    assert "not evidence: the capture counts Example. as unsigned, which you did not ask for" in out
     assert run("check", "--replay", held, *words, "--insecure-zone", "example")[0] != 3
 
 
@@ -227,7 +227,7 @@ def test_diff_says_of_each_capture_what_it_stands_on(
         assert found["stands_on"][side]["evidence_trusted"] is False
     _, out, _ = run("diff", forged, forged, "--network", forger.write_network_file(tmp_path))
     assert "not evidence" not in out.lower()
-    assert out.count("Mind: trust anchor not IANA's, dialled elsewhere.") == 2
+    assert out.count("Note: trust anchor not IANA's, dialled elsewhere.") == 2
 
 
 def test_a_tls_report_of_a_replay_is_told_apart(lab: Lab, tmp_path: Path, run: Run) -> None:

@@ -111,7 +111,7 @@ def test_an_address_that_could_not_be_learnt() -> None:
     broken = made.lookup(made.HOST, "AAAA", found=Found.FAILED, reason="no answer in time")
     found = only(made.walk(mx=made.mx(made.mx_host(v6=broken))), "MX013")
     assert found.severity is Severity.WARNING
-    assert found.message == "The AAAA look-up of mx1.b.example fails: no answer in time."
+    assert found.message == "The AAAA lookup of mx1.b.example fails: no answer in time."
 
 
 def test_alias_duplicate_special_address_and_equal_preference() -> None:

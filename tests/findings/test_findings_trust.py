@@ -112,7 +112,7 @@ def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
     [
         (
             {},
-            "Have the parent of b.example replace its DS (key tag 9) by that of a key that the zone",
+            "Have the parent of b.example replace its DS (key tag 9) with that of a key that the zone",
         ),
         ({}, "(key tag 1); until then"),
         (

@@ -123,7 +123,7 @@ def test_the_reason_says_how_long_we_waited_for_what_and_what_waits_longer(serve
     found = judged(path(mx("mx1", SLOW[server])), "postfix-may")
     assert found.reason == (
         f"cannot be told from here: we waited 30 s for {awaited} of mx1.b.example (192.0.2.1), "
-        f"postfix-may waits 300 s ({option} waits longer)"
+        f"but postfix-may waits 300 s ({option} waits longer)"
     )
     assert (found.status_code, found.tls_word, found.host) == (None, None, "mx1.b.example")
     assert "timed out" not in " ".join([found.reason, *(each.reason for each in found.attempts)])
@@ -174,7 +174,7 @@ def test_where_it_makes_no_difference_the_verdict_stands_and_says_so():
     assert (found.outcome, found.status_code) == (Outcome.DEFERRED, None)
     assert found.reason == (
         "whether it answers in time or not: we waited 30 s for the reply to HELO of mx1.b.example "
-        "(192.0.2.1), postfix-encrypt waits 300 s (--reply-timeout waits longer)"
+        "(192.0.2.1), but postfix-encrypt waits 300 s (--reply-timeout waits longer)"
     )
 
 
@@ -264,7 +264,7 @@ def test_a_reply_to_the_envelope_that_we_did_not_wait_for(replies, awaited):
 
 # --- the deadline of the walk --------------------------------------------------------------------------
 
-BOUND = {"limit": 2.5, "bound": "the deadline passed; --deadline gives it longer"}
+BOUND = {"limit": 2.5, "bound": "the deadline passed (--deadline allows more)"}
 
 
 @pytest.mark.parametrize("patience", ["sender", "ours"])
@@ -273,7 +273,7 @@ def test_a_wait_that_a_bound_on_the_walk_cut_short_is_nobodys(patience):
     found = judged(replace(path(mx("mx1", cut)), patience=patience), "postfix-may")
     assert set(found.possible) == {Outcome.ENCRYPTED, Outcome.PLAINTEXT, Outcome.DEFERRED}
     assert "we waited 2.5 s for the reply to EHLO of mx1.b.example" in found.reason
-    assert "until the deadline passed; --deadline gives it longer" in found.reason
+    assert "until the deadline passed (--deadline allows more)" in found.reason
     assert "waits 300 s" not in found.reason
     found = judged(replace(enveloped(BOUND), patience=patience), "postfix-may")
     assert set(found.possible) == {Outcome.ENCRYPTED, Outcome.DEFERRED, Outcome.BOUNCED}
@@ -316,7 +316,7 @@ def test_the_reason_names_the_policy_and_the_option():
     found = judged(path(mx("mx1", tls(SELF)), sts=slow_policy()), "rfc")
     assert found.reason == (
         "cannot be told from here: we waited 5 s for the MTA-STS policy at mta-sts.b.example, "
-        "rfc waits 60 s (--timeout waits longer)"
+        "but rfc waits 60 s (--timeout waits longer)"
     )
 
 

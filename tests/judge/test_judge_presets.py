@@ -156,7 +156,7 @@ STS = policy("mx1.b.example")
             {"postfix-dane-sts": "authenticated", "postfix-tlspol": "deferred", "mox": "deferred"},
         ),
         (
-            "a failing TLSA look-up never falls to MTA-STS",
+            "a failing TLSA lookup never falls to MTA-STS",
             path(mx("mx1", tls(WEB), tlsa_fails=True), signed=True, sts=STS),
             {"postfix-dane-sts": "authenticated", "postfix-tlspol": "deferred"},
         ),

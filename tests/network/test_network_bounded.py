@@ -82,7 +82,7 @@ async def test_at_the_deadline_all_that_is_under_way_ends_as_a_record():
     assert asyncio.get_running_loop().time() - began < 0.6
     for exchange in (*exchanges, *late):
         assert exchange.failure is Failure.NOT_TRIED
-        assert exchange.detail == "the walk's deadline of 0.2 s passed; --deadline gives it longer"
+        assert exchange.detail == "the walk's deadline of 0.2 s passed (--deadline allows more)"
     assert len(inner.begun) == 3
     assert sorted(map(str, inner.left)) == sorted(map(str, ["closed", NAME, POLICY, SERVER]))
 

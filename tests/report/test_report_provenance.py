@@ -36,8 +36,8 @@ WAYS: dict[str, tuple[Provenance, str]] = {
     "dial": (Provenance(dialled=("192.0.2.10:25",)), "dialled elsewhere"),
     "ca-file": (Provenance(ca_file=True), "CA file given"),
     "trust-anchor": (Provenance(trust_anchor=True), "trust anchor given"),
-    "patience": (Provenance(impatient=True), "sender taken for as impatient as the walk"),
-    "insecure zone": (Provenance(insecure_zones=("corp.example",)), "unsigned by order: corp.example"),
+    "patience": (Provenance(impatient=True), "sender counted as impatient as the walk"),
+    "insecure zone": (Provenance(insecure_zones=("corp.example",)), "counted as unsigned: corp.example"),
 }
 SURFACES = {
     "headline": headline,
@@ -214,5 +214,5 @@ def test_hostile_names_are_visible_and_short() -> None:
 def test_many_zones_are_counted() -> None:
     zones = tuple(f"z{number}.example" for number in range(9))
     assert marks(Provenance(insecure_zones=zones)) == (
-        "unsigned by order: z0.example, z1.example, z2.example and 6 more",
+        "counted as unsigned: z0.example, z1.example, z2.example and 6 more",
     )

@@ -84,7 +84,7 @@ def first_line(walk: Walk, name: str) -> str:
             ),
             "dane",
             "b.example: deferred by postfix-dane:"
-            " the MX look-up failed: the resolver answered SERVFAIL (4.4.3)",
+            " the MX lookup failed: the resolver answered SERVFAIL (4.4.3)",
         ),
     ],
 )

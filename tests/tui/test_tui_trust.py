@@ -70,7 +70,7 @@ async def test_who_knows_its_roots_is_told_what_it_rests_on(capture: Capture, la
         await walked(pilot)
         await settle(pilot)
         assert "NOT EVIDENCE" not in drawn(pilot)
-        assert "! Mind: made in the lab, trust anchor not IANA's, dialled elsewhere." in plain(pilot)
+        assert "! Note: made in the lab, trust anchor not IANA's, dialled elsewhere." in plain(pilot)
         assert "6 ✓ AUTHENTICATED" in plain(pilot)
 
 
@@ -82,7 +82,7 @@ async def test_a_live_walk_on_roots_of_ones_own(lab: Lab) -> None:
         screen = await walked(pilot)
         await settle(pilot)
         told = "trust anchor not IANA's, CA root not known here, dialled elsewhere"
-        assert f"! Mind: {told}." in plain(pilot)
+        assert f"! Note: {told}." in plain(pilot)
         assert "NOT EVIDENCE" not in drawn(pilot)
         assert ticket(screen._state, "rfc", UNICODE)[1] == f"  {told}"
         assert answer(screen._state, "rfc").endswith(f": MTA-STS; {told}")
@@ -95,7 +95,7 @@ async def test_the_lab_says_that_it_is_the_lab(lab: Lab) -> None:
             screen = await walked(pilot)
             await settle(pilot)
             assert " LAB " in drawn(pilot)
-            assert "Mind:" not in drawn(pilot)
+            assert "Note:" not in drawn(pilot)
             assert ticket(screen._state, "rfc", UNICODE)[1] == "  in the lab"
             await pilot.press("2", "e")
             await settle(pilot)

@@ -58,7 +58,7 @@ async def test_a_walk_that_its_deadline_ends_stands_like_any_other(tmp_path: Pat
         settings = msgspec.structs.replace(lab.settings, greeting_timeout=20.0, deadline=0.5)
         session = Session(LiveSource(settings))
         async with MailpathApp(session, recipient="silent.example", start=True).run_test(size=SIZE) as pilot:
-            await appears(pilot, "Not all was tried: the walk's deadline of 0.5 s passed")
+            await appears(pilot, "The walk was cut short: the walk's deadline of 0.5 s passed")
             await appears(pilot, "unknown")
             assert "CUT OFF" in drawn(pilot)
             assert "The walk broke off" not in drawn(pilot)

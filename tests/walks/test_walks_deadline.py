@@ -23,7 +23,7 @@ from mailpath.network.settings import Settings
 from mailpath.walk import live_network, walk
 
 DEADLINE = 1.3
-PASSED = f"the walk's deadline of {DEADLINE:g} s passed; --deadline gives it longer"
+PASSED = f"the walk's deadline of {DEADLINE:g} s passed (--deadline allows more)"
 
 
 def walked(settings: Settings, domain: str) -> tuple[Walk, float, Walk]:

@@ -214,7 +214,7 @@ async def test_an_older_capture_misses_only_what_was_its_to_hold() -> None:
 
 
 async def test_an_exchange_cut_off_is_a_session_that_was_not_tried() -> None:
-    why = "the walk's deadline of 1 s passed; --deadline gives it longer"
+    why = "the walk's deadline of 1 s passed (--deadline allows more)"
     mx = path(1, 1)
     held = await hold(Servers((), None, failure=Failure.NOT_TRIED, detail=why), mx)
     assert all(isinstance(each, Session) and each.not_tried == why for each in held.sessions)

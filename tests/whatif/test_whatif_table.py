@@ -118,7 +118,7 @@ def test_a_lazy_sender_is_protected_only_once_the_policy_is_cached(tell: Tell) -
         ("dane-good", "postfix-may", "mitm-self-signed", ("delivered to the attacker, encrypted",)),
         ("pkix-good", "postfix-verify", "forge-mx", ("not signed, so the forgery is believed", "taken for")),
         ("dane-good", "postfix-dane", "deny-tlsa", ("without proof is bogus", "TLSA lookup error")),
-        ("dane-good", "postfix-dane", "block-tlsa", ("the TLSA look-up fails",)),
+        ("dane-good", "postfix-dane", "block-tlsa", ("the TLSA lookup fails",)),
         ("sts-enforce", "rfc", "block-policy", ("no MTA-STS policy is found", "encrypted")),
         ("two-mx-weak", "postfix-dane", "steer", ("only mx2.two-mx-weak.example can be reached", "clear")),
         ("opportunistic", "postfix-may", "break-tls", ("in the clear on a retry",)),

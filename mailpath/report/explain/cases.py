@@ -81,7 +81,7 @@ _DNS = (
     ),
     Case(
         "host-failed",
-        "The look-up of the mail host's address failed, perhaps for broken DNSSEC.",
+        "The lookup of the mail host's address failed, perhaps for broken DNSSEC.",
         ("MX013", "SEC002"),
         (Event.HOST_FAILED, Event.SOME_HOST_FAILED),
         nowhere(MxKind.HOSTS, _MX, host(found=Found.FAILED)),
@@ -119,7 +119,7 @@ _DNS = (
 _DANE = (
     Case(
         "tlsa-failed",
-        "The TLSA look-up fails; mail hosts behind it are not used, as the failure could be an attack.",
+        "The TLSA lookup fails; mail hosts behind it are not used, as the failure could be an attack.",
         ("TLSA005", "SEC002"),
         (Event.TLSA_FAILED,),
         walk(ENCRYPTED, mx=SECURE, tlsa_fails=True),

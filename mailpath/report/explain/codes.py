@@ -41,7 +41,7 @@ DETAILS: Mapping[str, tuple[str, str]] = {
     "3.4": ("The message is larger than the mail system accepts.", "RFC 3463 section 3.4"),
     "4.1": ("The mail host does not answer.", "RFC 3463 section 3.5"),
     "4.2": ("The connection broke, or the other end fell silent.", "RFC 3463 section 3.5"),
-    "4.3": ("A look-up in DNS (or another directory) failed.", "RFC 3463 section 3.5"),
+    "4.3": ("A lookup in DNS (or another directory) failed.", "RFC 3463 section 3.5"),
     "4.4": ("No route: DNS names no host that can be used.", "RFC 3463 section 3.5"),
     "4.6": ("The mail would go round in a circle.", "RFC 3463 section 3.5"),
     "4.7": ("The message could not be delivered in the time it was kept.", "RFC 3463 section 3.5"),

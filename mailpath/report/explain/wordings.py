@@ -175,7 +175,7 @@ _GMAIL = (
         Speaker.GMAIL,
         r"DNS type 'mx' lookup of \S{1,253} responded with code",
         Event.MX_FAILED,
-        "Gmail: the MX look-up failed.",
+        "Gmail: the MX lookup failed.",
     ),
     _of(
         Speaker.GMAIL,
@@ -232,7 +232,7 @@ _SENDMAIL = (
         Speaker.SENDMAIL,
         r"Name server: \S{1,300}: host name lookup failure",
         Event.MX_FAILED,
-        "Sendmail: the DNS look-up failed.",
+        "Sendmail: the DNS lookup failed.",
     ),
 )
 
@@ -253,7 +253,7 @@ _QMAIL = (
         Speaker.QMAIL,
         r"CNAME lookup failed temporarily",
         Event.MX_FAILED,
-        "qmail: the DNS look-up failed.",
+        "qmail: the DNS lookup failed.",
     ),
     _of(
         Speaker.QMAIL,

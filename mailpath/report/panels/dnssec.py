@@ -43,6 +43,5 @@ def _one_per_zone(walk: Walk) -> Iterator[Lookup]:
 def _lookups(walk: Walk) -> Iterator[Lookup]:
     yield walk.mx.lookup
     for host in walk.mx.hosts:
-        yield from (lookup for lookup in (host.v6, host.v4) if lookup is not None)
-    for tlsa in walk.tlsa.hosts:
-        yield from (candidate.lookup for candidate in tlsa.candidates)
+        yield from host.lookups
+    yield from walk.tlsa.lookups

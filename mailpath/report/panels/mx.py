@@ -22,7 +22,7 @@ def _host(host: MxHost, number: int) -> Iterator[str]:
     beside = f" ({visible(unicode)})" if unicode is not None else ""
     odd = {"ip-literal": ", an IP address", "invalid": ", no host name"}.get(host.form, "")
     yield f"{number}. {visible(host.name)}{beside}, preference {host.preference}{odd}"
-    for lookup in (host.v6, host.v4):
+    for lookup in host.lookups:
         yield from (f"   {line}" for line in lookup_lines(lookup))
     for address in host.addresses:
         kind = host.special.get(address)

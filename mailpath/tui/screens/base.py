@@ -210,7 +210,7 @@ class PathBase(Screen[None]):
         self.query_one(PathBar).doubt(bool(doubt))
         self._side.doubt(bool(doubt))
         said = [f"NOT EVIDENCE: {doubt}."] if doubt else []
-        said += [f"Mind: {', '.join(told)}."] if told else []
+        said += [f"Note: {', '.join(told)}."] if told else []
         style = "bold $error" if doubt else "$warning"
         self._say("#trust", f"{glyphs.weak} {' '.join(said)}" if said else "", style)
 
