@@ -55,10 +55,10 @@ lab.corp.example DS 4712 8 4 {"0" * 96}
         (f". DS {DS}\n. NS ns.example.", "A trust anchor is a DS or a DNSKEY record, not the root NS."),
         (
             f". DS {DS}\nx\\.y.example. DS 1 99 2 {'00' * 32}",
-            "The trust anchor of x\\.y.example uses no algorithm and digest type that are known here.",
+            "The trust anchor of x\\.y.example uses no algorithm and digest type known here.",
         ),
-        (". DS 1 13 3 " + "00" * 32, "The trust anchor of the root uses no algorithm and digest type that"),
-        (". DNSKEY 257 3 1 AwEAAQ==", "The trust anchor of the root uses no algorithm and digest type that"),
+        (". DS 1 13 3 " + "00" * 32, "The trust anchor of the root uses no algorithm and digest type known"),
+        (". DNSKEY 257 3 1 AwEAAQ==", "The trust anchor of the root uses no algorithm and digest type known"),
         ("".join(f"a{n}. DS {DS}\n" for n in range(101)), "The trust anchor has more than 100 records."),
         (
             "".join(f". DS {n} 13 2 {'00' * 32}\n" for n in range(101)),

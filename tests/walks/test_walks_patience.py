@@ -84,14 +84,14 @@ def test_a_greeting_within_our_limit(tmp_path: FilePath) -> None:
 @pytest.mark.parametrize("patience", ["sender", "ours"])
 def test_a_handshake_that_does_not_come(tmp_path: FilePath, patience: str) -> None:
     with one_lab(tmp_path, 'starttls = "hang"') as lab:
-        found, _ = walked(tmp_path, lab.settings, patience=patience, timeout=5.0, reply_timeout=0.3)
+        found, _ = walked(tmp_path, lab.settings, patience=patience, timeout=5.0, reply_timeout=0.9)
     encrypting = judge(found, PRESETS["postfix-encrypt"])
     if patience == "ours":
         assert encrypting.outcome is Outcome.DEFERRED
         assert judge(found, PRESETS["exim-opportunistic"]).outcome is Outcome.PLAINTEXT
     else:
         assert set(encrypting.possible) == {Outcome.DEFERRED, Outcome.ENCRYPTED}
-        assert "we waited 0.3 s" in encrypting.reason
+        assert "we waited 0.9 s" in encrypting.reason
         exim = judge(found, PRESETS["exim-opportunistic"])
         assert set(exim.possible) == {Outcome.PLAINTEXT, Outcome.ENCRYPTED}
 
