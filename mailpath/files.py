@@ -33,14 +33,9 @@ def replace_file(name: Name, data: bytes, *, private: bool = False) -> None:
     file (a pipe, a device) is written to as it stands, and so is what is open already ("/dev/stdout" with a
     file behind it that others write to as well).  Raises `OSError`; `ValueError` for a NUL in the name.
     """
-    there = _descriptor(name)
-    if there is not None:
-        with open(os.dup(there), "wb") as stream:
-            stream.write(data)
-        return
-    place = os.path.realpath(name)
-    if is_special(place):
-        with open(place, "wb") as stream:
+    there, place = _descriptor(name), os.path.realpath(name)
+    if there is not None or is_special(place):
+        with open(place if there is None else os.dup(there), "wb") as stream:
             stream.write(data)
         return
     with contextlib.suppress(FileNotFoundError):

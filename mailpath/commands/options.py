@@ -6,7 +6,7 @@ Light: nothing here loads the network stack or the app (`mailpath --help` must n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,6 +87,13 @@ def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
     return table
 
 
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    """`command` with `options`, in their order in its help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 _LOOK = (
     click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
     click.option("--ascii", "plain", is_flag=True, help="No signs beyond ASCII."),
@@ -96,9 +103,7 @@ _LOOK = (
 
 def look_options(command: Command) -> Command:
     """How the app looks."""
-    for option in reversed(_LOOK):
-        command = option(command)
-    return command
+    return _with(_LOOK, command)
 
 
 def look(no_mouse: bool, plain: bool, no_color: bool) -> dict[str, bool]:
@@ -196,9 +201,7 @@ _ENVELOPE = (
 
 def envelope_options(command: Command) -> Command:
     """Adds the envelope test to a command."""
-    for option in reversed(_ENVELOPE):
-        command = option(command)
-    return command
+    return _with(_ENVELOPE, command)
 
 
 _TRUST = (
@@ -223,9 +226,7 @@ _TRUST = (
 
 def trust_options(command: Command) -> Command:
     """Adds whom this user trusts to a command that reads captures."""
-    for option in reversed(_TRUST):
-        command = option(command)
-    return command
+    return _with(_TRUST, command)
 
 
 def lab_option(command: Command) -> Command:
@@ -239,9 +240,7 @@ def lab_option(command: Command) -> Command:
 
 def network_options(command: Command) -> Command:
     """Adds where to ask (`NETWORK_KEYS`) to a command."""
-    for option in reversed(_NETWORK):
-        command = option(command)
-    return command
+    return _with(_NETWORK, command)
 
 
 #: Keys of `network_options` in a command's parameters.
