@@ -10,27 +10,14 @@ import pytest
 from mailpath.commands import check, narration
 from mailpath.lab import Lab, load
 
-SILENT = """
-id = "silent"
-title = "t"
-teaches = "t"
-hint = "h"
-[[zone]]
-rr = ["@ MX 10 mx1"]
-[[server]]
-host = "mx1"
-banner = "silent"
-[expect]
-rfc = "deferred"
-"""
+SILENT = Path(__file__).parents[1] / "silent.toml"
 
 
 @pytest.fixture(scope="module")
 def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The network file of a lab whose server never greets, for as long as the module's tests run."""
     folder = tmp_path_factory.mktemp("silent")
-    (folder / "silent.toml").write_text(SILENT, encoding="utf-8")
-    with Lab.start([load(folder / "silent.toml")]) as lab:
+    with Lab.start([load(SILENT)]) as lab:
         yield lab.write_network_file(folder)
 
 

@@ -20,27 +20,13 @@ from mailpath.tui.session import Session
 SIZE = (120, 40)
 
 
-SILENT = """
-id = "silent"
-title = "t"
-teaches = "t"
-hint = "h"
-[[zone]]
-rr = ["@ MX 10 mx1"]
-[[server]]
-host = "mx1"
-banner = "silent"
-[expect]
-rfc = "deferred"
-"""
+SILENT = Path(__file__).parents[1] / "silent.toml"
 
 
-async def test_the_step_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_the_step_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real server that takes the connection and never greets."""
     monkeypatch.setattr(tui_session, "NOTICED", 0.05)
-    file = tmp_path / "silent.toml"
-    file.write_text(SILENT, encoding="utf-8")
-    with Lab.start([load(file)]) as lab:
+    with Lab.start([load(SILENT)]) as lab:
         session = Session(LiveSource(msgspec.structs.replace(lab.settings, greeting_timeout=20.0)))
         running = MailpathApp(session, recipient="silent.example", start=True)
         async with running.run_test(size=SIZE) as pilot:
@@ -51,10 +37,8 @@ async def test_the_step_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch, 
         session.close()
 
 
-async def test_a_walk_that_its_deadline_ends_stands_like_any_other(tmp_path: Path) -> None:
-    file = tmp_path / "silent.toml"
-    file.write_text(SILENT, encoding="utf-8")
-    with Lab.start([load(file)]) as lab:
+async def test_a_walk_that_its_deadline_ends_stands_like_any_other() -> None:
+    with Lab.start([load(SILENT)]) as lab:
         settings = msgspec.structs.replace(lab.settings, greeting_timeout=20.0, deadline=0.5)
         session = Session(LiveSource(settings))
         async with MailpathApp(session, recipient="silent.example", start=True).run_test(size=SIZE) as pilot:
