@@ -14,8 +14,9 @@ import unicodedata
 LIMIT = 512
 
 #: Unicode categories that a terminal does not show as one plain glyph: control, format (bidi,
-#: zero-width, tags), surrogate, private use, unassigned, line and paragraph separators.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+#: zero-width, tags), surrogate, private use, unassigned, line and paragraph separators, and the spaces
+#: that look like U+0020 and are not (a no-break space pasted into a record is a fault to be seen).
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 #: Not in those categories, yet drawn as nothing: fillers, variation selectors, the grapheme joiner.
 _BLANK = frozenset([0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10)])

@@ -319,7 +319,7 @@ def _filed(result: Result, file: str) -> None:
     """The TLS report that the deciding posture's sender would have filed; packed where FILE ends in .gz."""
     import gzip
 
-    from mailpath.report import tlsrpt
+    from mailpath.tickets import tlsrpt
 
     walk = result.walk
     filer = walk.path.sender or walk.sender.ehlo or "localhost"

@@ -107,8 +107,8 @@ def _wrong(found: Config) -> Iterator[str]:
 
 def attacks(as_json: bool) -> None:
     """Every attack: what it does, what it takes, what stops it."""
-    from mailpath.report.layout import hanging
-    from mailpath.whatif.catalogue import ATTACKS
+    from mailpath.attacks.catalogue import ATTACKS
+    from mailpath.wording.layout import hanging
 
     if as_json:
         found = [

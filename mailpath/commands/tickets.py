@@ -11,15 +11,15 @@ import click
 import msgspec
 
 from mailpath.commands import stdio
-from mailpath.report.bounce import MAX_INPUT, Bounce, read_bounce
-from mailpath.report.bounce import to_dict as bounce_to_dict
-from mailpath.report.bounce.mail import MAX_LINES
-from mailpath.report.bounce.render import render_text as bounce_text
-from mailpath.report.bounce.render import walk_words
 from mailpath.report.exit_codes import ExitCode
-from mailpath.report.explain import Kind, render_text, to_dict
-from mailpath.report.explain import explain as explained
 from mailpath.report.result import DEFAULT_POSTURE
+from mailpath.tickets.bounce import MAX_INPUT, Bounce, read_bounce
+from mailpath.tickets.bounce import to_dict as bounce_to_dict
+from mailpath.tickets.bounce.mail import MAX_LINES
+from mailpath.tickets.bounce.render import render_text as bounce_text
+from mailpath.tickets.bounce.render import walk_words
+from mailpath.tickets.explain import Kind, render_text, to_dict
+from mailpath.tickets.explain import explain as explained
 
 STDIO = "-"
 #: Bytes of a TLS report, packed or not: its reader refuses more.
@@ -79,7 +79,7 @@ def _walked(told: Bounce, *, stdin: bool, look: dict[str, Any], network: dict[st
 
 def tlsrpt(file: str, *, as_json: bool) -> ExitCode:
     """What a received TLS report says.  Raises `click.UsageError`."""
-    from mailpath.report import tlsrpt as reports
+    from mailpath.tickets import tlsrpt as reports
 
     try:
         report = reports.read(_read(file, MAX_REPORT), file)

@@ -18,10 +18,10 @@ from mailpath.judge import Mechanism, Verdict
 from mailpath.match.certificate import describe
 from mailpath.report.contents import TITLES, moment, no_evidence, outcome, possible
 from mailpath.report.json import rfc3339, standing
-from mailpath.report.layout import hanging
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
+from mailpath.wording.layout import hanging
 
 SCHEMA = 1
 

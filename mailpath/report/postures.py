@@ -7,8 +7,8 @@ from typing import Any
 
 from mailpath.judge import Posture
 from mailpath.judge.fields import fields_of, toml, written
-from mailpath.report.layout import WIDTH, wrapped
 from mailpath.visible import visible
+from mailpath.wording.layout import WIDTH, wrapped
 
 
 def render_text(posture: Posture) -> str:

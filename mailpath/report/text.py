@@ -23,10 +23,10 @@ from mailpath.report.contents import (
 )
 from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import headline, verdict_sentence
-from mailpath.report.layout import hanging, table, wrapped
 from mailpath.report.panels import Explained, explain
 from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
+from mailpath.wording.layout import hanging, table, wrapped
 
 _SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
 

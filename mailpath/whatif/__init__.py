@@ -8,13 +8,13 @@ timeline(await rewalks.untampered(), rewalks.made)
 
 from __future__ import annotations
 
-from mailpath.network.attacked import UnknownAttack
-from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canonical, cost
+from mailpath.attacks.attacked import UnknownAttack
+from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, Attack, Need, canonical, cost
+from mailpath.attacks.reading import listener_reads, reads
 from mailpath.whatif.clock import Moment, timeline
 from mailpath.whatif.forgetting import forget
 from mailpath.whatif.only_host import only_host
 from mailpath.whatif.outcome import AttackOutcome, outcome
-from mailpath.whatif.reading import listener_reads, reads
 from mailpath.whatif.rewalk import Rewalk, Rewalks, changed
 from mailpath.whatif.summary import Reach, Summary, attack_outcome, held_policy, summary
 from mailpath.whatif.weakest import each_only_reachable, weakest_host, weakest_path

@@ -7,9 +7,9 @@ program that walks for days would fill them with what is never asked for again.
 
 from __future__ import annotations
 
+from mailpath.attacks import attacker
 from mailpath.dnssec import denial_nsec3, signatures, wire
 from mailpath.match import certificate, dane, der, names, pkix
-from mailpath.network import attacker
 
 
 def forget() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.attacks.evidence import evidence
+from mailpath.attacks.reading import perhaps_bogus, reads
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
 from mailpath.judge.delivery import UNTOLD
 from mailpath.judge.sending import Message
-from mailpath.whatif.evidence import evidence
-from mailpath.whatif.reading import perhaps_bogus, reads
 
 
 class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,13 @@ from collections.abc import Hashable
 
 import msgspec
 
+from mailpath.attacks.aim import Aim
+from mailpath.attacks.attacked import Attacked, parts
 from mailpath.exchanges import HttpsRequest, Request, SmtpRequest
 from mailpath.facts import Path, StepResult, StsPolicy, Walk
 from mailpath.judge import Posture
 from mailpath.judge.sending import held
 from mailpath.judge.sts import published
-from mailpath.network.aim import Aim
-from mailpath.network.attacked import Attacked, parts
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Network
 from mailpath.network.recording import Recording

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, canonical, cost
+from mailpath.attacks.reading import listener_reads
 from mailpath.facts import StsPolicy
 from mailpath.judge import Posture, Verdict, sending
 from mailpath.judge.sending import USUAL, Sending
 from mailpath.network.capture import Capture
-from mailpath.whatif.catalogue import ATTACKS, COMBINATIONS, canonical, cost
 from mailpath.whatif.outcome import AttackOutcome, outcome
-from mailpath.whatif.reading import listener_reads
 from mailpath.whatif.rewalk import Rewalks
 from mailpath.whatif.weakest import weakest_host, weakest_path
 

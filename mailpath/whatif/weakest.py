@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.attacks.reading import listener_reads, reads
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxHost, Session, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
@@ -16,7 +17,6 @@ from mailpath.judge.sending import Message
 from mailpath.steps.certificate import secure_tlsa
 from mailpath.steps.served import best_session
 from mailpath.visible import visible
-from mailpath.whatif.reading import listener_reads, reads
 
 #: What an attacker likes best, first.
 _BEST_FOR_ATTACKER = (

@@ -10,10 +10,10 @@ import pytest
 
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
-from mailpath.report.bounce import read_bounce, to_dict
-from mailpath.report.bounce.render import render_text, walk_words
-from mailpath.report.explain import explain
-from mailpath.report.explain import render_text as explained_text
+from mailpath.tickets.bounce import read_bounce, to_dict
+from mailpath.tickets.bounce.render import render_text, walk_words
+from mailpath.tickets.explain import explain
+from mailpath.tickets.explain import render_text as explained_text
 
 HERE = Path(__file__).parent
 NOTICES = sorted((HERE / "notices").glob("*.eml"))

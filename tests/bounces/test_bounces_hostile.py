@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailpath.report.bounce import MAX_INPUT, Bounce, read_bounce, to_dict
+from mailpath.tickets.bounce import MAX_INPUT, Bounce, read_bounce, to_dict
 
 HERE = Path(__file__).parent
 SAMPLES = [path.read_bytes() for path in sorted(HERE.glob("*/*.[el][mo][lg]"))]

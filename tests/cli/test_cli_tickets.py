@@ -15,8 +15,8 @@ from test_cli_check import mailpath
 from mailpath.facts import Path as MailPath
 from mailpath.findings import CATALOGUE
 from mailpath.network import capture as captures
-from mailpath.report import tlsrpt
-from mailpath.report.bounce.mail import MAX_INPUT, MAX_LINES
+from mailpath.tickets import tlsrpt
+from mailpath.tickets.bounce.mail import MAX_INPUT, MAX_LINES
 
 Run = Callable[..., tuple[int, str, str]]
 

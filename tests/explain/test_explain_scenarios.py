@@ -7,8 +7,8 @@ import pytest
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
-from mailpath.report.explain import explain
-from mailpath.report.tlsrpt import build, check, encode, read
+from mailpath.tickets.explain import explain
+from mailpath.tickets.tlsrpt import build, check, encode, read
 
 NAMES = [scenario.id for scenario in scenarios()]
 

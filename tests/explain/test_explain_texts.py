@@ -15,11 +15,11 @@ from mailpath.judge.events import Event
 from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES, Scene, say
-from mailpath.report.explain import Kind, explain, patterns, reach, render_text, to_dict, wordings
-from mailpath.report.explain.cases import CASES
-from mailpath.report.explain.codes import DETAILS, code_in
-from mailpath.report.explain.means import EVENTS
-from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.tickets.explain import Kind, explain, patterns, reach, render_text, to_dict, wordings
+from mailpath.tickets.explain.cases import CASES
+from mailpath.tickets.explain.codes import DETAILS, code_in
+from mailpath.tickets.explain.means import EVENTS
+from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 
 SCENE = Scene(
     domain="b.example",

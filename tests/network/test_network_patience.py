@@ -18,8 +18,8 @@ from servers import (
     settings,
 )
 
+from mailpath.attacks.attacked_smtp import broken, stripped
 from mailpath.exchanges import Envelope, Failure, SmtpRequest, Stage
-from mailpath.network.attacked_smtp import broken, stripped
 from mailpath.network.live_smtp import LiveSmtp
 from mailpath.network.replies import dialogue
 

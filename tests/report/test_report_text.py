@@ -14,9 +14,9 @@ from mailpath.judge.presets import PRESETS, posture
 from mailpath.lab import scenarios
 from mailpath.report import text
 from mailpath.report.headline import headline
-from mailpath.report.layout import cells, hanging, table, wrapped
 from mailpath.report.panels import evidence
 from mailpath.report.result import build
+from mailpath.wording.layout import cells, hanging, table, wrapped
 
 if TYPE_CHECKING:
     from conftest import Walks

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailpath.report.tlsrpt import ReportError, encode, read, render_text
+from mailpath.tickets.tlsrpt import ReportError, encode, read, render_text
 
 
 def about(kind: str, domain: str, mx: str = "mx1.mail.b.example") -> dict[str, object]:

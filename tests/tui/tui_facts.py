@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from mailpath.attacks import attacker
 from mailpath.facts import (
     DnssecFacts,
     Found,
@@ -26,7 +27,6 @@ from mailpath.facts import (
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.sending import Message as SentMessage
 from mailpath.judge.sending import Sending
-from mailpath.network import attacker
 
 AT = 1_700_000_000
 NOT_VERIFIED = "Server certificate not verified"

@@ -12,14 +12,14 @@ import msgspec
 import pytest
 from dns.rdatatype import RdataType
 
+from mailpath.attacks.aim import Aim
+from mailpath.attacks.attacked import Attacked
 from mailpath.dnssec.proofs import PROBE
 from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.facts import Found, Path, Security, Status, Walk
 from mailpath.findings import find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
-from mailpath.network.aim import Aim
-from mailpath.network.attacked import Attacked
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.walk import live_network, walk

@@ -17,6 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailpath.attacks import attacker
+from mailpath.attacks.aim import Aim
+from mailpath.attacks.attacked import NAMES, Attacked, UnknownAttack, parts
+from mailpath.attacks.attacked_dns import DnsTampering
+from mailpath.attacks.attacked_smtp import broken, stripped
+from mailpath.attacks.attacker import Shown
 from mailpath.exchanges import (
     Chunk,
     DnsExchange,
@@ -30,12 +36,6 @@ from mailpath.exchanges import (
 )
 from mailpath.facts import Found, Security
 from mailpath.match import names, pkix
-from mailpath.network import attacker
-from mailpath.network.aim import Aim
-from mailpath.network.attacked import NAMES, Attacked, UnknownAttack, parts
-from mailpath.network.attacked_dns import DnsTampering
-from mailpath.network.attacked_smtp import broken, stripped
-from mailpath.network.attacker import Shown
 from mailpath.network.capture import dump
 from mailpath.network.protocol import Ground
 from mailpath.network.replay import Replay

@@ -26,8 +26,9 @@ from interop_mta_model import Attempt, Taken
 from interop_namespace import Namespace, namespace
 from interop_tools import run, tool
 
-from mailpath.network import attacker, endpoints, settings
-from mailpath.network.aim import Aim
+from mailpath.attacks import attacker
+from mailpath.attacks.aim import Aim
+from mailpath.network import endpoints, settings
 
 #: The attacks, and those of their combinations that do what no part does alone.
 ATTACKS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mailpath.judge.presets import posture
-from mailpath.report import tlsrpt
+from mailpath.tickets import tlsrpt
 
 #: (scenario, posture) -> (policy type, successful, result types of the failures) of each policy.
 EXPECTED: dict[tuple[str, str], list[tuple[str, int, list[str]]]] = {

@@ -1,9 +1,9 @@
 """TLS reports (RFC 8460): the one a sender would have filed for a walk, and those that were received."""
 
-from mailpath.report.tlsrpt.build import build, empty, encode
-from mailpath.report.tlsrpt.carried import ReportError
-from mailpath.report.tlsrpt.check import POLICY_TYPES, check
-from mailpath.report.tlsrpt.read import (
+from mailpath.tickets.tlsrpt.build import build, empty, encode
+from mailpath.tickets.tlsrpt.carried import ReportError
+from mailpath.tickets.tlsrpt.check import POLICY_TYPES, check
+from mailpath.tickets.tlsrpt.read import (
     ReceivedReport,
     ReportedFailure,
     ReportedPolicy,

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from mailpath.attacks import attacker
+from mailpath.attacks.aim import Aim
+from mailpath.attacks.attacker import Shown
 from mailpath.exchanges import Chunk, Failure, SmtpExchange, SmtpRequest, Stage
-from mailpath.network import attacker
-from mailpath.network.aim import Aim
-from mailpath.network.attacker import Shown
 
 DROPPED = "packets to this address are dropped (simulated attack)"
 BROKEN = "connection reset in the TLS handshake (simulated attack)"

@@ -8,10 +8,10 @@ deliver.c, qmail-remote.c.
 from __future__ import annotations
 
 from mailpath.judge.events import Event
-from mailpath.report.explain.wording import Speaker, Wording
-from mailpath.report.explain.wording import wording as _of
-from mailpath.report.explain.wordings_any import OTHER, RECEIVER
-from mailpath.report.explain.wordings_exchange import EXCHANGE
+from mailpath.tickets.explain.wording import Speaker, Wording
+from mailpath.tickets.explain.wording import wording as _of
+from mailpath.tickets.explain.wordings_any import OTHER, RECEIVER
+from mailpath.tickets.explain.wordings_exchange import EXCHANGE
 
 _POSTFIX = (
     _of(

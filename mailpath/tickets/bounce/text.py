@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from mailpath.report.explain.codes import code_in
+from mailpath.tickets.explain.codes import code_in
 
 #: In UTF-8 as well (RFC 6531).
 _LETTER = r"A-Za-z0-9\u00b7-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\U00010000-\U000effff"

@@ -18,16 +18,16 @@ from mailpath.judge.events import Event
 from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES
-from mailpath.report.explain import patterns, reach, wordings
-from mailpath.report.explain.cases import CASES
-from mailpath.report.explain.codes import FINDINGS, code_in, meaning, plain
-from mailpath.report.explain.loglines import MOST_FILLED, LogLine, read_log
-from mailpath.report.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
-from mailpath.report.explain.model import Cause, Explanation, Kind, Other
-from mailpath.report.explain.reach import Reach
-from mailpath.report.explain.render import render_text, to_dict
-from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
-from mailpath.report.explain.wording import Speaker, Wording
+from mailpath.tickets.explain import patterns, reach, wordings
+from mailpath.tickets.explain.cases import CASES
+from mailpath.tickets.explain.codes import FINDINGS, code_in, meaning, plain
+from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
+from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
+from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
+from mailpath.tickets.explain.reach import Reach
+from mailpath.tickets.explain.render import render_text, to_dict
+from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.tickets.explain.wording import Speaker, Wording
 from mailpath.visible import visible
 
 __all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict"]

@@ -13,9 +13,9 @@ from mailpath.judge.events import Event
 from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import status
-from mailpath.report.explain import patterns
-from mailpath.report.explain.case import Case
-from mailpath.report.explain.cases import CASES
+from mailpath.tickets.explain import patterns
+from mailpath.tickets.explain.case import Case
+from mailpath.tickets.explain.cases import CASES
 
 #: Failures after which a sender that keeps plaintext for a retry has first deferred the mail.
 _BEFORE_RETRY = frozenset({Event.HANDSHAKE_FAILED, Event.TLS_LOST, Event.NOT_VERIFIED})

@@ -18,10 +18,10 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from mailpath.attacks import attacker
+from mailpath.attacks.aim import Aim
 from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.names import is_within
-from mailpath.network import attacker
-from mailpath.network.aim import Aim
 
 #: Presentation form of the forged records' data; () denies that there are any; None: no answer at all.
 Forged = tuple[str, ...] | None

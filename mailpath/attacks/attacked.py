@@ -10,6 +10,11 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.attacks import attacker
+from mailpath.attacks.aim import Aim
+from mailpath.attacks.attacked_dns import DnsTampering
+from mailpath.attacks.attacked_https import HttpsTampering
+from mailpath.attacks.attacked_smtp import IMPERSONATIONS, SmtpTampering
 from mailpath.exchanges import (
     DnsExchange,
     HttpsExchange,
@@ -19,11 +24,6 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
-from mailpath.network import attacker
-from mailpath.network.aim import Aim
-from mailpath.network.attacked_dns import DnsTampering
-from mailpath.network.attacked_https import HttpsTampering
-from mailpath.network.attacked_smtp import IMPERSONATIONS, SmtpTampering
 from mailpath.network.protocol import Ground, Network
 
 #: Every attack there is, in the order in which they are told.

@@ -7,8 +7,8 @@ So the words, which it adds as `[Message=...]` or in parentheses, stand before t
 from __future__ import annotations
 
 from mailpath.judge.events import Event
-from mailpath.report.explain.wording import TLSA_REFUSES, Speaker
-from mailpath.report.explain.wording import wording as _of
+from mailpath.tickets.explain.wording import TLSA_REFUSES, Speaker
+from mailpath.tickets.explain.wording import wording as _of
 
 EXCHANGE = (
     _of(

@@ -9,8 +9,8 @@ import msgspec
 
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
-from mailpath.report.explain.model import Cause, Explanation, Other
-from mailpath.report.layout import hanging
+from mailpath.tickets.explain.model import Cause, Explanation, Other
+from mailpath.wording.layout import hanging
 
 _COLUMN = 11
 #: How many other failures are listed, and how much of each, in characters.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mailpath.judge.events import Event
-from mailpath.report.explain.wording import TLSA_REFUSES, Speaker
-from mailpath.report.explain.wording import wording as _of
+from mailpath.tickets.explain.wording import TLSA_REFUSES, Speaker
+from mailpath.tickets.explain.wording import wording as _of
 
 #: They outrank what the sender's log says around them.
 RECEIVER = (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 
 POLICY_TYPES = ("tlsa", "sts", "no-policy-found")
 

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from mailpath.names import as_domain
-from mailpath.report.explain.tlsrpt_types import RESULT_TYPES
-from mailpath.report.layout import hanging
-from mailpath.report.tlsrpt.carried import ReportError, carried
-from mailpath.report.tlsrpt.check import check
+from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.tickets.tlsrpt.carried import ReportError, carried
+from mailpath.tickets.tlsrpt.check import check
 from mailpath.visible import visible
+from mailpath.wording.layout import hanging
 
 MAX_POLICIES = 1000
 MAX_FAILURES = 5000

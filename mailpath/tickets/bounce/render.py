@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterator
 
 from mailpath.names import as_domain
-from mailpath.report.bounce import Bounce
-from mailpath.report.explain.render import cause_lines, other_lines
-from mailpath.report.layout import hanging
+from mailpath.tickets.bounce import Bounce
+from mailpath.tickets.explain.render import cause_lines, other_lines
+from mailpath.wording.layout import hanging
 
 _COLUMN = 11
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from mailpath.report.bounce.mail import MAX_INPUT, Mail, bounded, pasted_status, read_mail
-from mailpath.report.bounce.notification import read_notification
-from mailpath.report.bounce.text import Told, host_in, read_text, unquoted
-from mailpath.report.explain import Cause, Other, explain
-from mailpath.report.explain.codes import code_in
-from mailpath.report.explain.loglines import MOST_FILLED, LogLine, read_log
+from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, bounded, pasted_status, read_mail
+from mailpath.tickets.bounce.notification import read_notification
+from mailpath.tickets.bounce.text import Told, host_in, read_text, unquoted
+from mailpath.tickets.explain import Cause, Other, explain
+from mailpath.tickets.explain.codes import code_in
+from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.visible import visible
 
 __all__ = ["MAX_INPUT", "Bounce", "read_bounce", "to_dict"]

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, MxKind
 from mailpath.judge.events import Event
-from mailpath.report.explain.case import Case
-from mailpath.report.explain.cases_tls import DELIVERED, TLS
-from mailpath.report.explain.walks import (
+from mailpath.tickets.explain.case import Case
+from mailpath.tickets.explain.cases_tls import DELIVERED, TLS
+from mailpath.tickets.explain.walks import (
     BOGUS,
     DOMAIN,
     ENCRYPTED,

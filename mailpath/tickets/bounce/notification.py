@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mailpath.report.bounce.mail import address
-from mailpath.report.bounce.text import Told, host_in
-from mailpath.report.explain.codes import code_in
+from mailpath.tickets.bounce.mail import address
+from mailpath.tickets.bounce.text import Told, host_in
+from mailpath.tickets.explain.codes import code_in
 
 _TYPED = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9-]{0,40}\s*;\s*(.*)", re.DOTALL)
 #: A character in an address of the type utf-8 (RFC 6533 section 3, utf-8-addr-xtext); no surrogate.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from mailpath.attacks import attacked, attacker
 from mailpath.facts import Lookup, Security, Walk
 from mailpath.judge import Outcome, Verdict
 from mailpath.judge.readings import indeterminate
 from mailpath.match.certificate import describe
-from mailpath.network import attacked, attacker
 
 
 def listener_reads(verdict: Verdict) -> bool | None:

@@ -28,8 +28,8 @@ from mailpath.judge.sentences import Scene, say
 from mailpath.judge.session import Ending, attempt
 from mailpath.judge.sts import applied
 from mailpath.match import dane
-from mailpath.report.tlsrpt.check import PATTERN
-from mailpath.report.tlsrpt.results import ENVELOPE, fetch_result, result_type
+from mailpath.tickets.tlsrpt.check import PATTERN
+from mailpath.tickets.tlsrpt.results import ENVELOPE, fetch_result, result_type
 from mailpath.visible import visible
 
 #: Longest reason in a report, in characters.

@@ -5,8 +5,8 @@ It cannot change what comes over verified HTTPS, only keep it from coming.
 
 from __future__ import annotations
 
+from mailpath.attacks.aim import Aim
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
-from mailpath.network.aim import Aim
 
 DROPPED = "packets to the policy host are dropped (simulated attack)"
 

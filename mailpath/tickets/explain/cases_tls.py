@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.judge.events import Event
-from mailpath.report.explain.case import Case
-from mailpath.report.explain.walks import (
+from mailpath.tickets.explain.case import Case
+from mailpath.tickets.explain.walks import (
     ANONYMOUS,
     ENCRYPTED,
     GOOD,

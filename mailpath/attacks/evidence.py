@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from mailpath.attacks import attacked, attacker
+from mailpath.attacks.reading import to_attacker
 from mailpath.facts import Found, Lookup, Security, Walk
 from mailpath.judge import Outcome, Verdict
-from mailpath.network import attacked, attacker
 from mailpath.visible import visible
-from mailpath.whatif.reading import to_attacker
 
 
 def evidence(

@@ -1,7 +1,7 @@
 """The attacks, as data: what each can do, what the attacker needs for it, what stops it, what it costs.
 
 Opportunistic TLS stops a listener, not an active attacker (RFC 7435 section 3, RFC 7672 section 1.3); these
-are the ways there are around it.  What an attack does to the exchanges is in `mailpath.network.attacked`.
+are the ways there are around it.  What an attack does to the exchanges is in `mailpath.attacks.attacked`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import product
 
 import msgspec
 
-from mailpath.network import attacked
+from mailpath.attacks import attacked
 
 
 class Need(StrEnum):

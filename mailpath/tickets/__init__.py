@@ -1,0 +1,1 @@
+"""What others wrote, read: log lines and codes explained, bounces, TLS reports (RFC 8460)."""
