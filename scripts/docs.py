@@ -92,7 +92,9 @@ def deviations() -> Iterator[str]:
     yield ""
     yield "No posture has code of its own: what differs has a name, and `rfc` has the defaults."
     yield ""
-    yield from table([("Field", *COMPARED), *_fields([PRESETS[name] for name in COMPARED])])
+    compared = [PRESETS[name] for name in COMPARED]
+    rows = (*_fields(compared), *_fields([posture.agent for posture in compared]))
+    yield from table([("Field", *COMPARED), *rows])
 
 
 def _outcomes(rules: Any, presets: Any) -> Iterator[tuple[str, ...]]:
@@ -114,7 +116,7 @@ def _ended(verdict: Any) -> str:
 
 
 #: What a posture is called, and not what it does.
-_NAMES = frozenset({"name", "title", "source", "family", "words", "unknown"})
+_NAMES = frozenset({"name", "title", "source", "agent", "family", "words", "unknown"})
 
 
 def _fields(postures: list[Any], path: str = "") -> Iterator[tuple[str, ...]]:

@@ -169,12 +169,12 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
             # Postfix only warns of an unlisted host: what other hosts said stays the reason.
             if decisive is None or policy.skip is not Event.STS_MX_UNLISTED:
                 decisive = skipped
-            if policy.bounces and posture.dane_missing_goes_on:
+            if policy.bounces and posture.agent.dane_missing_goes_on:
                 refused = skipped
             elif policy.bounces or refused is not None:
                 break
             continue
-        if policy.dane and posture.dane_stays:
+        if policy.dane and posture.agent.dane_stays:
             no_fallback, carried = True, policy.sni
         policy = msgspec.structs.replace(policy, no_fallback=no_fallback, sni=carried or policy.sni)
         ending = attempt(walk, posture, target, policy, aged=aged)
@@ -218,7 +218,7 @@ def _note(attempts: list[Attempt], new: Attempt) -> Attempt:
 
 def _host(posture: Posture, target: Target) -> str:
     """The host as this server's log names it."""
-    if posture.logs_canonical_host and target.lookup is not None:
+    if posture.agent.logs_canonical_host and target.lookup is not None:
         return target.lookup.canonical
     return target.host.name
 
@@ -249,8 +249,8 @@ def _unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:
         host=target.host.name,
         address=None,
         outcome=Outcome.BOUNCED if permanent else Outcome.DEFERRED,
-        reason=say(posture.family, target.event, _scene(walk, posture, target)),
-        status_code=status(posture.family, target.event, permanent=permanent),
+        reason=say(posture.agent.family, target.event, _scene(walk, posture, target)),
+        status_code=status(posture.agent.family, target.event, permanent=permanent),
     )
 
 
@@ -260,8 +260,8 @@ def _skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -
         host=_host(posture, target),
         address=None,
         outcome=Outcome.BOUNCED if policy.bounces else Outcome.DEFERRED,
-        reason=say(posture.family, policy.skip, _scene(walk, posture, target)),
-        status_code=status(posture.family, policy.skip, permanent=policy.bounces),
+        reason=say(posture.agent.family, policy.skip, _scene(walk, posture, target)),
+        status_code=status(posture.agent.family, policy.skip, permanent=policy.bounces),
     )
 
 
@@ -288,9 +288,9 @@ def _tried(walk: Walk, posture: Posture, target: Target, ending: Ending) -> Atte
         host=_host(posture, target),
         address=target.address,
         outcome=ending.outcome,
-        reason=say(posture.family, ending.event, scene),
+        reason=say(posture.agent.family, ending.event, scene),
         why=ending.why,
-        status_code=status(posture.family, ending.event, permanent=permanent, reply=ending.reply),
+        status_code=status(posture.agent.family, ending.event, permanent=permanent, reply=ending.reply),
         mechanism=ending.mechanism if delivered else Mechanism.NONE,
         tls_word=ending.word,
         tls_version=_version(session, ending),
@@ -320,11 +320,11 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
         last=attempts[-1].reason if attempts else "",
     )
     last = attempts[-1].status_code if attempts else None
-    code = status(posture.family, found.event, permanent=found.permanent, last=last)
+    code = status(posture.agent.family, found.event, permanent=found.permanent, last=last)
     return Verdict(
         posture=posture.name,
         outcome=Outcome.BOUNCED if found.permanent else Outcome.DEFERRED,
-        reason=say(posture.family, found.event, scene),
+        reason=say(posture.agent.family, found.event, scene),
         policy_state=applied.state,
         status_code=code,
         attempts=attempts,

@@ -57,7 +57,7 @@ def answer(lookup: Lookup | None, posture: Posture) -> Answer:
         return Answer.ERROR
     if lookup.broken and posture.validating_resolver:
         return Answer.ERROR
-    if lookup.withheld and posture.resolves_here:
+    if lookup.withheld and posture.agent.resolves_here:
         return Answer.ERROR
     return Answer.FOUND if lookup.found is Found.FOUND else Answer.ABSENT
 
@@ -72,7 +72,7 @@ def destination(mx: MxFacts, posture: Posture) -> Destination:
         mx = msgspec.structs.replace(mx, kind=MxKind.IMPLICIT if mx.hosts else MxKind.NONE)
     if mx.kind is MxKind.NULL:
         return Destination(event=Event.NULL_MX, permanent=True)
-    if mx.null_beside and posture.null_mx_beside is Refusal.BOUNCE:
+    if mx.null_beside and posture.agent.null_mx_beside is Refusal.BOUNCE:
         return Destination(event=Event.NULL_MX, permanent=True)
     if mx.kind is MxKind.NONE:
         missing = mx.lookup.rcode == "NXDOMAIN"
@@ -99,9 +99,11 @@ def _nowhere(mx: MxFacts, targets: list[Target]) -> Destination:
 def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
     """The hosts by preference; one that is listed twice stands twice where the sender keeps duplicates."""
     hosts = [
-        host for host in mx.hosts if host.form == "ip-literal" or is_host_name(host.name, posture.host_names)
+        host
+        for host in mx.hosts
+        if host.form == "ip-literal" or is_host_name(host.name, posture.agent.host_names)
     ]
-    if not posture.duplicates or not any(host.also_at for host in hosts):
+    if not posture.agent.duplicates or not any(host.also_at for host in hosts):
         return hosts
     entries = [(preference, host) for host in hosts for preference in (host.preference, *host.also_at)]
     return [host for _, host in sorted(entries, key=lambda entry: (entry[0], entry[1].name))]
@@ -109,10 +111,10 @@ def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
 
 def _targets(host: MxHost, posture: Posture) -> list[Target]:
     if host.form == "ip-literal":
-        if not posture.ip_literal_mx:
+        if not posture.agent.ip_literal_mx:
             return [Target(host=host, event=Event.HOST_IS_LITERAL)]
         return [Target(host=host, address=address) for address in host.addresses[:1]]
-    if posture.aliases_name_hosts and not _aliases_name_hosts(host, posture):
+    if posture.agent.aliases_name_hosts and not _aliases_name_hosts(host, posture):
         return [Target(host=host, event=Event.HOST_INVALID)]
     v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
     failed = [lookup for lookup, state in ((host.v6, v6), (host.v4, v4)) if lookup and state is Answer.ERROR]
@@ -138,7 +140,7 @@ def _unresolved(host: MxHost, failed: Lookup) -> Target:
 
 def _aliases_name_hosts(host: MxHost, posture: Posture) -> bool:
     links = [link for lookup in host.lookups for link in lookup.links]
-    return all(is_host_name(link.target, posture.host_names) for link in links)
+    return all(is_host_name(link.target, posture.agent.host_names) for link in links)
 
 
 def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:
@@ -146,7 +148,7 @@ def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:
     limit = posture.address_limit
     if not limit:
         return tuple(targets)
-    if posture.balance_families:
+    if posture.agent.balance_families:
         targets = _balanced(targets, limit)
     kept: list[Target] = []
     tried = position = 0
@@ -157,7 +159,7 @@ def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:
         if target.address is None:
             continue
         tried += 1
-        if tried == limit and posture.limit_spares_worse:
+        if tried == limit and posture.agent.limit_spares_worse:
             worse = _worse(targets, position, target.host.preference)
             if worse is not None:
                 position, tried = worse, tried - 1

@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from mailpath.judge.posture import Posture
+from mailpath.judge.posture import Agent, Posture
 from mailpath.judge.session import VERSIONS
 
 #: What a posture of one's own cannot say: its name is the table's, the rest tells presets apart.
-FIXED = frozenset({"name", "source", "family", "unknown"})
+FIXED = frozenset({"name", "source", "agent", "family", "unknown"})
 #: Fields that name the oldest TLS version that is accepted.
 OLDEST = frozenset({"min_tls", "min_tls_authenticated"})
 
@@ -38,9 +38,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fields_of(posture: Posture) -> tuple[Field, ...]:
-    """Every field that a posture of one's own can set, but its title."""
-    values = msgspec.to_builtins(posture)
-    kinds, about = types(Posture), _about()
+    """Every field that a posture of one's own can set, but its title; the habits of its agent come last."""
+    values = {**msgspec.to_builtins(posture.agent), **msgspec.to_builtins(posture)}
+    kinds, about = settable(), {**_about(Agent), **_about(Posture)}
     return tuple(
         Field(
             name=name,
@@ -49,8 +49,8 @@ def fields_of(posture: Posture) -> tuple[Field, ...]:
             choices=VERSIONS if name in OLDEST else choices(kinds[name]),
             candidates=tuple(values["unknown"].get(name, ())),
         )
-        for name in Posture.__struct_fields__
-        if name not in FIXED | {"title"}
+        for name in kinds
+        if name != "title"
     )
 
 
@@ -79,6 +79,12 @@ def choices(kind: object) -> tuple[str, ...]:
 
 
 @cache
+def settable() -> dict[str, Any]:
+    """The fields of a posture and of its agent that can be set, and their types."""
+    return {name: kind for name, kind in (types(Posture) | types(Agent)).items() if name not in FIXED}
+
+
+@cache
 def types(kind: type) -> dict[str, Any]:
     """The fields of a record, and their types."""
     return typing.get_type_hints(kind)
@@ -92,9 +98,9 @@ def _record(kind: object) -> str:
 
 
 @cache
-def _about() -> dict[str, str]:
-    """The text below each field in the source of `Posture`: Python keeps none for attributes."""
-    (record,) = ast.parse(textwrap.dedent(inspect.getsource(Posture))).body
+def _about(kind: type) -> dict[str, str]:
+    """The text below each field in the source of `kind`: Python keeps none for attributes."""
+    (record,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(record, ast.ClassDef)
     found = {}
     for field, text in zip(record.body, record.body[1:], strict=False):

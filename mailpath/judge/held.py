@@ -23,7 +23,7 @@ def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Se
         if offers_anonymous(posture, policy):
             return session
         profile, only = TlsProfile.AUTHENTICATED, "anonymous suites"
-    elif posture.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
+    elif posture.agent.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
         return session
     else:
         profile, only = TlsProfile.GNUTLS, "suites like " + shown(session.tls.cipher)

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from mailpath.judge.fields import FIXED, OLDEST, choices, types, written
-from mailpath.judge.posture import Posture
+from mailpath.judge.fields import FIXED, OLDEST, choices, settable, types, written
+from mailpath.judge.posture import Agent, Posture
 from mailpath.judge.presets import UnknownPosture, posture
 from mailpath.judge.session import VERSIONS
 
@@ -44,13 +44,7 @@ def own_posture(name: str, table: Mapping[str, Any]) -> Posture:
     made = {field: _value(start, field, value) for field, value in fields.items()}
     changed = ", ".join(line for field, value in fields.items() for line in written(field, value))
     made.setdefault("title", f"{start.name} with {changed}" if changed else f"as {start.name}")
-    return msgspec.structs.replace(
-        start,
-        name=name,
-        source="your own configuration",
-        unknown={field: values for field, values in start.unknown.items() if field not in made},
-        **made,
-    )
+    return start.changed(name=name, source="your own configuration", **made)
 
 
 def _known(name: str) -> bool:
@@ -63,7 +57,7 @@ def _known(name: str) -> bool:
 
 def _value(start: msgspec.Struct, field: str, value: object) -> Any:
     """`value` as the field's type; a table changes some fields of an inner record."""
-    kinds = types(type(start))
+    kinds = settable() if isinstance(start, Posture) else types(type(start))
     if field not in kinds or field in FIXED:
         close = get_close_matches(field, [name for name in kinds if name not in FIXED], n=3)
         near = f" Did you mean {', '.join(close)}?" if close else ""
@@ -74,7 +68,10 @@ def _value(start: msgspec.Struct, field: str, value: object) -> Any:
         raise BadPosture(f"{field}: {value!r} is no TLS version: {', '.join(VERSIONS)}.")
     if isinstance(value, int) and value < 0:
         raise BadPosture(f"{field}: {value} is less than nothing.")
-    current = getattr(start, field)
+    holder: Any = start
+    if isinstance(start, Posture) and field in Agent.__struct_fields__:
+        holder = start.agent
+    current = getattr(holder, field)
     if isinstance(current, msgspec.Struct) and isinstance(value, Mapping):
         inner = {each: _value(current, each, part) for each, part in value.items()}
         return msgspec.structs.replace(current, **inner)

@@ -89,7 +89,9 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
         return msgspec.structs.replace(found, beside=beside) if usable else _skipping(found, beside)
     if policy is not None and (found is None or (found.skip is None and not _decides(found))):
         demanded = _by_sts(walk, posture, target, policy)
-        both = found is not None and found.half and posture.half_dane_beside_sts and demanded.skip is None
+        both = (
+            found is not None and found.half and posture.agent.half_dane_beside_sts and demanded.skip is None
+        )
         return msgspec.structs.replace(demanded, beside=found) if both else demanded
     return found or _base(walk, posture, target)
 
@@ -117,7 +119,7 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
         sni=sni,
         strict=True,
         references=_references(posture.references, walk, target),
-        name_rules=posture.name_rules,
+        name_rules=posture.agent.name_rules,
     )
 
 
@@ -128,19 +130,19 @@ def _by_sts(walk: Walk, posture: Posture, target: Target, policy: StsPolicy) -> 
     if posture.sts_checks_mx and not sts.listed(policy, target.host.name, posture):
         return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.STS_MX_UNLISTED)
     references: tuple[str, ...] | None
-    if Reference.STS_PATTERNS in posture.sts_references:
+    if Reference.STS_PATTERNS in posture.agent.sts_references:
         references = sts_match.postfix_match(policy)
     else:
-        references = _references(posture.sts_references, walk, target)
+        references = _references(posture.agent.sts_references, walk, target)
     if references is None:
         return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.STS_UNREADABLE)
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
         mechanism=Mechanism.MTA_STS,
-        sni=_sni(posture.sni_sts, target),
+        sni=_sni(posture.agent.sni_sts, target),
         strict=True,
         references=references,
-        name_rules=posture.sts_name_rules,
+        name_rules=posture.agent.sts_name_rules,
     )
 
 
@@ -178,7 +180,7 @@ def _missing(posture: Posture, event: Event) -> HostPolicy | None:
     """No TLSA: nothing to an opportunistic sender, no host to one that insists."""
     if posture.dane is not DaneUse.MANDATORY:
         return None
-    bounces = posture.dane_missing is Refusal.BOUNCE
+    bounces = posture.agent.dane_missing is Refusal.BOUNCE
     return HostPolicy(demand=Demand.AUTHENTICATE, skip=event, bounces=bounces)
 
 
@@ -201,15 +203,15 @@ def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
     host = next((host for host in walk.tlsa.hosts if host.host == target.host.name), None)
     asked = {candidate.base: candidate for candidate in host.candidates} if host else {}
     bases: list[str] = []
-    if lookup.security is Security.SECURE or posture.tlsa_of_insecure_host:
+    if lookup.security is Security.SECURE or posture.agent.tlsa_of_insecure_host:
         bases.append(lookup.canonical)
-    if posture.tlsa_at_alias and _secure_alias(lookup):
+    if posture.agent.tlsa_at_alias and _secure_alias(lookup):
         bases.append(target.host.name)
     # The owner name of the records must be one that the resolver library hands out: `*` may stand first only.
     return [
         asked[base]
         for base in dict.fromkeys(bases)
-        if base in asked and is_host_name(f"_25._tcp.{base}", posture.host_names)
+        if base in asked and is_host_name(f"_25._tcp.{base}", posture.agent.host_names)
     ]
 
 
@@ -222,17 +224,17 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
     records = tuple(record for record in candidate.records if not _plainly_unusable(record))
     mandatory = posture.dane is DaneUse.MANDATORY
     if not records:
-        if mandatory and not posture.dane_unusable_delivers:
+        if mandatory and not posture.agent.dane_unusable_delivers:
             return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_UNUSABLE)
-        sni = _sni(posture.sni_unusable, target, candidate.base)
+        sni = _sni(posture.agent.sni_unusable, target, candidate.base)
         return HostPolicy(demand=Demand.ENCRYPT, sni=sni, base=candidate.base)
-    sni = _sni(posture.sni_dane, target, candidate.base)
-    references = _references(posture.dane_references, walk, target, candidate.base)
+    sni = _sni(posture.agent.sni_dane, target, candidate.base)
+    references = _references(posture.agent.dane_references, walk, target, candidate.base)
     if half and posture.insecure_mx is InsecureMx.ENCRYPT:
         return HostPolicy(demand=Demand.ENCRYPT, sni=_sni(posture.sni, target), base=candidate.base)
-    if all(dane.unusable(record, posture.dane_rules) for record in records):
+    if all(dane.unusable(record, posture.agent.dane_rules) for record in records):
         # Postfix finds out when the handshake is prepared: SNI, suites, names are those of a match by then.
-        refused = mandatory and not posture.dane_unusable_delivers
+        refused = mandatory and not posture.agent.dane_unusable_delivers
         demand = Demand.AUTHENTICATE if refused else Demand.ENCRYPT
         return HostPolicy(
             demand=demand, sni=sni, named=True, references=references, records=records, base=candidate.base

@@ -144,30 +144,18 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     policy: int = 60
 
 
-class Posture(msgspec.Struct, frozen=True, kw_only=True):
-    """What one sender enforces.  The defaults are those of the preset `rfc`."""
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """The habits of one server program, which operators do not change, or hardly ever.
+
+    The defaults are those of the standards.
+    """
 
     name: str
-    title: str
-    """One line that says what it is, for `mailpath postures`."""
+    """The program with its version."""
     source: str = ""
-    """Where the fields come from."""
-
-    # --- what is asked for ---------------------------------------------------------------------------
-    level: Level = Level.MAY
-    """Base level (PF smtp_tls_security_level; EX hosts_avoid_tls, hosts_require_tls, tls_verify_hosts)."""
-    references: tuple[Reference, ...] = (Reference.MX,)
-    """Names that satisfy `verify`, `secure` (PF smtp_tls_verify_cert_match, smtp_tls_secure_cert_match)."""
-    dane: DaneUse = DaneUse.OFF
-    """PF level dane, dane-only; EX hosts_try_dane, hosts_require_dane."""
-    sts: bool = False
-    """Whether MTA-STS policies are looked up (RFC 8461)."""
-    precedence: Precedence = Precedence.DANE_FIRST
-    """RFC 8461 section 2; postfix-mta-sts-resolver's README for the other way round."""
+    """Where the habits are written, or that they were observed."""
 
     # --- DNS and the choice of host ------------------------------------------------------------------
-    validating_resolver: bool = True
-    """A bogus answer is a SERVFAIL to the mail server, at every level (RFC 4035 section 5.5)."""
     resolves_here: bool = True
     """It asks the resolver that the walk asked, and meets its errors; a hosted service asks its own."""
     null_mx_beside: Refusal = Refusal.NEXT
@@ -181,12 +169,9 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """So must every alias on the way to its address; else it has none (PF dns_lookup.c, valid_rr_name)."""
     duplicates: bool = False
     """A host listed at two preferences is tried twice (PF smtp_addr.c); else at the better one only."""
-    address_limit: int = 0
-    """Most addresses tried in one attempt, 0: all (PF smtp_mx_address_limit = 5; EX hosts_max_try = 5)."""
     limit_spares_worse: bool = False
-    """Past it the first address of each worse preference is still tried (EX hosts_max_try, observed)."""
-    session_limit: int = 0
-    """Most sessions that got as far as MAIL FROM, 0: any number (PF smtp_mx_session_limit = 2)."""
+    """Past `address_limit` the first address of each worse preference is still tried (EX hosts_max_try,
+    observed)."""
     balance_families: bool = False
     """Neither address family crowds out the other below `address_limit` (PF smtp_balance_inet_protocols)."""
     logs_canonical_host: bool = False
@@ -207,46 +192,23 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     helo_where_blotted: bool = False
     """A greeting of nothing but `2`, `0`, blanks and asterisks is answered with HELO, so that STARTTLS is
     not seen (PF smtp_pix_workarounds = disable_esmtp, observed)."""
-    starttls_4xx: Refusal = Refusal.PLAINTEXT
-    """STARTTLS answered 4xx where TLS is optional (PF: same session goes on; EX tls_tempfail_tryclear)."""
-    starttls_5xx: Refusal = Refusal.PLAINTEXT
-    """STARTTLS answered by anything else than 2xx and 4xx where TLS is optional."""
     starttls_5xx_required: Refusal = Refusal.NEXT
     """STARTTLS answered 5xx where TLS is required (PF smtp_trouble.c: bounced at once, observed)."""
-    fallback: Fallback = Fallback.ON_RETRY
-    """Plaintext after a failed handshake or a session lost in TLS, where TLS is optional
-    (PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4)."""
-    optional_check: OptionalCheck = OptionalCheck.NEVER
-    """Where TLS is optional and offered, a certificate that does not verify fails the host
-    (Stalwart's default strategy, KumoMTA's Opportunistic)."""
-    patience: Patience = Patience()
-    """How long it waits; where we gave up earlier, what it does is unknown.  Where a source is silent: five
-    minutes (RFC 5321 section 4.5.3.2), and one minute for a policy (RFC 8461 section 3.3).  PF
-    smtp_helo_timeout (greeting and EHLO), smtp_starttls_timeout (reply and handshake), smtp_mail_timeout,
-    smtp_rcpt_timeout: 300 s each; EX command_timeout = 5m for each of them."""
     tls_ehlo_ignored: bool = False
     """EHLO refused inside TLS changes nothing (EX, observed); else it is an SMTP error (PF, observed)."""
 
     # --- TLS -----------------------------------------------------------------------------------------
-    sni: Sni = Sni.MX
-    """Without DANE and policy (PF smtp_tls_servername, default empty)."""
     sni_dane: Sni = Sni.BASE
     """With usable TLSA (RFC 7672 section 8.1)."""
     sni_unusable: Sni = Sni.BASE
     """With TLSA that is plainly unusable, usage 0 and 1 (PF: none, as the level is `encrypt`, observed)."""
     sni_sts: Sni = Sni.MX
     """With an enforced policy (RFC 8461 section 7.1; servername=hostname)."""
-    min_tls: str = "TLSv1"
-    """Oldest version where no certificate counts (PF smtp_tls_protocols; RFC 7435 section 3)."""
-    min_tls_authenticated: str = "TLSv1.2"
-    """Oldest version where one does (RFC 8461 section 7.2, RFC 8996)."""
     sha1_handshake: bool = True
-    """Where one does, a key exchange signed with SHA-1 is good: below TLS 1.2 all that are signed are
-    (PF with OpenSSL 3: no, so that RSA key transport alone is left; observed)."""
+    """Where a certificate counts, a key exchange signed with SHA-1 is good: below TLS 1.2 all that are
+    signed are (PF with OpenSSL 3: no, so that RSA key transport alone is left; observed)."""
     suites: Suites = Suites.OPENSSL
     """What the ClientHello has beside those that everybody has."""
-    anonymous_suites: bool = True
-    """Offered where nothing is authenticated (PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2)."""
     floor: Floor = Floor.NONE
     """Digests and keys that a chain may have where it is only looked at for the log word."""
     floor_authenticated: Floor = Floor.OPENSSL_1
@@ -263,8 +225,6 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     words: Words = Words()
 
     # --- DANE ----------------------------------------------------------------------------------------
-    insecure_mx: InsecureMx = InsecureMx.DANE
-    """RFC 7672 section 2.2.1: free to choose; PF smtp_tls_dane_insecure_mx_policy; EX smtp.c: may."""
     half_dane_beside_sts: bool = True
     """DANE_FIRST: half-DANE must hold beside an enforced policy, which authenticates (RFC 8461 section 2:
     a policy never overrides a failing DANE validation); else the policy stands in for it."""
@@ -296,19 +256,90 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     # --- MTA-STS -------------------------------------------------------------------------------------
     sts_dialect: Dialect = RFC_8461
     """How the TXT record, the policy and the policy host's certificate are read."""
-    sts_checks_mx: bool = True
-    """The MX host must match a pattern (RFC 8461 section 4.1; PF 3.10.5 smtp_tls_enforce_sts_mx_patterns)."""
     sts_references: tuple[Reference, ...] = (Reference.MX,)
     """Names that the MX host's certificate may have under a policy (RFC 8461 section 4.2)."""
     sts_name_rules: NameRules = RFC_8461_NAMES
     """How they are compared (RFC 8461 section 4.2: a DNS-ID is a MUST)."""
-    sts_testing_enforced: bool = False
-    """`testing` is treated as `enforce` (postfix-mta-sts-resolver strict_testing)."""
     sts_record_failure_waits: bool = False
     """A TXT look-up that fails, where no policy is cached, makes the mail wait (mox mtastsdb.Get); else it is
     as if there were no policy (RFC 8461 section 5.1)."""
     sts_on_first_contact: bool = True
     """A policy met for the first time already applies to this message; else it is cached for the next one."""
+
+    # --- sentences -----------------------------------------------------------------------------------
+    family: Family = Family.RFC
+
+
+class Posture(msgspec.Struct, frozen=True, kw_only=True):
+    """What one sender enforces: the habits of its server, and what its operator sets.
+
+    The defaults are those of the preset `rfc`.
+    """
+
+    name: str
+    title: str
+    """One line that says what it is, for `mailpath postures`."""
+    source: str = ""
+    """Where the fields come from."""
+    agent: Agent = Agent(name="rfc")
+    """The server program."""
+
+    # --- what is asked for ---------------------------------------------------------------------------
+    level: Level = Level.MAY
+    """Base level (PF smtp_tls_security_level; EX hosts_avoid_tls, hosts_require_tls, tls_verify_hosts)."""
+    references: tuple[Reference, ...] = (Reference.MX,)
+    """Names that satisfy `verify`, `secure` (PF smtp_tls_verify_cert_match, smtp_tls_secure_cert_match)."""
+    dane: DaneUse = DaneUse.OFF
+    """PF level dane, dane-only; EX hosts_try_dane, hosts_require_dane."""
+    sts: bool = False
+    """Whether MTA-STS policies are looked up (RFC 8461)."""
+    precedence: Precedence = Precedence.DANE_FIRST
+    """RFC 8461 section 2; postfix-mta-sts-resolver's README for the other way round."""
+
+    # --- DNS and the choice of host ------------------------------------------------------------------
+    validating_resolver: bool = True
+    """A bogus answer is a SERVFAIL to the mail server, at every level (RFC 4035 section 5.5)."""
+    address_limit: int = 0
+    """Most addresses tried in one attempt, 0: all (PF smtp_mx_address_limit = 5; EX hosts_max_try = 5)."""
+    session_limit: int = 0
+    """Most sessions that got as far as MAIL FROM, 0: any number (PF smtp_mx_session_limit = 2)."""
+
+    # --- the SMTP dialogue ---------------------------------------------------------------------------
+    starttls_4xx: Refusal = Refusal.PLAINTEXT
+    """STARTTLS answered 4xx where TLS is optional (PF: same session goes on; EX tls_tempfail_tryclear)."""
+    starttls_5xx: Refusal = Refusal.PLAINTEXT
+    """STARTTLS answered by anything else than 2xx and 4xx where TLS is optional."""
+    fallback: Fallback = Fallback.ON_RETRY
+    """Plaintext after a failed handshake or a session lost in TLS, where TLS is optional
+    (PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4)."""
+    optional_check: OptionalCheck = OptionalCheck.NEVER
+    """Where TLS is optional and offered, a certificate that does not verify fails the host
+    (Stalwart's default strategy, KumoMTA's Opportunistic)."""
+    patience: Patience = Patience()
+    """How long it waits; where we gave up earlier, what it does is unknown.  Where a source is silent: five
+    minutes (RFC 5321 section 4.5.3.2), and one minute for a policy (RFC 8461 section 3.3).  PF
+    smtp_helo_timeout (greeting and EHLO), smtp_starttls_timeout (reply and handshake), smtp_mail_timeout,
+    smtp_rcpt_timeout: 300 s each; EX command_timeout = 5m for each of them."""
+
+    # --- TLS -----------------------------------------------------------------------------------------
+    sni: Sni = Sni.MX
+    """Without DANE and policy (PF smtp_tls_servername, default empty)."""
+    min_tls: str = "TLSv1"
+    """Oldest version where no certificate counts (PF smtp_tls_protocols; RFC 7435 section 3)."""
+    min_tls_authenticated: str = "TLSv1.2"
+    """Oldest version where one does (RFC 8461 section 7.2, RFC 8996)."""
+    anonymous_suites: bool = True
+    """Offered where nothing is authenticated (PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2)."""
+
+    # --- DANE ----------------------------------------------------------------------------------------
+    insecure_mx: InsecureMx = InsecureMx.DANE
+    """RFC 7672 section 2.2.1: free to choose; PF smtp_tls_dane_insecure_mx_policy; EX smtp.c: may."""
+
+    # --- MTA-STS -------------------------------------------------------------------------------------
+    sts_checks_mx: bool = True
+    """The MX host must match a pattern (RFC 8461 section 4.1; PF 3.10.5 smtp_tls_enforce_sts_mx_patterns)."""
+    sts_testing_enforced: bool = False
+    """`testing` is treated as `enforce` (postfix-mta-sts-resolver strict_testing)."""
 
     # --- REQUIRETLS ----------------------------------------------------------------------------------
     requiretls: bool = True
@@ -318,7 +349,14 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     """REQUIRETLS has a certificate checked that the level alone would not (RFC 8689 section 4.2.1; PF 3.11
     smtp_requiretls_policy = enforce: DANE, MTA-STS or the level must ask for it, else the mail bounces)."""
 
-    # --- sentences, and what is not known ------------------------------------------------------------
-    family: Family = Family.RFC
     unknown: dict[str, tuple[Any, ...]] = {}
-    """Field name -> values it may have, where the source is silent.  What hangs on them is `unknown`."""
+    """Name of a field of this record -> values it may have, where the source is silent.  What hangs on them
+    is `unknown`."""
+
+    def changed(self, **fields: Any) -> Posture:
+        """With these fields and habits, which are then known though the sources are silent on them."""
+        habits = {name: fields.pop(name) for name in tuple(fields) if name not in Posture.__struct_fields__}
+        if habits:
+            fields["agent"] = msgspec.structs.replace(self.agent, **habits)
+        unknown = {field: values for field, values in self.unknown.items() if field not in fields}
+        return msgspec.structs.replace(self, **{"unknown": unknown, **fields})

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mailpath.judge.heard import Reading
 from mailpath.judge.posture import (
+    Agent,
     DaneUse,
     Fallback,
     Family,
@@ -31,21 +32,18 @@ from mailpath.match.pkix import Floor
 
 RFC = Posture(
     name="rfc",
+    agent=Agent(name="rfc", greeting_5xx=Refusal.BOUNCE_IF_LAST, helo_5xx=Refusal.BOUNCE_IF_LAST),
     title="the ideal sender: opportunistic TLS, DANE as RFC 7672, MTA-STS as RFC 8461",
     source="RFC 5321, 7435, 7505, 7671, 7672, 8461, 8996",
     dane=DaneUse.OPPORTUNISTIC,
     sts=True,
-    greeting_5xx=Refusal.BOUNCE_IF_LAST,
-    helo_5xx=Refusal.BOUNCE_IF_LAST,
 )
 
 # --- Postfix 3.7 -----------------------------------------------------------------------------------
 
-_POSTFIX = Posture(
-    name="postfix-none",
-    title="Postfix 3.7, smtp_tls_security_level = none: no TLS",
+_POSTFIX_3_7 = Agent(
+    name="postfix-3.7",
     source="Postfix 3.7.11: postconf(5), src/smtp, src/tls, and observed",
-    level=Level.NONE,
     family=Family.POSTFIX,
     null_mx_beside=Refusal.BOUNCE,
     ip_literal_mx=True,
@@ -53,17 +51,13 @@ _POSTFIX = Posture(
     aliases_name_hosts=True,
     greeting_5xx=Refusal.NEXT,
     duplicates=True,
-    address_limit=5,
-    session_limit=2,
     balance_families=True,
     helo_5xx=Refusal.BOUNCE,
     odd_reply=Refusal.BOUNCE,
     replies=Reading.LAST_CODE,
     helo_where_blotted=True,
     starttls_5xx_required=Refusal.BOUNCE,
-    sni=Sni.NONE,
     sni_unusable=Sni.NONE,
-    min_tls_authenticated="TLSv1",
     sha1_handshake=False,
     name_rules=names.POSTFIX,
     words=Words(
@@ -77,9 +71,21 @@ _POSTFIX = Posture(
     dane_rules=dane.POSTFIX,
     dane_references=(Reference.BASE, Reference.MX_OWNER_EXPANDED, Reference.MX_OWNER),
     sts_dialect=sts.MTA_STS_RESOLVER,
-    sts_checks_mx=False,
     sts_references=(Reference.STS_PATTERNS,),
     sts_name_rules=names.POSTFIX,
+)
+
+_POSTFIX = Posture(
+    name="postfix-none",
+    title="Postfix 3.7, smtp_tls_security_level = none: no TLS",
+    source=_POSTFIX_3_7.source,
+    agent=_POSTFIX_3_7,
+    level=Level.NONE,
+    address_limit=5,
+    session_limit=2,
+    sni=Sni.NONE,
+    min_tls_authenticated="TLSv1",
+    sts_checks_mx=False,
     precedence=Precedence.STS_FIRST,
     requiretls=False,  # from 3.11 on; its smtp_requiretls_policy = enforce:
     requiretls_verifies=False,
@@ -160,62 +166,64 @@ POSTFIX = (
 
 _LATER = "Postfix 3.10: postconf(5), RELEASE_NOTES, src/smtp/smtp_tls_policy.c; not observed"
 
+#: As 3.7, but for how it works with an MTA-STS plugin that sends TLSRPT attributes.
+_POSTFIX_3_10 = replace(
+    _POSTFIX_3_7,
+    name="postfix-3.10",
+    source=_LATER,
+    sts_dialect=replace(sts.MTA_STS_RESOLVER, any_depth=False),
+    sts_references=(Reference.MX,),
+)
+
 POSTFIX_LATER = (
     replace(
         _POSTFIX_DANE,
         name="postfix-3.10-dane-policy",
+        agent=_POSTFIX_3_10,
         title="Postfix 3.10, dane from a policy table over a global may: half-DANE as with a global dane",
         source=f"{_LATER}; smtp_tls_dane_insecure_mx_policy, default since 3.10.0 (also 3.7.13)",
     ),
     replace(
         _POSTFIX_MAY,
         name="postfix-3.10-sts",
+        agent=_POSTFIX_3_10,
         title="Postfix 3.10.5, level may with MTA-STS by postfix-mta-sts-resolver with TLSRPT attributes",
         source=f"{_LATER}; smtp_tls_enforce_sts_mx_patterns = yes, default since 3.10.5",
         sts=True,
         patience=_RESOLVER_PATIENCE,
         sts_checks_mx=True,
-        sts_dialect=replace(sts.MTA_STS_RESOLVER, any_depth=False),
-        sts_references=(Reference.MX,),
     ),
     replace(
         _POSTFIX_DANE,
         name="postfix-tlspol",
+        # It answers with level secure where the MX is not signed, and Postfix looks at no TLSA then.
+        agent=replace(
+            _POSTFIX_3_10, name="postfix-3.10-tlspol", half_dane_beside_sts=False, sts_dialect=sts.RFC
+        ),
         title="Postfix 3.10.5 with postfix-tlspol: DANE first, else the MTA-STS policy",
         source=f"{_LATER}; postfix-tlspol README: a failing DANE lookup never falls to MTA-STS",
         sts=True,
         patience=Patience(policy=2),  # mta-sts.go: 2 s for each of its tries
         precedence=Precedence.DANE_FIRST,
-        # It answers with level secure where the MX is not signed, and Postfix looks at no TLSA then.
-        half_dane_beside_sts=False,
         sts_checks_mx=True,
-        sts_dialect=sts.RFC,
-        sts_references=(Reference.MX,),
     ),
 )
 
 # --- Exim 4.96 -------------------------------------------------------------------------------------
 
-_EXIM = Posture(
-    name="exim",
-    title="Exim 4.96 as shipped: opportunistic TLS, DANE where the MX, address and TLSA are secure",
+_EXIM_4_96 = Agent(
+    name="exim-4.96",
     source="Exim 4.96 (GnuTLS): spec.txt, src/transports/smtp.c, src/host.c, and observed",
     family=Family.EXIM,
-    dane=DaneUse.OPPORTUNISTIC,
     host_names=HostNames.EXIM,
     logs_canonical_host=True,
-    address_limit=5,
     limit_spares_worse=True,
     greeting_5xx=Refusal.BOUNCE_IF_LAST,
     helo_5xx=Refusal.BOUNCE_IF_LAST,
     ehlo_421_ends=False,
     replies=Reading.FIRST_CODE,
     suites=Suites.GNUTLS,
-    fallback=Fallback.AT_ONCE,
     tls_ehlo_ignored=True,
-    sni=Sni.NONE,
-    min_tls_authenticated="TLSv1",
-    anonymous_suites=False,
     floor=Floor.GNUTLS,
     floor_authenticated=Floor.GNUTLS,
     name_rules=names.GNUTLS,
@@ -230,7 +238,6 @@ _EXIM = Posture(
         untrusted="CV=no",
         anonymous="CV=no",
     ),
-    insecure_mx=InsecureMx.MAY,
     tlsa_at_alias=False,
     dane_rules=dane.EXIM_GNUTLS,
     dane_references=(Reference.CANONICAL,),
@@ -239,6 +246,19 @@ _EXIM = Posture(
     dane_missing=Refusal.BOUNCE,
     dane_missing_goes_on=True,
     dane_unusable_delivers=True,
+)
+_EXIM = Posture(
+    name="exim",
+    title="Exim 4.96 as shipped: opportunistic TLS, DANE where the MX, address and TLSA are secure",
+    source=_EXIM_4_96.source,
+    agent=_EXIM_4_96,
+    dane=DaneUse.OPPORTUNISTIC,
+    address_limit=5,
+    fallback=Fallback.AT_ONCE,
+    sni=Sni.NONE,
+    min_tls_authenticated="TLSv1",
+    anonymous_suites=False,
+    insecure_mx=InsecureMx.MAY,
     requiretls=False,
 )
 _EXIM_OPPORTUNISTIC = replace(
@@ -284,9 +304,9 @@ EXIM = (
     ),
 )
 
-PRESETS: Mapping[str, Posture] = {
-    preset.name: preset for preset in (RFC, *POSTFIX, *EXIM, *POSTFIX_LATER, *OTHERS)
-}
+_ALL = (RFC, *POSTFIX, *EXIM, *POSTFIX_LATER, *OTHERS)
+PRESETS: Mapping[str, Posture] = {preset.name: preset for preset in _ALL}
+assert len(PRESETS) == len(_ALL), "two presets have one name"
 
 
 class UnknownPosture(KeyError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailpath.judge.posture import (
+    Agent,
     DaneUse,
     Fallback,
     InsecureMx,
@@ -33,21 +34,20 @@ _OLDEST: dict[str, tuple[Any, ...]] = {"min_tls": ("TLSv1", "TLSv1.2")}
 
 GMAIL = Posture(
     name="gmail",
+    agent=Agent(name="gmail", resolves_here=False, sts_on_first_contact=False),
     title="Gmail: opportunistic TLS; MTA-STS, but a policy met for the first time protects the next mail",
     source="support.google.com/a/answer/9261504; lazy caching as reported from its TLS reports",
     sts=True,
-    sts_on_first_contact=False,
-    resolves_here=False,
     unknown={"dane": (DaneUse.OFF, DaneUse.OPPORTUNISTIC), **_REFUSED, **_FALLBACK, **_OLDEST, **_REQUIRETLS},
 )
 
 EXCHANGE_ONLINE = Posture(
     name="exchange-online",
+    agent=Agent(name="exchange-online", resolves_here=False),
     title="Microsoft Exchange Online: opportunistic TLS, DANE and MTA-STS, both always on",
     source="MicrosoftDocs how-smtp-dane-works.md, enhancing-mail-flow-with-mta-sts.md",
     dane=DaneUse.OPPORTUNISTIC,
     sts=True,
-    resolves_here=False,
     unknown={
         "precedence": (Precedence.DANE_FIRST, Precedence.STS_FIRST),
         "insecure_mx": (InsecureMx.DANE, InsecureMx.MAY),
@@ -59,13 +59,13 @@ EXCHANGE_ONLINE = Posture(
 
 MOX = Posture(
     name="mox",
+    agent=Agent(name="mox", sts_record_failure_waits=True),
     title="mox: opportunistic TLS, plaintext at once where it fails; DANE and MTA-STS, each must hold",
     source="mox queue/direct.go, smtpclient/client.go",
     dane=DaneUse.OPPORTUNISTIC,
     insecure_mx=InsecureMx.MAY,
     sts=True,
     precedence=Precedence.BOTH,
-    sts_record_failure_waits=True,
     fallback=Fallback.AT_ONCE,
     # client.go: half a minute for each line of a reply, a minute for the handshake.
     patience=Patience(greeting=30, ehlo=30, starttls=30, handshake=60, mail=30, rcpt=30),
@@ -74,6 +74,7 @@ MOX = Posture(
 
 STALWART = Posture(
     name="stalwart",
+    agent=Agent(name="stalwart"),
     title="Stalwart, default strategy: at first optional TLS with a good certificate; DANE, MTA-STS",
     source="Stalwart delivery.rs, defaults.rs (retry strategy invalid-tls)",
     dane=DaneUse.OPPORTUNISTIC,
@@ -88,6 +89,7 @@ STALWART = Posture(
 
 MADDY = Posture(
     name="maddy",
+    agent=Agent(name="maddy"),
     title="maddy as shipped: TLS or nothing, DANE and MTA-STS",
     source="maddy.conf (local_policy min_tls_level encrypted), remote/connect.go",
     level=Level.ENCRYPT,
@@ -103,6 +105,7 @@ MADDY = Posture(
 
 CHASQUID = Posture(
     name="chasquid",
+    agent=Agent(name="chasquid"),
     title="chasquid at first contact: opportunistic TLS, plaintext at once where it fails; MTA-STS, no DANE",
     source="chasquid docs/sec-levels.md, courier/smtp.go (a level once seen for a domain is kept: not shown)",
     sts=True,
@@ -115,6 +118,7 @@ CHASQUID = Posture(
 
 HARAKA = Posture(
     name="haraka",
+    agent=Agent(name="haraka"),
     title="Haraka: opportunistic TLS, next MX where it fails; neither DANE nor MTA-STS",
     source="Haraka docs/Outbound.md, outbound/tls.js (disable_for_failed_hosts off)",
     fallback=Fallback.NEVER,
@@ -123,6 +127,7 @@ HARAKA = Posture(
 
 ZONE_MTA = Posture(
     name="zone-mta",
+    agent=Agent(name="zone-mta"),
     title="ZoneMTA: opportunistic TLS, plaintext at once where it fails; MTA-STS, no DANE",
     source="ZoneMTA lib/tls-retry.js, config/default.js",
     sts=True,
@@ -132,6 +137,7 @@ ZONE_MTA = Posture(
 
 OPENSMTPD = Posture(
     name="opensmtpd",
+    agent=Agent(name="opensmtpd"),
     title="OpenSMTPD relay: opportunistic TLS, plaintext where it fails; neither DANE nor MTA-STS",
     source="OpenSMTPD mta_session.c, smtpd.conf(5)",
     fallback=Fallback.AT_ONCE,
@@ -140,6 +146,7 @@ OPENSMTPD = Posture(
 
 KUMOMTA = Posture(
     name="kumomta",
+    agent=Agent(name="kumomta"),
     title="KumoMTA as shipped: optional TLS with a good certificate; MTA-STS, no DANE",
     source="docs.kumomta.com make_egress_path: enable_tls Opportunistic, no enable_dane, enable_mta_sts",
     sts=True,

@@ -44,7 +44,7 @@ def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> str:
     """Why this look-up says nothing of what the sender would learn, as a clause; or ""."""
     if lookup is None:
         return ""
-    why = unasked(walk, lookup) if posture.resolves_here else not_theirs(walk, lookup)
+    why = unasked(walk, lookup) if posture.agent.resolves_here else not_theirs(walk, lookup)
     if not why and lookup.resolver_rcode is None and posture.validating_resolver:
         # It may be bogus, too: neither we nor the resolver said that it is not.
         why = unproven(walk, lookup)
@@ -129,7 +129,7 @@ def either(walk: Walk, posture: Posture, unknown: Verdict, played: Iterable[Verd
         if any(_may_match(session) for session in walk.starttls.sessions):
             outcomes.add(Outcome.AUTHENTICATED)
             # Or all of them be unusable, which even mandatory DANE may let pass.
-            outcomes |= {Outcome.ENCRYPTED} if posture.dane_unusable_delivers else set()
+            outcomes |= {Outcome.ENCRYPTED} if posture.agent.dane_unusable_delivers else set()
     told = all(verdict.outcome is not Outcome.UNKNOWN or verdict.possible for verdict in verdicts)
     if told and len(outcomes) == 1 and verdicts[0].outcome in outcomes:
         return verdicts[0]

@@ -40,19 +40,13 @@ def strict(posture: Posture) -> Posture:
     """`posture` as REQUIRETLS makes it: the certificate is checked though the level may not ask for it."""
     if not posture.requiretls or not posture.requiretls_verifies:
         return posture
-    return _with(posture, level=Level.VERIFY, references=(Reference.MX,))
+    return posture.changed(level=Level.VERIFY, references=(Reference.MX,))
 
 
 def lax(posture: Posture) -> Posture:
     """`posture` as `TLS-Required: No` makes it: TLS where it works, nothing enforced."""
     level = Level.NONE if posture.level is Level.NONE else Level.MAY
-    return _with(posture, level=level, dane=DaneUse.OFF, sts=False, optional_check=OptionalCheck.NEVER)
-
-
-def _with(posture: Posture, **fields: object) -> Posture:
-    """With these fields, which are then known though the posture's source is silent on them."""
-    unknown = {field: values for field, values in posture.unknown.items() if field not in fields}
-    return replace(posture, unknown=unknown, **fields)
+    return posture.changed(level=level, dane=DaneUse.OFF, sts=False, optional_check=OptionalCheck.NEVER)
 
 
 def announcing(walk: Walk) -> tuple[str, ...]:

@@ -66,13 +66,13 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, lost=lost, session=session)
     why = shown(session.not_tried) or patience.gave_up(walk, posture, session)
     session = patience.untried(walk, session) if session.not_tried else session
-    session = heard(session, posture.replies)
+    session = heard(session, posture.agent.replies)
     endings = [_ending(walk, posture, target, policy, session, aged=aged)]
     if not why:
         return endings[0]
     for going in patience.answered(session):
         early = _early(walk, going, posture, policy)
-        if early is None and going.tls is None and not (going.injected and posture.injection_fails):
+        if early is None and going.tls is None and not (going.injected and posture.agent.injection_fails):
             trusts = trust_unseen(posture, policy, aged=aged)
             endings += (_trusted(walk, going, posture, policy, each) for each in trusts)
         else:
@@ -147,25 +147,29 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
         return _deferred(session, Event.EHLO_LOST)
     if session.ehlo.code // 100 == 2:
         return None
-    if session.ehlo.code == 421 and posture.ehlo_421_ends:
+    if session.ehlo.code == 421 and posture.agent.ehlo_421_ends:
         return _refused(session, Event.EHLO_REFUSED, session.ehlo, Refusal.NEXT)
     if session.helo is None:
         # Where the walk took the reply for good it said no HELO; what it heard next speaks for the server.
         went_on = bool(session.ehlo.codes) and session.failed_at is not Stage.EHLO
         return None if went_on else _deferred(session, Event.EHLO_LOST)
     if session.helo.code is None or session.helo.code // 100 != 2:
-        return _refused(session, Event.EHLO_REFUSED, session.helo, posture.helo_5xx)
+        return _refused(session, Event.EHLO_REFUSED, session.helo, posture.agent.helo_5xx)
     return None
 
 
 def _by_class(code: int | None, posture: Posture) -> Refusal:
     """What a greeting other than 2yz does."""
-    return posture.odd_reply if code is not None and code // 100 not in (4, 5) else posture.greeting_5xx
+    return (
+        posture.agent.odd_reply
+        if code is not None and code // 100 not in (4, 5)
+        else posture.agent.greeting_5xx
+    )
 
 
 def _blotted(session: Session, posture: Posture) -> bool:
     """Does this sender say HELO for fear of a firewall?"""
-    return posture.helo_where_blotted and session.greeting is not None and blotted(session.greeting)
+    return posture.agent.helo_where_blotted and session.greeting is not None and blotted(session.greeting)
 
 
 def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
@@ -194,9 +198,9 @@ def _offers(session: Session, posture: Posture) -> bool:
     reply = session.ehlo
     if reply is None or reply.code is None or reply.code // 100 != 2 or not session.offers_starttls:
         return False
-    if posture.replies is Reading.STRICT:
+    if posture.agent.replies is Reading.STRICT:
         return True
-    return not _blotted(session, posture) and sees_starttls(reply, posture.replies)
+    return not _blotted(session, posture) and sees_starttls(reply, posture.agent.replies)
 
 
 def _starttls_refused(
@@ -216,7 +220,7 @@ def _starttls_refused(
         return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)
     by_dane = policy.dane and not permanent
     event = Event.STARTTLS_REFUSED_UNREQUIRED if by_dane else Event.STARTTLS_REFUSED
-    refusal = posture.starttls_5xx_required if permanent else Refusal.NEXT
+    refusal = posture.agent.starttls_5xx_required if permanent else Refusal.NEXT
     return _refused(session, event, reply, refusal, why=why)
 
 
@@ -241,7 +245,7 @@ def _in_tls(
     if reply is not None and reply.code is None:
         why = "EHLO is answered by no SMTP reply in TLS"
         return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
-    if reply is not None and not posture.tls_ehlo_ignored and not _taken(reply):
+    if reply is not None and not posture.agent.tls_ehlo_ignored and not _taken(reply):
         if reply.code != 421 and session.helo_tls is not None:
             reply = session.helo_tls
         elif reply.code != 421 and session.failed_at is Stage.EHLO_TLS:
@@ -257,7 +261,7 @@ def _in_tls(
 def _trusted(walk: Walk, session: Session, posture: Posture, policy: HostPolicy, trusted: Trust) -> Ending:
     """What the certificate leads to in a session that goes on."""
     if not trusted.accepted:
-        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.words.untrusted)
+        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.agent.words.untrusted)
         later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
         return msgspec.structs.replace(ending, tls_failed=later)
     return _enveloped(walk, posture, _sent(session, trusted), session, tls=True)
@@ -269,7 +273,7 @@ def _taken(reply: Reply) -> bool:
 
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
     """Why there is no TLS session for this sender, or ""."""
-    if session.injected and posture.injection_fails:
+    if session.injected and posture.agent.injection_fails:
         return "more than the reply to STARTTLS came in the clear"
     if session.tls is None:
         return shown(session.detail) or (session.failure.value if session.failure else "no TLS")
@@ -277,10 +281,10 @@ def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str
     if _age(session.tls.version) < _age(oldest):
         return f"the server speaks {shown(session.tls.version)} only, {oldest} is the oldest accepted"
     tls = session.tls
-    old = policy.strict and not posture.sha1_handshake and _age(tls.version) < _age("TLSv1.2")
+    old = policy.strict and not posture.agent.sha1_handshake and _age(tls.version) < _age("TLSv1.2")
     if old and usage.signed_exchange(tls.version, tls.cipher):
         return f"the server speaks {shown(tls.version)} only, where the handshake is signed with SHA-1"
-    judged = posture.key_usage_fails and tls.chain
+    judged = posture.agent.key_usage_fails and tls.chain
     if judged and not usage.allows_handshake(tls.chain[0], tls.version, tls.cipher):
         return "the certificate's key usage does not allow this handshake"
     return ""

@@ -55,7 +55,7 @@ def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) ->
     good = Trust(
         accepted=True, outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen"
     )
-    by_authority = bool(policy.records) and posture.dane_name_falls_to_pkix
+    by_authority = bool(policy.records) and posture.agent.dane_name_falls_to_pkix
     return (good, encrypted, refused) if by_authority else (good, refused)
 
 
@@ -67,40 +67,44 @@ def _checked(posture: Posture, *, aged: bool) -> bool:
 
 def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
     """Nothing hangs on the certificate but the word in the log."""
-    words = posture.words
+    words = posture.agent.words
     if not tls.chain:
         return Trust(accepted=True, word=words.anonymous, why="no certificate was shown")
-    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.floor)
+    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor)
     why = "the certificate is not looked at"
     if not result.trusted:
         return Trust(accepted=True, word=words.untrusted, why=why)
     wanted = (
-        (target.host.name,) if posture.trusted_needs_name else policy.references if policy.records else ()
+        (target.host.name,)
+        if posture.agent.trusted_needs_name
+        else policy.references
+        if policy.records
+        else ()
     )
-    rules = posture.dane_rules.name_rules if policy.records else posture.name_rules
+    rules = posture.agent.dane_rules.name_rules if policy.records else posture.agent.name_rules
     if wanted and not _named(wanted, tls, rules):
         return Trust(accepted=True, word=words.untrusted, why=why)
     return Trust(accepted=True, word=words.trusted, why=why)
 
 
 def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
-    match = dane.match(policy.records, tls.chain, policy.references, walk.at, posture.dane_rules)
-    if match.name_refused and posture.dane_name_falls_to_pkix:
-        result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.floor_authenticated)
+    match = dane.match(policy.records, tls.chain, policy.references, walk.at, posture.agent.dane_rules)
+    if match.name_refused and posture.agent.dane_name_falls_to_pkix:
+        result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
         if result.trusted:
             why = f"{match.reason} A trusted authority vouches for it, and that is enough here."
-            return Trust(accepted=True, word=posture.words.trusted, why=why)
+            return Trust(accepted=True, word=posture.agent.words.trusted, why=why)
     if not match.matched:
         return Trust(accepted=False, why=match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
     if policy.half:
         why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
-        return Trust(accepted=True, mechanism=mechanism, word=posture.words.half_dane, why=why)
+        return Trust(accepted=True, mechanism=mechanism, word=posture.agent.words.half_dane, why=why)
     return Trust(
         accepted=True,
         outcome=Outcome.AUTHENTICATED,
         mechanism=mechanism,
-        word=posture.words.dane,
+        word=posture.agent.words.dane,
         why=match.reason,
     )
 
@@ -108,17 +112,17 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
 def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
     if not tls.chain:
         return Trust(accepted=False, why="the server showed no certificate")
-    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.floor_authenticated)
+    result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
     if not result.trusted:
         return Trust(accepted=False, why=result.error)
-    if not _named(policy.references, tls, policy.name_rules or posture.name_rules):
+    if not _named(policy.references, tls, policy.name_rules or posture.agent.name_rules):
         wanted = " or ".join(policy.references)
         return Trust(accepted=False, why=f"the certificate does not name {wanted}")
     return Trust(
         accepted=True,
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,
-        word=posture.words.authenticated,
+        word=posture.agent.words.authenticated,
         why="a trusted authority vouches for the certificate, and its name fits",
     )
 

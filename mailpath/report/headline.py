@@ -105,7 +105,7 @@ def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Findin
         refused = "the sender does no TLS" if posture.level is Level.NONE else ""
         return refused or _first(_PLAIN, codes)
     # A sender that does not get the answer knows nothing of what it says.
-    learnt = not (posture.resolves_here and walk.mx.lookup.withheld)
+    learnt = not (posture.agent.resolves_here and walk.mx.lookup.withheld)
     if learnt and walk.mx.kind not in (MxKind.HOSTS, MxKind.IMPLICIT):
         domain = [each for each in findings if each.code in _DOMAIN]
         if domain:

@@ -18,8 +18,8 @@ def test_421_to_ehlo_ends_the_session_but_not_for_exim():
     walk = path(mx("mx1", busy))
     assert judge(walk, PRESETS["postfix-may"]).outcome is Outcome.DEFERRED
     assert judge(walk, PRESETS["exim-none"]).outcome is Outcome.PLAINTEXT
-    assert PRESETS["postfix-may"].ehlo_421_ends
-    assert not PRESETS["exim-none"].ehlo_421_ends
+    assert PRESETS["postfix-may"].agent.ehlo_421_ends
+    assert not PRESETS["exim-none"].agent.ehlo_421_ends
 
 
 def test_an_unlisted_host_leaves_the_reason_to_the_one_before_it():

@@ -31,7 +31,7 @@ import mailpath.judge
 from mailpath.exchanges import Failure
 from mailpath.facts import Found, StsFacts
 from mailpath.judge import Outcome, judge
-from mailpath.judge.posture import Fallback, Posture
+from mailpath.judge.posture import Agent, Fallback, Posture
 from mailpath.judge.presets import PRESETS, UnknownPosture, describe, posture
 from mailpath.judge.presets_others import OTHERS
 
@@ -56,8 +56,9 @@ def test_every_preset_says_what_it_is_and_where_from():
     assert len({title for _, title in describe()}) == len(PRESETS)
 
 
-def test_every_field_is_documented():
-    tree = ast.parse(inspect.getsource(Posture))
+@pytest.mark.parametrize("kind", [Posture, Agent])
+def test_every_field_is_documented(kind):
+    tree = ast.parse(inspect.getsource(kind))
     body = tree.body[0].body
     fields = [node for node in body if isinstance(node, ast.AnnAssign)]
     documented = [

@@ -148,7 +148,9 @@ def test_a_policy_record_that_was_denied():
     """Of those that wait for the record the mail waits; the others do without a policy, as after SERVFAIL."""
     txt = unproven(f"_mta-sts.{DOMAIN}", "TXT")
     walk = path(mx("mx1", tls(WEB)), sts=StsFacts(found=Found.FAILED, txt=txt))
-    waits = next(each for each in PRESETS.values() if each.sts_record_failure_waits and not each.unknown)
+    waits = next(
+        each for each in PRESETS.values() if each.agent.sts_record_failure_waits and not each.unknown
+    )
     assert judge(walk, waits).outcome is Outcome.DEFERRED
     assert judge(walk, PRESETS["postfix-sts"]).outcome is Outcome.ENCRYPTED
     assert judge(replace(walk, dnssec=STRIPS), waits).outcome is Outcome.UNKNOWN

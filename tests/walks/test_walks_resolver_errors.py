@@ -23,7 +23,7 @@ from mailpath.walk import live_network, walk
 
 DOMAIN = "dane-good.example"
 #: Every preset but those of services, which ask resolvers of their own.
-HERE = [posture for posture in PRESETS.values() if posture.resolves_here]
+HERE = [posture for posture in PRESETS.values() if posture.agent.resolves_here]
 
 
 def walked(

@@ -53,9 +53,7 @@ def postures(draw: st.DrawFn) -> Posture:
         "fallback": st.sampled_from(Fallback),
         "insecure_mx": st.sampled_from(InsecureMx),
     }
-    changed = draw(st.fixed_dictionaries({}, optional=free))
-    unknown = {field: values for field, values in preset.unknown.items() if field not in changed}
-    return msgspec.structs.replace(preset, unknown=unknown, **changed)
+    return preset.changed(**draw(st.fixed_dictionaries({}, optional=free)))
 
 
 def rewalk(rewalks: RewalksOf, scenario: str, attack: str) -> Rewalk:
@@ -81,7 +79,7 @@ def test_a_mandatory_level_is_never_undercut(
         assert Outcome.PLAINTEXT not in reached
     if posture.level in (Level.VERIFY, Level.SECURE) and posture.dane is DaneUse.OFF:
         assert Outcome.ENCRYPTED not in reached
-    if dane_only and not posture.dane_unusable_delivers and not posture.sts:
+    if dane_only and not posture.agent.dane_unusable_delivers and not posture.sts:
         assert Outcome.ENCRYPTED not in reached
 
 
@@ -165,8 +163,7 @@ def test_requiretls_leaves_the_attacker_an_authority_and_nothing_else(
 ) -> None:
     """RFC 8689 section 4.2.1, though the attacker's own servers announce it."""
     asked = Sending(message=Message.REQUIRETLS)
-    known = {field: values for field, values in posture.unknown.items() if field != "requiretls"}
-    posture = msgspec.structs.replace(posture, requiretls=True, unknown=known)
+    posture = posture.changed(requiretls=True)
     found = asyncio.run(attack_outcome(rewalks(scenario), posture, attack, asked=asked))
     assert {found.outcome, *found.verdict.possible} <= {
         *(Outcome.AUTHENTICATED, Outcome.BOUNCED, Outcome.DEFERRED, Outcome.UNKNOWN)

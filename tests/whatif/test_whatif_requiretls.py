@@ -37,9 +37,7 @@ def announced(walk: Walk, *hosts: str) -> Walk:
 
 def later(name: str) -> Posture:
     """The preset of a version of its server that implements REQUIRETLS, as Postfix does from 3.11 on."""
-    preset = PRESETS[name]
-    unknown = {field: values for field, values in preset.unknown.items() if field != "requiretls"}
-    return msgspec.structs.replace(preset, requiretls=True, unknown=unknown)
+    return PRESETS[name].changed(requiretls=True)
 
 
 REQUIRED = Sending(message=Message.REQUIRETLS)

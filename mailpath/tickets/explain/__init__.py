@@ -181,7 +181,7 @@ def _code_only(code: str | None) -> Explanation:
 
 def _own_code(each: Reach) -> bool:
     """The sender's own code, not one that it takes from the reply."""
-    return bool(TABLES[PRESETS[each.posture].family][each.event].code)
+    return bool(TABLES[PRESETS[each.posture].agent.family][each.event].code)
 
 
 # --- sentences -------------------------------------------------------------------------------------

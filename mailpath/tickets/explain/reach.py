@@ -60,7 +60,7 @@ def _ended(case: Case, walk: Walk, posture: Posture) -> tuple[tuple[Outcome, boo
     """How the mail ends, at once or after a retry, and in which of the case's events attempts at it end."""
     verdict = judge(walk, posture)
     endings = {
-        (event, *ending) for event in case.events for ending in _endings(verdict, posture.family, event)
+        (event, *ending) for event in case.events for ending in _endings(verdict, posture.agent.family, event)
     }
     return (verdict.outcome, verdict.after_retry), endings
 
@@ -73,11 +73,9 @@ def _concrete(posture: Posture) -> list[Posture]:
     if not posture.unknown:
         return [posture]
     first = {field: values[0] for field, values in posture.unknown.items()}
-    made = [msgspec.structs.replace(posture, unknown={}, **first)]
+    made = [posture.changed(**first)]
     for field, values in posture.unknown.items():
-        made += [
-            msgspec.structs.replace(posture, unknown={}, **{**first, field: value}) for value in values[1:]
-        ]
+        made += [posture.changed(**{**first, field: value}) for value in values[1:]]
     return made
 
 
@@ -97,7 +95,7 @@ def by_event(event: Event, *, family: Family | None = None) -> tuple[Reach, ...]
     return tuple(
         each
         for each in reaches()
-        if each.event is event and (family is None or PRESETS[each.posture].family is family)
+        if each.event is event and (family is None or PRESETS[each.posture].agent.family is family)
     )
 
 

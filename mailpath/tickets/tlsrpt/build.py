@@ -88,7 +88,7 @@ def build(
     end = moment.replace(hour=23, minute=59, second=59, microsecond=0)
     name = organization or contact.rpartition("@")[2]
     known = {field: values[0] for field, values in posture.unknown.items()}
-    concrete = msgspec.structs.replace(posture, unknown={}, **known)
+    concrete = posture.changed(**known)
     domain = visible(walk.path.recipient)
     seed = f"{name}/{contact}/{domain}/{posture.name}/{_stamp(moment)}"
     return {
@@ -196,7 +196,7 @@ def _tried(
         policy = host_policy(walk, posture, target, found.policy)
         demands = [policy] if policy.beside is None else [policy, policy.beside]
         if testing is not None:
-            bare = msgspec.structs.replace(posture, dane=DaneUse.OFF, sts_testing_enforced=True)
+            bare = posture.changed(dane=DaneUse.OFF, sts_testing_enforced=True)
             beside = host_policy(walk, bare, target, testing)
             demands = [*(kept for kept in demands if kept.dane or kept.skip is not None), beside]
         for demand in demands:
@@ -207,7 +207,7 @@ def _tried(
 
 
 def _testing(walk: Walk, posture: Posture) -> StsPolicy | None:
-    enforcing = msgspec.structs.replace(posture, sts_testing_enforced=True, sts_on_first_contact=True)
+    enforcing = posture.changed(sts_testing_enforced=True, sts_on_first_contact=True)
     return applied(walk, enforcing).policy
 
 
