@@ -12,7 +12,6 @@ import hashlib
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 
 import dns.name
@@ -26,6 +25,7 @@ from mailpath.dnssec.algorithms import PublicKey
 from mailpath.dnssec.bounds import Budget, Effort, Exhausted, OverBudget, Whole
 from mailpath.dnssec.messages import SignedSet, name_text
 from mailpath.facts import SignatureFact
+from mailpath.wording.times import utc
 
 #: Extended DNS errors (RFC 8914 section 4) that a signature can cause.
 EDE_UNSUPPORTED_ALGORITHM = 1
@@ -40,9 +40,6 @@ _MOST_REMEMBERED = 16_384
 
 #: Digest of an operation's octets -> whether the signature holds.
 _remembered: dict[bytes, bool] = {}
-
-#: The last second of the year 9999.
-_LAST = 253402300799
 
 #: Which failure explains best, where several signatures fail in different ways: the one that got furthest.
 _FURTHEST = (EDE_BOGUS, EDE_EXPIRED, EDE_NOT_YET_VALID, EDE_DNSKEY_MISSING, EDE_RRSIGS_MISSING)
@@ -64,14 +61,6 @@ class Verified:
     labels: int = 0
     original_ttl: int = 0
     tag: int = 0
-
-
-def when(moment: int) -> str:
-    """A Unix time, as RRSIGs have it (RFC 4034 section 3.1.5), as people read it.
-
-    Seen from late in the year 9999 a signature may end after the calendar does.
-    """
-    return datetime.fromtimestamp(min(moment, _LAST), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def unix_time(field: int, at: int) -> int:
@@ -282,10 +271,10 @@ def _why_not(
         return EDE_DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
     expiration = unix_time(signature.expiration, at)
     if expiration < at:
-        return EDE_EXPIRED, f"{named} expired on {when(expiration)}"
+        return EDE_EXPIRED, f"{named} expired on {utc(expiration)}"
     inception = unix_time(signature.inception, at)
     if inception > at:
-        return EDE_NOT_YET_VALID, f"{named} is not valid before {when(inception)}"
+        return EDE_NOT_YET_VALID, f"{named} is not valid before {utc(inception)}"
     return None
 
 

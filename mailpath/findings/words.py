@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from mailpath.facts import Lookup, TlsaRecord
 from mailpath.visible import visible
 
@@ -44,24 +42,6 @@ def tlsa_data(usage: int, selector: int, mtype: int, data: bytes) -> str:
 def tlsa_line(owner: str, record: TlsaRecord) -> str:
     """A whole TLSA record as a zone file has it, without TTL and class."""
     return f"{dotted(owner)} TLSA {tlsa_data(record.usage, record.selector, record.mtype, record.data)}"
-
-
-def day(moment: int | None) -> str:
-    """A date with its time, UTC; "an unknown date" for what no calendar holds."""
-    if moment is None:
-        return "an unknown date"
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (OverflowError, OSError, ValueError):
-        return "an unknown date"
-
-
-def left(seconds: int) -> str:
-    """A span of time to come, in the unit that fits."""
-    if seconds < 2 * DAY:
-        hours = max(0, seconds // 3600)
-        return f"{hours} hour{'' if hours == 1 else 's'}"
-    return f"{seconds // DAY} days"
 
 
 def sentence(text: str) -> str:

@@ -6,7 +6,6 @@ Visible text all of it.  Renderers lay it out and escape it for their own langua
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from mailpath.facts import Found, Status, StsPolicy, Walk, bounds_reached, gave_up_early
 from mailpath.judge import Posture, Verdict
@@ -18,6 +17,7 @@ from mailpath.report.provenance import sentences
 from mailpath.report.result import Result
 from mailpath.steps.words import clause
 from mailpath.visible import visible
+from mailpath.wording.times import span, to_the_second
 
 GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
 #: For terminals that have no others.
@@ -32,11 +32,6 @@ TITLES = {
     "starttls": "STARTTLS",
     "verdict": "Verdict",
 }
-
-
-def moment(seconds: int) -> str:
-    """Unix time as "2026-11-23 12:00:00 UTC"."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def named(domain: str) -> str:
@@ -60,9 +55,9 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
 
 def _aged(policy: StsPolicy | None, age: int) -> str:
     if policy is None:
-        return f"this walk found none, so what one fetched {duration(age)} ago says is not known"
+        return f"this walk found none, so what one fetched {span(age)} ago says is not known"
     word = "cached" if held(policy, age) else "expired, so this is first contact again"
-    return f"{word}: {duration(age)} old, max_age {duration(policy.max_age)}"
+    return f"{word}: {span(age)} old, max_age {span(policy.max_age)}"
 
 
 _ASKS = {
@@ -91,22 +86,14 @@ def _and(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def duration(seconds: int) -> str:
-    """In the largest unit of which there are two, rounded down: "3 d", "36 h"."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size or seconds == size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
 def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
     """(label, text): which path, when, from where, through which resolver, by which version, and what the
     trust in it rests on where that is not what everybody trusts.  Of a replay the first ones are claims."""
     walk = result.walk
     sender = named(walk.path.sender) if walk.path.sender is not None else "any sender"
-    when = moment(result.made)
+    when = to_the_second(result.made)
     if result.at != result.made:
-        when += f", judged as of {moment(result.at)}"
+        when += f", judged as of {to_the_second(result.at)}"
     replayed = result.provenance.replayed
     says = "the capture says " if replayed else ""
     ehlo = visible(walk.sender.ehlo) or ("no name" if replayed else "this machine")

@@ -231,11 +231,6 @@ def hang(rows: Iterable[Row], width: int, *, indent: int = 2, column: int = 10) 
     return lines
 
 
-def milliseconds(elapsed_ms: float) -> str:
-    """A time as a reader wants it: "12 ms", "1.24 s"."""
-    return f"{elapsed_ms:.0f} ms" if elapsed_ms < 1000 else f"{elapsed_ms / 1000:.2f} s"
-
-
 def outcome_word(outcome: str) -> str:
     """Of an `Outcome`, or its value."""
     return "IN THE CLEAR" if outcome == "plaintext" else str(outcome).upper()

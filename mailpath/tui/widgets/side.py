@@ -15,11 +15,12 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from mailpath.tui import asked, ends
-from mailpath.tui.lens import Lens, Outlook, Stop, when
+from mailpath.tui.lens import Lens, Outlook, Stop
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, hang
 from mailpath.tui.widgets.choices import Choices, Mark, ordered
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.listing import Listing
+from mailpath.wording.times import utc
 
 if TYPE_CHECKING:
     from mailpath.facts import StsPolicy
@@ -257,7 +258,7 @@ class Side(Vertical):
         """What is chosen in the other lists, and what there is no list for."""
         usual = Lens()
         age = asked.age_at(lens, self._made)
-        clock = self._now if lens.at is None else when(lens.at)
+        clock = self._now if lens.at is None else utc(lens.at)
         policy = asked.policy(age, self._max_age) if self._max_age is not None else ""
         for name, label, value, changed in (
             ("#attack-dial", "Attack", lens.attack or NONE, lens.attack != usual.attack),
