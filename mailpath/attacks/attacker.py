@@ -23,7 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.exchanges import Chunk, SmtpExchange, SmtpRequest, TlsSession
 from mailpath.network.protocol import SIMULATED_ZONE
-from mailpath.wording.times import calendar
+from mailpath.wording.times import DAY, calendar
 
 ZONE = SIMULATED_ZONE
 HOST = f"mail.{ZONE}"
@@ -37,7 +37,6 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 #: RFC 5280 appendix A.1, ub-common-name.
 _LONGEST_COMMON_NAME = 64
-_DAY = 86_400
 
 
 class Shown(StrEnum):
@@ -100,7 +99,7 @@ def _subject(common: str) -> x509.Name:
 
 def _builder(common: str, key: ec.EllipticCurvePublicKey, at: int, *, years: int) -> x509.CertificateBuilder:
     """A certificate in the middle of its life at `at`."""
-    half = years * 365 * _DAY // 2
+    half = years * 365 * DAY // 2
     serial = hashlib.sha256(f"{common} {at} {years}".encode()).digest()[:16]
     return (
         x509.CertificateBuilder()

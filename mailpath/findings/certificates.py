@@ -10,14 +10,14 @@ from mailpath.facts import MxHost, Session, Walk
 from mailpath.findings import tlsa
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import DAY
 from mailpath.match import names, pkix
 from mailpath.match.names import certificate_names
 from mailpath.match.pkix import describe
 from mailpath.steps.certificate import certificate_of, dane_lost, tlsa_of
 from mailpath.steps.sts import listed
 from mailpath.visible import visible
-from mailpath.wording.times import span, utc
+from mailpath.wording.phrases import clause
+from mailpath.wording.times import DAY, span, utc
 
 #: A certificate with less than this left, and less than half its life, is warned of.
 SOON = 14 * DAY
@@ -56,7 +56,7 @@ def find(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         yield finding(
             "TLS025",
             visible(host.name),
-            f"{stands.words[:1].lower()}{stands.words[1:].rstrip('.')}.",
+            f"{clause(stands.words)}.",
             got=named(chain[0]),
         )
     policy = walk.sts.policy

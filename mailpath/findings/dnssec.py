@@ -9,10 +9,10 @@ from mailpath.facts.resolver import lookups as made
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import ASK_ANOTHER, DAY, rrset, why
+from mailpath.findings.words import ASK_ANOTHER, rrset, why
 from mailpath.steps.dnssec import path_lookups
 from mailpath.visible import visible
-from mailpath.wording.times import span, utc
+from mailpath.wording.times import DAY, span, utc
 
 #: A zone whose signatures last this much longer, or less, is warned of.
 SOON = 7 * DAY

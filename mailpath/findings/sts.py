@@ -9,12 +9,13 @@ from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, 
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.tlsa import secure_set
-from mailpath.findings.words import DAY, dotted, sentence, why
+from mailpath.findings.words import dotted, why
 from mailpath.match import names, pkix, sts
 from mailpath.match.names import certificate_names
 from mailpath.steps.served import best_session
 from mailpath.visible import visible
-from mailpath.wording.times import calendar
+from mailpath.wording.phrases import sentence
+from mailpath.wording.times import DAY, calendar
 
 #: RFC 8461 section 10.2 wants weeks; less than a day is forgotten before the next mail.
 SHORT = DAY

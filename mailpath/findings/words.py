@@ -8,7 +8,6 @@ from mailpath.visible import visible
 #: A Full(0) TLSA record may hold a whole certificate; a digest of SHA-512 has 128 hex digits.
 MOST_HEX = 160
 
-DAY = 86400
 #: The remedy where the resolver may be at fault.
 ASK_ANOTHER = "Try again; if that does not help, ask another resolver with --resolver."
 
@@ -42,11 +41,3 @@ def tlsa_data(usage: int, selector: int, mtype: int, data: bytes) -> str:
 def tlsa_line(owner: str, record: TlsaRecord) -> str:
     """A whole TLSA record as a zone file has it, without TTL and class."""
     return f"{dotted(owner)} TLSA {tlsa_data(record.usage, record.selector, record.mtype, record.data)}"
-
-
-def sentence(text: str) -> str:
-    """`text` beginning with a capital and ending with a full stop."""
-    text = text.strip()
-    if not text:
-        return text
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")

@@ -5,7 +5,7 @@ Visible text all of it.  Renderers lay it out and escape it for their own langua
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mailpath.facts import Found, Status, StsPolicy, Walk, bounds_reached, gave_up_early
 from mailpath.judge import Posture, Verdict
@@ -15,8 +15,8 @@ from mailpath.names import u_labels
 from mailpath.report import envelope
 from mailpath.report.provenance import sentences
 from mailpath.report.result import Result
-from mailpath.steps.words import clause
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, join_and
 from mailpath.wording.times import span, to_the_second
 
 GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
@@ -72,18 +72,15 @@ def _implements(posture: Posture) -> bool:
 
 def _announcers(walk: Walk) -> str:
     """Which MX hosts announce REQUIRETLS."""
-    ready = announcing(walk)
-    others = [host.name for host in walk.mx.hosts if host.addresses and host.name not in ready]
+    ready = [visible(name) for name in announcing(walk)]
+    others = [
+        visible(host.name) for host in walk.mx.hosts if host.addresses and visible(host.name) not in ready
+    ]
     if not ready:
         return "no MX host announces REQUIRETLS"
     if not others:
-        return f"REQUIRETLS is announced by {_and(ready)}"
-    return f"REQUIRETLS is announced by {_and(ready)}, not by {_and(others)}"
-
-
-def _and(names: Sequence[str]) -> str:
-    shown = [visible(name) for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        return f"REQUIRETLS is announced by {join_and(ready)}"
+    return f"REQUIRETLS is announced by {join_and(ready)}, not by {join_and(others)}"
 
 
 def circumstances(result: Result) -> tuple[tuple[str, str], ...]:

@@ -23,9 +23,10 @@ def clause(text: str) -> str:
     return text[:1].lower() + text[1:] if ordinary else text
 
 
-def listed(items: Sequence[str], joint: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return f" {joint} ".join([*filter(None, [", ".join(items[:-1])]), *items[-1:]])
+def join_and(items: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"; there is at least one."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def count(number: int, thing: str) -> str:

@@ -23,8 +23,8 @@ from mailpath.steps.dnssec import lasting, path_lookups
 from mailpath.steps.served import dane_names, host_named
 from mailpath.steps.starttls import said
 from mailpath.steps.tlsa import host_verdict
-from mailpath.steps.words import clause, count
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, count
 from mailpath.wording.times import span, utc
 
 #: Hosts that are told of one by one; the evidence has them all.

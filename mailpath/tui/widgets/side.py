@@ -20,6 +20,7 @@ from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, c
 from mailpath.tui.widgets.choices import Choices, Mark, ordered
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.listing import Listing
+from mailpath.wording.phrases import sentence
 from mailpath.wording.times import utc
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ class Side(Vertical):
         heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
-        rows += [Row("", _sentence(part), label_style="") for part in parts]
+        rows += [Row("", sentence(clean(part)), label_style="") for part in parts]
         return rows
 
     def _attack(self) -> list[Row]:
@@ -358,8 +359,3 @@ def _reach(outcome: AttackOutcome, glyphs: Glyphs) -> Mark:
     if not outcome.touched:
         return f"{glyphs.skipped}", QUIET
     return f"{glyphs.passed}", "$success"
-
-
-def _sentence(text: str) -> str:
-    text = clean(text)
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
