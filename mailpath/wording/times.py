@@ -41,17 +41,18 @@ def rfc3339(moment: int) -> str:
     return f"{calendar(moment):%Y-%m-%dT%H:%M:%SZ}"
 
 
-_UNITS = ((365 * DAY, "y", "years"), (DAY, "d", "days"), (3600, "h", "hours"), (60, "min", "minutes"))
+_UNITS = ((365 * DAY, "y", "year"), (DAY, "d", "day"), (3600, "h", "hour"), (60, "min", "minute"))
 
 
 def span(seconds: int, *, full: bool = False) -> str:
-    """In the largest unit of which there are two: "14 d", "36 h"; `full`: "14 days", "36 hours".
+    """In the largest unit of which there are two, or exactly one: "14 d", "36 h"; `full`: "14 days", "36 hours".
 
     What lacks less than a hundredth of a unit has it: a walk takes a moment.
     """
     for size, short, name in _UNITS:
-        if (amount := (seconds + size // 100) // size) >= 2:
-            return f"{amount} {name if full else short}"
+        amount = (seconds + size // 100) // size
+        if amount >= 2 or seconds == size:
+            return count(amount, name) if full else f"{amount} {short}"
     return count(seconds, "second") if full else f"{seconds} s"
 
 

@@ -28,9 +28,10 @@ def test_times_in_one_unit(seconds: int, text: str) -> None:
         (0, "0 seconds"),
         (1, "1 second"),
         (90, "90 seconds"),
-        (86400, "24 hours"),
+        (86400, "1 day"),
+        (86401, "24 hours"),
         (14 * 86400, "14 days"),
-        (365 * 86400, "365 days"),
+        (365 * 86400, "1 year"),
         (730 * 86400, "2 years"),
     ],
 )
