@@ -45,7 +45,7 @@ _UNITS = ((365 * DAY, "y", "year"), (DAY, "d", "day"), (3600, "h", "hour"), (60,
 
 
 def span(seconds: int, *, full: bool = False) -> str:
-    """In the largest unit of which there are two, or exactly one: "14 d", "36 h"; `full`: "14 days", "36 hours".
+    """In the largest unit of which there are two, or exactly one: "14 d", "36 h"; `full`: "14 days".
 
     What lacks less than a hundredth of a unit has it: a walk takes a moment.
     """
