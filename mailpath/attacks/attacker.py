@@ -11,7 +11,6 @@ stands for it, says so in its name, and is added to the trusted roots of the att
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
@@ -24,6 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.exchanges import Chunk, SmtpExchange, SmtpRequest, TlsSession
 from mailpath.network.protocol import SIMULATED_ZONE
+from mailpath.wording.times import DAY, calendar
 
 ZONE = SIMULATED_ZONE
 HOST = f"mail.{ZONE}"
@@ -37,9 +37,6 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 #: RFC 5280 appendix A.1, ub-common-name.
 _LONGEST_COMMON_NAME = 64
-_DAY = 86_400
-#: Unix times between which certificates can be dated: 1970 and the end of 9999 (RFC 5280 section 4.1.2.5).
-_FIRST, _LAST = 0, 253402300799
 
 
 class Shown(StrEnum):
@@ -102,21 +99,17 @@ def _subject(common: str) -> x509.Name:
 
 def _builder(common: str, key: ec.EllipticCurvePublicKey, at: int, *, years: int) -> x509.CertificateBuilder:
     """A certificate in the middle of its life at `at`."""
-    half = years * 365 * _DAY // 2
+    half = years * 365 * DAY // 2
     serial = hashlib.sha256(f"{common} {at} {years}".encode()).digest()[:16]
     return (
         x509.CertificateBuilder()
         .subject_name(_subject(common))
         .public_key(key)
         .serial_number(int.from_bytes(serial) + 1)
-        .not_valid_before(_moment(at - half))
-        .not_valid_after(_moment(max(at, _FIRST) + half))
+        .not_valid_before(calendar(max(at - half, 0)))
+        .not_valid_after(calendar(max(at, 0) + half))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
-
-
-def _moment(at: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(min(max(at, _FIRST), _LAST), dt.UTC)
 
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -12,6 +12,7 @@ from mailpath.network.waits import Waits
 from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, TITLES
 from mailpath.visible import visible
 from mailpath.walk import StepFinished
+from mailpath.wording.times import milliseconds
 
 #: Seconds of a wait that nobody need be told of, and between two looks.
 NOTICED, LOOK = 2.0, 0.5
@@ -30,7 +31,7 @@ def narrator() -> Callable[[StepFinished], None] | None:
 
     def step_ended(event: StepFinished) -> None:
         step = event.result
-        tell(f"{glyphs[step.status]} {TITLES[step.id]}  {step.word}  {event.elapsed_ms:.0f} ms")
+        tell(f"{glyphs[step.status]} {TITLES[step.id]}  {step.word}  {milliseconds(event.elapsed_ms)}")
 
     return step_ended
 

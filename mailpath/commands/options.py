@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mailpath import ending
+from mailpath.wording.times import LAST
 
 if TYPE_CHECKING:
     from mailpath.network.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-#: The last second of the year 9999.
-MAX_TIME = 253402300799
-
 
 #: RFC 3339 section 5.6, with the blank that its note allows in place of the T.
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
@@ -41,7 +38,7 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     except (ValueError, OverflowError):
         sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z, or a date alone) nor Unix seconds."
         raise click.BadParameter(sentence, ctx, param) from None
-    if not 0 <= seconds <= MAX_TIME:
+    if not 0 <= seconds <= LAST:
         raise click.BadParameter(f"{text!r} is not between the years 1970 and 9999.", ctx, param)
     return seconds
 

@@ -15,6 +15,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.DNAME import DNAME
@@ -27,13 +28,8 @@ from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.proofs import asked_again
 from mailpath.dnssec.questions import Questions
-from mailpath.dnssec.signatures import EDE_BOGUS
 from mailpath.exchanges import Failure
 from mailpath.facts import AliasLink, Found, Lookup, Security
-
-EDE_OTHER = 0
-EDE_NO_REACHABLE_AUTHORITY = 22
-EDE_NETWORK_ERROR = 23
 
 _NO_ERROR = "NOERROR"
 _SETTLED = (Security.SECURE, Security.INSECURE)
@@ -168,7 +164,7 @@ class Answers:
             f"{alias.signed} was expanded from the wildcard {judged.wildcard}: what that redirects is not"
             " defined (RFC 6672 section 3.3, RFC 4592 section 4.4), and validators refuse it"
         )
-        return dataclasses.replace(judged, security=Security.BOGUS, reason=reason, ede=EDE_BOGUS)
+        return dataclasses.replace(judged, security=Security.BOGUS, reason=reason, ede=EDECode.DNSSEC_BOGUS)
 
     def _positive(self, trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:
         rdatas = sorted((rdata.to_digestable(), rdata) for rdata in signed.rrset)
@@ -205,7 +201,9 @@ class Answers:
 
     def _endless(self, trail: _Trail, name: dns.name.Name) -> Lookup:
         judged = Judgement(
-            Security.INDETERMINATE, f"The aliases of {trail.name} lead in a circle or never end", EDE_OTHER
+            Security.INDETERMINATE,
+            f"The aliases of {trail.name} lead in a circle or never end",
+            EDECode.OTHER,
         )
         return _lookup(trail, judged, found=Found.FAILED, canonical=name_text(name), rcode=None)
 
@@ -218,7 +216,7 @@ class Answers:
         judged = Judgement(
             known.security,
             trouble,
-            EDE_NO_REACHABLE_AUTHORITY if reply.failure is None else EDE_NETWORK_ERROR,
+            EDECode.NO_REACHABLE_AUTHORITY if reply.failure is None else EDECode.NETWORK_ERROR,
             known.zone,
         )
         return _lookup(

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dns.name
+from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
@@ -29,20 +30,11 @@ from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.proofs import Proofs
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import (
-    EDE_BOGUS,
-    EDE_DNSKEY_MISSING,
-    EDE_RRSIGS_MISSING,
     Verified,
     Verifier,
 )
 from mailpath.exchanges import Failure as Unanswered
 from mailpath.facts import DsFact, KeyFact, Security, SignatureFact, ZoneFact
-
-EDE_UNSUPPORTED_ALGORITHM = 1
-EDE_UNSUPPORTED_DIGEST = 2
-EDE_INDETERMINATE = 5
-EDE_NO_REACHABLE_AUTHORITY = 22
-EDE_NETWORK_ERROR = 23
 
 STRIPPED = (
     "Your resolver does not pass DNSSEC data ({}): nothing can be validated through it; "
@@ -83,7 +75,7 @@ class Zone:
 
     def given_up_for(self, reason: str) -> Zone:
         """What is left to say where `Exhausted` was raised (RFC 4035 section 4.3)."""
-        failed = _failed(self, reason, EDE_INDETERMINATE, indeterminate=True)
+        failed = _failed(self, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
         return dataclasses.replace(failed, given_up=True)
 
 
@@ -179,7 +171,7 @@ class Chain:
         if len(name) > bounds.CHAIN:
             reason = f"{name_text(name)} has more labels than a chain of trust is followed through here"
             deep = Zone(name, Security.SECURE, chain=parent.chain)
-            return _failed(deep, reason, EDE_INDETERMINATE, indeterminate=True)
+            return _failed(deep, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
         reply = await self._questions.ask(name, RdataType.DS)
         denied = reply.at(name, RdataType.DS) is None and _alias_above(reply, name) is None
         if not reply.trouble and denied and not reply.proves:
@@ -193,13 +185,13 @@ class Chain:
         if reply.trouble:
             # Nothing was stripped: nothing came.
             reason = f"The keys (DNSKEY) of {what} could not be fetched: {reply.trouble}"
-            ede = EDE_NETWORK_ERROR if reply.failure is not None else EDE_NO_REACHABLE_AUTHORITY
+            ede = EDECode.NETWORK_ERROR if reply.failure is not None else EDECode.NO_REACHABLE_AUTHORITY
             failed = _failed(zone, reason, ede, indeterminate=True)
             return self._record(failed, None, failure=reply.failure)
         signed = reply.at(name, RdataType.DNSKEY)
         if signed is not None and signed.signatures:
             return self._keys(zone, signed, anchor)
-        ede = EDE_DNSKEY_MISSING if signed is None else EDE_RRSIGS_MISSING
+        ede = EDECode.DNSKEY_MISSING if signed is None else EDECode.RRSIGS_MISSING
         if name != dns.name.root and await self._root_is_signed():
             how = "publishes no DNSKEY" if signed is None else "its DNSKEY RRset came without a signature"
             return self._record(_failed(zone, f"{what} has a trust anchor here, but {how}", ede), None)
@@ -217,7 +209,7 @@ class Chain:
         child = Zone(name, Security.SECURE, chain=parent.chain, expires=parent.expires)
         if reply.trouble:
             reason = f"The DS of {name_text(name)} could not be fetched: {reply.trouble}"
-            failed = _failed(child, reason, EDE_INDETERMINATE, indeterminate=True)
+            failed = _failed(child, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
             return self._record(failed, None, failure=reply.failure)
         budget = self._verifier.budget()
         ds = reply.at(name, RdataType.DS)
@@ -225,7 +217,7 @@ class Chain:
             verified = self._verifier.verify(ds, parent.name, parent.keys, budget)
             if not verified.good or verified.labels < len(name) - 1:
                 reason = verified.reason or f"The DS of {name_text(name)} was expanded from a wildcard"
-                ede = verified.ede or EDE_BOGUS
+                ede = verified.ede or EDECode.DNSSEC_BOGUS
                 return self._record(_failed(child, reason, ede), None, signatures=verified.facts)
             return await self._delegated(child, ds, verified)
         alias = _alias_above(reply, name)
@@ -266,7 +258,7 @@ class Chain:
         child = dataclasses.replace(child, expires=earliest(child.expires, verified.expires))
         if not records:
             reason = f"No DS of {name_text(child.name)} is long enough to name a key"
-            return self._record(_failed(child, reason, EDE_BOGUS), None, signatures=verified.facts)
+            return self._record(_failed(child, reason, EDECode.DNSSEC_BOGUS), None, signatures=verified.facts)
         known = [record for record in records if int(record.algorithm) in algorithms.SUPPORTED]
         usable = [record for record in known if algorithms.digest_supported(int(record.digest_type))]
         if not usable:
@@ -276,7 +268,7 @@ class Chain:
                 child,
                 security=Security.INSECURE,
                 reason=reason,
-                ede=EDE_UNSUPPORTED_DIGEST if known else EDE_UNSUPPORTED_ALGORITHM,
+                ede=EDECode.UNSUPPORTED_DS_DIGEST_TYPE if known else EDECode.UNSUPPORTED_DNSKEY_ALGORITHM,
             )
             facts = shown.ds_facts(records)
             return self._record(unsigned, verified.expires, ds=facts, signatures=verified.facts)
@@ -285,13 +277,13 @@ class Chain:
         reply = await self._questions.ask(child.name, RdataType.DNSKEY)
         if reply.trouble:
             reason = f"The keys (DNSKEY) of {name_text(child.name)} could not be fetched: {reply.trouble}"
-            failed = _failed(child, reason, EDE_INDETERMINATE, indeterminate=True)
+            failed = _failed(child, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
             facts = shown.ds_facts(records)
             return self._record(failed, None, ds=facts, signatures=verified.facts, failure=reply.failure)
         signed = reply.at(child.name, RdataType.DNSKEY)
         if signed is None:
             reason = f"{name_text(child.name)} has a DS at its parent, but publishes no DNSKEY"
-            failed = _failed(child, reason, EDE_DNSKEY_MISSING)
+            failed = _failed(child, reason, EDECode.DNSKEY_MISSING)
             return self._record(failed, None, ds=shown.ds_facts(records), signatures=verified.facts)
         anchor = Anchor(ds=tuple(strong or usable))
         return self._keys(child, signed, anchor, records=records, vouched=verified)
@@ -327,7 +319,7 @@ class Chain:
             outcome = _failed(zone, reason, ede)
         elif not verified.good:
             reason = verified.reason
-            if verified.ede == EDE_DNSKEY_MISSING:
+            if verified.ede == EDECode.DNSKEY_MISSING:
                 tags = ", ".join(str(key.tag) for key in trusted)
                 by = f"the key its {trusted_by} names (key tag {tags})"
                 reason = f"The DNSKEY RRset of {name_text(zone.name)} is not signed by {by}"

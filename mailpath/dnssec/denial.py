@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import dns.name
 import dns.rdatatype
+from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC import NSEC
 from dns.rdtypes.ANY.NSEC3 import NSEC3
@@ -22,10 +23,10 @@ from mailpath.dnssec.bounds import Budget, OverBudget
 from mailpath.dnssec.denial_nsec import Cut, Nsec
 from mailpath.dnssec.denial_nsec3 import Hashed, Nsec3, Proof3
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
-from mailpath.dnssec.signatures import EDE_BOGUS, Verified, Verifier, owner_labels
+from mailpath.dnssec.signatures import Verified, Verifier, owner_labels
 from mailpath.facts import SignatureFact
 
-EDE_NSEC_MISSING = 12
+#: An extended DNS error later than dnspython's list (RFC 9276 section 6).
 EDE_NSEC3_ITERATIONS = 27
 
 
@@ -177,7 +178,7 @@ class Evidence:
                     note = "an NSEC3 opt-out span may hide unsigned delegations" if proof.opt_out else ""
                     return self._proof(not proof.opt_out, (r.owner for r in proof.used), note)
         except OverBudget as error:
-            return Failure(f"The proof that {claim} could not be checked: {error}", EDE_BOGUS)
+            return Failure(f"The proof that {claim} could not be checked: {error}", EDECode.DNSSEC_BOGUS)
         return self._failure(claim)
 
     def _proof(
@@ -191,14 +192,18 @@ class Evidence:
     def _failure(self, claim: str) -> Failure:
         if self._spoilt is not None and self._spoilt.reason:
             return Failure(
-                f"The proof that {claim} does not hold: {self._spoilt.reason}", self._spoilt.ede or EDE_BOGUS
+                f"The proof that {claim} does not hold: {self._spoilt.reason}",
+                self._spoilt.ede or EDECode.DNSSEC_BOGUS,
             )
         if self._nsecs or self._nsec3s:
             kind = "NSEC" if self._nsecs else "NSEC3"
             return Failure(
-                f"The {kind} records of {name_text(self.zone)} do not prove that {claim}", EDE_NSEC_MISSING
+                f"The {kind} records of {name_text(self.zone)} do not prove that {claim}",
+                EDECode.NSEC_MISSING,
             )
-        return Failure(f"{name_text(self.zone)} is signed, but no proof came that {claim}", EDE_NSEC_MISSING)
+        return Failure(
+            f"{name_text(self.zone)} is signed, but no proof came that {claim}", EDECode.NSEC_MISSING
+        )
 
 
 def _likely_first(

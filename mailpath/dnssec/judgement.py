@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import dns.name
 import dns.rdatatype
+from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
@@ -20,11 +21,11 @@ from mailpath.dnssec import bounds
 from mailpath.dnssec.anchors import Points
 from mailpath.dnssec.bounds import Budget, Exhausted
 from mailpath.dnssec.chain import Chain, Zone, earliest
-from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, EDE_NSEC_MISSING, Evidence, Failure
+from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, Evidence, Failure
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.proofs import asked_again
 from mailpath.dnssec.questions import Questions
-from mailpath.dnssec.signatures import EDE_RRSIGS_MISSING, Verified, Verifier, owner_labels
+from mailpath.dnssec.signatures import Verified, Verifier, owner_labels
 from mailpath.facts import Security, SignatureFact
 
 _NO_NAME = "NXDOMAIN"
@@ -83,7 +84,7 @@ class Judge:
         if signed.signatures:
             claimed = name_text(signed.signatures[0].signer)
             reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
-        return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING, claimed=False)
+        return await self._by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING, claimed=False)
 
     async def _one_of(
         self, signers: Sequence[dns.name.Name], judge: Callable[[dns.name.Name], Awaitable[Judgement]]
@@ -110,7 +111,7 @@ class Judge:
             return _inherited(zone)
         if zone.name != signer:
             reason = f"{signed} is signed by {name_text(signer)}, which is not a zone"
-            return await self._by_owner(owner, signed.rdtype, reason, EDE_RRSIGS_MISSING)
+            return await self._by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING)
         verified = self._verifier.verify(signed, zone.name, zone.keys, budget)
         if not verified.good:
             judged = await self._by_owner(owner, signed.rdtype, verified.reason, verified.ede)
@@ -123,7 +124,7 @@ class Judge:
             # between cannot be told (a zone with broken denials), the signature stands for itself.
             by = f"{name_text(signer)}, but belongs to {name_text(owning.name)}"
             return await self._by_owner(
-                owner, signed.rdtype, f"{signed} is signed by {by}", EDE_RRSIGS_MISSING
+                owner, signed.rdtype, f"{signed} is signed by {by}", EDECode.RRSIGS_MISSING
             )
         if verified.labels == owner_labels(owner):
             return _good(signed, zone, verified)
@@ -187,9 +188,9 @@ class Judge:
                 signers, lambda signer: self._denied_by(reply, name, rdtype, signer, budget)
             )
         reason = f"No signed proof came that {_no_rrset(name, rdtype)}"
-        judged = await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING, claimed=False)
+        judged = await self._by_owner(name, rdtype, reason, EDECode.NSEC_MISSING, claimed=False)
         unsettled = judged.security in (Security.BOGUS, Security.INDETERMINATE)
-        unproven = unsettled and judged.ede == EDE_NSEC_MISSING and not reply.proves
+        unproven = unsettled and judged.ede == EDECode.NSEC_MISSING and not reply.proves
         return dataclasses.replace(judged, unproven=unproven)
 
     async def without_proof(self, judged: Judgement, claim: str) -> Judgement:
@@ -212,7 +213,7 @@ class Judge:
             return _inherited(zone)
         if zone.name != signer:
             reason = f"The proof that {what} is signed by {name_text(signer)}, which is not a zone"
-            return await self._by_owner(name, rdtype, reason, EDE_NSEC_MISSING)
+            return await self._by_owner(name, rdtype, reason, EDECode.NSEC_MISSING)
         evidence = Evidence(reply, name, zone.name, zone.keys, verifier=self._verifier, budget=budget)
         absent = evidence.no_name if reply.rcode == _NO_NAME else evidence.no_data
         proof = absent(name, rdtype)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dns.name
+from dns.edns import EDECode
 
 from mailpath.dnssec import algorithms
 from mailpath.dnssec.algorithms import PublicKey
 from mailpath.dnssec.anchors import Anchor, called
-from mailpath.dnssec.signatures import EDE_DNSKEY_MISSING
-
-EDE_NO_ZONE_KEY = 11
 
 
 def is_vouched_for(zone: dns.name.Name, key: PublicKey, anchor: Anchor) -> bool:
@@ -33,8 +31,8 @@ def no_trusted_key(
         if is_vouched_for(zone, key, anchor):
             named = f"The key of {name} that its {trusted_by} names (key tag {key.tag})"
             if key.dnskey.flags & algorithms.REVOKE_FLAG:
-                return f"{named} is revoked", EDE_DNSKEY_MISSING
-            return f"{named} is no zone key", EDE_NO_ZONE_KEY
+                return f"{named} is revoked", EDECode.DNSKEY_MISSING
+            return f"{named} is no zone key", EDECode.NO_ZONE_KEY_BIT_SET
     what = "the trust anchor" if trusted_by == "anchor" else "its DS at the parent"
     named_keys = {(int(ds.key_tag), int(ds.algorithm)) for ds in anchor.ds}
     named_keys |= {(algorithms.key_tag(key), int(key.algorithm)) for key in anchor.keys}
@@ -43,7 +41,7 @@ def no_trusted_key(
     if near:
         tags = ", ".join(map(str, near))
         reason = f"{what[:1].upper()}{what[1:]} names a key (key tag {tags}) with another digest"
-        return f"{reason} than that key of {name} has", EDE_DNSKEY_MISSING
+        return f"{reason} than that key of {name} has", EDECode.DNSKEY_MISSING
     tags = ", ".join(str(tag) for tag in sorted({tag for tag, _ in named_keys}))
     reason = f"No DNSKEY of {name} matches {what} (key tag {tags}): it publishes no such key"
-    return reason, EDE_DNSKEY_MISSING
+    return reason, EDECode.DNSKEY_MISSING

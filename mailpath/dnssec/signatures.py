@@ -12,11 +12,11 @@ import hashlib
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 
 import dns.name
 import dns.rdatatype
+from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
@@ -26,14 +26,7 @@ from mailpath.dnssec.algorithms import PublicKey
 from mailpath.dnssec.bounds import Budget, Effort, Exhausted, OverBudget, Whole
 from mailpath.dnssec.messages import SignedSet, name_text
 from mailpath.facts import SignatureFact
-
-#: Extended DNS errors (RFC 8914 section 4) that a signature can cause.
-EDE_UNSUPPORTED_ALGORITHM = 1
-EDE_BOGUS = 6
-EDE_EXPIRED = 7
-EDE_NOT_YET_VALID = 8
-EDE_DNSKEY_MISSING = 9
-EDE_RRSIGS_MISSING = 10
+from mailpath.wording.times import utc
 
 #: Public-key operations that are remembered: some thirty bytes each, more than the largest path has.
 _MOST_REMEMBERED = 16_384
@@ -41,11 +34,14 @@ _MOST_REMEMBERED = 16_384
 #: Digest of an operation's octets -> whether the signature holds.
 _remembered: dict[bytes, bool] = {}
 
-#: The last second of the year 9999.
-_LAST = 253402300799
-
 #: Which failure explains best, where several signatures fail in different ways: the one that got furthest.
-_FURTHEST = (EDE_BOGUS, EDE_EXPIRED, EDE_NOT_YET_VALID, EDE_DNSKEY_MISSING, EDE_RRSIGS_MISSING)
+_FURTHEST = (
+    EDECode.DNSSEC_BOGUS,
+    EDECode.SIGNATURE_EXPIRED,
+    EDECode.SIGNATURE_NOT_YET_VALID,
+    EDECode.DNSKEY_MISSING,
+    EDECode.RRSIGS_MISSING,
+)
 
 
 @dataclass(frozen=True)
@@ -64,14 +60,6 @@ class Verified:
     labels: int = 0
     original_ttl: int = 0
     tag: int = 0
-
-
-def when(moment: int) -> str:
-    """A Unix time, as RRSIGs have it (RFC 4034 section 3.1.5), as people read it.
-
-    Seen from late in the year 9999 a signature may end after the calendar does.
-    """
-    return datetime.fromtimestamp(min(moment, _LAST), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def unix_time(field: int, at: int) -> int:
@@ -146,7 +134,7 @@ class Verifier:
         if not signed.signatures:
             return Verified(
                 good=False, facts=(), reason=f"{what} is not signed, though {name_text(zone)} is",
-                ede=EDE_RRSIGS_MISSING,
+                ede=EDECode.RRSIGS_MISSING,
             )  # fmt: skip
         facts: list[SignatureFact] = []
         failures: list[tuple[int, str]] = []
@@ -166,7 +154,7 @@ class Verifier:
                 try:
                     good = self._holds(signed, signature, ring.fitting(signature), budget)
                 except OverBudget as error:
-                    failure = (EDE_BOGUS, f"{what}: {error}")
+                    failure = (EDECode.DNSSEC_BOGUS, f"{what}: {error}")
                     facts.append(_fact(signed, signature, self.at, str(error)))
                     return Verified(good=False, facts=tuple(facts), reason=failure[1], ede=failure[0])
                 if good:
@@ -180,7 +168,10 @@ class Verifier:
                         tag=signature.key_tag,
                     )
                 tried += 1
-                failure = (EDE_BOGUS, f"RRSIG over {what} (key tag {signature.key_tag}) does not verify")
+                failure = (
+                    EDECode.DNSSEC_BOGUS,
+                    f"RRSIG over {what} (key tag {signature.key_tag}) does not verify",
+                )
             failures.append(failure)
             facts.append(_fact(signed, signature, self.at, failure[1]))
         ede, reason = min(failures, key=lambda failure: _FURTHEST.index(failure[0]))
@@ -257,35 +248,35 @@ def _why_not(
     named = f"RRSIG over {signed} (key tag {signature.key_tag})"
     if signature.signer != zone:
         return (
-            EDE_RRSIGS_MISSING,
+            EDECode.RRSIGS_MISSING,
             f"{named} was made by {name_text(signature.signer)}, not by {name_text(zone)}",
         )
     if signature.type_covered != signed.rdtype:
-        return EDE_RRSIGS_MISSING, f"{named} covers another type"
+        return EDECode.RRSIGS_MISSING, f"{named} covers another type"
     if signature.labels > owner_labels(signed.owner):
-        return EDE_BOGUS, f"{named} claims more labels than its owner has"
+        return EDECode.DNSSEC_BOGUS, f"{named} claims more labels than its owner has"
     if signature.labels < len(zone) - 1:
-        return EDE_BOGUS, f"{named} claims a wildcard above its own zone"
+        return EDECode.DNSSEC_BOGUS, f"{named} claims a wildcard above its own zone"
     if int(signature.algorithm) not in algorithms.SUPPORTED:
         name = algorithms.algorithm_name(int(signature.algorithm))
-        return EDE_RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
+        return EDECode.RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
     if not ring.fitting(signature):
         if costly := ring.costly(signature):
-            return EDE_BOGUS, f"{named} was made with a key that is not used: {costly}"
+            return EDECode.DNSSEC_BOGUS, f"{named} was made with a key that is not used: {costly}"
         if signature.key_tag in ring.tags:
             return (
-                EDE_DNSKEY_MISSING,
+                EDECode.DNSKEY_MISSING,
                 f"{named} was made with a key that is revoked or may not sign zone data",
             )
         if signed.rdtype == RdataType.DNSKEY and signature.key_tag in ring.published:
-            return EDE_DNSKEY_MISSING, f"{named} was made with a key that no DS and no trust anchor names"
-        return EDE_DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
+            return EDECode.DNSKEY_MISSING, f"{named} was made with a key that no DS and no trust anchor names"
+        return EDECode.DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
     expiration = unix_time(signature.expiration, at)
     if expiration < at:
-        return EDE_EXPIRED, f"{named} expired on {when(expiration)}"
+        return EDECode.SIGNATURE_EXPIRED, f"{named} expired on {utc(expiration)}"
     inception = unix_time(signature.inception, at)
     if inception > at:
-        return EDE_NOT_YET_VALID, f"{named} is not valid before {when(inception)}"
+        return EDECode.SIGNATURE_NOT_YET_VALID, f"{named} is not valid before {utc(inception)}"
     return None
 
 

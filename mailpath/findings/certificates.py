@@ -10,13 +10,14 @@ from mailpath.facts import MxHost, Session, Walk
 from mailpath.findings import tlsa
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import DAY, day, left
 from mailpath.match import names, pkix
 from mailpath.match.names import certificate_names
 from mailpath.match.pkix import describe
 from mailpath.steps.certificate import certificate_of, dane_lost, tlsa_of
 from mailpath.steps.sts import listed
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
+from mailpath.wording.times import DAY, span, utc
 
 #: A certificate with less than this left, and less than half its life, is warned of.
 SOON = 14 * DAY
@@ -42,7 +43,7 @@ def named(leaf: bytes | None) -> str:
     if facts.error:
         return "an unreadable certificate"
     who = ", ".join(visible(name) for name in facts.sans[:3]) or visible(facts.subject) or "nobody"
-    return f"{who}, from {visible(facts.issuer)}, until {day(facts.not_after)}, SHA-256 {facts.sha256[:16]}…"
+    return f"{who}, from {visible(facts.issuer)}, until {utc(facts.not_after)}, SHA-256 {facts.sha256[:16]}…"
 
 
 def find(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ def find(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         yield finding(
             "TLS025",
             visible(host.name),
-            f"{stands.words[:1].lower()}{stands.words[1:].rstrip('.')}.",
+            f"{clause(stands.words)}.",
             got=named(chain[0]),
         )
     policy = walk.sts.policy
@@ -77,7 +78,7 @@ def _path(walk: Walk, host: MxHost, chain: tuple[bytes, ...], weight: Severity) 
     )
     if not current:
         late = leaf.not_after is not None and leaf.not_after < walk.at
-        words = f"expired on {day(leaf.not_after)}" if late else f"is not valid before {day(leaf.not_before)}"
+        words = f"expired on {utc(leaf.not_after)}" if late else f"is not valid before {utc(leaf.not_before)}"
         yield finding("TLS009", name, f"the certificate {words}.", severity=weight, got=shown)
     if not built.trusted:
         code, words = _untrusted(built, chain)
@@ -132,7 +133,7 @@ def _expiring(walk: Walk, host: MxHost, leaf: bytes, weight: Severity) -> Iterat
         yield finding(
             "TLS013",
             visible(host.name),
-            f"the certificate expires in {left(remaining)}, on {day(facts.not_after)}.",
+            f"the certificate expires in {span(remaining, full=True)}, on {utc(facts.not_after)}.",
             severity=severity,
             got=named(leaf),
         )

@@ -9,9 +9,10 @@ from mailpath.facts.resolver import lookups as made
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import ASK_ANOTHER, DAY, day, left, rrset, why
+from mailpath.findings.words import ASK_ANOTHER, rrset, why
 from mailpath.steps.dnssec import path_lookups
 from mailpath.visible import visible
+from mailpath.wording.times import DAY, span, utc
 
 #: A zone whose signatures last this much longer, or less, is warned of.
 SOON = 7 * DAY
@@ -133,7 +134,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
         return finding(
             "SEC012",
             rrset(lookup),
-            f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {day(latest.expiration)}.",
+            f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {utc(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
             fix=remedy(lookup, zones, walk.at),
@@ -151,7 +152,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
 def _signature(signature: SignatureFact) -> str:
     return (
         f"{visible(signature.owner)} RRSIG {signature.rdtype}, key {signature.tag} of"
-        f" {visible(signature.signer)}, {day(signature.inception)} to {day(signature.expiration)}"
+        f" {visible(signature.signer)}, {utc(signature.inception)} to {utc(signature.expiration)}"
     )
 
 
@@ -258,7 +259,7 @@ def _expiring(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
         yield finding(
             "SEC005",
             zone,
-            f"Signatures of {zone} run out in {left(remaining)}, on {day(signature.expiration)}.",
+            f"Signatures of {zone} run out in {span(remaining, full=True)}, on {utc(signature.expiration)}.",
             severity=Severity.ERROR if remaining < DAY // 4 else Severity.WARNING,
             found=_signature(signature),
         )

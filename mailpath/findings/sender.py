@@ -8,8 +8,9 @@ from mailpath.exchanges import Failure
 from mailpath.facts import Found, Walk, bounds_reached, lookups, not_theirs, unreached
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding
-from mailpath.findings.words import rrset, sentence, why
+from mailpath.findings.words import rrset, why
 from mailpath.visible import visible
+from mailpath.wording.phrases import sentence
 
 #: What to do about a machine that could open no socket.
 _LIMITS = (

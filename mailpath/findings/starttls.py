@@ -15,8 +15,8 @@ from mailpath.findings.model import Finding, Severity
 from mailpath.steps.certificate import certificate_of, dane_lost
 from mailpath.steps.sessions import got_through
 from mailpath.steps.starttls import requires_tls, said, waited
-from mailpath.steps.words import clause
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 #: What firewalls make of "STARTTLS" in an EHLO reply.
 _CROSSED_OUT = re.compile(r"X{4,}[A-Z]?\Z")

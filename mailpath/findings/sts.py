@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from mailpath.exchanges import Failure
 from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, policy_lost
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
 from mailpath.findings.tlsa import secure_set
-from mailpath.findings.words import DAY, dotted, sentence, why
+from mailpath.findings.words import dotted, why
 from mailpath.match import names, pkix, sts
 from mailpath.match.names import certificate_names
 from mailpath.steps.served import best_session
 from mailpath.visible import visible
+from mailpath.wording.phrases import sentence
+from mailpath.wording.times import DAY, calendar
 
 #: RFC 8461 section 10.2 wants weeks; less than a day is forgotten before the next mail.
 SHORT = DAY
@@ -49,7 +50,7 @@ def find(walk: Walk) -> Iterator[Finding]:
 
 
 def _fresh_id(walk: Walk) -> str:
-    return datetime.fromtimestamp(walk.at, UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{calendar(walk.at):%Y%m%dT%H%M%S}"
 
 
 def _none(walk: Walk, domain: str, owner: str) -> Finding:

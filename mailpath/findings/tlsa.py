@@ -19,11 +19,12 @@ from mailpath.facts import (
 )
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding, Severity
-from mailpath.findings.words import dotted, sentence, tlsa_data, tlsa_line, why
+from mailpath.findings.words import dotted, tlsa_data, tlsa_line, why
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names, host_named
 from mailpath.steps.tlsa import Reason
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, join_and
 
 #: A set larger than this is not written out in full.
 MOST_SHOWN = 6
@@ -100,7 +101,7 @@ def established(host: HostTlsa) -> bool:
 
 def _have(hosts: list[str]) -> str:
     shown = [visible(host) for host in hosts[:4]]
-    return f"{shown[0]} has" if len(shown) == 1 else f"{', '.join(shown)} have"
+    return f"{join_and(shown)} {'has' if len(shown) == 1 else 'have'}"
 
 
 def _publish(walk: Walk, host: HostTlsa) -> str:
@@ -250,18 +251,13 @@ def _mismatch(
     return finding(
         code,
         name,
-        f"{name}{where}: {_lower(matched.reason)}",
+        f"{name}{where}: {clause(visible(matched.reason))}.",
         found=_shown(owner, matched.usable),
         got="; ".join(list(computed)[:MOST_SHOWN]) if not anchored else visible(matched.reason),
         fix=f"Publish: {dotted(owner)} TLSA {fresh}, wait one TTL"
         f"{f' ({candidate.lookup.ttl} s)' if candidate.lookup.ttl is not None else ''}, then delete what does"
         " not match.",
     )
-
-
-def _lower(text: str) -> str:
-    shown = sentence(visible(text))
-    return shown[:1].lower() + shown[1:]
 
 
 def _remnants(host: HostTlsa, candidate: TlsaSet, matched: dane.DaneMatch) -> Iterator[Finding]:

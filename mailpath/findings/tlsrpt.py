@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from mailpath.facts import MxKind, Walk, not_theirs
 from mailpath.findings.catalogue import finding
 from mailpath.findings.model import Finding
-from mailpath.findings.words import dotted, sentence, why
+from mailpath.findings.words import dotted, why
 from mailpath.visible import visible
+from mailpath.wording.phrases import sentence
 
 
 def find(walk: Walk) -> Iterator[Finding]:

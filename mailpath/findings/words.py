@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from mailpath.facts import Lookup, TlsaRecord
 from mailpath.visible import visible
 
 #: A Full(0) TLSA record may hold a whole certificate; a digest of SHA-512 has 128 hex digits.
 MOST_HEX = 160
 
-DAY = 86400
 #: The remedy where the resolver may be at fault.
 ASK_ANOTHER = "Try again; if that does not help, ask another resolver with --resolver."
 
@@ -44,29 +41,3 @@ def tlsa_data(usage: int, selector: int, mtype: int, data: bytes) -> str:
 def tlsa_line(owner: str, record: TlsaRecord) -> str:
     """A whole TLSA record as a zone file has it, without TTL and class."""
     return f"{dotted(owner)} TLSA {tlsa_data(record.usage, record.selector, record.mtype, record.data)}"
-
-
-def day(moment: int | None) -> str:
-    """A date with its time, UTC; "an unknown date" for what no calendar holds."""
-    if moment is None:
-        return "an unknown date"
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (OverflowError, OSError, ValueError):
-        return "an unknown date"
-
-
-def left(seconds: int) -> str:
-    """A span of time to come, in the unit that fits."""
-    if seconds < 2 * DAY:
-        hours = max(0, seconds // 3600)
-        return f"{hours} hour{'' if hours == 1 else 's'}"
-    return f"{seconds // DAY} days"
-
-
-def sentence(text: str) -> str:
-    """`text` beginning with a capital and ending with a full stop."""
-    text = text.strip()
-    if not text:
-        return text
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")

@@ -28,6 +28,7 @@ from mailpath.facts.resolver import lookups
 from mailpath.judge.model import Outcome, Verdict
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
+from mailpath.wording.phrases import clause
 
 _Read = Callable[[Lookup | None], Lookup | None]
 
@@ -68,8 +69,7 @@ def believed(walk: Walk) -> Walk:
 
 def note(walk: Walk) -> str:
     """What is wrong with our resolver, as the end of a sentence."""
-    text = shown(walk.dnssec.resolver_note).rstrip(".")
-    return f"{text[:1].lower()}{text[1:]}"
+    return clause(shown(walk.dnssec.resolver_note))
 
 
 def undecided(walk: Walk) -> bool:

@@ -24,10 +24,10 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.lab.nsec3 import Chain
+from mailpath.wording.times import DAY
 
 TTL = 3600
 NEGATIVE_TTL = 300
-DAY = 86400
 
 #: The one name server of every zone; its address is in the "example" zone.
 NAME_SERVER = dns.name.from_text("ns1.nic.example.")

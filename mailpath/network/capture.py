@@ -25,6 +25,7 @@ from mailpath.network import grounds
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Recording, in_order, key_of
 from mailpath.visible import visible
+from mailpath.wording.times import LAST
 
 SCHEMA = 1
 #: Bytes, compressed and unpacked; a walk over a domain with many hosts makes less than one MiB.
@@ -38,8 +39,6 @@ MAX_CHAIN = 128 * 1024
 MAX_DETAIL = 4096
 MAX_HEADERS = 100
 _MOST = msgspec.Meta(max_length=10_000)
-#: The last second of the year 9999: later moments have no calendar date in Python.
-_MAX_TIME = 253402300799
 _GZIP_MAGIC = b"\x1f\x8b"
 
 Where = str | os.PathLike[str] | BinaryIO
@@ -154,7 +153,7 @@ def _check(capture: Capture) -> None:
     for name in (capture.path.recipient, capture.path.sender):
         if name is not None and not _is_domain(name):
             raise CaptureError("The capture's path does not lead from a domain to a domain.")
-    if not 0 <= capture.ground.made <= _MAX_TIME:
+    if not 0 <= capture.ground.made <= LAST:
         raise CaptureError("The capture's time is no date.")
     wrong = grounds.fault(capture.ground)
     if wrong:

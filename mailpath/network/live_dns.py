@@ -22,6 +22,7 @@ from mailpath.network.failures import failure_of
 from mailpath.network.live_resolvers import system_resolvers
 from mailpath.network.live_tls import resolver_context
 from mailpath.network.settings import Settings
+from mailpath.wording.phrases import clause
 
 #: Questions under way at once: all zone cuts of a path, and far from a flood.
 MAX_QUESTIONS = 64
@@ -204,7 +205,7 @@ class LiveDns:
         except (OSError, EOFError) as error:
             failure, sentence = failure_of(error)
             (*_, before) = getattr(error, "__notes__", ()) or (ASKING,)
-            detail = f"{before} {sentence[0].lower()}{sentence[1:]}"
+            detail = f"{before} {clause(sentence)}."
             if endpoint.because:
                 detail = f"{detail.rstrip('.')}; {endpoint.because}."
         except ValueError:  # behind OSError: a refused certificate is both

@@ -12,6 +12,7 @@ import msgspec
 from mailpath.judge import Outcome
 from mailpath.report.result import Result
 from mailpath.visible import visible
+from mailpath.wording.phrases import join_and
 
 if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome
@@ -78,16 +79,9 @@ def reach(result: Result, posture: str) -> str:
 def _sentence(posture: str, tried: tuple[AttackOutcome, ...]) -> str:
     working = [each.attack for each in tried if read(each) == "yes"]
     if working:
-        return f"{posture}: {_and(working)} {'lets' if len(working) == 1 else 'let'} an attacker read it."
+        return f"{posture}: {join_and(working)} {'lets' if len(working) == 1 else 'let'} an attacker read it."
     perhaps = [each.attack for each in tried if read(each) == "perhaps"]
     if perhaps:
-        return f"{posture}: {_and(perhaps)} may let an attacker read it."
-    return f"{posture}: {_and([each.attack for each in tried])} {_do(tried)} not let an attacker read it."
-
-
-def _do(tried: tuple[AttackOutcome, ...]) -> str:
-    return "does" if len(tried) == 1 else "do"
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{posture}: {join_and(perhaps)} may let an attacker read it."
+    do = "does" if len(tried) == 1 else "do"
+    return f"{posture}: {join_and([each.attack for each in tried])} {do} not let an attacker read it."

@@ -5,8 +5,7 @@ Visible text all of it.  Renderers lay it out and escape it for their own langua
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 from mailpath.facts import Found, Status, StsPolicy, Walk, bounds_reached, gave_up_early
 from mailpath.judge import Posture, Verdict
@@ -16,8 +15,9 @@ from mailpath.names import u_labels
 from mailpath.report import envelope
 from mailpath.report.provenance import sentences
 from mailpath.report.result import Result
-from mailpath.steps.words import clause
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, join_and
+from mailpath.wording.times import span, to_the_second
 
 GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
 #: For terminals that have no others.
@@ -32,11 +32,6 @@ TITLES = {
     "starttls": "STARTTLS",
     "verdict": "Verdict",
 }
-
-
-def moment(seconds: int) -> str:
-    """Unix time as "2026-11-23 12:00:00 UTC"."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def named(domain: str) -> str:
@@ -60,9 +55,9 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
 
 def _aged(policy: StsPolicy | None, age: int) -> str:
     if policy is None:
-        return f"this walk found none, so what one fetched {duration(age)} ago says is not known"
+        return f"this walk found none, so what one fetched {span(age)} ago says is not known"
     word = "cached" if held(policy, age) else "expired, so this is first contact again"
-    return f"{word}: {duration(age)} old, max_age {duration(policy.max_age)}"
+    return f"{word}: {span(age)} old, max_age {span(policy.max_age)}"
 
 
 _ASKS = {
@@ -77,26 +72,15 @@ def _implements(posture: Posture) -> bool:
 
 def _announcers(walk: Walk) -> str:
     """Which MX hosts announce REQUIRETLS."""
-    ready = announcing(walk)
-    others = [host.name for host in walk.mx.hosts if host.addresses and host.name not in ready]
+    ready = [visible(name) for name in announcing(walk)]
+    others = [
+        visible(host.name) for host in walk.mx.hosts if host.addresses and visible(host.name) not in ready
+    ]
     if not ready:
         return "no MX host announces REQUIRETLS"
     if not others:
-        return f"REQUIRETLS is announced by {_and(ready)}"
-    return f"REQUIRETLS is announced by {_and(ready)}, not by {_and(others)}"
-
-
-def _and(names: Sequence[str]) -> str:
-    shown = [visible(name) for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def duration(seconds: int) -> str:
-    """In the largest unit of which there are two, rounded down: "3 d", "36 h"."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size or seconds == size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+        return f"REQUIRETLS is announced by {join_and(ready)}"
+    return f"REQUIRETLS is announced by {join_and(ready)}, not by {join_and(others)}"
 
 
 def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
@@ -104,9 +88,9 @@ def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
     trust in it rests on where that is not what everybody trusts.  Of a replay the first ones are claims."""
     walk = result.walk
     sender = named(walk.path.sender) if walk.path.sender is not None else "any sender"
-    when = moment(result.made)
+    when = to_the_second(result.made)
     if result.at != result.made:
-        when += f", judged as of {moment(result.at)}"
+        when += f", judged as of {to_the_second(result.at)}"
     replayed = result.provenance.replayed
     says = "the capture says " if replayed else ""
     ehlo = visible(walk.sender.ehlo) or ("no name" if replayed else "this machine")

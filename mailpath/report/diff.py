@@ -13,15 +13,15 @@ from typing import Any
 import msgspec
 
 from mailpath.facts import Found, Lookup, MxHost, Session, Walk
-from mailpath.findings.words import day
 from mailpath.judge import Mechanism, Verdict
 from mailpath.match.certificate import describe
-from mailpath.report.contents import TITLES, moment, no_evidence, outcome, possible
-from mailpath.report.json import rfc3339, standing
+from mailpath.report.contents import TITLES, no_evidence, outcome, possible
+from mailpath.report.json import standing
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
 from mailpath.wording.layout import hanging
+from mailpath.wording.times import rfc3339, to_the_second, utc
 
 SCHEMA = 1
 
@@ -231,7 +231,7 @@ def _certificate(
         ("subject", (facts.subject,)),
         ("issuer", (facts.issuer,)),
         ("names", facts.sans),
-        ("valid", (f"{day(facts.not_before)} to {day(facts.not_after)}",)),
+        ("valid", (f"{utc(facts.not_before)} to {utc(facts.not_after)}",)),
         ("key", (f"{facts.key_type} {facts.key_bits} bits",)),
         ("certificate SHA-256", (facts.sha256,)),
         ("public key SHA-256", (facts.spki_sha256,)),
@@ -258,7 +258,7 @@ def _text(difference: Difference) -> Iterator[str]:
     yield ""
     for label, side in (("Old", difference.old), ("New", difference.new)):
         says = "the capture says " if side.provenance.replayed else ""
-        yield from hanging(label, f"{says}{moment(side.made)}", indent=0, column=11)
+        yield from hanging(label, f"{says}{to_the_second(side.made)}", indent=0, column=11)
         for line in _stands(side):
             yield from hanging("", line, indent=0, column=11)
     area = subject = ""

@@ -8,11 +8,11 @@ what is drawn comes from the facts of one lookup and the zones of its validator.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from mailpath.facts import AliasLink, DsFact, Found, KeyFact, Lookup, Security, SignatureFact, ZoneFact
 from mailpath.visible import visible
+from mailpath.wording.times import day, rfc3339, span, utc
 
 _DIGESTS = {1: "SHA-1", 2: "SHA-256", 3: "GOST", 4: "SHA-384"}
 _GLYPHS = {
@@ -22,8 +22,6 @@ _GLYPHS = {
     Security.INDETERMINATE: "?",
 }
 _DAY = 86_400
-#: The last second of the year 9999.
-_LAST = 253402300799
 #: (zone, key tag)
 _Signers = frozenset[tuple[str, int]]
 _ROLES = {"KSK": 0, "ZSK": 1, "revoked": 2}
@@ -50,7 +48,7 @@ def render_text(
     """
     known = {zone.name: zone for zone in zones}
     pen = _Pen(ascii_only, _signers(lookup, zones))
-    head = f"{_dns(lookup.name)} {lookup.rdtype}, as of {_moment(at)}: {_word(lookup)}"
+    head = f"{_dns(lookup.name)} {lookup.rdtype}, as of {utc(at)}: {_word(lookup)}"
     lines = [head, f"  {_shown(lookup.reason)}"] if lookup.reason else [head]
     if lookup.ede is not None:
         lines.append(f"  Extended DNS error {lookup.ede} (RFC 8914): {_EDE.get(lookup.ede, 'other')}")
@@ -90,7 +88,7 @@ def to_json(
     return {
         "name": _dns(lookup.name),
         "type": lookup.rdtype,
-        "at": _iso(at),
+        "at": rfc3339(at),
         "anchor": anchor,
         "status": lookup.security.value,
         "reason": visible(lookup.reason, limit=_JSON_TEXT),
@@ -199,9 +197,9 @@ def _zone_name(zone: ZoneFact) -> str:
 def _footer(lookup: Lookup, at: int) -> list[str]:
     lines: list[str] = []
     if lookup.expires is not None:
-        left = _left(lookup.expires, at)
+        left = span(lookup.expires - at, full=True)
         what = "answer validates" if lookup.security is Security.SECURE else "proof that it is unsigned holds"
-        lines.append(f"This {what} until {_moment(lookup.expires)} ({left}), unless it is signed anew.")
+        lines.append(f"This {what} until {utc(lookup.expires)} ({left} left), unless it is signed anew.")
     if lookup.resolver_rcode is not None:
         lines.append(f"Your resolver says: {_claim(lookup)}.")
         ours = _expected_claim(lookup)
@@ -265,38 +263,20 @@ def _key_line(key: KeyFact, role: str) -> str:
 
 def _signature_line(signature: SignatureFact, at: int) -> str:
     if signature.verdict == "good":
-        window = f"{_day(signature.inception)} to {_day(signature.expiration)}"
-        worth = f"{window} ({_left(signature.expiration, at)}), good"
+        window = f"{day(signature.inception)} to {day(signature.expiration)}"
+        worth = f"{window} ({span(signature.expiration - at, full=True)} left), good"
     else:
         worth = f"NOT GOOD: {_shown(signature.verdict)}"
     what = f"{_dns(signature.owner)} {signature.rdtype}"
     return f"RRSIG  {signature.tag:<5}  over {what} by {_dns(signature.signer)}, {worth}"
 
 
-def _left(end: int, at: int) -> str:
-    days, rest = divmod(max(0, end - at), _DAY)
-    return f"{days} days left" if days > 1 else f"{days * 24 + rest // 3600} hours left"
-
-
 def _short(digest: str) -> str:
     return digest if len(digest) <= 20 else f"{digest[:8]}..{digest[-8:]}"
 
 
-def _moment(moment: int) -> str:
-    return _calendar(moment).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _day(moment: int) -> str:
-    return _calendar(moment).strftime("%Y-%m-%d")
-
-
 def _iso(moment: int | None) -> str | None:
-    return None if moment is None else _calendar(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _calendar(moment: int) -> datetime:
-    """Seen from late in the year 9999 (`--at`) a signature may end after the calendar does."""
-    return datetime.fromtimestamp(min(moment, _LAST), UTC)
+    return None if moment is None else rfc3339(moment)
 
 
 def _dns(text: str, *, limit: int = _RECORD) -> str:
@@ -363,7 +343,7 @@ def _signature_json(signature: SignatureFact) -> dict[str, Any]:
         "signer": _dns(signature.signer),
         "tag": signature.tag,
         "algorithm": signature.algorithm,
-        "inception": _iso(signature.inception),
-        "expiration": _iso(signature.expiration),
+        "inception": rfc3339(signature.inception),
+        "expiration": rfc3339(signature.expiration),
         "verdict": _shown(signature.verdict),
     }

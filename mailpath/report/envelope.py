@@ -14,8 +14,8 @@ from mailpath.exchanges import Envelope, Stage
 from mailpath.facts import MxHost, Reply, Session, Walk
 from mailpath.network.replies import offers
 from mailpath.steps.starttls import said
-from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, sentence
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):

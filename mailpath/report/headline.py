@@ -12,6 +12,7 @@ from mailpath.judge.posture import DaneUse, Level, Precedence
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 _MECHANISMS = {
     Mechanism.DANE_EE: "DANE-EE",
@@ -73,7 +74,7 @@ def _said(result: Result) -> str:
     if verdict.outcome is Outcome.UNKNOWN:
         possible = " or ".join(outcome.value for outcome in verdict.possible)
         shown = f" ({possible})" if possible else ""
-        return f"unknown for {result.posture}{shown}: {_plain(verdict.reason)}"
+        return f"unknown for {result.posture}{shown}: {verdict.reason.rstrip('.')}"
     why = cause(result.walk, result.chosen, verdict, result.findings)
     code = f" ({verdict.status_code})" if verdict.status_code else ""
     return f"{phrase(verdict)} by {result.posture}{at}{f': {why}' if why else ''}{code}"
@@ -109,10 +110,10 @@ def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Findin
     if learnt and walk.mx.kind not in (MxKind.HOSTS, MxKind.IMPLICIT):
         domain = [each for each in findings if each.code in _DOMAIN]
         if domain:
-            return _plain(domain[0].message)
+            return clause(domain[0].message)
     if _refused_certificate(walk, verdict):
-        return _certificate(walk, posture, codes) or _plain(verdict.reason)
-    return _plain(verdict.reason)
+        return _certificate(walk, posture, codes) or verdict.reason.rstrip(".")
+    return verdict.reason.rstrip(".")
 
 
 def _unchecked(posture: Posture) -> str:
@@ -157,9 +158,3 @@ def _certificate(walk: Walk, posture: Posture, codes: dict[str, Finding]) -> str
         return "the MTA-STS policy does not list it"
     refused = _first(_PKIX, codes)
     return f"{refused}, and the MTA-STS policy is enforced" if refused and enforced else refused
-
-
-def _plain(text: str) -> str:
-    """A sentence as a part of one: no capital article, no full stop."""
-    shown = text.rstrip(".")
-    return f"the{shown[3:]}" if shown.startswith("The ") else shown

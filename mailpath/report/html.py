@@ -22,13 +22,14 @@ from mailpath.findings import step_of
 from mailpath.judge import Mechanism, Outcome, Posture, Verdict
 from mailpath.names import u_labels
 from mailpath.report.attacks import AttackRow, attack_rows, attack_sentences, reach
-from mailpath.report.contents import GLYPHS, TITLES, circumstances, moment, not_tried, outcome, possible
+from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
 from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import cause, phrase, verdict_sentence
 from mailpath.report.panels import Explained, evidence, explain
 from mailpath.report.provenance import marks
 from mailpath.report.result import STATUS_OF, Result, steps, verdict_step
 from mailpath.visible import visible
+from mailpath.wording.times import milliseconds, to_the_second
 
 #: Lines of evidence per step: the page is to open at once, whatever a stranger published.
 MOST_LINES = 800
@@ -83,7 +84,7 @@ def render(result: Result) -> str:
         step=step,
         glyph=GLYPHS[step.status],
         circumstances=circumstances(result),
-        made=moment(result.made),
+        made=to_the_second(result.made),
         version=result.mailpath,
         marks=marks(result.provenance),
         stops=tuple(_stops(result)),
@@ -124,7 +125,7 @@ def _stop(number: int, step: StepResult, result: Result, found: tuple[Explained,
         glyph=GLYPHS[step.status],
         word=step.word,
         summary=step.summary,
-        elapsed="" if elapsed is None else f"{elapsed:.0f} ms",
+        elapsed="" if elapsed is None else f"{milliseconds(elapsed)}",
         findings=found,
         evidence=lines,
     )

@@ -6,7 +6,6 @@ Bytes are base64.  Times of day are RFC 3339 in UTC.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -22,6 +21,7 @@ from mailpath.report.contents import not_tried, trusts
 from mailpath.report.headline import verdict_sentence
 from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
+from mailpath.wording.times import rfc3339
 
 if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome, Reach, Summary
@@ -195,11 +195,6 @@ _STEPS = (
     (TlsaStep, "tlsa", "tlsa"),
     (StarttlsStep, "starttls", "starttls"),
 )
-
-
-def rfc3339(moment: int) -> str:
-    """Unix time as "2026-11-23T12:00:00Z"."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def standing(result: Result) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from mailpath.report.headline import headline, verdict_sentence
 from mailpath.report.panels import Explained, evidence, explain
 from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
+from mailpath.wording.times import milliseconds
 
 #: A word that no tracker takes for anything else, with the punctuation around it.
 _WORD = re.compile(r"(?P<open>[(\"]*)(?P<word>[^\W_]+(?:['’\-./%=:,;][^\W_]+)*)?(?P<close>[)\",.;:?%]*)\Z")
@@ -159,7 +160,7 @@ def _path(result: Result) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [("", "Step", "Result", "")]
     for step in [*steps(result), verdict_step(result, verdict_sentence(result))]:
         elapsed = result.elapsed.get(step.id)
-        time = "" if elapsed is None else f" ({elapsed:.0f} ms)"
+        time = "" if elapsed is None else f" ({milliseconds(elapsed)})"
         word = f"{step.status.value.upper()}, {cell(step.word)}"
         rows.append((GLYPHS[step.status], TITLES[step.id], word, cell(step.summary) + time))
     yield from table(rows)

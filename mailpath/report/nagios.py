@@ -12,12 +12,13 @@ from collections.abc import Iterator
 
 from mailpath.facts import bounds_reached
 from mailpath.findings import Severity
-from mailpath.report.contents import moment, not_tried
+from mailpath.report.contents import not_tried
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
 from mailpath.report.result import Result
 from mailpath.visible import visible
 from mailpath.whatif.clock import timeline
+from mailpath.wording.times import to_the_second
 
 STATES = {
     ExitCode.OK: "OK",
@@ -40,9 +41,9 @@ def _circumstances(result: Result) -> str:
     walk = result.walk
     claimed = "the capture says " if result.provenance.replayed else ""
     ehlo = visible(walk.sender.ehlo) or "this machine"
-    judged = f", judged as of {moment(result.at)}" if result.at != result.made else ""
+    judged = f", judged as of {to_the_second(result.at)}" if result.at != result.made else ""
     return (
-        f"{claimed}{moment(result.made)}{judged}, from {ehlo}, resolver {visible(walk.resolver)}, "
+        f"{claimed}{to_the_second(result.made)}{judged}, from {ehlo}, resolver {visible(walk.resolver)}, "
         f"mailpath {result.mailpath}"
     )
 

@@ -16,6 +16,7 @@ from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
 from mailpath.report.provenance import USUAL as USUAL_ORIGIN
 from mailpath.report.provenance import Provenance, foreign_anchor
+from mailpath.wording.phrases import sentence
 
 if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome, Summary
@@ -155,6 +156,4 @@ def verdict_step(result: Result, answer: str) -> StepResult:
         word = "NOT EVIDENCE"
     else:
         word = "IN THE CLEAR" if outcome is Outcome.PLAINTEXT else outcome.value.upper()
-    return StepResult(
-        id="verdict", status=STATUS_OF[result.code], word=word, summary=f"{answer[:1].upper()}{answer[1:]}."
-    )
+    return StepResult(id="verdict", status=STATUS_OF[result.code], word=word, summary=sentence(answer))

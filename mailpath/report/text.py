@@ -27,6 +27,7 @@ from mailpath.report.panels import Explained, explain
 from mailpath.report.result import Result, steps, verdict_step
 from mailpath.visible import visible
 from mailpath.wording.layout import hanging, table, wrapped
+from mailpath.wording.times import milliseconds
 
 _SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
 
@@ -69,7 +70,7 @@ def _path(result: Result, glyphs: dict[Status, str]) -> Iterator[str]:
         summary = f"{step.status.value.upper()}, {step.word}. {step.summary}"
         elapsed = result.elapsed.get(step.id)
         if elapsed is not None:
-            summary += f" ({elapsed:.0f} ms)"
+            summary += f" ({milliseconds(elapsed)})"
         yield from hanging(label, summary, indent=0, column=_STEP_COLUMN)
 
 

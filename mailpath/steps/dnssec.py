@@ -18,8 +18,8 @@ from mailpath.facts import (
     ZoneFact,
     not_theirs,
 )
-from mailpath.steps.words import sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import sentence
 
 #: The weakest link decides.
 _ORDER = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)

@@ -21,8 +21,8 @@ from mailpath.facts import (
 from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.tools import Tools, in_turn
-from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import count, sentence
 
 #: No real domain has more; a hostile one may.
 MOST_HOSTS = 50

@@ -17,8 +17,8 @@ from mailpath.names import is_within
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.sessions import got_through
 from mailpath.steps.tools import Tools
-from mailpath.steps.words import sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import sentence
 
 #: (suffix of an SPF include or of an MX host, provider, posture that is documented for it or None)
 _PROVIDERS = (

@@ -8,8 +8,8 @@ from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies, dane_lost
 from mailpath.steps.mx import unlearnt
 from mailpath.steps.served import best_session, sessions_of, untried_at
-from mailpath.steps.words import clause, sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, sentence
 
 _PLAIN = {
     Failure.REFUSED: "the connection is refused",

@@ -24,8 +24,8 @@ from mailpath.facts import (
 from mailpath.match import pkix, sts
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.tools import Tools
-from mailpath.steps.words import clause, count, sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, count, sentence
 
 #: Addresses of the policy host that are tried, v4 first: nothing hangs on the family, and a dead IPv6 path,
 #: the commoner ill, then costs no time.

@@ -32,8 +32,8 @@ from mailpath.facts import (
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names, untried_at
 from mailpath.steps.tools import Tools, in_turn
-from mailpath.steps.words import count, sentence
 from mailpath.visible import visible
+from mailpath.wording.phrases import count, sentence
 
 #: More records than this at one name are not looked at (a hostile zone).
 MOST_RECORDS = 50

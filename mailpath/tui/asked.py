@@ -5,7 +5,8 @@ RFC 8689 (REQUIRETLS, TLS-Required: No); RFC 8461 sections 3.2 and 5.1 (max_age)
 
 from __future__ import annotations
 
-from mailpath.tui.lens import Lens, span
+from mailpath.tui.lens import Lens
+from mailpath.wording.times import span
 
 #: By the values of `mailpath.judge.sending.Message`, which is loaded after the first frame.
 MESSAGES = {"ordinary": "ordinary", "requiretls": "REQUIRETLS", "tls-required-no": "TLS-Required: No"}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailpath.tui.lens import Outlook, Stop, away, when
+from mailpath.tui.lens import Outlook, Stop
 from mailpath.tui.text import QUIET, Glyphs, Row, outcome_word, wrap
+from mailpath.wording.times import away, day, utc
 
 if TYPE_CHECKING:
     from mailpath.tui.widgets.choices import Label
@@ -46,7 +47,7 @@ def _kind(moment: Moment) -> str:
 
 def label(stop: Stop, now: int) -> Label:
     """ "2027-01-22  in 60 d", and below it "server cert, mx1.b.example"."""
-    lines = [(f"{when(stop.at - 1)[:10]}  {away(stop.at - 1 - now)}", "")]
+    lines = [(f"{day(stop.at - 1)}  {away(stop.at - 1 - now)}", "")]
     for name, kind in _KINDS.items():
         owners = _owners(each.subject for each in stop.moments if _kind(each) == name)
         if owners:
@@ -56,9 +57,9 @@ def label(stop: Stop, now: int) -> Label:
 
 def label_now(now: int, word: str) -> Label:
     """`word`: what that time is called."""
-    day, clock = when(now)[:10], when(now)[11:]
-    told = f"{day}  {word}, {clock}"
-    return [(told if len(told) <= WIDTH else f"{day} {clock[:5]} {word}", "")]
+    date, clock = day(now), utc(now)[11:]
+    told = f"{date}  {word}, {clock}"
+    return [(told if len(told) <= WIDTH else f"{date} {clock[:5]} {word}", "")]
 
 
 def _owners(subjects: Iterable[str]) -> str:
@@ -77,7 +78,7 @@ def at_now(stops: Sequence[Stop], now: int) -> list[Row]:
     rows: list[Row] = []
     gone = [(each, stop.at) for stop in stops if stop.at <= now for each in stop.moments]
     for each, at in gone[-_MOST_TOLD:]:
-        rows.append(Row("Ended", f"{_what(each)}: {when(at - 1)}", style="$error"))
+        rows.append(Row("Ended", f"{_what(each)}: {utc(at - 1)}", style="$error"))
     coming = next((stop for stop in stops if stop.at > now), None)
     if coming is not None:
         text = f"Down: the next that ends, {away(coming.at - 1 - now)}. No packet is sent."
@@ -91,11 +92,11 @@ def at_stop(
     stop: Stop, stops: Sequence[Stop], now: int, outlook: Outlook | None, glyphs: Glyphs
 ) -> list[Row]:
     """What ends at `stop`; before that, what had ended by then and may be what breaks the mail."""
-    rows = [Row("Ends", when(stop.at - 1))]
+    rows = [Row("Ends", utc(stop.at - 1))]
     earlier = [each for each in stops if now < each.at < stop.at and _signatures(each)]
     if earlier:
         zones = _owners(each.subject for other in earlier for each in _signatures(other))
-        text = f"by then the signatures of {zones} have ended, too ({when(earlier[0].at - 1)[:10]})"
+        text = f"by then the signatures of {zones} have ended, too ({day(earlier[0].at - 1)})"
         rows.append(Row("But", f"{text}.", style="$warning"))
         if outlook is not None and outlook.renewed:
             mark = f"{glyphs.of_outcome(outlook.renewed)} {outcome_word(outlook.renewed)}"

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mailpath.tui.judging import Bench
 from mailpath.visible import visible
+from mailpath.wording.times import span, utc
 
 if TYPE_CHECKING:
     from mailpath.facts import Walk
     from mailpath.whatif import AttackOutcome, Moment
-
-
-#: The calendar's first second and its last, of the years 1 and 9999.
-_FIRST, _LAST = -62135596800, 253402300799
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class Lens:
         """For a heading: "under mitm-self-signed, as of 2026-12-07 16:53 UTC"."""
         parts = [f"under {self.attack}"] if self.attack else []
         if self.at is not None:
-            parts.append(f"as of {when(self.at)}")
+            parts.append(f"as of {utc(self.at)}")
         return ", ".join([*parts, *self.asked()])
 
     def asked(self) -> list[str]:
@@ -135,27 +131,3 @@ def stops(moments: tuple[Moment, ...]) -> tuple[Stop, ...]:
     for moment in sorted(moments):
         together.setdefault(moment.at, []).append(moment)
     return tuple(Stop(at + 1, tuple(ending)) for at, ending in together.items())
-
-
-def when(at: int) -> str:
-    """Unix time as "2026-12-07 16:53 UTC"; what no calendar holds as the year nearest to it."""
-    return datetime.fromtimestamp(min(max(at, _FIRST), _LAST), UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def away(seconds: int) -> str:
-    """How far a time is from another, in one unit: "in 14 d", "3 h ago"."""
-    return f"in {span(seconds)}" if seconds >= 0 else f"{span(-seconds)} ago"
-
-
-def span(seconds: int) -> str:
-    """In the greatest unit of which there are two: "14 d", "36 h".  What lacks less than a hundredth of a
-    unit has it: a walk takes a moment.
-    """
-    whole = ((seconds + size // 100) // size for size, _ in _UNITS)
-    amount, unit = next(
-        ((count, unit) for count, (_, unit) in zip(whole, _UNITS, strict=True) if count >= 2), (seconds, "s")
-    )
-    return f"{amount} {unit}"
-
-
-_UNITS = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "min"))

@@ -9,7 +9,8 @@ from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, View
 from mailpath.tui.marks import of_bench
 from mailpath.tui.recorded import Recorded
-from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, clean, milliseconds
+from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, clean
+from mailpath.wording.times import milliseconds
 
 TAMPERED = "tampered"
 CHANGED = "changed"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -16,6 +17,7 @@ from textual.content import Content
 from mailpath.facts import Status
 from mailpath.names import u_labels
 from mailpath.visible import visible
+from mailpath.wording import layout
 
 #: What a panel is called; the ids are those of `mailpath.facts.STEPS`.
 TITLES = {
@@ -165,45 +167,12 @@ def _escaped(char: str) -> str:
     return " " if unicodedata.category(char) == "Zs" else visible(char)
 
 
-def fit(text: str, width: int, cut: str = "…", *, pad: bool = False) -> str:
-    """`text` in at most `width` cells, the cut marked; with `pad`, in exactly `width`."""
-    if width <= 0:
-        return ""
-    if cell_len(text) > width:
-        room = width - cell_len(cut)
-        kept: list[str] = []
-        for char in text:
-            room -= cell_len(char)
-            if room < 0:
-                break
-            kept.append(char)
-        text = "".join(kept) + cut
-    return text + " " * (width - cell_len(text)) if pad else text
+fit = partial(layout.fit, cells=cell_len)
 
 
 def wrap(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells, broken at blanks where there are any."""
-    width = max(width, 8)
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        rest = word
-        if line and cell_len(line) + 1 + cell_len(rest) <= width:
-            line = f"{line} {rest}"
-            continue
-        if line:
-            lines.append(line)
-        while cell_len(rest) > width:
-            head = fit(rest, width, "")
-            dot = head.rfind(".") + 1  # a host's name is broken between its labels
-            plus = head.rfind("+") + 1  # and a pair of attacks between the two
-            end = plus if plus > len(head) // 4 else dot if dot > len(head) // 2 else len(head)
-            head = head[:end]
-            lines.append(head)
-            rest = rest[len(head) :]
-        line = rest
-    lines.append(line)
-    return lines
+    return layout.wrapped(text, max(width, 8), cell_len)
 
 
 @dataclass(frozen=True)
@@ -229,11 +198,6 @@ def hang(rows: Iterable[Row], width: int, *, indent: int = 2, column: int = 10) 
             label = fit(clean(row.label), gap - 1, pad=True) + " " if number == 0 and gap else " " * gap
             lines.append(Content.assemble(" " * indent, (label, row.label_style), (part, row.style)))
     return lines
-
-
-def milliseconds(elapsed_ms: float) -> str:
-    """A time as a reader wants it: "12 ms", "1.24 s"."""
-    return f"{elapsed_ms:.0f} ms" if elapsed_ms < 1000 else f"{elapsed_ms / 1000:.2f} s"
 
 
 def outcome_word(outcome: str) -> str:

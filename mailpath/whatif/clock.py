@@ -13,11 +13,10 @@ from mailpath.facts import Lookup, SignatureFact, Walk
 from mailpath.match.certificate import describe
 from mailpath.steps.dnssec import lasting
 from mailpath.visible import visible
+from mailpath.wording.times import LAST
 
 #: Owners named for one moment; more are counted.
 _MOST_NAMED = 6
-#: 99991231235959Z stands for no end at all (RFC 5280 section 4.1.2.5); later moments have no calendar date.
-_NEVER = 253402300799
 
 
 class Moment(msgspec.Struct, frozen=True, order=True):
@@ -46,7 +45,7 @@ def timeline(walk: Walk, fetched: int | None = None) -> tuple[Moment, ...]:
         detail = f"the sender's copy leaves its cache (max_age {policy.max_age} s)"
         end = (walk.at if fetched is None else fetched) + policy.max_age
         moments.add(Moment(end, "policy", visible(walk.path.recipient), detail))
-    return tuple(sorted(each for each in moments if each.at < _NEVER))
+    return tuple(sorted(each for each in moments if each.at < LAST))
 
 
 def _certificates(walk: Walk) -> Iterator[Moment]:

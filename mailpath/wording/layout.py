@@ -1,45 +1,65 @@
-"""Plain text in 80 columns: wrapping, hanging indents and tables, by cells of a terminal."""
+"""Plain text in columns: cutting, wrapping, hanging indents and tables, by cells of a terminal."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 WIDTH = 80
 
 
 def cells(text: str) -> int:
     """How many columns a terminal gives to `text` (East Asian wide characters take two)."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text
     )
 
 
-def wrapped(text: str, width: int) -> Iterator[str]:
+def fit(
+    text: str, width: int, cut: str = "…", *, pad: bool = False, cells: Callable[[str], int] = cells
+) -> str:
+    """`text` in at most `width` cells, the cut marked; with `pad`, in exactly `width`.
+
+    `cells` measures: the app has a table of its own.
+    """
+    if width <= 0:
+        return ""
+    if cells(text) > width:
+        room = width - cells(cut)
+        kept: list[str] = []
+        for char in text:
+            room -= cells(char)
+            if room < 0:
+                break
+            kept.append(char)
+        text = "".join(kept) + cut
+    return text + " " * (width - cells(text)) if pad else text
+
+
+def wrapped(text: str, width: int, cells: Callable[[str], int] = cells) -> list[str]:
     """`text` in lines of at most `width` cells, broken at blanks, a longer word where it must be."""
     width = max(width, 2)
+    lines: list[str] = []
     line = ""
     for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if cells(joined) <= width:
-            line = joined
+        rest = word
+        if line and cells(line) + 1 + cells(rest) <= width:
+            line = f"{line} {rest}"
             continue
         if line:
-            yield line
-        *full, line = _cut(word, width)
-        yield from full
-    yield line
-
-
-def _cut(word: str, width: int) -> list[str]:
-    pieces, piece = [], ""
-    for char in word:
-        if cells(piece + char) > width:
-            pieces.append(piece)
-            piece = ""
-        piece += char
-    return [*pieces, piece]
+            lines.append(line)
+        while cells(rest) > width:
+            head = fit(rest, width, "", cells=cells)
+            dot = head.rfind(".") + 1  # a host's name is broken between its labels
+            plus = head.rfind("+") + 1  # and a pair of attacks between the two
+            head = head[: plus if plus > len(head) // 4 else dot if dot > len(head) // 2 else len(head)]
+            lines.append(head)
+            rest = rest[len(head) :]
+        line = rest
+    return [*lines, line]
 
 
 def hanging(label: str, text: str, *, indent: int, column: int) -> Iterator[str]:

@@ -11,19 +11,19 @@ from tui_world import appears, drawn, settle
 
 from mailpath.lab import Lab
 from mailpath.network.capture import Capture
-from mailpath.report.contents import moment
 from mailpath.tui import CaptureSource, LabSource, LiveSource, saving
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.session import Session
 from mailpath.tui.text import UNICODE
 from mailpath.tui.ticket import answer, ticket
+from mailpath.wording.times import utc
 
 DOUBT = "on the capture's own DNSSEC root, which is not IANA's"
 PATH = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
 
 
 def badge(capture: Capture) -> str:
-    return f"CAPTURE {moment(capture.ground.made)[:16]}"
+    return f"CAPTURE {utc(capture.ground.made)[:16]}"
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -58,7 +58,7 @@ async def test_its_clock_stands_as_recorded(capture: Capture, lab: Lab) -> None:
         assert "Clock as recorded" in plain(pilot)
         await pilot.press("t")
         await settle(pilot)
-        assert f"{moment(capture.ground.made)[:16]} as recorded" in plain(pilot)
+        assert f"{utc(capture.ground.made)[:16]} as recorded" in plain(pilot)
         await pilot.press("down", "enter")
         await appears(pilot, "Compared with the recording:")
         assert " now" not in plain(pilot)

@@ -14,7 +14,7 @@ from mailpath.lab import Lab
 from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, LabSource, asked
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.lens import Lens, away, stops, when
+from mailpath.tui.lens import Lens, stops
 from mailpath.tui.session import Session
 from mailpath.tui.text import UNICODE
 from mailpath.tui.ticket import answer, ticket
@@ -336,33 +336,6 @@ async def until(pilot: Any, holds: Any) -> Any:
             return
         yield await pilot.pause(0.01)
     raise AssertionError(drawn(pilot))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [
-        (59, "in 59 s"),
-        (7200, "in 2 h"),
-        (14 * 86400, "in 14 d"),
-        (-3 * 86400, "3 d ago"),
-        (10**9, "in 31 y"),
-        (14 * 86400 - 2, "in 14 d"),
-    ],
-)
-def test_times_in_one_unit(seconds: int, told: str) -> None:
-    assert away(seconds) == told
-
-
-def test_every_time_is_told() -> None:
-    told = [when(at) for at in (-62135596800, -1, 0, 253402300799, 253402300800, 2**70, -(2**70))]
-    assert [each[-20:] for each in told[1:4]] == [
-        "1969-12-31 23:59 UTC",
-        "1970-01-01 00:00 UTC",
-        "9999-12-31 23:59 UTC",
-    ]
-    assert told[4:6] == told[3:4] * 2
-    assert told[6] == told[0]
-    assert {each[-15:] for each in (told[0], told[6])} == {"01-01 00:00 UTC"}
 
 
 def test_what_ends_together_is_one_stop() -> None:

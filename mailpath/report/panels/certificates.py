@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from mailpath.findings.words import day
 from mailpath.match.pkix import describe
 from mailpath.visible import visible
+from mailpath.wording.times import utc
 
 #: Certificates of one chain that are shown.
 MOST = 10
@@ -60,7 +60,7 @@ def _certificate(der: bytes, depth: int, note: str, last: bool) -> Iterator[str]
     if facts.sans:
         more = f" and {len(facts.sans) - _NAMES} more" if len(facts.sans) > _NAMES else ""
         yield f"{below}names        {', '.join(visible(name) for name in facts.sans[:_NAMES])}{more}"
-    yield f"{below}valid        {day(facts.not_before)} to {day(facts.not_after)}"
+    yield f"{below}valid        {utc(facts.not_before)} to {utc(facts.not_after)}"
     yield f"{below}key          {facts.key_type} {facts.key_bits} bits"
     yield f"{below}signed with  {visible(facts.signature_algorithm)}"
     yield f"{below}certificate  SHA-256 {facts.sha256}"

@@ -12,7 +12,7 @@ import msgspec
 from mailpath.exchanges import Stage
 from mailpath.facts import Found, Lookup, MxHost, MxKind, PolicyFetch, Security, Session, SignatureFact, Walk
 from mailpath.findings.tlsa import chains, secure_set
-from mailpath.findings.words import day, hexed, left, rrset
+from mailpath.findings.words import hexed, rrset
 from mailpath.match import dane, sts
 from mailpath.match.certificate import describe
 from mailpath.names import u_labels
@@ -23,8 +23,9 @@ from mailpath.steps.dnssec import lasting, path_lookups
 from mailpath.steps.served import dane_names, host_named
 from mailpath.steps.starttls import said
 from mailpath.steps.tlsa import host_verdict
-from mailpath.steps.words import clause, count
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause, count
+from mailpath.wording.times import span, utc
 
 #: Hosts that are told of one by one; the evidence has them all.
 MOST_HOSTS = 12
@@ -107,7 +108,7 @@ def _dnssec(walk: Walk) -> _Lines:
     first = first_to_expire(walk)
     if first is not None:
         what = f"{visible(first.owner)} {first.rdtype}"
-        ends = f"{day(first.expiration)} ({left(first.expiration - walk.at)} left)"
+        ends = f"{utc(first.expiration)} ({span(first.expiration - walk.at, full=True)} left)"
         yield "Valid", f"until {ends}: the first signature to end is that over {what} by key {first.tag}"
     if mx.resolver_rcode is not None:
         yield "Resolver", f"answers {visible(mx.resolver_rcode)} for {rrset(mx)}{_claim(mx)}"
@@ -170,7 +171,10 @@ def _sts(walk: Walk) -> _Lines:
     policy = facts.policy
     if policy is not None:
         yield "Mode", _MODES.get(policy.mode, visible(policy.mode))
-        yield "max_age", f"{policy.max_age} s: a sender keeps the policy for {left(policy.max_age)}"
+        yield (
+            "max_age",
+            f"{policy.max_age} s: a sender keeps the policy for {span(policy.max_age, full=True)}",
+        )
         if facts.policy_id is not None:
             yield "id", f"{visible(facts.policy_id)}: another id tells senders to fetch the policy anew"
         for host in walk.mx.hosts[:MOST_HOSTS]:
@@ -210,8 +214,10 @@ def _certificate(chain: tuple[bytes, ...], at: int) -> str:
     if facts.not_after is None:
         return f"{issuer}, with no readable end"
     remaining = facts.not_after - at
-    when = f"{left(remaining)} left" if remaining >= 0 else f"ended {left(-remaining)} ago"
-    return f"{issuer}, until {day(facts.not_after)} ({when})"
+    when = (
+        f"{span(remaining, full=True)} left" if remaining >= 0 else f"ended {span(-remaining, full=True)} ago"
+    )
+    return f"{issuer}, until {utc(facts.not_after)} ({when})"
 
 
 # --- TLSA and STARTTLS -----------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import Found, Lookup, Security
-from mailpath.findings.words import day, dotted
+from mailpath.findings.words import dotted
 from mailpath.visible import visible
+from mailpath.wording.times import utc
 
 #: Longest text of one record on a line.
 RECORD = 400
@@ -40,7 +41,7 @@ def security(lookup: Lookup) -> str:
     last = max(lookup.signatures, key=lambda signature: signature.expiration, default=None)
     if lookup.security is Security.SECURE and last is not None:
         # The reason would only say once more that the chain of trust holds.
-        parts.append(f"RRSIG by {dotted(last.signer)} key {last.tag} until {day(last.expiration)}")
+        parts.append(f"RRSIG by {dotted(last.signer)} key {last.tag} until {utc(last.expiration)}")
     elif lookup.reason:
         parts.append(visible(lookup.reason))
     if lookup.wildcard is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -31,6 +30,7 @@ from mailpath.match import dane
 from mailpath.tickets.tlsrpt.check import PATTERN
 from mailpath.tickets.tlsrpt.results import ENVELOPE, fetch_result, result_type
 from mailpath.visible import visible
+from mailpath.wording.times import DAY, rfc3339
 
 #: Longest reason in a report, in characters.
 REASON = 200
@@ -83,17 +83,16 @@ def build(
     A posture with fields that its source is silent on reports with the first
     of their possible values.
     """
-    moment = datetime.fromtimestamp(walk.at if at is None else at, UTC)
-    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = moment.replace(hour=23, minute=59, second=59, microsecond=0)
+    moment = walk.at if at is None else at
+    start = moment // DAY * DAY
     name = organization or contact.rpartition("@")[2]
     known = {field: values[0] for field, values in posture.unknown.items()}
     concrete = posture.changed(**known)
     domain = visible(walk.path.recipient)
-    seed = f"{name}/{contact}/{domain}/{posture.name}/{_stamp(moment)}"
+    seed = f"{name}/{contact}/{domain}/{posture.name}/{rfc3339(moment)}"
     return {
         "organization-name": name,
-        "date-range": {"start-datetime": _stamp(start), "end-datetime": _stamp(end)},
+        "date-range": {"start-datetime": rfc3339(start), "end-datetime": rfc3339(start + DAY - 1)},
         "contact-info": contact,
         # The policies of DANE name mail hosts alone: this tells whose they are.
         "report-id": f"{uuid.uuid5(uuid.NAMESPACE_URL, seed)}_{domain}",
@@ -109,10 +108,6 @@ def empty(report: dict[str, Any]) -> bool:
 def encode(report: dict[str, Any]) -> bytes:
     """The report as I-JSON (RFC 7493), as RFC 8460 section 4.4 has it; ends with a newline."""
     return json.dumps(report, indent=2, ensure_ascii=True).encode() + b"\n"
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _policy(count: Count) -> dict[str, Any]:

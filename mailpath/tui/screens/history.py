@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from mailpath.tui.lens import when
 from mailpath.tui.progress import Walked
 from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, both_forms, clean, fit, outcome_word
+from mailpath.wording.times import utc
 
 #: Cells for an outcome.
 _WORD = 15
@@ -54,7 +54,7 @@ class HistoryScreen(FindScreen[Walked | str | None]):
         path = f"{sender} {self._glyphs.arrow} {both_forms(walked.path.recipient)}"
         word = f"{self._glyphs.of_outcome(outcome)} {outcome_word(outcome)}"
         prompt = Content.assemble(
-            (when(walked.recorded.capture.ground.made)[11:16], QUIET),
+            (utc(walked.recorded.capture.ground.made)[11:16], QUIET),
             "  ",
             (fit(word, _WORD, self._glyphs.cut, pad=True), OUTCOME_STYLE[outcome]),
             "  ",

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import QUIET, Row, clean, fit, hang
 from mailpath.tui.widgets.flow import Flow
+from mailpath.wording.phrases import count
 
 if TYPE_CHECKING:
     from mailpath.lab import Scenario
@@ -31,8 +32,7 @@ class PickerScreen(FindScreen[str | None]):
         self._current = current
 
     def title_of_box(self) -> str:
-        count = len(self._scenarios)
-        return f"Lab: {count} scenario{'' if count == 1 else 's'}"
+        return f"Lab: {count(len(self._scenarios), 'scenario')}"
 
     def below(self) -> Iterator[Widget]:
         yield Flow(id="lesson")

@@ -15,11 +15,13 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from mailpath.tui import asked, ends
-from mailpath.tui.lens import Lens, Outlook, Stop, when
+from mailpath.tui.lens import Lens, Outlook, Stop
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, hang
 from mailpath.tui.widgets.choices import Choices, Mark, ordered
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.listing import Listing
+from mailpath.wording.phrases import sentence
+from mailpath.wording.times import utc
 
 if TYPE_CHECKING:
     from mailpath.facts import StsPolicy
@@ -257,7 +259,7 @@ class Side(Vertical):
         """What is chosen in the other lists, and what there is no list for."""
         usual = Lens()
         age = asked.age_at(lens, self._made)
-        clock = self._now if lens.at is None else when(lens.at)
+        clock = self._now if lens.at is None else utc(lens.at)
         policy = asked.policy(age, self._max_age) if self._max_age is not None else ""
         for name, label, value, changed in (
             ("#attack-dial", "Attack", lens.attack or NONE, lens.attack != usual.attack),
@@ -316,7 +318,7 @@ class Side(Vertical):
         heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
-        rows += [Row("", _sentence(part), label_style="") for part in parts]
+        rows += [Row("", sentence(clean(part)), label_style="") for part in parts]
         return rows
 
     def _attack(self) -> list[Row]:
@@ -357,8 +359,3 @@ def _reach(outcome: AttackOutcome, glyphs: Glyphs) -> Mark:
     if not outcome.touched:
         return f"{glyphs.skipped}", QUIET
     return f"{glyphs.passed}", "$success"
-
-
-def _sentence(text: str) -> str:
-    text = clean(text)
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

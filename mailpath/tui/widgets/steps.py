@@ -31,7 +31,6 @@ from mailpath.tui.text import (
     Glyphs,
     clean,
     fit,
-    milliseconds,
 )
 from mailpath.tui.widgets.body import (
     Body,
@@ -42,6 +41,7 @@ from mailpath.tui.widgets.body import (
     summary_room,
 )
 from mailpath.tui.widgets.flow import Flow
+from mailpath.wording.times import milliseconds
 
 if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange

@@ -1,0 +1,35 @@
+"""Small grammar: sentences, clauses, lists and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital first letter and a full stop, unless it ends with another mark.
+
+    A name it begins with keeps its case: "mx1.b.example: ...".
+    """
+    text = text.strip().rstrip(".")
+    if text.split(" ", 1)[0].isalpha():
+        text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith(("!", "?", "…")) else f"{text}."
+
+
+def clause(text: str) -> str:
+    """`text` to stand inside a sentence: "The key ..." becomes "the key ...", "DANE ..." stays."""
+    text = text.strip().rstrip(".")
+    ordinary = text[:1].isupper() and not text[1:2].isupper()
+    return text[:1].lower() + text[1:] if ordinary else text
+
+
+def join_and(items: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"; there is at least one."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def count(number: int, thing: str) -> str:
+    """ "1 host", "3 hosts", "2 addresses"."""
+    ending = "" if number == 1 else "es" if thing.endswith("s") else "s"
+    return f"{number} {thing}{ending}"
