@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.judge import judge
 from mailpath.judge.presets import PRESETS
-from mailpath.whatif import ATTACKS
 
 if TYPE_CHECKING:
     from whatif.conftest import RewalksOf, Tell
