@@ -1,6 +1,6 @@
 """Lab scenarios x postures x attacks: what the attacker gets.
 
-One line per scenario and posture: the outcome without an attack, then under each attack.  A(uthenticated),
+One line per scenario and posture: the outcome without an attack, then under each of `COLUMNS`.  A(uthenticated),
 E(ncrypted), P(laintext), D(eferred), B(ounced); "!" where the attacker reads the mail; behind a slash the
 outcome with the domain's MTA-STS policy cached.
 """
@@ -19,8 +19,21 @@ from mailpath.judge.presets import PRESETS
 if TYPE_CHECKING:
     from whatif.conftest import RewalksOf, Tell
 
-#: In the order of the catalogue: strip, break, self-signed, own-cert, misissued, forge-mx, forge-address,
-#: deny-tlsa, block-tlsa, block-policy, steer.
+#: Of the table, behind the outcome without an attack: a new attack gets the next column, wherever it stands
+#: in the catalogue.
+COLUMNS = (
+    "strip-starttls",
+    "break-tls",
+    "mitm-self-signed",
+    "mitm-own-cert",
+    "mitm-misissued",
+    "forge-mx",
+    "forge-address",
+    "deny-tlsa",
+    "block-tlsa",
+    "block-policy",
+    "steer",
+)
 TABLE = """
 plaintext               postfix-may        P    P!   P!   E!   E!   E!   E!   E!   P!   P!   P!   P!
 plaintext               postfix-encrypt    D    D    D    E!   E!   E!   E!   E!   D    D    D    D
@@ -67,13 +80,17 @@ idn                     postfix-dane       A    D    D    D    D    D    D    D 
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 
 
+def test_the_table_has_a_column_for_every_attack() -> None:
+    assert sorted(COLUMNS) == sorted(ATTACKS)
+
+
 @pytest.mark.parametrize(("scenario", "posture", "expected"), [(row[0], row[1], row[2:]) for row in ROWS])
 def test_what_the_attacker_gets(
     scenario: str, posture: str, expected: list[str], rewalks: RewalksOf, tell: Tell
 ) -> None:
     before = asyncio.run(rewalks(scenario).untampered())
     got = [judge(before, PRESETS[posture]).outcome[0].upper()]
-    for attack in ATTACKS:
+    for attack in COLUMNS:
         found = tell(scenario, posture, attack)
         cell = found.outcome[0].upper() + "!" * found.attacker_reads
         got.append(cell + (f"/{found.if_policy_cached[0].upper()}" if found.if_policy_cached else ""))
