@@ -118,6 +118,17 @@ ON_SESSIONS = (
         cause="STARTTLS is hidden",
     ),
     Attack(
+        name="refuse-starttls",
+        title="STARTTLS is refused",
+        does="Answers STARTTLS with 454 (TLS not available due to temporary reason) in the server's place, "
+        "and waits for the sender to go on without.",
+        needs=(Need.PATH,),
+        stopped_by="A sender that then tries again later, or that must: DANE, MTA-STS, encrypt.",
+        cost=2,
+        smtp=refuse_starttls,
+        cause="STARTTLS is answered 454",
+    ),
+    Attack(
         name="break-tls",
         title="The TLS handshake is broken",
         does="Resets each connection when TLS begins, and waits for the sender to try without.",

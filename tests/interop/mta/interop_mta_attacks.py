@@ -27,22 +27,13 @@ from interop_namespace import Namespace, namespace
 from interop_tools import run, tool
 
 from mailpath.attacks import attacker
+from mailpath.attacks.catalogue import ATTACKS as CATALOGUE
 from mailpath.attacks.record import Victim
 from mailpath.network import endpoints, settings
 
 #: The attacks, and those of their combinations that do what no part does alone.
 ATTACKS = (
-    "strip-starttls",
-    "break-tls",
-    "mitm-self-signed",
-    "mitm-own-cert",
-    "mitm-misissued",
-    "forge-mx",
-    "forge-address",
-    "deny-tlsa",
-    "block-tlsa",
-    "block-policy",
-    "steer",
+    *CATALOGUE,
     "deny-tlsa+mitm-self-signed",
     "block-policy+mitm-misissued",
     "steer+strip-starttls",
@@ -128,6 +119,7 @@ class Attacked:
         ends = [endpoints.split(published) for published in dial]
         plan = {
             "attacks": names,
+            "poses": any(CATALOGUE[name].certificate for name in names),
             "netns": str(NETNS / grounds.space.name),
             "dns": LAB_DNS,
             "smtp": [address for address, port in ends if port == 25],
