@@ -154,7 +154,7 @@ _LETTERS = {
 
 def attacks() -> Iterator[str]:
     """Every lab scenario, posture and attack: what happens to the mail, and whether it is read."""
-    from mailpath.whatif import ATTACKS
+    from mailpath.attacks.catalogue import ATTACKS
 
     yield "# What each attack does"
     yield ""
@@ -195,9 +195,10 @@ async def _all_attacked() -> list[tuple[Any, list[tuple[str, ...]]]]:
 
 async def _attacked(capture: Any) -> list[tuple[str, ...]]:
     """A row per posture; postures that fare alike share one."""
+    from mailpath.attacks.catalogue import ATTACKS
     from mailpath.judge import judge
     from mailpath.judge.presets import PRESETS
-    from mailpath.whatif import ATTACKS, Rewalks, attack_outcome
+    from mailpath.whatif import Rewalks, attack_outcome
 
     rewalks = Rewalks(capture)
     alike: dict[tuple[str, ...], list[str]] = {}

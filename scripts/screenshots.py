@@ -23,6 +23,7 @@ os.environ.pop("NO_COLOR", None)
 
 from textual.pilot import Pilot
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.tui import LabSource
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.saving import local_fonts
@@ -45,14 +46,16 @@ class Shot:
     posture: str = "rfc"
 
 
+#: The list opens with no attack chosen.
+SELF_SIGNED = ("a", *["down"] * (1 + list(ATTACKS).index("mitm-self-signed")))
 SHOTS = (
     Shot("dane-stale", "dane-stale", posture="postfix-dane"),
     Shot("dane-stale-may", "dane-stale", posture="postfix-may"),
     Shot("two-mx-weak", "two-mx-weak", posture="postfix-dane"),
     Shot("dnssec-chain", "dane-good", ("2", "e", "z")),
     Shot("compact", "sts-bad-cert", size=(80, 24), posture="postfix-sts"),
-    Shot("attack-may", "dane-good", ("a", *["down"] * 3), posture="postfix-may"),
-    Shot("attack-dane", "dane-good", ("a", *["down"] * 3), posture="postfix-dane"),
+    Shot("attack-may", "dane-good", SELF_SIGNED, posture="postfix-may"),
+    Shot("attack-dane", "dane-good", SELF_SIGNED, posture="postfix-dane"),
     Shot("clock", "dane-good", ("t", "down"), posture="postfix-dane"),
     Shot("picker", None),
 )

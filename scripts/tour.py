@@ -25,6 +25,7 @@ os.environ.pop("NO_COLOR", None)
 
 from tour_terminal import Terminal
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.tui import LabSource
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.saving import local_fonts
@@ -48,14 +49,16 @@ class Scene:
     shows: str
 
 
+#: From no attack to the man in the middle with a certificate of their own.
+DOWN = 1 + list(ATTACKS).index("mitm-self-signed")
 SCENES = (
     Scene(f"mailpath lab {SCENARIO}: the path is walked, what is broken is open", (), "MISMATCH"),
     Scene("→ →  A sender that enforces nothing: encrypted, to whomever", ("right", "right"), "postfix-may"),
     Scene("→ → → →  One that follows DANE: deferred, and what its log says", ("right",) * 4, "4.7.5"),
     Scene("p  The scenario before, where record and key agree", ("p",), "AUTHENTICATED"),
     Scene(
-        "a ↓ ↓ ↓  An attacker on that path, with a certificate of their own",
-        ("a", *["down"] * 3),
+        f"a{' ↓' * DOWN}  An attacker on that path, with a certificate of their own",
+        ("a", *["down"] * DOWN),
         "cannot read it",
     ),
     Scene(

@@ -17,8 +17,9 @@ from enum import StrEnum
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.exchanges import Chunk, SmtpExchange, SmtpRequest, TlsSession
@@ -33,13 +34,11 @@ ROOT_NAME = "mailpath SIMULATED trusted root (what-if attack)"
 
 #: The order of the group of P-256 (SEC 2 section 2.4.2): private keys are below it.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-#: AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758 section 3.2), DER.
-_ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 #: RFC 5280 appendix A.1, ub-common-name.
 _LONGEST_COMMON_NAME = 64
 
 
-class Shown(StrEnum):
+class AttackerCertificate(StrEnum):
     """What certificate the attacker's server shows."""
 
     SELF_SIGNED = "self-signed"  # the MX host's name, vouched for by nobody
@@ -47,6 +46,7 @@ class Shown(StrEnum):
     MISISSUED = "misissued"  # the MX host's name, by a trusted authority that should not have
 
 
+@lru_cache(maxsize=2)
 def _key(label: str) -> ec.EllipticCurvePrivateKey:
     """A key that follows from its label: a secret to nobody, and used for nothing but a simulation."""
     number = int.from_bytes(hashlib.sha512(f"mailpath simulation: {label}".encode()).digest())
@@ -54,36 +54,30 @@ def _key(label: str) -> ec.EllipticCurvePrivateKey:
 
 
 @lru_cache(maxsize=1)
-def _keys() -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePrivateKey]:
-    """Of the simulated root, and of the attacker's server."""
-    return _key("trusted root"), _key("attacker")
-
-
-@lru_cache(maxsize=1)
-def public_key() -> bytes:
-    """The public key of every certificate that the attacker's server shows: SubjectPublicKeyInfo, DER."""
-    key = _keys()[1].public_key()
-    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+def key_digest() -> str:
+    """SHA-256 over the SubjectPublicKeyInfo of every certificate that the attacker's server shows, in hex."""
+    public = _key("attacker").public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(public).hexdigest()
 
 
 @lru_cache(maxsize=64)
 def root(at: int) -> bytes:
     """The simulated trusted root as of `at`: DER."""
-    builder = _builder(ROOT_NAME, _keys()[0].public_key(), at, years=10)
+    builder = _builder(ROOT_NAME, _key("trusted root").public_key(), at, years=10)
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(usage, critical=True).issuer_name(_subject(ROOT_NAME))
-    return _signed(builder, _keys()[0])
+    return _signed(builder, _key("trusted root"))
 
 
 @lru_cache(maxsize=256)
-def chain(shown: Shown, names: tuple[str, ...], at: int) -> tuple[bytes, ...]:
+def chain(certificate: AttackerCertificate, names: tuple[str, ...], at: int) -> tuple[bytes, ...]:
     """What the server presents as of `at`: DER, leaf first.  `names`: A-labels of the hosts it poses as."""
-    certified = (HOST,) if shown is Shown.OWN or not names else names
-    issuer, issuer_name = _keys()[0], ROOT_NAME
-    if shown is Shown.SELF_SIGNED:
-        issuer, issuer_name = _keys()[1], certified[0]
-    builder = _builder(certified[0], _keys()[1].public_key(), at, years=1)
+    certified = (HOST,) if certificate is AttackerCertificate.OWN or not names else names
+    issuer, issuer_name = _key("trusted root"), ROOT_NAME
+    if certificate is AttackerCertificate.SELF_SIGNED:
+        issuer, issuer_name = _key("attacker"), certified[0]
+    builder = _builder(certified[0], _key("attacker").public_key(), at, years=1)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in certified])
@@ -114,18 +108,7 @@ def _builder(common: str, key: ec.EllipticCurvePublicKey, at: int, *, years: int
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> bytes:
     """The certificate in DER, signed without a random number (RFC 6979)."""
-    body = builder.sign(key, hashes.SHA256()).tbs_certificate_bytes
-    signature = key.sign(body, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-    return _der(0x30, body + _ECDSA_SHA256 + _der(0x03, b"\0" + signature))
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    """One DER value (X.690 section 8.1)."""
-    size = len(content)
-    if size < 0x80:
-        return bytes([tag, size]) + content
-    octets = size.to_bytes((size.bit_length() + 7) // 8)
-    return bytes([tag, 0x80 | len(octets)]) + octets + content
+    return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True).public_bytes(Encoding.DER)
 
 
 # --- the mail server -------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
     """The attacks named, each once, `all` as itself."""
     if not names:
         return ()
-    from mailpath.whatif import UnknownAttack, canonical
+    from mailpath.attacks.catalogue import UnknownAttack, canonical
 
     for name in names:
         parts = [part.strip() for part in name.split("+")]

@@ -72,8 +72,7 @@ def reach(result: Result, posture: str) -> str:
     summary = result.summaries.get(posture)
     if summary is None:
         return ""
-    said = summary.sentence.removeprefix(f"{posture}: ")
-    return f"{said} {summary.weakest}".rstrip()
+    return f"{summary.sentence} {summary.weakest}".rstrip()
 
 
 def _sentence(posture: str, tried: tuple[AttackOutcome, ...]) -> str:

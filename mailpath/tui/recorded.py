@@ -18,12 +18,13 @@ from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
 
 if TYPE_CHECKING:
+    from mailpath.attacks.record import Attack
     from mailpath.facts import StsPolicy
     from mailpath.judge.sending import Sending
     from mailpath.network.capture import Capture
     from mailpath.report.provenance import Provenance
     from mailpath.tui.stack import Stack
-    from mailpath.whatif import Attack, AttackOutcome, Rewalks, Summary
+    from mailpath.whatif import AttackOutcome, Rewalks, Summary
 
 _Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
@@ -64,7 +65,7 @@ class Recorded:
     @property
     def attacks(self) -> Mapping[str, Attack]:
         """The catalogue."""
-        from mailpath.whatif import ATTACKS
+        from mailpath.attacks.catalogue import ATTACKS
 
         return ATTACKS
 
@@ -94,7 +95,7 @@ class Recorded:
     async def _view(self, lens: Lens, posture: str) -> View:
         if not lens.rewalked:
             return View(lens, self._bench(self.bench.walk, lens))
-        from mailpath.whatif import attack_outcome, held_policy, outcome
+        from mailpath.whatif import attack_outcome, outcome
 
         rewalks = self._at(lens.at)
         before = self._bench(self.bench.walk, replace(lens, at=None))
@@ -105,13 +106,12 @@ class Recorded:
         found = await attack_outcome(rewalks, known, lens.attack, asked=asked)
         rewalk = await rewalks.under(lens.attack, found.steer_to)
         bench = self._bench(rewalk.walk, lens)
-        held = await held_policy(rewalks, known, asked)
+        held = asked.cached(await rewalks.met(), known)
         cached = await rewalks.cached_policy(known)
 
         @cache
         def alone(host: str, touched: bool) -> AttackOutcome:
             return outcome(
-                before.of_host(host).walk,
                 bench.of_host(host).walk,
                 known,
                 found.attack,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from mailpath.attacks.evidence import evidence
-from mailpath.attacks.reading import perhaps_bogus, reads
+from mailpath.attacks.exposure import may_be_bogus, may_read, reads
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
 from mailpath.judge.delivery import UNTOLD
+from mailpath.judge.model import DELIVERED
 from mailpath.judge.sending import Message
 
 
@@ -33,7 +36,6 @@ class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
     touched: bool
     if_policy_cached: Outcome | None = None
     if_first_contact: Outcome | None = None
-    verdict_if_cached: Verdict | None = None
     reads_if_cached: bool | None = None
     may_read_if_cached: bool | None = None
     steer_to: str | None = None
@@ -48,7 +50,6 @@ class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome(
-    before: Walk,
     after: Walk,
     posture: Posture,
     attack: str,
@@ -63,45 +64,49 @@ def outcome(
 
     `held`: the MTA-STS policy that it has; None: first contact.  `cached`: the one that it might have.
     """
-    doubtful = touched and perhaps_bogus(after, attack)
-    judged = _judged(after, posture, held, message, doubtful)
-    verdict, certain, possible = judged
-    with_cache = judged if held is not None else None
+    believed = not touched or not may_be_bogus(after, attack)
+    now = _judge(after, posture, held, message, believed)
+    later = now if held is not None else None
     if held is None and cached is not None:
-        with_cache = _judged(after, posture, cached, message, doubtful)
+        later = _judge(after, posture, cached, message, believed)
     first = sending.verdict(after, posture, None, message) if held is not None else None
     return AttackOutcome(
         attack=attack,
         posture=posture.name,
-        outcome=verdict.outcome,
-        host=verdict.host if verdict.outcome in _DELIVERED else None,
-        attacker_reads=certain,
-        may_read=possible,
-        verdict=verdict,
-        evidence=evidence(before, after, attack, verdict, touched=touched, steer_to=steer_to),
+        outcome=now.verdict.outcome,
+        host=now.verdict.host if now.verdict.outcome in DELIVERED else None,
+        attacker_reads=now.reads,
+        may_read=now.may_read,
+        verdict=now.verdict,
+        evidence=evidence(after, attack, now.verdict, touched=touched, steer_to=steer_to),
         touched=touched,
-        if_policy_cached=with_cache[0].outcome if with_cache else None,
+        if_policy_cached=later.verdict.outcome if later else None,
         if_first_contact=first.outcome if first else None,
-        verdict_if_cached=with_cache[0] if with_cache else None,
-        reads_if_cached=with_cache[1] if with_cache else None,
-        may_read_if_cached=with_cache[2] if with_cache else None,
+        reads_if_cached=later.reads if later else None,
+        may_read_if_cached=later.may_read if later else None,
         steer_to=steer_to,
     )
 
 
-_DELIVERED = (Outcome.PLAINTEXT, Outcome.ENCRYPTED, Outcome.AUTHENTICATED)
+class _Judged(NamedTuple):
+    """`reads`: the attacker does for certain; `may_read`: it cannot be excluded."""
+
+    verdict: Verdict
+    reads: bool
+    may_read: bool
 
 
-def _judged(
-    walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message, doubtful: bool
-) -> tuple[Verdict, bool, bool]:
-    """The verdict, whether the attacker reads for certain, and whether it may.
-
-    `doubtful`: the verdict holds only if the forged answers are believed, which is not known.
-    """
-    verdict, certain, may = _believing(walk, posture, cached, message)
-    if not doubtful or not may:
-        return verdict, certain, may
+def _judge(
+    walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message, believed: bool
+) -> _Judged:
+    """`believed`: what was forged is, unless the walk found it bogus; else that is not known."""
+    verdict = sending.verdict(walk, posture, cached, message)
+    known = verdict.outcome is not Outcome.UNKNOWN
+    each = (verdict,) if known else sending.possible(walk, posture, cached, message)
+    if not any(may_read(walk, one) for one in each):
+        return _Judged(verdict, False, False)
+    if believed:
+        return _Judged(verdict, all(reads(walk, one) for one in each), True)
     possible = {verdict.outcome, *verdict.possible, Outcome.DEFERRED} - {Outcome.UNKNOWN}
     untold = Verdict(
         posture=verdict.posture,
@@ -111,23 +116,4 @@ def _judged(
         policy_state=verdict.policy_state,
         attempts=verdict.attempts,
     )
-    return untold, False, True
-
-
-def _believing(
-    walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message
-) -> tuple[Verdict, bool, bool]:
-    """The same where what was forged is believed unless the walk found it bogus."""
-    verdict = sending.verdict(walk, posture, cached, message)
-    if verdict.outcome is not Outcome.UNKNOWN:
-        seen = reads(walk, verdict)
-        return verdict, seen, seen
-    found = []
-    for each in sending.possible(walk, posture, cached, message):
-        if each.outcome is not Outcome.UNKNOWN:
-            found.append((reads(walk, each), reads(walk, each)))
-        elif each.possible:
-            found.append((False, Outcome.PLAINTEXT in each.possible))
-        else:
-            found.append((False, True))  # nothing was learnt that would exclude it
-    return verdict, all(certain for certain, _ in found), any(may for _, may in found)
+    return _Judged(untold, False, True)

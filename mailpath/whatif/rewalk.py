@@ -6,13 +6,13 @@ from collections.abc import Hashable
 
 import msgspec
 
-from mailpath.attacks.aim import Aim
-from mailpath.attacks.attacked import Attacked, parts
+from mailpath.attacks.catalogue import parse
+from mailpath.attacks.network import AttackedNetwork
+from mailpath.attacks.record import Victim
 from mailpath.exchanges import HttpsRequest, Request, SmtpRequest
 from mailpath.facts import Path, StepResult, StsPolicy, Walk
 from mailpath.judge import Posture
-from mailpath.judge.sending import held
-from mailpath.judge.sts import published
+from mailpath.judge.sending import Sending
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Network
 from mailpath.network.recording import Recording
@@ -91,11 +91,12 @@ class Rewalks:
 
         Raises `UnknownAttack`.
         """
-        names = frozenset(parts(attack))
-        key = (names, steer_to if "steer" in names else None)
+        attacks = parse(attack)
+        host = steer_to if any(each.isolates for each in attacks) else None
+        key = (frozenset(each.name for each in attacks), host)
         if key not in self._walked:
-            aim = aim_at(await self.untampered(), key[1])
-            network = Attacked(self._network, attack, self.at, aim)
+            victim = find_victim(await self.untampered(), host)
+            network = AttackedNetwork(self._network, attack, self.at, victim)
             found = await walk(self.path, network, self.at)
             self._walked[key] = Rewalk(walk=found, tampered=network.tampered)
         return self._walked[key]
@@ -104,16 +105,13 @@ class Rewalks:
         """The walk on which the sender met the domain, if it did: as of the recording's own time."""
         return await self.untampered(min(self.made, self.at))
 
-    async def cached_policy(self, posture: Posture, age: int | None = None) -> StsPolicy | None:
-        """The MTA-STS policy that this sender has at `at` if it fetched it `age` seconds before; default: if
-        it delivered when the recording was made.
-        """
+    async def cached_policy(self, posture: Posture) -> StsPolicy | None:
+        """The MTA-STS policy that this sender has at `at` if it delivered when the recording was made."""
         met = await self.met()
-        policy = published(met, posture)
-        return policy if held(policy, self.at - met.at if age is None else age) else None
+        return Sending(policy_age=self.at - met.at).cached(met, posture)
 
 
-def aim_at(seen: Walk, steer_to: str | None = None) -> Aim:
+def find_victim(seen: Walk, steer_to: str | None = None) -> Victim:
     """What an attacker learns from the walk `seen`: everybody can look at DNS."""
     hosts = {host.name: host.addresses for host in seen.mx.hosts if host.form == "name"}
-    return Aim(recipient=seen.path.recipient, hosts=hosts, steer_to=steer_to)
+    return Victim(recipient=seen.path.recipient, hosts=hosts, steer_to=steer_to)

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, canonical, cost
-from mailpath.attacks.reading import listener_reads
-from mailpath.facts import StsPolicy
+from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost, parse
+from mailpath.attacks.exposure import listener_reads
 from mailpath.judge import Posture, Verdict, sending
 from mailpath.judge.sending import USUAL, Sending
 from mailpath.network.capture import Capture
@@ -57,19 +56,18 @@ async def attack_outcome(
 
     Raises `UnknownAttack`.
     """
-    attack = canonical(attack)
-    held = await held_policy(rewalks, posture, asked)
+    attacks = parse(attack)
+    held = asked.cached(await rewalks.met(), posture)
     cached = await rewalks.cached_policy(posture)
-    if "steer" in attack.split("+") and steer_to is None:
-        rest = "+".join(name for name in attack.split("+") if name != "steer")
+    if steer_to is None and any(each.isolates for each in attacks):
+        rest = "+".join(each.name for each in attacks if not each.isolates)
         walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
         steer_to = weakest_host(walk, posture, cached, asked.message, held=held)
     rewalk = await rewalks.under(attack, steer_to)
     return outcome(
-        await rewalks.untampered(),
         rewalk.walk,
         posture,
-        attack,
+        "+".join(each.name for each in attacks),
         held=held,
         cached=cached,
         message=asked.message,
@@ -78,16 +76,11 @@ async def attack_outcome(
     )
 
 
-async def held_policy(rewalks: Rewalks, posture: Posture, asked: Sending) -> StsPolicy | None:
-    """The MTA-STS policy that this sender has at the time of the walks; None: first contact."""
-    return None if asked.policy_age is None else await rewalks.cached_policy(posture, asked.policy_age)
-
-
 async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = USUAL) -> Summary:
     """Run the catalogue against `posture`.  Gives way to the event loop between walks; sends no packet."""
     rewalks = source if isinstance(source, Rewalks) else Rewalks(source)
     before = await rewalks.untampered()
-    held = await held_policy(rewalks, posture, asked)
+    held = asked.cached(await rewalks.met(), posture)
     cached = held or await rewalks.cached_policy(posture)
     verdict = sending.verdict(before, posture, held, asked.message)
     singles = {}
@@ -110,7 +103,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = 
         active_if_cached=active_if_cached,
         outcomes=outcomes,
         weakest=weakest_path(before, posture, held, asked.message),
-        sentence=_sentence(posture.name, listener, active, active_if_cached),
+        sentence=_sentence(listener, active, active_if_cached),
     )
 
 
@@ -164,21 +157,16 @@ def _reach(outcomes: tuple[AttackOutcome, ...], verdict: Verdict, *, cached: boo
     return Reach(can=None if perhaps else False, cheapest=perhaps)
 
 
-def _sentence(posture: str, listener: bool | None, active: Reach, if_cached: Reach | None) -> str:
-    """For example "rfc: a listener cannot read it; an active attacker can (strip-starttls)."."""
-    said = _listens(listener)
-    if if_cached is None or _told(if_cached) == _told(active):
-        return f"{posture}: {said}; {_told(active)}."
-    return f"{posture}: {said}; at first contact {_told(active)}, with the policy cached {_told(if_cached)}."
+def _sentence(listener: bool | None, active: Reach, if_cached: Reach | None) -> str:
+    """For example "a listener cannot read it; an active attacker can (strip-starttls)."."""
+    can = {None: "whether a listener can read it cannot be told", True: "a listener can read it"}
+    listens = can.get(listener, "a listener cannot read it")
+    if if_cached is None or _describe(if_cached) == _describe(active):
+        return f"{listens}; {_describe(active)}."
+    return f"{listens}; at first contact {_describe(active)}, with the policy cached {_describe(if_cached)}."
 
 
-def _listens(listener: bool | None) -> str:
-    if listener is None:
-        return "whether a listener can read it cannot be told"
-    return "a listener can read it" if listener else "a listener cannot read it"
-
-
-def _told(reach: Reach) -> str:
+def _describe(reach: Reach) -> str:
     if reach.can is None and reach.cheapest is not None:
         return f"an active attacker may be able to ({reach.cheapest.attack})"
     if not reach.can:

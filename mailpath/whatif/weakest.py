@@ -6,12 +6,13 @@ policy does not name: which of the others takes the mail is up to whoever can dr
 
 from __future__ import annotations
 
-import msgspec
+from msgspec.structs import replace
 
-from mailpath.attacks.reading import listener_reads, reads
+from mailpath.attacks.exposure import may_read, reads
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxHost, Session, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
+from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.sending import Message
 from mailpath.steps.certificate import secure_tlsa
@@ -29,24 +30,17 @@ _BEST_FOR_ATTACKER = (
 )
 
 
-class OnlyReachable(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens to the mail when `host` is the only one that can be reached."""
-
-    host: str
-    verdict: Verdict
-
-
 def only_reachable(walk: Walk, host: MxHost) -> Walk:
     """The walk in which no address but those of `host` answers."""
     others = {address for other in walk.mx.hosts for address in other.addresses} - set(host.addresses)
     sessions = tuple(
-        _dropped(session) if session.address in others else session for session in walk.starttls.sessions
+        session if session.address not in others else _drop_packets(session)
+        for session in walk.starttls.sessions
     )
-    starttls = msgspec.structs.replace(walk.starttls, sessions=sessions)
-    return msgspec.structs.replace(walk, starttls=starttls)
+    return replace(walk, starttls=replace(walk.starttls, sessions=sessions))
 
 
-def _dropped(session: Session) -> Session:
+def _drop_packets(session: Session) -> Session:
     return Session(
         address=session.address,
         port=session.port,
@@ -60,22 +54,19 @@ def _dropped(session: Session) -> Session:
 
 def each_only_reachable(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
-) -> tuple[OnlyReachable, ...]:
-    """Every host with an address as the only reachable one, in path order.
+) -> dict[str, Verdict]:
+    """What happens to the mail when a host is the only one that can be reached, by host, in path order.
 
     Of those that the walk did not talk to, the first stands for all: nothing is known of any.
     """
     held = {session.address for session in walk.starttls.sessions if not session.not_tried}
     hosts = [host for host in walk.mx.hosts if host.addresses]
     unknown = [host for host in hosts if held.isdisjoint(host.addresses)]
-    return tuple(
-        OnlyReachable(
-            host=host.name,
-            verdict=sending.verdict(only_reachable(walk, host), posture, cached, message),
-        )
+    return {
+        host.name: sending.verdict(only_reachable(walk, host), posture, cached, message)
         for host in hosts
         if host not in unknown[1:]
-    )
+    }
 
 
 def weakest_host(
@@ -94,33 +85,31 @@ def weakest_host(
     """
     first = each_only_reachable(walk, posture, held, message)
     later = each_only_reachable(walk, posture, cached, message) if cached is not None else first
-    ranked = [
-        (*_rank(walk, entry), *_rank(walk, with_policy), position, entry.host)
-        for position, (entry, with_policy) in enumerate(zip(first, later, strict=True))
-    ]
-    return str(min(ranked)[-1]) if ranked else None
+    return min(first, key=lambda host: (_rank(walk, first[host]), _rank(walk, later[host])), default=None)
 
 
-def _rank(walk: Walk, entry: OnlyReachable) -> tuple[int, int]:
+def _rank(walk: Walk, verdict: Verdict) -> tuple[bool, bool, int]:
     """The attacker reads; it cannot be excluded, as where nobody talked to the host; it does not."""
-    verdict = entry.verdict
-    seen = 0 if reads(walk, verdict) else 1 if listener_reads(verdict) is None else 2
-    return seen, _BEST_FOR_ATTACKER.index(verdict.outcome)
+    return (
+        not reads(walk, verdict),
+        not may_read(walk, verdict),
+        _BEST_FOR_ATTACKER.index(verdict.outcome),
+    )
 
 
 def weakest_path(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
 ) -> str:
     """One sentence on the weakest host; "" unless it takes the mail where another host takes it better."""
-    entries = {entry.host: entry.verdict for entry in each_only_reachable(walk, posture, cached, message)}
-    taking = {host: verdict for host, verdict in entries.items() if verdict.outcome in _DELIVERED}
-    weak = max(taking, key=lambda host: _DELIVERED.index(taking[host].outcome), default=None)
+    entries = each_only_reachable(walk, posture, cached, message)
+    taking = {host: verdict for host, verdict in entries.items() if verdict.outcome in DELIVERED}
+    weak = min(taking, key=lambda host: _BEST_FOR_ATTACKER.index(taking[host].outcome), default=None)
     if weak is None:
         return ""
     better = [host for host, verdict in taking.items() if verdict.outcome is not taking[weak].outcome]
     if not better:
         return ""
-    best = min(better, key=lambda host: _DELIVERED.index(taking[host].outcome))
+    best = max(better, key=lambda host: _BEST_FOR_ATTACKER.index(taking[host].outcome))
     stands = "is safe" if taking[best].outcome is Outcome.AUTHENTICATED else "is encrypted"
     others = [visible(host) for host in entries if host != weak]
     dropped = " and ".join(others) if len(others) <= 3 else f"the {len(others)} others"
@@ -130,10 +119,6 @@ def weakest_path(
         f"{visible(best)} {stands} under {posture.name}; {visible(weak)} {_lacks(walk, posture, weak)}: "
         f"whoever drops packets to {dropped} {gets}."
     )
-
-
-#: Best first.
-_DELIVERED = (Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.PLAINTEXT)
 
 
 def _lacks(walk: Walk, posture: Posture, weak: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.judge.presets import PRESETS
-from mailpath.whatif import ATTACKS
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -18,7 +18,7 @@ from servers import (
     settings,
 )
 
-from mailpath.attacks.attacked_smtp import broken, stripped
+from mailpath.attacks.smtp import break_tls, strip_starttls
 from mailpath.exchanges import Envelope, Failure, SmtpRequest, Stage
 from mailpath.network.live_smtp import LiveSmtp
 from mailpath.network.replies import dialogue
@@ -196,5 +196,5 @@ async def test_an_attack_leaves_no_limit_behind():
     steps = (GREETING, "line", EHLO, "line", READY, TLS, "line", "hang")
     exchange = await session(*steps, **SHORT | {"greeting_timeout": 5.0})
     assert exchange.limit == 0.3
-    assert (stripped(exchange).limit, broken(exchange).limit) == (None, None)
+    assert (strip_starttls(exchange).limit, break_tls(exchange).limit) == (None, None)
     assert EHLO_TLS not in [chunk.data for chunk in exchange.transcript]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
-from mailpath.whatif import ATTACKS
 
 ROOT = Path(__file__).parents[2]
 

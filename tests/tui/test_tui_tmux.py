@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mailpath.attacks.catalogue import ATTACKS
+
 COMMAND = Path(sys.executable).with_name("mailpath")
 
 pytestmark = [
@@ -103,7 +105,7 @@ def test_attack_and_clock(terminal: Terminal) -> None:
     terminal.until("An active attacker cannot.")
     terminal.tmux("send-keys", "Right", "Right")
     terminal.until("An active attacker can")
-    terminal.tmux("send-keys", "a", "Down", "Down", "Down")
+    terminal.tmux("send-keys", "a", *["Down"] * (1 + list(ATTACKS).index("mitm-self-signed")))
     terminal.until("Simulated: under mitm-self-signed")
     terminal.until("The attacker reads it:")
     terminal.until("delivered to the attacker")

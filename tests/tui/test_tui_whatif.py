@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tui_world import FakeSession, app, drawn, settle, walk
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.lab import Lab
 from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, LabSource, asked
@@ -42,7 +43,7 @@ async def test_attack_list_tampers_and_compares() -> None:
         await settle(pilot)
         assert side.mode == "attack"
         assert pilot.app.focused is side.attacks
-        await pilot.press("a", "down", "j")
+        await pilot.press("a", "down", *["j"] * (list(ATTACKS).index("mitm-self-signed") - 1))
         await settle(pilot)
         text = plain(pilot)
         assert side.attacks.chosen == "mitm-self-signed"
@@ -162,7 +163,7 @@ async def test_lists_on_a_small_screen() -> None:
         assert "! ENCRYPTED → ! ENCRYPTED, to the attacker" in text
         await pilot.click("#attacks", offset=(4, 3))
         await settle(pilot)
-        assert "under break-tls" in plain(pilot)
+        assert f"under {list(ATTACKS)[1]}" in plain(pilot)
         await pilot.press("t")
         await settle(pilot)
         assert "in 14 d" in drawn(pilot)
@@ -220,7 +221,7 @@ async def test_attack_and_clock_on_a_real_walk_send_nothing() -> None:
             before = session.recording.count
             async for _ in until(pilot, lambda: "An active attacker can (strip-starttls)." in plain(pilot)):
                 pass
-            await pilot.press("a", "a", "a", "a")
+            await pilot.press("a", *["a"] * (1 + list(ATTACKS).index("mitm-self-signed")))
             async for _ in until(pilot, lambda: "delivered to the attacker, encrypted" in plain(pilot)):
                 pass
             screen.posture = "postfix-dane"

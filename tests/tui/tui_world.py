@@ -25,6 +25,7 @@ from tui_facts import (
     walk,
 )
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.facts import Path, Walk
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
@@ -35,7 +36,7 @@ from mailpath.tui.recorded import Recorded
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
 from mailpath.tui.stack import Stack
-from mailpath.whatif import ATTACKS, AttackOutcome, Moment, Reach, Summary
+from mailpath.whatif import AttackOutcome, Moment, Reach, Summary
 from mailpath.whatif.only_host import restricted
 
 __all__ = [
@@ -99,7 +100,7 @@ class FakeRecorded(Recorded):
             active_if_cached=None,
             outcomes=(*outcomes, way),
             weakest=f"mx1.b.example is safe under {posture}; mx2.b.example has no TLSA" if reads else "",
-            sentence=f"{posture}: a listener cannot read it; an active attacker {said}.",
+            sentence=f"a listener cannot read it; an active attacker {said}.",
         )
 
     async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from dns.rdatatype import RdataType
 
-from mailpath.attacks.aim import Aim
-from mailpath.attacks.attacked import Attacked
+from mailpath.attacks.network import AttackedNetwork
+from mailpath.attacks.record import Victim
 from mailpath.dnssec.proofs import PROBE
 from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.facts import Found, Path, Security, Status, Walk
@@ -141,10 +141,10 @@ def test_a_forged_denial_of_tlsa_stays_bogus(scenario: str, lab: Lab, walks: Wal
 
     async def attacked() -> tuple[Walk, set[Question]]:
         async with live_network(lab.settings, kind="lab") as network:
-            aim = Aim(
+            victim = Victim(
                 recipient=true.path.recipient, hosts={host.name: host.addresses for host in true.mx.hosts}
             )
-            recording = Recording(Attacked(network, "deny-tlsa", true.at, aim))
+            recording = Recording(AttackedNetwork(network, "deny-tlsa", true.at, victim))
             found = await walk(true.path, recording, true.at)
             return found, {each.question for each in recording.exchanges if isinstance(each, DnsExchange)}
 

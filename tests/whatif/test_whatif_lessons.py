@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailpath.attacks.catalogue import ATTACKS
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
-from mailpath.whatif import ATTACKS, Rewalks, attack_outcome
+from mailpath.whatif import Rewalks, attack_outcome
 
 if TYPE_CHECKING:
     from conftest import Walks

@@ -14,19 +14,13 @@ import dns.message
 import dns.rcode
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mailpath.attacks import attacker
-from mailpath.attacks.aim import Aim
-from mailpath.attacks.attacked import NAMES, Attacked, UnknownAttack, parts
-from mailpath.attacks.attacked_dns import DnsTampering
-from mailpath.attacks.attacked_smtp import broken, stripped
-from mailpath.attacks.attacker import Shown
+from mailpath.attacks.catalogue import ATTACKS, UnknownAttack, parse
+from mailpath.attacks.network import AttackedNetwork
+from mailpath.attacks.record import Victim
 from mailpath.exchanges import (
-    Chunk,
     DnsExchange,
-    Envelope,
     Failure,
     HttpsRequest,
     Question,
@@ -35,13 +29,10 @@ from mailpath.exchanges import (
     Stage,
 )
 from mailpath.facts import Found, Security
-from mailpath.match import names, pkix
 from mailpath.network.capture import dump
 from mailpath.network.protocol import Ground
 from mailpath.network.replay import Replay
-from mailpath.network.replies import dialogue, ehlo_keywords
-from mailpath.steps.sessions import session_of
-from mailpath.whatif import ATTACKS, Rewalks, changed
+from mailpath.whatif import Rewalks, changed
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -49,125 +40,9 @@ if TYPE_CHECKING:
 
 AT = 1_800_000_000
 REQUEST = SmtpRequest(address="192.0.2.1", sni="mx1.b.example")
-AIM = Aim(recipient="b.example", hosts={"mx1.b.example": ("192.0.2.1",), "mx2.b.example": ("192.0.2.2",)})
-
-
-# --- certificates ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("shown", "trusted", "named"),
-    [(Shown.SELF_SIGNED, False, True), (Shown.OWN, True, False), (Shown.MISISSUED, True, True)],
+VICTIM = Victim(
+    recipient="b.example", hosts={"mx1.b.example": ("192.0.2.1",), "mx2.b.example": ("192.0.2.2",)}
 )
-def test_the_attackers_certificates_are_what_they_are_said_to_be(
-    shown: Shown, trusted: bool, named: bool
-) -> None:
-    chain = attacker.chain(shown, ("mx1.b.example",), AT)
-    result = pkix.verify(chain, (attacker.root(AT),), AT, floor=pkix.Floor.OPENSSL_2)
-    assert result.trusted is trusted, result.error
-    presented = names.certificate_names(chain[0])
-    assert (names.any_match(("mx1.b.example",), presented, names.RFC_8461) is not None) is named
-    assert pkix.describe(chain[0]).spki_sha256 == hashlib.sha256(attacker.public_key()).hexdigest()
-    assert not pkix.verify(chain, (), AT).trusted
-
-
-def test_the_simulated_root_says_that_it_is_simulated() -> None:
-    assert "SIMULATED" in pkix.describe(attacker.root(AT)).subject
-
-
-@given(
-    at=st.integers(min_value=0, max_value=253402300799),
-    name=st.from_regex(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?(\.[a-z]{1,30}){1,5}", fullmatch=True),
-    shown=st.sampled_from(Shown),
-)
-def test_a_certificate_can_be_made_for_any_time_and_name(at: int, name: str, shown: Shown) -> None:
-    chain = attacker.chain(shown, (name,), at)
-    if shown is Shown.MISISSUED and at < 253402300000:
-        assert pkix.verify(chain, (attacker.root(at),), at).trusted
-
-
-# --- SMTP ------------------------------------------------------------------------------------------
-
-
-def test_a_session_with_the_attacker_reads_like_any_other() -> None:
-    request = msgspec.structs.replace(
-        REQUEST, envelope=Envelope(mail_from="a@a.example", rcpt_to="b@b.example")
-    )
-    chain = attacker.chain(Shown.OWN, (), AT)
-    session = session_of(attacker.session(request, chain, "mx1.b.example", "mail.a.example"))
-    assert session.offers_starttls
-    assert session.requiretls
-    assert session.tls is not None
-    assert session.tls.chain == chain
-    assert session.mail_from is not None
-    assert session.rcpt_to is not None
-    assert session.rcpt_to.code == 250
-
-
-def held(*, envelope: bool = False, cut: int = 0) -> SmtpExchange:
-    """A good session; `cut`: TCP segments of so many octets, 0 for whole replies."""
-    wanted = Envelope(mail_from="a@a.example", rcpt_to="b@b.example") if envelope else None
-    request = msgspec.structs.replace(REQUEST, envelope=wanted)
-    exchange = attacker.session(request, (b"chain",), "mx1.b.example", "mail.a.example")
-    if not cut:
-        return exchange
-    transcript: list[Chunk] = []
-    for chunk in exchange.transcript:
-        pieces = [chunk.data[i : i + cut] for i in range(0, len(chunk.data), cut)]
-        transcript += (
-            [chunk] if chunk.sent else [msgspec.structs.replace(chunk, data=piece) for piece in pieces]
-        )
-    return msgspec.structs.replace(exchange, transcript=tuple(transcript))
-
-
-@given(cut=st.integers(min_value=0, max_value=40), envelope=st.booleans())
-def test_stripping_hides_the_word_however_the_stream_is_cut(cut: int, envelope: bool) -> None:
-    exchange = stripped(held(envelope=envelope, cut=cut))
-    said = dialogue(exchange)
-    assert exchange.tls is None
-    assert exchange.failure is None
-    assert said.starttls is None
-    assert said.ehlo_tls is None
-    assert "STARTTLS" not in ehlo_keywords(said.ehlo)
-    assert "8BITMIME" in ehlo_keywords(said.ehlo)
-    assert said.quit is not None
-    assert (said.rcpt_to is not None) is envelope
-    assert not any(chunk.tls for chunk in exchange.transcript)
-
-
-@pytest.mark.parametrize("offer", [b"250-StartTLS", b"250 STARTTLS", b"250-STARTTLS now", b"250- STARTTLS"])
-def test_stripping_knows_the_offer_in_every_form_that_senders_read(offer: bytes) -> None:
-    reply = b"250-mx1.b.example\r\n" + offer + b"\r\n" + (b"" if offer[3:4] == b" " else b"250 SIZE\r\n")
-    exchange = SmtpExchange(
-        request=REQUEST,
-        transcript=(
-            Chunk(sent=False, data=b"220 mx1.b.example\r\n"),
-            Chunk(sent=True, data=b"EHLO a.example\r\n"),
-            Chunk(sent=False, data=reply),
-            Chunk(sent=True, data=b"STARTTLS\r\n"),
-            Chunk(sent=False, data=b"454 4.7.0 not now\r\n"),
-        ),
-    )
-    assert session_of(exchange).offers_starttls
-    assert not session_of(stripped(exchange)).offers_starttls
-
-
-def test_what_offers_no_tls_is_left_alone() -> None:
-    plain = stripped(held())
-    assert stripped(plain) is plain
-    assert broken(plain) is plain
-    dead = SmtpExchange(request=REQUEST, failure=Failure.REFUSED, failed_at=Stage.CONNECT)
-    assert stripped(dead) is dead
-    assert broken(dead) is dead
-
-
-def test_a_broken_handshake_keeps_what_was_said_before_it() -> None:
-    exchange = broken(held())
-    session = session_of(exchange)
-    assert (exchange.failure, exchange.failed_at) == (Failure.RESET, Stage.HANDSHAKE)
-    assert session.starttls is not None
-    assert session.tls is None
-    assert session.ehlo_tls is None
 
 
 # --- DNS -------------------------------------------------------------------------------------------
@@ -186,7 +61,12 @@ def answered(question: Question, *, ad: bool = False, rcode: int = 0) -> DnsExch
 def tampered(attack: str, name: str, rdtype: str, **true: object) -> tuple[DnsExchange, DnsExchange]:
     question = Question(name=name, rdtype=rdtype, checking_disabled=not true.pop("claim", False))
     exchange = answered(question, **true)  # type: ignore[arg-type]
-    return exchange, DnsTampering(frozenset({attack}), AIM).tamper(question, exchange)
+
+    class Answering(Empty):
+        async def ask(self, question: Question) -> DnsExchange:
+            return exchange
+
+    return exchange, asyncio.run(AttackedNetwork(Answering(), attack, AT, VICTIM).ask(question))
 
 
 def test_a_forged_answer_is_for_the_victim_and_carries_no_signature() -> None:
@@ -217,12 +97,11 @@ def test_a_resolver_that_proved_the_true_answer_cannot_prove_the_forged_one(
 
 
 def test_the_attackers_zone_answers_for_itself_only() -> None:
-    tampering = DnsTampering(frozenset(), AIM)
+    network = AttackedNetwork(Empty(), "steer", AT, VICTIM)
 
     def supplied(name: str, rdtype: str) -> dns.message.Message | None:
-        exchange = tampering.supply(Question(name=name, rdtype=rdtype))
-        assert exchange is None or exchange.response is not None
-        return None if exchange is None else dns.message.from_wire(exchange.response or b"")
+        exchange = asyncio.run(network.ask(Question(name=name, rdtype=rdtype)))
+        return None if exchange.response is None else dns.message.from_wire(exchange.response)
 
     address = supplied(attacker.HOST, "A")
     assert address is not None
@@ -242,18 +121,19 @@ def test_the_attackers_zone_answers_for_itself_only() -> None:
 # --- all together ----------------------------------------------------------------------------------
 
 
-def test_the_network_and_the_catalogue_know_the_same_attacks() -> None:
-    assert set(NAMES) == set(ATTACKS)
-    for attack in ATTACKS.values():
+def test_every_attack_tells_what_it_does_and_tampers_with_something() -> None:
+    for name, attack in ATTACKS.items():
+        assert attack.name == name
+        assert any((attack.dns, attack.smtp, attack.https, attack.certificate, attack.isolates))
         assert attack.needs
         assert attack.does.endswith(".")
         assert attack.stopped_by.endswith(".")
 
 
 def test_an_unknown_attack_is_named() -> None:
-    assert parts("steer + strip-starttls+steer") == ("steer", "strip-starttls")
+    assert parse("steer + strip-starttls+steer") == (ATTACKS["steer"], ATTACKS["strip-starttls"])
     with pytest.raises(UnknownAttack, match=r"no attack 'melt'.*strip-starttls"):
-        parts("steer+melt")
+        parse("steer+melt")
 
 
 class Empty(Replay):
@@ -278,7 +158,7 @@ class Empty(Replay):
 
 async def test_what_the_recording_does_not_hold_the_attacker_supplies() -> None:
     inner = Empty()
-    network = Attacked(inner, "forge-mx+block-policy", AT, AIM)
+    network = AttackedNetwork(inner, "forge-mx+block-policy", AT, VICTIM)
     address = Question(name=attacker.HOST, rdtype="A")
     own = SmtpRequest(address=attacker.ADDRESS)
     policy = HttpsRequest(url="https://mta-sts.b.example/.well-known/mta-sts.txt", address="192.0.2.9")
@@ -297,13 +177,13 @@ async def test_where_nothing_gets_out_the_attacker_does_not_answer_either() -> N
         async def converse(self, request: SmtpRequest) -> SmtpExchange:
             return SmtpExchange(request=request, failure=Failure.BLOCKED, failed_at=Stage.CONNECT)
 
-    network = Attacked(Blocked(), "mitm-self-signed", AT, AIM)
+    network = AttackedNetwork(Blocked(), "mitm-self-signed", AT, VICTIM)
     assert (await network.converse(REQUEST)).failure is Failure.BLOCKED
 
 
 def test_only_the_attackers_zone_and_root_are_added_to_the_ground() -> None:
     inner = Empty()
-    ground = Attacked(inner, "steer", AT, AIM).ground
+    ground = AttackedNetwork(inner, "steer", AT, VICTIM).ground
     assert ground.simulated_insecure == ("attacker.invalid",)
     assert ground.roots == (attacker.root(AT),)
     plain = msgspec.structs.replace(ground, simulated_insecure=(), roots=(), dialled=())

@@ -9,13 +9,14 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS
 from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Posture, judge
 from mailpath.judge.posture import DaneUse, Fallback, InsecureMx, Level, Precedence
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sending import Message, Sending
 from mailpath.steps.certificate import secure_tlsa
-from mailpath.whatif import ATTACKS, COMBINATIONS, Rewalk, attack_outcome
+from mailpath.whatif import Rewalk, attack_outcome
 
 if TYPE_CHECKING:
     from whatif.conftest import RewalksOf

@@ -9,23 +9,14 @@ from typing import TYPE_CHECKING
 import handmade as made
 import pytest
 
+from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost
 from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.facts import Walk
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
 from mailpath.network.replay import Replay
-from mailpath.whatif import (
-    ATTACKS,
-    COMBINATIONS,
-    Rewalks,
-    Summary,
-    attack_outcome,
-    cost,
-    each_only_reachable,
-    summary,
-    weakest_host,
-    weakest_path,
-)
+from mailpath.whatif import Rewalks, Summary, attack_outcome, summary
+from mailpath.whatif.weakest import each_only_reachable, weakest_host, weakest_path
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -68,7 +59,7 @@ def told(rewalks: RewalksOf, scenario: str, posture: str) -> Summary:
     ],
 )
 def test_the_answer(scenario: str, posture: str, sentence: str, rewalks: RewalksOf) -> None:
-    assert told(rewalks, scenario, posture).sentence == f"{posture}: {sentence}"
+    assert told(rewalks, scenario, posture).sentence == sentence
 
 
 class Dumb(Replay):
@@ -136,9 +127,8 @@ def untampered(rewalks: RewalksOf, scenario: str) -> Walk:
 
 def test_the_weakest_host_is_where_the_attacker_steers(rewalks: RewalksOf) -> None:
     walk = untampered(rewalks, "two-mx-weak")
-    outcomes = {
-        entry.host: entry.verdict.outcome for entry in each_only_reachable(walk, PRESETS["postfix-dane"])
-    }
+    alone = each_only_reachable(walk, PRESETS["postfix-dane"])
+    outcomes = {host: verdict.outcome for host, verdict in alone.items()}
     assert outcomes == {
         "mx1.two-mx-weak.example": Outcome.AUTHENTICATED,
         "mx2.two-mx-weak.example": Outcome.PLAINTEXT,
@@ -165,9 +155,9 @@ def test_the_prediction_for_one_host_is_what_the_walk_then_finds(rewalks: Rewalk
     for scenario in ("two-mx-weak", "first-mx-down", "dane-first-bad-second-weak"):
         walk = untampered(rewalks, scenario)
         for name in ("rfc", "postfix-may", "postfix-dane", "postfix-dane-only", "exim"):
-            for entry in each_only_reachable(walk, PRESETS[name]):
-                found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[name], "steer", entry.host))
-                assert found.outcome is entry.verdict.outcome, (scenario, name, entry.host)
+            for host, verdict in each_only_reachable(walk, PRESETS[name]).items():
+                found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[name], "steer", host))
+                assert found.outcome is verdict.outcome, (scenario, name, host)
 
 
 def many(safe: int, *last: tuple[str, str]) -> Walk:
@@ -203,7 +193,7 @@ def test_a_host_that_was_not_looked_at_may_be_the_weakest() -> None:
     posture = PRESETS["postfix-dane"]
     why = "more than 20 addresses"
     walk = many(2, ("mx3.b.example", why), ("mx4.b.example", why))
-    alone = {entry.host: entry.verdict.outcome for entry in each_only_reachable(walk, posture)}
+    alone = {host: each.outcome for host, each in each_only_reachable(walk, posture).items()}
     assert list(alone) == ["mx1.b.example", "mx2.b.example", "mx3.b.example"]
     assert alone["mx3.b.example"] is Outcome.UNKNOWN
     assert alone["mx2.b.example"] is Outcome.AUTHENTICATED

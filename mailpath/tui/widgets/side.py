@@ -24,8 +24,9 @@ from mailpath.wording.phrases import sentence
 from mailpath.wording.times import utc
 
 if TYPE_CHECKING:
+    from mailpath.attacks.record import Attack
     from mailpath.facts import StsPolicy
-    from mailpath.whatif import Attack, AttackOutcome, Summary
+    from mailpath.whatif import AttackOutcome, Summary
 
 Mode = Literal["posture", "attack", "clock"]
 #: What a dial shows: what is chosen in a list, or one of a few places of its own.
@@ -313,7 +314,7 @@ class Side(Vertical):
     def _changes(self) -> list[Row]:
         if self._summary is None:
             return []
-        said = self._summary.sentence.removeprefix(f"{self._summary.posture}: ")
+        said = self._summary.sentence
         heading = "What changes" if self._host is None else "What changes, whole path"
         heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]

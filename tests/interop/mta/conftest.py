@@ -29,7 +29,7 @@ from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
 from mailpath.network import capture
 from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
-from mailpath.whatif.rewalk import aim_at
+from mailpath.whatif.rewalk import find_victim
 
 POSTURES = (*postfix.LEVELS, *exim.LEVELS)
 FIGURES = pytest.StashKey[list[str]]()
@@ -145,7 +145,7 @@ def attacks(pytestconfig: pytest.Config, grounds: Grounds, deliveries: Deliverie
     attempts, taken = deliver(grounds, victims, clients)
     found = Attacks({}, {}, {}, {}, clients)
     for (scenario, posture, attack), foreseen in outcomes.items():
-        recipient = f"{posture}+{attack}@{victims.aims[scenario].recipient}"
+        recipient = f"{posture}+{attack}@{victims.by_scenario[scenario].recipient}"
         key = scenario, f"{posture} under {attack}"
         took = taken.get(recipient)
         found.observed[key] = observed(attempts.get(recipient, []), took, postfix.AUTHENTICATED)
@@ -159,7 +159,7 @@ def attacks(pytestconfig: pytest.Config, grounds: Grounds, deliveries: Deliverie
 async def _foreseen(
     rewalks: dict[str, Rewalks], postures: tuple[str, ...]
 ) -> tuple[Victims, dict[tuple[str, str, str], AttackOutcome]]:
-    victims = Victims({scenario: aim_at(await each.untampered()) for scenario, each in rewalks.items()})
+    victims = Victims({scenario: find_victim(await each.untampered()) for scenario, each in rewalks.items()})
     outcomes = {}
     for attack in ATTACKS:
         for scenario, each in rewalks.items():

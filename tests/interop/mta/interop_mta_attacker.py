@@ -25,7 +25,7 @@ CLONE_NEWNET = 0x40000000
 PORT = 25
 WAIT = 20.0
 CHUNK = 65536
-IMPERSONATIONS = ("mitm-self-signed", "mitm-own-cert", "mitm-misissued")
+REFUSED = "454 4.7.0 TLS not available due to temporary reason"
 
 
 def enter(netns: str) -> None:
@@ -60,7 +60,7 @@ class Attacker:
         self.attacks = frozenset(plan["attacks"])
         self.plan = plan
         self.taken: list[dict[str, Any]] = []
-        self.poses = any(name in self.attacks for name in IMPERSONATIONS)
+        self.poses = plan["poses"]
         self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.tls.load_cert_chain(plan["certificate"])
         self.own = bound(plan["own_address"], PORT)
@@ -153,6 +153,8 @@ class Attacker:
                 offers = [] if session["tls"] or "strip-starttls" in self.attacks else ["STARTTLS"]
                 keywords = ["mail", "8BITMIME", *offers, "SMTPUTF8"]
                 say(stream, *(f"250-{word}" for word in keywords[:-1]), f"250 {keywords[-1]}")
+            elif verb == b"STARTTLS" and "refuse-starttls" in self.attacks:
+                say(stream, REFUSED)
             elif verb == b"STARTTLS":
                 say(stream, "220 2.0.0 ready to start TLS")
                 if "break-tls" in self.attacks:
@@ -177,12 +179,15 @@ class Attacker:
 
 
 class Talk:
-    """A session that passes through.  STARTTLS is covered, or ended with a reset, as the attack has it."""
+    """A session that passes through.  STARTTLS is covered, refused or ended with a reset, as the attack
+    has it.
+    """
 
     def __init__(self, sender: socket.socket, server: socket.socket, attacks: frozenset[str]) -> None:
         self._sender = sender
         self._server = server
         self._strips = "strip-starttls" in attacks
+        self._refuses = "refuse-starttls" in attacks
         self._breaks = "break-tls" in attacks
         self._asked = False
 
@@ -192,7 +197,11 @@ class Talk:
                 reset(self._server)
                 reset(self._sender)
                 return
-            self._asked = self._asked or data.upper().startswith(b"STARTTLS")
+            begins = data.upper().startswith(b"STARTTLS")
+            if begins and self._refuses:
+                self._sender.sendall(f"{REFUSED}\r\n".encode())
+                continue
+            self._asked = self._asked or begins
             self._server.sendall(data)
         self._server.shutdown(socket.SHUT_WR)
 

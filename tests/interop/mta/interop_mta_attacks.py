@@ -27,22 +27,13 @@ from interop_namespace import Namespace, namespace
 from interop_tools import run, tool
 
 from mailpath.attacks import attacker
-from mailpath.attacks.aim import Aim
+from mailpath.attacks.catalogue import ATTACKS as CATALOGUE
+from mailpath.attacks.record import Victim
 from mailpath.network import endpoints, settings
 
 #: The attacks, and those of their combinations that do what no part does alone.
 ATTACKS = (
-    "strip-starttls",
-    "break-tls",
-    "mitm-self-signed",
-    "mitm-own-cert",
-    "mitm-misissued",
-    "forge-mx",
-    "forge-address",
-    "deny-tlsa",
-    "block-tlsa",
-    "block-policy",
-    "steer",
+    *CATALOGUE,
     "deny-tlsa+mitm-self-signed",
     "block-policy+mitm-misissued",
     "steer+strip-starttls",
@@ -71,18 +62,18 @@ BY_ATTACKER = "attacker"
 class Victims:
     """Whom the attacks are about: scenario id -> what everybody can look up of it."""
 
-    aims: Mapping[str, Aim]
+    by_scenario: Mapping[str, Victim]
 
     def steer_to(self, scenario: str) -> str:
         """The host that `steer` leaves reachable: the least preferred one."""
-        return list(self.aims[scenario].hosts)[-1]
+        return list(self.by_scenario[scenario].hosts)[-1]
 
     def unreachable(self) -> list[str]:
         """The addresses of all the others."""
         return [
             address
-            for scenario, aim in self.aims.items()
-            for host, addresses in aim.hosts.items()
+            for scenario, victim in self.by_scenario.items()
+            for host, addresses in victim.hosts.items()
             if host != self.steer_to(scenario)
             for address in addresses
         ]
@@ -99,7 +90,7 @@ class Certificates:
         self._own = folder / "own.pem"
         self._misissued = folder / "misissued.pem"
         self._self_signed = folder / "self-signed.pem"
-        names = [host for aim in victims.aims.values() for host in aim.hosts]
+        names = [host for victim in victims.by_scenario.values() for host in victim.hosts]
         for file, named in ((self._own, [attacker.HOST]), (self._misissued, [attacker.HOST, *names])):
             authority.issue_cert(*named).private_key_and_cert_chain_pem.write_to_path(str(file))
         key = folder / "self-signed.key"
@@ -128,12 +119,13 @@ class Attacked:
         ends = [endpoints.split(published) for published in dial]
         plan = {
             "attacks": names,
+            "poses": any(CATALOGUE[name].certificate for name in names),
             "netns": str(NETNS / grounds.space.name),
             "dns": LAB_DNS,
             "smtp": [address for address, port in ends if port == 25],
             "https": [address for address, port in ends if port == 443],
-            "domains": [aim.recipient for aim in victims.aims.values()],
-            "hosts": [host for aim in victims.aims.values() for host in aim.hosts],
+            "domains": [victim.recipient for victim in victims.by_scenario.values()],
+            "hosts": [host for victim in victims.by_scenario.values() for host in victim.hosts],
             "unreachable": victims.unreachable() if "steer" in names else [],
             "own_host": attacker.HOST,
             "own_address": attacker.ADDRESS,
@@ -191,8 +183,8 @@ def deliver(
         for sender in senders:
             sender.postfix.submit(
                 [
-                    sender.recipient(posture, aim.recipient)
-                    for aim in victims.aims.values()
+                    sender.recipient(posture, victim.recipient)
+                    for victim in victims.by_scenario.values()
                     for posture in clients
                 ]
             )
