@@ -23,16 +23,6 @@ GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP:
 #: For terminals that have no others.
 ASCII_GLYPHS = {Status.PASS: "+", Status.WEAK: "!", Status.FAIL: "x", Status.SKIP: "-", Status.ERROR: "?"}
 
-TITLES = {
-    "sender": "Sender",
-    "mx": "MX",
-    "dnssec": "DNSSEC",
-    "mta-sts": "MTA-STS",
-    "tlsa": "TLSA",
-    "starttls": "STARTTLS",
-    "verdict": "Verdict",
-}
-
 
 def named(domain: str) -> str:
     """A domain, with its U-labels beside it where it has some."""

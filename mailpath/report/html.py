@@ -17,12 +17,12 @@ from importlib import resources
 import jinja2
 import msgspec
 
-from mailpath.facts import StepResult
+from mailpath.facts import TITLES, StepResult
 from mailpath.findings import step_of
 from mailpath.judge import Mechanism, Outcome, Posture, Verdict
 from mailpath.names import u_labels
 from mailpath.report.attacks import AttackRow, attack_rows, attack_sentences, reach
-from mailpath.report.contents import GLYPHS, TITLES, circumstances, not_tried, outcome, possible
+from mailpath.report.contents import GLYPHS, circumstances, not_tried, outcome, possible
 from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import cause, phrase, verdict_sentence
 from mailpath.report.panels import Explained, evidence, explain

@@ -10,19 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from mailpath.facts import TITLES
 from mailpath.findings import step_of
 from mailpath.judge import Mechanism, Verdict
 from mailpath.report.attacks import attack_rows, attack_sentences
-from mailpath.report.contents import (
-    GLYPHS,
-    TITLES,
-    circumstances,
-    claimed,
-    no_evidence,
-    not_tried,
-    outcome,
-    possible,
-)
+from mailpath.report.contents import GLYPHS, circumstances, claimed, no_evidence, not_tried, outcome, possible
 from mailpath.report.envelope import answers, tried
 from mailpath.report.headline import headline, verdict_sentence
 from mailpath.report.panels import Explained, evidence, explain

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Status
+from mailpath.facts import TITLES, Status
 from mailpath.judge import Mechanism
 from mailpath.report.attacks import attack_rows, attack_sentences
 from mailpath.report.contents import (
     ASCII_GLYPHS,
     GLYPHS,
-    TITLES,
     circumstances,
     claimed,
     no_evidence,

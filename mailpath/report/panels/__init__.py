@@ -5,8 +5,8 @@ Plain lines of visible text, for the app and the text report alike.  Foreign byt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 import msgspec
 
@@ -16,6 +16,8 @@ from mailpath.findings import CATALOGUE, Finding, find, step_of
 from mailpath.report.panels import dnssec, envelope, mx, sender, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
 from mailpath.report.provenance import USUAL, Provenance, anchor_sentence, roots_sentence
+from mailpath.steps.registry import REGISTRY
+from mailpath.steps.step import Step
 
 __all__ = ["Detail", "Explained", "details", "evidence", "explain", "explained"]
 
@@ -86,29 +88,21 @@ def evidence(
     `exchanges`: SMTP sessions as they were on the wire, for the times of those that the walk was made of.
     `provenance`: what the walk rests on; said first, where it is not what everybody trusts.
     """
-    if step_id not in _EVIDENCE:
-        return ()
-    lines = _EVIDENCE[step_id](walk, exchanges, provenance.own_certificates)
-    return _bounded(chain(_resting(step_id, provenance), lines))
+    step, own = REGISTRY.get(step_id), provenance.own_certificates
+    if step_id in _EVIDENCE:
+        lines: Iterable[str] = _EVIDENCE[step_id](walk, exchanges, own)
+    else:
+        lines = step.evidence(walk) if step is not None and step.evidence is not None else ()
+    return _bounded(chain(_resting(step, provenance), lines))
 
 
-def _resting(step_id: str, provenance: Provenance) -> Iterator[str]:
+def _resting(step: Step | None, provenance: Provenance) -> tuple[str, ...]:
     """What this step's proofs rest on."""
-    said = {
-        "dnssec": anchor_sentence(provenance),
-        "mta-sts": roots_sentence(provenance),
-        "starttls": roots_sentence(provenance),
-    }.get(step_id, "")
-    if said:
-        yield said
-        yield ""
+    sentences = {"anchor": anchor_sentence, "roots": roots_sentence}
+    said = sentences[step.rests_on](provenance) if step is not None and step.rests_on else ""
+    return (said, "") if said else ()
 
 
-def _bounded(lines: Iterator[str]) -> tuple[str, ...]:
-    shown: list[str] = []
-    for line in lines:
-        if len(shown) == MOST_LINES:
-            shown.append("… there is more than can be shown")
-            break
-        shown.append(line)
-    return tuple(shown)
+def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
+    shown = tuple(islice(lines, MOST_LINES + 1))
+    return shown if len(shown) <= MOST_LINES else (*shown[:-1], "… there is more than can be shown")

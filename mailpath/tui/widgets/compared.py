@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.content import Content
 
-from mailpath.facts import STEPS, StepResult
+from mailpath.facts import STEPS, TITLES, StepResult
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, View
 from mailpath.tui.marks import Mark, mark
-from mailpath.tui.text import QUIET, STATUS_STYLE, TITLES, Glyphs, clean, fit, wrap
+from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, clean, fit, wrap
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Verdict

@@ -13,15 +13,19 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mailpath.facts import STEPS
+from mailpath.facts import SHORT, STEPS, TITLES
 from mailpath.tui.progress import Progress, all_waiting
-from mailpath.tui.text import QUIET, TITLES, Glyphs, clean, fit
+from mailpath.tui.text import QUIET, Glyphs, clean, fit
 
 #: Room for the longest outcome, so that the stops keep their places whatever the posture.
 _LAST = 17
 
 #: Names for the rail of one line.
-_SHORT = {"3 MTA-STS": "3 STS", "5 STARTTLS": "5 TLS", "6 Verdict": "6"}
+_SHORT = {
+    f"{number} {TITLES[step]}": f"{number} {SHORT[step]}".rstrip()
+    for number, step in enumerate(STEPS)
+    if step in SHORT
+}
 
 _Stop = tuple[str, str, str]  # title with its number, word, style
 
