@@ -14,10 +14,13 @@ from functools import partial
 from rich.cells import cell_len
 from textual.content import Content
 
-from mailpath.facts import Status
+from mailpath.facts import STEPS, TITLES, Status
 from mailpath.names import u_labels
 from mailpath.visible import visible
 from mailpath.wording import layout
+
+#: By id, each step's number and title.
+NUMBERED = {step: f"{number} {TITLES[step]}" for number, step in enumerate(STEPS)}
 
 #: Nothing that a terminal would obey or that turns text around can be typed or pasted into an input.
 PRINTABLE = (
