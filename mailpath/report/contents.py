@@ -23,6 +23,9 @@ GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP:
 #: For terminals that have no others.
 ASCII_GLYPHS = {Status.PASS: "+", Status.WEAK: "!", Status.FAIL: "x", Status.SKIP: "-", Status.ERROR: "?"}
 
+#: A finding's severity as a step's status: they have their glyphs in common.
+SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
+
 
 def named(domain: str) -> str:
     """A domain, with its U-labels beside it where it has some."""
@@ -103,11 +106,6 @@ def trusts(result: Result) -> tuple[str, ...]:
         return told
     taken = " It counts all the same, as --trust-capture says." if result.on_trust else ""
     return (f"Not evidence: {result.doubt}.{taken}", *told)
-
-
-def claimed(result: Result) -> str:
-    """Behind a heading, of what is no evidence."""
-    return ", as the capture says" if result.withheld(result.posture) else ""
 
 
 def no_evidence(result: Result) -> str:

@@ -13,8 +13,9 @@ import msgspec
 from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
 from mailpath.findings import CATALOGUE, Finding, find, step_of
-from mailpath.report.panels import dnssec, envelope, mx, sender, starttls, sts, tlsa
+from mailpath.report.panels import dnssec, envelope, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
+from mailpath.report.panels.records import answers
 from mailpath.report.provenance import USUAL, Provenance, anchor_sentence, roots_sentence
 from mailpath.steps.registry import REGISTRY
 from mailpath.steps.step import Step
@@ -26,8 +27,10 @@ MOST_LINES = 2000
 
 #: Given the exchanges, for the times of a dialogue, and the roots that this machine does not know.
 _EVIDENCE: dict[str, Callable[[Walk, Sequence[SmtpExchange], Collection[bytes]], Iterator[str]]] = {
-    "sender": lambda walk, exchanges, own: sender.lines(walk),
-    "mx": lambda walk, exchanges, own: mx.lines(walk),
+    "sender": lambda walk, exchanges, own: answers((walk.sender.mx, walk.sender.spf)),
+    "mx": lambda walk, exchanges, own: answers(
+        (walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in host.lookups))
+    ),
     "dnssec": lambda walk, exchanges, own: dnssec.lines(walk),
     "mta-sts": lambda walk, exchanges, own: sts.lines(walk, own),
     "tlsa": lambda walk, exchanges, own: tlsa.lines(walk),
@@ -52,6 +55,23 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     means: str
     fix: str
     source: str
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """(label, text) below the message, without what that says already."""
+        rows = (
+            ("Found", self.found if self.found != self.message else ""),
+            ("Got", "" if self.got in self.message else self.got),
+            ("Means", self.means),
+            ("Fix", self.fix),
+            ("Source", self.source),
+        )
+        return tuple((label, text) for label, text in rows if text)
+
+    @property
+    def brief(self) -> tuple[tuple[str, str], ...]:
+        """The same where room is dear: what is merely worth knowing means no more than it says."""
+        return tuple(row for row in self.rows if row[0] != "Means" or self.severity != "info")
 
 
 def explain(finding: Finding) -> Explained:

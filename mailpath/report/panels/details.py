@@ -77,8 +77,9 @@ def _mx(walk: Walk) -> _Lines:
         if host.left_out:
             addresses += f", and {host.left_out} not looked at"
         alias = f", an alias of {visible(host.canonical)}" if host.canonical != host.name else ""
-        special = "".join(f", {address} is special-use" for address in host.special)
-        yield label, f"{visible(host.name)}{beside}{alias}: {addresses}{special}"
+        special = "".join(f", {each} is special-use ({visible(kind)})" for each, kind in host.special.items())
+        odd = {"ip-literal": ", an IP address", "invalid": ", not a host name"}.get(host.form, "")
+        yield label, f"{visible(host.name)}{beside}{alias}{odd}: {addresses}{special}"
     yield from _more(len(walk.mx.hosts))
     if walk.mx.left_out:
         yield "", f"{count(walk.mx.left_out, 'more host')} not looked at"
