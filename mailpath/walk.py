@@ -10,32 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from mailpath.dnssec import Effort, Validator
-from mailpath.facts import (
-    DnssecFacts,
-    Found,
-    HostTlsa,
-    MxFacts,
-    MxKind,
-    Path,
-    SenderFacts,
-    StarttlsFacts,
-    Status,
-    StepResult,
-    StsFacts,
-    TlsaFacts,
-    Walk,
-)
+from mailpath.facts import Path, Status, StepResult, Walk
 from mailpath.match import pkix
 from mailpath.network.protocol import Network
 from mailpath.network.settings import Settings, roots
-from mailpath.steps import dnssec, mx, resolver, sender, sessions, starttls, sts, tlsa
-from mailpath.steps.tools import Tools, not_looked_up
+from mailpath.steps.registry import REGISTRY, result, unwalked, with_facts
+from mailpath.steps.step import Step
+from mailpath.steps.tools import Tools
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -60,17 +48,6 @@ class StepFinished(msgspec.Struct, frozen=True):
 
 
 Event = StepStarted | StepFinished
-
-_Facts = TypeVar("_Facts")
-
-_RESULTS: dict[str, Callable[[Walk], StepResult]] = {
-    "sender": sender.result,
-    "mx": mx.result,
-    "dnssec": dnssec.result,
-    "mta-sts": sts.result,
-    "tlsa": tlsa.result,
-    "starttls": starttls.result,
-}
 
 
 async def walk(
@@ -117,26 +94,16 @@ class _Walker:
         on_event: Callable[[Event], None] | None,
         effort: Effort = Effort.FULL,
     ) -> None:
-        self._tools = Tools(path, network, Validator(network, at, effort), at)
+        self._tools = tools = Tools(path, network, Validator(network, at, effort), at, self._found)
         self._tell = on_event
         self._anew = effort is not Effort.FULL
         self._began: dict[str, float] = {}
         self._elapsed: dict[str, float] = {}
         self._broken: dict[str, str] = {}
         self._results: dict[str, StepResult] = {}
-        why = "not looked at yet"
-        self._walk = Walk(
-            path=path,
-            at=at,
-            resolver=network.ground.resolver,
-            sender=SenderFacts(domain=path.sender, ehlo=network.ground.ehlo),
-            mx=MxFacts(kind=MxKind.FAILED, lookup=not_looked_up(path.recipient, "MX", why)),
-            dnssec=DnssecFacts(),
-            sts=StsFacts(found=Found.NOT_TRIED),
-            tlsa=TlsaFacts(),
-            starttls=StarttlsFacts(),
-            patience=network.ground.patience,
-        )
+        self._seen = {step_id: asyncio.Event() for step_id in REGISTRY}
+        self._settled = {step_id: asyncio.Event() for step_id in REGISTRY}
+        self._walk = unwalked(tools)
 
     @property
     def exhausted(self) -> bool:
@@ -144,79 +111,44 @@ class _Walker:
         return self._tools.validator.exhausted
 
     async def run(self) -> Walk:
-        """The sender and the policy are looked at beside the rest; what joins two steps waits for both."""
-        for step in ("sender", "mx", "dnssec", "mta-sts"):
-            self._start(step)
+        """Every step at once; each waits for what it hangs on."""
         async with asyncio.TaskGroup() as group:
-            sender_seen = group.create_task(self._sender())
-            sts_seen = group.create_task(self._sts())
-            found = await self._guard("mx", mx.look(self._tools), self._walk.mx)
-            self._set(mx=found)
-            self._finish("mx")
-            self._start("tlsa")
-            self._start("starttls")
-            looked = group.create_task(self._tlsa(found))
-            talk = sessions.look(self._tools, found, looked)
-            self._set(starttls=await self._guard("starttls", talk, self._walk.starttls))
-            await looked
-            self._finish("tlsa")
-            await sender_seen
-            await self._port25()
-            await sts_seen
-            await self._resolver()
-            # A recording must hold what another time or an attack would need, whatever was fastest today.
-            await self._tools.validator.settle()
-            # Again, now that every look-up is in: which zones were seen must not hang on who was first.
-            self._set(roots=self._anchors(), dnssec=self._dnssec())
-            self._finish("starttls")
+            for step_id, step in REGISTRY.items():
+                group.create_task(self._look(step_id, step))
+        self._walk = replace(self._walk, roots=self._anchors())
+        for step_id in REGISTRY:
+            if step_id not in self._results:
+                self._finish(step_id)
         self._settle()
-        return msgspec.structs.replace(self._walk, steps=tuple(self._results[step] for step in _RESULTS))
+        return replace(self._walk, steps=tuple(self._results[step_id] for step_id in REGISTRY))
 
-    async def _sender(self) -> None:
-        self._set(sender=await self._guard("sender", sender.look(self._tools), self._walk.sender))
-        self._finish("sender")
-
-    async def _sts(self) -> None:
-        self._set(sts=await self._guard("mta-sts", sts.look(self._tools), self._walk.sts))
-        self._finish("mta-sts")
-
-    async def _tlsa(self, found: MxFacts) -> TlsaFacts:
-        empty = TlsaFacts(
-            hosts=tuple(HostTlsa(host=host.name, not_tried="not looked up") for host in found.hosts)
-        )
-        facts = await self._guard("tlsa", tlsa.look(self._tools, found), empty)
-        self._set(tlsa=facts)
-        self._set(dnssec=self._dnssec())
-        self._finish("dnssec")
-        return facts
-
-    def _dnssec(self) -> DnssecFacts:
-        validator = self._tools.validator
-        return dnssec.gather(self._walk.mx, self._walk.tlsa, validator.zones(), validator.resolver_note)
-
-    async def _port25(self) -> None:
-        """Whether port 25 leaves this machine is the sender's line, but only the sessions can tell."""
-        before = self._walk.sender
-        probe = sender.port25(self._tools, before, self._walk.starttls)
-        self._set(sender=await self._guard("sender", probe, before))
-
-    async def _resolver(self) -> None:
-        """Whose errors those of the resolver are: it can be asked once all look-ups are in."""
-        fails = await self._guard("sender", resolver.failing_types(self._tools, self._walk), {})
-        self._set(sender=msgspec.structs.replace(self._walk.sender, resolver_fails=fails))
-
-    # --- what is known so far ---
-
-    async def _guard(self, step: str, looking: Awaitable[_Facts], empty: _Facts) -> _Facts:
-        """What the step found, or `empty` where our own code broke: the other panels stand."""
+    async def _look(self, step_id: str, step: Step) -> None:
+        """All that one step finds.  Where our own code breaks its facts stay as they were: the other panels
+        stand."""
+        walk = await self._found(*step.after)
+        self._start(step_id)
         try:
-            return await looking
+            if step.look is not None:
+                self._learn(step_id, await step.look(self._tools, walk))
+            if not step.last:
+                self._finish(step_id)
+            self._seen[step_id].set()
+            if step.later is not None:
+                async for facts in step.later(self._tools):
+                    self._learn(step_id, facts)
         except Exception as error:  # noqa: BLE001 - any bug of a step is that step's ERROR line
-            self._broken[step] = _bug(error)
-            return empty
+            self._broken[step_id] = _bug(error)
+        finally:
+            self._seen[step_id].set()
+            self._settled[step_id].set()
 
-    def _set(self, **facts: object) -> None:
-        self._walk = msgspec.structs.replace(self._walk, **facts)
+    async def _found(self, *step_ids: str, settled: bool = False) -> Walk:
+        for step_id in step_ids:
+            await (self._settled if settled else self._seen)[step_id].wait()
+        return self._walk
+
+    def _learn(self, step_id: str, facts: object) -> None:
+        self._walk = with_facts(step_id, self._walk, facts)
 
     def _anchors(self) -> tuple[bytes, ...]:
         """Trusted roots that could anchor a chain seen on this walk, sorted."""
@@ -228,36 +160,35 @@ class _Walker:
 
     # --- events ---
 
-    def _start(self, step: str) -> None:
-        self._began[step] = time.perf_counter()
+    def _start(self, step_id: str) -> None:
+        self._began[step_id] = time.perf_counter()
         if self._tell is not None and not self._anew:
-            self._tell(StepStarted(step))
+            self._tell(StepStarted(step_id))
 
-    def _finish(self, step: str) -> None:
-        elapsed = (time.perf_counter() - self._began[step]) * 1000
-        self._elapsed[step] = elapsed
-        self._report(step, self._result(step))
+    def _finish(self, step_id: str) -> None:
+        self._elapsed[step_id] = (time.perf_counter() - self._began[step_id]) * 1000
+        self._report(self._result(step_id))
 
     def _settle(self) -> None:
         """Every line again, from all the facts: one that a later step changed is told again."""
-        for step in _RESULTS:
-            settled = self._result(step)
-            if settled != self._results[step]:
-                self._report(step, settled)
+        for step_id, before in list(self._results.items()):
+            settled = self._result(step_id)
+            if settled != before:
+                self._report(settled)
 
-    def _report(self, step: str, result: StepResult) -> None:
-        self._results[step] = result
+    def _report(self, result: StepResult) -> None:
+        self._results[result.id] = result
         if self._tell is not None:
-            so_far = msgspec.structs.replace(self._walk, steps=tuple(self._results.values()))
-            self._tell(StepFinished(result, self._elapsed[step], so_far))
+            so_far = replace(self._walk, steps=tuple(self._results.values()))
+            self._tell(StepFinished(result, self._elapsed[result.id], so_far))
 
-    def _result(self, step: str) -> StepResult:
-        if step not in self._broken:
+    def _result(self, step_id: str) -> StepResult:
+        if step_id not in self._broken:
             try:
-                return _RESULTS[step](self._walk)
-            except Exception as error:  # noqa: BLE001 - as in _guard
-                self._broken[step] = _bug(error)
-        return StepResult(id=step, status=Status.ERROR, word="BUG", summary=self._broken[step])
+                return result(step_id, self._walk)
+            except Exception as error:  # noqa: BLE001 - as in _look
+                self._broken[step_id] = _bug(error)
+        return StepResult(id=step_id, status=Status.ERROR, word="BUG", summary=self._broken[step_id])
 
 
 def _bug(error: Exception) -> str:

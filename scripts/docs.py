@@ -37,8 +37,8 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 
 def findings() -> Iterator[str]:
     """Every code: what it means, how to mend it, where it is written."""
+    from mailpath.facts import TITLES
     from mailpath.findings.catalogue import CATALOGUE, step_of
-    from mailpath.report.contents import TITLES
 
     yield "# Findings"
     yield ""

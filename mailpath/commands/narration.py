@@ -8,8 +8,9 @@ import sys
 from collections.abc import AsyncIterator, Callable
 
 from mailpath.commands.stdio import plain, tell
+from mailpath.facts import TITLES
 from mailpath.network.waits import Waits
-from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, TITLES
+from mailpath.report.contents import ASCII_GLYPHS, GLYPHS
 from mailpath.visible import visible
 from mailpath.walk import StepFinished
 from mailpath.wording.times import milliseconds

@@ -15,8 +15,8 @@ from mailpath.facts.dns import (
     SignatureFact,
     ZoneFact,
 )
+from mailpath.facts.findings import Entry, Finding, Severity
 from mailpath.facts.path import (
-    STEPS,
     DnssecFacts,
     HostTlsa,
     MxFacts,
@@ -38,13 +38,21 @@ from mailpath.facts.path import (
     Walk,
 )
 from mailpath.facts.resolver import lookups, not_theirs, policy_lost, unasked, unproven, unreached
+from mailpath.facts.steps import ENVELOPE, LOOKS_FOR, SHORT, STEPS, TITLES, WALKED, Panel
 from mailpath.facts.waits import cut_short, gave_up_early
 
 __all__ = [
+    "ENVELOPE",
+    "LOOKS_FOR",
+    "SHORT",
     "STEPS",
+    "TITLES",
+    "WALKED",
     "AliasLink",
     "DnssecFacts",
     "DsFact",
+    "Entry",
+    "Finding",
     "Found",
     "HostTlsa",
     "KeyFact",
@@ -52,12 +60,14 @@ __all__ = [
     "MxFacts",
     "MxHost",
     "MxKind",
+    "Panel",
     "Path",
     "PolicyFetch",
     "Reply",
     "Security",
     "SenderFacts",
     "Session",
+    "Severity",
     "SignatureFact",
     "StarttlsFacts",
     "Status",

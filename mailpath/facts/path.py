@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -329,10 +329,6 @@ class Status(StrEnum):
     ERROR = "error"  # could not be learnt
 
 
-#: Step ids in packet order.
-STEPS = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls", "verdict")
-
-
 class StepResult(msgspec.Struct, frozen=True, kw_only=True):
     """One panel's line: `word`, one or two upper-case words; `summary`, a plain sentence (visible text)."""
 
@@ -353,7 +349,8 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one walk found.  `at`: Unix time as of which certificates and signatures were judged.
     `roots`: trusted CA certificates (DER) that could anchor a chain seen on this walk, sorted.
     `patience`: "sender": the sending server waits as long as its kind does; "ours": no longer than we did.
-    `steps`: results of the first six steps; the verdict is the judge's.
+    `further`: by id, what steps found that have no attribute of their own here.
+    `steps`: results of all steps but the last; the verdict is the judge's.
     """
 
     path: Path
@@ -367,4 +364,5 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     starttls: StarttlsFacts
     roots: tuple[bytes, ...] = ()
     patience: Literal["sender", "ours"] = "sender"
+    further: dict[str, Any] = {}
     steps: tuple[StepResult, ...] = ()

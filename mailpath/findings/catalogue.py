@@ -5,8 +5,7 @@ Codes are stable: one that is no longer used is not given to anything else.  The
 
 from __future__ import annotations
 
-import re
-
+from mailpath.facts.findings import Entry, Finding, Severity
 from mailpath.findings import (
     catalogue_mx,
     catalogue_sec,
@@ -15,35 +14,30 @@ from mailpath.findings import (
     catalogue_tls,
     catalogue_tlsa,
 )
-from mailpath.findings.model import Entry, Finding, Severity
+from mailpath.steps.registry import REGISTRY
 
+#: Of the steps whose findings fill files of their own.
+_ENTRIES = {
+    "sender": catalogue_snd.ENTRIES,
+    "mx": catalogue_mx.ENTRIES,
+    "dnssec": catalogue_sec.ENTRIES,
+    "mta-sts": catalogue_sts.ENTRIES,
+    "tlsa": catalogue_tlsa.ENTRIES,
+    "starttls": catalogue_tls.ENTRIES,
+}
+_PANELS = [
+    (entry, step_id) for step_id, step in REGISTRY.items() for entry in _ENTRIES.get(step_id, step.entries)
+]
 #: Code -> entry, in the order of the steps.
-CATALOGUE: dict[str, Entry] = {
-    entry.code: entry
-    for part in (catalogue_snd, catalogue_mx, catalogue_sec, catalogue_sts, catalogue_tlsa, catalogue_tls)
-    for entry in part.ENTRIES
-}
-
-#: Prefix of a code -> id of the step whose panel shows it.
-STEP_OF_PREFIX = {
-    "SND": "sender",
-    "MX": "mx",
-    "SEC": "dnssec",
-    "STS": "mta-sts",
-    "RPT": "mta-sts",
-    "TLSA": "tlsa",
-    "TLS": "starttls",
-}
-
-_CODE = re.compile(r"([A-Z]+)[0-9]{3}\Z")
+CATALOGUE: dict[str, Entry] = {entry.code: entry for entry, _ in _PANELS}
+_STEP_OF = {entry.code: step_id for entry, step_id in _PANELS}
+#: What codes begin with, in that order.
+PREFIXES = tuple(dict.fromkeys(code.rstrip("0123456789") for code in CATALOGUE))
 
 
 def step_of(code: str) -> str:
-    """The id of the step that `code` belongs to.  Raises `KeyError` for what is no code."""
-    found = _CODE.match(code)
-    if found is None:
-        raise KeyError(code)
-    return STEP_OF_PREFIX[found[1]]
+    """The id of the step whose panel shows `code`.  Raises `KeyError` for what is no code."""
+    return _STEP_OF[code]
 
 
 def finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailpath.findings.model import Entry, Severity
+from mailpath.facts.findings import Entry, Severity
 
 ENTRIES = (
     Entry(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from mailpath.facts import MxHost, Session, Walk
+from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import tlsa
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding, Severity
 from mailpath.match import names, pkix
 from mailpath.match.names import certificate_names
 from mailpath.match.pkix import describe

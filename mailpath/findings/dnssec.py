@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact, unproven
+from mailpath.facts.findings import Finding, Severity
 from mailpath.facts.resolver import lookups as made
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import ASK_ANOTHER, rrset, why
 from mailpath.steps.dnssec import path_lookups
 from mailpath.visible import visible

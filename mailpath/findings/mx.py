@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, not_theirs
+from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.bogus import remedy
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import ASK_ANOTHER, dotted, why
 from mailpath.steps.mx import unlearnt
 from mailpath.visible import visible

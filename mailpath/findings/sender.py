@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mailpath.exchanges import Failure
 from mailpath.facts import Found, Walk, bounds_reached, lookups, not_theirs, unreached
+from mailpath.facts.findings import Finding
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding
 from mailpath.findings.words import rrset, why
 from mailpath.visible import visible
 from mailpath.wording.phrases import sentence

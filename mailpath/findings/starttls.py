@@ -9,9 +9,9 @@ import msgspec
 
 from mailpath.exchanges import Failure, Stage, TlsProfile
 from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
+from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding, Severity
 from mailpath.steps.certificate import certificate_of, dane_lost
 from mailpath.steps.sessions import got_through
 from mailpath.steps.starttls import requires_tls, said, waited

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mailpath.exchanges import Failure
 from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, policy_lost
+from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding, Severity
 from mailpath.findings.tlsa import secure_set
 from mailpath.findings.words import dotted, why
 from mailpath.match import names, pkix, sts

@@ -17,8 +17,8 @@ from mailpath.facts import (
     gave_up_early,
     not_theirs,
 )
+from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding, Severity
 from mailpath.findings.words import dotted, tlsa_data, tlsa_line, why
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names, host_named

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.facts import MxKind, Walk, not_theirs
+from mailpath.facts.findings import Finding
 from mailpath.findings.catalogue import finding
-from mailpath.findings.model import Finding
 from mailpath.findings.words import dotted, why
 from mailpath.visible import visible
 from mailpath.wording.phrases import sentence

@@ -23,15 +23,8 @@ GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP:
 #: For terminals that have no others.
 ASCII_GLYPHS = {Status.PASS: "+", Status.WEAK: "!", Status.FAIL: "x", Status.SKIP: "-", Status.ERROR: "?"}
 
-TITLES = {
-    "sender": "Sender",
-    "mx": "MX",
-    "dnssec": "DNSSEC",
-    "mta-sts": "MTA-STS",
-    "tlsa": "TLSA",
-    "starttls": "STARTTLS",
-    "verdict": "Verdict",
-}
+#: A finding's severity as a step's status: they have their glyphs in common.
+SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
 
 
 def named(domain: str) -> str:
@@ -113,11 +106,6 @@ def trusts(result: Result) -> tuple[str, ...]:
         return told
     taken = " It counts all the same, as --trust-capture says." if result.on_trust else ""
     return (f"Not evidence: {result.doubt}.{taken}", *told)
-
-
-def claimed(result: Result) -> str:
-    """Behind a heading, of what is no evidence."""
-    return ", as the capture says" if result.withheld(result.posture) else ""
 
 
 def no_evidence(result: Result) -> str:

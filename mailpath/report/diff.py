@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from mailpath.facts import Found, Lookup, MxHost, Session, Walk
+from mailpath.facts import TITLES, Found, Lookup, MxHost, Session, Walk
 from mailpath.judge import Mechanism, Verdict
 from mailpath.match.certificate import describe
-from mailpath.report.contents import TITLES, no_evidence, outcome, possible
+from mailpath.report.contents import no_evidence, outcome, possible
 from mailpath.report.json import standing
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result

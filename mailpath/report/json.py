@@ -6,25 +6,26 @@ Bytes are base64.  Times of day are RFC 3339 in UTC.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 import msgspec
 
-from mailpath import facts
-from mailpath.facts import Status, StepResult
+from mailpath.facts import STEPS, WALKED, Panel, Status, StepResult
 from mailpath.findings import Severity
-from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
+from mailpath.findings.catalogue import PREFIXES
+from mailpath.judge import Mechanism, Outcome, Verdict
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import Message
 from mailpath.report.attacks import reach
 from mailpath.report.contents import not_tried, trusts
 from mailpath.report.headline import verdict_sentence
 from mailpath.report.result import Result, steps, verdict_step
+from mailpath.steps.registry import REGISTRY, facts_of
 from mailpath.visible import visible
 from mailpath.wording.times import rfc3339
 
 if TYPE_CHECKING:
-    from mailpath.whatif import AttackOutcome, Reach, Summary
+    from mailpath.whatif import Reach, Summary
 
 SCHEMA = 1
 #: RFC 3339 in UTC.
@@ -40,30 +41,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="id"):
     word: str
     summary: str
     elapsed_ms: float | None
-
-
-class SenderStep(Step, frozen=True, kw_only=True, tag="sender"):
-    evidence: facts.SenderFacts
-
-
-class MxStep(Step, frozen=True, kw_only=True, tag="mx"):
-    evidence: facts.MxFacts
-
-
-class DnssecStep(Step, frozen=True, kw_only=True, tag="dnssec"):
-    evidence: facts.DnssecFacts
-
-
-class StsStep(Step, frozen=True, kw_only=True, tag="mta-sts"):
-    evidence: facts.StsFacts
-
-
-class TlsaStep(Step, frozen=True, kw_only=True, tag="tlsa"):
-    evidence: facts.TlsaFacts
-
-
-class StarttlsStep(Step, frozen=True, kw_only=True, tag="starttls"):
-    evidence: facts.StarttlsFacts
 
 
 class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +73,22 @@ class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):
     """`evidence`: the verdict of the posture that decides."""
 
     evidence: Judged
+
+
+def _record(panel: Panel) -> Any:
+    """`Step` with the facts of this one as its evidence."""
+    return msgspec.defstruct(
+        f"{(panel.module or panel.id).title()}Step",
+        [("evidence", REGISTRY[panel.id].facts)],
+        bases=(Step,),
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+        tag=panel.id,
+    )
+
+
+_RECORDS = {**{panel.id: _record(panel) for panel in WALKED}, "verdict": VerdictStep}
 
 
 class Attacked(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,13 +132,13 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One finding."""
 
-    code: Annotated[str, msgspec.Meta(pattern="^(SND|MX|SEC|STS|RPT|TLSA|TLS)[0-9]{3}$")]
+    code: Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(PREFIXES)})[0-9]{{3}}$")]
     severity: Severity
     subject: str
     message: str
 
 
-AnyStep = SenderStep | MxStep | DnssecStep | StsStep | TlsaStep | StarttlsStep | VerdictStep
+AnyStep: Any = Union[tuple(_RECORDS.values())]  # noqa: UP007 - known at run time only
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,23 +171,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
     policy_age: int | None
     announces_requiretls: tuple[str, ...]
-    steps: Annotated[tuple[AnyStep, ...], msgspec.Meta(min_length=7, max_length=7)]
+    steps: Annotated[tuple[AnyStep, ...], msgspec.Meta(min_length=len(STEPS), max_length=len(STEPS))]
     findings: tuple[Found, ...]
     verdicts: dict[str, Judged]
     attacks: dict[str, dict[str, Attacked]]
     reads: dict[str, Reads]
     walked: Walked
     not_tried: tuple[str, ...]
-
-
-_STEPS = (
-    (SenderStep, "sender", "sender"),
-    (MxStep, "mx", "mx"),
-    (DnssecStep, "dnssec", "dnssec"),
-    (StsStep, "mta-sts", "sts"),
-    (TlsaStep, "tlsa", "tlsa"),
-    (StarttlsStep, "starttls", "starttls"),
-)
 
 
 def standing(result: Result) -> dict[str, Any]:
@@ -214,7 +197,6 @@ def standing(result: Result) -> dict[str, Any]:
 def report(result: Result) -> Report:
     """`result` as the records that JSON is made of."""
     walk = result.walk
-    lines = {step.id: step for step in steps(result)}
     return Report(
         mailpath=result.mailpath,
         **standing(result),
@@ -225,16 +207,13 @@ def report(result: Result) -> Report:
         message=result.sending.message,
         policy_age=result.sending.policy_age,
         announces_requiretls=announcing(walk),
-        steps=(*(_step(result, lines, *each) for each in _STEPS), _verdict_step(result)),
-        findings=tuple(
-            Found(code=each.code, severity=each.severity, subject=each.subject, message=each.message)
-            for each in result.findings
+        steps=(
+            *(_step(result, line, facts_of(line.id, walk)) for line in steps(result)),
+            _step(result, verdict_step(result, verdict_sentence(result)), _judged(result.verdict)),
         ),
+        findings=msgspec.convert(result.findings, tuple[Found, ...], from_attributes=True),
         verdicts={name: _judged(verdict) for name, verdict in result.verdicts.items()},
-        attacks={
-            name: {attack: _attacked(found) for attack, found in tried.items()}
-            for name, tried in result.attacks.items()
-        },
+        attacks=msgspec.convert(result.attacks, dict[str, dict[str, Attacked]], from_attributes=True),
         reads={name: _reads(result, summary) for name, summary in result.summaries.items()},
         walked=Walked(
             made=rfc3339(result.made),
@@ -272,59 +251,20 @@ def _tidy(part: Any) -> Any:
     return [_tidy(each) for each in part] if isinstance(part, list) else part
 
 
-def _step(result: Result, lines: dict[str, StepResult], kind: Any, name: str, attribute: str) -> AnyStep:
-    line = lines[name]
-    made: AnyStep = kind(
+def _step(result: Result, line: StepResult, evidence: object) -> Step:
+    elapsed = result.elapsed.get(line.id)
+    made: Step = _RECORDS[line.id](
         status=line.status,
         word=line.word,
         summary=line.summary,
-        elapsed_ms=_elapsed(result, name),
-        evidence=getattr(result.walk, attribute),
+        elapsed_ms=None if elapsed is None else round(elapsed, 1),
+        evidence=evidence,
     )
     return made
 
 
-def _verdict_step(result: Result) -> VerdictStep:
-    line = verdict_step(result, verdict_sentence(result))
-    return VerdictStep(
-        status=line.status,
-        word=line.word,
-        summary=line.summary,
-        elapsed_ms=_elapsed(result, "verdict"),
-        evidence=_judged(result.verdict),
-    )
-
-
-def _elapsed(result: Result, step: str) -> float | None:
-    elapsed = result.elapsed.get(step)
-    return None if elapsed is None else round(elapsed, 1)
-
-
 def _judged(verdict: Verdict) -> Judged:
-    return Judged(
-        outcome=verdict.outcome,
-        possible=verdict.possible,
-        tls_word=verdict.tls_word,
-        host=verdict.host,
-        address=verdict.address,
-        mechanism=verdict.mechanism,
-        after_retry=verdict.after_retry,
-        policy_state=verdict.policy_state,
-        status_code=verdict.status_code,
-        reason=verdict.reason,
-        attempts=tuple(_attempt(attempt) for attempt in verdict.attempts),
-    )
-
-
-def _attacked(found: AttackOutcome) -> Attacked:
-    return Attacked(
-        outcome=found.outcome,
-        host=found.host,
-        attacker_reads=found.attacker_reads,
-        may_read=found.may_read,
-        if_policy_cached=found.if_policy_cached,
-        if_first_contact=found.if_first_contact,
-    )
+    return msgspec.convert(verdict, Judged, from_attributes=True)
 
 
 def _reads(result: Result, summary: Summary) -> Reads:
@@ -341,13 +281,3 @@ def _reads(result: Result, summary: Summary) -> Reads:
 
 def _cheapest(reached: Reach) -> str | None:
     return reached.cheapest.attack if reached.cheapest is not None else None
-
-
-def _attempt(attempt: Attempt) -> JudgedAttempt:
-    return JudgedAttempt(
-        host=attempt.host,
-        address=attempt.address,
-        outcome=attempt.outcome,
-        reason=attempt.reason,
-        status_code=attempt.status_code,
-    )

@@ -10,32 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailpath.findings import step_of
-from mailpath.judge import Mechanism, Verdict
-from mailpath.report.attacks import attack_rows, attack_sentences
-from mailpath.report.contents import (
-    GLYPHS,
-    TITLES,
-    circumstances,
-    claimed,
-    no_evidence,
-    not_tried,
-    outcome,
-    possible,
-)
-from mailpath.report.envelope import answers, tried
-from mailpath.report.headline import headline, verdict_sentence
-from mailpath.report.panels import Explained, evidence, explain
-from mailpath.report.result import Result, steps, verdict_step
-from mailpath.visible import visible
-from mailpath.wording.times import milliseconds
+from mailpath.report.contents import GLYPHS, SEVERITY
+from mailpath.report.panels import Explained
+from mailpath.report.result import Result
+from mailpath.report.sheet import Row, Sheet, details_of, evidence_of, sheet
 
 #: A word that no tracker takes for anything else, with the punctuation around it.
 _WORD = re.compile(r"(?P<open>[(\"]*)(?P<word>[^\W_]+(?:['’\-./%=:,;][^\W_]+)*)?(?P<close>[)\",.;:?%]*)\Z")
 _TICKETS = re.compile(r"(?i)https?:|www\.|ftp:|[0-9a-f]{7,}\Z|[0-9]+\Z")
 _CLOSE = re.compile(r"[,.;:)]*\Z")
-
-_SEVERITY = {"error": "✗", "warning": "!", "info": "–"}
 
 #: Lines of evidence per step: a tracker refuses texts of more than about 64 KiB.
 MOST_LINES = 120
@@ -43,16 +26,17 @@ MOST_LINES = 120
 
 def render(result: Result) -> str:
     """The whole report; ends with a newline."""
+    told = sheet(result)
     sections = (
-        _head(result),
-        _path(result),
-        _findings(result),
-        _verdicts(result),
-        _attempts(result),
-        _envelope(result),
-        _attacks(result),
-        _evidence(result),
-        _not_tried(result),
+        _head(told),
+        _path(told),
+        _findings(told),
+        _verdicts(told),
+        _attempts(told),
+        _envelope(told),
+        _attacks(told),
+        _evidence(told, result),
+        ("### Not tried", "", *(f"- {prose(note)}" for note in told.not_tried)),
     )
     return "\n\n".join(text for text in ("\n".join(section) for section in sections) if text) + "\n"
 
@@ -146,144 +130,100 @@ def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
 # --- sections --------------------------------------------------------------------------------------
 
 
-def _head(result: Result) -> Iterator[str]:
-    glyph = GLYPHS[verdict_step(result, "").status]
-    yield f"## {glyph} {prose(headline(result))}"
+def _head(told: Sheet) -> Iterator[str]:
+    yield f"## {GLYPHS[told.verdict.status]} {prose(told.headline)}"
     yield ""
-    for label, text in circumstances(result):
+    for label, text in told.circumstances:
         yield f"- **{label}:** {prose(text)}"
 
 
-def _path(result: Result) -> Iterator[str]:
+def _path(told: Sheet) -> Iterator[str]:
     yield "### Path"
     yield ""
     rows: list[tuple[str, ...]] = [("", "Step", "Result", "")]
-    for step in [*steps(result), verdict_step(result, verdict_sentence(result))]:
-        elapsed = result.elapsed.get(step.id)
-        time = "" if elapsed is None else f" ({milliseconds(elapsed)})"
-        word = f"{step.status.value.upper()}, {cell(step.word)}"
-        rows.append((GLYPHS[step.status], TITLES[step.id], word, cell(step.summary) + time))
+    for step in told.steps:
+        elapsed = f" ({step.elapsed})" if step.elapsed else ""
+        word = f"{step.status.upper()}, {cell(step.word)}"
+        rows.append((GLYPHS[step.status], step.title, word, cell(step.summary) + elapsed))
     yield from table(rows)
 
 
-def _findings(result: Result) -> Iterator[str]:
+def _findings(told: Sheet) -> Iterator[str]:
     yield "### Findings"
     yield ""
-    if not result.findings:
+    if not told.findings:
         yield "None."
-    for each in result.findings:
-        yield from _block(explain(each))
+    for each in told.findings:
+        yield from _block(each)
 
 
 def _block(block: Explained) -> Iterator[str]:
-    yield f"- {_SEVERITY[block.severity]} **{block.code}** {prose(block.message)}"
-    rows = [
-        ("Found", block.found if block.found != block.message else ""),
-        ("Got", "" if block.got in block.message else block.got),
-    ]
-    if block.severity != "info":
-        rows.append(("Means", block.means))
-    rows += [("Fix", block.fix), ("Source", block.source)]
-    for label, text in rows:
-        if text:
-            yield f"  - {label}: {span(text) if label in ('Found', 'Got') else prose(text)}"
+    yield f"- {GLYPHS[SEVERITY[block.severity]]} **{block.code}** {prose(block.message)}"
+    for label, text in block.brief:
+        yield f"  - {label}: {span(text) if label in ('Found', 'Got') else prose(text)}"
 
 
-def _verdicts(result: Result) -> Iterator[str]:
-    yield f"### Verdicts{claimed(result)}"
+def _verdicts(told: Sheet) -> Iterator[str]:
+    yield f"### Verdicts{told.claimed}"
     yield ""
-    rows: list[tuple[str, ...]] = [("Posture", "Outcome", "Host", "TLS", "By", "Status")]
-    for name, verdict in result.verdicts.items():
-        rows.append(_verdict(name, verdict, decides=name == result.posture))
-    yield from table(rows)
-    if no_evidence(result):
+    yield from table([("Posture", "Outcome", "Host", "TLS", "By", "Status"), *map(_verdict, told.rows)])
+    if told.no_evidence:
         yield ""
-        yield prose(no_evidence(result))
+        yield prose(told.no_evidence)
 
 
-def _verdict(name: str, verdict: Verdict, *, decides: bool) -> tuple[str, ...]:
-    ended = outcome(verdict)
-    if verdict.possible:
-        ended += f" (may be {possible(verdict)})"
-    return (
-        f"**{prose(name)}** (decides)" if decides else prose(name),
-        ended,
-        cell(visible(verdict.host or "")),
-        verdict.tls_word or "",
-        "" if verdict.mechanism is Mechanism.NONE else verdict.mechanism.value,
-        verdict.status_code or "",
-    )
+def _verdict(row: Row) -> tuple[str, ...]:
+    name = f"**{prose(row.name)}** (decides)" if row.decides else prose(row.name)
+    ended = f"{row.outcome} (may be {row.possible})" if row.possible else row.outcome
+    return name, ended, cell(row.host), row.tls, row.mechanism, row.code
 
 
-def _attempts(result: Result) -> Iterator[str]:
-    verdict = result.verdict
-    yield f"### Attempts of {prose(result.posture)}{claimed(result)}"
+def _attempts(told: Sheet) -> Iterator[str]:
+    row = told.deciding
+    yield f"### Attempts of {prose(row.name)}{told.claimed}"
     yield ""
-    if not verdict.attempts:
-        yield f"No host was tried: {prose(verdict.reason)}"
-    for number, attempt in enumerate(verdict.attempts, 1):
-        address = f" [{attempt.address}]" if attempt.address else ""
-        code = f" {attempt.status_code}" if attempt.status_code else ""
-        yield f"{number}. {prose(visible(attempt.host) + address)}: {attempt.outcome.value}{code}"
+    if not row.attempts:
+        yield f"No host was tried: {prose(row.reason)}"
+    for number, each in enumerate(row.attempts, 1):
+        yield f"{number}. {prose(each.where)}: {each.ended}"
         # The log's own sentence, whole: it is what people search for.
-        yield f"   {span(attempt.reason)}"
+        yield f"   {span(each.said)}"
 
 
-def _envelope(result: Result) -> Iterator[str]:
-    what = tried(result.walk)
-    if not what:
+def _envelope(told: Sheet) -> Iterator[str]:
+    if not told.envelope:
         return
     yield "### Envelope"
     yield ""
-    yield span(what)
+    yield span(told.envelope)
     yield ""
     rows: list[tuple[str, ...]] = [("Host", "", "Answer")]
-    for each in answers(result.walk):
-        rows.append((cell(f"{each.host} [{each.address}]"), each.word, cell(each.sentence)))
+    rows += [(cell(f"{each.host} [{each.address}]"), each.word, cell(each.sentence)) for each in told.answers]
     yield from table(rows)
 
 
-def _attacks(result: Result) -> Iterator[str]:
-    if not result.attacks:
+def _attacks(told: Sheet) -> Iterator[str]:
+    if not told.tampered:
         return
-    yield f"### What an attacker changes{claimed(result)}"
+    yield f"### What an attacker changes{told.claimed}"
     yield ""
-    sentences = attack_sentences(result)
-    for sentence in sentences:
+    for sentence in told.sentences:
         yield f"- {prose(sentence)}"
-    if sentences:
+    if told.sentences:
         yield ""
-    yield from table([("Attack", "Outcome", "Read", "Why"), *_tampered(result)])
+    rows: list[tuple[str, ...]] = [("Attack", "Outcome", "Read", "Why")]
+    rows += [(cell(row.attack), cell(row.outcome), row.read, cell(row.why)) for row in told.deciding.attacks]
+    yield from table(rows)
 
 
-def _tampered(result: Result) -> Iterator[tuple[str, ...]]:
-    for row in attack_rows(result):
-        yield (cell(row.attack), cell(row.outcome), row.read, cell(row.why))
-
-
-def _evidence(result: Result) -> Iterator[str]:
+def _evidence(told: Sheet, result: Result) -> Iterator[str]:
     """What the findings rest on, of the steps that have some."""
-    shown = dict.fromkeys(step_of(each.code) for each in result.findings if each.severity != "info")
-    if not shown:
-        return
-    yield "### Evidence"
+    shown = [step for step in told.steps if any(each.severity != "info" for each in step.findings)]
+    if shown:
+        yield "### Evidence"
     for step in shown:
-        lines = evidence(result.walk, step, provenance=result.provenance)
-        more = len(lines) - MOST_LINES
-        if not lines:
-            continue
-        yield ""
-        yield "<details>"
-        yield f"<summary>{TITLES[step]}</summary>"
-        yield ""
-        kept = [*lines[:MOST_LINES], *([f"… {more} more lines"] if more > 0 else [])]
-        yield from fenced(kept)
-        yield ""
-        yield "</details>"
-
-
-def _not_tried(result: Result) -> Iterator[str]:
-    yield "### Not tried"
-    yield ""
-    for note in not_tried(result):
-        yield f"- {prose(note)}"
+        yield from ("", "<details>", f"<summary>{step.title}</summary>", "")
+        found = [f"{each.label:<9} {each.text}" for each in details_of(result, step.id)]
+        rests = list(evidence_of(result, step.id, MOST_LINES))
+        yield from fenced([*found, *([""] if found and rests else []), *rests])
+        yield from ("", "</details>")

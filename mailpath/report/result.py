@@ -16,6 +16,7 @@ from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
 from mailpath.report.provenance import USUAL as USUAL_ORIGIN
 from mailpath.report.provenance import Provenance, foreign_anchor
+from mailpath.steps.registry import REGISTRY
 from mailpath.wording.phrases import sentence
 
 if TYPE_CHECKING:
@@ -140,17 +141,17 @@ STATUS_OF = {
 
 
 def steps(result: Result) -> tuple[StepResult, ...]:
-    """The lines of the six steps; what is proven from an anchor that is not IANA's says so."""
+    """The lines of all steps but the last; what is proven from an anchor that is not IANA's says so."""
     return tuple(
         msgspec.structs.replace(step, summary=f"{step.summary} {foreign_anchor(result.provenance)}")
-        if step.id == "dnssec" and result.provenance.anchor == "own"
+        if REGISTRY[step.id].rests_on == "anchor" and result.provenance.anchor == "own"
         else step
         for step in result.walk.steps
     )
 
 
 def verdict_step(result: Result, answer: str) -> StepResult:
-    """The seventh step's line, by the posture that decides; `answer` becomes its sentence."""
+    """The last step's line, by the posture that decides; `answer` becomes its sentence."""
     outcome = result.verdict.outcome
     if result.withheld(result.posture):
         word = "NOT EVIDENCE"

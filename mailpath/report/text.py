@@ -5,31 +5,14 @@ Every line but the first, which is the answer and stays one line, fits into 80 c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mailpath.facts import Status
-from mailpath.judge import Mechanism
-from mailpath.report.attacks import attack_rows, attack_sentences
-from mailpath.report.contents import (
-    ASCII_GLYPHS,
-    GLYPHS,
-    TITLES,
-    circumstances,
-    claimed,
-    no_evidence,
-    not_tried,
-    outcome,
-    possible,
-)
-from mailpath.report.envelope import answers, tried
-from mailpath.report.headline import headline, verdict_sentence
-from mailpath.report.panels import Explained, explain
-from mailpath.report.result import Result, steps, verdict_step
-from mailpath.visible import visible
+from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, SEVERITY
+from mailpath.report.panels import Explained
+from mailpath.report.result import Result
+from mailpath.report.sheet import Sheet, sheet
 from mailpath.wording.layout import hanging, table, wrapped
-from mailpath.wording.times import milliseconds
-
-_SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
 
 #: Whether the attacker reads the mail, in words.
 _READ = {"yes": "READ", "no": "not read", "perhaps": "perhaps read"}
@@ -42,139 +25,98 @@ _RULE = 11
 
 def render(result: Result, *, ascii_only: bool = False) -> str:
     """The whole report; ends with a newline.  `ascii_only`: no glyphs of our own beyond ASCII."""
-    glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
+    told, glyphs = sheet(result), ASCII_GLYPHS if ascii_only else GLYPHS
     sections = (
-        [headline(result)],
-        list(_circumstances(result)),
-        list(_path(result, glyphs)),
-        list(_findings(result, glyphs)),
-        list(_verdicts(result)),
-        list(_attempts(result)),
-        list(_envelope(result)),
-        list(_attacks(result)),
-        list(_not_tried(result)),
+        [told.headline],
+        # When, from where, through which resolver, by which version.
+        [line for row in told.circumstances for line in hanging(*row, indent=0, column=_RULE)],
+        list(_path(told, glyphs)),
+        list(_findings(told, glyphs)),
+        list(_verdicts(told)),
+        list(_attempts(told)),
+        list(_envelope(told)),
+        list(_attacks(told)),
+        ["Not tried", *(line for note in told.not_tried for line in _item("  - ", note))],
     )
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def _circumstances(result: Result) -> Iterator[str]:
-    """When, from where, through which resolver, by which version."""
-    for label, text in circumstances(result):
-        yield from hanging(label, text, indent=0, column=_RULE)
+def _item(mark: str, text: str) -> Iterator[str]:
+    """A sentence behind a mark of some cells, its further lines indented by four."""
+    for number, line in enumerate(wrapped(text, 76)):
+        yield f"{'    ' if number else mark}{line}"
 
 
-def _path(result: Result, glyphs: dict[Status, str]) -> Iterator[str]:
-    lines = [*steps(result), verdict_step(result, verdict_sentence(result))]
-    for step in lines:
-        label = f"{glyphs[step.status]} {TITLES[step.id]}"
-        summary = f"{step.status.value.upper()}, {step.word}. {step.summary}"
-        elapsed = result.elapsed.get(step.id)
-        if elapsed is not None:
-            summary += f" ({milliseconds(elapsed)})"
-        yield from hanging(label, summary, indent=0, column=_STEP_COLUMN)
+def _path(told: Sheet, glyphs: Mapping[Status, str]) -> Iterator[str]:
+    for step in told.steps:
+        elapsed = f" ({step.elapsed})" if step.elapsed else ""
+        summary = f"{step.status.upper()}, {step.word}. {step.summary}{elapsed}"
+        yield from hanging(f"{glyphs[step.status]} {step.title}", summary, indent=0, column=_STEP_COLUMN)
 
 
-def _findings(result: Result, glyphs: dict[Status, str]) -> Iterator[str]:
-    if not result.findings:
-        yield "Findings: none"
-        return
-    yield "Findings"
-    for each in result.findings:
-        yield from _block(explain(each), glyphs)
+def _findings(told: Sheet, glyphs: Mapping[Status, str]) -> Iterator[str]:
+    yield "Findings" if told.findings else "Findings: none"
+    for each in told.findings:
+        yield from _block(each, glyphs)
 
 
-def _block(block: Explained, glyphs: dict[Status, str]) -> Iterator[str]:
+def _block(block: Explained, glyphs: Mapping[Status, str]) -> Iterator[str]:
     """What was found and how to mend it; for what is merely worth knowing one line and the remedy."""
-    yield from hanging(
-        f"{glyphs[_SEVERITY[block.severity]]} {block.code}", block.message, indent=0, column=_BLOCK_COLUMN
-    )
-    rows = [
-        ("Found", block.found if block.found != block.message else ""),
-        ("Got", "" if block.got in block.message else block.got),
-    ]
-    if block.severity != "info":
-        rows.append(("Means", block.means))
-    rows += [("Fix", block.fix), ("Source", block.source)]
-    for label, text in rows:
-        if text:
-            yield from hanging(label, text, indent=2, column=_BLOCK_COLUMN)
+    label = f"{glyphs[SEVERITY[block.severity]]} {block.code}"
+    yield from hanging(label, block.message, indent=0, column=_BLOCK_COLUMN)
+    for row in block.brief:
+        yield from hanging(*row, indent=2, column=_BLOCK_COLUMN)
 
 
-def _verdicts(result: Result) -> Iterator[str]:
+def _verdicts(told: Sheet) -> Iterator[str]:
     """All postures side by side; the one that decides is marked.  Hosts are numbered to fit the page."""
-    yield f"Verdicts{claimed(result)} (* decides)"
-    numbers: dict[str, int] = {}
-    for verdict in result.verdicts.values():
-        for host in (*(attempt.host for attempt in verdict.attempts), verdict.host):
-            if host is not None:
-                numbers.setdefault(host, len(numbers) + 1)
+    yield f"Verdicts{told.claimed} (* decides)"
+    hosts = (host for row in told.rows for host in (*(each.host for each in row.attempts), row.host))
+    numbers = {host: f"[{at}]" for at, host in enumerate(dict.fromkeys(filter(None, hosts)), 1)}
     for host, number in numbers.items():
-        yield from hanging(f"[{number}]", visible(host), indent=2, column=6)
+        yield from hanging(number, host, indent=2, column=6)
     rows = [("", "posture", "outcome", "at", "TLS", "by", "")]
-    for name, verdict in result.verdicts.items():
-        rows.append(
-            (
-                "*" if name == result.posture else "",
-                name,
-                outcome(verdict),
-                f"[{numbers[verdict.host]}]" if verdict.host is not None else "",
-                verdict.tls_word or "",
-                "" if verdict.mechanism is Mechanism.NONE else verdict.mechanism.value,
-                verdict.status_code or "",
-            )
-        )
+    for row in told.rows:
+        mark = "*" if row.decides else ""
+        at = numbers.get(row.host, "")
+        rows.append((mark, row.name, row.outcome, at, row.tls, row.mechanism, row.code))
     yield from table(rows, indent=0, gap=1)
-    for name, verdict in result.verdicts.items():
-        if verdict.possible:
-            yield from hanging(f"{name}:", f"may be {possible(verdict)}", indent=2, column=28)
-    yield from (f"  {line}" for line in wrapped(no_evidence(result), 76) if line)
+    for row in told.rows:
+        if row.possible:
+            yield from hanging(f"{row.name}:", f"may be {row.possible}", indent=2, column=28)
+    yield from (f"  {line}" for line in wrapped(told.no_evidence, 76) if line)
 
 
-def _attempts(result: Result) -> Iterator[str]:
-    verdict = result.verdict
-    yield f"Attempts of {result.posture}{claimed(result)}"
-    if not verdict.attempts:
-        yield from hanging("", f"No host was tried: {verdict.reason}", indent=0, column=2)
-    for number, attempt in enumerate(verdict.attempts, 1):
-        address = f" [{attempt.address}]" if attempt.address else ""
-        code = f" {attempt.status_code}" if attempt.status_code else ""
-        what = f"{visible(attempt.host)}{address}: {attempt.outcome.value}{code}"
-        yield from hanging(f"{number}.", what, indent=2, column=5)
+def _attempts(told: Sheet) -> Iterator[str]:
+    row = told.deciding
+    yield f"Attempts of {row.name}{told.claimed}"
+    if not row.attempts:
+        yield from hanging("", f"No host was tried: {row.reason}", indent=0, column=2)
+    for number, each in enumerate(row.attempts, 1):
+        yield from hanging(f"{number}.", f"{each.where}: {each.ended}", indent=2, column=5)
         # The log's own sentence begins a line: it is what people search for.
-        yield from hanging("", attempt.reason, indent=0, column=5)
+        yield from hanging("", each.said, indent=0, column=5)
 
 
-def _envelope(result: Result) -> Iterator[str]:
+def _envelope(told: Sheet) -> Iterator[str]:
     """What each address said to the envelope, where one was tried."""
-    what = tried(result.walk)
-    if not what:
+    if not told.envelope:
         return
-    yield from hanging("Envelope", what, indent=0, column=_RULE)
-    for each in answers(result.walk):
+    yield from hanging("Envelope", told.envelope, indent=0, column=_RULE)
+    for each in told.answers:
         yield from hanging("", f"{each.host} [{each.address}]: {each.word}", indent=0, column=2)
         yield from hanging("", each.sentence, indent=0, column=4)
 
 
-def _attacks(result: Result) -> Iterator[str]:
+def _attacks(told: Sheet) -> Iterator[str]:
     """One sentence per posture; of the posture that decides each attack, and why it works or not."""
-    if not result.attacks:
+    if not told.tampered:
         return
-    yield f"What an attacker changes{claimed(result)}"
-    for sentence in attack_sentences(result):
-        first, *rest = wrapped(sentence, 76)
-        yield f"  {first}"
-        yield from (f"    {line}" for line in rest)
+    yield f"What an attacker changes{told.claimed}"
+    for sentence in told.sentences:
+        yield from _item("  ", sentence)
     yield ""
-    yield f"Attacks on {result.posture}"
-    for row in attack_rows(result):
+    yield f"Attacks on {told.deciding.name}"
+    for row in told.deciding.attacks:
         yield from hanging(row.attack, f"{row.outcome}; {_READ[row.read]}", indent=2, column=_ATTACK_COLUMN)
         yield from hanging("", row.why, indent=0, column=_ATTACK_COLUMN)
-
-
-def _not_tried(result: Result) -> Iterator[str]:
-    """What the report does not know, and why."""
-    yield "Not tried"
-    for note in not_tried(result):
-        first, *rest = wrapped(note, 76)
-        yield f"  - {first}"
-        yield from (f"    {line}" for line in rest)

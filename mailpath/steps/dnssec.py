@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 from mailpath.facts import (
+    WALKED,
     DnssecFacts,
     Found,
     Lookup,
@@ -12,14 +13,14 @@ from mailpath.facts import (
     Security,
     SignatureFact,
     Status,
-    StepResult,
     TlsaFacts,
     Walk,
     ZoneFact,
     not_theirs,
 )
+from mailpath.steps.step import Line, Step
+from mailpath.steps.tools import Tools
 from mailpath.visible import visible
-from mailpath.wording.phrases import sentence
 
 #: The weakest link decides.
 _ORDER = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
@@ -76,13 +77,25 @@ def _depth(zone: ZoneFact) -> tuple[int, str]:
     return (0 if zone.name == "." else zone.name.count(".") + 1), zone.name
 
 
-def result(walk: Walk) -> StepResult:
+async def look(tools: Tools, _: Walk) -> DnssecFacts:
+    """What the look-ups of MX, addresses and TLSA came across."""
+    return _seen(tools, await tools.found("mx", "tlsa"))
+
+
+async def look_again(tools: Tools) -> AsyncIterator[DnssecFacts]:
+    """Now that every look-up is in: which zones were seen must not hang on who was first."""
+    walk = await tools.found(*(panel.id for panel in WALKED if panel.id != "dnssec"), settled=True)
+    # A recording must hold what another time or an attack would need, whatever was fastest today.
+    await tools.validator.settle()
+    yield _seen(tools, walk)
+
+
+def _seen(tools: Tools, walk: Walk) -> DnssecFacts:
+    return gather(walk.mx, walk.tlsa, tools.validator.zones(), tools.validator.resolver_note)
+
+
+def line(walk: Walk) -> Line:
     """The panel's line: pure."""
-    status, word, summary = _line(walk)
-    return StepResult(id="dnssec", status=status, word=word, summary=sentence(summary))
-
-
-def _line(walk: Walk) -> tuple[Status, str, str]:
     facts = walk.dnssec
     lookups = list(path_lookups(walk.mx))
     tlsa = [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
@@ -124,3 +137,14 @@ def _beginning(lookups: Iterable[Lookup]) -> str:
 
 def _what(lookup: Lookup) -> str:
     return f"{visible(lookup.name)} {lookup.rdtype}"
+
+
+STEP = Step(
+    attribute="dnssec",
+    facts=DnssecFacts,
+    look=look,
+    later=look_again,
+    line=line,
+    asks=frozenset({"DS", "DNSKEY"}),
+    rests_on="anchor",
+)

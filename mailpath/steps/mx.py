@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dns.rdtypes.ANY.MX import MX
+from msgspec.structs import replace
 
 from mailpath.facts import (
     Found,
@@ -14,13 +15,13 @@ from mailpath.facts import (
     MxKind,
     Security,
     Status,
-    StepResult,
     Walk,
     not_theirs,
 )
 from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
-from mailpath.steps.tools import Tools, in_turn
+from mailpath.steps.step import Line, Step
+from mailpath.steps.tools import Tools, in_turn, not_looked_up
 from mailpath.visible import visible
 from mailpath.wording.phrases import count, sentence
 
@@ -30,7 +31,7 @@ MOST_HOSTS = 50
 MOST_ADDRESSES = 20
 
 
-async def look(tools: Tools) -> MxFacts:
+async def look(tools: Tools, _: Walk) -> MxFacts:
     """Ask for the MX RRset, then for all hosts' AAAA and A at once."""
     domain = tools.path.recipient
     lookup = await tools.look_up(domain, "MX", claim=True)
@@ -97,38 +98,20 @@ async def _host(tools: Tools, name: str, preferences: tuple[int, ...]) -> MxHost
 
 
 def _with_addresses(tools: Tools, host: MxHost, found: list[str], left_out: int = 0) -> MxHost:
-    ground = tools.network.ground
-    special = {}
-    for address in found:
-        kind = tools.special(address, ground.smtp_port)
-        if kind:
-            special[address] = kind
-    return MxHost(
-        name=host.name,
-        preference=host.preference,
-        form=host.form,
-        v6=host.v6,
-        v4=host.v4,
-        addresses=tuple(found),
-        left_out=left_out,
-        special=special,
-        also_at=host.also_at,
-    )
+    kinds = {address: tools.special(address, tools.network.ground.smtp_port) for address in found}
+    special = {address: kind for address, kind in kinds.items() if kind}
+    return replace(host, addresses=tuple(found), left_out=left_out, special=special)
 
 
 # --- the panel's line ------------------------------------------------------------------------------
 
 
-def result(walk: Walk) -> StepResult:
+def line(walk: Walk) -> Line:
     """The panel's line: pure."""
     status, word, summary = _line(walk, walk.mx, walk.path.recipient)
-    summary = sentence(summary)
-    if walk.mx.left_out:
-        summary += f" {count(walk.mx.left_out, 'more host')} not looked at."
-    addresses_left_out = sum(host.left_out for host in walk.mx.hosts)
-    if addresses_left_out:
-        summary += f" {count(addresses_left_out, 'more address')} not looked at."
-    return StepResult(id="mx", status=status, word=word, summary=summary)
+    left_out = ((walk.mx.left_out, "host"), (sum(host.left_out for host in walk.mx.hosts), "address"))
+    cut = [f"{count(number, f'more {thing}')} not looked at." for number, thing in left_out if number]
+    return status, word, " ".join((sentence(summary), *cut))
 
 
 def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
@@ -194,3 +177,15 @@ def broken_addresses(host: MxHost) -> bool:
     """No address of the host can be had from a validating resolver, and an error is why."""
     found = host.lookups
     return any(lookup.broken for lookup in found) and not any(lookup.usable for lookup in found)
+
+
+STEP = Step(
+    attribute="mx",
+    facts=MxFacts,
+    empty=lambda tools: MxFacts(
+        kind=MxKind.FAILED, lookup=not_looked_up(tools.path.recipient, "MX", "not looked at yet")
+    ),
+    look=look,
+    line=line,
+    asks=frozenset({"MX", "A", "AAAA"}),
+)

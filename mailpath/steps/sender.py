@@ -7,18 +7,20 @@ mail and who may send it, not what that server's operator has configured.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import msgspec
 
 from mailpath.exchanges import Failure, SmtpRequest, Stage
-from mailpath.facts import Found, Lookup, SenderFacts, StarttlsFacts, Status, StepResult, Walk, not_theirs
+from mailpath.facts import WALKED, Found, Lookup, SenderFacts, StarttlsFacts, Status, Walk, not_theirs
 from mailpath.match.hosts import is_address
 from mailpath.names import is_within
 from mailpath.steps.records import addresses, texts
+from mailpath.steps.resolver import failing_types
 from mailpath.steps.sessions import got_through
+from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools
 from mailpath.visible import visible
-from mailpath.wording.phrases import sentence
 
 #: (suffix of an SPF include or of an MX host, provider, posture that is documented for it or None)
 _PROVIDERS = (
@@ -42,21 +44,23 @@ _PROVIDERS = (
 )
 
 
-async def look(tools: Tools) -> SenderFacts:
+def _unknown(tools: Tools) -> SenderFacts:
+    return SenderFacts(domain=tools.path.sender, ehlo=tools.network.ground.ehlo)
+
+
+async def look(tools: Tools, _: Walk) -> SenderFacts:
     """MX and SPF of the sender domain, at once."""
-    ehlo = tools.network.ground.ehlo
     domain = tools.path.sender
     if domain is None:
-        return SenderFacts(ehlo=ehlo)
+        return _unknown(tools)
     mx, txt = await asyncio.gather(tools.look_up(domain, "MX"), tools.look_up(domain, "TXT"))
     records = [
         text for text in texts(txt) if text.lower() == b"v=spf1" or text.lower().startswith(b"v=spf1 ")
     ]
     spf = records[0] if len(records) == 1 else None
     provider, proposed, grounds = propose(domain, mx, spf)
-    return SenderFacts(
-        domain=domain,
-        ehlo=ehlo,
+    return msgspec.structs.replace(
+        _unknown(tools),
         mx=mx,
         spf=txt,
         spf_record=spf,
@@ -81,6 +85,16 @@ def propose(domain: str, mx: Lookup, spf: bytes | None) -> tuple[str | None, str
                 grounds = (f"mail to {domain} is taken by {visible(host)} (MX); it may send elsewhere",)
                 return provider, posture, grounds
     return None, None, ()
+
+
+async def learn_more(tools: Tools) -> AsyncIterator[SenderFacts]:
+    """What only others can tell: the sessions, whether port 25 leaves this machine; and once all look-ups
+    are in, whose errors those of the resolver are."""
+    walk = await tools.found("sender", "starttls")
+    facts = await port25(tools, walk.sender, walk.starttls)
+    yield facts
+    walk = await tools.found(*(panel.id for panel in WALKED))
+    yield msgspec.structs.replace(facts, resolver_fails=await failing_types(tools, walk))
 
 
 # --- port 25 ---------------------------------------------------------------------------------------
@@ -143,13 +157,9 @@ async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
 # --- the panel's line ------------------------------------------------------------------------------
 
 
-def result(walk: Walk) -> StepResult:
+def line(walk: Walk) -> Line:
     """The panel's line: pure."""
-    status, word, summary = _line(walk, walk.sender)
-    return StepResult(id="sender", status=status, word=word, summary=sentence(summary))
-
-
-def _line(walk: Walk, facts: SenderFacts) -> tuple[Status, str, str]:
+    facts = walk.sender
     if facts.port25 is Found.BLOCKED:
         return Status.ERROR, "PORT 25", visible(facts.port25_reason)
     if facts.domain is None:
@@ -171,3 +181,6 @@ def _line(walk: Walk, facts: SenderFacts) -> tuple[Status, str, str]:
     if facts.proposed is None:
         return Status.PASS, facts.provider.upper(), f"{facts.grounds[0]}; no posture is documented for it."
     return Status.PASS, facts.provider.upper(), f"Perhaps posture {facts.proposed}: {facts.grounds[0]}."
+
+
+STEP = Step(attribute="sender", facts=SenderFacts, empty=_unknown, look=look, later=learn_more, line=line)

@@ -16,7 +16,7 @@ address has an equal share of the sessions: what is tried must not hang on who a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -28,6 +28,7 @@ from mailpath.facts import (
     Session,
     StarttlsFacts,
     TlsaFacts,
+    Walk,
 )
 from mailpath.match import usage
 from mailpath.network.replies import dialogue, ehlo_keywords
@@ -49,15 +50,14 @@ _BEFORE_TLS = "sessions there end before TLS, whatever the name"
 _Names = dict[str, list[str]]
 
 
-async def look(tools: Tools, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> StarttlsFacts:
-    """Talk to every address at once; `tlsa` is awaited only for the base domains it may add."""
-    named, untried = _planned(tools, mx)
-    looked = asyncio.ensure_future(tlsa)
+async def look(tools: Tools, walk: Walk) -> StarttlsFacts:
+    """Talk to every address at once; TLSA is waited for only for the base domains it may add."""
+    named, untried = _planned(tools, walk.mx)
     talks = [
         _Address(tools, address, names, share)
         for (address, names), share in zip(named.items(), _shares(len(named)), strict=True)
     ]
-    await asyncio.gather(*(talk.hold(mx, looked) for talk in talks))
+    await asyncio.gather(*(talk.hold() for talk in talks))
     held = [session for talk in talks for session in talk.sessions]
     enveloped = sorted((session for talk in talks for session in talk.enveloped), key=_order)
     return StarttlsFacts(
@@ -105,7 +105,7 @@ class _Address:
         self.sessions: list[Session] = []
         self.enveloped: list[Session] = []
 
-    async def hold(self, mx: MxFacts, tlsa: Awaitable[TlsaFacts]) -> None:
+    async def hold(self) -> None:
         """Without SNI and with the first host's: these tell whether anything more can be learnt."""
         first = await asyncio.gather(*(self._converse(sni) for sni in (None, *self._names[:1])))
         self._room -= len(first)
@@ -116,7 +116,7 @@ class _Address:
             why = _DEAD if dead else _BEFORE_TLS
         # Each takes its place before it waits for anything: the order is this one.
         await asyncio.gather(
-            self._try_envelope(dead=why == _DEAD), self._without_odd_suites(first), self._send(mx, tlsa, why)
+            self._try_envelope(dead=why == _DEAD), self._without_odd_suites(first), self._send(why)
         )
 
     async def _try_envelope(self, *, dead: bool) -> None:
@@ -137,9 +137,10 @@ class _Address:
                     self._leave_out(session.sni, _SESSIONS, profile)
                 return
 
-    async def _send(self, mx: MxFacts, tlsa: Awaitable[TlsaFacts], why: str) -> None:
+    async def _send(self, why: str) -> None:
         """One more session with a further name; `why`: the reason there is for none, or ""."""
-        bases, carried = _bases(mx, await asyncio.shield(tlsa))
+        walk = await self._tools.found("tlsa")
+        bases, carried = _bases(walk.mx, walk.tlsa)
         own = [*self._names, *bases.get(self._address, ())]
         further = dict.fromkeys([*own, *carried.get(self._address, ())])
         for name in self._names[:1]:
@@ -194,7 +195,7 @@ def _bases(mx: MxFacts, tlsa: TlsaFacts) -> tuple[_Names, _Names]:
     bases: _Names = {}
     carried: _Names = {}
     before: list[str] = []
-    for host, found in zip(mx.hosts, tlsa.hosts, strict=True):
+    for host, found in zip(mx.hosts, tlsa.hosts, strict=False):  # there is none where that step broke
         own = [
             candidate.base
             for candidate in found.candidates

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import Found, MxHost, Reply, Session, Status, StepResult, Walk, gave_up_early, not_theirs
+from mailpath.facts import (
+    Found,
+    MxHost,
+    Reply,
+    Session,
+    StarttlsFacts,
+    Status,
+    Walk,
+    gave_up_early,
+    not_theirs,
+)
 from mailpath.match import sts
 from mailpath.steps.certificate import Certificate, certificate_of, dane_applies, dane_lost
 from mailpath.steps.mx import unlearnt
 from mailpath.steps.served import best_session, sessions_of, untried_at
+from mailpath.steps.sessions import look
+from mailpath.steps.step import Line, Step
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, sentence
 
@@ -27,13 +39,8 @@ _NOT_HERE, _CANNOT_TELL = "NOT HERE", "CANNOT TELL"
 _RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.WEAK: 2, Status.PASS: 3, Status.SKIP: 4}
 
 
-def result(walk: Walk) -> StepResult:
+def line(walk: Walk) -> Line:
     """The panel's line."""
-    status, word, summary = _line(walk)
-    return StepResult(id="starttls", status=status, word=word, summary=sentence(summary))
-
-
-def _line(walk: Walk) -> tuple[Status, str, str]:
     hosts = [host for host in walk.mx.hosts if host.addresses]
     if not hosts:
         lost = (not_theirs(walk, walk.mx.lookup), *(unlearnt(walk, host) for host in walk.mx.hosts))
@@ -172,3 +179,15 @@ def _unauthenticated(
     if not demanded and dane_lost(walk, host):
         return Status.ERROR, _CANNOT_TELL, f"{summary}; whether TLSA vouches for it was not learnt"
     return (Status.FAIL if demanded else Status.WEAK), certificate.word, summary
+
+
+STEP = Step(
+    attribute="starttls",
+    facts=StarttlsFacts,
+    look=look,
+    after=("mx",),
+    line=line,
+    last=True,
+    asks=frozenset({"SMTP"}),
+    rests_on="roots",
+)

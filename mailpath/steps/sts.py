@@ -15,7 +15,6 @@ from mailpath.facts import (
     PolicyFetch,
     Security,
     Status,
-    StepResult,
     StsFacts,
     Walk,
     gave_up_early,
@@ -23,9 +22,10 @@ from mailpath.facts import (
 )
 from mailpath.match import pkix, sts
 from mailpath.steps.records import addresses, texts
+from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools
 from mailpath.visible import visible
-from mailpath.wording.phrases import clause, count, sentence
+from mailpath.wording.phrases import clause, count
 
 #: Addresses of the policy host that are tried, v4 first: nothing hangs on the family, and a dead IPv6 path,
 #: the commoner ill, then costs no time.
@@ -34,7 +34,7 @@ MOST_ADDRESSES = 4
 MOST_OCTETS = 64 * 1024
 
 
-async def look(tools: Tools) -> StsFacts:
+async def look(tools: Tools, _: Walk) -> StsFacts:
     """Record, policy host's addresses and TLSRPT at once; then the policy, if a record says there is one."""
     domain = tools.path.recipient
     host = f"mta-sts.{domain}"
@@ -190,13 +190,8 @@ def _fetch_problem(fetch: PolicyFetch | None) -> str:
 # --- the panel's line ------------------------------------------------------------------------------
 
 
-def result(walk: Walk) -> StepResult:
+def line(walk: Walk) -> Line:
     """The panel's line: pure."""
-    status, word, summary = _line(walk)
-    return StepResult(id="mta-sts", status=status, word=word, summary=sentence(summary))
-
-
-def _line(walk: Walk) -> tuple[Status, str, str]:
     facts = walk.sts
     domain = walk.path.recipient
     if facts.txt is None:
@@ -240,3 +235,14 @@ def listed(walk: Walk, host: str) -> bool:
     """The host matches an mx pattern of the policy, by RFC 8461 section 4.1."""
     policy = walk.sts.policy
     return policy is not None and any(sts.mx_matches(pattern, host, sts.RFC) for pattern in policy.mx)
+
+
+STEP = Step(
+    attribute="sts",
+    facts=StsFacts,
+    empty=lambda tools: StsFacts(found=Found.NOT_TRIED),
+    look=look,
+    line=line,
+    asks=frozenset({"TXT", "HTTPS"}),
+    rests_on="roots",
+)

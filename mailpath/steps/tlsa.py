@@ -18,11 +18,9 @@ from mailpath.facts import (
     Found,
     HostTlsa,
     Lookup,
-    MxFacts,
     MxHost,
     Security,
     Status,
-    StepResult,
     TlsaFacts,
     TlsaRecord,
     TlsaSet,
@@ -31,6 +29,7 @@ from mailpath.facts import (
 )
 from mailpath.match import dane
 from mailpath.steps.served import best_session, dane_names, untried_at
+from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools, in_turn
 from mailpath.visible import visible
 from mailpath.wording.phrases import count, sentence
@@ -39,9 +38,9 @@ from mailpath.wording.phrases import count, sentence
 MOST_RECORDS = 50
 
 
-async def look(tools: Tools, mx: MxFacts) -> TlsaFacts:
+async def look(tools: Tools, walk: Walk) -> TlsaFacts:
     """All hosts' candidates at once."""
-    return TlsaFacts(hosts=await in_turn(lambda host: _host(tools, host), mx.hosts))
+    return TlsaFacts(hosts=await in_turn(lambda host: _host(tools, host), walk.mx.hosts))
 
 
 class Reason(StrEnum):
@@ -141,14 +140,13 @@ _UNASKED = {
 }
 
 
-def result(walk: Walk) -> StepResult:
+def line(walk: Walk) -> Line:
     """The panel's line: pure."""
     status, word, summary = _line(walk)
-    summary = sentence(summary)
     left_out = sum(candidate.left_out for host in walk.tlsa.hosts for candidate in host.candidates)
     if left_out:
-        summary += f" {count(left_out, 'more TLSA record')} not looked at."
-    return StepResult(id="tlsa", status=status, word=word, summary=summary)
+        summary = f"{sentence(summary)} {count(left_out, 'more TLSA record')} not looked at."
+    return status, word, summary
 
 
 def _line(walk: Walk) -> tuple[Status, str, str]:
@@ -242,3 +240,13 @@ def _matched(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> tuple[str, str]:
     if matched.verdict == "matched":
         return "matched", f"usage {matched.usage}"
     return "mismatch", matched.reason
+
+
+STEP = Step(
+    attribute="tlsa",
+    facts=TlsaFacts,
+    look=look,
+    after=("mx",),
+    line=line,
+    asks=frozenset({"TLSA"}),
+)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from mailpath.dnssec import Validator
-from mailpath.facts import Found, Lookup, Path
+from mailpath.facts import Found, Lookup, Path, Walk
 from mailpath.network.endpoints import join
 from mailpath.network.protocol import Network
 from mailpath.network.special import category
@@ -22,6 +22,15 @@ Host = TypeVar("Host")
 Facts = TypeVar("Facts")
 
 
+class Wait(Protocol):
+    """Waits for other steps, given by their ids; the walk as far as it is known then.
+
+    `settled`: until nothing more is to come of them, not only for the first that they find.
+    """
+
+    async def __call__(self, *step_ids: str, settled: bool = False) -> Walk: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """Shared by the steps of one walk.  `at`: Unix time as of which everything is judged."""
@@ -30,6 +39,7 @@ class Tools:
     network: Network
     validator: Validator
     at: int
+    found: Wait
 
     async def look_up(self, name: str, rdtype: str, *, claim: bool = False) -> Lookup:
         """One validated look-up; with `claim`, what the resolver itself says of it is asked beside it.

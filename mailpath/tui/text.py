@@ -14,42 +14,18 @@ from functools import partial
 from rich.cells import cell_len
 from textual.content import Content
 
-from mailpath.facts import Status
+from mailpath.facts import STEPS, TITLES, Status
 from mailpath.names import u_labels
 from mailpath.visible import visible
 from mailpath.wording import layout
 
-#: What a panel is called; the ids are those of `mailpath.facts.STEPS`.
-TITLES = {
-    "sender": "Sender",
-    "mx": "MX",
-    "dnssec": "DNSSEC",
-    "mta-sts": "MTA-STS",
-    "tlsa": "TLSA",
-    "starttls": "STARTTLS",
-    "envelope": "Envelope",
-    "verdict": "Verdict",
-}
-
-#: Has a panel where somebody asked for the test; it is no step of the path.
-ENVELOPE = "envelope"
-
+#: By id, each step's number and title.
+NUMBERED = {step: f"{number} {TITLES[step]}" for number, step in enumerate(STEPS)}
 
 #: Nothing that a terminal would obey or that turns text around can be typed or pasted into an input.
 PRINTABLE = (
     "[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
 )
-
-
-#: What a step looks for: shown in its line until it has found it.
-LOOKS_FOR = {
-    "sender": "what the sender's own mail servers are likely to enforce",
-    "mx": "the hosts that take mail for the recipient, and their addresses",
-    "dnssec": "whether DNS answers can be forged on the way",
-    "mta-sts": "the recipient's policy, published over HTTPS",
-    "tlsa": "the certificates that DNS vouches for",
-    "starttls": "what each mail server really offers and presents",
-}
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mailpath.facts import TITLES
 from mailpath.tui.progress import WalkState
-from mailpath.tui.text import TITLES, Glyphs, clean, fit
+from mailpath.tui.text import Glyphs, clean, fit
 
 MOST_LINES = 12
 _ATTEMPTS = 4

@@ -5,14 +5,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mailpath.facts import Walk
-from mailpath.steps import dnssec, mx, sender, starttls, sts, tlsa
+from mailpath.steps.dnssec import gather
+from mailpath.steps.registry import results
 
 
 def only_host(walk: Walk, name: str) -> Walk:
     """What is known of the host `name` and of the domain; the steps' lines are told anew from that."""
     only = restricted(walk, name)
-    only = replace(only, dnssec=dnssec.gather(only.mx, only.tlsa, walk.dnssec.zones))
-    return replace(only, steps=tuple(step.result(only) for step in (sender, mx, dnssec, sts, tlsa, starttls)))
+    only = replace(only, dnssec=gather(only.mx, only.tlsa, walk.dnssec.zones))
+    return replace(only, steps=results(only))
 
 
 def restricted(walk: Walk, name: str) -> Walk:

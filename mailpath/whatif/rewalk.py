@@ -17,6 +17,7 @@ from mailpath.network.capture import Capture
 from mailpath.network.protocol import Network
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
+from mailpath.steps.registry import step_asking
 from mailpath.visible import visible
 from mailpath.walk import walk
 
@@ -40,11 +41,10 @@ class Rewalk(msgspec.Struct, frozen=True, kw_only=True):
 def _mark(request: Request) -> tuple[str, str]:
     """The step that an exchange belongs to, and what it was about."""
     if isinstance(request, SmtpRequest):
-        return "starttls", request.address
+        return step_asking("SMTP"), request.address
     if isinstance(request, HttpsRequest):
-        return "mta-sts", request.url
-    step = {"TLSA": "tlsa", "TXT": "mta-sts", "DS": "dnssec", "DNSKEY": "dnssec"}.get(request.rdtype, "mx")
-    return step, f"{request.name} {request.rdtype}"
+        return step_asking("HTTPS"), request.url
+    return step_asking(request.rdtype), f"{request.name} {request.rdtype}"
 
 
 def changed(before: Walk, after: Walk) -> tuple[tuple[StepResult, StepResult], ...]:

@@ -21,7 +21,8 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.findings import Finding, Severity, find, step_of
-from mailpath.steps import starttls, tlsa
+from mailpath.steps import tlsa
+from mailpath.steps.registry import result
 
 CHAIN = (made.GOOD.der, made.INTERMEDIATE.der)
 RIGHT = made.record(3, 1, 1, made.spki(made.GOOD))
@@ -118,7 +119,7 @@ def test_why_tlsa_is_not_asked_for(
     v4: dict[str, object], v6: dict[str, object], status: Status, word: str
 ) -> None:
     walk = asked(made.lookup(made.HOST, "A", made.ADDRESS, **v4), made.lookup(made.HOST, "AAAA", **v6))
-    line = tlsa.result(walk)
+    line = result("tlsa", walk)
     assert (line.status, line.word) == (status, word)
     assert "TLSA" not in at(walk, "starttls")["TLS008"].fix
 
@@ -253,11 +254,11 @@ def test_our_own_limit_is_not_the_recipients_fault(session: Session) -> None:
     (slow,) = (each for each in found if each.code == "TLS027")
     assert slow.severity is Severity.WARNING
     alone = replace(walk, starttls=StarttlsFacts(sessions=(session,)))
-    line = starttls.result(alone)
+    line = result("starttls", alone)
     assert (line.status, line.word) == (Status.ERROR, "SLOW")
     assert line.summary.endswith("senders wait for minutes.")
     impatient = replace(alone, patience="ours")
-    assert starttls.result(impatient).status is Status.FAIL
+    assert result("starttls", impatient).status is Status.FAIL
     assert "TLS027" not in at(impatient, "starttls")
 
 
@@ -280,7 +281,7 @@ def test_no_route_at_all_is_nobodys_fault_either() -> None:
     found = at(walk, "starttls")
     assert found["TLS020"].severity is Severity.WARNING
     assert "TLS001" not in found
-    line = starttls.result(walk)
+    line = result("starttls", walk)
     assert (line.status, line.word) == (Status.ERROR, "NO ROUTE")
 
 

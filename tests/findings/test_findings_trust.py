@@ -21,7 +21,8 @@ from mailpath.facts import (
     ZoneFact,
 )
 from mailpath.findings import Finding, Severity, find, step_of
-from mailpath.steps.dnssec import gather, result
+from mailpath.steps.dnssec import gather
+from mailpath.steps.registry import result
 
 
 def at(walk: Walk, step: str) -> dict[str, Finding]:
@@ -71,14 +72,14 @@ def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
     assert set(told) == {"SEC013"}
     assert told["SEC013"].severity is Severity.WARNING
     assert told["SEC013"].got == reason
-    assert result(walk).summary == f"Nothing is validated: {reason}."
+    assert result("dnssec", walk).summary == f"Nothing is validated: {reason}."
     partly = replace(walk, mx=replace(walk.mx, hosts=made.mx().hosts))
-    assert result(partly).summary == "b.example MX is not validated, other parts of the path are."
+    assert result("dnssec", partly).summary == "b.example MX is not validated, other parts of the path are."
     # What is unsigned by itself is told as ever, and a path that is signed only of the anchor.
     other = with_mx(security=Security.INSECURE, reason="example proves that b.example has no DS")
     other = replace(other, dnssec=replace(walk.dnssec, zones=(replace(negative, name="other.example"),)))
     assert set(at(other, "dnssec")) == {"SEC001", "SEC013"}
-    assert "b.example MX is not signed" in result(other).summary
+    assert "b.example MX is not signed" in result("dnssec", other).summary
     assert set(at(made.walk(dnssec=replace(walk.dnssec, weakest=Security.SECURE)), "dnssec")) == {"SEC013"}
 
 
@@ -90,7 +91,7 @@ def test_a_name_under_no_anchor() -> None:
     told = at(walk, "dnssec")
     assert set(told) == {"SEC014"}
     assert told["SEC014"].message.startswith(f"{made.DOMAIN}, {made.HOST}, ")
-    assert result(walk).summary == "b.example MX is not validated, other parts of the path are."
+    assert result("dnssec", walk).summary == "b.example MX is not validated, other parts of the path are."
 
 
 def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
@@ -104,7 +105,7 @@ def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
         v6 = made.lookup(made.HOST, "AAAA", found=Found.ABSENT, chain=(host,))
         walk = with_mx(chain=(mx,))
         walk = replace(walk, mx=replace(walk.mx, hosts=(made.mx_host(v4=v4, v6=v6),)))
-        assert told in result(walk).summary
+        assert told in result("dnssec", walk).summary
 
 
 @pytest.mark.parametrize(

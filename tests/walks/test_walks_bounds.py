@@ -10,9 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
-from mailpath.facts import Found, Lookup, PolicyFetch, Security, StarttlsFacts, TlsaFacts
+from mailpath.facts import Found, Lookup, PolicyFetch, Security, StarttlsFacts, TlsaFacts, Walk
 from mailpath.network.protocol import Ground
 from mailpath.steps import mx, sender, sts, tlsa
+from mailpath.steps.registry import result
 from mailpath.steps.tools import Tools
 
 
@@ -48,7 +49,11 @@ class Web:
 
 
 def tools(network: object, **known: Lookup) -> Tools:
-    return Tools(made.walk().path, network, Validating(**known), made.NOW)
+    return Tools(made.walk().path, network, Validating(**known), made.NOW, nobody)
+
+
+async def nobody(*step_ids: str, settled: bool = False) -> Walk:
+    raise AssertionError(f"waits for {step_ids}")
 
 
 def lookup(rdtype: str, *rdata: bytes) -> Lookup:
@@ -57,9 +62,9 @@ def lookup(rdtype: str, *rdata: bytes) -> Lookup:
 
 async def test_mx_hosts_beyond_the_bound_are_counted() -> None:
     names = [b"\x00\x0a\x04mx%02d\x07example\x00" % number for number in range(53)]
-    found = await mx.look(tools(Web(), MX=lookup("MX", *names)))
+    found = await mx.look(tools(Web(), MX=lookup("MX", *names)), made.walk())
     assert (len(found.hosts), found.left_out) == (50, 3)
-    line = mx.result(made.walk(mx=found))
+    line = result("mx", made.walk(mx=found))
     assert line.summary.endswith(" 3 more hosts not looked at.")
 
 
@@ -67,20 +72,20 @@ async def test_addresses_beyond_the_bound_are_counted_for_each_family() -> None:
     v6 = [bytes.fromhex("20010db8") + bytes((*[0] * 11, number)) for number in range(23)]
     v4 = [bytes((192, 0, 2, number)) for number in range(22)]
     known = {"AAAA": lookup("AAAA", *v6), "A": lookup("A", *v4), "MX": lookup("MX", b"\x00\x0a\x02mx\x00")}
-    found = await mx.look(tools(Web(), **known))
+    found = await mx.look(tools(Web(), **known), made.walk())
     (host,) = found.hosts
     assert (len(host.addresses), host.left_out) == (40, 5)
     assert host.addresses[20] == "192.0.2.0"
-    line = mx.result(made.walk(mx=found))
+    line = result("mx", made.walk(mx=found))
     assert line.summary.endswith(" 5 more addresses not looked at.")
 
 
 async def test_tlsa_records_beyond_the_bound_are_counted() -> None:
     records = [bytes((3, 1, 1, number)) + bytes(31) for number in range(51)]
-    found = await tlsa.look(tools(Web(), TLSA=lookup("TLSA", *records)), made.mx())
+    found = await tlsa.look(tools(Web(), TLSA=lookup("TLSA", *records)), made.walk())
     (candidate,) = found.hosts[0].candidates
     assert (len(candidate.records), candidate.left_out) == (50, 1)
-    line = tlsa.result(made.walk(tlsa=TlsaFacts(hosts=found.hosts)))
+    line = result("tlsa", made.walk(tlsa=TlsaFacts(hosts=found.hosts)))
     assert line.summary.endswith(" 1 more TLSA record not looked at.")
 
 
@@ -100,7 +105,7 @@ async def fetched(first: HttpsExchange) -> tuple[list[str], PolicyFetch]:
         "A": replace(lookup("A", bytes((192, 0, 2, 80))), records=("192.0.2.80",)),
     }
     web.ground = replace(web.ground, allow_private=True)
-    facts = await sts.look(tools(web, **known))
+    facts = await sts.look(tools(web, **known), made.walk())
     assert facts.fetch is not None
     return web.asked, facts.fetch
 
@@ -148,7 +153,7 @@ async def test_a_session_that_was_not_recorded_got_nowhere() -> None:
 
 async def test_names_that_some_sender_takes_for_hosts_are_looked_up() -> None:
     names = [b"\x00\x0a\x01*\x01b\x00", b"\x00\x0a\x03a/b\x00", b"\x00\x0a\x03a+b\x00", b"\x00\x0a\x02mx\x00"]
-    found = await mx.look(tools(Web(), MX=lookup("MX", *names)))
+    found = await mx.look(tools(Web(), MX=lookup("MX", *names)), made.walk())
     assert [(host.name, host.form, host.v4 is not None) for host in found.hosts] == [
         ("*.b", "invalid", True),
         ("a+b", "invalid", False),

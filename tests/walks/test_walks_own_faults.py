@@ -30,7 +30,7 @@ from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import key_of
 from mailpath.network.replay import Replay
-from mailpath.steps import starttls
+from mailpath.steps.registry import result
 from mailpath.walk import walk
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def test_a_host_with_ipv6_alone_where_there_is_none_here(walks: Walks) -> None:
     (host,) = found.mx.hosts
     six = replace(host, v4=None, addresses=tuple(each for each in host.addresses if ":" in each))
     alone = replace(found, mx=replace(found.mx, hosts=(six,)))
-    line = starttls.result(alone)
+    line = result("starttls", alone)
     assert (line.status, line.word) == (Status.ERROR, "NOT HERE")
     for each in PRESETS:
         assert outcome(alone, each) is Outcome.UNKNOWN, each

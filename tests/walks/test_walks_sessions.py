@@ -25,6 +25,7 @@ from mailpath.judge.posture import Sni
 from mailpath.judge.presets import posture
 from mailpath.network.protocol import Ground
 from mailpath.steps import sessions, starttls
+from mailpath.steps.registry import result
 from mailpath.steps.tools import Tools
 
 ENVELOPE = Envelope(mail_from="me@a.example", rcpt_to="you@b.example")
@@ -72,10 +73,14 @@ def path(names: int, addresses: int) -> MxFacts:
 
 
 async def hold(servers: Servers, mx: MxFacts, tlsa: TlsaFacts | None = None) -> StarttlsFacts:
-    async def looked() -> TlsaFacts:
-        return tlsa or TlsaFacts(hosts=tuple(made.tlsa(host=host.name) for host in mx.hosts))
+    walk = made.walk(
+        mx=mx, tlsa=tlsa or TlsaFacts(hosts=tuple(made.tlsa(host=host.name) for host in mx.hosts))
+    )
 
-    return await sessions.look(Tools(made.walk().path, servers, None, made.NOW), mx, looked())
+    async def found(*step_ids: str, settled: bool = False) -> Walk:
+        return walk
+
+    return await sessions.look(Tools(walk.path, servers, None, made.NOW, found), walk)
 
 
 def walked(mx: MxFacts, held: StarttlsFacts) -> Walk:
@@ -170,7 +175,7 @@ async def test_where_no_session_comes_to_tls_no_further_name_is_tried_or_missed(
     walk = walked(mx, held)
     assert judge(walk, posture("postfix-encrypt")).outcome is Outcome.DEFERRED
     assert judge(walk, posture("postfix-may")).outcome is Outcome.PLAINTEXT
-    assert starttls.result(walk).word == "NOT OFFERED"
+    assert result("starttls", walk).word == "NOT OFFERED"
 
 
 async def test_what_hangs_on_a_name_that_was_not_tried_is_unknown() -> None:

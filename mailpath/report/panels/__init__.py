@@ -5,17 +5,20 @@ Plain lines of visible text, for the app and the text report alike.  Foreign byt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 import msgspec
 
 from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
 from mailpath.findings import CATALOGUE, Finding, find, step_of
-from mailpath.report.panels import dnssec, envelope, mx, sender, starttls, sts, tlsa
+from mailpath.report.panels import dnssec, envelope, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
+from mailpath.report.panels.records import answers
 from mailpath.report.provenance import USUAL, Provenance, anchor_sentence, roots_sentence
+from mailpath.steps.registry import REGISTRY
+from mailpath.steps.step import Step
 
 __all__ = ["Detail", "Explained", "details", "evidence", "explain", "explained"]
 
@@ -24,8 +27,10 @@ MOST_LINES = 2000
 
 #: Given the exchanges, for the times of a dialogue, and the roots that this machine does not know.
 _EVIDENCE: dict[str, Callable[[Walk, Sequence[SmtpExchange], Collection[bytes]], Iterator[str]]] = {
-    "sender": lambda walk, exchanges, own: sender.lines(walk),
-    "mx": lambda walk, exchanges, own: mx.lines(walk),
+    "sender": lambda walk, exchanges, own: answers((walk.sender.mx, walk.sender.spf)),
+    "mx": lambda walk, exchanges, own: answers(
+        (walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in host.lookups))
+    ),
     "dnssec": lambda walk, exchanges, own: dnssec.lines(walk),
     "mta-sts": lambda walk, exchanges, own: sts.lines(walk, own),
     "tlsa": lambda walk, exchanges, own: tlsa.lines(walk),
@@ -50,6 +55,23 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     means: str
     fix: str
     source: str
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """(label, text) below the message, without what that says already."""
+        rows = (
+            ("Found", self.found if self.found != self.message else ""),
+            ("Got", "" if self.got in self.message else self.got),
+            ("Means", self.means),
+            ("Fix", self.fix),
+            ("Source", self.source),
+        )
+        return tuple((label, text) for label, text in rows if text)
+
+    @property
+    def brief(self) -> tuple[tuple[str, str], ...]:
+        """The same where room is dear: what is merely worth knowing means no more than it says."""
+        return tuple(row for row in self.rows if row[0] != "Means" or self.severity != "info")
 
 
 def explain(finding: Finding) -> Explained:
@@ -86,29 +108,21 @@ def evidence(
     `exchanges`: SMTP sessions as they were on the wire, for the times of those that the walk was made of.
     `provenance`: what the walk rests on; said first, where it is not what everybody trusts.
     """
-    if step_id not in _EVIDENCE:
-        return ()
-    lines = _EVIDENCE[step_id](walk, exchanges, provenance.own_certificates)
-    return _bounded(chain(_resting(step_id, provenance), lines))
+    step, own = REGISTRY.get(step_id), provenance.own_certificates
+    if step_id in _EVIDENCE:
+        lines: Iterable[str] = _EVIDENCE[step_id](walk, exchanges, own)
+    else:
+        lines = step.evidence(walk) if step is not None and step.evidence is not None else ()
+    return _bounded(chain(_resting(step, provenance), lines))
 
 
-def _resting(step_id: str, provenance: Provenance) -> Iterator[str]:
+def _resting(step: Step | None, provenance: Provenance) -> tuple[str, ...]:
     """What this step's proofs rest on."""
-    said = {
-        "dnssec": anchor_sentence(provenance),
-        "mta-sts": roots_sentence(provenance),
-        "starttls": roots_sentence(provenance),
-    }.get(step_id, "")
-    if said:
-        yield said
-        yield ""
+    sentences = {"anchor": anchor_sentence, "roots": roots_sentence}
+    said = sentences[step.rests_on](provenance) if step is not None and step.rests_on else ""
+    return (said, "") if said else ()
 
 
-def _bounded(lines: Iterator[str]) -> tuple[str, ...]:
-    shown: list[str] = []
-    for line in lines:
-        if len(shown) == MOST_LINES:
-            shown.append("… there is more than can be shown")
-            break
-        shown.append(line)
-    return tuple(shown)
+def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
+    shown = tuple(islice(lines, MOST_LINES + 1))
+    return shown if len(shown) <= MOST_LINES else (*shown[:-1], "… there is more than can be shown")

@@ -20,6 +20,7 @@ from mailpath.report.envelope import answers, tried
 from mailpath.report.panels.transcript import tls_name
 from mailpath.steps.certificate import certificate_of
 from mailpath.steps.dnssec import lasting, path_lookups
+from mailpath.steps.registry import REGISTRY
 from mailpath.steps.served import dane_names, host_named
 from mailpath.steps.starttls import said
 from mailpath.steps.tlsa import host_verdict
@@ -41,7 +42,8 @@ class Detail(msgspec.Struct, frozen=True):
 
 def details(walk: Walk, step_id: str) -> tuple[Detail, ...]:
     """What the step found; () for one that found nothing worth a line."""
-    found = _DETAILS.get(step_id)
+    step = REGISTRY.get(step_id)
+    found = _DETAILS.get(step_id) or (step.details if step is not None else None)
     return tuple(Detail(label, text) for label, text in found(walk)) if found is not None else ()
 
 
@@ -75,8 +77,9 @@ def _mx(walk: Walk) -> _Lines:
         if host.left_out:
             addresses += f", and {host.left_out} not looked at"
         alias = f", an alias of {visible(host.canonical)}" if host.canonical != host.name else ""
-        special = "".join(f", {address} is special-use" for address in host.special)
-        yield label, f"{visible(host.name)}{beside}{alias}: {addresses}{special}"
+        special = "".join(f", {each} is special-use ({visible(kind)})" for each, kind in host.special.items())
+        odd = {"ip-literal": ", an IP address", "invalid": ", not a host name"}.get(host.form, "")
+        yield label, f"{visible(host.name)}{beside}{alias}{odd}: {addresses}{special}"
     yield from _more(len(walk.mx.hosts))
     if walk.mx.left_out:
         yield "", f"{count(walk.mx.left_out, 'more host')} not looked at"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mailpath.facts import Found, Lookup, Security
 from mailpath.findings.words import dotted
@@ -11,6 +11,17 @@ from mailpath.wording.times import utc
 
 #: Longest text of one record on a line.
 RECORD = 400
+
+
+def answers(lookups: Iterable[Lookup | None]) -> Iterator[str]:
+    """One answer after the other, an empty line before each further name."""
+    name = None
+    for lookup in lookups:
+        if lookup is not None:
+            if name not in (None, lookup.name):
+                yield ""
+            name = lookup.name
+            yield from lookup_lines(lookup)
 
 
 def lookup_lines(lookup: Lookup | None) -> Iterator[str]:

@@ -18,25 +18,13 @@ def lines(walk: Walk, own: Collection[bytes] = ()) -> Iterator[str]:
     """`own`: roots that this machine does not know."""
     facts = walk.sts
     yield from lookup_lines(facts.txt)
-    if facts.policy_id is not None:
-        yield f"id: {visible(facts.policy_id)}"
     if facts.fetch is not None:
         yield ""
         yield from _fetched(walk, facts.fetch, own)
     if facts.reason:
         yield f"Result: {visible(facts.reason)}"
-    if facts.policy is not None:
-        yield ""
-        for host in walk.mx.hosts:
-            pattern = next((each for each in facts.policy.mx if sts.mx_matches(each, host.name)), None)
-            told = f"is listed (mx: {visible(pattern)})" if pattern is not None else "matches no mx pattern"
-            yield f"MX host {visible(host.name)} {told}"
     yield ""
     yield from lookup_lines(facts.tlsrpt)
-    for uri in facts.tlsrpt_rua:
-        yield f"Reports go to {visible(uri)}"
-    if facts.tlsrpt_reason and facts.tlsrpt_texts:
-        yield f"No reports: {visible(facts.tlsrpt_reason)}"
 
 
 def _fetched(walk: Walk, fetch: PolicyFetch, own: Collection[bytes]) -> Iterator[str]:

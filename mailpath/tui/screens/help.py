@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
+from mailpath.facts import WALKED
 from mailpath.tui.keynames import key_text
 from mailpath.tui.screens.dialogue import Dialogue
 from mailpath.tui.screens.finding import FindScreen
@@ -127,7 +128,7 @@ def told(
             yield key_text(keys, ascii), binding.tooltip or binding.description, id
         elif not digits:
             digits = True
-            yield "0 to 6", "The panel of that number", "path.jump-STEP"
+            yield f"0 to {len(WALKED)}", "The panel of that number", "path.jump-STEP"
 
 
 def ids() -> list[str]:

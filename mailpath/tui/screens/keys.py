@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from mailpath.facts import STEPS
-from mailpath.tui.text import ENVELOPE, TITLES
+from mailpath.facts import ENVELOPE, STEPS, TITLES
 
 WALK: list[BindingType] = [
     Binding("i", "edit", "Edit", show=False, id="path.edit", tooltip="Edit sender and recipient"),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.content import Content
 
-from mailpath.facts import STEPS, StepResult
+from mailpath.facts import StepResult
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import Lens, View
 from mailpath.tui.marks import Mark, mark
-from mailpath.tui.text import QUIET, STATUS_STYLE, TITLES, Glyphs, clean, fit, wrap
+from mailpath.tui.text import NUMBERED, QUIET, STATUS_STYLE, Glyphs, clean, fit, wrap
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Verdict
@@ -148,12 +148,10 @@ def _table(compared: Compared, heading: str, glyphs: Glyphs, width: int) -> Iter
     """A column for each step that changed, in packet order, and one for the verdict; those that do not fit
     beside each other stand below."""
     columns: list[tuple[str, _Cell, _Cell]] = [
-        (f"{STEPS.index(after.id)} {TITLES[after.id]}", _step(before, glyphs), _step(after, glyphs))
-        for before, after in compared.steps
+        (NUMBERED[after.id], _step(before, glyphs), _step(after, glyphs)) for before, after in compared.steps
     ]
-    verdict = f"{STEPS.index('verdict')} {TITLES['verdict']}"
     was, now = compared.before, compared.after
-    columns.append((verdict, (was.stop, was.style), (now.stop, now.style)))
+    columns.append((NUMBERED["verdict"], (was.stop, was.style), (now.stop, now.style)))
     first = cell_len(heading) + _GAP
     while columns:
         kept, room = 1, width - first - _wide(columns[0])

@@ -13,15 +13,15 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mailpath.facts import STEPS
+from mailpath.facts import SHORT, STEPS
 from mailpath.tui.progress import Progress, all_waiting
-from mailpath.tui.text import QUIET, TITLES, Glyphs, clean, fit
+from mailpath.tui.text import NUMBERED, QUIET, Glyphs, clean, fit
 
 #: Room for the longest outcome, so that the stops keep their places whatever the posture.
 _LAST = 17
 
 #: Names for the rail of one line.
-_SHORT = {"3 MTA-STS": "3 STS", "5 STARTTLS": "5 TLS", "6 Verdict": "6"}
+_SHORT = {NUMBERED[step]: f"{STEPS.index(step)} {short}".rstrip() for step, short in SHORT.items()}
 
 _Stop = tuple[str, str, str]  # title with its number, word, style
 
@@ -85,12 +85,12 @@ class Rail(Widget):
 
     def _stops(self) -> list[_Stop]:
         stops = []
-        for number, step in enumerate(STEPS):
+        for step in STEPS:
             word, style = self._progress[step].mark(self._glyphs, self._now)
             if step == "verdict":
                 word, style = self._verdict or (f"{self._glyphs.waiting} waiting", QUIET)
             mark = f" {self._glyphs.tampered}" if self._progress[step].tampered else ""
-            stops.append((f"{number} {TITLES[step]}{mark}", word, style))
+            stops.append((f"{NUMBERED[step]}{mark}", word, style))
         return stops
 
     def _lines(self, stops: list[_Stop], width: int) -> list[Content]:

@@ -19,15 +19,12 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mailpath.facts import STEPS, Status, StepResult, Walk
+from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES, Status, StepResult, Walk
 from mailpath.tui.progress import Progress
 from mailpath.tui.stack import Stack
 from mailpath.tui.text import (
-    ENVELOPE,
-    LOOKS_FOR,
     PRINTABLE,
     QUIET,
-    TITLES,
     Glyphs,
     clean,
     fit,

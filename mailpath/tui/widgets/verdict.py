@@ -17,7 +17,7 @@ from textual.message import Message
 from mailpath.tui.judging import Bench
 from mailpath.tui.lens import View
 from mailpath.tui.marks import Mark, mark, of_bench
-from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
+from mailpath.tui.text import NUMBERED, OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
 from mailpath.tui.widgets import compared, matrix
 from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.matrix import Matrix
@@ -71,7 +71,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self._host: str | None = None
         self._titled = ""
         self._highest: dict[int, int] = {}
-        self._entitle("6 Verdict")
+        self._entitle(NUMBERED["verdict"])
 
     def compose(self) -> ComposeResult:
         yield Flow(id="sentence")
@@ -88,7 +88,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         )
         self.query_one("#matrix", Matrix).show(lambda width: [])
         self._bench = None
-        self._entitle("6 Verdict")
+        self._entitle(NUMBERED["verdict"])
         self.border_subtitle = Content("")
 
     def show(
@@ -143,7 +143,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             lambda width: matrix.paint(whole, posture, glyphs, width, host, attacked=attacked)
         )
         claim = ", as the capture says" if bench.doubt(posture) else ""
-        self._entitle(f"6 Verdict under {clean(posture, 60)}{claim}")
+        self._entitle(f"{NUMBERED['verdict']} under {clean(posture, 60)}{claim}")
         self.border_subtitle = Content(clean(about, 100))
         if not another:
             return  # whoever reads further down stays there
