@@ -251,11 +251,12 @@ def dnssec(
 @cli.command(short_help="List what senders enforce, as mailpath knows them.")
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every field.")
-def postures(name: str | None, as_json: bool) -> None:
-    """List what senders enforce; of the posture NAME every field, its value and its source."""
+@click.option("--all", "every_field", is_flag=True, help="Show the habits of its server program, too.")
+def postures(name: str | None, as_json: bool, every_field: bool) -> None:
+    """List what senders enforce; of the posture NAME each setting, its value and its source."""
     from mailpath.commands import lists
 
-    lists.postures(name, as_json)
+    lists.postures(name, as_json, every_field)
 
 
 @cli.command()

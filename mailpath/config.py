@@ -11,7 +11,7 @@ where.
     [network]                  # the keys of a network file, for every command that probes
     resolver = "127.0.0.1"
 
-    [posture.ours]             # a preset, and what differs from it: `mailpath.judge.own`
+    [posture.ours]             # a preset, and what differs from it: `mailpath.judge.custom`
     base = "postfix-dane"
     sts = true
 
@@ -27,7 +27,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -67,20 +67,21 @@ def state_file() -> Path:
 # --- For commands: the first mistake is an error ---------------------------------------------------
 
 
-def postures(file: Path | None = None) -> dict[str, Posture]:
-    """Every preset, then those of the config file, by name.  Raises `ConfigError`."""
+def postures(file: Path | None = None, remark: Callable[[str], None] | None = None) -> dict[str, Posture]:
+    """Every preset, then those of the config file, by name.  Raises `ConfigError`.
+
+    `remark`: told of each key whose name is an old one, in one line.
+    """
     from mailpath.judge.presets import PRESETS
 
-    return {**PRESETS, **own_postures(file)}
-
-
-def own_postures(file: Path | None = None) -> dict[str, Posture]:
-    """The postures that the config file defines; {} where there is no such file.  Raises `ConfigError`."""
     found = load(file)
     own, problems = found.own_postures()
     for problem in (*found.problems, *problems):
         raise ConfigError(f"{found.file}: {problem}")
-    return own
+    if remark is not None:
+        for sentence in found.old_keys():
+            remark(visible(f"{found.file}: {sentence}", limit=600))
+    return {**PRESETS, **own}
 
 
 def network(file: Path | None = None) -> Settings:
@@ -129,19 +130,27 @@ class Config:
 
     def own_postures(self) -> tuple[dict[str, Posture], tuple[str, ...]]:
         """The postures of one's own by name, and what is wrong with the others."""
-        from mailpath.judge.own import BadPosture, own_posture
+        from mailpath.judge.custom import BadPosture, custom_posture
 
         found = {}
         problems = []
         for name, table in self.postures.items():
             try:
-                found[name] = own_posture(name, table)
+                found[name] = custom_posture(name, table)
             except BadPosture as error:
-                said = str(error)
-                about = (key for key in table if said.startswith(f"{key}: ") or f" {key!r}" in said)
-                wrong = next(about, "base" if "base" in said and "base" in table else None)
-                problems.append(self.told(said, "posture", name, *([wrong] if wrong else [])))
+                problems.append(self.told(str(error), "posture", name, *error.key))
         return found, tuple(problems)
+
+    def old_keys(self) -> tuple[str, ...]:
+        """Which keys of its postures have other names now: a sentence for each."""
+        from mailpath.judge.custom import RENAMED
+
+        return tuple(
+            self.told(f"This key is called {RENAMED[key]} now.", "posture", name, key)
+            for name, table in self.postures.items()
+            for key in table
+            if key in RENAMED
+        )
 
     def told(self, sentence: str, *key: str) -> str:
         """`sentence` with the line and the key that it is about."""
@@ -261,14 +270,9 @@ def save_state(state: State, file: Path | None = None) -> None:
 
 
 def _line_of(text: str, key: tuple[str, ...]) -> int:
-    """The line in which `key` is written; 0 where it cannot be found."""
-    best = 0
-    for number, path in _lines(text):
-        if path == key:
-            return number
-        if path == key[: len(path)] and not best:
-            best = number
-    return best
+    """The line in which `key` is written, or the table that it is in; 0 where that cannot be found."""
+    found = {path: number for number, path in reversed(tuple(_lines(text))) if path == key[: len(path)]}
+    return found[max(found, key=len)] if found else 0
 
 
 def _lines(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:

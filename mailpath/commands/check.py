@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import click
@@ -139,7 +140,7 @@ def _judged(walked: Walked, judged: tuple[Posture, ...], sending: Sending, *, on
 def known() -> dict[str, Posture]:
     """Every posture there is, those of the config file too.  Raises `click.UsageError`."""
     try:
-        return postures()
+        return postures(remark=partial(click.echo, err=True))
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
 

@@ -47,8 +47,11 @@ def serve() -> None:
         raise click.UsageError(str(error)) from None
 
 
-def postures(name: str | None, as_json: bool) -> None:
-    """Every posture and what it is; of the one called `name` every field.  Raises `click.UsageError`."""
+def postures(name: str | None, as_json: bool, every_field: bool = False) -> None:
+    """Every posture and what it is; of the one called `name` its fields.  Raises `click.UsageError`.
+
+    `every_field`: the habits of the server program, too.
+    """
     from mailpath.commands.check import chosen, known
     from mailpath.report.postures import explained, render_text, to_dict
     from mailpath.visible import visible
@@ -58,7 +61,7 @@ def postures(name: str | None, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(explained(posture), indent=2, ensure_ascii=False))
         else:
-            click.echo(render_text(posture), nl=False)
+            click.echo(render_text(posture, every_field=every_field), nl=False)
         return
     found = known()
     if as_json:
@@ -87,9 +90,9 @@ def paths() -> None:
 
 
 def _wrong(found: Config) -> Iterator[str]:
-    """Every mistake in the config file: those that the app tells, too."""
+    """Every mistake in the config file: those that the app tells, too; and its old keys."""
     own, mistakes = found.own_postures()
-    yield from (*found.problems, *found.settings()[1], *mistakes)
+    yield from (*found.problems, *found.settings()[1], *mistakes, *found.old_keys())
     posture, theme = found.defaults.get("posture"), found.defaults.get("theme")
     if posture is not None:
         from mailpath.judge.presets import PRESETS

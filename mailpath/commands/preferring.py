@@ -17,7 +17,7 @@ def preferences(found: config.Config, problems: tuple[str, ...] = ()) -> Prefere
 
     def postures() -> OwnPostures:
         own, wrong = found.own_postures()
-        return own, tuple(f"{found.file.name}: {problem}" for problem in wrong)
+        return own, tuple(f"{found.file.name}: {problem}" for problem in (*wrong, *found.old_keys()))
 
     def remember(theme: str, recent: tuple[str, ...]) -> None:
         state = config.State(theme, recent)

@@ -1,18 +1,30 @@
 """The judge: what a sender with this posture does with mail for this path.  Pure: no I/O, no clock.
 
+A server that has mail for a domain asks DNS for the MX hosts and tries their addresses by preference
+(`destination`).  Before it connects it works out what it demands of the host: nothing, TLS if it works, TLS,
+or TLS with a certificate that proves whose host it is (`policy`).  Three may demand: the server's own
+configuration, the TLSA records that the host publishes in signed DNS (DANE, RFC 7672), and the policy that
+the recipient domain publishes over HTTPS (MTA-STS, RFC 8461; `sts`).  Then come greeting, EHLO, STARTTLS and
+handshake (`session`), and the certificate is held against the demand (`trust`).  Whatever is missing or
+refused on the way leads to plaintext, to the next host, to another attempt later or to a bounce
+(`delivery`).  The RFCs leave much of that to the sender, and senders take more: so the judge has one
+mechanism, and what differs is in the posture, which is a server program with its habits (`agent`) and what
+its operator sets (`posture`).
+
 A field of the posture whose source is silent has candidate values instead.  The judge plays the delivery
-with each of them, as far as the delivery asks for the field at all; a verdict that hangs on the choice is
-`unknown`, with what is possible.
+with each of them, as far as the delivery asks for the field at all (`consulted`); a verdict that hangs on
+the choice is `unknown`, with what is possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from mailpath.facts import StsPolicy, Walk
+from mailpath.judge.consulted import watched
 from mailpath.judge.delivery import deliver
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.posture import Posture
@@ -60,26 +72,10 @@ def judge(
     )
 
 
-class _Choosing:
-    """A posture of which an unknown field is chosen when it is first asked for: candidate number 0."""
-
-    def __init__(self, posture: Posture, chosen: dict[str, int]) -> None:
-        self._posture = posture
-        self.chosen = chosen
-
-    def __getattr__(self, field: str) -> Any:
-        candidates = self._posture.unknown.get(field)
-        if candidates is None:
-            return getattr(self._posture, field)
-        return candidates[self.chosen.setdefault(field, 0)]
-
-
 def possible_verdicts(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, delivery: Deliver = deliver
 ) -> tuple[Verdict, ...]:
     """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
-    if not posture.unknown:
-        return (delivery(walk, posture, cached),)
     return tuple(_played(walk, posture, cached, delivery)[0])
 
 
@@ -88,16 +84,16 @@ def _played(
 ) -> tuple[list[Verdict], tuple[str, ...]]:
     """The verdict for each choice that makes a difference to the way, and the fields that were asked for."""
     verdicts: list[Verdict] = []
-    asked: dict[str, None] = {}
-    open_choices: list[dict[str, int]] = [{}]
-    while open_choices and len(verdicts) < MAX_COMBINATIONS:
-        given = open_choices.pop()
-        choosing = _Choosing(posture, dict(given))
-        verdicts.append(delivery(walk, cast(Posture, choosing), cached))
-        asked |= dict.fromkeys(choosing.chosen)
-        earlier = dict(given)
-        for field in list(choosing.chosen)[len(given) :]:
-            others = range(1, len(posture.unknown[field]))
-            open_choices += ({**earlier, field: number} for number in others)
-            earlier[field] = 0
+    asked: set[str] = set()
+    first = {field: values[0] for field, values in posture.unknown.items()}
+    choices: list[dict[str, Any]] = [{}]
+    while choices and len(verdicts) < MAX_COMBINATIONS:
+        chosen = choices.pop()
+        concrete, consulted = watched(posture.changed(**{**first, **chosen}))
+        verdicts.append(delivery(walk, concrete, cached))
+        asked |= consulted.keys() & posture.unknown.keys()
+        for field in [field for field in consulted if field in posture.unknown and field not in chosen]:
+            others = posture.unknown[field][1:]
+            choices += ({**chosen, field: value} for value in others)
+            chosen = {**chosen, field: first[field]}
     return verdicts, tuple(sorted(asked))

@@ -169,12 +169,12 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
             # Postfix only warns of an unlisted host: what other hosts said stays the reason.
             if decisive is None or policy.skip is not Event.STS_MX_UNLISTED:
                 decisive = skipped
-            if policy.bounces and posture.agent.dane_missing_goes_on:
+            if policy.bounces and posture.agent.tries_next_mx_without_tlsa:
                 refused = skipped
             elif policy.bounces or refused is not None:
                 break
             continue
-        if policy.dane and posture.agent.dane_stays:
+        if policy.dane and posture.agent.no_plaintext_after_tlsa:
             no_fallback, carried = True, policy.sni
         policy = msgspec.structs.replace(policy, no_fallback=no_fallback, sni=carried or policy.sni)
         ending = attempt(walk, posture, target, policy, aged=aged)

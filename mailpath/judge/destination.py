@@ -12,8 +12,9 @@ from enum import Enum
 import msgspec
 
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind
+from mailpath.judge.agent import Refusal
 from mailpath.judge.events import Event
-from mailpath.judge.posture import Posture, Refusal
+from mailpath.judge.posture import Posture
 from mailpath.match.hosts import is_host_name
 
 
@@ -103,7 +104,7 @@ def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
         for host in mx.hosts
         if host.form == "ip-literal" or is_host_name(host.name, posture.agent.host_names)
     ]
-    if not posture.agent.duplicates or not any(host.also_at for host in hosts):
+    if not posture.agent.retry_duplicate_mx or not any(host.also_at for host in hosts):
         return hosts
     entries = [(preference, host) for host in hosts for preference in (host.preference, *host.also_at)]
     return [host for _, host in sorted(entries, key=lambda entry: (entry[0], entry[1].name))]
@@ -114,7 +115,7 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
         if not posture.agent.ip_literal_mx:
             return [Target(host=host, event=Event.HOST_IS_LITERAL)]
         return [Target(host=host, address=address) for address in host.addresses[:1]]
-    if posture.agent.aliases_name_hosts and not _aliases_name_hosts(host, posture):
+    if posture.agent.check_cname_syntax and not _aliases_name_hosts(host, posture):
         return [Target(host=host, event=Event.HOST_INVALID)]
     v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
     failed = [lookup for lookup, state in ((host.v6, v6), (host.v4, v4)) if lookup and state is Answer.ERROR]
@@ -159,7 +160,7 @@ def _limited(targets: list[Target], posture: Posture) -> tuple[Target, ...]:
         if target.address is None:
             continue
         tried += 1
-        if tried == limit and posture.agent.limit_spares_worse:
+        if tried == limit and posture.agent.try_each_preference_once:
             worse = _worse(targets, position, target.host.preference)
             if worse is not None:
                 position, tried = worse, tried - 1

@@ -1,56 +1,80 @@
-"""The fields of a posture as the config file writes them: name, value, which values there are, meaning."""
+"""The fields of a posture and of its agent as tables of a TOML file have them: values, words, meaning."""
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
-import textwrap
 import typing
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import Any
 
 import msgspec
 
-from mailpath.judge.posture import Agent, Posture
-from mailpath.judge.session import VERSIONS
+from mailpath.judge.agent import Agent
+from mailpath.judge.posture import Posture
+from mailpath.match import dane, names, sts
 
-#: What a posture of one's own cannot say: its name is the table's, the rest tells presets apart.
+#: What the config file cannot set: a posture's name is that of its table, the rest tells presets apart.
 FIXED = frozenset({"name", "source", "agent", "family", "unknown"})
-#: Fields that name the oldest TLS version that is accepted.
-OLDEST = frozenset({"min_tls", "min_tls_authenticated"})
+
+#: Records that a table can name in place of writing them out.
+NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
+    names.NameRules: {
+        "rfc-7672": names.RFC_7672,
+        "rfc-8461": names.RFC_8461,
+        "postfix": names.POSTFIX,
+        "gnutls": names.GNUTLS,
+        "openssl": names.OPENSSL,
+    },
+    dane.DaneRules: {"rfc-7672": dane.RFC, "postfix": dane.POSTFIX, "exim-gnutls": dane.EXIM_GNUTLS},
+    sts.Dialect: {"rfc-8461": sts.RFC, "mta-sts-resolver": sts.MTA_STS_RESOLVER},
+}
+
+
+class BadPosture(ValueError):
+    """The table makes no posture; the message says why in one plain sentence.
+
+    `key`: the key of the table that it is about, () where it is about the table.
+    """
+
+    def __init__(self, sentence: str, *key: str) -> None:
+        super().__init__(sentence)
+        self.key = key
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field.  `about`: what it means, and the sources; `value`: a record as a dictionary.
 
-    `choices`: the words there are for it, () where it is no word.
+    `habit`: it is the agent's.  `choices`: the words there are for it, () where it is no word.
     `candidates`: the values that it may have where the posture's source is silent; else ().
     """
 
     name: str
     value: Any
     about: str
+    habit: bool
     choices: tuple[str, ...] = ()
     candidates: tuple[Any, ...] = ()
 
 
 def fields_of(posture: Posture) -> tuple[Field, ...]:
-    """Every field that a posture of one's own can set, but its title; the habits of its agent come last."""
-    values = {**msgspec.to_builtins(posture.agent), **msgspec.to_builtins(posture)}
-    kinds, about = settable(), {**_about(Agent), **_about(Posture)}
+    """Every field that the config file can set, but the title: the policy, then the habits of the agent."""
+    policy, habits = msgspec.to_builtins(posture), msgspec.to_builtins(posture.agent)
     return tuple(
         Field(
             name=name,
-            value=values[name],
-            about=" ".join((about.get(name, ""), _record(kinds[name]))).strip(),
-            choices=VERSIONS if name in OLDEST else choices(kinds[name]),
-            candidates=tuple(values["unknown"].get(name, ())),
+            value=(habits if habit else policy)[name],
+            about=_about(kind),
+            habit=habit,
+            choices=choices(kind),
+            candidates=tuple(policy["unknown"].get(name, ())),
         )
-        for name in kinds
-        if name != "title"
+        for habit, record in ((False, Posture), (True, Agent))
+        for name, kind in types(record).items()
+        if name not in FIXED | {"title"}
     )
 
 
@@ -69,46 +93,64 @@ def toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def choices(kind: object) -> tuple[str, ...]:
+def choices(kind: Any) -> tuple[str, ...]:
     """The words that a field of the type `kind`, or an entry of it, can be; () where it is no such field."""
     if isinstance(kind, type) and issubclass(kind, Enum):
         return tuple(str(each.value) for each in kind)
     if typing.get_origin(kind) is typing.Literal:
-        return tuple(str(each) for each in typing.get_args(kind))
-    return tuple(dict.fromkeys(word for inner in typing.get_args(kind) for word in choices(inner)))
+        return typing.get_args(kind)
+    inner = (word for each in typing.get_args(kind) for word in choices(each))
+    return tuple(dict.fromkeys((*NAMED.get(kind, ()), *inner)))
 
 
 @cache
-def settable() -> dict[str, Any]:
-    """The fields of a posture and of its agent that can be set, and their types."""
-    return {name: kind for name, kind in (types(Posture) | types(Agent)).items() if name not in FIXED}
+def types(record: type) -> dict[str, Any]:
+    """The fields of a record, and their types with what is said about them."""
+    return typing.get_type_hints(record, include_extras=True)
 
 
-@cache
-def types(kind: type) -> dict[str, Any]:
-    """The fields of a record, and their types."""
-    return typing.get_type_hints(kind)
+def _about(kind: Any) -> str:
+    """What is said about a field of the type `kind`; a record says itself what is in it."""
+    notes = [note for note in getattr(kind, "__metadata__", ()) if isinstance(note, msgspec.Meta)]
+    meaning = " ".join(note.title for note in notes if note.title)
+    sources = " ".join(note.description for note in notes if note.description)
+    told = f"{meaning.rstrip('.')} ({sources})." if sources else meaning
+    bare = getattr(kind, "__origin__", kind)
+    record = isinstance(bare, type) and issubclass(bare, msgspec.Struct)
+    return " ".join(f"{told} {inspect.getdoc(bare) or '' if record else ''}".split())
 
 
-def _record(kind: object) -> str:
-    """What a record says of its own fields."""
-    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
-        return ""
-    return " ".join((inspect.getdoc(kind) or "").split())
+def understood(record: msgspec.Struct, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that `table` has for fields of `record`, or of its agent.  Raises `BadPosture`."""
+    return {field: _value(record, field, value) for field, value in table.items()}
 
 
-@cache
-def _about(kind: type) -> dict[str, str]:
-    """The text below each field in the source of `kind`: Python keeps none for attributes."""
-    (record,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    assert isinstance(record, ast.ClassDef)
-    found = {}
-    for field, text in zip(record.body, record.body[1:], strict=False):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(text, ast.Expr)
-            and isinstance(text.value, ast.Constant)
-        ):
-            found[field.target.id] = " ".join(str(text.value.value).split())
-    return found
+def _value(record: msgspec.Struct, field: str, value: object) -> Any:
+    """`value` as the field's type; a table changes some fields of an inner record."""
+    kinds = types(type(record))
+    if isinstance(record, Posture):
+        record, kinds = record if field in kinds else record.agent, {**types(Agent), **kinds}
+    if field not in kinds or field in FIXED:
+        close = get_close_matches(field, sorted(kinds.keys() - FIXED), n=3)
+        near = f" Did you mean {', '.join(close)}?" if close else ""
+        raise BadPosture(
+            f"A posture has no field {field!r} that could be set.{near}"
+            " `mailpath postures rfc --all` lists them.",
+            field,
+        )
+    if isinstance(value, int) and value < 0:
+        raise BadPosture(f"{field}: {value} is less than nothing.", field)
+    current = getattr(record, field)
+    named = NAMED.get(type(current), {})
+    if isinstance(value, str) and value in named:
+        return named[value]
+    try:
+        if isinstance(current, msgspec.Struct) and isinstance(value, Mapping):
+            return msgspec.structs.replace(current, **understood(current, value))
+        return msgspec.convert(value, type=kinds[field])
+    except BadPosture as error:
+        raise BadPosture(str(error), field, *error.key) from None
+    except msgspec.ValidationError as error:
+        words = choices(kinds[field])
+        valid = f"; there are: {', '.join(words)}" if words else ""
+        raise BadPosture(f"{field}: {str(error).rstrip('.')}{valid}.", field) from None

@@ -6,9 +6,10 @@ import msgspec
 
 from mailpath.exchanges import Failure, Stage, TlsProfile
 from mailpath.facts import Session, Walk
+from mailpath.judge.agent import Suites
 from mailpath.judge.destination import Target
 from mailpath.judge.policy import HostPolicy
-from mailpath.judge.posture import Posture, Suites
+from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
 from mailpath.match import usage
 

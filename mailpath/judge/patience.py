@@ -8,14 +8,12 @@ as everywhere where no envelope is tried.
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk, cut_short
 from mailpath.facts.waits import POLICY
-from mailpath.judge.posture import Patience, Posture
+from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
 
 #: Field of `Patience`, and the option that has us wait longer.
@@ -41,7 +39,7 @@ def gave_up(walk: Walk, posture: Posture, session: Session) -> str:
     if session.mail_from is not None:
         field = "rcpt"
     where = f"{_awaited(session)} of {_host(walk, session)}"
-    if session.bound and (walk.patience == "ours" or getattr(_patience(posture), field) > limit):
+    if session.bound and (walk.patience == "ours" or getattr(posture.patience, field) > limit):
         return f"we waited {limit:g} s for {where}, until {shown(session.bound)}"
     return _outlasts(posture, field, limit, where, f"{option} waits longer")
 
@@ -58,16 +56,10 @@ def gave_up_on_policy(walk: Walk, posture: Posture) -> str:
 
 def _outlasts(posture: Posture, field: str, limit: float, awaited: str, longer: str) -> str:
     """The clause, where the sender's patience is longer than `limit`; else ""."""
-    own = getattr(_patience(posture), field)
+    own = getattr(posture.patience, field)
     if own <= limit:
         return ""
     return f"we waited {limit:g} s for {awaited}, but {posture.name} waits {own} s ({longer})"
-
-
-def _patience(posture: Any) -> Patience:
-    found = posture.patience
-    assert isinstance(found, Patience)
-    return found
 
 
 def _awaited(session: Session) -> str:

@@ -14,19 +14,11 @@ import msgspec
 
 from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
+from mailpath.judge.agent import Reference, Refusal, Sni
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
 from mailpath.judge.model import Mechanism
-from mailpath.judge.posture import (
-    DaneUse,
-    InsecureMx,
-    Level,
-    Posture,
-    Precedence,
-    Reference,
-    Refusal,
-    Sni,
-)
+from mailpath.judge.posture import DaneUse, InsecureMx, Level, Posture, Precedence
 from mailpath.judge.readings import indeterminate, lost, note
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
@@ -89,9 +81,8 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
         return msgspec.structs.replace(found, beside=beside) if usable else _skipping(found, beside)
     if policy is not None and (found is None or (found.skip is None and not _decides(found))):
         demanded = _by_sts(walk, posture, target, policy)
-        both = (
-            found is not None and found.half and posture.agent.half_dane_beside_sts and demanded.skip is None
-        )
+        half = found is not None and found.half and posture.agent.dane_with_insecure_mx_and_sts
+        both = half and demanded.skip is None
         return msgspec.structs.replace(demanded, beside=found) if both else demanded
     return found or _base(walk, posture, target)
 

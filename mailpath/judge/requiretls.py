@@ -10,18 +10,17 @@ any other; `TLS-Required: No` is told as of one that does.
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from msgspec.structs import replace
 
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
+from mailpath.judge.agent import Reference
 from mailpath.judge.delivery import UNTOLD, deliver
 from mailpath.judge.destination import Answer, answer, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.patience import gave_up
 from mailpath.judge.policy import host_policy
-from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Reference
+from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture
 from mailpath.judge.readings import indeterminate
 from mailpath.judge.sentences import shown
 from mailpath.judge.sts import applied, listed, published
@@ -62,7 +61,7 @@ def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = N
     if not posture.requiretls:
         verdict = deliver(walk, posture, cached)
         return replace(verdict, reason=f"{ignored(posture)}: {verdict.reason}")
-    return _deliver(walk, cast(Posture, _Strict(posture)) if posture.requiretls_verifies else posture, cached)
+    return _deliver(walk, strict(posture), cached)
 
 
 def ignored(posture: Posture) -> str:
@@ -71,19 +70,6 @@ def ignored(posture: Posture) -> str:
         f"{posture.name} does not implement REQUIRETLS, so it does not announce it and nobody would give it"
         " such a message: sent as any other"
     )
-
-
-class _Strict:
-    """`strict`, of a posture whose unknown fields are being chosen."""
-
-    level = Level.VERIFY
-    references = (Reference.MX,)
-
-    def __init__(self, posture: Posture) -> None:
-        self._posture = posture
-
-    def __getattr__(self, field: str) -> Any:
-        return getattr(self._posture, field)
 
 
 def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:

@@ -11,19 +11,17 @@ import msgspec
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk
 from mailpath.judge import patience
+from mailpath.judge.agent import Refusal
 from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
 from mailpath.judge.heard import Reading, blotted, heard, sees_starttls
 from mailpath.judge.held import held
 from mailpath.judge.model import Mechanism, Outcome
 from mailpath.judge.policy import Demand, HostPolicy
-from mailpath.judge.posture import Fallback, OptionalCheck, Posture, Refusal
+from mailpath.judge.posture import VERSIONS, Fallback, OptionalCheck, Posture
 from mailpath.judge.sentences import CONNECT, shown
 from mailpath.judge.trust import Trust, trust, trust_unseen
 from mailpath.match import usage
-
-#: TLS versions, oldest first.
-VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +64,7 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
         return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, lost=lost, session=session)
     why = shown(session.not_tried) or patience.gave_up(walk, posture, session)
     session = patience.untried(walk, session) if session.not_tried else session
-    session = heard(session, posture.agent.replies)
+    session = heard(session, posture.agent.reply_parsing)
     endings = [_ending(walk, posture, target, policy, session, aged=aged)]
     if not why:
         return endings[0]
@@ -161,7 +159,7 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
 def _by_class(code: int | None, posture: Posture) -> Refusal:
     """What a greeting other than 2yz does."""
     return (
-        posture.agent.odd_reply
+        posture.agent.invalid_reply_is
         if code is not None and code // 100 not in (4, 5)
         else posture.agent.greeting_5xx
     )
@@ -169,7 +167,7 @@ def _by_class(code: int | None, posture: Posture) -> Refusal:
 
 def _blotted(session: Session, posture: Posture) -> bool:
     """Does this sender say HELO for fear of a firewall?"""
-    return posture.agent.helo_where_blotted and session.greeting is not None and blotted(session.greeting)
+    return posture.agent.pix_workaround and session.greeting is not None and blotted(session.greeting)
 
 
 def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
@@ -198,9 +196,9 @@ def _offers(session: Session, posture: Posture) -> bool:
     reply = session.ehlo
     if reply is None or reply.code is None or reply.code // 100 != 2 or not session.offers_starttls:
         return False
-    if posture.agent.replies is Reading.STRICT:
+    if posture.agent.reply_parsing is Reading.STRICT:
         return True
-    return not _blotted(session, posture) and sees_starttls(reply, posture.agent.replies)
+    return not _blotted(session, posture) and sees_starttls(reply, posture.agent.reply_parsing)
 
 
 def _starttls_refused(
@@ -261,7 +259,8 @@ def _in_tls(
 def _trusted(walk: Walk, session: Session, posture: Posture, policy: HostPolicy, trusted: Trust) -> Ending:
     """What the certificate leads to in a session that goes on."""
     if not trusted.accepted:
-        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=posture.agent.words.untrusted)
+        word = posture.agent.tls_log_words.untrusted
+        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=word)
         later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
         return msgspec.structs.replace(ending, tls_failed=later)
     return _enveloped(walk, posture, _sent(session, trusted), session, tls=True)

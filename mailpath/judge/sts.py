@@ -48,7 +48,7 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
         return Applied(policy=held, unseen=unseen)
     if policy is None and cached is None:
         failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
-        return Applied(waits=failed and posture.agent.sts_record_failure_waits)
+        return Applied(waits=failed and posture.agent.defer_on_sts_lookup_error)
     newest = policy or cached
     in_force = newest if counts and newest is not None and _enforced(newest, posture) else None
     return Applied(policy=in_force, state="first-contact" if cached is None else "cached")
@@ -79,7 +79,7 @@ def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
     facts = walk.sts
     if answer(facts.txt, posture) is not Answer.FOUND or facts.fetch is None:
         return None, ""
-    if sts.parse_txt(facts.texts, posture.agent.sts_dialect).id is None:
+    if sts.parse_txt(facts.texts, posture.agent.sts_parsing).id is None:
         return None, ""
     fetch = facts.fetch
     if _refused(walk, fetch, posture):
@@ -90,7 +90,7 @@ def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
         return None, f"the MTA-STS policy was not fetched: {shown(fetch.detail)}"
     if fetch.failure is not None or fetch.status != 200:
         return None, gave_up_on_policy(walk, posture)
-    return sts.parse_policy(fetch.body, fetch.content_type, posture.agent.sts_dialect).policy, ""
+    return sts.parse_policy(fetch.body, fetch.content_type, posture.agent.sts_parsing).policy, ""
 
 
 def _refused(walk: Walk, fetch: PolicyFetch, posture: Posture) -> bool:
@@ -98,11 +98,11 @@ def _refused(walk: Walk, fetch: PolicyFetch, posture: Posture) -> bool:
     if not fetch.chain:
         return fetch.verify_error is not None
     why = pkix.check_policy_host(
-        fetch.chain, fetch.host, walk.roots, walk.at, allow_cn=posture.agent.sts_dialect.cn_only
+        fetch.chain, fetch.host, walk.roots, walk.at, allow_cn=posture.agent.sts_parsing.cn_only
     )
     return why is not None
 
 
 def listed(policy: StsPolicy, host: str, posture: Posture) -> bool:
     """Does the policy name this MX host (RFC 8461 section 4.1)?"""
-    return any(sts.mx_matches(pattern, host, posture.agent.sts_dialect) for pattern in policy.mx)
+    return any(sts.mx_matches(pattern, host, posture.agent.sts_parsing) for pattern in policy.mx)

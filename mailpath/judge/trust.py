@@ -55,7 +55,7 @@ def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) ->
     good = Trust(
         accepted=True, outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen"
     )
-    by_authority = bool(policy.records) and posture.agent.dane_name_falls_to_pkix
+    by_authority = bool(policy.records) and posture.agent.dane_ta_name_mismatch_accepts_pkix
     return (good, encrypted, refused) if by_authority else (good, refused)
 
 
@@ -67,7 +67,7 @@ def _checked(posture: Posture, *, aged: bool) -> bool:
 
 def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
     """Nothing hangs on the certificate but the word in the log."""
-    words = posture.agent.words
+    words = posture.agent.tls_log_words
     if not tls.chain:
         return Trust(accepted=True, word=words.anonymous, why="no certificate was shown")
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor)
@@ -76,7 +76,7 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy,
         return Trust(accepted=True, word=words.untrusted, why=why)
     wanted = (
         (target.host.name,)
-        if posture.agent.trusted_needs_name
+        if posture.agent.trusted_requires_name
         else policy.references
         if policy.records
         else ()
@@ -89,22 +89,22 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy,
 
 def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
     match = dane.match(policy.records, tls.chain, policy.references, walk.at, posture.agent.dane_rules)
-    if match.name_refused and posture.agent.dane_name_falls_to_pkix:
+    if match.name_refused and posture.agent.dane_ta_name_mismatch_accepts_pkix:
         result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
         if result.trusted:
             why = f"{match.reason} A trusted authority vouches for it, and that is enough here."
-            return Trust(accepted=True, word=posture.agent.words.trusted, why=why)
+            return Trust(accepted=True, word=posture.agent.tls_log_words.trusted, why=why)
     if not match.matched:
         return Trust(accepted=False, why=match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
     if policy.half:
         why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
-        return Trust(accepted=True, mechanism=mechanism, word=posture.agent.words.half_dane, why=why)
+        return Trust(accepted=True, mechanism=mechanism, word=posture.agent.tls_log_words.half_dane, why=why)
     return Trust(
         accepted=True,
         outcome=Outcome.AUTHENTICATED,
         mechanism=mechanism,
-        word=posture.agent.words.dane,
+        word=posture.agent.tls_log_words.dane,
         why=match.reason,
     )
 
@@ -122,7 +122,7 @@ def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
         accepted=True,
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,
-        word=posture.agent.words.authenticated,
+        word=posture.agent.tls_log_words.authenticated,
         why="a trusted authority vouches for the certificate, and its name fits",
     )
 

@@ -27,7 +27,7 @@ class Waits:
         self.over = False
 
     def note(self, ending: Ending, tried: Attempt, refused: Attempt | None) -> None:
-        """`refused`: what becomes of the mail at a host that takes it (`Posture.dane_missing_goes_on`)."""
+        """`refused`: what becomes of mail at a host that takes it (`Agent.tries_next_mx_without_tlsa`)."""
         if not ending.either:
             return
         self._first, self._last = self._first or tried, tried

@@ -1,4 +1,7 @@
-"""What a posture is made of: every field with its value and its source, as the config file would have it."""
+"""What a posture is made of: each field with its value and its source, as the config file would have it.
+
+First comes the policy, which is what an operator sets; then, where that is asked for, the agent's habits.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from mailpath.judge import Posture
+from mailpath.judge.custom import RENAMED
 from mailpath.judge.fields import fields_of, toml, written
 from mailpath.visible import visible
 from mailpath.wording.layout import WIDTH, wrapped
 
 
-def render_text(posture: Posture) -> str:
+def render_text(posture: Posture, *, every_field: bool = False) -> str:
     """The posture in 80 columns, as a table of the config file would have it; ends with a newline."""
-    return "\n".join(_lines(posture)) + "\n"
+    return "\n".join(_lines(posture, every_field)) + "\n"
 
 
-def _lines(posture: Posture) -> Iterator[str]:
+def _lines(posture: Posture, every_field: bool) -> Iterator[str]:
     yield from _comment(f"{posture.name}: {visible(posture.title)}")
     yield from _comment(f"Source: {posture.source}")
+    habits = [field for field in fields_of(posture) if field.habit]
+    more = "below" if every_field else f"`mailpath postures {posture.name} --all` shows them"
+    yield ""
+    yield from _comment(f"The server program; it has {len(habits)} habits: {more}.")
+    yield f"agent = {toml(posture.agent.name)}"
     for field in fields_of(posture):
+        if field.habit and not every_field:
+            return
         yield ""
         yield from _comment(field.about)
         if field.choices:
@@ -37,13 +48,19 @@ def _comment(text: str) -> Iterator[str]:
 
 
 def to_dict(posture: Posture) -> dict[str, Any]:
-    """The posture as JSON has it: a field that is unknown is null, with the values it may have."""
+    """The posture as JSON has it: a field that is unknown is null, with the values it may have.
+
+    Fields have their names of mailpath 0.1, too.
+    """
     fields = fields_of(posture)
+    values = {field.name: None if field.candidates else field.value for field in fields}
     return {
         "name": posture.name,
         "title": visible(posture.title),
         "source": posture.source,
-        "fields": {field.name: None if field.candidates else field.value for field in fields},
+        "agent": posture.agent.name,
+        "habits": [field.name for field in fields if field.habit],
+        "fields": {**values, **{old: values[new] for old, new in RENAMED.items()}},
         "unknown": {field.name: list(field.candidates) for field in fields if field.candidates},
     }
 
@@ -51,8 +68,9 @@ def to_dict(posture: Posture) -> dict[str, Any]:
 def explained(posture: Posture) -> dict[str, Any]:
     """The same with what each field means, and the words there are for it."""
     fields = fields_of(posture)
+    about = {field.name: field.about for field in fields}
     return {
         **to_dict(posture),
-        "about": {field.name: field.about for field in fields},
+        "about": {**about, **{old: f"Now {new}." for old, new in RENAMED.items()}},
         "choices": {field.name: list(field.choices) for field in fields if field.choices},
     }

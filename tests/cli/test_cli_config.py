@@ -53,13 +53,18 @@ def test_a_posture_is_shown_field_by_field(config: Path, run: Run) -> None:
     assert (fields["sts"], fields["dane"], fields["address_limit"]) == (True, "opportunistic", 5)
     assert all(len(line) <= 80 for line in out.splitlines())
     assert "# There are: none, may, encrypt, verify, secure." in out.splitlines()
+    assert (fields["agent"], fields.get("retry_duplicate_mx")) == ("postfix-3.7", None)
+    fields = tomllib.loads(run("postures", "ours", "--all")[1])
+    assert (fields["level"], fields["retry_duplicate_mx"]) == ("may", True)
     # Where the sources are silent there is no value.
     out = run("postures", "gmail")[1]
     assert '# dane is unknown: "off" or "opportunistic"' in out.splitlines()
     assert "dane" not in tomllib.loads(out)
     found = json.loads(run("postures", "gmail", "--json")[1])
     assert (found["fields"]["dane"], found["unknown"]["dane"]) == (None, ["off", "opportunistic"])
-    assert set(found["about"]) == set(found["fields"])
+    assert set(found["about"]) == set(found["fields"]) >= {"retry_duplicate_mx", "duplicates"}
+    assert (found["agent"], found["fields"]["duplicates"]) == ("gmail", False)
+    assert "level" not in found["habits"]
     listed = json.loads(run("postures", "--json")[1])
     assert [each["name"] for each in listed] == [*PRESETS, "ours"]
     assert run("postures", "none-such")[0] == 64

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailpath.findings import CATALOGUE
+from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
-from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES, Scene, say
 from mailpath.tickets.explain import Kind, explain, patterns, reach, render_text, to_dict, wordings

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
+import re
 import time
-from itertools import pairwise
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import msgspec
@@ -31,9 +32,9 @@ import mailpath.judge
 from mailpath.exchanges import Failure
 from mailpath.facts import Found, StsFacts
 from mailpath.judge import Outcome, judge
-from mailpath.judge.posture import Agent, Fallback, Posture
-from mailpath.judge.presets import PRESETS, UnknownPosture, describe, posture
-from mailpath.judge.presets_others import OTHERS
+from mailpath.judge.fields import fields_of
+from mailpath.judge.posture import Fallback, Posture
+from mailpath.judge.presets import AGENTS, PRESETS, UnknownPosture, posture
 
 #: Modules of the mechanism: no sender may be known to them by name.
 MECHANISM = ("delivery", "destination", "policy", "session", "trust", "sts", "__init__")
@@ -52,22 +53,30 @@ def test_every_preset_says_what_it_is_and_where_from():
         assert preset.name == name
         assert preset.title
         assert preset.source
-    assert describe() == tuple((name, preset.title) for name, preset in PRESETS.items())
-    assert len({title for _, title in describe()}) == len(PRESETS)
+    assert len({preset.title for preset in PRESETS.values()}) == len(PRESETS)
 
 
-@pytest.mark.parametrize("kind", [Posture, Agent])
-def test_every_field_is_documented(kind):
-    tree = ast.parse(inspect.getsource(kind))
-    body = tree.body[0].body
-    fields = [node for node in body if isinstance(node, ast.AnnAssign)]
-    documented = [
-        first
-        for first, second in pairwise(body)
-        if isinstance(first, ast.AnnAssign) and isinstance(second, ast.Expr)
-    ]
-    bare = {node.target.id for node in fields} - {node.target.id for node in documented}
-    assert bare <= {"name", "words", "family"}
+def test_every_field_is_documented():
+    for field in fields_of(PRESETS["rfc"]):
+        assert field.about, field.name
+
+
+def test_presets_of_one_server_share_its_agent():
+    assert all(preset.agent is AGENTS[preset.agent.name] for preset in PRESETS.values())
+    shared = {name: [each.name for each in PRESETS.values() if each.agent.name == name] for name in AGENTS}
+    assert len(shared["postfix-3.7"]) == 10
+    assert len(shared["exim-4.96"]) == 7
+    assert all(shared.values())
+
+
+def test_no_two_presets_have_one_name():
+    """The file itself says so, as TOML does of tables."""
+    text = resources.files("mailpath.judge").joinpath("presets.toml").read_text("utf-8")
+    for kind, known in (("posture", PRESETS), ("agent", AGENTS)):
+        headings = re.findall(rf'^\[{kind}\."?([^"\]]+)"?\]$', text, re.MULTILINE)
+        assert headings == list(known)
+        with pytest.raises(tomllib.TOMLDecodeError, match="twice"):
+            tomllib.loads(f'{text}\n[{kind}."{headings[-1]}"]\n')
 
 
 def test_a_bare_postfix_level_means_postfix():
@@ -211,7 +220,8 @@ def test_a_policy_that_the_walk_did_not_see_makes_the_verdict_unknown():
 
 
 def test_unknown_is_known_to_be_unknown_of_other_senders_only():
-    assert {preset.name for preset in PRESETS.values() if preset.unknown} <= {each.name for each in OTHERS}
+    known = {"rfc", "postfix", "exim"}
+    assert not any(preset.unknown for preset in PRESETS.values() if preset.name.partition("-")[0] in known)
 
 
 def test_all_presets_over_ten_hosts_are_quick():

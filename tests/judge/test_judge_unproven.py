@@ -149,7 +149,7 @@ def test_a_policy_record_that_was_denied():
     txt = unproven(f"_mta-sts.{DOMAIN}", "TXT")
     walk = path(mx("mx1", tls(WEB)), sts=StsFacts(found=Found.FAILED, txt=txt))
     waits = next(
-        each for each in PRESETS.values() if each.agent.sts_record_failure_waits and not each.unknown
+        each for each in PRESETS.values() if each.agent.defer_on_sts_lookup_error and not each.unknown
     )
     assert judge(walk, waits).outcome is Outcome.DEFERRED
     assert judge(walk, PRESETS["postfix-sts"]).outcome is Outcome.ENCRYPTED

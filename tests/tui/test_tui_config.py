@@ -99,7 +99,7 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
         assert where in told
     assert found.settings()[0].timeout == 3.0
     with pytest.raises(config.ConfigError, match="line 2, resolver"):
-        config.own_postures()
+        config.postures()
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 import msgspec
 
 from mailpath.findings import CATALOGUE
+from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
-from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES
 from mailpath.tickets.explain import patterns, reach, wordings

@@ -9,8 +9,8 @@ import msgspec
 
 from mailpath.facts import Walk
 from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
-from mailpath.judge.posture import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import status
 from mailpath.tickets.explain import patterns

@@ -16,11 +16,12 @@ import msgspec
 
 from mailpath.facts import StsPolicy, TlsaRecord, Walk
 from mailpath.judge import Outcome, Posture, Verdict
+from mailpath.judge.agent import Family
 from mailpath.judge.destination import Target, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import Mechanism
 from mailpath.judge.policy import Demand, HostPolicy, host_policy
-from mailpath.judge.posture import DaneUse, Family
+from mailpath.judge.posture import DaneUse
 from mailpath.judge.requiretls import lax, strict
 from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.judge.sentences import Scene, say

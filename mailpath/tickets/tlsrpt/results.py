@@ -87,7 +87,7 @@ def fetch_result(walk: Walk, posture: Posture) -> tuple[str, str] | None:
     facts = walk.sts
     if not posture.sts or answer(facts.txt, posture) is not Answer.FOUND or facts.fetch is None:
         return None
-    if sts.parse_txt(facts.texts, posture.agent.sts_dialect).id is None:
+    if sts.parse_txt(facts.texts, posture.agent.sts_parsing).id is None:
         return None
     fetch = facts.fetch
     if (facts.found is Found.FOUND and facts.policy is not None) or policy_lost(walk):
@@ -100,5 +100,5 @@ def fetch_result(walk: Walk, posture: Posture) -> tuple[str, str] | None:
         return "sts-policy-fetch-error", visible(fetch.detail or fetch.failure.value, limit=200)
     if fetch.status != 200:
         return "sts-policy-fetch-error", f"status {fetch.status}"
-    parsed = sts.parse_policy(fetch.body, fetch.content_type, posture.agent.sts_dialect)
+    parsed = sts.parse_policy(fetch.body, fetch.content_type, posture.agent.sts_parsing)
     return None if parsed.policy is not None else ("sts-policy-invalid", visible(parsed.reason, limit=200))

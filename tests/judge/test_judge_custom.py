@@ -6,14 +6,17 @@ import tomllib
 
 import pytest
 
+from mailpath import config
+from mailpath.judge.agent import Reference
+from mailpath.judge.custom import BadPosture, custom_posture
 from mailpath.judge.fields import fields_of, written
-from mailpath.judge.own import BadPosture, own_posture
-from mailpath.judge.posture import DaneUse, Level, Reference
-from mailpath.judge.presets import PRESETS
+from mailpath.judge.posture import DaneUse, Level
+from mailpath.judge.presets import AGENTS, PRESETS
+from mailpath.match.names import GNUTLS
 
 
 def test_fields_change_and_the_rest_is_the_bases():
-    made = own_posture(
+    made = custom_posture(
         "ours", {"base": "dane", "sts": True, "level": "encrypt", "references": ["mx", "nexthop"]}
     )
     base = PRESETS["postfix-dane"]
@@ -25,11 +28,11 @@ def test_fields_change_and_the_rest_is_the_bases():
 
 
 def test_inner_records_change_by_field():
-    made = own_posture("ours", {"dane_rules": {"agility": False}, "title": "t"})
+    made = custom_posture("ours", {"dane_rules": {"agility": False}, "title": "t"})
     assert made.agent.dane_rules.agility is False
     assert made.agent.dane_rules.name_rules == PRESETS["rfc"].agent.dane_rules.name_rules
     assert made.title == "t"
-    assert own_posture("ours", {"dane_rules": {"agility": False}}).title == (
+    assert custom_posture("ours", {"dane_rules": {"agility": False}}).title == (
         "rfc with dane_rules.agility = false"
     )
 
@@ -37,9 +40,9 @@ def test_inner_records_change_by_field():
 def test_what_is_said_is_no_longer_unknown():
     name, preset = next((name, each) for name, each in PRESETS.items() if each.unknown)
     field = next(iter(preset.unknown))
-    made = own_posture("ours", {"base": name, field: getattr(preset, field)})
+    made = custom_posture("ours", {"base": name, field: getattr(preset, field)})
     assert set(made.unknown) == set(preset.unknown) - {field}
-    assert own_posture("same", {"base": name}).unknown == preset.unknown
+    assert custom_posture("same", {"base": name}).unknown == preset.unknown
 
 
 @pytest.mark.parametrize(
@@ -47,30 +50,30 @@ def test_what_is_said_is_no_longer_unknown():
     [
         ("rfc", {}, "name of a preset"),
         ("dane", {}, "name of a preset"),
-        ("Ours", {}, "no name of a posture"),
-        ("\x1b[1m", {}, "no name of a posture"),
+        ("Ours", {}, "not a posture name"),
+        ("\x1b[1m", {}, "not a posture name"),
         ("ours", {"base": "none-such"}, "no preset 'none-such'"),
         ("ours", {"base": 1}, "no preset 1"),
         ("ours", {"levle": "may"}, "no field 'levle'"),
         ("ours", {"family": "exim"}, "no field 'family'"),
         ("ours", {"unknown": {}}, "no field 'unknown'"),
         ("ours", {"levle": "may"}, "Did you mean level?"),
-        ("ours", {"wibble": 1}, "`mailpath postures rfc` lists them"),
+        ("ours", {"wibble": 1}, "`mailpath postures rfc --all` lists them"),
         ("ours", {"level": "most"}, "level: Invalid enum value"),
         ("ours", {"level": "most"}, "there are: none, may, encrypt, verify, secure."),
         ("ours", {"references": ["mxx"]}, "there are: mx, canonical, nexthop, "),
         ("ours", {"sts": "yes"}, "sts: Expected `bool`"),
         ("ours", {"dane_rules": {"agile": True}}, "no field 'agile'"),
         ("ours", {"dane_rules": 1}, "dane_rules: "),
-        ("ours", {"min_tls": "TLSv1.9"}, "min_tls: 'TLSv1.9' is no TLS version"),
-        ("ours", {"min_tls_authenticated": 1.2}, "min_tls_authenticated: 1.2 is no TLS version"),
+        ("ours", {"min_tls": "TLSv1.9"}, "min_tls: Invalid enum value 'TLSv1.9'; there are: SSLv3, TLSv1, "),
+        ("ours", {"min_tls_authenticated": 1.2}, "min_tls_authenticated: Expected `str`"),
         ("ours", {"address_limit": -1}, "address_limit: -1 is less than nothing"),
-        ("ours", {"min_tls": ["TLSv1.2"]}, "min_tls: ['TLSv1.2'] is no TLS version"),
+        ("ours", {"min_tls": ["TLSv1.2"]}, "min_tls: Expected `str`"),
     ],
 )
 def test_what_makes_no_posture(name, table, sentence):
     with pytest.raises(BadPosture, match=r".") as told:
-        own_posture(name, table)
+        custom_posture(name, table)
     assert sentence in str(told.value)
 
 
@@ -79,7 +82,38 @@ def test_every_field_is_explained_and_can_be_set_as_it_is_written():
         for field in fields_of(base):
             assert field.about, field.name
             lines = "\n".join(written(field.name, field.value))
-            made = own_posture("ours", {"base": base.name, **tomllib.loads(lines)})
+            made = custom_posture("ours", {"base": base.name, **tomllib.loads(lines)})
             told, given = ({each.name: each for each in fields_of(one)}[field.name] for one in (made, base))
             assert told.value == given.value
             assert (field.name in base.unknown) is bool(field.candidates)
+
+
+def test_another_agent_leaves_the_policy():
+    made = custom_posture("ours", {"base": "postfix-dane", "agent": "postfix-3.10"})
+    assert (made.agent, made.dane) == (AGENTS["postfix-3.10"], DaneUse.OPPORTUNISTIC)
+    assert made.title == 'postfix-dane with agent = "postfix-3.10"'
+
+
+def test_a_record_can_be_named():
+    assert custom_posture("ours", {"name_rules": "gnutls"}).agent.name_rules == GNUTLS
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('levle = "may"', "line 3, posture.ours.levle"),
+        ("address_limit = -1", "line 3, posture.ours.address_limit"),
+        ("duplicates = 1", "line 3, posture.ours.duplicates"),
+        ("duplicates = true\nretry_duplicate_mx = true", "line 4, posture.ours.retry_duplicate_mx"),
+        ("dane_rules = { agile = true }", "line 3, posture.ours.dane_rules.agile"),
+        ("sts = true\n[posture.ours.dane_rules]\nagile = true", "line 5, posture.ours.dane_rules.agile"),
+        ('agent = "sendmail"', "line 3, posture.ours.agent"),
+        ("agent = [1]", "line 3, posture.ours.agent"),
+    ],
+)
+def test_a_mistake_is_told_with_the_line_of_its_key(text, where, tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text(f"[posture.ours]\ntitle = 't'\n{text}\n", encoding="utf-8")
+    own, (problem,) = config.load(file).own_postures()
+    assert own == {}
+    assert problem.startswith(f"{where}: ")

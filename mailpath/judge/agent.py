@@ -1,0 +1,317 @@
+"""An agent: the habits of one server program, as data.
+
+The judge has one mechanism.  Where two programs differ, the difference has a name and is a field here.
+Each field says what it means and where that is written: PF is Postfix's documentation and source
+(postconf(5), src/smtp, src/tls), EX the Exim specification and source, RFC the standards.  "Observed" means
+what Postfix 3.7.11 and Exim 4.96 (GnuTLS) were seen to do.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from mailpath.judge.heard import Reading
+from mailpath.match.dane import DaneRules
+from mailpath.match.hosts import HostNames
+from mailpath.match.names import POSTFIX, RFC_8461, NameRules
+from mailpath.match.pkix import Floor
+from mailpath.match.sts import Dialect as StsParsing
+
+
+class Family(StrEnum):
+    """Whose log the sentences are written for (`sentences.py`)."""
+
+    RFC = "rfc"
+    POSTFIX = "postfix"
+    EXIM = "exim"
+
+
+class Refusal(StrEnum):
+    """What a refusal makes the sender do."""
+
+    PLAINTEXT = "plaintext"  # goes on with this host, without TLS
+    NEXT = "next"  # next address or host; deferred when there is none
+    BOUNCE = "bounce"  # permanent at once, though other hosts remain
+    BOUNCE_IF_LAST = "bounce-if-last"  # next address or host; permanent when there is none
+
+
+class Reference(StrEnum):
+    """Names that a certificate may have."""
+
+    MX = "mx"  # the host name in the MX record
+    CANONICAL = "canonical"  # its CNAME-expanded name
+    NEXTHOP = "nexthop"  # the recipient domain
+    DOT_NEXTHOP = "dot-nexthop"  # any name below the recipient domain
+    MX_OWNER = "mx-owner"  # the recipient domain, where it has an MX
+    MX_OWNER_EXPANDED = "mx-owner-expanded"  # its CNAME target, where that has an MX
+    NEXTHOP_EXPANDED = "nexthop-expanded"  # the recipient domain's own CNAME target
+    BASE = "base"  # the TLSA base domain (RFC 7672 section 2.2.2)
+    STS_PATTERNS = "sts-patterns"  # what postfix-mta-sts-resolver makes of the policy's mx patterns
+
+
+class Sni(StrEnum):
+    """The name in the TLS handshake."""
+
+    NONE = "none"
+    MX = "mx"
+    BASE = "base"  # the TLSA base domain
+
+
+class Suites(StrEnum):
+    """Whose default list of cipher suites is offered."""
+
+    OPENSSL = "openssl"
+    GNUTLS = "gnutls"  # no Camellia, ARIA or CCM_8, no CBC with HMAC-SHA-2 (priority NORMAL, observed)
+
+
+class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
+    """The word this server logs about a TLS session; one that is not set is not logged."""
+
+    dane: str | None = None
+    half_dane: str | None = None
+    authenticated: str | None = None
+    trusted: str | None = None
+    untrusted: str | None = None
+    anonymous: str | None = None
+
+
+def means(text: str) -> msgspec.Meta:
+    """What a field means: for `mailpath postures`."""
+    return msgspec.Meta(title=text)
+
+
+def source(text: str) -> msgspec.Meta:
+    """Where that is written."""
+    return msgspec.Meta(description=text)
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """What operators of a server program do not change, or hardly ever.
+
+    `name`: the program with its version.  `source`: where its habits are written, or that they were seen.
+    The defaults are those of the standards.
+    """
+
+    name: str
+    source: str = ""
+    family: Family = Family.RFC
+
+    # --- DNS and the choice of host ------------------------------------------------------------------
+    resolves_here: Annotated[
+        bool, means("It meets the errors of the resolver that the walk asked; a hosted service asks its own.")
+    ] = True
+    null_mx_beside: Annotated[
+        Refusal,
+        means("What a null MX beside real ones does: next, it is ignored."),
+        source("RFC 7505 section 3 forbids it; PF: bounce, observed"),
+    ] = Refusal.NEXT
+    ip_literal_mx: Annotated[
+        bool,
+        means("An MX that names an IP address is used as one."),
+        source("RFC 5321 section 5.1 wants a name; PF smtp_addr.c"),
+    ] = False
+    host_names: Annotated[
+        HostNames,
+        means("What counts as a host name; an MX that names none is skipped."),
+        source("PF valid_hostname.c; EX dns_check_names_pattern"),
+    ] = HostNames.RFC
+    check_cname_syntax: Annotated[
+        bool,
+        means("Every alias on the way to the address must be a host name; else the host has none."),
+        source("PF dns_lookup.c, valid_rr_name"),
+    ] = False
+    retry_duplicate_mx: Annotated[
+        bool,
+        means("A host listed at two preferences is tried twice, not at the better one only."),
+        source("PF smtp_addr.c"),
+    ] = False
+    try_each_preference_once: Annotated[
+        bool,
+        means("Past `address_limit` the first address of each worse preference is still tried."),
+        source("EX hosts_max_try, observed"),
+    ] = False
+    balance_families: Annotated[
+        bool,
+        means("Neither address family crowds out the other below `address_limit`."),
+        source("PF smtp_balance_inet_protocols"),
+    ] = False
+    logs_canonical_host: Annotated[
+        bool,
+        means("The host in the log is the CNAME-expanded name, not the name in the MX record."),
+        source("EX host.c"),
+    ] = False
+
+    # --- the SMTP dialogue ---------------------------------------------------------------------------
+    greeting_5xx: Annotated[
+        Refusal,
+        means("What a permanent refusal in place of the greeting does."),
+        source("PF smtp_skip_5xx_greeting = yes: as 4xx; EX smtp.c: permanent only at the last host"),
+    ] = Refusal.NEXT
+    helo_5xx: Annotated[Refusal, means("What a permanent reply to HELO does, after EHLO was refused.")] = (
+        Refusal.NEXT
+    )
+    ehlo_421_ends: Annotated[
+        bool, means("421 to EHLO ends the session; no HELO follows."), source("PF smtp_proto.c")
+    ] = True
+    invalid_reply_is: Annotated[
+        Refusal,
+        means("What a reply does that is neither 2yz, 4yz nor 5yz."),
+        source("PF: permanent; EX: temporary; observed"),
+    ] = Refusal.NEXT
+    reply_parsing: Annotated[
+        Reading,
+        means("How a reply is read that breaks the grammar, and how STARTTLS is found."),
+        source("RFC 5321 section 4.2; PF smtp_chat.c, smtp_proto.c; EX smtp_out.c, smtp.c; observed"),
+    ] = Reading.STRICT
+    pix_workaround: Annotated[
+        bool,
+        means("A greeting of nothing but `2`, `0`, blanks and asterisks gets HELO: STARTTLS goes unseen."),
+        source("PF smtp_pix_workarounds = disable_esmtp, observed"),
+    ] = False
+    starttls_5xx_required: Annotated[
+        Refusal,
+        means("What STARTTLS answered 5xx does where TLS is required."),
+        source("PF smtp_trouble.c: bounced at once, observed"),
+    ] = Refusal.NEXT
+    tls_ehlo_ignored: Annotated[
+        bool,
+        means("EHLO refused inside TLS changes nothing; else it is an SMTP error."),
+        source("EX, observed; PF, observed, for the other way"),
+    ] = False
+
+    # --- TLS -----------------------------------------------------------------------------------------
+    sni_dane: Annotated[
+        Sni, means("The name in the handshake with usable TLSA."), source("RFC 7672 section 8.1")
+    ] = Sni.BASE
+    sni_unusable: Annotated[
+        Sni,
+        means("The same with TLSA that is plainly unusable, usage 0 and 1."),
+        source("PF: none, as the level is `encrypt`, observed"),
+    ] = Sni.BASE
+    sni_sts: Annotated[
+        Sni,
+        means("The same with an enforced MTA-STS policy."),
+        source("RFC 8461 section 7.1; servername=hostname"),
+    ] = Sni.MX
+    sha1_handshake: Annotated[
+        bool,
+        means("Where a certificate counts, a key exchange signed with SHA-1 is good, as below TLS 1.2."),
+        source("PF with OpenSSL 3: no, so that RSA key transport alone is left; observed"),
+    ] = True
+    suites: Annotated[
+        Suites, means("The cipher suites that are offered beside those that everybody has.")
+    ] = Suites.OPENSSL
+    floor: Annotated[
+        Floor, means("Digests and keys that a chain may have where it is only looked at for the log word.")
+    ] = Floor.NONE
+    floor_authenticated: Annotated[
+        Floor,
+        means("The same where the chain must verify."),
+        source("PF with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed"),
+    ] = Floor.OPENSSL_1
+    name_rules: Annotated[
+        NameRules, means("How names in certificates are compared."), source("RFC 6125, RFC 9525")
+    ] = POSTFIX
+    key_usage_fails: Annotated[
+        bool,
+        means("A leaf whose keyUsage does not allow the key exchange fails the handshake."),
+        source("GnuTLS, observed"),
+    ] = False
+    injection_fails: Annotated[
+        bool,
+        means("Bytes behind the 220 to STARTTLS fail the handshake; else they are thrown away."),
+        source('EX smtp.c "synch error before connect", observed; PF vstream_fpurge, RFC 3207 section 4.2'),
+    ] = False
+    trusted_requires_name: Annotated[
+        bool,
+        means("The log's word for a trusted chain needs the MX host name to fit, too."),
+        source("EX CV=yes"),
+    ] = False
+    tls_log_words: Annotated[TlsLogWords, means("The words for the TLS session in the log.")] = TlsLogWords()
+
+    # --- DANE ----------------------------------------------------------------------------------------
+    dane_with_insecure_mx_and_sts: Annotated[
+        bool,
+        means("DANE first: behind an unsigned MX, TLSA must match beside an enforced policy, not give way."),
+        source("RFC 8461 section 2: a policy never overrides a failing DANE validation"),
+    ] = True
+    tlsa_at_alias: Annotated[
+        bool,
+        means("The MX host name is a second TLSA base domain beside its CNAME target."),
+        source("RFC 7672 section 2.2.2"),
+    ] = True
+    tlsa_of_insecure_host: Annotated[
+        bool,
+        means("TLSA is asked for where the address is insecure."),
+        source("PF smtp_tls_force_insecure_host_tlsa_lookup"),
+    ] = False
+    dane_rules: Annotated[
+        DaneRules,
+        means("How TLSA records are matched against a chain."),
+        source("RFC 7671, RFC 7672 section 3"),
+    ] = DaneRules()
+    dane_references: Annotated[
+        tuple[Reference, ...], means("Names that satisfy DANE-TA."), source("RFC 7672 section 3.2.2")
+    ] = (
+        Reference.BASE,
+        Reference.NEXTHOP_EXPANDED,
+        Reference.NEXTHOP,
+    )
+    dane_ta_name_mismatch_accepts_pkix: Annotated[
+        bool,
+        means("DANE-TA with a wrong name is enough where a trusted CA issued the chain."),
+        source("EX tls-gnu.c, observed"),
+    ] = False
+    no_plaintext_after_tlsa: Annotated[
+        bool,
+        means("Past a host with TLSA no failed TLS leads to plaintext, and its name stays the SNI."),
+        source("EX smtp.c sets both for the rest of the delivery, observed"),
+    ] = False
+    dane_missing: Annotated[
+        Refusal,
+        means("What mandatory DANE does without secure TLSA."),
+        source("PF: deferred 4.7.5; EX: bounced at once"),
+    ] = Refusal.NEXT
+    tries_next_mx_without_tlsa: Annotated[
+        bool,
+        means(
+            "Where that is permanent the next hosts are tried in vain: one that takes mail is given none, "
+            "and at one that fails the process crashes, which makes the mail wait."
+        ),
+        source("EX 4.96, observed"),
+    ] = False
+    dane_unusable_delivers: Annotated[
+        bool,
+        means("Mandatory DANE with only unusable TLSA delivers encrypted all the same."),
+        source("EX, observed"),
+    ] = False
+
+    # --- MTA-STS -------------------------------------------------------------------------------------
+    sts_parsing: Annotated[
+        StsParsing,
+        means("How the TXT record, the policy and the policy host's certificate are read."),
+        source("RFC 8461 section 3"),
+    ] = StsParsing()
+    sts_references: Annotated[
+        tuple[Reference, ...],
+        means("Names that the MX host's certificate may have under a policy."),
+        source("RFC 8461 section 4.2"),
+    ] = (Reference.MX,)
+    sts_name_rules: Annotated[
+        NameRules, means("How they are compared."), source("RFC 8461 section 4.2: a DNS-ID is a MUST")
+    ] = RFC_8461
+    defer_on_sts_lookup_error: Annotated[
+        bool,
+        means(
+            "A failed lookup of the TXT record defers the mail where no policy is cached; else "
+            "it is as if there were no policy."
+        ),
+        source("mox mtastsdb.Get; RFC 8461 section 5.1"),
+    ] = False
+    sts_on_first_contact: Annotated[
+        bool,
+        means("A policy met for the first time already applies to this message, not to the next one only."),
+    ] = True
