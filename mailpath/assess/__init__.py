@@ -1,1 +1,8 @@
-"""Readings of facts that steps, findings, judge and reports share: what happened is said once (pure)."""
+"""What a walk's facts come to, said once: steps, findings, reports and the judge read it here.  Pure.
+
+`reached`: how far an SMTP session came.  `sessions`: which of them speaks for a host, for an address, for a
+sender.  `tlsa`: the TLSA RRset of a host, and whether DANE applies to it.  `certificate`: what a host's
+certificate proves.  `lookups`: every look-up of a walk.  `faults`: what failed on our own side.
+
+No posture is asked here: where a server's habits decide, the judge starts from these and says so.
+"""
