@@ -13,7 +13,7 @@ import msgspec
 from mailpath import facts
 from mailpath.facts import Status, StepResult
 from mailpath.findings import Severity
-from mailpath.judge import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge import Attempt, Demand, DemandedBy, Event, Mechanism, Outcome, Verdict
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import Message
 from mailpath.report.attacks import reach
@@ -26,11 +26,11 @@ from mailpath.wording.times import rfc3339
 if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome, Reach, Summary
 
-SCHEMA = 1
+SCHEMA = 2
 #: RFC 3339 in UTC.
 _RFC3339 = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 Moment = Annotated[str, msgspec.Meta(pattern=_RFC3339)]
-SCHEMA_ID = "urn:mailpath:report:1"
+SCHEMA_ID = f"urn:mailpath:report:{SCHEMA}"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="id"):
@@ -67,17 +67,30 @@ class StarttlsStep(Step, frozen=True, kw_only=True, tag="starttls"):
 
 
 class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One MX host tried, in order."""
+    """One MX host tried, in order.
+
+    `event`: what ended the attempt.  `demand`: what the session had to be, and `demanded_by`: on whose
+    account; null where it never came to that.  `because`: ids of the posture's rules (docs/deviations.md)
+    for which it ended otherwise than the RFCs' sender would have had it.
+    """
 
     host: str
     address: str | None
     outcome: Outcome
     reason: str
     status_code: str | None
+    event: Event
+    demand: Demand | None
+    demanded_by: DemandedBy | None
+    because: tuple[str, ...]
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown."""
+    """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown.
+
+    `event` to `because`: those of the attempt that decided; `because` of the whole verdict.  `tls_field`:
+    null, until a log's own field for the TLS session is told.
+    """
 
     outcome: Outcome
     possible: tuple[Outcome, ...]
@@ -89,6 +102,11 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     policy_state: str | None
     status_code: str | None
     reason: str
+    event: Event
+    demand: Demand | None
+    demanded_by: DemandedBy | None
+    because: tuple[str, ...]
+    tls_field: str | None
     attempts: tuple[JudgedAttempt, ...]
 
 
@@ -312,6 +330,11 @@ def _judged(verdict: Verdict) -> Judged:
         policy_state=verdict.policy_state,
         status_code=verdict.status_code,
         reason=verdict.reason,
+        event=verdict.event,
+        demand=verdict.demand,
+        demanded_by=verdict.demanded_by,
+        because=verdict.because,
+        tls_field=None,
         attempts=tuple(_attempt(attempt) for attempt in verdict.attempts),
     )
 
@@ -350,4 +373,8 @@ def _attempt(attempt: Attempt) -> JudgedAttempt:
         outcome=attempt.outcome,
         reason=attempt.reason,
         status_code=attempt.status_code,
+        event=attempt.event,
+        demand=attempt.demand,
+        demanded_by=attempt.demanded_by,
+        because=attempt.because,
     )

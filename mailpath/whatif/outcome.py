@@ -8,7 +8,8 @@ from mailpath.attacks.evidence import evidence
 from mailpath.attacks.reading import perhaps_bogus, reads
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
-from mailpath.judge.delivery import UNTOLD
+from mailpath.judge.events import Event
+from mailpath.judge.model import Untold, untold
 from mailpath.judge.sending import Message
 
 
@@ -103,15 +104,10 @@ def _judged(
     if not doubtful or not may:
         return verdict, certain, may
     possible = {verdict.outcome, *verdict.possible, Outcome.DEFERRED} - {Outcome.UNKNOWN}
-    untold = Verdict(
-        posture=verdict.posture,
-        outcome=Outcome.UNKNOWN,
-        possible=tuple(each for each in Outcome if each in possible) if len(possible) > 1 else (),
-        reason=f"{UNTOLD}: to the sender the forged answer may be bogus",
-        policy_state=verdict.policy_state,
-        attempts=verdict.attempts,
-    )
-    return untold, False, True
+    why = Untold(Event.SECURITY_UNKNOWN, "to the sender the forged answer may be bogus")
+    told = untold(verdict.posture, why, possible if len(possible) > 1 else ())
+    told = msgspec.structs.replace(told, policy_state=verdict.policy_state, attempts=verdict.attempts)
+    return told, False, True
 
 
 def _believing(
