@@ -26,10 +26,22 @@ import msgspec
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge.consulted import watched
 from mailpath.judge.delivery import deliver
-from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.events import Event
+from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Verdict
 from mailpath.judge.posture import Posture
 
-__all__ = ["Attempt", "Mechanism", "Outcome", "Posture", "Verdict", "judge", "possible_verdicts"]
+__all__ = [
+    "Attempt",
+    "Demand",
+    "DemandedBy",
+    "Event",
+    "Mechanism",
+    "Outcome",
+    "Posture",
+    "Verdict",
+    "judge",
+    "possible_verdicts",
+]
 
 #: Most combinations of unknown fields that are played.
 MAX_COMBINATIONS = 256
@@ -62,6 +74,9 @@ def judge(
         outcome=Outcome.UNKNOWN,
         possible=tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN),
         reason=f"{untold}; and {silent}" if untold else f"cannot be told: {silent}",
+        event=Event.SOURCE_SILENT,
+        demand=None,
+        demanded_by=None,
         why="",
         tls_word=None,
         host=None,

@@ -7,23 +7,33 @@ played twice: first with a fresh message, then, if that was deferred, with an ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, Session, StsPolicy, Walk
 from mailpath.judge import readings, sts
 from mailpath.judge.destination import Destination, Target, destination
-from mailpath.judge.events import Event
-from mailpath.judge.model import DELIVERED, FINAL, Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.model import (
+    DELIVERED,
+    FINAL,
+    Attempt,
+    Demand,
+    Mechanism,
+    Outcome,
+    Untold,
+    Verdict,
+    ordered,
+    untold,
+)
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, quote, say, shown, status
 from mailpath.judge.session import Ending, attempt
 from mailpath.judge.waits import Waits
 
-UNTOLD = "cannot be told from here"
+#: Events that come after a TLS session was there.
+_IN_TLS = frozenset({Event.SENT_TLS, *NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED})
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,24 +67,18 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
     for each in (believed, verdict):
         if each.outcome is Outcome.UNKNOWN and not each.possible:
             return each
-    return Verdict(
-        posture=posture.name,
-        outcome=Outcome.UNKNOWN,
-        possible=_ordered(
-            outcome for each in (believed, verdict) for outcome in (each.outcome, *each.possible)
-        ),
-        reason=f"{UNTOLD}: {readings.note(walk)}",
-        policy_state=believed.policy_state,
-    )
+    outcomes = (outcome for each in (believed, verdict) for outcome in (each.outcome, *each.possible))
+    unproven = untold(posture.name, Untold(Event.SECURITY_UNKNOWN, readings.note(walk)), outcomes)
+    return msgspec.structs.replace(unproven, policy_state=believed.policy_state)
 
 
 def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
     unseen = _unseen(walk, posture)
-    if unseen:
-        return Verdict(posture=posture.name, outcome=Outcome.UNKNOWN, reason=f"{UNTOLD}: {unseen}")
+    if unseen is not None:
+        return untold(posture.name, unseen)
     applied = sts.applied(walk, posture, cached)
     verdict = _read(walk, posture, applied)
-    if not applied.unseen:
+    if applied.unseen is None:
         return verdict
     played = [verdict, *(_read(walk, posture, each) for each in sts.might_apply(walk, applied))]
     outcomes = {outcome for each in played for outcome in (each.outcome, *each.possible)}
@@ -85,15 +89,12 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) ->
     return msgspec.structs.replace(
         verdict,
         outcome=Outcome.UNKNOWN,
-        possible=() if anyhow else _ordered(outcomes),
-        reason=f"{UNTOLD}: {applied.unseen}",
+        possible=() if anyhow else ordered(outcomes),
+        reason=applied.unseen.reason,
+        event=applied.unseen.event,
+        demand=None,
+        demanded_by=None,
     )
-
-
-def _ordered(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """As a verdict has them in `possible`."""
-    outcomes = set(outcomes)
-    return tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN)
 
 
 def _read(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
@@ -111,7 +112,13 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
         return _undeliverable(walk, posture, found, applied)
     if applied.waits:
         why = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
-        return Verdict(posture=posture.name, outcome=Outcome.DEFERRED, reason=why, status_code="4.4.3")
+        return Verdict(
+            posture=posture.name,
+            outcome=Outcome.DEFERRED,
+            reason=why,
+            event=Event.STS_FAILED,
+            status_code="4.4.3",
+        )
     first = _pass(walk, posture, found, applied, aged=False)
     second = None
     if first.tls_failed and Outcome.DEFERRED in (first.outcome, *first.possible):
@@ -135,11 +142,12 @@ def _joined(first: Pass, second: Pass) -> Pass:
     return msgspec.structs.replace(told, outcome=Outcome.UNKNOWN, possible=frozenset(possible))
 
 
-def _unseen(walk: Walk, posture: Posture) -> str:
-    """Why the walk says nothing about where the mail goes, or ""."""
+def _unseen(walk: Walk, posture: Posture) -> Untold | None:
+    """Why the walk says nothing about where the mail goes; None where it does."""
     lookup = walk.mx.lookup
     if lookup.found is Found.NOT_TRIED or lookup.failure is Failure.NOT_RECORDED:
-        return shown(lookup.detail or lookup.reason) or "the MX records were not looked up"
+        why = shown(lookup.detail or lookup.reason) or "the MX records were not looked up"
+        return Untold(readings.EVENTS.get(lookup.failure, Event.NOT_TRIED), why)
     return readings.lost(walk, posture, lookup)
 
 
@@ -186,7 +194,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
         spent = bool(posture.session_limit) and sessions >= posture.session_limit
         if ending.if_last and (last or spent):
             ending = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED)
-        decisive = _note(attempts, _tried(walk, posture, target, ending))
+        decisive = _note(attempts, _tried(walk, posture, target, ending.policy or policy, ending))
         waits.note(ending, decisive, refused)
         if ending.outcome is Outcome.UNKNOWN and not ending.either:
             unknown = unknown or decisive
@@ -240,16 +248,22 @@ def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None
 def _unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:
     assert target.event is not None
     asked = target.host.v6 if target.rrtype == "AAAA" else target.host.v4
-    why = readings.lost(walk, posture, asked) if target.event is Event.HOST_FAILED else ""
-    if why:
-        reason = f"{UNTOLD}: {why}"
-        return Attempt(host=target.host.name, address=None, outcome=Outcome.UNKNOWN, reason=reason)
+    lost = readings.lost(walk, posture, asked) if target.event is Event.HOST_FAILED else None
+    if lost is not None:
+        return Attempt(
+            host=target.host.name,
+            address=None,
+            outcome=Outcome.UNKNOWN,
+            reason=lost.reason,
+            event=lost.event,
+        )
     permanent = target.event is not Event.HOST_FAILED
     return Attempt(
         host=target.host.name,
         address=None,
         outcome=Outcome.BOUNCED if permanent else Outcome.DEFERRED,
         reason=say(posture.agent.family, target.event, _scene(walk, posture, target)),
+        event=target.event,
         status_code=status(posture.agent.family, target.event, permanent=permanent),
     )
 
@@ -261,45 +275,49 @@ def _skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -
         address=None,
         outcome=Outcome.BOUNCED if policy.bounces else Outcome.DEFERRED,
         reason=say(posture.agent.family, policy.skip, _scene(walk, posture, target)),
+        event=policy.skip,
+        demand=policy.demand,
+        demanded_by=policy.by,
         status_code=status(posture.agent.family, policy.skip, permanent=policy.bounces),
     )
 
 
-def _tried(walk: Walk, posture: Posture, target: Target, ending: Ending) -> Attempt:
-    if ending.outcome is Outcome.UNKNOWN or ending.either:
-        known = ending.outcome is not Outcome.UNKNOWN
-        return Attempt(
-            host=_host(posture, target),
-            address=target.address,
-            outcome=ending.outcome,
-            reason=f"whether it answers in time or not: {ending.why}" if known else f"{UNTOLD}: {ending.why}",
-        )
-    delivered = ending.outcome in DELIVERED
+def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, ending: Ending) -> Attempt:
+    told = policy.untold is None
+    attempt = Attempt(
+        host=_host(posture, target),
+        address=target.address,
+        outcome=ending.outcome,
+        reason=f"whether it answers in time or not: {ending.why}",
+        event=ending.event,
+        demand=policy.demand if told else None,
+        demanded_by=policy.by if told else None,
+    )
+    if ending.outcome is Outcome.UNKNOWN:
+        return msgspec.structs.replace(attempt, reason=Untold(ending.event, ending.why).reason)
+    if ending.either:
+        return attempt
     session = ending.session
+    temporary = ending.reply is not None and ending.reply.code is not None and ending.reply.code // 100 == 4
     scene = msgspec.structs.replace(
         _scene(walk, posture, target, session),
+        required=policy.demand is not Demand.MAY and not (policy.dane and temporary),
         reply=quote(ending.reply),
         why=ending.why,
         timed_out=ending.timed_out,
         word=ending.word or "",
     )
     permanent = ending.outcome is Outcome.BOUNCED
-    return Attempt(
-        host=_host(posture, target),
-        address=target.address,
-        outcome=ending.outcome,
+    tls = session.tls if session is not None and ending.event in _IN_TLS else None
+    return msgspec.structs.replace(
+        attempt,
         reason=say(posture.agent.family, ending.event, scene),
         why=ending.why,
         status_code=status(posture.agent.family, ending.event, permanent=permanent, reply=ending.reply),
-        mechanism=ending.mechanism if delivered else Mechanism.NONE,
+        mechanism=ending.mechanism if ending.outcome in DELIVERED else Mechanism.NONE,
         tls_word=ending.word,
-        tls_version=_version(session, ending),
+        tls_version=tls.version if tls is not None else None,
     )
-
-
-def _version(session: Session | None, ending: Ending) -> str | None:
-    used = ending.event in (Event.SENT_TLS, Event.NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED)
-    return session.tls.version if used and session is not None and session.tls is not None else None
 
 
 # --- verdicts --------------------------------------------------------------------------------------
@@ -312,7 +330,11 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
     unknown = next((each for each in attempts if each.outcome is Outcome.UNKNOWN), None)
     if unknown is not None:
         return Verdict(
-            posture=posture.name, outcome=Outcome.UNKNOWN, reason=unknown.reason, attempts=attempts
+            posture=posture.name,
+            outcome=Outcome.UNKNOWN,
+            reason=unknown.reason,
+            event=unknown.event,
+            attempts=attempts,
         )
     scene = Scene(
         domain=shown(walk.path.recipient),
@@ -325,6 +347,7 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
         posture=posture.name,
         outcome=Outcome.BOUNCED if found.permanent else Outcome.DEFERRED,
         reason=say(posture.agent.family, found.event, scene),
+        event=found.event,
         policy_state=applied.state,
         status_code=code,
         attempts=attempts,
@@ -335,17 +358,20 @@ def _verdict(
     walk: Walk, posture: Posture, played: Pass, applied: sts.Applied, *, retried: bool = False
 ) -> Verdict:
     """The verdict over the whole path, told by the attempt that decided it."""
-    decisive, outcome, reason = played.decisive, played.outcome, played.decisive.reason
-    why = _kept_in(walk, played.attempts) if outcome is Outcome.DEFERRED else ""
-    if why:
-        outcome = Outcome.UNKNOWN
-        reason = f"{UNTOLD}: {why}"
+    decisive, outcome = played.decisive, played.outcome
+    reason, event = decisive.reason, decisive.event
+    kept_in = _kept_in(walk, played.attempts) if outcome is Outcome.DEFERRED else None
+    if kept_in is not None:
+        outcome, reason, event = Outcome.UNKNOWN, kept_in.reason, kept_in.event
     failed = outcome in (Outcome.DEFERRED, Outcome.BOUNCED)
     return Verdict(
         posture=posture.name,
         outcome=outcome,
         reason=reason,
-        possible=_ordered(played.possible),
+        event=event,
+        demand=decisive.demand,
+        demanded_by=decisive.demanded_by,
+        possible=ordered(played.possible),
         why=decisive.why,
         tls_word=decisive.tls_word,
         host=decisive.host,
@@ -358,13 +384,15 @@ def _verdict(
     )
 
 
-def _kept_in(walk: Walk, attempts: tuple[Attempt, ...]) -> str:
-    """Why no session leaves this machine, so that not reaching anybody says nothing about them; or ""."""
+def _kept_in(walk: Walk, attempts: tuple[Attempt, ...]) -> Untold | None:
+    """Why no session leaves this machine, so that not reaching anybody says nothing about them; or None."""
     if not any(entry.address is not None for entry in attempts):
-        return ""
+        return None
     if walk.sender.port25 is Found.BLOCKED:
-        return shown(walk.sender.port25_reason) or "port 25 is blocked on this network"
+        why = shown(walk.sender.port25_reason) or "port 25 is blocked on this network"
+        return Untold(Event.BLOCKED_HERE, why)
     tried = [session for session in walk.starttls.sessions if not session.not_tried]
     ends = {(session.failure, session.failed_at) for session in tried}
     nowhere = ends == {(Failure.UNREACHABLE, Stage.CONNECT)}
-    return "there is no route from here to any of the mail hosts" if nowhere else ""
+    why = "there is no route from here to any of the mail hosts"
+    return Untold(Event.FAILED_HERE, why) if nowhere else None

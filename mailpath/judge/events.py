@@ -1,4 +1,7 @@
-"""What can happen to one attempt: the vocabulary between the mechanism and the sentences."""
+"""What can happen to one attempt: the vocabulary between the mechanism and the sentences.
+
+The names are a public contract: JSON reports carry them, and `mailpath explain EVENT` tells one.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,9 @@ class Event(StrEnum):
     HOST_NOT_SECURE = "host-not-secure"  # the same of the host's address
     STS_MX_UNLISTED = "sts-mx-unlisted"
     STS_UNREADABLE = "sts-unreadable"  # the mail server cannot use what the policy service told it
+    STS_FAILED = "sts-failed"  # the lookup of the policy's record failed, and the sender waits for it
 
     # the session
-    NOT_TRIED = "not-tried"
     CONNECT_FAILED = "connect-failed"
     GREETING_REFUSED = "greeting-refused"
     GREETING_LOST = "greeting-lost"
@@ -40,10 +43,15 @@ class Event(StrEnum):
     EHLO_REFUSED = "ehlo-refused"
     STARTTLS_ABSENT = "starttls-absent"
     STARTTLS_REFUSED = "starttls-refused"
-    STARTTLS_REFUSED_UNREQUIRED = "starttls-refused-unrequired"  # TLS is not required by configuration alone
     STARTTLS_LOST = "starttls-lost"
     HANDSHAKE_FAILED = "handshake-failed"
-    NOT_VERIFIED = "not-verified"
+    TLSA_MISMATCH = "tlsa-mismatch"  # the TLSA records do not accept what the host shows
+    CERTIFICATE_ABSENT = "certificate-absent"  # an anonymous cipher suite, where a certificate must be good
+    CERTIFICATE_UNTRUSTED = "certificate-untrusted"
+    CERTIFICATE_EXPIRED = "certificate-expired"  # its own date, or that of an authority above it
+    CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
+    CERTIFICATE_WEAK = "certificate-weak"  # a key or digest below this sender's floor
+    CERTIFICATE_NAME_MISMATCH = "certificate-name-mismatch"
     TLS_LOST = "tls-lost"
     TLS_EHLO_REFUSED = "tls-ehlo-refused"
     MAIL_LOST = "mail-lost"  # the session ended where MAIL FROM would be, or was, said
@@ -51,6 +59,52 @@ class Event(StrEnum):
     RCPT_REFUSED = "rcpt-refused"
     RCPT_LOST = "rcpt-lost"
 
+    # REQUIRETLS (RFC 8689 section 4.2.1): why a host will not do
+    REQUIRETLS_HOST_INSECURE = "requiretls-host-insecure"  # neither DNSSEC nor a policy vouches for its name
+    REQUIRETLS_UNAUTHENTICATED = "requiretls-unauthenticated"
+    REQUIRETLS_UNANNOUNCED = "requiretls-unannounced"
+
     # delivery
     SENT_TLS = "sent-tls"
     SENT_PLAIN = "sent-plain"
+
+    # cannot be told from here
+    NOT_TRIED = "not-tried"  # a bound of ours, or an address that we do not connect to
+    NOT_RECORDED = "not-recorded"  # the capture does not hold this exchange
+    NOT_AWAITED = "not-awaited"  # we gave up waiting sooner than this sender does
+    BLOCKED_HERE = "blocked-here"  # no mail session leaves this network
+    FAILED_HERE = "failed-here"  # this machine, or the resolver that it asks, failed
+    SECURITY_UNKNOWN = "security-unknown"  # whether an answer is signed was not learnt
+    POLICY_UNSEEN = "policy-unseen"  # what the MTA-STS policy says was not learnt
+    SOURCE_SILENT = "source-silent"  # the sources on this sender do not say what it does
+
+
+#: TLS came about, and the certificate did not satisfy the sender: one sentence in every log.
+NOT_VERIFIED = (
+    Event.TLSA_MISMATCH,
+    Event.CERTIFICATE_ABSENT,
+    Event.CERTIFICATE_UNTRUSTED,
+    Event.CERTIFICATE_EXPIRED,
+    Event.CERTIFICATE_NOT_YET_VALID,
+    Event.CERTIFICATE_WEAK,
+    Event.CERTIFICATE_NAME_MISMATCH,
+)
+#: Why a verdict, or an attempt, is `unknown`.
+UNTOLD = (
+    Event.NOT_TRIED,
+    Event.NOT_RECORDED,
+    Event.NOT_AWAITED,
+    Event.BLOCKED_HERE,
+    Event.FAILED_HERE,
+    Event.SECURITY_UNKNOWN,
+    Event.POLICY_UNSEEN,
+    Event.SOURCE_SILENT,
+)
+#: No server's log has a sentence of its own for these.
+UNSAID = (
+    *UNTOLD,
+    Event.STS_FAILED,
+    Event.REQUIRETLS_HOST_INSECURE,
+    Event.REQUIRETLS_UNAUTHENTICATED,
+    Event.REQUIRETLS_UNANNOUNCED,
+)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
 
+from mailpath.judge.events import Event
+
 
 class Outcome(StrEnum):
-    """What happens to the mail (DESIGN section 3).  UNKNOWN: cannot be told; the reason says why."""
+    """What happens to the mail.  UNKNOWN: cannot be told; the reason says why."""
 
     AUTHENTICATED = "authenticated"
     ENCRYPTED = "encrypted"
@@ -33,17 +36,53 @@ class Mechanism(StrEnum):
     NONE = "none"
 
 
+class Demand(StrEnum):
+    """What a session must be."""
+
+    NONE = "none"  # STARTTLS is not sent
+    MAY = "may"  # TLS if it works
+    ENCRYPT = "encrypt"
+    AUTHENTICATE = "authenticate"
+
+
+class DemandedBy(StrEnum):
+    """On whose account: the sender's own level, what the recipient publishes, or the message itself."""
+
+    LEVEL = "level"
+    DANE = "dane"
+    MTA_STS = "mta-sts"
+    REQUIRETLS = "requiretls"
+
+
+class Untold(msgspec.Struct, frozen=True):
+    """Why something cannot be told from here.  `why`: a clause, visible text."""
+
+    event: Event
+    why: str
+
+    @property
+    def reason(self) -> str:
+        """As a verdict has it."""
+        return f"cannot be told from here: {self.why}"
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One MX host (and address, once one is known) tried, in order.
 
     `reason`: the sentence this server would log (foreign words in it as visible text).  `status_code`:
-    enhanced status code (RFC 3463), e.g. "4.7.5"; None on delivery.
+    enhanced status code (RFC 3463), e.g. "4.7.5"; None on delivery.  `event`: what ended it; `demand`: what
+    the session had to be, and `demanded_by`: on whose account, None where it never came to that.
+    `because`: ids of the posture's rules that made it other than the RFCs' sender would (`because.py`).
     """
 
     host: str
     address: str | None
     outcome: Outcome
     reason: str
+    event: Event
+    demand: Demand | None = None
+    demanded_by: DemandedBy | None = None
+    because: tuple[str, ...] = ()
     status_code: str | None = None
     mechanism: Mechanism = Mechanism.NONE
     tls_word: str | None = None
@@ -52,11 +91,18 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sender with `posture` does with mail for this path.  Field meanings: DESIGN sections 3 and 4."""
+    """What a sender with `posture` does with mail for this path; `host` to `status_code` and `event` to
+    `because` are those of the attempt that decided.  `possible`: the outcomes there may be where it is
+    `unknown`.
+    """
 
     posture: str
     outcome: Outcome
     reason: str
+    event: Event
+    demand: Demand | None = None
+    demanded_by: DemandedBy | None = None
+    because: tuple[str, ...] = ()
     possible: tuple[Outcome, ...] = ()
     tls_word: str | None = None
     host: str | None = None
@@ -67,3 +113,20 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     status_code: str | None = None
     attempts: tuple[Attempt, ...] = ()
     why: str = ""  # the cause in plain words, of the attempt that decided
+
+
+def ordered(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """As a verdict has them in `possible`."""
+    outcomes = set(outcomes)
+    return tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN)
+
+
+def untold(posture: str, why: Untold, possible: Iterable[Outcome] = ()) -> Verdict:
+    """The verdict where it cannot be told from here; `possible`: what it may be, as far as that is known."""
+    return Verdict(
+        posture=posture,
+        outcome=Outcome.UNKNOWN,
+        possible=ordered(possible),
+        reason=why.reason,
+        event=why.event,
+    )

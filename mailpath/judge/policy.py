@@ -8,8 +8,6 @@ delivery to a lax second one.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import msgspec
 
 from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
@@ -17,7 +15,7 @@ from mailpath.judge import sts
 from mailpath.judge.agent import Reference, Refusal, Sni
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
-from mailpath.judge.model import Mechanism
+from mailpath.judge.model import Demand, DemandedBy, Mechanism, Untold
 from mailpath.judge.posture import DaneUse, InsecureMx, Level, Posture, Precedence
 from mailpath.judge.readings import indeterminate, lost, note
 from mailpath.match import dane
@@ -26,26 +24,18 @@ from mailpath.match.hosts import is_host_name
 from mailpath.match.names import NameRules
 
 
-class Demand(IntEnum):
-    """What a session must be."""
-
-    NONE = 0  # STARTTLS is not sent
-    MAY = 1  # TLS if it works
-    ENCRYPT = 2
-    AUTHENTICATE = 3
-
-
 class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """The demand, and what goes with it.  `skip`: the host is not used at all, and why.
+    """The demand, on whose account, and what goes with it.  `skip`: the host is not used at all, and why.
 
     `records` with `base`: usable-looking TLSA records to match; `half`: the MX RRset was insecure.
     `strict`: the handshake is one whose certificate counts (versions, suites); `named`: no anonymous
     suites, for what that is worth.  `sni`: None for none.
-    `untold`: why the demand cannot be told from here, "" when it can.  `beside`: must hold as well.
+    `untold`: why the demand cannot be told from here, None when it can.  `beside`: must hold as well.
     `no_fallback`: TLS that was tried and failed is not followed by plaintext, though TLS is optional.
     """
 
     demand: Demand
+    by: DemandedBy
     mechanism: Mechanism = Mechanism.NONE
     sni: str | None = None
     strict: bool = False
@@ -57,7 +47,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     half: bool = False
     skip: Event | None = None
     bounces: bool = False
-    untold: str = ""
+    untold: Untold | None = None
     beside: HostPolicy | None = None
     no_fallback: bool = False
 
@@ -69,9 +59,9 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy | None) -> HostPolicy:
     """The demands on one address; `policy` is the MTA-STS policy in force for the recipient domain."""
-    why = lost(walk, posture, target.lookup)
-    if why:
-        return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
+    untold = lost(walk, posture, target.lookup)
+    if untold is not None:
+        return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.LEVEL, untold=untold)
     if policy is not None and posture.precedence is Precedence.STS_FIRST:
         return _by_sts(walk, posture, target, policy)
     found = _by_dane(walk, posture, target)
@@ -100,12 +90,13 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
     """The posture's own level."""
     sni = _sni(posture.sni, target)
     if posture.level is Level.NONE:
-        return HostPolicy(demand=Demand.NONE)
+        return HostPolicy(demand=Demand.NONE, by=DemandedBy.LEVEL)
     if posture.level in (Level.MAY, Level.ENCRYPT):
         demand = Demand.MAY if posture.level is Level.MAY else Demand.ENCRYPT
-        return HostPolicy(demand=demand, sni=sni, references=(target.host.name,))
+        return HostPolicy(demand=demand, by=DemandedBy.LEVEL, sni=sni, references=(target.host.name,))
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
+        by=DemandedBy.LEVEL,
         mechanism=Mechanism.PKIX,
         sni=sni,
         strict=True,
@@ -119,16 +110,17 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
 
 def _by_sts(walk: Walk, posture: Posture, target: Target, policy: StsPolicy) -> HostPolicy:
     if posture.sts_checks_mx and not sts.listed(policy, target.host.name, posture):
-        return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.STS_MX_UNLISTED)
+        return _skipped(DemandedBy.MTA_STS, Event.STS_MX_UNLISTED)
     references: tuple[str, ...] | None
     if Reference.STS_PATTERNS in posture.agent.sts_references:
         references = sts_match.postfix_match(policy)
     else:
         references = _references(posture.agent.sts_references, walk, target)
     if references is None:
-        return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.STS_UNREADABLE)
+        return _skipped(DemandedBy.MTA_STS, Event.STS_UNREADABLE)
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
+        by=DemandedBy.MTA_STS,
         mechanism=Mechanism.MTA_STS,
         sni=_sni(posture.agent.sni_sts, target),
         strict=True,
@@ -154,12 +146,12 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     if not candidates:
         return _missing(posture, Event.HOST_NOT_SECURE)
     for candidate in candidates:
-        why = lost(walk, posture, candidate.lookup)
-        if why:
-            return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
+        untold = lost(walk, posture, candidate.lookup)
+        if untold is not None:
+            return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, untold=untold)
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
-            return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_FAILED)
+            return _skipped(DemandedBy.DANE, Event.TLSA_FAILED)
         if indeterminate(candidate.lookup):
             return _untold(walk, "whether its TLSA is signed was not learnt")
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
@@ -171,14 +163,19 @@ def _missing(posture: Posture, event: Event) -> HostPolicy | None:
     """No TLSA: nothing to an opportunistic sender, no host to one that insists."""
     if posture.dane is not DaneUse.MANDATORY:
         return None
-    bounces = posture.agent.dane_missing is Refusal.BOUNCE
-    return HostPolicy(demand=Demand.AUTHENTICATE, skip=event, bounces=bounces)
+    return _skipped(DemandedBy.DANE, event, bounces=posture.agent.dane_missing is Refusal.BOUNCE)
+
+
+def _skipped(by: DemandedBy, event: Event, *, bounces: bool = False) -> HostPolicy:
+    """The host is not used."""
+    return HostPolicy(demand=Demand.AUTHENTICATE, by=by, skip=event, bounces=bounces)
 
 
 def _untold(walk: Walk, what: str) -> HostPolicy:
     """Our own view was too poor to tell what this host demands; the resolver's failing comes first."""
     why = what if walk.dnssec.resolver_passes else note(walk) or what
-    return HostPolicy(demand=Demand.AUTHENTICATE, untold=why)
+    untold = Untold(Event.SECURITY_UNKNOWN, why)
+    return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, untold=untold)
 
 
 def _insecure_mx(walk: Walk) -> bool:
@@ -214,24 +211,33 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
     """TLSA records are there: TLS is required at the least (RFC 7672 section 2.2)."""
     records = tuple(record for record in candidate.records if not _plainly_unusable(record))
     mandatory = posture.dane is DaneUse.MANDATORY
+    by = DemandedBy.DANE
     if not records:
         if mandatory and not posture.agent.dane_unusable_delivers:
-            return HostPolicy(demand=Demand.AUTHENTICATE, skip=Event.TLSA_UNUSABLE)
+            return _skipped(DemandedBy.DANE, Event.TLSA_UNUSABLE)
         sni = _sni(posture.agent.sni_unusable, target, candidate.base)
-        return HostPolicy(demand=Demand.ENCRYPT, sni=sni, base=candidate.base)
+        return HostPolicy(demand=Demand.ENCRYPT, by=by, sni=sni, base=candidate.base)
     sni = _sni(posture.agent.sni_dane, target, candidate.base)
     references = _references(posture.agent.dane_references, walk, target, candidate.base)
     if half and posture.insecure_mx is InsecureMx.ENCRYPT:
-        return HostPolicy(demand=Demand.ENCRYPT, sni=_sni(posture.sni, target), base=candidate.base)
+        sni = _sni(posture.sni, target)
+        return HostPolicy(demand=Demand.ENCRYPT, by=by, sni=sni, base=candidate.base)
     if all(dane.unusable(record, posture.agent.dane_rules) for record in records):
         # Postfix finds out when the handshake is prepared: SNI, suites, names are those of a match by then.
         refused = mandatory and not posture.agent.dane_unusable_delivers
         demand = Demand.AUTHENTICATE if refused else Demand.ENCRYPT
         return HostPolicy(
-            demand=demand, sni=sni, named=True, references=references, records=records, base=candidate.base
+            demand=demand,
+            by=by,
+            sni=sni,
+            named=True,
+            references=references,
+            records=records,
+            base=candidate.base,
         )
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
+        by=by,
         sni=sni,
         strict=True,
         references=references,

@@ -7,7 +7,7 @@ values of a posture's unknown field are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -25,12 +25,20 @@ from mailpath.facts import (
     unproven,
 )
 from mailpath.facts.resolver import lookups
-from mailpath.judge.model import Outcome, Verdict
+from mailpath.judge.events import Event
+from mailpath.judge.model import Outcome, Untold, Verdict
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
 from mailpath.wording.phrases import clause
 
 _Read = Callable[[Lookup | None], Lookup | None]
+
+#: Why we have no answer of anybody's; any other failure is this machine's, or its resolver's.
+EVENTS: Mapping[Failure | None, Event] = {
+    Failure.NOT_RECORDED: Event.NOT_RECORDED,
+    Failure.NOT_TRIED: Event.NOT_TRIED,
+    Failure.BLOCKED: Event.BLOCKED_HERE,
+}
 
 #: How an answer whose security is not known may turn out.
 READINGS = (Security.INSECURE, Security.SECURE)
@@ -41,15 +49,15 @@ def indeterminate(lookup: Lookup | None) -> bool:
     return lookup is not None and lookup.found is Found.FOUND and lookup.security is Security.INDETERMINATE
 
 
-def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> str:
-    """Why this look-up says nothing of what the sender would learn, as a clause; or ""."""
+def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> Untold | None:
+    """Why this look-up says nothing of what the sender would learn; None where it does."""
     if lookup is None:
-        return ""
+        return None
     why = unasked(walk, lookup) if posture.agent.resolves_here else not_theirs(walk, lookup)
     if not why and lookup.resolver_rcode is None and posture.validating_resolver:
         # It may be bogus, too: neither we nor the resolver said that it is not.
         why = unproven(walk, lookup)
-    return shown(why)
+    return Untold(EVENTS.get(lookup.failure, Event.FAILED_HERE), shown(why)) if why else None
 
 
 def doubted(walk: Walk) -> bool:

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
 from mailpath.judge.agent import Reference
-from mailpath.judge.delivery import UNTOLD, deliver
+from mailpath.judge.delivery import deliver
 from mailpath.judge.destination import Answer, answer, destination
 from mailpath.judge.events import Event
-from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
 from mailpath.judge.patience import gave_up
 from mailpath.judge.policy import host_policy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture
@@ -29,7 +29,7 @@ from mailpath.judge.sts import applied, listed, published
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
 NOT_ANNOUNCED = "5.7.30"  # "REQUIRETLS support required"
 
-_UNLEARNT = f"{UNTOLD}: whether the host was found securely was not learnt"
+_UNLEARNT = Untold(Event.SECURITY_UNKNOWN, "whether the host was found securely was not learnt")
 #: What can become of a message at a host of which not all is known, or for which we did not wait.
 _EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
 _ANY = (Outcome.AUTHENTICATED, Outcome.DEFERRED, Outcome.BOUNCED)
@@ -130,15 +130,15 @@ def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) ->
     """
     if secure is False:
         why = "was not found securely: the MX is not signed, and no MTA-STS policy lists it"
-        return _refused(host, verdict, NOT_AUTHENTICATED, why)
+        return _refused(host, verdict, Event.REQUIRETLS_HOST_INSECURE, NOT_AUTHENTICATED, why)
     if not _answered(walk, host) and verdict.outcome is not Outcome.BOUNCED:
         return None
     unknown = verdict.outcome is Outcome.UNKNOWN and not verdict.possible
     if not unknown and Outcome.AUTHENTICATED not in (verdict.outcome, *verdict.possible):
         why = f"cannot be authenticated: {verdict.why or verdict.reason}"
-        return _refused(host, verdict, NOT_AUTHENTICATED, why)
+        return _refused(host, verdict, Event.REQUIRETLS_UNAUTHENTICATED, NOT_AUTHENTICATED, why)
     if not _announced(walk, (verdict.address,) if verdict.address is not None else host.addresses):
-        return _refused(host, verdict, NOT_ANNOUNCED, "does not announce it")
+        return _refused(host, verdict, Event.REQUIRETLS_UNANNOUNCED, NOT_ANNOUNCED, "does not announce it")
     return None
 
 
@@ -170,24 +170,33 @@ def _without_policy(walk: Walk, host: MxHost, posture: Posture) -> Verdict:
     """Whether a policy lists the host could not be looked up: nothing vouches for it as yet."""
     reason = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
     attempt = Attempt(
-        host=host.name, address=None, outcome=Outcome.DEFERRED, reason=reason, status_code="4.4.3"
+        host=host.name,
+        address=None,
+        outcome=Outcome.DEFERRED,
+        reason=reason,
+        event=Event.STS_FAILED,
+        status_code="4.4.3",
     )
     return Verdict(
         posture=posture.name,
         outcome=Outcome.DEFERRED,
         reason=reason,
+        event=Event.STS_FAILED,
         host=host.name,
         status_code="4.4.3",
         attempts=(attempt,),
     )
 
 
-def _refused(host: MxHost, verdict: Verdict, code: str, why: str) -> Attempt:
+def _refused(host: MxHost, verdict: Verdict, event: Event, code: str, why: str) -> Attempt:
     return Attempt(
         host=host.name,
         address=verdict.address,
         outcome=Outcome.BOUNCED,
         reason=f"REQUIRETLS is required, but this host {why.rstrip('.')}",
+        event=event,
+        demand=Demand.AUTHENTICATE,
+        demanded_by=DemandedBy.REQUIRETLS,
         status_code=code,
     )
 
@@ -199,6 +208,9 @@ def _bounced(posture: Posture, refused: list[Attempt], attempts: list[Attempt], 
         posture=posture.name,
         outcome=Outcome.BOUNCED,
         reason=decisive.reason,
+        event=decisive.event,
+        demand=decisive.demand,
+        demanded_by=decisive.demanded_by,
         host=decisive.host,
         policy_state=state,
         status_code=decisive.status_code,
@@ -210,12 +222,12 @@ def _untold(verdict: Verdict) -> Verdict:
     """Of a host that takes the mail or refuses it, and it cannot be told which."""
     if verdict.outcome is Outcome.UNKNOWN:
         return replace(verdict, possible=_EITHER if verdict.possible else ())
-    last = replace(verdict.attempts[-1], outcome=Outcome.UNKNOWN, reason=_UNLEARNT, tls_word=None)
+    unlearnt = {"outcome": Outcome.UNKNOWN, "reason": _UNLEARNT.reason, "event": _UNLEARNT.event}
+    last = replace(verdict.attempts[-1], **unlearnt, tls_word=None)
     return replace(
         verdict,
-        outcome=Outcome.UNKNOWN,
+        **unlearnt,
         possible=_EITHER,
-        reason=_UNLEARNT,
         mechanism=Mechanism.NONE,
         tls_word=None,
         attempts=(*verdict.attempts[:-1], replace(last, mechanism=Mechanism.NONE)),

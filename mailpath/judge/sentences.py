@@ -16,7 +16,7 @@ import msgspec
 from mailpath.exchanges import Failure
 from mailpath.facts import Reply
 from mailpath.judge.agent import Family
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.visible import visible
 
 #: Longest piece of a server's reply that is quoted, in characters.
@@ -33,7 +33,9 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sentence may speak of, as visible text.  `last`: the sentence of the last host looked up."""
+    """What a sentence may speak of, as visible text.  `last`: the sentence of the last host looked up;
+    `required`: the configuration alone requires TLS.
+    """
 
     domain: str = ""
     host: str = ""
@@ -43,6 +45,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     rrtype: str = ""
     timed_out: bool = False
+    required: bool = False
     last: str = ""
     word: str = ""
     version: str = ""
@@ -89,12 +92,9 @@ POSTFIX: Mapping[Event, Sentence] = {
     Event.STARTTLS_REFUSED: Sentence(
         "TLS is required, but host {host}[{address}] refused to start TLS: {reply}"
     ),
-    Event.STARTTLS_REFUSED_UNREQUIRED: Sentence(
-        "TLS is required, but host {host}[{address}] refused to start TLS: {reply}"
-    ),
     Event.STARTTLS_LOST: Sentence("{broken} while receiving the STARTTLS response", "4.4.2"),
     Event.HANDSHAKE_FAILED: Sentence("Cannot start TLS: handshake failure", "4.7.5"),
-    Event.NOT_VERIFIED: Sentence("Server certificate not verified", "4.7.5"),
+    **dict.fromkeys(NOT_VERIFIED, Sentence("Server certificate not verified", "4.7.5")),
     Event.TLS_LOST: Sentence("{broken} while performing the EHLO handshake", "4.4.2"),
     Event.TLS_EHLO_REFUSED: Sentence("host {host}[{address}] refused to talk to me: {reply}"),
     Event.MAIL_LOST: Sentence("{broken} while sending MAIL FROM", "4.4.2"),
@@ -141,15 +141,12 @@ EXIM: Mapping[Event, Sentence] = {
     Event.STARTTLS_ABSENT: Sentence(
         _AT + ": a TLS session is required, but the server did not offer TLS support", "4.0.0"
     ),
-    Event.STARTTLS_REFUSED: Sentence(
-        _AT + ": a TLS session is required, but an attempt to start TLS failed", "4.0.0"
-    ),
-    Event.STARTTLS_REFUSED_UNREQUIRED: Sentence(
-        _AT + ": SMTP error from remote mail server after STARTTLS: {reply}", "4.0.0"
-    ),
+    Event.STARTTLS_REFUSED: Sentence(_AT + ": {refused}", "4.0.0"),
     Event.STARTTLS_LOST: Sentence(_AT + ": {lost} STARTTLS", "4.0.0"),
     Event.HANDSHAKE_FAILED: Sentence(_AT + ": TLS session: (gnutls_handshake): {why}", "4.0.0"),
-    Event.NOT_VERIFIED: Sentence(_AT + ": TLS session: (certificate verification failed): {why}", "4.0.0"),
+    **dict.fromkeys(
+        NOT_VERIFIED, Sentence(_AT + ": TLS session: (certificate verification failed): {why}", "4.0.0")
+    ),
     Event.TLS_LOST: Sentence(_AT + ": TLS session: error on first read", "4.0.0"),
     Event.TLS_EHLO_REFUSED: Sentence(_AT + ": SMTP error from remote mail server after HELO: {reply}"),
     Event.MAIL_LOST: Sentence(_AT + ": {lost} MAIL FROM", "4.0.0"),
@@ -189,12 +186,9 @@ RFC: Mapping[Event, Sentence] = {
     Event.EHLO_REFUSED: Sentence("{host} [{address}] refused EHLO and HELO: {reply}"),
     Event.STARTTLS_ABSENT: Sentence("TLS is required, but {host} [{address}] does not offer it", "4.7.4"),
     Event.STARTTLS_REFUSED: Sentence("TLS is required, but {host} [{address}] refused it: {reply}"),
-    Event.STARTTLS_REFUSED_UNREQUIRED: Sentence(
-        "TLS is required, but {host} [{address}] refused it: {reply}"
-    ),
     Event.STARTTLS_LOST: Sentence("{broken} at STARTTLS", "4.4.2"),
     Event.HANDSHAKE_FAILED: Sentence("the TLS handshake with {host} [{address}] failed: {why}", "4.7.5"),
-    Event.NOT_VERIFIED: Sentence("{host} [{address}] could not be authenticated: {why}", "4.7.5"),
+    **dict.fromkeys(NOT_VERIFIED, Sentence("{host} [{address}] could not be authenticated: {why}", "4.7.5")),
     Event.TLS_LOST: Sentence("{broken} after the TLS handshake", "4.4.2"),
     Event.TLS_EHLO_REFUSED: Sentence("{host} [{address}] refused EHLO inside TLS: {reply}"),
     Event.MAIL_LOST: Sentence("{broken} at MAIL FROM", "4.4.2"),
@@ -230,8 +224,11 @@ def say(family: Family, event: Event, scene: Scene) -> str:
     peer = f"{scene.host}[{scene.address}]" if family is Family.POSTFIX else f"{scene.host} [{scene.address}]"
     broken = f"conversation with {peer} timed out" if scene.timed_out else f"lost connection with {peer}"
     lost = "SMTP timeout after" if scene.timed_out else "Remote host closed connection in response to"
-    fields = msgspec.structs.asdict(scene)
-    return TABLES[family][event].text.format_map({**fields, "broken": broken, "lost": lost}).rstrip(": ")
+    refused = f"SMTP error from remote mail server after STARTTLS: {scene.reply}"
+    if scene.required:
+        refused = "a TLS session is required, but an attempt to start TLS failed"
+    fields = {**msgspec.structs.asdict(scene), "broken": broken, "lost": lost, "refused": refused}
+    return TABLES[family][event].text.format_map(fields).rstrip(": ")
 
 
 def status(

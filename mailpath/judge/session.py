@@ -16,8 +16,8 @@ from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
 from mailpath.judge.heard import Reading, blotted, heard, sees_starttls
 from mailpath.judge.held import held
-from mailpath.judge.model import Mechanism, Outcome
-from mailpath.judge.policy import Demand, HostPolicy
+from mailpath.judge.model import Demand, Mechanism, Outcome, Untold
+from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import VERSIONS, Fallback, OptionalCheck, Posture
 from mailpath.judge.sentences import CONNECT, shown
 from mailpath.judge.trust import Trust, trust, trust_unseen
@@ -33,6 +33,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
     `outcome` is UNKNOWN, or the one that all of them have.
     `lost`: UNKNOWN for a reason on our own side, so that what comes after it cannot be told either.
+    `policy`: whose demand the certificate failed, where several must hold.
     """
 
     outcome: Outcome
@@ -47,21 +48,21 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     session: Session | None = None
     mechanism: Mechanism = Mechanism.NONE
     word: str | None = None
+    policy: HostPolicy | None = None
     either: tuple[Ending, ...] = ()
 
 
 def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
     """Try `target` under `policy`.  `aged`: the message is old enough for a fallback kept for retries."""
-    if policy.untold:
-        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=policy.untold, lost=True)
+    if policy.untold is not None:
+        return _untold(policy.untold, lost=True)
     session = held(walk, posture, target, policy)
     if session is None:
-        why = "no session was held with this address"
-        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why)
+        return _untold(Untold(Event.NOT_TRIED, "no session was held with this address"))
     unseen = _unseen(walk, session)
-    if unseen:
+    if unseen is not None:
         lost = session.failure is Failure.LOCAL and not _no_such_family(walk, session.address)
-        return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=unseen, lost=lost, session=session)
+        return _untold(unseen, session, lost=lost)
     why = shown(session.not_tried) or patience.gave_up(walk, posture, session)
     session = patience.untried(walk, session) if session.not_tried else session
     session = heard(session, posture.agent.reply_parsing)
@@ -98,7 +99,7 @@ def _either(session: Session, why: str, endings: list[Ending]) -> Ending:
     outcomes = {ending.outcome for ending in each}
     return Ending(
         outcome=outcomes.pop() if len(outcomes) == 1 else Outcome.UNKNOWN,
-        event=Event.NOT_TRIED,
+        event=Event.NOT_AWAITED,
         why=why,
         tls_failed=any(ending.tls_failed for ending in each),
         session=session,
@@ -106,17 +107,22 @@ def _either(session: Session, why: str, endings: list[Ending]) -> Ending:
     )
 
 
-def _unseen(walk: Walk, session: Session) -> str:
-    """Why this session says nothing about the server, nor what it may be; or ""."""
+def _untold(untold: Untold, session: Session | None = None, *, lost: bool = False) -> Ending:
+    return Ending(outcome=Outcome.UNKNOWN, event=untold.event, why=untold.why, lost=lost, session=session)
+
+
+def _unseen(walk: Walk, session: Session) -> Untold | None:
+    """Why this session says nothing about the server, nor what it may be; None where it does."""
     if session.not_tried and not patience.bounded(walk, session):
-        return shown(session.not_tried)
+        return Untold(Event.NOT_TRIED, shown(session.not_tried))
     if session.failure is Failure.NOT_RECORDED:
-        return "this session was not recorded"
+        return Untold(Event.NOT_RECORDED, "this session was not recorded")
     if session.failure is Failure.BLOCKED:
-        return "this machine's network does not let mail sessions out"
+        return Untold(Event.BLOCKED_HERE, "this machine's network does not let mail sessions out")
     if session.failure is Failure.LOCAL:
-        return shown(session.detail).rstrip(".") or "this machine could not hold the session"
-    return ""
+        why = shown(session.detail).rstrip(".") or "this machine could not hold the session"
+        return Untold(Event.FAILED_HERE, why)
+    return None
 
 
 def _no_such_family(walk: Walk, address: str) -> bool:
@@ -180,8 +186,7 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
     if session.starttls is None:
         if session.tls is None and session.failure is None:
-            why = "STARTTLS is offered, but was not tried"
-            return Ending(outcome=Outcome.UNKNOWN, event=Event.NOT_TRIED, why=why, session=session)
+            return _untold(Untold(Event.NOT_TRIED, "STARTTLS is offered, but was not tried"), session)
         return _deferred(session, Event.STARTTLS_LOST, why="the connection broke at STARTTLS")
     code = session.starttls.code
     if code is None:
@@ -215,11 +220,9 @@ def _starttls_refused(
             return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(walk, session, posture, why=why)
-        return _refused(session, Event.STARTTLS_REFUSED_UNREQUIRED, reply, refusal, why=why)
-    by_dane = policy.dane and not permanent
-    event = Event.STARTTLS_REFUSED_UNREQUIRED if by_dane else Event.STARTTLS_REFUSED
+        return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
     refusal = posture.agent.starttls_5xx_required if permanent else Refusal.NEXT
-    return _refused(session, event, reply, refusal, why=why)
+    return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
 
 
 # --- TLS -------------------------------------------------------------------------------------------
@@ -260,9 +263,9 @@ def _trusted(walk: Walk, session: Session, posture: Posture, policy: HostPolicy,
     """What the certificate leads to in a session that goes on."""
     if not trusted.accepted:
         word = posture.agent.tls_log_words.untrusted
-        ending = _deferred(session, Event.NOT_VERIFIED, why=trusted.why, word=word)
+        ending = _deferred(session, trusted.event, why=trusted.why, word=word)
         later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
-        return msgspec.structs.replace(ending, tls_failed=later)
+        return msgspec.structs.replace(ending, tls_failed=later, policy=trusted.policy)
     return _enveloped(walk, posture, _sent(session, trusted), session, tls=True)
 
 

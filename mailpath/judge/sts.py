@@ -13,6 +13,8 @@ import msgspec
 from mailpath.exchanges import Failure
 from mailpath.facts import PolicyFetch, StsPolicy, Walk, policy_lost
 from mailpath.judge.destination import Answer, answer
+from mailpath.judge.events import Event
+from mailpath.judge.model import Untold
 from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
@@ -23,14 +25,14 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """`policy`: in force for this message; None: there is none, or it asks for nothing.
 
     `state`: "first-contact" when a policy was found, whatever its mode; "cached" when the sender had one.
-    `unseen`: why a policy that this sender would fetch was not seen, so that it cannot be told; or "".
+    `unseen`: why a policy that this sender would fetch was not seen, so that it cannot be told; or None.
     `policy` is then the one that it has from before.
     `waits`: it could not learn whether there is a policy, and does not send before it has.
     """
 
     policy: StsPolicy | None = None
     state: str | None = None
-    unseen: str = ""
+    unseen: Untold | None = None
     waits: bool = False
 
 
@@ -45,7 +47,7 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
         unseen = unseen or f"whether there is an MTA-STS policy was not learnt: {lost}"
     if unseen and counts:
         held = cached if cached is not None and _enforced(cached, posture) else None
-        return Applied(policy=held, unseen=unseen)
+        return Applied(policy=held, unseen=Untold(Event.POLICY_UNSEEN, unseen))
     if policy is None and cached is None:
         failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
         return Applied(waits=failed and posture.agent.defer_on_sts_lookup_error)

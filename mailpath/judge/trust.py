@@ -7,20 +7,34 @@ import msgspec
 from mailpath.exchanges import TlsSession
 from mailpath.facts import Walk
 from mailpath.judge.destination import Target
-from mailpath.judge.model import Mechanism, Outcome
-from mailpath.judge.policy import Demand, HostPolicy
+from mailpath.judge.events import Event
+from mailpath.judge.model import Demand, Mechanism, Outcome
+from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import OptionalCheck, Posture
 from mailpath.match import dane, names, pkix
+from mailpath.match.pkix import Fault
 
 
 class Trust(msgspec.Struct, frozen=True, kw_only=True):
-    """`accepted`: mail is sent over this session.  `word`: as this server logs it.  `why`: in plain words."""
+    """`event`: SENT_TLS, or why no mail is sent over this session; `policy`: whose demand refused it.
+    `word`: as this server logs it.  `why`: in plain words.
+    """
 
-    accepted: bool
+    event: Event = Event.SENT_TLS
+    policy: HostPolicy | None = None
     outcome: Outcome = Outcome.ENCRYPTED
     mechanism: Mechanism = Mechanism.NONE
     word: str | None = None
     why: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Mail is sent over this session."""
+        return self.event is Event.SENT_TLS
+
+
+def _refused(fault: Fault, policy: HostPolicy, why: str) -> Trust:
+    return Trust(event=Event(fault), policy=policy, why=why)
 
 
 def trust(
@@ -44,17 +58,15 @@ def trust(
 
 def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) -> tuple[Trust, ...]:
     """What a certificate that nobody saw may turn out to be worth."""
-    refused = Trust(accepted=False, why="the certificate was not seen")
-    encrypted = Trust(accepted=True, why="the certificate was not seen")
+    refused = _refused(Fault.UNTRUSTED, policy, "the certificate was not seen")
+    encrypted = Trust(why="the certificate was not seen")
     if policy.demand is not Demand.AUTHENTICATE:
         checked = policy.demand is Demand.MAY and _checked(posture, aged=aged)
         return (encrypted, refused) if checked or policy.beside is not None else (encrypted,)
     if policy.half:
         return encrypted, refused
     mechanism = Mechanism.NONE if policy.records else policy.mechanism
-    good = Trust(
-        accepted=True, outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen"
-    )
+    good = Trust(outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen")
     by_authority = bool(policy.records) and posture.agent.dane_ta_name_mismatch_accepts_pkix
     return (good, encrypted, refused) if by_authority else (good, refused)
 
@@ -69,11 +81,11 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy,
     """Nothing hangs on the certificate but the word in the log."""
     words = posture.agent.tls_log_words
     if not tls.chain:
-        return Trust(accepted=True, word=words.anonymous, why="no certificate was shown")
+        return Trust(word=words.anonymous, why="no certificate was shown")
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor)
     why = "the certificate is not looked at"
     if not result.trusted:
-        return Trust(accepted=True, word=words.untrusted, why=why)
+        return Trust(word=words.untrusted, why=why)
     wanted = (
         (target.host.name,)
         if posture.agent.trusted_requires_name
@@ -83,8 +95,8 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy,
     )
     rules = posture.agent.dane_rules.name_rules if policy.records else posture.agent.name_rules
     if wanted and not _named(wanted, tls, rules):
-        return Trust(accepted=True, word=words.untrusted, why=why)
-    return Trust(accepted=True, word=words.trusted, why=why)
+        return Trust(word=words.untrusted, why=why)
+    return Trust(word=words.trusted, why=why)
 
 
 def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
@@ -93,15 +105,14 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
         result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
         if result.trusted:
             why = f"{match.reason} A trusted authority vouches for it, and that is enough here."
-            return Trust(accepted=True, word=posture.agent.tls_log_words.trusted, why=why)
+            return Trust(word=posture.agent.tls_log_words.trusted, why=why)
     if not match.matched:
-        return Trust(accepted=False, why=match.reason)
+        return _refused(match.fault, policy, match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
     if policy.half:
         why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
-        return Trust(accepted=True, mechanism=mechanism, word=posture.agent.tls_log_words.half_dane, why=why)
+        return Trust(mechanism=mechanism, word=posture.agent.tls_log_words.half_dane, why=why)
     return Trust(
-        accepted=True,
         outcome=Outcome.AUTHENTICATED,
         mechanism=mechanism,
         word=posture.agent.tls_log_words.dane,
@@ -111,15 +122,14 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
 
 def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
     if not tls.chain:
-        return Trust(accepted=False, why="the server showed no certificate")
+        return _refused(Fault.ABSENT, policy, "the server showed no certificate")
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
     if not result.trusted:
-        return Trust(accepted=False, why=result.error)
+        return _refused(result.fault, policy, result.error)
     if not _named(policy.references, tls, policy.name_rules or posture.agent.name_rules):
         wanted = " or ".join(policy.references)
-        return Trust(accepted=False, why=f"the certificate does not name {wanted}")
+        return _refused(Fault.NAME, policy, f"the certificate does not name {wanted}")
     return Trust(
-        accepted=True,
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,
         word=posture.agent.tls_log_words.authenticated,

@@ -70,6 +70,18 @@ class Floor(StrEnum):
         return {Floor.NONE: 0, Floor.OPENSSL_2: 112}.get(self, 80)
 
 
+class Fault(StrEnum):
+    """What is wrong with a certificate, or its chain."""
+
+    ABSENT = "certificate-absent"
+    UNTRUSTED = "certificate-untrusted"
+    EXPIRED = "certificate-expired"
+    NOT_YET_VALID = "certificate-not-yet-valid"
+    WEAK = "certificate-weak"
+    NAME = "certificate-name-mismatch"
+    TLSA = "tlsa-mismatch"  # no TLSA record accepts it
+
+
 class PkixResult(msgspec.Struct, frozen=True, kw_only=True):
     """`path`: DER, leaf to anchor, empty unless `trusted`.  `error`: OpenSSL's words, "" when trusted;
     `depth`: of the certificate it is about (0 is the leaf).  `code`: OpenSSL's X509_V_ERR_* number.
@@ -81,6 +93,11 @@ class PkixResult(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[bytes, ...] = ()
     code: int = 0
 
+    @property
+    def fault(self) -> Fault:
+        """What is wrong with it, where it is not `trusted`."""
+        return _FAULTS.get(self.code, Fault.UNTRUSTED)
+
 
 #: X509_V_ERR_* of the checks made here, in the words of X509_verify_cert_error_string(3) of OpenSSL 3.
 _PURPOSE = (26, "unsuitable certificate purpose")
@@ -89,6 +106,11 @@ _CA_KEY = (67, "CA certificate key too weak")
 _DIGEST = (68, "CA signature digest algorithm too weak")
 _NOT_YET = (9, "certificate is not yet valid")
 _EXPIRED = (10, "certificate has expired")
+_FAULTS = {
+    _NOT_YET[0]: Fault.NOT_YET_VALID,
+    _EXPIRED[0]: Fault.EXPIRED,
+    **dict.fromkeys((_EE_KEY[0], _CA_KEY[0], _DIGEST[0]), Fault.WEAK),
+}
 #: X509_V_FLAG_NO_CHECK_TIME, which the binding has no name for.
 _NO_CHECK_TIME = 0x200000
 _UNSPECIFIED = 1

@@ -13,7 +13,7 @@ import msgspec
 from mailpath.facts import STEPS, WALKED, Panel, Status, StepResult
 from mailpath.findings import Severity
 from mailpath.findings.catalogue import PREFIXES
-from mailpath.judge import Mechanism, Outcome, Verdict
+from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Verdict
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sending import Message
 from mailpath.report.attacks import reach
@@ -27,11 +27,11 @@ from mailpath.wording.times import rfc3339
 if TYPE_CHECKING:
     from mailpath.whatif import Reach, Summary
 
-SCHEMA = 1
+SCHEMA = 2
 #: RFC 3339 in UTC.
 _RFC3339 = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 Moment = Annotated[str, msgspec.Meta(pattern=_RFC3339)]
-SCHEMA_ID = "urn:mailpath:report:1"
+SCHEMA_ID = f"urn:mailpath:report:{SCHEMA}"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="id"):
@@ -44,17 +44,30 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="id"):
 
 
 class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One MX host tried, in order."""
+    """One MX host tried, in order.
+
+    `event`: what ended the attempt.  `demand`: what the session had to be, and `demanded_by`: on whose
+    account; null where it never came to that.  `because`: ids of the posture's rules (docs/deviations.md)
+    for which it ended otherwise than the RFCs' sender would have had it.
+    """
 
     host: str
     address: str | None
     outcome: Outcome
     reason: str
     status_code: str | None
+    event: Event
+    demand: Demand | None
+    demanded_by: DemandedBy | None
+    because: tuple[str, ...]
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown."""
+    """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown.
+
+    `event` to `because`: those of the attempt that decided; `because` of the whole verdict.  `tls_field`:
+    null, until a log's own field for the TLS session is told.
+    """
 
     outcome: Outcome
     possible: tuple[Outcome, ...]
@@ -66,7 +79,12 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     policy_state: str | None
     status_code: str | None
     reason: str
+    event: Event
+    demand: Demand | None
+    demanded_by: DemandedBy | None
+    because: tuple[str, ...]
     attempts: tuple[JudgedAttempt, ...]
+    tls_field: str | None = None
 
 
 class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):

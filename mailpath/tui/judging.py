@@ -98,10 +98,13 @@ class Bench:
                 known = self._stack.postures[posture]
                 self._verdicts[posture] = self._stack.judge(self.walk, known, self.asked, self._met)
             except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
+                from mailpath.judge.events import Event
                 from mailpath.judge.model import Outcome, Verdict
 
                 why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
-                self._verdicts[posture] = Verdict(posture=posture, outcome=Outcome.UNKNOWN, reason=why)
+                self._verdicts[posture] = Verdict(
+                    posture=posture, outcome=Outcome.UNKNOWN, reason=why, event=Event.FAILED_HERE
+                )
         return self._verdicts[posture]
 
     def doubt(self, posture: str) -> str:

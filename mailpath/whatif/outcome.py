@@ -10,8 +10,8 @@ from mailpath.attacks.evidence import evidence
 from mailpath.attacks.exposure import may_be_bogus, may_read, reads
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
-from mailpath.judge.delivery import UNTOLD
-from mailpath.judge.model import DELIVERED
+from mailpath.judge.events import Event
+from mailpath.judge.model import DELIVERED, Untold, untold
 from mailpath.judge.sending import Message
 
 
@@ -108,12 +108,7 @@ def _judge(
     if believed:
         return _Judged(verdict, all(reads(walk, one) for one in each), True)
     possible = {verdict.outcome, *verdict.possible, Outcome.DEFERRED} - {Outcome.UNKNOWN}
-    untold = Verdict(
-        posture=verdict.posture,
-        outcome=Outcome.UNKNOWN,
-        possible=tuple(each for each in Outcome if each in possible) if len(possible) > 1 else (),
-        reason=f"{UNTOLD}: to the sender the forged answer may be bogus",
-        policy_state=verdict.policy_state,
-        attempts=verdict.attempts,
-    )
-    return _Judged(untold, False, True)
+    why = Untold(Event.SECURITY_UNKNOWN, "to the sender the forged answer may be bogus")
+    told = untold(verdict.posture, why, possible if len(possible) > 1 else ())
+    told = msgspec.structs.replace(told, policy_state=verdict.policy_state, attempts=verdict.attempts)
+    return _Judged(told, False, True)

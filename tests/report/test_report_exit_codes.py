@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mailpath.facts import Security, StarttlsFacts, TlsaFacts, Walk
-from mailpath.judge import Attempt, Outcome, Verdict
+from mailpath.judge import Attempt, Event, Outcome, Verdict
 from mailpath.judge.presets import posture
 from mailpath.report.exit_codes import ExitCode, exit_code, worst
 from mailpath.report.result import build
@@ -22,7 +22,14 @@ TESTING = made.walk(tlsa=TlsaFacts(), sts=made.policy(mode="testing"))
 
 
 def verdict(outcome: Outcome, **changes: object) -> Verdict:
-    base = Verdict(posture="p", outcome=outcome, reason="because", host=made.HOST, address=made.ADDRESS)
+    base = Verdict(
+        posture="p",
+        outcome=outcome,
+        reason="because",
+        event=Event.SENT_TLS,
+        host=made.HOST,
+        address=made.ADDRESS,
+    )
     return replace(base, **changes)
 
 
@@ -56,7 +63,13 @@ def test_plaintext_on_a_retry_counts() -> None:
 
 
 def test_a_host_that_failed_before_another_took_the_mail_counts() -> None:
-    tried = Attempt(host=made.HOST, address=made.ADDRESS, outcome=Outcome.DEFERRED, reason="not verified")
+    tried = Attempt(
+        host=made.HOST,
+        address=made.ADDRESS,
+        outcome=Outcome.DEFERRED,
+        reason="not verified",
+        event=Event.TLSA_MISMATCH,
+    )
     second = made.mx_host("mx2.b.example", "192.0.2.11", preference=20)
     walk = replace(DANE, mx=made.mx(made.mx_host(), second))
     fallen = verdict(Outcome.ENCRYPTED, host="mx2.b.example", address="192.0.2.11")

@@ -77,7 +77,8 @@ def test_a_report_keeps_the_schema(walk: Walk, report_schema: dict[str, Any]) ->
         lambda found: found["findings"][0].update(code="ABC1"),
         lambda found: found["verdicts"]["rfc"].update(outcome="maybe"),
         lambda found: found.update(at="yesterday"),
-        lambda found: found.update(schema=2),
+        lambda found: found.update(schema=1),
+        lambda found: found["verdicts"]["rfc"].update(event="who knows"),
     ],
 )
 def test_the_schema_refuses_what_is_wrong(spoil: Any, report_schema: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from mailpath.facts import (
     TlsaFacts,
     Walk,
 )
+from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 from mailpath.judge.sending import Message as SentMessage
 from mailpath.judge.sending import Sending
@@ -156,16 +157,23 @@ def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk |
     """mx1 fails DANE, nobody announces REQUIRETLS, everything else delivers: enough of a judge to draw."""
     if asked is not None and asked.message is SentMessage.REQUIRETLS:
         return Verdict(
-            posture=posture.name, outcome=Outcome.BOUNCED, reason=NOT_ANNOUNCED, status_code="5.7.30"
+            posture=posture.name,
+            outcome=Outcome.BOUNCED,
+            reason=NOT_ANNOUNCED,
+            event=Event.REQUIRETLS_UNANNOUNCED,
+            status_code="5.7.30",
         )
     attempts: list[Attempt] = []
     for host in found.mx.hosts:
+        event = Event.SENT_TLS
         strict = "dane" in posture.name or posture.name == "rfc"
         bad = strict and host.name.startswith("mx1.")
         if bad:
             outcome, reason, code = Outcome.DEFERRED, NOT_VERIFIED, "4.7.5"
+            event = Event.TLSA_MISMATCH
         elif posture.name.endswith("none"):
             outcome, reason, code = Outcome.PLAINTEXT, "delivered without TLS", None
+            event = Event.SENT_PLAIN
         elif strict:
             outcome, reason, code = Outcome.AUTHENTICATED, "TLSA 3 1 1 matches the certificate", None
         else:
@@ -176,6 +184,7 @@ def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk |
                 address=host.addresses[0],
                 outcome=outcome,
                 reason=reason,
+                event=event,
                 status_code=code,
                 mechanism=Mechanism.DANE_EE if outcome is Outcome.AUTHENTICATED else Mechanism.NONE,
             )
@@ -187,6 +196,7 @@ def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk |
         posture=posture.name,
         outcome=last.outcome,
         reason=last.reason,
+        event=last.event,
         tls_word="Verified" if last.outcome is Outcome.AUTHENTICATED else None,
         host=last.host,
         address=last.address,

@@ -15,7 +15,7 @@ import msgspec
 
 from mailpath.findings import CATALOGUE
 from mailpath.judge.agent import Family
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES
 from mailpath.tickets.explain import patterns, reach, wordings
@@ -226,7 +226,7 @@ def _sentence(text: str, matches: tuple[patterns.Match, ...], code: str | None) 
     events = [match.event for match in matches]
     if Event.SENT_TLS in events or (Event.SENT_PLAIN in events and _WORD.search(text)):
         return _delivered(text, family)
-    found = [each for event in events for each in reach.by_event(event, family=family)]
+    found = list(reach.by_events(events, family=family))
     first, *others = dict.fromkeys(told(event, code) for event in events if event in EVENTS)
     means = (first, *(f"Or: {other}" for other in others))
     names = {Family.POSTFIX: "Postfix", Family.EXIM: "Exim", Family.RFC: "mailpath's ideal sender"}
@@ -239,7 +239,8 @@ def _sentence(text: str, matches: tuple[patterns.Match, ...], code: str | None) 
 
 
 def _words(events: Iterable[Event]) -> list[str]:
-    return list(dict.fromkeys(event.value.replace("-", " ") for event in events))
+    names = ("not verified" if event in NOT_VERIFIED else event.value.replace("-", " ") for event in events)
+    return list(dict.fromkeys(names))
 
 
 def _events(
@@ -265,7 +266,7 @@ def _delivered(text: str, family: Family) -> Explanation:
     """A delivery over TLS: the word in the log says what it was worth."""
     found = _WORD.search(text)
     word = (found[1] or found[2]) if found else None
-    known = [each for each in reach.by_event(Event.SENT_TLS, family=family) if word in (None, each.word)]
+    known = [each for each in reach.by_events([Event.SENT_TLS], family=family) if word in (None, each.word)]
     means = (EVENTS[Event.SENT_TLS], *([WORDS[word]] if word is not None else []))
     recognised = ("a delivery over TLS", *([f"the word {word}"] if word else []))
     return _events([Event.SENT_TLS], known, means=means, recognised=recognised)
@@ -273,14 +274,15 @@ def _delivered(text: str, family: Family) -> Explanation:
 
 def _in_clear(family: Family) -> Explanation:
     events = [Event.SENT_PLAIN]
-    found = list(reach.by_event(Event.SENT_PLAIN, family=family))
+    found = list(reach.by_events(events, family=family))
     return _events(events, found, means=(EVENTS[Event.SENT_PLAIN],), recognised=("a delivery without TLS",))
 
 
 def _wording(wording: Wording, code: str | None) -> Explanation:
     recognised = (f"a wording of {wording.speaker.value}",)
-    if wording.event is None:
-        causes = _causes(each for each in reach.by_event(Event.SENT_PLAIN) if each.case in wording.in_clear)
+    if not wording.events:
+        sent = reach.by_events([Event.SENT_PLAIN])
+        causes = _causes(each for each in sent if each.case in wording.in_clear)
         return Explanation(
             kind=Kind.SENTENCE,
             subject="",
@@ -289,16 +291,15 @@ def _wording(wording: Wording, code: str | None) -> Explanation:
             causes=causes,
             postures=_union(causes),
         )
-    found = list(reach.by_event(wording.event, family=_FAMILIES.get(wording.speaker)))
+    found = list(reach.by_events(wording.events, family=_FAMILIES.get(wording.speaker)))
     if wording.speaker not in _FAMILIES and wording.speaker not in _ANYBODY:
         own = _OWN_PRESETS.get(wording.speaker)
         found = [each for each in found if each.posture == own]
-    if wording.policy:
-        suffix = "-tlsa" if wording.policy == "dane" else "-sts"
-        found = [each for each in found if each.case.endswith(suffix)] or found
-    general = told(wording.event, code) if wording.event in EVENTS else ""
-    means = (wording.means, general) if general else (wording.means,)
-    made = _events([wording.event], found, means=means, recognised=recognised)
+    if wording.by is not None:
+        found = [each for each in found if CASES[each.case].by is wording.by] or found
+    general = dict.fromkeys(told(event, code) for event in wording.events if event in EVENTS)
+    means = (wording.means, *general)
+    made = _events(wording.events, found, means=means, recognised=recognised)
     if wording.findings:
         texts = tuple(f"{CATALOGUE[code].title}." for code in wording.findings)
         narrowed = tuple(
@@ -306,11 +307,11 @@ def _wording(wording: Wording, code: str | None) -> Explanation:
             for text, code in zip(texts, wording.findings, strict=True)
         )
         return msgspec.structs.replace(made, causes=narrowed)
-    if not found and wording.event not in ENVELOPE:
+    if not found and not ENVELOPE.intersection(wording.events):
         causes = tuple(
             Cause(text=case.text, findings=case.findings)
             for case in CASES.values()
-            if wording.event in case.events
+            if set(wording.events).intersection(case.events)
         )
         return msgspec.structs.replace(made, causes=causes)
     return made

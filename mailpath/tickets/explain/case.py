@@ -6,13 +6,14 @@ import msgspec
 
 from mailpath.facts import Walk
 from mailpath.judge.events import Event
+from mailpath.judge.model import DemandedBy
 
 
 class Case(msgspec.Struct, frozen=True):
     """`text`: the cause, one sentence.  `findings`: codes a walk shows it under.
 
-    `without`: the same walk without what the cause speaks of (TLSA, policy); a posture under which that
-    ends alike does not look at it, and is not named.  None where the events tell that by themselves.
+    `by`: on whose account TLS was demanded, where the cause speaks of that; a posture that demands it on
+    its own is not named then.
     """
 
     id: str
@@ -20,4 +21,4 @@ class Case(msgspec.Struct, frozen=True):
     findings: tuple[str, ...]
     events: tuple[Event, ...]
     walk: Walk
-    without: Walk | None = None
+    by: DemandedBy | None = None

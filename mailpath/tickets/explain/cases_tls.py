@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.model import DemandedBy
 from mailpath.tickets.explain.case import Case
 from mailpath.tickets.explain.walks import (
     ANONYMOUS,
@@ -27,7 +28,6 @@ _REFUSED = {**OFFERED, "starttls": reply(454, "4.7.0 TLS not available due to te
 _REFUSED_FOR_GOOD = {**OFFERED, "starttls": reply(554, "5.7.3 no TLS")}
 _ABORTED = ended(Stage.HANDSHAKE, READY, Failure.TLS_ALERT)
 _CUT = ended(Stage.EHLO_TLS, {**GOOD, "ehlo_tls": None})
-_STARTTLS_REFUSED = (Event.STARTTLS_REFUSED, Event.STARTTLS_REFUSED_UNREQUIRED)
 
 TLS = (
     Case(
@@ -43,7 +43,7 @@ TLS = (
         ("TLSA012", "TLS002", "TLS021"),
         (Event.STARTTLS_ABSENT,),
         walk(HELLO, mx=SECURE, tlsa=(TLSA,)),
-        walk(HELLO, mx=SECURE),
+        DemandedBy.DANE,
     ),
     Case(
         "no-starttls-sts",
@@ -51,20 +51,20 @@ TLS = (
         ("STS017", "TLS002", "TLS021"),
         (Event.STARTTLS_ABSENT,),
         walk(HELLO, sts=policy()),
-        walk(HELLO),
+        DemandedBy.MTA_STS,
     ),
     Case(
         "starttls-refused",
         "The mail host offers STARTTLS and refuses it, most often because it cannot read its certificate.",
         ("TLS003",),
-        _STARTTLS_REFUSED,
+        (Event.STARTTLS_REFUSED,),
         walk(_REFUSED),
     ),
     Case(
         "starttls-refused-for-good",
         "The mail host offers STARTTLS and refuses it with a permanent reply.",
         ("TLS003",),
-        _STARTTLS_REFUSED,
+        (Event.STARTTLS_REFUSED,),
         walk(_REFUSED_FOR_GOOD),
     ),
     Case(
@@ -78,17 +78,17 @@ TLS = (
         "starttls-refused-tlsa",
         "The mail host publishes TLSA records and refuses STARTTLS.",
         ("TLS003", "TLSA012"),
-        _STARTTLS_REFUSED,
+        (Event.STARTTLS_REFUSED,),
         walk(_REFUSED, mx=SECURE, tlsa=(TLSA,)),
-        walk(_REFUSED, mx=SECURE),
+        DemandedBy.DANE,
     ),
     Case(
         "starttls-refused-sts",
         "The MTA-STS policy asks for TLS, and the mail host refuses STARTTLS.",
         ("TLS003", "STS017"),
-        _STARTTLS_REFUSED,
+        (Event.STARTTLS_REFUSED,),
         walk(_REFUSED, sts=policy()),
-        walk(_REFUSED),
+        DemandedBy.MTA_STS,
     ),
     Case(
         "starttls-lost",
@@ -110,7 +110,7 @@ TLS = (
         ("TLS004", "TLS006", "TLS014", "TLSA015"),
         (Event.HANDSHAKE_FAILED,),
         walk(_ABORTED, mx=SECURE, tlsa=(TLSA,)),
-        walk(_ABORTED, mx=SECURE),
+        DemandedBy.DANE,
     ),
     Case(
         "handshake-sts",
@@ -118,31 +118,31 @@ TLS = (
         ("TLS004", "TLS006", "STS017"),
         (Event.HANDSHAKE_FAILED,),
         walk(_ABORTED, sts=policy()),
-        walk(_ABORTED),
+        DemandedBy.MTA_STS,
     ),
     Case(
         "certificate",
         "The sender verifies certificates, and this one does not hold: self-signed, out of date, another"
         " name, an intermediate missing, not trusted.",
         _CERTIFICATE,
-        (Event.NOT_VERIFIED,),
+        NOT_VERIFIED,
         walk(ENCRYPTED),
     ),
     Case(
         "certificate-tlsa",
         "The TLSA records do not accept the certificate, most often because it was renewed and DNS was not.",
         ("TLSA002", "TLSA008", "TLSA009", "TLS025"),
-        (Event.NOT_VERIFIED,),
+        NOT_VERIFIED,
         walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA,)),
-        walk(ENCRYPTED, mx=SECURE),
+        DemandedBy.DANE,
     ),
     Case(
         "certificate-sts",
         "The MTA-STS policy asks for a trusted certificate with the mail host's name, and this one is not.",
         ("STS014", *_CERTIFICATE),
-        (Event.NOT_VERIFIED,),
+        NOT_VERIFIED,
         walk(ENCRYPTED, sts=policy()),
-        walk(ENCRYPTED),
+        DemandedBy.MTA_STS,
     ),
     Case(
         "tls-lost",
@@ -216,7 +216,7 @@ DELIVERED = (
         (),
         (Event.SENT_TLS,),
         walk(GOOD, mx=SECURE, tlsa=(TLSA_GOOD,)),
-        walk(GOOD, mx=SECURE),
+        DemandedBy.DANE,
     ),
     Case(
         "sent-half-dane",
@@ -224,7 +224,7 @@ DELIVERED = (
         ("TLSA014", "SEC001"),
         (Event.SENT_TLS,),
         walk(GOOD, host=SECURE, tlsa=(TLSA_GOOD,)),
-        walk(GOOD, host=SECURE, tlsa=(TLSA,)),
+        DemandedBy.DANE,
     ),
     Case(
         "sent-unusable-tlsa",
@@ -232,7 +232,7 @@ DELIVERED = (
         ("TLSA003", "TLSA004"),
         (Event.SENT_TLS,),
         walk(GOOD, mx=SECURE, tlsa=(TLSA_PKIX,)),
-        walk(GOOD, mx=SECURE),
+        DemandedBy.DANE,
     ),
     Case(
         "sent-sts",
@@ -240,6 +240,6 @@ DELIVERED = (
         (),
         (Event.SENT_TLS,),
         walk(GOOD, sts=policy()),
-        walk(GOOD),
+        DemandedBy.MTA_STS,
     ),
 )

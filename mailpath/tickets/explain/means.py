@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
 
 EVENTS: Mapping[Event, str] = {
     Event.MX_FAILED: "The MX records of the recipient domain could not be looked up. That is an error, not an"
@@ -37,15 +37,15 @@ EVENTS: Mapping[Event, str] = {
     Event.EHLO_REFUSED: "The mail host refused EHLO and HELO.",
     Event.STARTTLS_ABSENT: "The sender requires TLS, and the mail host does not offer STARTTLS. It does not"
     " send in the clear.",
-    Event.STARTTLS_REFUSED: "The sender requires TLS, and the mail host refused STARTTLS.",
-    Event.STARTTLS_REFUSED_UNREQUIRED: "TLS was tried, and the mail host refused STARTTLS; the sender"
-    " does not go on without.",
+    Event.STARTTLS_REFUSED: "The mail host refused STARTTLS, and the sender does not go on without TLS.",
     Event.STARTTLS_LOST: "The mail host hung up or fell silent at STARTTLS.",
     Event.HANDSHAKE_FAILED: "The TLS handshake failed. Where TLS is optional, some senders go on in the"
     " clear, at once or on a later try.",
-    Event.NOT_VERIFIED: "TLS works, but the mail host could not be authenticated: its certificate does not"
-    " hold under what this sender demands (a trusted authority and name, a TLSA record, or an MTA-STS"
-    " policy).",
+    **dict.fromkeys(
+        NOT_VERIFIED,
+        "TLS works, but the mail host could not be authenticated: its certificate does not hold under what"
+        " this sender demands (a trusted authority and name, a TLSA record, or an MTA-STS policy).",
+    ),
     Event.TLS_LOST: "The session broke right after the TLS handshake.",
     Event.TLS_EHLO_REFUSED: "The mail host refused EHLO once TLS was on.",
     Event.MAIL_LOST: "The mail host hung up or fell silent at MAIL FROM.",

@@ -63,10 +63,6 @@ class Pattern(msgspec.Struct, frozen=True):
     regex: re.Pattern[str]
     literal: int
 
-    def said(self, text: str) -> bool:
-        """Is the whole of `text` this sentence?"""
-        return self.regex.fullmatch(text) is not None
-
 
 #: How Exim's lines name the peer; its bounces say the rest on a line of its own.
 _PEER = f"H=\ue001 [\ue002]:{_PORT}: "
@@ -117,19 +113,15 @@ def patterns() -> tuple[Pattern, ...]:
         for event, sentence in table.items():
             if sentence.text == "{last}":
                 continue
-            texts = {say(family, event, _scene(timed_out=timed_out)) for timed_out in (False, True)}
+            scenes = [_scene(late, forced) for late in (False, True) for forced in (False, True)]
+            texts = {say(family, event, scene) for scene in scenes}
             made += [_compiled(family, event, text) for text in sorted(texts)]
     return tuple(made)
 
 
-def _scene(*, timed_out: bool) -> Scene:
+def _scene(timed_out: bool, required: bool) -> Scene:
     fields = {name: marker for name, (marker, _) in _MARKERS.items()}
-    return Scene(**fields, port=_PORT, bits=_BITS, timed_out=timed_out)
-
-
-def of(family: Family, event: Event) -> tuple[Pattern, ...]:
-    """The patterns of one sentence; () where the family has none of its own."""
-    return tuple(each for each in patterns() if each.family is family and each.event is event)
+    return Scene(**fields, port=_PORT, bits=_BITS, timed_out=timed_out, required=required)
 
 
 def recognise(text: str) -> tuple[Match, ...]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import msgspec
 
-from mailpath.facts import Walk
-from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.judge import Attempt, Posture, Verdict, judge
 from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.sentences import status
-from mailpath.tickets.explain import patterns
 from mailpath.tickets.explain.case import Case
 from mailpath.tickets.explain.cases import CASES
-
-#: Failures after which a sender that keeps plaintext for a retry has first deferred the mail.
-_BEFORE_RETRY = frozenset({Event.HANDSHAKE_FAILED, Event.TLS_LOST, Event.NOT_VERIFIED})
 
 #: (event, status code, word): see `Reach`.
 Ending = tuple[Event, str | None, str | None]
@@ -45,24 +39,18 @@ def reaches() -> tuple[Reach, ...]:
 
 
 def _asked(case: Case, posture: Posture) -> Iterator[Reach]:
-    found: set[Ending] = set()
-    for concrete in _concrete(posture):
-        outcome, endings = _ended(case, case.walk, concrete)
-        if case.without is not None:
-            other, others = _ended(case, case.without, concrete)
-            endings = endings - others if other == outcome else endings
-        found |= endings
+    verdicts = [judge(case.walk, concrete) for concrete in _concrete(posture)]
+    found = {ending for verdict in verdicts for ending in _endings(case, verdict)}
     for event, code, word in sorted(found, key=str):
         yield Reach(case.id, posture.name, event, code, word)
 
 
-def _ended(case: Case, walk: Walk, posture: Posture) -> tuple[tuple[Outcome, bool], set[Ending]]:
-    """How the mail ends, at once or after a retry, and in which of the case's events attempts at it end."""
-    verdict = judge(walk, posture)
-    endings = {
-        (event, *ending) for event in case.events for ending in _endings(verdict, posture.agent.family, event)
-    }
-    return (verdict.outcome, verdict.after_retry), endings
+def _endings(case: Case, verdict: Verdict) -> Iterator[Ending]:
+    """In which of the case's events the mail, and attempts at it, end."""
+    tried: list[Attempt | Verdict] = [*verdict.attempts, verdict]
+    for each in tried:
+        if each.event in case.events and case.by in (None, each.demanded_by):
+            yield each.event, each.status_code, each.tls_word if each.event is Event.SENT_TLS else None
 
 
 def _concrete(posture: Posture) -> list[Posture]:
@@ -79,23 +67,13 @@ def _concrete(posture: Posture) -> list[Posture]:
     return made
 
 
-def _endings(verdict: Verdict, family: Family, event: Event) -> Iterator[tuple[str | None, str | None]]:
-    """(status code, word) of the attempts that ended in `event`, recognised by their own sentence."""
-    ways = patterns.of(family, event)
-    said = [(each.reason, each.status_code, each.tls_word) for each in verdict.attempts]
-    for reason, code, word in [*said, (verdict.reason, verdict.status_code, verdict.tls_word)]:
-        if any(way.said(reason) for way in ways):
-            yield code, word if event is Event.SENT_TLS else None
-    if verdict.after_retry and event in _BEFORE_RETRY:
-        yield status(family, event, permanent=False), None
-
-
-def by_event(event: Event, *, family: Family | None = None) -> tuple[Reach, ...]:
-    """Those that end in `event`, of one family of servers or of all."""
+def by_events(events: Iterable[Event], *, family: Family | None = None) -> tuple[Reach, ...]:
+    """Those that end in one of `events`, of one family of servers or of all."""
+    wanted = set(events)
     return tuple(
         each
         for each in reaches()
-        if each.event is event and (family is None or PRESETS[each.posture].agent.family is family)
+        if each.event in wanted and (family is None or PRESETS[each.posture].agent.family is family)
     )
 
 

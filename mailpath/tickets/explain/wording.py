@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from mailpath.judge.events import Event
+from mailpath.judge.model import DemandedBy
 
 #: The TLSA records do not accept what the mail host shows.
 TLSA_REFUSES = ("TLSA002", "TLSA003", "TLSA008", "TLSA009")
@@ -27,27 +28,28 @@ class Speaker(StrEnum):
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """`findings`: where the words narrow the causes down to these codes; `policy`: "dane" or "sts" where
-    they say on whose account.  `event` None: nothing happened to the mail on account of it, or nothing
-    that the words tell; `in_clear`: cases in which a sender without TLS would hear them.
+    """`findings`: where the words narrow the causes down to these codes; `by`: where they say on whose
+    account TLS was demanded.  `events` (): nothing happened to the mail on account of it, or nothing that
+    the words tell; `in_clear`: cases in which a sender without TLS would hear them.
     """
 
     speaker: Speaker
     regex: re.Pattern[str]
-    event: Event | None
+    events: tuple[Event, ...]
     means: str
     findings: tuple[str, ...] = ()
-    policy: str = ""
+    by: DemandedBy | None = None
     in_clear: tuple[str, ...] = ()
 
 
 def wording(
     speaker: Speaker,
     regex: str,
-    event: Event | None,
+    event: Event | tuple[Event, ...] | None,
     means: str,
     *findings: str,
-    policy: str = "",
+    by: DemandedBy | None = None,
     in_clear: tuple[str, ...] = (),
 ) -> Wording:
-    return Wording(speaker, re.compile(regex, re.IGNORECASE), event, means, findings, policy, in_clear)
+    events = event if isinstance(event, tuple) else () if event is None else (event,)
+    return Wording(speaker, re.compile(regex, re.IGNORECASE), events, means, findings, by, in_clear)

@@ -7,7 +7,7 @@ deliver.c, qmail-remote.c.
 
 from __future__ import annotations
 
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.tickets.explain.wording import Speaker, Wording
 from mailpath.tickets.explain.wording import wording as _of
 from mailpath.tickets.explain.wordings_any import OTHER, RECEIVER
@@ -23,27 +23,27 @@ _POSTFIX = (
     _of(
         Speaker.POSTFIX,
         r"certificate verification failed for .{1,300}: self-signed certificate",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Postfix: the mail host's certificate is self-signed.",
         "TLS008",
     ),
     _of(
         Speaker.POSTFIX,
         r"certificate verification failed for .{1,300}: certificate has expired",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Postfix: the mail host's certificate is out of date.",
         "TLS009",
     ),
     _of(
         Speaker.POSTFIX,
         r"(?:server )?certificate verification failed for ",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Postfix: no authority that it trusts vouches for the mail host's certificate.",
     ),
     _of(
         Speaker.POSTFIX,
         r"Server certificate not trusted",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Postfix: no authority that it trusts vouches for the mail host's certificate.",
         "TLS008",
         "TLS011",
@@ -106,7 +106,7 @@ _EXIM = (
         Speaker.EXIM,
         r"(?:TLS session: |TLS error on connection )\(certificate verification failed\)"
         r"|certificate verify failed",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exim: the mail host's certificate does not hold.",
     ),
     _of(
@@ -152,7 +152,7 @@ _GMAIL = (
     _of(
         Speaker.GMAIL,
         r"TLS Negotiation failed, the certificate doesn.{1,8}t match the host",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Gmail: the server's certificate is not trusted or has another name.",
         "TLS010",
         "TLS008",
@@ -201,7 +201,7 @@ _SENDMAIL = (
     _of(
         Speaker.SENDMAIL,
         r"403 4\.7\.0 (?:encryption too weak|authentication required|(?:server )?not authenticated)",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Sendmail's access map asks for TLS that the mail host does not give.",
     ),
     _of(

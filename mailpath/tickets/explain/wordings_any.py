@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.model import DemandedBy
 from mailpath.tickets.explain.wording import TLSA_REFUSES, Speaker
 from mailpath.tickets.explain.wording import wording as _of
 
@@ -34,15 +35,15 @@ OTHER = (
         r"\bDANE\b.{0,60}\b(?:verification|validation|authentication)(?: has)? failed"
         r"|\bDANE (?:mismatch|failure)|(?:does not|doesn.{1,3}t) match (?:the |any )?TLSA"
         r"|no match between certificates? and TLSA",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "The TLSA records do not accept what the mail host shows.",
         *TLSA_REFUSES,
-        policy="dane",
+        by=DemandedBy.DANE,
     ),
     _of(
         Speaker.OTHER,
         r"certificate (?:has |is )?expired|expired certificate",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "The mail host's certificate is out of date.",
         "TLS009",
     ),

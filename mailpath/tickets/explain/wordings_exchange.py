@@ -6,7 +6,8 @@ So the words, which it adds as `[Message=...]` or in parentheses, stand before t
 
 from __future__ import annotations
 
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.model import DemandedBy
 from mailpath.tickets.explain.wording import TLSA_REFUSES, Speaker
 from mailpath.tickets.explain.wording import wording as _of
 
@@ -20,7 +21,7 @@ EXCHANGE = (
     _of(
         Speaker.EXCHANGE,
         r"\b[45]\.7\.322\b|certificate-expired: Destination mail server",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exchange Online: the mail host's certificate is out of date.",
         "TLS009",
         "TLSA009",
@@ -28,10 +29,10 @@ EXCHANGE = (
     _of(
         Speaker.EXCHANGE,
         r"\b[45]\.7\.323\b|tlsa-invalid: The domain failed DANE validation",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exchange Online: the TLSA records do not accept what the mail host shows.",
         *TLSA_REFUSES,
-        policy="dane",
+        by=DemandedBy.DANE,
     ),
     _of(
         Speaker.EXCHANGE,
@@ -45,13 +46,13 @@ EXCHANGE = (
     _of(
         Speaker.EXCHANGE,
         r"Remote certificate failed MTA-STS validation|failed MTA-STS validation",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exchange Online: the mail host's certificate fails the domain's MTA-STS policy.",
         "STS014",
         "TLS009",
         "TLS010",
         "TLS012",
-        policy="sts",
+        by=DemandedBy.MTA_STS,
     ),
     _of(
         Speaker.EXCHANGE,
@@ -60,7 +61,7 @@ EXCHANGE = (
         "Exchange Online: the MTA-STS policy asks for TLS, and the mail host does not offer it.",
         "STS017",
         "TLS002",
-        policy="sts",
+        by=DemandedBy.MTA_STS,
     ),
     _of(
         Speaker.EXCHANGE,
@@ -74,14 +75,14 @@ EXCHANGE = (
     _of(
         Speaker.EXCHANGE,
         r"\bSubjectMismatch\b",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exchange Online: the mail host's certificate has another name.",
         "TLS010",
     ),
     _of(
         Speaker.EXCHANGE,
         r"\bUntrustedRoot\b",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exchange Online: no authority that it trusts vouches for the mail host's certificate.",
         "TLS008",
         "TLS011",
@@ -90,7 +91,7 @@ EXCHANGE = (
     _of(
         Speaker.EXCHANGE,
         r"\b[45]\.7\.320\b",
-        Event.NOT_VERIFIED,
+        NOT_VERIFIED,
         "Exchange Online: the mail host's certificate does not hold.",
         "TLS008",
         "TLS009",

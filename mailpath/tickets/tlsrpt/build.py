@@ -18,9 +18,9 @@ from mailpath.facts import StsPolicy, TlsaRecord, Walk
 from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.agent import Family
 from mailpath.judge.destination import Target, destination
-from mailpath.judge.events import Event
-from mailpath.judge.model import Mechanism
-from mailpath.judge.policy import Demand, HostPolicy, host_policy
+from mailpath.judge.events import UNTOLD, Event
+from mailpath.judge.model import Demand, Mechanism
+from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.requiretls import lax, strict
 from mailpath.judge.sending import USUAL, Message, Sending
@@ -39,7 +39,7 @@ REASON = 200
 #: Endings of a session that never came to TLS, or was not held.
 _BEFORE_TLS = frozenset(
     {
-        Event.NOT_TRIED,
+        *UNTOLD,
         Event.CONNECT_FAILED,
         Event.GREETING_REFUSED,
         Event.GREETING_LOST,

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from mailpath.facts import Found, Walk, policy_lost
 from mailpath.judge.destination import Answer, Target, answer
-from mailpath.judge.events import Event
+from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import Posture
@@ -27,7 +27,6 @@ _BY_EVENT: Mapping[Event, str] = {
     Event.STS_UNREADABLE: "sts-policy-invalid",
     Event.STARTTLS_ABSENT: "starttls-not-supported",
     Event.STARTTLS_REFUSED: "starttls-not-supported",
-    Event.STARTTLS_REFUSED_UNREQUIRED: "starttls-not-supported",
     Event.STARTTLS_LOST: "starttls-not-supported",
     Event.HANDSHAKE_FAILED: "validation-failure",
     Event.TLS_LOST: "validation-failure",
@@ -42,7 +41,7 @@ def result_type(walk: Walk, target: Target, policy: HostPolicy, ending: Ending) 
     event = policy.skip or ending.event
     if event is Event.SENT_PLAIN or event in ENVELOPE:
         return _in_clear(ending)
-    if event is Event.NOT_VERIFIED:
+    if event in NOT_VERIFIED:
         return _certificate(walk, policy, ending)
     return _BY_EVENT.get(event, "validation-failure")
 
