@@ -83,8 +83,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     demand: Demand | None
     demanded_by: DemandedBy | None
     because: tuple[str, ...]
-    attempts: tuple[JudgedAttempt, ...]
     tls_field: str | None = None
+    attempts: tuple[JudgedAttempt, ...]
 
 
 class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):
