@@ -1,7 +1,8 @@
 """Writes docs/*.md from the product itself; --check only says whether they are current.
 
 findings.md     every code of the catalogue
-deviations.md   where mail servers depart from the standards: outcomes, and the posture fields behind them
+deviations.md   where mail servers depart from the standards: outcomes, and the rules behind them
+events.md       what can end an attempt: the names that JSON reports carry
 attacks.md      every lab scenario, posture and attack (starts the lab; half a minute)
 
 Name some of them to write or check these alone.
@@ -15,8 +16,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs"
@@ -74,6 +73,7 @@ def deviations() -> Iterator[str]:
     from test_judge_rules import RULES
 
     from mailpath.judge.presets import PRESETS
+    from mailpath.judge.rules import catalogue
 
     yield "# Where mail servers depart from the standards"
     yield ""
@@ -88,13 +88,42 @@ def deviations() -> Iterator[str]:
     yield ""
     yield from table([("Case", *COMPARED), *_outcomes(RULES, PRESETS)])
     yield ""
-    yield "## Fields"
+    yield "## Rules"
     yield ""
-    yield "No posture has code of its own: what differs has a name, and `rfc` has the defaults."
+    yield (
+        "No posture has code of its own: what differs is a field, and each field is a rule. JSON reports "
+        "name those that decided (`because`), and `mailpath explain RULE` tells one. What an operator asks "
+        "for (the level, DANE, MTA-STS) is no rule: `demanded_by` tells that."
+    )
+    for rule in catalogue().values():
+        yield ""
+        yield f"### {rule.id}"
+        yield ""
+        yield rule.about
+        yield ""
+        yield f"- rfc: {_code(rule.rfc)}"
+        for lines, names in rule.others.items():
+            yield f"- {_code(lines)}: {', '.join(names)}"
+        if rule.silent:
+            yield f"- no source says: {', '.join(rule.silent)}"
+
+
+def _code(lines: Iterable[str]) -> str:
+    return ", ".join(f"`{line}`" for line in lines)
+
+
+def events() -> Iterator[str]:
+    """What can end an attempt, or decide a verdict: the names that JSON reports carry."""
+    from mailpath.tickets.explain.means import NAMED
+
+    yield "# Events"
     yield ""
-    compared = [PRESETS[name] for name in COMPARED]
-    rows = (*_fields(compared), *_fields([posture.agent for posture in compared]))
-    yield from table([("Field", *COMPARED), *rows])
+    yield (
+        "Every verdict and every attempt of a JSON report has an `event`: what ended it. "
+        "`mailpath explain EVENT` says the same as this page, and which postures end so, and why."
+    )
+    yield ""
+    yield from table([("Event", "What happened"), *((f"`{event}`", means) for event, means in NAMED.items())])
 
 
 def _outcomes(rules: Any, presets: Any) -> Iterator[tuple[str, ...]]:
@@ -113,31 +142,6 @@ def _outcomes(rules: Any, presets: Any) -> Iterator[tuple[str, ...]]:
 def _ended(verdict: Any) -> str:
     host = f", {verdict.host.removesuffix('.b.example')}" if verdict.host and not verdict.status_code else ""
     return f"{verdict.outcome.value}{host}{' on retry' if verdict.after_retry else ''}"
-
-
-#: What a posture is called, and not what it does.
-_NAMES = frozenset({"name", "title", "source", "agent", "family", "words", "unknown"})
-
-
-def _fields(postures: list[Any], path: str = "") -> Iterator[tuple[str, ...]]:
-    """Fields of records that are not alike, those of inner records by "outer.inner"."""
-    for field in postures[0].__struct_fields__:
-        values = [getattr(posture, field) for posture in postures]
-        if field in _NAMES or all(value == values[0] for value in values):
-            continue
-        if isinstance(values[0], msgspec.Struct):
-            yield from _fields(values, f"{path}{field}.")
-        else:
-            yield (f"`{path}{field}`", *map(_value, values))
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple | frozenset):
-        found = [_value(each) for each in value]
-        return ", ".join(sorted(found) if isinstance(value, frozenset) else found) or "none"
-    return str(getattr(value, "value", value))
 
 
 # --- attacks ---------------------------------------------------------------------------------------
@@ -222,6 +226,7 @@ def _cell(found: Any) -> str:
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "findings.md": findings,
     "deviations.md": deviations,
+    "events.md": events,
     "attacks.md": attacks,
 }
 

@@ -12,7 +12,7 @@ from mailpath.judge.model import Demand, Mechanism, Outcome
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import OptionalCheck, Posture
 from mailpath.match import dane, names, pkix
-from mailpath.match.pkix import Fault
+from mailpath.match.pkix import Flaw
 
 
 class Trust(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +33,8 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
         return self.event is Event.SENT_TLS
 
 
-def _refused(fault: Fault, policy: HostPolicy, why: str) -> Trust:
-    return Trust(event=Event(fault), policy=policy, why=why)
+def _refused(flaw: Flaw, policy: HostPolicy, why: str) -> Trust:
+    return Trust(event=Event(flaw), policy=policy, why=why)
 
 
 def trust(
@@ -58,7 +58,7 @@ def trust(
 
 def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) -> tuple[Trust, ...]:
     """What a certificate that nobody saw may turn out to be worth."""
-    refused = _refused(Fault.UNTRUSTED, policy, "the certificate was not seen")
+    refused = _refused(Flaw.UNTRUSTED, policy, "the certificate was not seen")
     encrypted = Trust(why="the certificate was not seen")
     if policy.demand is not Demand.AUTHENTICATE:
         checked = policy.demand is Demand.MAY and _checked(posture, aged=aged)
@@ -107,7 +107,7 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
             why = f"{match.reason} A trusted authority vouches for it, and that is enough here."
             return Trust(word=posture.agent.tls_log_words.trusted, why=why)
     if not match.matched:
-        return _refused(match.fault, policy, match.reason)
+        return _refused(match.flaw, policy, match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
     if policy.half:
         why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
@@ -122,13 +122,13 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
 
 def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
     if not tls.chain:
-        return _refused(Fault.ABSENT, policy, "the server showed no certificate")
+        return _refused(Flaw.ABSENT, policy, "the server showed no certificate")
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
     if not result.trusted:
-        return _refused(result.fault, policy, result.error)
+        return _refused(result.flaw, policy, result.error)
     if not _named(policy.references, tls, policy.name_rules or posture.agent.name_rules):
         wanted = " or ".join(policy.references)
-        return _refused(Fault.NAME, policy, f"the certificate does not name {wanted}")
+        return _refused(Flaw.NAME, policy, f"the certificate does not name {wanted}")
     return Trust(
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,

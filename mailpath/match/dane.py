@@ -21,7 +21,7 @@ from mailpath.facts import TlsaRecord
 from mailpath.match import der as asn1
 from mailpath.match import names, pkix
 from mailpath.match.certificate import signature, signed_by
-from mailpath.match.pkix import Fault, Floor
+from mailpath.match.pkix import Flaw, Floor
 
 PKIX_TA, PKIX_EE, DANE_TA, DANE_EE = range(4)
 CERT, SPKI = range(2)
@@ -88,7 +88,7 @@ class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     `usage`, `record`, `depth`, `name`: of the match (`name` for DANE-TA only).  `name_refused`: a DANE-TA
     record and its path hold and only the name is wrong (Exim then still tries its own roots).  `usable`:
     the records that were used; `passed_over`: usable ones behind a stronger digest.  `reason`: one plain
-    sentence; `fault`: the same in a word, where there is no match.
+    sentence; `flaw`: the same in a word, where there is no match.
     """
 
     verdict: str
@@ -101,7 +101,7 @@ class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     usable: tuple[TlsaRecord, ...] = ()
     passed_over: tuple[TlsaRecord, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    fault: Fault = Fault.TLSA
+    flaw: Flaw = Flaw.TLSA
 
     @property
     def matched(self) -> bool:
@@ -202,12 +202,10 @@ def _match(
         verdict="mismatch", reason="", usable=usable, passed_over=passed_over, comparisons=comparisons
     )
     if not chain:
-        return msgspec.structs.replace(
-            found, reason="The server presented no certificate.", fault=Fault.ABSENT
-        )
+        return msgspec.structs.replace(found, reason="The server presented no certificate.", flaw=Flaw.ABSENT)
     if pkix.key_below(chain[0], rules.key_floor):
         return msgspec.structs.replace(
-            found, reason="The key of the server's certificate is too weak.", fault=Fault.WEAK
+            found, reason="The key of the server's certificate is too weak.", flaw=Flaw.WEAK
         )
     for comparison in comparisons:
         if comparison.equal and comparison.record.usage == DANE_EE:
@@ -256,7 +254,7 @@ def _anchored(
 ) -> DaneMatch:
     """Try every trust anchor that the records name; `found` is the mismatch to start from."""
     why: list[str] = []
-    faults: list[Fault] = []
+    flaws: list[Flaw] = []
     for comparison in found.comparisons:
         if not comparison.equal or comparison.record.usage != DANE_TA:
             continue
@@ -270,15 +268,15 @@ def _anchored(
             return _named(found, comparison.record, depth, chain[0], references=references, rules=rules)
         else:
             why.append(f"The path to the trust anchor fails: {result.error}.")
-            faults.append(result.fault)
+            flaws.append(result.flaw)
     if rules.full_data_anchor:
         whole = [record for record in found.usable if (record.usage, record.mtype) == (DANE_TA, FULL)]
         for record in whole[:MAX_ANCHORS_IN_DNS]:
             level = _anchor_in_dns(record, chain, at, rules)
             if level is not None:
                 return _named(found, record, level, chain[0], references=references, rules=rules)
-    dated = Fault.EXPIRED if Fault.EXPIRED in faults else Fault.TLSA
-    return msgspec.structs.replace(found, reason=_mismatch(found, why), fault=dated)
+    dated = Flaw.EXPIRED if Flaw.EXPIRED in flaws else Flaw.TLSA
+    return msgspec.structs.replace(found, reason=_mismatch(found, why), flaw=dated)
 
 
 def _path(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
@@ -324,7 +322,7 @@ def _named(
             found,
             depth=depth,
             name_refused=True,
-            fault=Fault.NAME,
+            flaw=Flaw.NAME,
             reason=f"The trust anchor matches, but the server's certificate does not name {wanted}.",
         )
     return msgspec.structs.replace(

@@ -70,7 +70,7 @@ class Floor(StrEnum):
         return {Floor.NONE: 0, Floor.OPENSSL_2: 112}.get(self, 80)
 
 
-class Fault(StrEnum):
+class Flaw(StrEnum):
     """What is wrong with a certificate, or its chain."""
 
     ABSENT = "certificate-absent"
@@ -94,9 +94,9 @@ class PkixResult(msgspec.Struct, frozen=True, kw_only=True):
     code: int = 0
 
     @property
-    def fault(self) -> Fault:
+    def flaw(self) -> Flaw:
         """What is wrong with it, where it is not `trusted`."""
-        return _FAULTS.get(self.code, Fault.UNTRUSTED)
+        return _FLAWS.get(self.code, Flaw.UNTRUSTED)
 
 
 #: X509_V_ERR_* of the checks made here, in the words of X509_verify_cert_error_string(3) of OpenSSL 3.
@@ -106,10 +106,10 @@ _CA_KEY = (67, "CA certificate key too weak")
 _DIGEST = (68, "CA signature digest algorithm too weak")
 _NOT_YET = (9, "certificate is not yet valid")
 _EXPIRED = (10, "certificate has expired")
-_FAULTS = {
-    _NOT_YET[0]: Fault.NOT_YET_VALID,
-    _EXPIRED[0]: Fault.EXPIRED,
-    **dict.fromkeys((_EE_KEY[0], _CA_KEY[0], _DIGEST[0]), Fault.WEAK),
+_FLAWS = {
+    _NOT_YET[0]: Flaw.NOT_YET_VALID,
+    _EXPIRED[0]: Flaw.EXPIRED,
+    **dict.fromkeys((_EE_KEY[0], _CA_KEY[0], _DIGEST[0]), Flaw.WEAK),
 }
 #: X509_V_FLAG_NO_CHECK_TIME, which the binding has no name for.
 _NO_CHECK_TIME = 0x200000

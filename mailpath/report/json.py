@@ -83,8 +83,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     demand: Demand | None
     demanded_by: DemandedBy | None
     because: tuple[str, ...]
-    attempts: tuple[JudgedAttempt, ...]
     tls_field: str | None = None
+    attempts: tuple[JudgedAttempt, ...]
 
 
 class VerdictStep(Step, frozen=True, kw_only=True, tag="verdict"):
@@ -214,7 +214,7 @@ def standing(result: Result) -> dict[str, Any]:
 
 def report(result: Result) -> Report:
     """`result` as the records that JSON is made of."""
-    walk = result.walk
+    walk, verdicts = result.walk, result.explained()
     return Report(
         mailpath=result.mailpath,
         **standing(result),
@@ -227,10 +227,10 @@ def report(result: Result) -> Report:
         announces_requiretls=announcing(walk),
         steps=(
             *(_step(result, line, facts_of(line.id, walk)) for line in steps(result)),
-            _step(result, verdict_step(result, verdict_sentence(result)), _judged(result.verdict)),
+            _step(result, verdict_step(result, verdict_sentence(result)), _judged(verdicts[result.posture])),
         ),
         findings=msgspec.convert(result.findings, tuple[Found, ...], from_attributes=True),
-        verdicts={name: _judged(verdict) for name, verdict in result.verdicts.items()},
+        verdicts={name: _judged(verdict) for name, verdict in verdicts.items()},
         attacks=msgspec.convert(result.attacks, dict[str, dict[str, Attacked]], from_attributes=True),
         reads={name: _reads(result, summary) for name, summary in result.summaries.items()},
         walked=Walked(

@@ -10,7 +10,7 @@ import msgspec
 from mailpath import __version__
 from mailpath.facts import Status, StepResult, StsPolicy, Walk
 from mailpath.findings import Finding, find
-from mailpath.judge import Outcome, Posture, Verdict
+from mailpath.judge import Outcome, Posture, Verdict, because
 from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
@@ -35,7 +35,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     whole walk.  `made`: Unix time at which the exchanges were held; of a replay, as its capture says.
     `attacks`: by posture and attack name, what an attacker makes of it, {} where none was asked for;
     `summaries`: by posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what
-    the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy.
+    the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy,
+    `met`: the walk on which it was fetched, None for `walk`.
     """
 
     walk: Walk
@@ -56,6 +57,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     summaries: dict[str, Summary] = {}
     sending: Sending = USUAL
     known: StsPolicy | None = None
+    met: Walk | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -75,6 +77,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def withheld(self, posture: str) -> bool:
         """Whether this posture's verdict is told as the capture's claim, and counts for nothing."""
         return bool(self.doubts[posture]) and not self.on_trust
+
+    def explained(self) -> dict[str, Verdict]:
+        """`verdicts` with the rules that decided them (`judge/because.py`): a few milliseconds."""
+        return because.explained(
+            self.verdicts, self.postures, lambda posture: self.sending.verdict(self.walk, posture, self.met)
+        )
 
     @property
     def chosen(self) -> Posture:
@@ -128,6 +136,7 @@ def build(
         took=took,
         sending=sending,
         known=(met or walk).sts.policy,
+        met=met,
     )
 
 

@@ -10,13 +10,15 @@ import pytest
 
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.findings import CATALOGUE
+from mailpath.judge import Event
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.rules import catalogue
 from mailpath.lab import scenarios
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["findings.md", "deviations.md"])
+@pytest.mark.parametrize("page", ["findings.md", "deviations.md", "events.md"])
 def test_a_generated_page_is_current(page: str) -> None:
     command = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check", page]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -26,6 +28,10 @@ def test_a_generated_page_is_current(page: str) -> None:
 def test_the_pages_are_complete() -> None:
     found = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     assert [code for code in CATALOGUE if f"\n### {code}: " not in found] == []
+    rules = (ROOT / "docs" / "deviations.md").read_text(encoding="utf-8")
+    assert [each for each in catalogue() if f"\n### {each}\n" not in rules] == []
+    events = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    assert [each for each in Event if f"\n| `{each}` | " not in events] == []
     table = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
     assert [each.id for each in scenarios() if f"\n## {each.id}: " not in table] == []
     assert [name for name in ATTACKS if f"`{name}`" not in table] == []

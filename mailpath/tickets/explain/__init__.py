@@ -2,7 +2,8 @@
 
 A code of the catalogue ("TLSA002"), an enhanced status code ("4.7.5"), a sentence ("Server certificate
 not verified"), a whole line of Postfix's, Exim's or Sendmail's log, a result type of a TLS report
-("certificate-host-mismatch").  Sentences are recognised by the judge's own (`patterns.py`), and postures
+("certificate-host-mismatch"), an event or a rule of a JSON report ("tlsa-mismatch", "dane-missing").
+Sentences are recognised by the judge's own (`patterns.py`), and postures
 are those under which the judge ends so (`reach.py`): nothing here can say otherwise than the verdicts.
 """
 
@@ -17,13 +18,15 @@ from mailpath.findings import CATALOGUE
 from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.rules import RULES
 from mailpath.judge.sentences import TABLES
 from mailpath.tickets.explain import patterns, reach, wordings
 from mailpath.tickets.explain.cases import CASES
 from mailpath.tickets.explain.codes import FINDINGS, code_in, meaning, plain
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
-from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
+from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, NAMED, WORDS, told
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
+from mailpath.tickets.explain.named import rule
 from mailpath.tickets.explain.reach import Reach
 from mailpath.tickets.explain.render import render_text, to_dict
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
@@ -55,6 +58,10 @@ def explain(text: str) -> Explanation:
         return _finding(text.upper())
     if text.lower() in RESULT_TYPES:
         return _result_type(text.lower(), subject)
+    if text.replace("-", "_") in RULES:  # in capitals it is the extension "REQUIRETLS"
+        return rule(text)
+    if text in set(Event):
+        return _event(Event(text))
     if code_in(text) == text:
         return msgspec.structs.replace(_code_only(text), subject=subject, status_code=text)
     lines = read_log(text)
@@ -138,6 +145,14 @@ def _result_type(name: str, subject: str) -> Explanation:
         postures=_union(causes),
         source="RFC 8460 section 4.3",
     )
+
+
+def _event(event: Event) -> Explanation:
+    """An event that a JSON report names."""
+    alike = NOT_VERIFIED if event in NOT_VERIFIED else (event,)
+    found = list(reach.by_events([event]) or reach.by_events(alike))
+    made = _events([event], found, means=(NAMED[event],), recognised=(f"event {event.value}",))
+    return msgspec.structs.replace(made, kind=Kind.EVENT, subject=event.value)
 
 
 def _taken() -> Explanation:

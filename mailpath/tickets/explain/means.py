@@ -56,6 +56,37 @@ EVENTS: Mapping[Event, str] = {
     Event.SENT_PLAIN: "The message was sent in the clear: anybody on the path could read it.",
 }
 
+#: Every event by itself: what no log tells apart, or says at all, too.
+NAMED: Mapping[Event, str] = {
+    **EVENTS,
+    Event.TLSA_MISMATCH: "TLS works, and no TLSA record of the mail host accepts what it shows.",
+    Event.CERTIFICATE_ABSENT: "TLS works, and the mail host shows no certificate where one must be good.",
+    Event.CERTIFICATE_UNTRUSTED: "TLS works, and no authority that the sender trusts vouches for the mail"
+    " host's certificate.",
+    Event.CERTIFICATE_EXPIRED: "TLS works, and the mail host's certificate, or one above it, has expired.",
+    Event.CERTIFICATE_NOT_YET_VALID: "TLS works, and the mail host's certificate, or one above it, is not"
+    " valid yet.",
+    Event.CERTIFICATE_WEAK: "TLS works, and a key or digest in the mail host's chain is too weak for"
+    " the sender.",
+    Event.CERTIFICATE_NAME_MISMATCH: "TLS works, and the mail host's certificate names another host than the"
+    " sender asks for.",
+    Event.STS_FAILED: "The record of the domain's MTA-STS policy could not be looked up, and the sender waits"
+    " for it.",
+    Event.REQUIRETLS_HOST_INSECURE: "The message asks for REQUIRETLS, and nothing vouches for the mail host's"
+    " name: the MX records are not signed, and no MTA-STS policy lists it.",
+    Event.REQUIRETLS_UNAUTHENTICATED: "The message asks for REQUIRETLS, and the mail host cannot be"
+    " authenticated.",
+    Event.REQUIRETLS_UNANNOUNCED: "The message asks for REQUIRETLS, and the mail host does not announce it.",
+    Event.NOT_TRIED: "mailpath did not look: a bound of its own, or an address that it does not connect to.",
+    Event.NOT_RECORDED: "The capture does not hold what the sender would have asked.",
+    Event.NOT_AWAITED: "mailpath gave up waiting sooner than this sender does.",
+    Event.BLOCKED_HERE: "No mail session leaves the network that mailpath looked from.",
+    Event.FAILED_HERE: "The machine that mailpath ran on, or the resolver that it asked, failed.",
+    Event.SECURITY_UNKNOWN: "Whether a DNS answer is signed could not be learnt.",
+    Event.POLICY_UNSEEN: "What the domain's MTA-STS policy says could not be learnt.",
+    Event.SOURCE_SILENT: "What is published about this sender does not say what it does here.",
+}
+
 _FATES: Mapping[Event, str] = {
     Event.NULL_MX: "The mail is returned at once.",
     **dict.fromkeys(

@@ -13,6 +13,8 @@ class Kind(StrEnum):
     FINDING = "finding"  # a code of the catalogue
     STATUS = "status-code"  # an enhanced status code (RFC 3463) and nothing else
     SENTENCE = "sentence"  # a sentence of a log or a bounce
+    EVENT = "event"  # what a JSON report says ended an attempt
+    RULE = "rule"  # a habit of some senders, as a JSON report names it
     REPORT = "tls-report"  # a result type of RFC 8460 section 4.3
     UNKNOWN = "unknown"
 

@@ -9,7 +9,7 @@ import msgspec
 
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
-from mailpath.tickets.explain.model import Cause, Explanation, Other
+from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
 from mailpath.wording.layout import hanging
 
 _COLUMN = 11
@@ -54,7 +54,7 @@ def _lines(found: Explanation) -> Iterator[str]:
     yield from other_lines(found.others)
     if found.causes:
         yield ""
-        yield "What leads to it"
+        yield "Who does otherwise" if found.kind is Kind.RULE else "What leads to it"
         for cause in found.causes:
             yield from cause_lines(cause)
 
