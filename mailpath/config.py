@@ -176,56 +176,41 @@ def load(file: Path | None = None) -> Config:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return Config(where, problems=(visible(f"This is no TOML: {error}.", limit=300),))
-    return _Reader(where, text, tables).config()
+    wrong = dict(_wrong(tables))
+    good = {
+        name: {key: value for key, value in table.items() if (name, key) not in wrong}
+        for name, table in tables.items()
+        if (name,) not in wrong
+    }
+    bare = Config(where, text)
+    return Config(
+        where,
+        text,
+        defaults=good.get("default", {}),
+        keymap=good.get("keymap", {}),
+        network=good.get("network", {}),
+        postures=good.get("posture", {}),
+        problems=tuple(bare.told(sentence, *key) for key, sentence in wrong.items()),
+    )
 
 
-class _Reader:
-    """Takes what is right of the file's tables, and complains about the rest."""
-
-    def __init__(self, file: Path, text: str, tables: Mapping[str, Any]) -> None:
-        self._bare = Config(file, text)
-        self._tables = tables
-        self._problems: list[str] = []
-
-    def config(self) -> Config:
-        for name in self._tables:
-            if name not in TABLES:
-                tables = ", ".join(f"[{table}]" for table in TABLES)
-                self._complain(f"There is no such key; there are the tables {tables}.", name)
-        defaults = self._texts("default")
-        for key in [key for key in defaults if key not in _DEFAULTS]:
-            self._complain("There is no such key.", "default", key)
-            del defaults[key]
-        keymap = self._texts("keymap")
-        postures = {}
-        for name, table in self._table("posture").items():
-            if isinstance(table, Mapping):
-                postures[name] = table
-            else:
-                self._complain("A posture is a table [posture.NAME].", "posture", name)
-        network = self._table("network")
-        bare = self._bare
-        return Config(bare.file, bare.text, defaults, keymap, network, postures, tuple(self._problems))
-
-    def _table(self, name: str) -> Mapping[str, Any]:
-        table = self._tables.get(name, {})
-        if isinstance(table, Mapping):
-            return table
-        what = "A posture is a table [posture.NAME]" if name == "posture" else f"This is a table [{name}]"
-        self._complain(f"{what}.", name)
-        return {}
-
-    def _texts(self, name: str) -> dict[str, str]:
-        found = {}
-        for key, value in self._table(name).items():
-            if isinstance(value, str) and value:
-                found[key] = value
-            else:
-                self._complain("This is a text in quotes.", name, key)
-        return found
-
-    def _complain(self, sentence: str, *key: str) -> None:
-        self._problems.append(self._bare.told(sentence, *key))
+def _wrong(tables: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(key, what is wrong with it) of every mistake that shows without understanding the tables."""
+    for name, table in tables.items():
+        if name not in TABLES:
+            there = ", ".join(f"[{each}]" for each in TABLES)
+            yield (name,), f"There is no such key; there are the tables {there}."
+        elif not isinstance(table, Mapping):
+            what = "A posture is a table [posture.NAME]" if name == "posture" else f"This is a table [{name}]"
+            yield (name,), f"{what}."
+        else:
+            for key, value in table.items():
+                if name == "posture" and not isinstance(value, Mapping):
+                    yield (name, key), "A posture is a table [posture.NAME]."
+                elif name == "default" and key not in _DEFAULTS:
+                    yield (name, key), "There is no such key."
+                elif name in ("default", "keymap") and not (isinstance(value, str) and value):
+                    yield (name, key), "This is a text in quotes."
 
 
 # --- What the app remembers ------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What a posture is made of: each field with its value and its source, as the config file would have it.
 
-First comes the policy, which is what an operator sets; then, where that is asked for, the agent's habits.
+First comes the policy, which is what an operator sets; then the habits that differ from the agent's, or all
+of them where that is asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from mailpath.judge import Posture
 from mailpath.judge.custom import RENAMED
 from mailpath.judge.fields import fields_of, toml, written
+from mailpath.judge.presets import AGENTS
 from mailpath.visible import visible
 from mailpath.wording.layout import WIDTH, wrapped
 
@@ -23,14 +25,15 @@ def render_text(posture: Posture, *, every_field: bool = False) -> str:
 def _lines(posture: Posture, every_field: bool) -> Iterator[str]:
     yield from _comment(f"{posture.name}: {visible(posture.title)}")
     yield from _comment(f"Source: {posture.source}")
-    habits = [field for field in fields_of(posture) if field.habit]
+    usual = fields_of(posture.changed(agent=AGENTS[posture.agent.name]))
+    habits = sum(field.habit for field in usual)
     more = "below" if every_field else f"`mailpath postures {posture.name} --all` shows them"
     yield ""
-    yield from _comment(f"The server program; it has {len(habits)} habits: {more}.")
+    yield from _comment(f"The server program; it has {habits} habits: {more}.")
     yield f"agent = {toml(posture.agent.name)}"
     for field in fields_of(posture):
-        if field.habit and not every_field:
-            return
+        if field.habit and field in usual and not every_field:
+            continue
         yield ""
         yield from _comment(field.about)
         if field.choices:

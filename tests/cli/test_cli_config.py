@@ -56,6 +56,9 @@ def test_a_posture_is_shown_field_by_field(config: Path, run: Run) -> None:
     assert (fields["agent"], fields.get("retry_duplicate_mx")) == ("postfix-3.7", None)
     fields = tomllib.loads(run("postures", "ours", "--all")[1])
     assert (fields["level"], fields["retry_duplicate_mx"]) == ("may", True)
+    # A habit that the agent does not have is no less what the posture is.
+    config.write_text(f"{OURS}pix_workaround = false\n", encoding="utf-8")
+    assert tomllib.loads(run("postures", "ours")[1])["pix_workaround"] is False
     # Where the sources are silent there is no value.
     out = run("postures", "gmail")[1]
     assert '# dane is unknown: "off" or "opportunistic"' in out.splitlines()

@@ -37,7 +37,7 @@ from mailpath.judge.posture import Fallback, Posture
 from mailpath.judge.presets import AGENTS, PRESETS, UnknownPosture, posture
 
 #: Modules of the mechanism: no sender may be known to them by name.
-MECHANISM = ("delivery", "destination", "policy", "session", "trust", "sts", "__init__")
+MECHANISM = ("consulted", "delivery", "destination", "policy", "session", "trust", "sts", "__init__")
 
 
 def test_the_presets_that_are_promised():
