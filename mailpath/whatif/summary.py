@@ -122,7 +122,7 @@ async def _pairs(
         for state in states
     }
     tried: list[AttackOutcome] = []
-    for pair in sorted(COMBINATIONS, key=cost):
+    for pair in COMBINATIONS:
         parts = [singles[name] for name in pair.split("+")]
         cheaper = [
             state
