@@ -12,13 +12,6 @@ ATTACKS: Mapping[str, Attack] = {
     attack.name: attack for attack in (*smtp.ON_SESSIONS, *dns.ATTACKS, *https.ATTACKS, *smtp.ON_PACKETS)
 }
 
-#: "a+b" of every pair worth trying where neither alone suffices: what one opens, the other can use.
-COMBINATIONS = tuple(
-    f"{opener.name}+{taker.name}"
-    for opener, taker in product(ATTACKS.values(), repeat=2)
-    if opener.opens and not taker.opens
-)
-
 
 class UnknownAttack(KeyError):
     """No attack has that name; the message lists those there are."""
@@ -44,3 +37,17 @@ def canonical(attack: str) -> str:
 def cost(attack: str) -> int:
     """Of "a" or "a+b".  Raises `UnknownAttack`."""
     return sum(each.cost for each in parse(attack))
+
+
+#: "a+b" of every pair worth trying where neither alone suffices, cheapest first: what one opens, the other
+#: can use.
+COMBINATIONS = tuple(
+    sorted(
+        (
+            f"{opener.name}+{taker.name}"
+            for opener, taker in product(ATTACKS.values(), repeat=2)
+            if opener.opens and not taker.opens
+        ),
+        key=cost,
+    )
+)

@@ -20,9 +20,8 @@ from mailpath import __version__
 from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path
 from mailpath.files import replace_file
-from mailpath.names import as_domain
-from mailpath.network import grounds
-from mailpath.network.protocol import Ground
+from mailpath.names import BadName, as_domain, to_dns_name
+from mailpath.network.protocol import SIMULATED_ZONE, Ground
 from mailpath.network.recording import Recording, in_order, key_of
 from mailpath.visible import visible
 from mailpath.wording.times import LAST
@@ -155,7 +154,7 @@ def _check(capture: Capture) -> None:
             raise CaptureError("The capture's path does not lead from a domain to a domain.")
     if not 0 <= capture.ground.made <= LAST:
         raise CaptureError("The capture's time is no date.")
-    wrong = grounds.fault(capture.ground)
+    wrong = find_fault(capture.ground)
     if wrong:
         raise CaptureError(wrong)
     if not all(_is_bounded(exchange) for exchange in capture.exchanges):
@@ -163,6 +162,27 @@ def _check(capture: Capture) -> None:
     keys = [key_of(exchange) for exchange in capture.exchanges]
     if len(set(keys)) != len(keys):
         raise CaptureError("The capture holds two answers to one request.")
+
+
+def find_fault(ground: Ground) -> str:
+    """Why no walk can stand on `ground`, one sentence; "" where it can."""
+    if any(zone != SIMULATED_ZONE for zone in ground.simulated_insecure):
+        return f"The capture simulates an unsigned zone that is not {SIMULATED_ZONE}."
+    if not all(map(_is_name, ground.insecure_zones)):
+        return "The capture holds a negative trust anchor that is no domain name."
+    if ground.kind not in ("live", "lab", "capture"):
+        return "The capture does not say what kind of network it was made on."
+    if not all(1 <= port <= 65535 for port in (ground.smtp_port, ground.https_port)):
+        return "The capture names a port that is not between 1 and 65535."
+    return ""
+
+
+def _is_name(text: str) -> bool:
+    """As the settings write a negative trust anchor, but for capitals and a dot at the end."""
+    try:
+        return to_dns_name(text) in (text.lower(), text.lower().removesuffix("."))
+    except BadName:
+        return False
 
 
 def _is_bounded(exchange: Exchange) -> bool:

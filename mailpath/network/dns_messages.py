@@ -8,6 +8,7 @@ buffer of 1232 octets; where the resolver's own verdict is asked for, AD is set 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import dns.exception
 import dns.flags
@@ -79,22 +80,34 @@ def well_formed(response: bytes) -> bool:
     What is inside a record is not looked at: a TLSA record with a digest of the wrong length is a fact
     about the zone, not a fault of the resolver.
     """
-    counts = [int.from_bytes(response[at : at + 2], "big") for at in range(4, _HEADER, 2)]
+    end = _HEADER
+    for _, _, end in records(response):
+        if end > len(response):
+            return False
+    return end == len(response)
+
+
+def records(message: bytes) -> Iterator[tuple[int | None, int, int]]:
+    """The type of each record, where its data begins and where it ends, beyond the end of the message for one
+    that is cut off, the last; of a question the type is None, and there is no data.
+    """
+    counts = [int.from_bytes(message[at : at + 2], "big") for at in range(4, _HEADER, 2)]
     at = _HEADER
     for section, count in enumerate(counts):
         for _ in range(count):
-            at = behind_name(response, at)
+            at = _behind_name(message, at)
             if section == 0:
-                at += 4  # type, class
+                rdtype, data = None, at + 4  # type, class
+                at = data
             else:
-                at += 10  # type, class, TTL, length
-                at += int.from_bytes(response[at - 2 : at], "big")
-            if at > len(response):
-                return False
-    return at == len(response)
+                rdtype, data = int.from_bytes(message[at : at + 2], "big"), at + 10  # class, TTL, length
+                at = data + int.from_bytes(message[data - 2 : data], "big")
+            yield rdtype, data, at
+            if at > len(message):
+                return
 
 
-def behind_name(message: bytes, at: int) -> int:
+def _behind_name(message: bytes, at: int) -> int:
     """The index behind the name at `at`; beyond the end of the message when there is none."""
     while at < len(message):
         length = message[at]

@@ -45,14 +45,8 @@ _SENTENCES = {
 }
 #: OpenSSL names an alert it received SSLV3_ALERT_x, TLSV1_ALERT_x, TLSV13_ALERT_x or (RFC 6066) TLSV1_x.
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13)_ALERT|TLSV1|TLSV13)_([A-Z0-9_]+)\Z")
-_NOT_TLS = frozenset(
-    {
-        "WRONG_VERSION_NUMBER",
-        "HTTP_REQUEST",
-        "HTTPS_PROXY_REQUEST",
-        "PACKET_LENGTH_TOO_LONG",
-        "UNKNOWN_PROTOCOL",
-    }
+_NOT_TLS = re.compile(
+    "WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL"
 )
 
 
@@ -83,7 +77,7 @@ def _tls_failure(error: ssl.SSLError) -> tuple[Failure, str]:
     alert = _ALERT.match(reason)
     if alert:
         return Failure.TLS_ALERT, f'The server sent the TLS alert "{alert[1].replace("_", " ").lower()}".'
-    if reason in _NOT_TLS:
+    if _NOT_TLS.fullmatch(reason):
         return Failure.TLS, f"What the server sent is not TLS ({_words(reason)})."
     return Failure.TLS, f"The TLS handshake failed: {_words(reason) or 'no reason given'}."
 

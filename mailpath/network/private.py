@@ -128,7 +128,7 @@ class Private:
         return MARK if self._private(match[0]) else match[0]
 
     def _host(self, match: re.Match[str]) -> str:
-        return MARK if self._unknown(match[0]) else match[0]
+        return match[0] if match[0].lower() in self._public_names else MARK
 
     # --- predicates ---
 
@@ -145,9 +145,6 @@ class Private:
         if not any(letter.isalpha() for letter in name):
             return False
         return any(self._private(found) for found in _addresses(name))
-
-    def _unknown(self, name: str) -> bool:
-        return name.lower() not in self._public_names
 
 
 def _and_above(name: str) -> set[str]:
@@ -218,10 +215,6 @@ def _parts_of(local: str) -> Iterator[str]:
             yield part.lower()
 
 
-def _joint(letter: str) -> str:
-    return _JOINT if letter.isascii() else re.escape(letter)
-
-
 #: What may stand for a character that is neither letter nor digit: itself or another of its kind, escaped
 #: (RFC 3986 section 2.1, RFC 3461 section 4, RFC 2045 section 6.7), behind a backslash.
 _JOINT = r"(?:[%+=][0-9a-fA-F]{2}|\\?[^\w\s]|_)?"
@@ -239,7 +232,7 @@ def _pattern(words: Iterable[str], *, alone: bool = False) -> re.Pattern[str] | 
     either: list[str] = []
     for word in sorted(wanted, key=lambda word: (-len(word), word)):
         spelt = "".join(
-            letter if letter.isascii() and letter.isalnum() else _joint(letter) for letter in word
+            re.escape(letter) if letter.isalnum() or not letter.isascii() else _JOINT for letter in word
         )
         apart = alone or len(word) < _LONG or word.lower() in _GENERIC
         either.append(rf"(?<![^\W_]){spelt}(?![^\W_])" if apart else spelt)

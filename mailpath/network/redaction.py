@@ -19,14 +19,12 @@ import msgspec
 from mailpath.exchanges import (
     Chunk,
     DnsExchange,
-    Envelope,
     Exchange,
     HttpsExchange,
     SmtpExchange,
-    SmtpRequest,
 )
 from mailpath.network.capture import Capture, capture_from
-from mailpath.network.dns_messages import behind_name
+from mailpath.network.dns_messages import records
 from mailpath.network.private import MARK, Private
 from mailpath.network.redacted_ground import redacted_envelope, redacted_ground
 from mailpath.network.replies import dialogue
@@ -57,12 +55,7 @@ def redacted(capture: Capture) -> Capture:
         *(words.https(exchange) for exchange in capture.https),
         *(words.smtp(exchange) for exchange in capture.smtp),
     )
-    made = capture_from(
-        exchanges,
-        redacted_ground(capture),
-        capture.path,
-        capture.ground.roots,
-    )
+    made = capture_from(exchanges, redacted_ground(capture), capture.path, capture.ground.roots)
     return msgspec.structs.replace(made, mailpath=capture.mailpath)
 
 
@@ -74,12 +67,13 @@ class _Words:
         public = {each.question.name.lower() for each in capture.dns}
         public |= {each.request.sni.lower() for each in capture.smtp if each.request.sni is not None}
         public |= {name for name in (capture.path.recipient, capture.path.sender) if name is not None}
-        public |= {_domain(box) for each in envelopes if each for box in (each.mail_from, each.rcpt_to)}
+        boxes = [box for each in envelopes if each for box in (each.mail_from, each.rcpt_to)]
+        public |= {box.rpartition("@")[2].lower() for box in boxes}
         addresses = {each.request.address for each in capture.smtp}
         addresses |= {each.request.address for each in capture.https}
         self._private = Private(
             names=[capture.ground.ehlo],
-            locals_=_local_parts(envelopes),
+            locals_={box.rpartition("@")[0] for box in boxes} - {MARK},
             others=_resolver_words(capture.ground.resolver),
             public_addresses=addresses,
             public_names=public,
@@ -116,7 +110,9 @@ class _Words:
     def smtp(self, exchange: SmtpExchange) -> SmtpExchange:
         return msgspec.structs.replace(
             exchange,
-            request=_request(exchange.request),
+            request=msgspec.structs.replace(
+                exchange.request, envelope=redacted_envelope(exchange.request.envelope)
+            ),
             transcript=tuple(self._transcript(exchange.transcript)),
             injected=self.bytes(exchange.injected),
             detail=self.text(exchange.detail),
@@ -225,24 +221,6 @@ def _resolver_words(resolver: str) -> set[str]:
     return {resolver, *parts, *bare} - {"https:", "tls:", "https", "tls"}
 
 
-def _local_parts(envelopes: Iterable[Envelope | None]) -> Iterator[str]:
-    for envelope in envelopes:
-        if envelope is None:
-            continue
-        for mailbox in (envelope.mail_from, envelope.rcpt_to):
-            local = mailbox.rpartition("@")[0]
-            if local != MARK:
-                yield local
-
-
-def _request(request: SmtpRequest) -> SmtpRequest:
-    return msgspec.structs.replace(request, envelope=redacted_envelope(request.envelope))
-
-
-def _domain(mailbox: str) -> str:
-    return mailbox.rpartition("@")[2].lower()
-
-
 # --- DNS -------------------------------------------------------------------------------------------
 
 
@@ -253,39 +231,17 @@ def without_options(message: bytes) -> bytes:
     What does not parse stays as it is.
     """
     made = bytearray(message)
-    for begin, end in _opt_data(message):
+    for rdtype, begin, end in records(message):
         at = begin
-        while at + 4 <= end:
-            code, length = (
-                int.from_bytes(made[at : at + 2], "big"),
-                int.from_bytes(made[at + 2 : at + 4], "big"),
-            )
-            stop = at + 4 + length
+        while rdtype == _OPT and at + 4 <= end <= len(message):
+            code = int.from_bytes(made[at : at + 2], "big")
+            stop = at + 4 + int.from_bytes(made[at + 2 : at + 4], "big")
             if stop > end:
                 break
             if code == _EXTENDED_ERROR:
                 made[at + 6 : stop] = b" " * max(stop - at - 6, 0)
             else:
                 made[at : at + 2] = _PADDING.to_bytes(2, "big")
-                made[at + 4 : stop] = bytes(length)
+                made[at + 4 : stop] = bytes(stop - at - 4)
             at = stop
     return bytes(made)
-
-
-def _opt_data(message: bytes) -> Iterator[tuple[int, int]]:
-    """(begin, end) of the data of each OPT record."""
-    counts = [int.from_bytes(message[at : at + 2], "big") for at in range(4, 12, 2)]
-    at = 12
-    for section, count in enumerate(counts):
-        for _ in range(count):
-            at = behind_name(message, at)
-            if section == 0:
-                at += 4
-                continue
-            data = at + 10
-            end = data + int.from_bytes(message[at + 8 : data], "big")
-            if end > len(message):
-                return
-            if int.from_bytes(message[at : at + 2], "big") == _OPT:
-                yield data, end
-            at = end

@@ -98,11 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         given = {key: value for key, value in options.items() if value is not None}
         if "dial" in given:
             given["dial"] = {**self.dial, **given["dial"]}
-        try:
-            return _checked(msgspec.convert({**msgspec.structs.asdict(self), **given}, Settings))
-        except msgspec.ValidationError as error:
-            sentence, key = _explained(error)
-            raise SettingsError(sentence, key=key) from None
+        return _converted({**msgspec.structs.asdict(self), **given})
 
     def dialled(self, host: str, port: int) -> tuple[str, int]:
         """Where a connection to the published address `host` really goes."""
@@ -121,13 +117,7 @@ def load(path: str | Path) -> Settings:
         raise SettingsError(f"The file is no TOML: {error}.", file=str(path)) from None
     except RecursionError:
         raise SettingsError("The file is nested too deeply.", file=str(path)) from None
-    try:
-        settings = _checked(msgspec.convert(raw, Settings))
-    except msgspec.ValidationError as error:
-        sentence, key = _explained(error)
-        raise SettingsError(sentence, file=str(path), key=key) from None
-    except SettingsError as error:
-        raise SettingsError(error.sentence, file=str(path), key=error.key) from None
+    settings = _converted(raw, file=str(path))
     paths = {
         key: str((file.parent / value).absolute())
         for key in ("trust_anchor", "ca_file")
@@ -223,6 +213,17 @@ def _read(file: Path, *, key: str = "") -> bytes:
     if len(data) > MAX_FILE:
         raise SettingsError("The file is too large.", file=str(file), key=key)
     return data
+
+
+def _converted(raw: dict[str, Any], *, file: str = "") -> Settings:
+    """The settings that `raw` holds, checked.  Raises `SettingsError`, which names `file`."""
+    try:
+        return _checked(msgspec.convert(raw, Settings))
+    except msgspec.ValidationError as error:
+        sentence, key = _explained(error)
+    except SettingsError as error:
+        sentence, key = error.sentence, error.key
+    raise SettingsError(sentence, file=file, key=key)
 
 
 def _checked(settings: Settings) -> Settings:

@@ -56,8 +56,8 @@ class Waits:
         """The one that has lasted longest, of two that began together one whose host has a name; None when
         nothing is waited for.
         """
-        return max(self._running, key=_by_length, default=None)
-
-
-def _by_length(wait: Wait) -> tuple[int, bool, float]:
-    return int(wait.lasted), wait.request.sni is not None, wait.lasted
+        return max(
+            self._running,
+            key=lambda wait: (int(wait.lasted), wait.request.sni is not None, wait.lasted),
+            default=None,
+        )

@@ -6,10 +6,13 @@ A domain that nobody touches breaks on its own: these are the moments at which i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import msgspec
 
-from mailpath.facts import Lookup, SignatureFact, Walk
+from mailpath.assess.lookups import PATH, lookups
+from mailpath.assess.sessions import sessions_of
+from mailpath.facts import SignatureFact, Walk
 from mailpath.match.certificate import describe
 from mailpath.steps.dnssec import lasting
 from mailpath.visible import visible
@@ -49,21 +52,17 @@ def timeline(walk: Walk, fetched: int | None = None) -> tuple[Moment, ...]:
 
 
 def _certificates(walk: Walk) -> Iterator[Moment]:
-    owners: dict[str, list[str]] = {}
     for host in walk.mx.hosts:
-        for address in host.addresses:
-            owners.setdefault(address, []).append(host.name)
-    for session in walk.starttls.sessions:
-        if session.tls is not None:
-            for name in owners.get(session.address, ()):
-                yield from _chain(session.tls.chain, name, "server")
+        for session in sessions_of(walk, host):
+            if session.tls is not None:
+                yield from _expiries(session.tls.chain, host.name, "server")
     fetch = walk.sts.fetch
     if fetch is not None:
-        yield from _chain(fetch.chain, fetch.host, "policy host")
+        yield from _expiries(fetch.chain, fetch.host, "policy host")
 
 
-def _chain(chain: tuple[bytes, ...], owner: str, of: str) -> Iterator[Moment]:
-    for depth, der in enumerate(chain):
+def _expiries(certificates: tuple[bytes, ...], owner: str, of: str) -> Iterator[Moment]:
+    for depth, der in enumerate(certificates):
         facts = describe(der)
         if facts.not_after is not None:
             part = of if depth == 0 else "CA"
@@ -94,16 +93,11 @@ def _covered(zone: str, types: dict[str, set[str]]) -> str:
 
 def _signature_facts(walk: Walk) -> Iterator[SignatureFact]:
     """Of the zones and look-ups that the path rests on; the sender's own domain is not among them."""
-    lookups: list[Lookup | None] = [walk.mx.lookup, walk.sts.txt]
-    lookups += [lookup for host in walk.mx.hosts for lookup in host.lookups]
-    lookups += walk.tlsa.lookups
-    needed = {name for lookup in lookups if lookup is not None for name in lookup.chain}
-    for zone in walk.dnssec.zones:
-        if zone.name in needed:
-            yield from _good(zone.signatures)
-    for lookup in lookups:
-        if lookup is not None:
-            yield from _good(lookup.signatures)
+    made = list(lookups(walk, (*PATH, "sts")))
+    needed = {name for lookup in made for name in lookup.chain}
+    signatures = [zone.signatures for zone in walk.dnssec.zones if zone.name in needed]
+    signatures += [lookup.signatures for lookup in made]
+    return _good(chain.from_iterable(signatures))
 
 
 def _good(signatures: Iterable[SignatureFact]) -> Iterator[SignatureFact]:

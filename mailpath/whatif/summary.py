@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from math import inf
 
 import msgspec
 
@@ -116,29 +117,25 @@ async def _pairs(
 ) -> list[AttackOutcome]:
     """Pairs of which neither part reads the mail, cheapest first, while they would be the cheapest way."""
     states = (False, True) if with_cache else (False,)
-    best = {state: _cheapest(singles.values(), cached=state) for state in states}
+    least = {
+        state: min((cost(each.attack) for each in singles.values() if each.works(cached=state)), default=inf)
+        for state in states
+    }
     tried: list[AttackOutcome] = []
-    for pair in sorted(COMBINATIONS, key=cost):
+    for pair in COMBINATIONS:
         parts = [singles[name] for name in pair.split("+")]
-        open_states = [
+        cheaper = [
             state
             for state in states
-            if all(part.touched and not part.works(cached=state) for part in parts)
-            and _is_cheaper(pair, best[state])
+            if cost(pair) < least[state]
+            and all(part.touched and not part.works(cached=state) for part in parts)
         ]
-        if not open_states:
-            continue
-        found = await attack_outcome(rewalks, posture, pair, asked=asked)
-        await asyncio.sleep(0)
-        tried.append(found)
-        for state in open_states:
-            if found.works(cached=state):
-                best[state] = found
+        if cheaper:
+            found = await attack_outcome(rewalks, posture, pair, asked=asked)
+            await asyncio.sleep(0)
+            tried.append(found)
+            least |= {state: cost(pair) for state in cheaper if found.works(cached=state)}
     return tried
-
-
-def _is_cheaper(attack: str, than: AttackOutcome | None) -> bool:
-    return than is None or cost(attack) < cost(than.attack)
 
 
 def _cheapest(outcomes: Iterable[AttackOutcome], *, cached: bool, may: bool = False) -> AttackOutcome | None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from mailpath.facts import Path
 from mailpath.network.anchors import ROOT_ANCHORS
-from mailpath.network.capture import Capture, CaptureError, decode
-from mailpath.network.grounds import fault
+from mailpath.network.capture import Capture, CaptureError, decode, find_fault
 from mailpath.network.protocol import Ground
 
 GROUND = Ground(kind="live", resolver="192.0.2.53", trust_anchor=ROOT_ANCHORS, roots=(), made=1)
@@ -55,10 +54,10 @@ def test_what_our_own_walks_make_is_taken() -> None:
         changed(simulated_insecure=("attacker.invalid",)),
         changed(insecure_zones=("corp.example", ".", "xn--bcher-kva.example.", "a\\.b.example", "*.x")),
     ):
-        assert fault(ground) == ""
+        assert find_fault(ground) == ""
 
 
 @given(st.builds(Ground, kind=st.just("live"), envelope=st.none()))
 def test_no_ground_breaks_it(ground: Ground) -> None:
-    told = fault(ground)
+    told = find_fault(ground)
     assert told == "" or told.endswith(".")
