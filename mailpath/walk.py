@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -123,32 +123,37 @@ class _Walker:
         return replace(self._walk, steps=tuple(self._results[step_id] for step_id in REGISTRY))
 
     async def _look(self, step_id: str, step: Step) -> None:
-        """All that one step finds.  Where our own code breaks its facts stay as they were: the other panels
-        stand."""
+        """All that one step finds."""
         walk = await self._found(*step.after)
         self._start(step_id)
+        await self._guard(step_id, self._first(step_id, step, walk))
+        if not step.last:
+            self._finish(step_id)
+        self._seen[step_id].set()
+        await self._guard(step_id, self._more(step_id, step))
+        self._settled[step_id].set()
+
+    async def _guard(self, step_id: str, learning: Awaitable[None]) -> None:
+        """Where our own code breaks a step keeps the facts that it had: the other panels stand."""
         try:
-            if step.look is not None:
-                self._learn(step_id, await step.look(self._tools, walk))
-            if not step.last:
-                self._finish(step_id)
-            self._seen[step_id].set()
-            if step.later is not None:
-                async for facts in step.later(self._tools):
-                    self._learn(step_id, facts)
+            await learning
         except Exception as error:  # noqa: BLE001 - any bug of a step is that step's ERROR line
             self._broken[step_id] = _bug(error)
-        finally:
-            self._seen[step_id].set()
-            self._settled[step_id].set()
+
+    async def _first(self, step_id: str, step: Step, walk: Walk) -> None:
+        if step.look is not None:
+            facts = await step.look(self._tools, walk)
+            self._walk = with_facts(step_id, self._walk, facts)
+
+    async def _more(self, step_id: str, step: Step) -> None:
+        if step.later is not None:
+            async for facts in step.later(self._tools):
+                self._walk = with_facts(step_id, self._walk, facts)
 
     async def _found(self, *step_ids: str, settled: bool = False) -> Walk:
         for step_id in step_ids:
             await (self._settled if settled else self._seen)[step_id].wait()
         return self._walk
-
-    def _learn(self, step_id: str, facts: object) -> None:
-        self._walk = with_facts(step_id, self._walk, facts)
 
     def _anchors(self) -> tuple[bytes, ...]:
         """Trusted roots that could anchor a chain seen on this walk, sorted."""
@@ -186,7 +191,7 @@ class _Walker:
         if step_id not in self._broken:
             try:
                 return result(step_id, self._walk)
-            except Exception as error:  # noqa: BLE001 - as in _look
+            except Exception as error:  # noqa: BLE001 - as in _guard
                 self._broken[step_id] = _bug(error)
         return StepResult(id=step_id, status=Status.ERROR, word="BUG", summary=self._broken[step_id])
 

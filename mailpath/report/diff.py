@@ -21,6 +21,7 @@ from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
 from mailpath.wording.layout import hanging
+from mailpath.wording.phrases import count
 from mailpath.wording.times import rfc3339, to_the_second, utc
 
 SCHEMA = 1
@@ -28,8 +29,8 @@ SCHEMA = 1
 #: Longest text of one record on a line.
 _RECORD = 400
 
-#: (area, subject, what): lines of visible text.
-Layout = dict[tuple[str, str, str], tuple[str, ...]]
+#: Area, subject, what; and lines of visible text.
+_Side = tuple[tuple[str, str, str], tuple[str, ...]]
 
 _AREAS = {
     "outcomes": "Outcomes",
@@ -74,7 +75,8 @@ def compare(old: Result, new: Result) -> Difference:
         was, now = before.get(key, ()), after.get(key, ())
         if was == now:
             continue
-        gone, come = _only(was, now), _only(now, was)
+        gone = tuple(line for line in was if line not in now)
+        come = tuple(line for line in now if line not in was)
         if not gone and not come:
             gone, come = was, now  # the same lines, in an order that counts
         area, subject, what = key
@@ -94,21 +96,18 @@ def _stale(old: Walk, new: Walk) -> list[Change]:
     return [Change(area="policy", subject=visible(new.path.recipient), what="id", old=(), new=(told,))]
 
 
-def _only(lines: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(line for line in lines if line not in others)
-
-
 # --- a walk as lines -------------------------------------------------------------------------------
 
 
-def _layout(result: Result) -> Layout:
-    found: Layout = {}
+def _layout(result: Result) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Each line once, by what it is about."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
     for key, lines in _lines(result):
-        found[key] = (*found.get(key, ()), *(line for line in lines if line not in found.get(key, ())))
-    return found
+        found.setdefault(key, {}).update(dict.fromkeys(lines))
+    return {key: tuple(lines) for key, lines in found.items()}
 
 
-def _lines(result: Result) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+def _lines(result: Result) -> Iterator[_Side]:
     walk = result.walk
     for name, verdict in result.verdicts.items():
         yield ("outcomes", name, "outcome"), (_outcome(verdict),)
@@ -138,16 +137,14 @@ def _lines(result: Result) -> Iterator[tuple[tuple[str, str, str], tuple[str, ..
 
 def _outcome(verdict: Verdict) -> str:
     """For example "authenticated at mx1.b.example by dane-ee"."""
-    parts = [outcome(verdict)]
-    if verdict.possible:
-        parts.append(f"(may be {possible(verdict)})")
-    if verdict.host is not None:
-        parts.append(f"at {visible(verdict.host)}")
-    if verdict.mechanism is not Mechanism.NONE:
-        parts.append(f"by {verdict.mechanism.value}")
-    if verdict.status_code is not None:
-        parts.append(verdict.status_code)
-    return " ".join(parts)
+    parts = (
+        outcome(verdict),
+        f"(may be {possible(verdict)})" if verdict.possible else "",
+        f"at {visible(verdict.host)}" if verdict.host is not None else "",
+        f"by {verdict.mechanism.value}" if verdict.mechanism is not Mechanism.NONE else "",
+        verdict.status_code or "",
+    )
+    return " ".join(filter(None, parts))
 
 
 def _lookups(walk: Walk) -> Iterator[Lookup]:
@@ -170,7 +167,7 @@ def _records(lookup: Lookup) -> tuple[str, ...]:
     return (*aliases, f"({words.get(lookup.found, 'failed')})")
 
 
-def _policy(walk: Walk) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+def _policy(walk: Walk) -> Iterator[_Side]:
     facts = walk.sts
     subject = visible(walk.path.recipient)
     yield ("policy", subject, "state"), (facts.found.value,)
@@ -182,9 +179,7 @@ def _policy(walk: Walk) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]
         yield ("policy", subject, "max_age"), (f"{facts.policy.max_age} s",)
 
 
-def _sessions(
-    walk: Walk, host: MxHost, address: str
-) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+def _sessions(walk: Walk, host: MxHost, address: str) -> Iterator[_Side]:
     """The session with the host's name in SNI; the one without only where it shows something else."""
     held = [session for session in walk.starttls.sessions if session.address == address]
     named = next((session for session in held if session.sni == host.name), None)
@@ -203,7 +198,7 @@ def _seen(session: Session) -> tuple[Any, ...]:
     return session.failed_at, session.extensions, tls and (tls.version, tls.chain)
 
 
-def _session(subject: str, session: Session) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+def _session(subject: str, session: Session) -> Iterator[_Side]:
     if session.failure is not None and session.failed_at is not None:
         ended = f"{session.failure.value} at {session.failed_at.value}"
     else:
@@ -220,9 +215,7 @@ def _session(subject: str, session: Session) -> Iterator[tuple[tuple[str, str, s
         yield from _certificate(subject, session.tls.chain)
 
 
-def _certificate(
-    subject: str, chain: tuple[bytes, ...]
-) -> Iterator[tuple[tuple[str, str, str], tuple[str, ...]]]:
+def _certificate(subject: str, chain: tuple[bytes, ...]) -> Iterator[_Side]:
     if not chain:
         yield ("certificates", subject, "subject"), ("(anonymous)",)
         return
@@ -251,12 +244,13 @@ def render_text(difference: Difference) -> str:
 
 def _text(difference: Difference) -> Iterator[str]:
     changes = difference.changes
-    count = "nothing changed" if not changes else f"{len(changes)} change{'s' if len(changes) > 1 else ''}"
-    doubted = [label for label, side in (("old", difference.old), ("new", difference.new)) if _doubted(side)]
+    number = count(len(changes), "change") if changes else "nothing changed"
+    sides = {"Old": difference.old, "New": difference.new}
+    doubted = [label.lower() for label, side in sides.items() if any(side.doubts.values())]
     doubt = f"; not evidence: {' and '.join(doubted)}" if doubted else ""
-    yield f"{visible(difference.new.walk.path.recipient)}: {count}{doubt}"
+    yield f"{visible(difference.new.walk.path.recipient)}: {number}{doubt}"
     yield ""
-    for label, side in (("Old", difference.old), ("New", difference.new)):
+    for label, side in sides.items():
         says = "the capture says " if side.provenance.replayed else ""
         yield from hanging(label, f"{says}{to_the_second(side.made)}", indent=0, column=11)
         for line in _stands(side):
@@ -288,15 +282,6 @@ def _stands(result: Result) -> Iterator[str]:
         yield f"Note: {', '.join(named)}."
 
 
-def _doubted(result: Result) -> bool:
-    """A verdict that is compared is no evidence."""
-    return any(result.doubts.values())
-
-
-def _standing(result: Result) -> dict[str, Any]:
-    return {**standing(result), "evidence_trusted": not _doubted(result)}
-
-
 #: Sides that need no name: the subject says it.
 _PLAIN = frozenset({"outcome", "result", "finding", "order", "records"})
 
@@ -304,13 +289,17 @@ _PLAIN = frozenset({"outcome", "result", "finding", "order", "records"})
 def to_dict(difference: Difference) -> dict[str, Any]:
     """The changes as JSON has them."""
     path = difference.new.walk.path
+    sides = {"old": difference.old, "new": difference.new}
     return {
         "schema": SCHEMA,
         "mailpath": difference.new.mailpath,
         "sender": path.sender,
         "recipient": path.recipient,
-        "old": rfc3339(difference.old.made),
-        "new": rfc3339(difference.new.made),
-        "stands_on": {"old": _standing(difference.old), "new": _standing(difference.new)},
+        **{name: rfc3339(side.made) for name, side in sides.items()},
+        "stands_on": {
+            # A verdict that is compared is no evidence where any is in doubt.
+            name: {**standing(side), "evidence_trusted": not any(side.doubts.values())}
+            for name, side in sides.items()
+        },
         "changes": msgspec.to_builtins(difference.changes),
     }

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from mailpath.facts import AliasLink, DsFact, Found, KeyFact, Lookup, Security, SignatureFact, ZoneFact
 from mailpath.visible import visible
 from mailpath.wording.times import day, rfc3339, span, utc
@@ -86,28 +88,12 @@ def to_json(
     """
     signers = _signers(lookup, zones)
     return {
-        "name": _dns(lookup.name),
-        "type": lookup.rdtype,
+        **_record(lookup, "rdata", "final_security", "resolver_ad", "resolver_rcode", "detail"),
         "at": rfc3339(at),
         "anchor": anchor,
-        "status": lookup.security.value,
-        "reason": visible(lookup.reason, limit=_JSON_TEXT),
-        "ede": lookup.ede,
         "fix": fix or None,
-        "found": lookup.found.value,
-        "rcode": lookup.rcode,
-        "canonical": _dns(lookup.canonical),
-        "records": [_dns(record, limit=_JSON_TEXT) for record in lookup.records],
-        "ttl": lookup.ttl,
-        "aliases": [_link_json(link) for link in lookup.links],
-        "wildcard": None if lookup.wildcard is None else _dns(lookup.wildcard),
-        "denial": [_dns(owner) for owner in lookup.denial],
-        "signatures": [_signature_json(signature) for signature in lookup.signatures],
-        "zone": None if lookup.zone is None else _dns(lookup.zone),
-        "chain": [_zone_json(zone, zone.name in lookup.chain, signers) for zone in zones],
-        "expires": _iso(lookup.expires),
+        "chain": [_zone(zone, zone.name in lookup.chain, signers) for zone in zones],
         "resolver": {"ad": lookup.resolver_ad, "rcode": lookup.resolver_rcode},
-        "failure": None if lookup.failure is None else lookup.failure.value,
     }
 
 
@@ -275,10 +261,6 @@ def _short(digest: str) -> str:
     return digest if len(digest) <= 20 else f"{digest[:8]}..{digest[-8:]}"
 
 
-def _iso(moment: int | None) -> str | None:
-    return None if moment is None else rfc3339(moment)
-
-
 def _dns(text: str, *, limit: int = _RECORD) -> str:
     """DNS presentation text: plain ASCII is escaped already (RFC 1035 section 5.1), the rest made visible."""
     if len(text) <= limit and text.isascii() and text.isprintable():
@@ -290,60 +272,34 @@ def _shown(text: str) -> str:
     return _dns(text, limit=1024)
 
 
-def _link_json(link: AliasLink) -> dict[str, Any]:
-    return {
-        "owner": _dns(link.owner),
-        "type": link.rdtype,
-        "target": _dns(link.target),
-        "status": link.security.value,
-        "reason": _shown(link.reason),
-    }
+#: What JSON calls a fact's field where not by its own name, and those that are times.
+_KEYS = {"rdtype": "type", "security": "status", "links": "aliases"}
+_MOMENTS = frozenset({"inception", "expiration", "expires"})
 
 
-def _zone_json(zone: ZoneFact, on_path: bool, signers: _Signers) -> dict[str, Any]:
+def _zone(zone: ZoneFact, on_path: bool, signers: _Signers) -> dict[str, Any]:
+    keys = tuple(msgspec.structs.replace(key, role=_role(zone, key, signers)) for key in zone.keys)
     return {
         "zone": _dns(zone.name),
         "on_path": on_path,
+        **_record(msgspec.structs.replace(zone, keys=keys), "name", "failure"),
         "anchor": zone.anchor or None,
-        "status": zone.status.value,
-        "reason": _shown(zone.reason),
-        "ede": zone.ede,
-        "ds": [
-            {
-                "tag": ds.tag,
-                "algorithm": ds.algorithm,
-                "digest_type": ds.digest_type,
-                "digest": ds.digest,
-                "matches": ds.matches,
-                "supported": ds.supported,
-            }
-            for ds in zone.ds
-        ],
-        "keys": [
-            {
-                "tag": key.tag,
-                "algorithm": key.algorithm,
-                "algorithm_name": _shown(key.algorithm_name),
-                "flags": key.flags,
-                "role": _role(zone, key, signers),
-                "bits": key.bits,
-                "trusted_by": key.trusted_by,
-            }
-            for key in zone.keys
-        ],
-        "signatures": [_signature_json(signature) for signature in zone.signatures],
-        "expires": _iso(zone.expires),
     }
 
 
-def _signature_json(signature: SignatureFact) -> dict[str, Any]:
+def _record(record: msgspec.Struct, *left_out: str) -> dict[str, Any]:
+    """A fact's fields, with those of the facts within."""
+    fields = msgspec.structs.asdict(record)
     return {
-        "owner": _dns(signature.owner),
-        "type": signature.rdtype,
-        "signer": _dns(signature.signer),
-        "tag": signature.tag,
-        "algorithm": signature.algorithm,
-        "inception": rfc3339(signature.inception),
-        "expiration": rfc3339(signature.expiration),
-        "verdict": _shown(signature.verdict),
+        _KEYS.get(name, name): rfc3339(value) if name in _MOMENTS and value is not None else _value(value)
+        for name, value in fields.items()
+        if name not in left_out
     }
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return _record(value)
+    if isinstance(value, tuple):
+        return [_value(each) for each in value]
+    return _dns(str(value), limit=_JSON_TEXT) if isinstance(value, str) else value

@@ -146,8 +146,11 @@ def test_a_step_is_one_file_and_one_line(walks: Any, tmp_path: Path) -> None:
 def test_every_step_of_the_path_says_what_it_found(walks: Any) -> None:
     """Its record is that of the walk; its details and its evidence are written somewhere, once."""
     walk: Walk = walks.of("full-protection").walk
+    seen: set[str] = set()
     for panel in WALKED:
         step = REGISTRY[panel.id]
+        assert set(step.after) <= seen, "a step waits for one that may wait for it"
+        seen.add(panel.id)
         assert panel.looks_for
         assert TITLES[panel.id] == panel.title
         assert step.facts is type(getattr(walk, step.attribute))
