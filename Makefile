@@ -25,6 +25,7 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages;
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/schema.py --check
 	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python scripts/reaches.py --check
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows

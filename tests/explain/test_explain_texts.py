@@ -15,11 +15,12 @@ from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, UNSAID, Event
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sentences import TABLES, Scene, say
-from mailpath.tickets.explain import Kind, explain, patterns, reach, render_text, to_dict, wordings
-from mailpath.tickets.explain.cases import CASES
+from mailpath.tickets.explain import Kind, explain, patterns, render_text, to_dict, wordings
 from mailpath.tickets.explain.codes import DETAILS, code_in
 from mailpath.tickets.explain.means import EVENTS
+from mailpath.tickets.explain.reach import CASES
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
+from scripts import reaches
 
 SCENE = Scene(
     domain="b.example",
@@ -62,7 +63,7 @@ def test_every_event_has_words_and_a_case(event):
 
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
 def test_every_case_shows_what_it_is_there_for(case):
-    shown = {each.event for each in reach.by_case(case.id)}
+    shown = {each.event for each in case.reaches}
     assert shown == set(case.events) or (shown and shown <= set(NOT_VERIFIED) == set(case.events))
     assert set(case.findings) <= set(CATALOGUE)
 
@@ -314,3 +315,7 @@ def test_what_servers_say_beside_the_delivery(text, means, postures):
     assert means in " ".join(found.means)
     assert set(found.postures) >= postures
     assert bool(found.postures) is bool(postures)
+
+
+def test_the_table_of_reaches_is_what_the_judge_says():
+    assert reaches.FILE.read_bytes() == reaches.table(), "run python scripts/reaches.py"

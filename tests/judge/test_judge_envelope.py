@@ -7,7 +7,7 @@ import pytest
 from mailpath.exchanges import Stage
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS, posture
-from mailpath.tickets.explain.walks import ENCRYPTED, HELLO, OFFERED, ended, reply, walk
+from scripts.explain_cases.walks import ENCRYPTED, HELLO, OFFERED, ended, reply, walk
 
 OK = reply(250, "2.1.0 ok")
 

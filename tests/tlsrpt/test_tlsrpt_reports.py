@@ -18,11 +18,11 @@ from mailpath.judge.events import Event
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sending import Message, Sending
 from mailpath.judge.session import Ending
-from mailpath.tickets.explain import walks
-from mailpath.tickets.explain.cases import CASES
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.tlsrpt import ReportError, build, check, encode, read, render_text
 from mailpath.tickets.tlsrpt.results import _in_clear
+from scripts.explain_cases import walks
+from scripts.explain_cases.cases import CASES
 
 AT = 1795435205  # 2026-11-23T12:00:05Z
 

@@ -21,13 +21,12 @@ from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import RULES
 from mailpath.judge.sentences import TABLES
 from mailpath.tickets.explain import patterns, reach, wordings
-from mailpath.tickets.explain.cases import CASES
 from mailpath.tickets.explain.codes import FINDINGS, code_in, meaning, plain
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, NAMED, WORDS, told
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
 from mailpath.tickets.explain.named import rule
-from mailpath.tickets.explain.reach import Reach
+from mailpath.tickets.explain.reach import CASES, Reach
 from mailpath.tickets.explain.render import render_text, to_dict
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.explain.wording import Speaker, Wording
@@ -107,7 +106,7 @@ def _other(line: LogLine) -> Other:
 def _finding(code: str) -> Explanation:
     entry = CATALOGUE[code]
     causes = tuple(
-        Cause(text=case.text, findings=case.findings, postures=_failing(reach.by_case(case.id)))
+        Cause(text=case.text, findings=case.findings, postures=_failing(case.reaches))
         for case in CASES.values()
         if code in case.findings and not DELIVERIES.intersection(case.events)
     )
@@ -129,7 +128,7 @@ def _finding(code: str) -> Explanation:
 def _result_type(name: str, subject: str) -> Explanation:
     known = RESULT_TYPES[name]
     causes = [
-        Cause(text=CASES[case].text, findings=CASES[case].findings, postures=_failing(reach.by_case(case)))
+        Cause(text=CASES[case].text, findings=CASES[case].findings, postures=_failing(CASES[case].reaches))
         for case in known.cases
     ]
     means = [known.means]

@@ -1,21 +1,22 @@
-"""Which posture produces what: the judge, asked about every case (`cases.py`) under every preset."""
+"""Which posture ends how in which case: the judge's own answers, from the table of `scripts/reaches.py`.
+
+A case is something that can be at the root of a failure.  The script judges a small walk of each under every
+preset; a test holds the table (`reaches.json`) to the judge, so that it cannot say anything else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Mapping
+from importlib import resources
 
 import msgspec
 
-from mailpath.judge import Attempt, Posture, Verdict, judge
 from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
+from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
-from mailpath.tickets.explain.case import Case
-from mailpath.tickets.explain.cases import CASES
 
-#: (event, status code, word): see `Reach`.
-Ending = tuple[Event, str | None, str | None]
+FILE = "reaches.json"
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -30,41 +31,27 @@ class Reach(msgspec.Struct, frozen=True):
     word: str | None = None
 
 
-@cache
-def reaches() -> tuple[Reach, ...]:
-    """All of them, by case, then preset."""
-    return tuple(
-        reach for case in CASES.values() for posture in PRESETS.values() for reach in _asked(case, posture)
-    )
+class Case(msgspec.Struct, frozen=True):
+    """`text`: the cause, one sentence.  `findings`: codes a walk shows it under.
 
-
-def _asked(case: Case, posture: Posture) -> Iterator[Reach]:
-    verdicts = [judge(case.walk, concrete) for concrete in _concrete(posture)]
-    found = {ending for verdict in verdicts for ending in _endings(case, verdict)}
-    for event, code, word in sorted(found, key=str):
-        yield Reach(case.id, posture.name, event, code, word)
-
-
-def _endings(case: Case, verdict: Verdict) -> Iterator[Ending]:
-    """In which of the case's events the mail, and attempts at it, end."""
-    tried: list[Attempt | Verdict] = [*verdict.attempts, verdict]
-    for each in tried:
-        if each.event in case.events and case.by in (None, each.demanded_by):
-            yield each.event, each.status_code, each.tls_word if each.event is Event.SENT_TLS else None
-
-
-def _concrete(posture: Posture) -> list[Posture]:
-    """The posture with each value of each field whose source is silent, one after the other.
-
-    All of them at once would be too many, and one alone shows what the field can do.
+    `by`: on whose account TLS was demanded, where the cause speaks of that; a posture that demands it on
+    its own is not named then.  `reaches`: by preset.
     """
-    if not posture.unknown:
-        return [posture]
-    first = {field: values[0] for field, values in posture.unknown.items()}
-    made = [posture.changed(**first)]
-    for field, values in posture.unknown.items():
-        made += [posture.changed(**{**first, field: value}) for value in values[1:]]
-    return made
+
+    id: str
+    text: str
+    findings: tuple[str, ...]
+    events: tuple[Event, ...]
+    by: DemandedBy | None
+    reaches: tuple[Reach, ...]
+
+
+def _read() -> tuple[Case, ...]:
+    table = resources.files("mailpath.tickets.explain").joinpath(FILE).read_bytes()
+    return msgspec.json.decode(table, type=tuple[Case, ...])
+
+
+CASES: Mapping[str, Case] = {case.id: case for case in _read()}
 
 
 def by_events(events: Iterable[Event], *, family: Family | None = None) -> tuple[Reach, ...]:
@@ -72,19 +59,15 @@ def by_events(events: Iterable[Event], *, family: Family | None = None) -> tuple
     wanted = set(events)
     return tuple(
         each
-        for each in reaches()
+        for case in CASES.values()
+        for each in case.reaches
         if each.event in wanted and (family is None or PRESETS[each.posture].agent.family is family)
     )
 
 
 def by_code(code: str) -> tuple[Reach, ...]:
     """Those that end with this enhanced status code."""
-    return tuple(each for each in reaches() if each.code == code)
-
-
-def by_case(case: str) -> tuple[Reach, ...]:
-    """Those of one case."""
-    return tuple(each for each in reaches() if each.case == case)
+    return tuple(each for case in CASES.values() for each in case.reaches if each.code == code)
 
 
 def ordered(names: set[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 
 class ResultType(msgspec.Struct, frozen=True, kw_only=True):
     """`means`: one sentence; `findings`: codes under which a walk shows it; `cases`: ids of the cases
-    (`cases.py`) that lead to it, from which the postures follow; `policy`: "sts", "tlsa" or "".
+    (`reach.py`) that lead to it, from which the postures follow; `policy`: "sts", "tlsa" or "".
     """
 
     means: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mailpath.exchanges import Failure, Stage
 from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.model import DemandedBy
-from mailpath.tickets.explain.case import Case
-from mailpath.tickets.explain.walks import (
+from scripts.explain_cases.case import Case
+from scripts.explain_cases.walks import (
     ANONYMOUS,
     ENCRYPTED,
     GOOD,

@@ -2,7 +2,7 @@
 
 A case is a small walk with one thing wrong, the codes under which a real walk shows that, and the events
 it is there for.  Which postures fail so, and with which status code, is not written here: the judge is
-asked (`reach.py`).
+asked (`scripts/reaches.py`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, MxKind
 from mailpath.judge.events import Event
-from mailpath.tickets.explain.case import Case
-from mailpath.tickets.explain.cases_tls import DELIVERED, TLS
-from mailpath.tickets.explain.walks import (
+from scripts.explain_cases.case import Case
+from scripts.explain_cases.cases_tls import DELIVERED, TLS
+from scripts.explain_cases.walks import (
     BOGUS,
     DOMAIN,
     ENCRYPTED,

@@ -34,7 +34,7 @@ from mailpath.facts import (
     TlsaSet,
     Walk,
 )
-from mailpath.tickets.explain.chain import AT, LEAF, ROOT
+from scripts.explain_cases.chain import AT, LEAF, ROOT
 
 DOMAIN = "b.example"
 HOST = "mx.b.example"

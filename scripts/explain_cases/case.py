@@ -1,4 +1,4 @@
-"""What a case is."""
+"""What a case is, with the walk that shows it."""
 
 from __future__ import annotations
 
