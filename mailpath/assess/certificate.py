@@ -63,7 +63,7 @@ def certificate_of(walk: Walk, host: MxHost, session: Session) -> Certificate:
         if by_dane.problem is not Problem.UNVOUCHED:
             return by_dane
         by_pkix = _by_pkix(walk, host, chain)
-        return by_pkix if by_pkix.good else by_dane
+        return msgspec.structs.replace(by_pkix, usage=by_dane.usage) if by_pkix.good else by_dane
     return _by_pkix(walk, host, chain)
 
 
@@ -106,6 +106,8 @@ def pkix_problem(
     presented = names.certificate_names(chain[0])
     if names.any_match((host,), presented, rules) is not None:
         return None
+    if not presented.dns and rules.cn_fallback == "never":
+        return Problem.WRONG_NAME, "the certificate has no DNS-ID at all"
     whose = ", ".join(visible(name) for name in presented.dns[:4]) or visible(presented.cn or "nobody")
     return Problem.WRONG_NAME, f"the certificate is for {whose}, not for {visible(host)}"
 
@@ -129,5 +131,6 @@ def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[Proble
         return Problem.UNTRUSTED, f"the chain leads to {root}, which is not trusted"
     if built.code in _NO_ISSUER and len(chain) == 1:
         return Problem.INCOMPLETE, f"the issuer of the certificate is not sent: {visible(leaf.issuer)}"
-    problem = Problem.WEAK if built.code in _WEAK else Problem.UNTRUSTED
-    return problem, f"the certificate is not trusted: {error}"
+    if built.code in _WEAK:
+        return Problem.WEAK, f"a key or a digest is too weak: {error}"
+    return Problem.UNTRUSTED, f"the certificate is not trusted: {error}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
-from mailpath.facts import Found, Lookup, MxFacts, TlsaFacts, Walk
+from mailpath.facts import Found, Lookup, MxFacts, SignatureFact, TlsaFacts, Walk
 
 #: What was looked up: the MX RRset, its hosts' addresses, their TLSA, the MTA-STS record, the policy host's
 #: addresses, the TLSRPT record, the sender domain's MX and SPF.
@@ -38,3 +38,15 @@ def path_lookups(mx: MxFacts, tlsa: TlsaFacts, of: Collection[Part] = PATH) -> I
         yield from (lookup for host in mx.hosts for lookup in host.lookups)
     if "tlsa" in of:
         yield from tlsa.lookups
+
+
+def lasting(signatures: Iterable[SignatureFact]) -> list[SignatureFact]:
+    """Of several signatures over one RRset by one zone the last to end: one that holds is enough (RFC 4035
+    section 5.3.1).
+    """
+    last: dict[tuple[str, str, str], SignatureFact] = {}
+    for signature in signatures:
+        key = (signature.signer, signature.owner, signature.rdtype)
+        if key not in last or signature.expiration > last[key].expiration:
+            last[key] = signature
+    return list(last.values())

@@ -32,6 +32,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     certificate: Certificate | None = None
 
     @property
+    def version(self) -> str:
+        """The TLS version; "" where there was no TLS session."""
+        return self.session.tls.version if self.session.tls is not None else ""
+
+    @property
     def chain(self) -> tuple[bytes, ...]:
         """The certificates that were shown, DER, leaf first."""
         return self.session.tls.chain if self.session.tls is not None else ()
@@ -88,11 +93,11 @@ def standing_of(walk: Walk, host: MxHost) -> Standing | None:
 def takes_mail(walk: Walk, host: MxHost, standing: Standing) -> bool:
     """Whether a sender that follows the standards leaves the mail here at its first attempt."""
     session, seen = standing.session, standing.certificate
-    if standing.reached is Reached.UP and session.tls is not None and seen is not None:
+    if standing.reached is Reached.UP and seen is not None:
         if not authentication_demanded(walk, host):
             return True
         good = seen.good or (seen.problem is Problem.UNVOUCHED and not enforced(walk, host))
-        return good and session.tls.version not in OUTDATED
+        return good and standing.version not in OUTDATED
     refused = standing.reached is Reached.STARTTLS_REFUSED and session.failed_at is not Stage.ENVELOPE
     return (refused or standing.reached is Reached.NOT_OFFERED) and not tls_demanded(walk, host)
 

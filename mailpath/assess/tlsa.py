@@ -60,7 +60,8 @@ def secure_set(entry: HostTlsa) -> TlsaSet | None:
     None too where a look-up failed before it: then they use nothing, the host included.
     """
     found = _deciding(entry)
-    return found if found is not None and found.lookup.security is Security.SECURE else None
+    sure = found is not None and not found.lookup.broken and found.lookup.security is Security.SECURE
+    return found if sure else None
 
 
 def failed_lookup(entry: HostTlsa) -> Lookup | None:

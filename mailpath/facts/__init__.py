@@ -4,7 +4,6 @@ Foreign text stays bytes here, or is DNS presentation text; whoever shows it sen
 Names are lower-case A-labels without a trailing dot, the root is ".".
 """
 
-from mailpath.facts.bounds import bounds_reached
 from mailpath.facts.dns import (
     AliasLink,
     DsFact,
@@ -37,7 +36,6 @@ from mailpath.facts.path import (
     TlsaSet,
     Walk,
 )
-from mailpath.facts.resolver import lookups, not_theirs, policy_lost, unasked, unproven, unreached
 from mailpath.facts.steps import ENVELOPE, LOOKS_FOR, SHORT, STEPS, TITLES, WALKED, Panel
 from mailpath.facts.waits import cut_short, gave_up_early
 
@@ -79,13 +77,6 @@ __all__ = [
     "TlsaSet",
     "Walk",
     "ZoneFact",
-    "bounds_reached",
     "cut_short",
     "gave_up_early",
-    "lookups",
-    "not_theirs",
-    "policy_lost",
-    "unasked",
-    "unproven",
-    "unreached",
 ]

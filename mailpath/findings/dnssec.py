@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact, unproven
+from mailpath.assess.faults import Fault, our_fault
+from mailpath.assess.lookups import PATH, ROUTE, lookups
+from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact
 from mailpath.facts.findings import Finding, Severity
-from mailpath.facts.resolver import lookups as made
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
 from mailpath.findings.words import ASK_ANOTHER, rrset, why
-from mailpath.steps.dnssec import path_lookups
 from mailpath.visible import visible
 from mailpath.wording.times import DAY, span, utc
 
@@ -25,33 +25,25 @@ _MOST_NAMED = 6
 
 
 def find(walk: Walk) -> Iterator[Finding]:
-    lookups = list(_lookups(walk))
-    yield from _all_bogus(walk, lookups)
+    asked = list(lookups(walk, (*PATH, "sts")))  # every answer that the path hangs on
+    yield from _all_bogus(walk, asked)
     if not walk.dnssec.resolver_passes:
         note = visible(walk.dnssec.resolver_note) or "DNSSEC data is left out"
         yield finding("SEC008", visible(walk.resolver), f"{note.rstrip('.')}.", got=note)
     else:
         yield from _answers(walk)
-    yield from _anchors(walk, lookups)
-    yield from _resolver(walk, lookups)
-    used = {name for lookup in lookups for name in (*lookup.chain, lookup.zone) if name is not None}
+    yield from _anchors(walk, asked)
+    yield from _resolver(walk, asked)
+    used = {name for lookup in asked for name in (*lookup.chain, lookup.zone) if name is not None}
     for zone in walk.dnssec.zones:
         if zone.name in used:
             yield from _zone(zone)
-    yield from _expiring(walk, lookups)
+    yield from _expiring(walk, asked)
 
 
-def _lookups(walk: Walk) -> Iterator[Lookup]:
-    """Every answer that the path hangs on: MX, addresses, TLSA, and the MTA-STS record."""
-    yield from path_lookups(walk.mx)
-    yield from walk.tlsa.lookups
-    if walk.sts.txt is not None:
-        yield walk.sts.txt
-
-
-def _all_bogus(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+def _all_bogus(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
     bogus: dict[str, list[Lookup]] = {}
-    for lookup in lookups:
+    for lookup in asked:
         if lookup.security is Security.BOGUS:
             bogus.setdefault(why(lookup), []).append(lookup)
     for alike in bogus.values():
@@ -83,13 +75,17 @@ def _answers(walk: Walk) -> Iterator[Finding]:
             reason = why(unsigned[0], "the zone is not signed")
             yield finding("SEC004", name, f"{kinds} of {name}: not signed: {reason}.", got=reason)
     unclear: dict[str, list[Lookup]] = {}
-    on_path = list(path_lookups(walk.mx))
-    for lookup in on_path:
+    on_route = list(lookups(walk, ROUTE))
+    for lookup in on_route:
         answered = lookup.found in (Found.FOUND, Found.ABSENT)
-        if lookup.security is Security.INDETERMINATE and answered and not unproven(walk, lookup):
+        if (
+            lookup.security is Security.INDETERMINATE
+            and answered
+            and not our_fault(walk, lookup, (Fault.UNPROVEN,))
+        ):
             unclear.setdefault(why(lookup), []).append(lookup)
-    for lookup in made(walk):
-        if lookup.proofless and lookup not in on_path:
+    for lookup in lookups(walk):
+        if lookup.proofless and lookup not in on_route:
             unclear.setdefault(why(lookup), []).append(lookup)
     for reason, alike in unclear.items():
         names = [rrset(each) for each in alike]
@@ -102,14 +98,14 @@ def _by_choice(walk: Walk, lookup: Lookup) -> bool:
     return any(zone.unvalidated and zone.name in lookup.chain for zone in walk.dnssec.zones)
 
 
-def _anchors(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+def _anchors(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
     for zone in walk.dnssec.zones:
         if zone.unvalidated and zone.anchor:
             name = visible(zone.name)
             message = f"{name} is declared insecure here (negative trust anchor) and counts as unsigned."
             yield finding("SEC013", name, message, got=visible(zone.reason))
         elif zone.unvalidated:
-            names = list(dict.fromkeys(visible(lookup.name) for lookup in lookups if "." in lookup.chain))
+            names = list(dict.fromkeys(visible(lookup.name) for lookup in asked if "." in lookup.chain))
             if names:
                 message = f"{_named(names)}: no trust anchor stands there or above: this counts as unsigned."
                 yield finding("SEC014", names[0], message, got="no trust anchor covers it")
@@ -156,12 +152,12 @@ def _signature(signature: SignatureFact) -> str:
     )
 
 
-def _resolver(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+def _resolver(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
     """One finding for the resolver, however many answers it sees otherwise."""
     fine = (Security.SECURE, Security.INSECURE)
-    kept = [lookup for lookup in lookups if lookup.withheld and lookup.security in fine]
+    kept = [lookup for lookup in asked if lookup.withheld and lookup.security in fine]
     withheld = [f"{rrset(lookup)}: {lookup.resolver_rcode}" for lookup in kept]
-    differences = [text for lookup in lookups if (text := _difference(lookup))]
+    differences = [text for lookup in asked if (text := _difference(lookup))]
     if withheld:
         # What the others say weighs less: mail is held back by this.
         first = kept[0]
@@ -231,14 +227,14 @@ def _zone(zone: ZoneFact) -> Iterator[Finding]:
         )
 
 
-def _expiring(walk: Walk, lookups: list[Lookup]) -> Iterator[Finding]:
+def _expiring(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
     """Per zone, the first signature to run out.
 
     A signer that keeps its signatures short renews them often: a quarter of their life is late for any.
     """
     first: dict[str, SignatureFact] = {}
     zones = {zone.name: zone for zone in walk.dnssec.zones}
-    for lookup in lookups:
+    for lookup in asked:
         if lookup.security is not Security.SECURE or lookup.zone is None:
             continue
         own = zones[lookup.zone].signatures if lookup.zone in zones else ()

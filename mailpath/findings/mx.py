@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk, not_theirs
+from mailpath.assess.faults import our_fault
+from mailpath.facts import Lookup, MxFacts, MxHost, MxKind, Security, Walk
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.bogus import remedy
 from mailpath.findings.catalogue import finding
@@ -15,7 +16,7 @@ from mailpath.visible import visible
 
 def find(walk: Walk) -> Iterator[Finding]:
     domain = visible(walk.path.recipient)
-    if not not_theirs(walk, walk.mx.lookup):
+    if not our_fault(walk, walk.mx.lookup):
         yield from _domain(walk, domain)
     if walk.mx.kind is MxKind.NONE or walk.mx.lookup.proofless:
         return
@@ -125,7 +126,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             found=f"{dotted(host.name)} {alias.links[0].rdtype} {dotted(alias.links[0].target)}",
             fix=f"Let the MX record name {dotted(alias.canonical)}",
         )
-    broken = [lookup for lookup in lookups if lookup.broken and not not_theirs(walk, lookup)]
+    broken = [lookup for lookup in lookups if lookup.broken and not our_fault(walk, lookup)]
     if broken and all(lookup.proofless for lookup in broken):
         return  # SEC003 or SEC008 says so, and of the host nothing is known
     if broken:

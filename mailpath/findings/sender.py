@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailpath.assess.faults import bounds_reached, our_fault, unreached
+from mailpath.assess.lookups import lookups
 from mailpath.exchanges import Failure
-from mailpath.facts import Found, Walk, bounds_reached, lookups, not_theirs, unreached
+from mailpath.facts import Found, Walk
 from mailpath.facts.findings import Finding
 from mailpath.findings.catalogue import finding
 from mailpath.findings.words import rrset, why
@@ -45,7 +47,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     broken = [
         lookup
         for lookup in (facts.mx, facts.spf)
-        if lookup is not None and lookup.broken and not lookup.proofless and not not_theirs(walk, lookup)
+        if lookup is not None and lookup.broken and not lookup.proofless and not our_fault(walk, lookup)
     ]
     if broken:
         what = " and ".join(rrset(lookup) for lookup in broken)

@@ -7,29 +7,34 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from mailpath.exchanges import Failure, Stage, TlsProfile
+from mailpath.assess.reached import Reached, quoted, reached, told, why_ended
+from mailpath.assess.sessions import got_through, session_at, with_certificate
+from mailpath.assess.standing import OUTDATED, name_sent, standing_at, tls_demanded
+from mailpath.assess.tlsa import dane_lost
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
-from mailpath.steps.certificate import certificate_of, dane_lost
-from mailpath.steps.sessions import got_through
-from mailpath.steps.starttls import requires_tls, said, waited
+from mailpath.steps.starttls import waited
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause
 
 #: What firewalls make of "STARTTLS" in an EHLO reply.
 _CROSSED_OUT = re.compile(r"X{4,}[A-Z]?\Z")
 
-_OLD = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "SSLv3": "SSL 3"}
-
-_FAILED = {
-    Failure.REFUSED: "the connection is refused",
-    Failure.TIMEOUT: "no answer in time",
-    Failure.UNREACHABLE: "there is no route to it from here",
-    Failure.RESET: "the connection was reset",
-    Failure.CLOSED: "the connection was closed",
-    Failure.BLOCKED: "this machine does not let the connection out",
+#: What a session that came no further is.
+_ENDS = {
+    Reached.NO_GREETING: "TLS018",
+    Reached.NOT_SMTP: "TLS019",
+    Reached.GREETING_REFUSED: "TLS016",
+    Reached.EHLO_LOST: "TLS018",
+    Reached.EHLO_REFUSED: "TLS017",
+    Reached.STARTTLS_LOST: "TLS004",
+    Reached.STARTTLS_REFUSED: "TLS003",
+    Reached.HANDSHAKE_FAILED: "TLS004",
+    Reached.LOST_IN_TLS: "TLS018",
+    Reached.REFUSED_IN_TLS: "TLS018",
 }
 
 
@@ -56,18 +61,13 @@ def _host(walk: Walk, host: MxHost, answered: bool) -> Iterator[tuple[str, Findi
             yield address, each
 
 
-def primary(walk: Walk, host: MxHost, address: str) -> Session | None:
-    """The session that speaks for an address: with the host's name as SNI, else without any."""
-    for sni in (host.name, None):
-        session = walk.starttls.told(address, sni)
-        if session is not None:
-            return session
-    return None
+def _speaks_at(walk: Walk, host: MxHost, address: str) -> Session | None:
+    return session_at(walk, address, name_sent(walk, host))
 
 
 def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator[Finding]:
     name = visible(host.name)
-    session = primary(walk, host, address)
+    session = _speaks_at(walk, host, address)
     if session is None:
         return
     if session.not_tried:
@@ -82,114 +82,73 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
             yield _unanswered(walk, host, session, answered)
         return
     yield from _sni(walk, host, session)
-    if session.tls is None:
-        yield from _without_tls(walk, host, session)
-    else:
-        yield from _with_tls(walk, host, session)
+    yield from _ended(walk, host, session)
+    if session.tls is not None:
+        yield from _in_tls(walk, host, session)
 
 
 def _unanswered(walk: Walk, host: MxHost, session: Session, answered: bool) -> Finding:
-    name = visible(host.name)
-    text = _ended(session)
+    name, text = visible(host.name), f"port {session.port}: {why_ended(session)}"
     if session.failure in (Failure.UNREACHABLE, Failure.LOCAL):
         # Where no session got out at all, nothing is known of the path.
         severity = Severity.INFO if answered else Severity.WARNING
         return finding("TLS020", name, f"{text}.", severity=severity, got=text)
-    spoke = any(
-        (other := primary(walk, host, address)) is not None and got_through(other)
-        for address in host.addresses
-    )
+    others = [_speaks_at(walk, host, address) for address in host.addresses]
+    spoke = any(other is not None and got_through(other) for other in others)
     severity = Severity.WARNING if spoke else Severity.ERROR
     return finding("TLS001", name, f"{text}.", severity=severity, got=text)
 
 
-def _ended(session: Session) -> str:
-    """Why the session ended, no full stop at the end."""
-    if session.failed_at is Stage.CONNECT and session.failure in _FAILED:
-        return f"port {session.port}: {_FAILED[session.failure]}"
-    if session.failed_at is Stage.CONNECT and session.failure is Failure.LOCAL:
-        return f"port {session.port}: {clause(visible(session.detail, limit=160))}".rstrip(".")
-    plain = _FAILED.get(session.failure) if session.failure is not None else None
-    return (visible(session.detail, limit=160) or plain or "it broke off").rstrip(".")
-
-
-def _without_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
-    name = visible(host.name)
-    greeting, starttls = session.greeting, session.starttls
-    if greeting is not None and greeting.code is None:
-        text = said(greeting)
-        yield finding("TLS019", name, f"what it says is not SMTP: {visible(greeting.defect)}.", got=text)
-    elif gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
-        yield _slow(name, session)
-    elif greeting is None:
-        text = _ended(session)
-        code = "TLS019" if session.failure is Failure.PROTOCOL else "TLS018"
-        yield finding(code, name, f"it connects but does not greet: {text}.", got=text)
-    elif not greeting.positive:
-        yield finding("TLS016", name, f"it greets with {said(greeting)}.", got=said(greeting))
-    elif session.injected:
+def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
+    """Why the session came no further than it did; nothing where TLS is up."""
+    name, far = visible(host.name), reached(session)
+    if session.injected:
         shown = visible(session.injected, limit=120)
         yield finding("TLS005", name, "clear text came behind the reply to STARTTLS.", got=shown)
-    elif starttls is not None and starttls.code is not None and not starttls.positive:
-        found = "250-STARTTLS"
-        message = f"STARTTLS is announced, then answered {said(starttls)}."
-        yield finding("TLS003", name, message, found=found, got=said(starttls))
-    elif starttls is not None or session.failed_at in (Stage.STARTTLS, Stage.HANDSHAKE):
-        text = _ended(session)
-        where = "the TLS handshake fails" if starttls is not None else "the session ends at STARTTLS"
-        yield finding("TLS004", name, f"{where}: {text}.", found="250-STARTTLS", got=text)
-    elif session.ehlo is None or (session.failed_at is Stage.EHLO and session.failure is not None):
-        text = _ended(session)
-        yield finding("TLS018", name, f"the session ends at EHLO: {text}.", got=text)
-    elif session.ehlo.code != 250:
-        yield finding("TLS017", name, f"EHLO is answered {said(session.ehlo)}.", got=said(session.ehlo))
-    else:
+    early = gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE
+    if early and far is not Reached.NOT_SMTP:
+        rest = "" if session.bound else "; senders wait for minutes"
+        yield finding("TLS027", name, f"{clause(waited(session))}{rest}.", got=why_ended(session))
+    elif far is Reached.NOT_OFFERED:
         yield _not_offered(walk, host, session)
-
-
-def _slow(name: str, session: Session) -> Finding:
-    text = _ended(session)
-    rest = "" if session.bound else "; senders wait for minutes"
-    return finding("TLS027", name, f"{clause(waited(text))}{rest}.", got=text)
+    elif far in _ENDS and not (session.injected and far is Reached.HANDSHAKE_FAILED):
+        junk = far is Reached.NO_GREETING and session.failure is Failure.PROTOCOL
+        replies = {
+            Reached.NOT_SMTP: session.greeting,
+            Reached.GREETING_REFUSED: session.greeting,
+            Reached.EHLO_REFUSED: session.ehlo,
+            Reached.STARTTLS_REFUSED: session.starttls,
+        }
+        got = quoted(replies[far]) if far in replies else why_ended(session)
+        offered = "250-STARTTLS" if Reached.STARTTLS_LOST <= far <= Reached.HANDSHAKE_FAILED else ""
+        code = "TLS019" if junk else _ENDS[far]
+        yield finding(code, name, f"{told(session)}.", found=offered, got=got)
 
 
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
     name = visible(host.name)
+    if session.ehlo is not None and not session.ehlo.positive:
+        return finding("TLS017", name, f"{told(session)}.", got=quoted(session.ehlo))
     crossed = next((word for word in session.extensions if _CROSSED_OUT.match(word)), None)
     keywords = ", ".join(session.extensions[:12]) or "no extensions"
     if crossed is not None:
         message = f"the EHLO reply says {crossed} where STARTTLS would be."
         return finding("TLS021", name, message, got=f"EHLO: {keywords}")
-    demanded = " (its TLSA records or the policy demand it)" if requires_tls(walk, host) else ""
+    demanded = " (its TLSA records or the policy demand it)" if tls_demanded(walk, host) else ""
     return finding("TLS002", name, f"STARTTLS is not offered{demanded}.", got=f"EHLO: {keywords}")
 
 
-def _with_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
+def _in_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     assert session.tls is not None
     name = visible(host.name)
-    if session.injected:
-        shown = visible(session.injected, limit=120)
-        yield finding("TLS005", name, "clear text came behind the reply to STARTTLS.", got=shown)
-    if gave_up_early(walk, session) and session.failed_at is Stage.EHLO_TLS:
-        yield _slow(name, session)
-    elif session.ehlo_tls is None or session.ehlo_tls.code != 250:
-        text = f"EHLO gets {said(session.ehlo_tls)}" if session.ehlo_tls else _ended(session)
-        yield finding("TLS018", name, f"the session breaks after the TLS handshake: {text}.", got=text)
-    if session.tls.version in _OLD:
-        shown = _OLD[session.tls.version]
+    if session.tls.version in OUTDATED:
+        shown = OUTDATED[session.tls.version]
         yield finding("TLS006", name, f"the best it can do is {shown}.", got=f"{shown}, {session.tls.cipher}")
-    if session.tls.chain:
-        yield from certificates.find(walk, host, session)
-        return
-    yield finding(
-        "TLS007",
-        name,
-        f"it chooses the anonymous suite {visible(session.tls.cipher)}.",
-        got=visible(session.tls.cipher),
-    )
-    named = walk.starttls.session(session.address, session.sni, TlsProfile.AUTHENTICATED)
-    if named is not None and named.tls is not None and named.tls.chain:
-        yield from certificates.find(walk, host, named)
+    if not session.tls.chain:
+        suite = visible(session.tls.cipher)
+        yield finding("TLS007", name, f"it chooses the anonymous suite {suite}.", got=suite)
+        session = with_certificate(walk, session.address, session.sni) or session
+    yield from certificates.find(walk, host, session)
 
 
 def _sni(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
@@ -205,9 +164,9 @@ def _sni(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     if with_name == without:
         return
     if session.tls is not None and bare.tls is None:
-        text = f"without SNI there is no TLS: {_ended(bare)}"
+        text = f"without SNI there is no TLS: {told(bare)}"
     elif session.tls is None and bare.tls is not None:
-        text = f"with SNI {visible(session.sni)} there is no TLS: {_ended(session)}"
+        text = f"with SNI {visible(session.sni)} there is no TLS: {told(session)}"
     else:
         text = "without SNI it shows another certificate"
     yield finding(
@@ -247,17 +206,16 @@ def _level(walk: Walk, host: MxHost) -> int | None:
     """
     levels = []
     for address in host.addresses:
-        session = primary(walk, host, address)
-        if session is None or session.not_tried or session.greeting is None or not session.greeting.positive:
+        standing = standing_at(walk, host, address)
+        if standing is None or standing.reached < Reached.NOT_OFFERED:
             continue
-        if session.tls is None and gave_up_early(walk, session):
-            continue
-        if session.tls is None:
+        seen = standing.certificate
+        if seen is None and not gave_up_early(walk, standing.session):
             levels.append(0)
-        elif not certificate_of(walk, host, session).good and dane_lost(walk, host):
+        elif seen is not None and not seen.good and dane_lost(walk, host):
             return None
-        else:
-            levels.append(2 if certificate_of(walk, host, session).good else 1)
+        elif seen is not None:
+            levels.append(2 if seen.good else 1)
     return min(levels, default=None)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailpath.assess.certificate import pkix_problem
+from mailpath.assess.faults import policy_lost
+from mailpath.assess.reached import Reached
+from mailpath.assess.standing import standing_of
+from mailpath.assess.tlsa import secure_set
 from mailpath.exchanges import Failure
-from mailpath.facts import MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early, policy_lost
+from mailpath.facts import MxHost, MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.catalogue import finding
-from mailpath.findings.tlsa import secure_set
 from mailpath.findings.words import dotted, why
 from mailpath.match import names, pkix, sts
 from mailpath.match.names import certificate_names
-from mailpath.steps.served import best_session
 from mailpath.visible import visible
 from mailpath.wording.phrases import sentence
 from mailpath.wording.times import DAY, calendar
@@ -149,7 +152,7 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
                 f" (id={_fresh_id(walk)}).",
             )
         else:
-            yield from _host(walk, host.name, weight)
+            yield from _host(walk, host, weight)
     for pattern in policy.mx if walk.mx.kind is not MxKind.FAILED else ():
         if not any(sts.mx_matches(pattern, host.name) for host in walk.mx.hosts):
             line = f"mx: {visible(pattern)}"
@@ -162,38 +165,26 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             )
 
 
-def _host(walk: Walk, host: str, weight: Severity) -> Iterator[Finding]:
+def _host(walk: Walk, host: MxHost, weight: Severity) -> Iterator[Finding]:
     """Does the host keep what the policy promises (RFC 8461 section 4.2)?"""
-    session = best_session(walk, host, sni=host)
-    name = visible(host)
-    if session is None or session.greeting is None or not session.greeting.positive:
+    standing, name = standing_of(walk, host), visible(host.name)
+    if standing is None or standing.reached <= Reached.GREETING_REFUSED:
         return  # not seen: an unanswered question is the STARTTLS step's to tell
-    if session.tls is None and gave_up_early(walk, session):
+    if standing.certificate is None and gave_up_early(walk, standing.session):
         return
-    if session.tls is None or not session.tls.chain:
+    if not standing.chain:
+        message = f"{name} gives no TLS, which the policy asks for."
+        yield finding("STS017", name, message, severity=weight, found="no TLS")
+        return
+    floor, rules = pkix.Floor.OPENSSL_1, names.RFC_8461
+    problem = pkix_problem(walk, host.name, standing.chain, floor=floor, rules=rules)
+    if problem is not None:
+        mode = walk.sts.policy.mode if walk.sts.policy else ""
         yield finding(
-            "STS017",
+            "STS014",
             name,
-            f"{name} gives no TLS, which the policy asks for.",
+            f"{name}: {problem[1]}.",
             severity=weight,
-            found="no TLS",
+            found=f"mode: {mode}, {name} is listed",
+            got=problem[1],
         )
-        return
-    chain = session.tls.chain
-    built = pkix.verify(chain, walk.roots, walk.at, floor=pkix.Floor.OPENSSL_1)
-    presented = certificate_names(chain[0])
-    if not built.trusted:
-        problem = f"the certificate of {name} is not trusted: {visible(built.error)}"
-    elif names.any_match((host,), presented, names.RFC_8461) is None:
-        shown = ", ".join(visible(each) for each in presented.dns[:4]) or "no DNS-ID at all"
-        problem = f"the certificate of {name} names {shown}"
-    else:
-        return
-    yield finding(
-        "STS014",
-        name,
-        sentence(problem),
-        severity=weight,
-        found=f"mode: {walk.sts.policy.mode if walk.sts.policy else ''}, {name} is listed",
-        got=problem,
-    )

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.exchanges import TlsProfile
-from mailpath.facts import (
-    Found,
-    HostTlsa,
-    MxHost,
-    Security,
-    Session,
-    TlsaRecord,
-    TlsaSet,
-    Walk,
-    gave_up_early,
-    not_theirs,
+from mailpath.assess.faults import our_fault
+from mailpath.assess.reached import Reached, told, why_ended
+from mailpath.assess.sessions import host_named, with_certificate
+from mailpath.assess.standing import Standing, standing_of
+from mailpath.assess.tlsa import (
+    NotAsked,
+    dane_names,
+    failed_lookup,
+    secure_set,
+    surely_none,
+    tlsa_bases,
+    usable,
 )
+from mailpath.facts import Found, HostTlsa, Security, TlsaRecord, TlsaSet, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.catalogue import finding
 from mailpath.findings.words import dotted, tlsa_data, tlsa_line, why
 from mailpath.match import dane
-from mailpath.steps.served import best_session, dane_names, host_named
-from mailpath.steps.tlsa import Reason
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, join_and
 
@@ -36,38 +35,19 @@ def find(walk: Walk) -> Iterator[Finding]:
         yield from _host(walk, host, protected)
 
 
-def secure_set(host: HostTlsa) -> TlsaSet | None:
-    """The TLSA RRset that senders with DANE use for this host: the first candidate that has one, securely.
-
-    None too where a look-up failed before it: then they use nothing.
-    """
-    for candidate in host.candidates:
-        if candidate.lookup.broken:
-            return None
-        if candidate.lookup.found is Found.FOUND and candidate.lookup.security is Security.SECURE:
-            return candidate
-    return None
-
-
 def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]:
     name = visible(host.host)
-    broken = next((each.lookup for each in host.candidates if each.lookup.broken), None)
-    candidate = secure_set(host)
+    candidate, broken = secure_set(host), failed_lookup(host)
     if candidate is not None:
         yield from _published(walk, host, candidate)
         return
-    if broken is not None and (broken.proofless or not_theirs(walk, broken)):
-        return
     if broken is not None:
-        yield finding(
-            "TLSA005",
-            name,
-            f"The TLSA lookup for {name} fails: {why(broken)}.",
-            found=f"{dotted(broken.name)} TLSA",
-            got=why(broken),
-        )
+        if not broken.proofless and not our_fault(walk, broken):
+            message, owner = f"The TLSA lookup for {name} fails: {why(broken)}.", dotted(broken.name)
+            yield finding("TLSA005", name, message, found=f"{owner} TLSA", got=why(broken))
         return
     unsigned = next((each for each in host.candidates if each.lookup.found is Found.FOUND), None)
+    mx, none = host_named(walk, host.host), surely_none(host)
     if unsigned is not None:
         yield finding(
             "TLSA007",
@@ -76,8 +56,8 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
             found=_shown(unsigned.lookup.canonical, unsigned.records),
             got=why(unsigned.lookup),
         )
-    elif protected and (established(host) or host.not_tried == Reason.UNSIGNED):
-        lacks = "has no TLSA records" if established(host) else "is not asked for TLSA"
+    elif protected and (none or (mx is not None and tlsa_bases(mx)[1] is NotAsked.UNSIGNED)):
+        lacks = "has no TLSA records" if none else "is not asked for TLSA"
         yield finding(
             "TLSA011",
             name,
@@ -85,18 +65,10 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
             found=visible(host.not_tried) or f"{dotted(host.candidates[0].lookup.name)} has no TLSA",
             fix=_publish(walk, host),
         )
-    elif established(host):
+    elif none:
         owner = dotted(host.candidates[0].lookup.name)
         message = f"{name} is signed, and has no TLSA records."
         yield finding("TLSA001", name, message, found=f"{owner} has no TLSA", fix=_publish(walk, host))
-
-
-def established(host: HostTlsa) -> bool:
-    """Whether it is known, and not merely not learnt, that the host has no TLSA records."""
-    lookups = [each.lookup for each in host.candidates]
-    return bool(lookups) and all(
-        lookup.found is Found.ABSENT and lookup.security is Security.SECURE for lookup in lookups
-    )
 
 
 def _have(hosts: list[str]) -> str:
@@ -104,12 +76,17 @@ def _have(hosts: list[str]) -> str:
     return f"{join_and(shown)} {'has' if len(shown) == 1 else 'have'}"
 
 
+def _standing(walk: Walk, host: HostTlsa) -> Standing | None:
+    mx = host_named(walk, host.host)
+    return standing_of(walk, mx) if mx is not None else None
+
+
 def _publish(walk: Walk, host: HostTlsa) -> str:
     """The record to publish for the key the host shows now; "" where it showed none."""
-    session = best_session(walk, host.host, sni=host.host)
-    if session is None or session.tls is None or not session.tls.chain or not host.candidates:
+    standing = _standing(walk, host)
+    if standing is None or not standing.chain or not host.candidates:
         return ""
-    digest = dane.computed((dane.SPKI, dane.SHA2_256), session.tls.chain[0])
+    digest = dane.computed((dane.SPKI, dane.SHA2_256), standing.chain[0])
     data = tlsa_data(dane.DANE_EE, dane.SPKI, dane.SHA2_256, digest)
     return f"Publish: {dotted(host.candidates[0].lookup.name)} TLSA {data}"
 
@@ -120,7 +97,7 @@ def _publish(walk: Walk, host: HostTlsa) -> str:
 def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Finding]:
     name, owner = visible(host.host), candidate.lookup.canonical
     unusable = [record for record in candidate.records if record.unusable]
-    if unusable and len(unusable) == len(candidate.records):
+    if unusable and not usable(candidate):
         reason = visible(unusable[0].unusable)
         yield finding(
             "TLSA003",
@@ -152,35 +129,27 @@ def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findi
     yield from _compared(walk, host, candidate)
 
 
-def chains(walk: Walk, host: MxHost, base: str) -> list[tuple[tuple[bytes, ...], list[str]]]:
+def chains(walk: Walk, host: str, base: str) -> list[tuple[tuple[bytes, ...], list[str]]]:
     """What DANE senders are shown: (chain, addresses that send it), one entry per leaf, in address order.
 
     DANE sends the TLSA base domain as SNI and offers no anonymous suite (RFC 7672 sections 8.1, 8.2).
     """
     shown: dict[bytes, tuple[tuple[bytes, ...], list[str]]] = {}
-    for address in host.addresses:
-        named = walk.starttls.session(address, base)
-        if named is not None and named.not_tried:
-            continue
-        for sni in dict.fromkeys((base, host.name, None)):
-            sessions = (
-                walk.starttls.session(address, sni, profile)
-                for profile in (TlsProfile.FULL, TlsProfile.AUTHENTICATED)
-            )
-            chain = next((each.tls.chain for each in sessions if each and each.tls and each.tls.chain), ())
-            if chain:
-                shown.setdefault(chain[0], (chain, []))[1].append(address)
-                break
+    mx = host_named(walk, host)
+    for address in mx.addresses if mx is not None else ():
+        session = with_certificate(walk, address, base)
+        if session is not None and session.tls is not None and session.tls.chain:
+            chain = session.tls.chain
+            shown.setdefault(chain[0], (chain, []))[1].append(address)
     return list(shown.values())
 
 
 def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Finding]:
-    mx = host_named(walk, host.host)
-    seen = chains(walk, mx, candidate.base) if mx is not None else []
+    seen = chains(walk, host.host, candidate.base)
     if not seen:
         yield _unseen(walk, host, candidate)
         return
-    names = dane_names(walk, host.host, candidate.base)
+    names = dane_names(walk, candidate.base)
     for number, (chain, addresses) in enumerate(seen):
         matched = dane.match(candidate.records, chain, names, walk.at)
         if not matched.matched:
@@ -191,29 +160,17 @@ def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findin
 
 def _unseen(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Finding:
     name = visible(host.host)
-    session = best_session(walk, host.host, sni=candidate.base)
+    standing = _standing(walk, host)
     found = _shown(candidate.lookup.canonical, candidate.records)
-    spoke = session is not None and session.greeting is not None and session.greeting.positive
-    if session is not None and spoke and not gave_up_early(walk, session):
-        return finding(
-            "TLSA012",
-            name,
-            f"{name} has TLSA records, but gives no TLS: {_no_tls(session)}.",
-            found=found,
-            got=_no_tls(session),
-        )
-    reason = "no session was held" if session is None else visible(session.detail or "no answer")
-    return finding("TLSA015", name, f"{name} showed no certificate: {reason.rstrip('.')}.", found=found)
-
-
-def _no_tls(session: Session) -> str:
-    if session.tls is not None:
-        return "it shows no certificate"
-    if session.starttls is None and not session.offers_starttls:
-        return "STARTTLS is not offered"
-    if session.starttls is not None and session.starttls.code is not None and not session.starttls.positive:
-        return f"STARTTLS is answered {session.starttls.code}"
-    return "the TLS handshake fails"
+    if standing is None or standing.reached <= Reached.GREETING_REFUSED:
+        reason = "no session was held" if standing is None else told(standing.session)
+    elif gave_up_early(walk, standing.session):
+        reason = why_ended(standing.session)
+    else:
+        reason = told(standing.session) if standing.reached is not Reached.UP else "it shows no certificate"
+        message = f"{name} has TLSA records, but gives no TLS: {reason}."
+        return finding("TLSA012", name, message, found=found, got=reason)
+    return finding("TLSA015", name, f"{name} showed no certificate: {reason}.", found=found)
 
 
 def _shown(owner: str, records: tuple[TlsaRecord, ...]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import MxKind, Walk, not_theirs
+from mailpath.assess.faults import our_fault
+from mailpath.facts import MxKind, Walk
 from mailpath.facts.findings import Finding
 from mailpath.findings.catalogue import finding
 from mailpath.findings.words import dotted, why
@@ -16,7 +17,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     facts = walk.sts
     if facts.tlsrpt is None or walk.mx.kind in (MxKind.NULL, MxKind.NONE):
         return
-    if facts.tlsrpt.proofless or not_theirs(walk, facts.tlsrpt):
+    if facts.tlsrpt.proofless or our_fault(walk, facts.tlsrpt):
         return
     domain = visible(walk.path.recipient)
     owner = dotted(f"_smtp._tls.{walk.path.recipient}")

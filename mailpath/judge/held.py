@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.assess.sessions import session_at
 from mailpath.exchanges import Failure, Stage, TlsProfile
 from mailpath.facts import Session, Walk
 from mailpath.judge.agent import Suites
@@ -17,7 +18,7 @@ from mailpath.match import usage
 def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
     """The session this sender would have had: its SNI, and no suite that it does not offer."""
     assert target.address is not None
-    session = _closest(walk, target.address, policy.sni, TlsProfile.FULL)
+    session = session_at(walk, target.address, policy.sni)
     if session is None or session.tls is None:
         return session
     if not session.tls.chain:
@@ -28,7 +29,7 @@ def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Se
         return session
     else:
         profile, only = TlsProfile.GNUTLS, "suites like " + shown(session.tls.cipher)
-    other = _closest(walk, target.address, policy.sni, profile)
+    other = session_at(walk, target.address, policy.sni, profile)
     if other is not None:
         return other
     # Nothing else was seen; without that there is no common cipher.
@@ -44,20 +45,3 @@ def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Se
 
 def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
     return posture.anonymous_suites and not (policy.strict or policy.named)
-
-
-def _closest(walk: Walk, address: str, sni: str | None, profile: TlsProfile) -> Session | None:
-    """The session with this SNI; where none was held, that with another (servers seldom tell them apart)."""
-    exact = walk.starttls.told(address, sni, profile)
-    if exact is not None:
-        return exact
-    others = [
-        session
-        for session in walk.starttls.sessions
-        if session.address == address and session.profile is profile
-    ]
-    return min(
-        others,
-        key=lambda session: (bool(session.not_tried), (session.sni is None) is (sni is not None)),
-        default=None,
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.assess.tlsa import insecure_mx, tlsa_of
 from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
 from mailpath.judge.agent import Reference, Refusal, Sni
@@ -138,9 +139,9 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
         return None
     if indeterminate(walk.mx.lookup) or indeterminate(target.lookup):
         return _untold(walk, "whether these names are signed was not learnt")
-    insecure_mx = _insecure_mx(walk)
+    half = insecure_mx(walk)
     mandatory = posture.dane is DaneUse.MANDATORY
-    if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
+    if half and (mandatory or posture.insecure_mx is InsecureMx.MAY):
         return _missing(posture, Event.NOT_SECURE)
     candidates = _candidates(walk, posture, target)
     if not candidates:
@@ -155,7 +156,7 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
         if indeterminate(candidate.lookup):
             return _untold(walk, "whether its TLSA is signed was not learnt")
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
-            return _with_tlsa(walk, posture, target, candidate, half=insecure_mx)
+            return _with_tlsa(walk, posture, target, candidate, half=half)
     return _missing(posture, Event.TLSA_MISSING)
 
 
@@ -178,18 +179,12 @@ def _untold(walk: Walk, what: str) -> HostPolicy:
     return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, untold=untold)
 
 
-def _insecure_mx(walk: Walk) -> bool:
-    """There is an MX RRset, and DNS could have been forged to say so."""
-    return walk.mx.lookup.found is Found.FOUND and walk.mx.lookup.security is not Security.SECURE
-
-
 def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
     """TLSA base domains in the order they are asked (RFC 7672 section 2.2.2)."""
     lookup = target.lookup
     if lookup is None:
         return []
-    host = next((host for host in walk.tlsa.hosts if host.host == target.host.name), None)
-    asked = {candidate.base: candidate for candidate in host.candidates} if host else {}
+    asked = {candidate.base: candidate for candidate in tlsa_of(walk, target.host.name).candidates}
     bases: list[str] = []
     if lookup.security is Security.SECURE or posture.agent.tlsa_of_insecure_host:
         bases.append(lookup.canonical)

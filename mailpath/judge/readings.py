@@ -11,20 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from mailpath.assess.faults import LOST, Fault, our_fault
+from mailpath.assess.lookups import PATH, lookups
 from mailpath.exchanges import Failure
-from mailpath.facts import (
-    Found,
-    HostTlsa,
-    Lookup,
-    MxHost,
-    Security,
-    Session,
-    Walk,
-    not_theirs,
-    unasked,
-    unproven,
-)
-from mailpath.facts.resolver import lookups
+from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, Session, Walk
 from mailpath.judge.events import Event
 from mailpath.judge.model import Outcome, Untold, Verdict
 from mailpath.judge.posture import Posture
@@ -53,10 +43,10 @@ def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> Untold | None:
     """Why this look-up says nothing of what the sender would learn; None where it does."""
     if lookup is None:
         return None
-    why = unasked(walk, lookup) if posture.agent.resolves_here else not_theirs(walk, lookup)
+    why = our_fault(walk, lookup, (Fault.UNASKED,) if posture.agent.resolves_here else LOST)
     if not why and lookup.resolver_rcode is None and posture.validating_resolver:
         # It may be bogus, too: neither we nor the resolver said that it is not.
-        why = unproven(walk, lookup)
+        why = our_fault(walk, lookup, (Fault.UNPROVEN,))
     return Untold(EVENTS.get(lookup.failure, Event.FAILED_HERE), shown(why)) if why else None
 
 
@@ -82,9 +72,7 @@ def note(walk: Walk) -> str:
 
 def undecided(walk: Walk) -> bool:
     """Some answer that DANE rests on is indeterminate, or was lost on our own side."""
-    asked = [walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in host.lookups)]
-    asked += walk.tlsa.lookups
-    return any(indeterminate(lookup) for lookup in asked) or _tlsa_lost(walk)
+    return any(indeterminate(lookup) for lookup in lookups(walk, PATH)) or _tlsa_lost(walk)
 
 
 def read_as(walk: Walk, security: Security) -> Walk:
@@ -94,7 +82,7 @@ def read_as(walk: Walk, security: Security) -> Walk:
         return _with(found, security) if found is not None and indeterminate(found) else found
 
     def sought(found: Lookup | None) -> Lookup | None:
-        return _absent(found) if found is not None and not_theirs(walk, found) else lookup(found)
+        return _absent(found) if found is not None and our_fault(walk, found) else lookup(found)
 
     return _each(walk, lookup, sought)
 
@@ -160,4 +148,4 @@ def _tlsa_unasked(walk: Walk) -> bool:
 
 
 def _tlsa_lost(walk: Walk) -> bool:
-    return any(not_theirs(walk, lookup) for lookup in walk.tlsa.lookups)
+    return any(our_fault(walk, lookup) for lookup in walk.tlsa.lookups)

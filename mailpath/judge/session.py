@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailpath.assess.reached import Reached, reached, why_ended
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk
 from mailpath.judge import patience
@@ -136,30 +137,28 @@ def _no_such_family(walk: Walk, address: str) -> bool:
 
 def _greeted(session: Session, posture: Posture) -> Ending | None:
     """Connect, greeting, EHLO or HELO: None when all went well."""
-    if session.failed_at is Stage.CONNECT or (session.greeting is None and session.failed_at is None):
+    far = reached(session, goes_past_421=not posture.agent.ehlo_421_ends)
+    greeting, hello = session.greeting, session.ehlo
+    if far is Reached.NOT_SEEN and session.failure is not None:
+        return _untold(Untold(Event.NOT_TRIED, why_ended(session)), session)
+    if far is Reached.NO_CONNECT:
         failure = session.failure or Failure.CLOSED
         words = CONNECT.get(failure, shown(session.detail) or failure.value)
         return _deferred(session, Event.CONNECT_FAILED, why=words)
-    if session.greeting is None:
+    if greeting is None:
         return _deferred(session, Event.GREETING_LOST)
-    code = session.greeting.code
-    if code is None or code // 100 != 2:
-        return _refused(session, Event.GREETING_REFUSED, session.greeting, _by_class(code, posture))
-    if _blotted(session, posture):
+    if far in (Reached.NOT_SMTP, Reached.GREETING_REFUSED):
+        return _refused(session, Event.GREETING_REFUSED, greeting, _by_class(greeting.code, posture))
+    if _blotted(session, posture) or far not in (Reached.EHLO_LOST, Reached.EHLO_REFUSED):
         return None
-    if session.ehlo is None or session.ehlo.code is None:
-        return _deferred(session, Event.EHLO_LOST)
-    if session.ehlo.code // 100 == 2:
-        return None
-    if session.ehlo.code == 421 and posture.agent.ehlo_421_ends:
-        return _refused(session, Event.EHLO_REFUSED, session.ehlo, Refusal.NEXT)
-    if session.helo is None:
-        # Where the walk took the reply for good it said no HELO; what it heard next speaks for the server.
-        went_on = bool(session.ehlo.codes) and session.failed_at is not Stage.EHLO
-        return None if went_on else _deferred(session, Event.EHLO_LOST)
-    if session.helo.code is None or session.helo.code // 100 != 2:
+    if hello is not None and hello.code == 421 and posture.agent.ehlo_421_ends:
+        return _refused(session, Event.EHLO_REFUSED, hello, Refusal.NEXT)
+    if session.helo is not None and far is Reached.EHLO_REFUSED:
         return _refused(session, Event.EHLO_REFUSED, session.helo, posture.agent.helo_5xx)
-    return None
+    # Where the walk took the reply for good it said no HELO; what it heard next speaks for the server.
+    answered = hello is not None and hello.code is not None and bool(hello.codes)
+    went_on = answered and session.failed_at is not Stage.EHLO
+    return None if went_on else _deferred(session, Event.EHLO_LOST)
 
 
 def _by_class(code: int | None, posture: Posture) -> Refusal:
@@ -188,10 +187,9 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
         if session.tls is None and session.failure is None:
             return _untold(Untold(Event.NOT_TRIED, "STARTTLS is offered, but was not tried"), session)
         return _deferred(session, Event.STARTTLS_LOST, why="the connection broke at STARTTLS")
-    code = session.starttls.code
-    if code is None:
+    if session.starttls.code is None:
         return _deferred(session, Event.STARTTLS_LOST, why="STARTTLS is answered by no SMTP reply")
-    if code // 100 == 2:
+    if session.starttls.positive:
         return None
     return _starttls_refused(walk, session, session.starttls, posture, policy)
 
@@ -199,7 +197,7 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
 def _offers(session: Session, posture: Posture) -> bool:
     """Does this sender see STARTTLS among the extensions?"""
     reply = session.ehlo
-    if reply is None or reply.code is None or reply.code // 100 != 2 or not session.offers_starttls:
+    if reply is None or not reply.positive or not session.offers_starttls:
         return False
     if posture.agent.reply_parsing is Reading.STRICT:
         return True
@@ -239,23 +237,23 @@ def _in_tls(
     trusted = trust(walk, posture, target, policy, session.tls, aged=aged)
     if not trusted.accepted:
         return _trusted(walk, session, posture, policy, trusted)
-    if session.ehlo_tls is None and (session.failure is not None or session.failed_at is not None):
+    far, reply = reached(session), session.ehlo_tls
+    ignored = posture.agent.tls_ehlo_ignored
+    lost = far is Reached.LOST_IN_TLS and not ignored
+    if reply is None or reply.code is None or lost:
         why = "the session broke right after the TLS handshake"
+        if reply is not None:
+            no_reply = reply.code is None
+            why = (
+                "EHLO is answered by no SMTP reply in TLS" if no_reply else "the session broke at HELO in TLS"
+            )
         return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
-    reply = session.ehlo_tls
-    if reply is not None and reply.code is None:
-        why = "EHLO is answered by no SMTP reply in TLS"
-        return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
-    if reply is not None and not posture.agent.tls_ehlo_ignored and not _taken(reply):
-        if reply.code != 421 and session.helo_tls is not None:
-            reply = session.helo_tls
-        elif reply.code != 421 and session.failed_at is Stage.EHLO_TLS:
-            why = "the session broke at HELO in TLS"
-            return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
-        # Where the walk took the reply for good it said no HELO: then one is taken to be answered.
-        if not _taken(reply) and (reply.code == 421 or not reply.codes or session.helo_tls is not None):
-            why = "EHLO is refused in TLS"
-            return _refused(session, Event.TLS_EHLO_REFUSED, reply, Refusal.BOUNCE, why=why)
+    # Where the walk took the reply for good it said no HELO: then one is taken to be answered.
+    went_on = bool(reply.codes) and reply.code != 421 and session.helo_tls is None
+    if far is Reached.REFUSED_IN_TLS and not ignored and not went_on:
+        last = session.helo_tls if reply.code != 421 and session.helo_tls is not None else reply
+        why = "EHLO is refused in TLS"
+        return _refused(session, Event.TLS_EHLO_REFUSED, last, Refusal.BOUNCE, why=why)
     return _trusted(walk, session, posture, policy, trusted)
 
 
@@ -267,10 +265,6 @@ def _trusted(walk: Walk, session: Session, posture: Posture, policy: HostPolicy,
         later = policy.demand is Demand.MAY and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
         return msgspec.structs.replace(ending, tls_failed=later, policy=trusted.policy)
     return _enveloped(walk, posture, _sent(session, trusted), session, tls=True)
-
-
-def _taken(reply: Reply) -> bool:
-    return reply.code is not None and reply.code // 100 == 2
 
 
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
@@ -368,7 +362,7 @@ def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, 
             why = patience.gave_up(walk, posture, tried)
             return _either(tried, why, [ending, sent, bounced]) if why else ending
     for event, reply in ((Event.MAIL_REFUSED, session.mail_from), (Event.RCPT_REFUSED, session.rcpt_to)):
-        if reply is not None and (reply.code is None or reply.code // 100 != 2):
+        if reply is not None and not reply.positive:
             ending = _refused(session, event, reply, Refusal.BOUNCE)
             return msgspec.structs.replace(ending, counted=True)
     return sent

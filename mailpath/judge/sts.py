@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from mailpath.assess.faults import policy_lost
 from mailpath.exchanges import Failure
-from mailpath.facts import PolicyFetch, StsPolicy, Walk, policy_lost
+from mailpath.facts import PolicyFetch, StsPolicy, Walk
 from mailpath.judge.destination import Answer, answer
 from mailpath.judge.events import Event
 from mailpath.judge.model import Untold

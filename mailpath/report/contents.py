@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import Found, Status, StsPolicy, Walk, bounds_reached, gave_up_early
+from mailpath.assess.faults import bounds_reached
+from mailpath.facts import Found, Status, StsPolicy, Walk, gave_up_early
 from mailpath.judge import Posture, Verdict
 from mailpath.judge.requiretls import announcing, ignored
 from mailpath.judge.sending import Message, held

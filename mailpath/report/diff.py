@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from mailpath.assess.lookups import lookups
+from mailpath.assess.sessions import session_at
 from mailpath.facts import TITLES, Found, Lookup, MxHost, Session, Walk
 from mailpath.judge import Mechanism, Verdict
 from mailpath.match.certificate import describe
@@ -117,11 +119,10 @@ def _lines(result: Result) -> Iterator[_Side]:
         yield ("findings", f"{finding.code} {finding.subject}", "finding"), (finding.message,)
     hosts = tuple(f"{host.preference} {visible(host.name)}" for host in walk.mx.hosts)
     yield ("hosts", visible(walk.path.recipient), "order"), hosts
-    for lookup in _lookups(walk):
+    for lookup in lookups(walk):
         subject = f"{visible(lookup.name)} {lookup.rdtype}"
         yield ("records", subject, "records"), _records(lookup)
-        if lookup.found is not Found.NOT_TRIED:
-            yield ("records", subject, "security"), (lookup.security.value,)
+        yield ("records", subject, "security"), (lookup.security.value,)
     for zone in walk.dnssec.zones:
         yield ("zones", visible(zone.name), "status"), (zone.status.value,)
         yield ("zones", visible(zone.name), "keys"), tuple(f"{key.tag} {key.role}" for key in zone.keys)
@@ -147,24 +148,11 @@ def _outcome(verdict: Verdict) -> str:
     return " ".join(filter(None, parts))
 
 
-def _lookups(walk: Walk) -> Iterator[Lookup]:
-    fetch = walk.sts.fetch
-    found = [walk.mx.lookup]
-    found += [lookup for host in walk.mx.hosts for lookup in host.lookups]
-    found += walk.tlsa.lookups
-    found += [lookup for lookup in (walk.sts.txt, walk.sts.tlsrpt) if lookup is not None]
-    if fetch is not None:
-        found += [lookup for lookup in (fetch.v6, fetch.v4) if lookup is not None]
-    found += [lookup for lookup in (walk.sender.mx, walk.sender.spf) if lookup is not None]
-    yield from found
-
-
 def _records(lookup: Lookup) -> tuple[str, ...]:
     aliases = [f"{visible(link.owner)} {link.rdtype} {visible(link.target)}" for link in lookup.links]
     if lookup.found is Found.FOUND:
         return (*aliases, *(visible(record, limit=_RECORD) for record in lookup.records))
-    words = {Found.ABSENT: "none", Found.NOT_TRIED: "not asked for"}
-    return (*aliases, f"({words.get(lookup.found, 'failed')})")
+    return (*aliases, "(none)" if lookup.found is Found.ABSENT else "(failed)")
 
 
 def _policy(walk: Walk) -> Iterator[_Side]:
@@ -181,11 +169,8 @@ def _policy(walk: Walk) -> Iterator[_Side]:
 
 def _sessions(walk: Walk, host: MxHost, address: str) -> Iterator[_Side]:
     """The session with the host's name in SNI; the one without only where it shows something else."""
-    held = [session for session in walk.starttls.sessions if session.address == address]
-    named = next((session for session in held if session.sni == host.name), None)
-    bare = next((session for session in held if session.sni is None), None)
+    first, bare = session_at(walk, address, host.name), walk.starttls.session(address, None)
     where = f"{visible(host.name)} [{address}]"
-    first = named or bare
     if first is None:
         return
     yield from _session(where, first)

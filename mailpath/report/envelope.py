@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from mailpath.assess.reached import quoted
 from mailpath.exchanges import Envelope, Stage
 from mailpath.facts import MxHost, Reply, Session, Walk
 from mailpath.network.replies import offers
-from mailpath.steps.starttls import said
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, sentence
 
@@ -99,7 +99,7 @@ def _starttls_refused(session: Session) -> bool:
 
 def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:
     assert reply.code is not None
-    answer = f"{command} is answered{where} {said(reply)}"
+    answer = f"{command} is answered{where} {quoted(reply)}"
     if reply.code // 100 != 4:
         return "REFUSED", f"{answer}: the mail would be returned."
     if any(word in b" ".join(reply.lines).lower() for word in (b"greylist", b"graylist", b"grey-list")):

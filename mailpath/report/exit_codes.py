@@ -18,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+from mailpath.assess.sessions import sessions_of
+from mailpath.assess.tlsa import dane_applies, dane_set
 from mailpath.facts import MxHost, Walk
 from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.posture import DaneUse, Level
-from mailpath.steps.certificate import dane_applies, dane_set
-from mailpath.steps.served import sessions_of
 
 
 class ExitCode(IntEnum):

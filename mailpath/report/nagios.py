@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpath.facts import bounds_reached
+from mailpath.assess.faults import bounds_reached
 from mailpath.findings import Severity
 from mailpath.report.contents import not_tried
 from mailpath.report.exit_codes import ExitCode

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 
+from mailpath.assess.faults import our_fault
+from mailpath.assess.lookups import PATH, ROUTE, lookups, path_lookups
 from mailpath.facts import (
     WALKED,
     DnssecFacts,
@@ -11,12 +13,10 @@ from mailpath.facts import (
     Lookup,
     MxFacts,
     Security,
-    SignatureFact,
     Status,
     TlsaFacts,
     Walk,
     ZoneFact,
-    not_theirs,
 )
 from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools
@@ -26,33 +26,12 @@ from mailpath.visible import visible
 _ORDER = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
 
 
-def path_lookups(mx: MxFacts) -> Iterator[Lookup]:
-    """The MX RRset and each host's addresses, in path order."""
-    yield mx.lookup
-    for host in mx.hosts:
-        yield from (lookup for lookup in host.lookups if lookup.found is not Found.NOT_TRIED)
-
-
-def lasting(signatures: Iterable[SignatureFact]) -> list[SignatureFact]:
-    """Of several signatures over one RRset by one zone the last to end: one that holds is enough (RFC 4035
-    section 5.3.1).
-    """
-    last: dict[tuple[str, str, str], SignatureFact] = {}
-    for signature in signatures:
-        key = (signature.signer, signature.owner, signature.rdtype)
-        if key not in last or signature.expiration > last[key].expiration:
-            last[key] = signature
-    return list(last.values())
-
-
 def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...], note: str = "") -> DnssecFacts:
     """The step's facts, from what the other steps looked up.
 
     `note`: that the resolver was seen to leave proofs of absence out; "" where it was not.
     """
-    lookups = list(path_lookups(mx))
-    everything = [*lookups, *(c.lookup for host in tlsa.hosts for c in host.candidates)]
-    expiries = [lookup.expires for lookup in everything if lookup.expires is not None]
+    expiries = [each.expires for each in path_lookups(mx, tlsa) if each.expires is not None]
     # RFC 8914: DNSKEY Missing, RRSIGs Missing.  Other codes say that no answer came to be stripped.
     stripped = next(
         (
@@ -66,7 +45,7 @@ def gather(mx: MxFacts, tlsa: TlsaFacts, zones: tuple[ZoneFact, ...], note: str 
     )
     return DnssecFacts(
         zones=tuple(sorted(zones, key=_depth)),
-        weakest=min((lookup.security for lookup in lookups), key=_ORDER.index),
+        weakest=min((each.security for each in path_lookups(mx, tlsa, ROUTE)), key=_ORDER.index),
         resolver_passes=stripped is None and not note,
         resolver_note=note if stripped is None else stripped.reason,
         expires=min(expiries, default=None),
@@ -97,27 +76,27 @@ def _seen(tools: Tools, walk: Walk) -> DnssecFacts:
 def line(walk: Walk) -> Line:
     """The panel's line: pure."""
     facts = walk.dnssec
-    lookups = list(path_lookups(walk.mx))
-    tlsa = [candidate.lookup for host in walk.tlsa.hosts for candidate in host.candidates]
-    for lookup in [*lookups, *tlsa]:
+    on_route, on_path = list(lookups(walk, ROUTE)), list(lookups(walk, PATH))
+    for lookup in on_path:
         if lookup.security is Security.BOGUS:
             return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(lookup.reason)}"
     if not facts.resolver_passes:
         return Status.ERROR, "CANNOT TELL", visible(facts.resolver_note)
-    for lookup in [*lookups, *tlsa]:
-        why = not_theirs(walk, lookup)
+    for lookup in on_path:
+        why = our_fault(walk, lookup)
         if why:
             return Status.ERROR, "NOT LEARNT", f"{_what(lookup)} could not be judged: {visible(why)}"
     if facts.weakest is Security.INDETERMINATE:
-        unclear = next(lookup for lookup in lookups if lookup.security is Security.INDETERMINATE)
+        judged = (lookup for lookup in on_route if lookup.security is Security.INDETERMINATE)
+        unclear = next(judged, walk.mx.lookup)
         why = visible(unclear.reason or unclear.detail or "no answer")
         return Status.ERROR, "CANNOT TELL", f"{_what(unclear)} cannot be judged: {why}"
     if facts.weakest is Security.SECURE:
-        addressed = any(lookup.found is Found.FOUND for lookup in lookups[1:])
+        addressed = any(lookup.found is Found.FOUND for lookup in on_route[1:])
         what = "The MX RRset and all addresses are" if addressed else "The answer for the MX RRset is"
-        return Status.PASS, "SECURE", f"{what} signed, and the chain from {_beginning(lookups)} holds."
-    secure = [lookup for lookup in lookups if lookup.security is Security.SECURE]
-    insecure = next(lookup for lookup in lookups if lookup.security is Security.INSECURE)
+        return Status.PASS, "SECURE", f"{what} signed, and the chain from {_beginning(on_route)} holds."
+    secure = [lookup for lookup in on_route if lookup.security is Security.SECURE]
+    insecure = next(lookup for lookup in on_route if lookup.security is Security.INSECURE)
     how = "signed"
     if any(zone.unvalidated and zone.name in insecure.chain for zone in facts.zones):
         how = "validated"
@@ -126,9 +105,9 @@ def line(walk: Walk) -> Line:
     return Status.WEAK, "INSECURE", f"Nothing is {how}: {visible(insecure.reason)}"
 
 
-def _beginning(lookups: Iterable[Lookup]) -> str:
+def _beginning(on_route: Iterable[Lookup]) -> str:
     """Where the chains of trust begin."""
-    names = sorted({lookup.chain[0] for lookup in lookups if lookup.chain})
+    names = sorted({lookup.chain[0] for lookup in on_route if lookup.chain})
     own = [visible(name) for name in names if name != "."]
     if not own:
         return "the root"

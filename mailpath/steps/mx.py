@@ -7,17 +7,8 @@ import asyncio
 from dns.rdtypes.ANY.MX import MX
 from msgspec.structs import replace
 
-from mailpath.facts import (
-    Found,
-    Lookup,
-    MxFacts,
-    MxHost,
-    MxKind,
-    Security,
-    Status,
-    Walk,
-    not_theirs,
-)
+from mailpath.assess.faults import our_fault
+from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Status, Walk
 from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.step import Line, Step
@@ -80,26 +71,25 @@ async def _implicit(tools: Tools, lookup: Lookup) -> MxFacts:
 
 
 async def _host(tools: Tools, name: str, preferences: tuple[int, ...]) -> MxHost:
-    also_at = preferences[1:]
+    host = MxHost(name=name, preference=preferences[0], also_at=preferences[1:])
     if host_names.is_address(name):
-        return _with_addresses(
-            tools, MxHost(name=name, preference=preferences[0], form="ip-literal", also_at=also_at), [name]
-        )
-    form = "name" if host_names.is_host_name(name, host_names.HostNames.RFC) else "invalid"
+        return _with_addresses(tools, replace(host, form="ip-literal"), [name])
+    if not host_names.is_host_name(name, host_names.HostNames.RFC):
+        host = replace(host, form="invalid")
     if not host_names.is_anybodys(name):
-        return MxHost(name=name, preference=preferences[0], form=form, also_at=also_at)
+        return host
     v6, v4 = await asyncio.gather(
         tools.look_up(name, "AAAA", claim=True), tools.look_up(name, "A", claim=True)
     )
-    host = MxHost(name=name, preference=preferences[0], form=form, v6=v6, v4=v4, also_at=also_at)
+    host = replace(host, v6=v6, v4=v4)
     found = (addresses(v6), addresses(v4))
     looked_at = [address for family in found for address in family[:MOST_ADDRESSES]]
     return _with_addresses(tools, host, looked_at, sum(map(len, found)) - len(looked_at))
 
 
 def _with_addresses(tools: Tools, host: MxHost, found: list[str], left_out: int = 0) -> MxHost:
-    kinds = {address: tools.special(address, tools.network.ground.smtp_port) for address in found}
-    special = {address: kind for address, kind in kinds.items() if kind}
+    port = tools.network.ground.smtp_port
+    special = {address: kind for address in found if (kind := tools.special(address, port))}
     return replace(host, addresses=tuple(found), left_out=left_out, special=special)
 
 
@@ -119,7 +109,7 @@ def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
     if mx.kind is MxKind.FAILED:
         if lookup.security is Security.BOGUS:
             return Status.FAIL, "BOGUS", f"The MX answer for {domain} is bogus: {visible(lookup.reason)}"
-        ours = not_theirs(walk, lookup)
+        ours = our_fault(walk, lookup)
         if ours:
             return Status.ERROR, "NOT LEARNT", f"Where mail for {domain} goes was not learnt: {visible(ours)}"
         why = visible(lookup.detail or lookup.reason or lookup.rcode or "no answer")
@@ -170,7 +160,7 @@ def _in_order(hosts: tuple[MxHost, ...]) -> str:
 
 def unlearnt(walk: Walk, host: MxHost) -> str:
     """Why an address look-up of this host failed, where that was our own side's fault; or ""."""
-    return next((why for lookup in host.lookups if (why := not_theirs(walk, lookup))), "")
+    return next((why for lookup in host.lookups if (why := our_fault(walk, lookup))), "")
 
 
 def broken_addresses(host: MxHost) -> bool:

@@ -13,9 +13,10 @@ import asyncio
 import dns.name
 import dns.rdatatype
 
+from mailpath.assess.lookups import lookups
 from mailpath.dnssec.messages import read_reply
 from mailpath.exchanges import Question
-from mailpath.facts import Found, Lookup, Walk, lookups
+from mailpath.facts import Found, Lookup, Walk
 from mailpath.names import is_within
 from mailpath.steps.tools import Tools
 

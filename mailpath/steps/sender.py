@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from mailpath.assess.faults import our_fault
+from mailpath.assess.sessions import got_through
 from mailpath.exchanges import Failure, SmtpRequest, Stage
-from mailpath.facts import WALKED, Found, Lookup, SenderFacts, StarttlsFacts, Status, Walk, not_theirs
+from mailpath.facts import WALKED, Found, Lookup, SenderFacts, StarttlsFacts, Status, Walk
 from mailpath.match.hosts import is_address
 from mailpath.names import is_within
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.resolver import failing_types
-from mailpath.steps.sessions import got_through
 from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools
 from mailpath.visible import visible
@@ -167,7 +168,7 @@ def line(walk: Walk) -> Line:
     if facts.mx is not None and facts.mx.failure is Failure.NOT_TRIED:
         return Status.ERROR, "NOT TRIED", f"{facts.domain} was not looked up: {visible(facts.mx.detail)}."
     if facts.mx is not None and facts.mx.broken and facts.spf is not None and facts.spf.broken:
-        why = not_theirs(walk, facts.mx) or not_theirs(walk, facts.spf)
+        why = our_fault(walk, facts.mx) or our_fault(walk, facts.spf)
         if why:
             summary = f"Which server sends for {facts.domain} was not learnt: {visible(why)}"
             return Status.ERROR, "NOT LEARNT", summary

@@ -227,21 +227,9 @@ def session_of(exchange: SmtpExchange) -> Session:
         limit=exchange.limit,
         bound=exchange.bound,
         detail="" if untried else exchange.detail,
-        greeting=said.greeting,
-        ehlo=said.ehlo,
-        helo=said.helo,
         extensions=ehlo_keywords(said.ehlo),
-        starttls=said.starttls,
         injected=exchange.injected,
         tls=exchange.tls,
-        ehlo_tls=said.ehlo_tls,
-        helo_tls=said.helo_tls,
         extensions_tls=ehlo_keywords(said.ehlo_tls),
-        mail_from=said.mail_from,
-        rcpt_to=said.rcpt_to,
+        **{field: reply for field, reply in msgspec.structs.asdict(said).items() if field != "quit"},
     )
-
-
-def got_through(session: Session) -> bool:
-    """The connect succeeded, whatever came then: port 25 leaves this machine."""
-    return not session.not_tried and session.failed_at is not Stage.CONNECT

@@ -7,6 +7,8 @@ import zlib
 
 import msgspec
 
+from mailpath.assess.faults import policy_lost
+from mailpath.assess.standing import listed
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.facts import (
     Found,
@@ -18,7 +20,6 @@ from mailpath.facts import (
     StsFacts,
     Walk,
     gave_up_early,
-    policy_lost,
 )
 from mailpath.match import pkix, sts
 from mailpath.steps.records import addresses, texts
@@ -229,12 +230,6 @@ def line(walk: Walk) -> Line:
         "ENFORCE",
         f"Policy enforced, {count(len(policy.mx), 'mx pattern')}, max_age {policy.max_age} s.",
     )
-
-
-def listed(walk: Walk, host: str) -> bool:
-    """The host matches an mx pattern of the policy, by RFC 8461 section 4.1."""
-    policy = walk.sts.policy
-    return policy is not None and any(sts.mx_matches(pattern, host, sts.RFC) for pattern in policy.mx)
 
 
 STEP = Step(

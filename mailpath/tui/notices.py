@@ -3,7 +3,8 @@ about it, then what follows from it.  Pure."""
 
 from __future__ import annotations
 
-from mailpath.facts import Found, Walk, bounds_reached, unreached
+from mailpath.assess.faults import bounds_reached, unreached
+from mailpath.facts import Found, Walk
 from mailpath.visible import visible
 
 

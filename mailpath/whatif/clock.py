@@ -10,11 +10,10 @@ from itertools import chain
 
 import msgspec
 
-from mailpath.assess.lookups import PATH, lookups
+from mailpath.assess.lookups import PATH, lasting, lookups
 from mailpath.assess.sessions import sessions_of
 from mailpath.facts import SignatureFact, Walk
 from mailpath.match.certificate import describe
-from mailpath.steps.dnssec import lasting
 from mailpath.visible import visible
 from mailpath.wording.times import LAST
 

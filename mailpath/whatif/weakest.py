@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from mailpath.assess.reached import Reached
+from mailpath.assess.standing import standing_of
+from mailpath.assess.tlsa import secure_set, tlsa_of
 from mailpath.attacks.exposure import may_read, reads
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxHost, Session, StsPolicy, Walk
@@ -15,8 +18,6 @@ from mailpath.judge import Outcome, Posture, Verdict, sending
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.sending import Message
-from mailpath.steps.certificate import secure_tlsa
-from mailpath.steps.served import best_session
 from mailpath.visible import visible
 
 #: What an attacker likes best, first.
@@ -124,9 +125,9 @@ def weakest_path(
 def _lacks(walk: Walk, posture: Posture, weak: str) -> str:
     """What the weak host is missing, as this sender sees it."""
     host = next(host for host in walk.mx.hosts if host.name == weak)
-    if posture.dane is not DaneUse.OFF and secure_tlsa(walk, host) is None:
+    if posture.dane is not DaneUse.OFF and secure_set(tlsa_of(walk, host.name)) is None:
         return "has no TLSA"
-    session = best_session(walk, weak, sni=weak)
-    if session is not None and session.tls is None:
-        return "offers no STARTTLS" if not session.offers_starttls else "gets no TLS up"
+    standing = standing_of(walk, host)
+    if standing is not None and standing.reached is not Reached.UP:
+        return "offers no STARTTLS" if standing.reached is Reached.NOT_OFFERED else "gets no TLS up"
     return "has no certificate that this sender would check"

@@ -6,6 +6,7 @@ import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.assess.tlsa import tlsa_bases
 from mailpath.exchanges import Failure, Stage, TlsProfile, TlsSession
 from mailpath.facts import (
     Found,
@@ -21,7 +22,6 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.findings import Finding, Severity, find, step_of
-from mailpath.steps import tlsa
 from mailpath.steps.registry import result
 
 CHAIN = (made.GOOD.der, made.INTERMEDIATE.der)
@@ -94,7 +94,7 @@ def test_tlsa_under_an_unsigned_mx() -> None:
 def asked(v4: Lookup, v6: Lookup) -> Walk:
     """A host with these address look-ups and a self-signed certificate, asked for TLSA as the walk does."""
     host = made.mx_host(v4=v4, v6=v6)
-    why = tlsa.bases(host)[1]
+    why = tlsa_bases(host)[1]
     assert why is not None
     return made.walk(
         mx=made.mx(host),

@@ -137,7 +137,7 @@ SERVERS = {
     "aborts the handshake": 'starttls = "abort"',
     "drops at STARTTLS": 'starttls = "drop"',
     "closes inside TLS": 'after_tls = "close"',
-    "refuses EHLO inside TLS": 'after_tls = "554 5.5.0 no"',
+    "refuses EHLO inside TLS": 'after_tls = "421 4.3.2 no"',
 }
 
 POLICY_HOSTS = {

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from test_walks_dead import POLICY_HOSTS, SERVERS, one_lab, plain, udp_and_tcp
 
+from mailpath.assess.faults import bounds_reached
 from mailpath.exchanges import Stage
-from mailpath.facts import Path, Status, Walk, bounds_reached
+from mailpath.facts import Path, Status, Walk
 from mailpath.findings import Severity, find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import posture

@@ -8,8 +8,9 @@ from pathlib import Path as FilePath
 
 import pytest
 
+from mailpath.assess.faults import bounds_reached
 from mailpath.exchanges import DnsExchange, Failure
-from mailpath.facts import Found, Path, Security, Walk, bounds_reached
+from mailpath.facts import Found, Path, Security, Walk
 from mailpath.findings import Severity, find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS, posture

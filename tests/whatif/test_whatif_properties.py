@@ -9,13 +9,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailpath.assess.tlsa import secure_set, tlsa_of, usable
 from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS
 from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Posture, judge
 from mailpath.judge.posture import DaneUse, Fallback, InsecureMx, Level, Precedence
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sending import Message, Sending
-from mailpath.steps.certificate import secure_tlsa
 from mailpath.whatif import Rewalk, attack_outcome
 
 if TYPE_CHECKING:
@@ -92,12 +92,9 @@ def test_where_every_mx_is_secure_under_dane_nothing_helps(
     before = walked(rewalks, scenario)
     hosts = before.mx.hosts
     signed = before.mx.lookup.security is Security.SECURE
-    usable = all(
-        found is not None and any(not record.unusable for record in found.records)
-        for found in (secure_tlsa(before, host) for host in hosts)
-    )
+    protected = all(usable(secure_set(tlsa_of(before, host.name))) for host in hosts)
     found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[posture], attack))
-    if signed and hosts and usable:
+    if signed and hosts and protected:
         assert found.outcome not in (Outcome.PLAINTEXT, Outcome.ENCRYPTED)
         assert not found.may_read
         assert found.outcome is not Outcome.AUTHENTICATED or found.host in {host.name for host in hosts}

@@ -9,23 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from mailpath.exchanges import Stage
-from mailpath.facts import Found, Lookup, MxHost, MxKind, PolicyFetch, Security, Session, SignatureFact, Walk
-from mailpath.findings.tlsa import chains, secure_set
+from mailpath.assess.lookups import PATH, lasting, lookups
+from mailpath.assess.reached import Reached, told
+from mailpath.assess.standing import Standing, standing_at, tls_name
+from mailpath.assess.tlsa import dane_names, secure_set
+from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Security, SignatureFact, Walk
+from mailpath.findings.tlsa import chains
 from mailpath.findings.words import hexed, rrset
 from mailpath.match import dane, sts
 from mailpath.match.certificate import describe
 from mailpath.names import u_labels
 from mailpath.report.envelope import answers, tried
-from mailpath.report.panels.transcript import tls_name
-from mailpath.steps.certificate import certificate_of
-from mailpath.steps.dnssec import lasting, path_lookups
 from mailpath.steps.registry import REGISTRY
-from mailpath.steps.served import dane_names, host_named
-from mailpath.steps.starttls import said
 from mailpath.steps.tlsa import host_verdict
 from mailpath.visible import visible
-from mailpath.wording.phrases import clause, count
+from mailpath.wording.phrases import count
 from mailpath.wording.times import span, utc
 
 #: Hosts that are told of one by one; the evidence has them all.
@@ -96,9 +94,9 @@ def _more(hosts: int) -> _Lines:
 
 
 def _dnssec(walk: Walk) -> _Lines:
-    lookups = [lookup for lookup in _lookups(walk) if lookup.found is not Found.NOT_TRIED]
+    asked = list(lookups(walk, PATH))
     for security in Security:
-        names = _asked([lookup for lookup in lookups if lookup.security is security])
+        names = _asked([lookup for lookup in asked if lookup.security is security])
         if names:
             rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
             yield _LABELS[security], f"{', '.join(names[:_MOST_NAMES])}{rest}"
@@ -136,17 +134,10 @@ _LABELS = {
 }
 
 
-def _lookups(walk: Walk) -> Iterator[Lookup]:
-    """Every answer that the path hangs on, once."""
-    yield from path_lookups(walk.mx)
-    for host in walk.tlsa.hosts:
-        yield from (candidate.lookup for candidate in host.candidates)
-
-
-def _asked(lookups: list[Lookup]) -> list[str]:
+def _asked(alike: list[Lookup]) -> list[str]:
     """ "mx1.b.example AAAA (none) and A": what was asked for, by name."""
     types: dict[str, list[str]] = {}
-    for lookup in lookups:
+    for lookup in alike:
         none = " (none)" if lookup.found is Found.ABSENT else ""
         types.setdefault(lookup.name, []).append(f"{lookup.rdtype}{none}")
     return [f"{visible(name)} {' and '.join(kinds)}" for name, kinds in types.items()]
@@ -156,7 +147,7 @@ def first_to_expire(walk: Walk) -> SignatureFact | None:
     """The good signature under a secure answer of the path that ends first; None where nothing is secure."""
     zones = {zone.name: zone for zone in walk.dnssec.zones}
     found: list[SignatureFact] = []
-    for lookup in _lookups(walk):
+    for lookup in lookups(walk, PATH):
         if lookup.security is Security.SECURE:
             found += lookup.signatures
             found += (each for name in lookup.chain if name in zones for each in zones[name].signatures)
@@ -230,16 +221,15 @@ def _tlsa(walk: Walk) -> _Lines:
     for host in walk.tlsa.hosts[:MOST_HOSTS]:
         name = visible(host.host)
         chosen = secure_set(host)
-        mx = host_named(walk, host.host)
         if host.not_tried:
             yield "MX host", f"{name}: not asked for: {visible(host.not_tried)}"
-        elif chosen is None or mx is None:
+        elif chosen is None:
             yield "MX host", f"{name}: {host_verdict(walk, host)[1] or 'no TLSA record'}"
         else:
             number = count(len(chosen.records), "TLSA record")
             yield "MX host", f"{name}: {number} at {visible(chosen.lookup.name)}"
-            seen = chains(walk, mx, chosen.base)
-            reference = dane_names(walk, host.host, chosen.base)
+            seen = chains(walk, host.host, chosen.base)
+            reference = dane_names(walk, chosen.base)
             for chain, addresses in seen:
                 matched = dane.match(chosen.records, chain, reference, walk.at)
                 if matched.record is not None:
@@ -260,8 +250,8 @@ def _starttls(walk: Walk) -> _Lines:
     for host in walk.mx.hosts[:MOST_HOSTS]:
         told: list[tuple[list[str], list[tuple[str, str]]]] = []
         for address in host.addresses:
-            session = _speaks_for(walk, host, address)
-            said = list(_session(walk, host, session)) if session is not None else []
+            standing = standing_at(walk, host, address)
+            said = list(_session(walk.at, standing)) if standing is not None else []
             alike = next((addresses for addresses, lines in told if lines == said), None)
             if alike is not None:
                 alike.append(address)
@@ -274,45 +264,20 @@ def _starttls(walk: Walk) -> _Lines:
     yield from _more(len(walk.mx.hosts))
 
 
-def _speaks_for(walk: Walk, host: MxHost, address: str) -> Session | None:
-    """The session with SNI where there is one."""
-    held = [session for session in walk.starttls.sessions if session.address == address]
-    return next((session for session in held if session.sni == host.name), held[0] if held else None)
-
-
-def _session(walk: Walk, host: MxHost, session: Session) -> _Lines:
+def _session(at: int, standing: Standing) -> _Lines:
+    session, seen = standing.session, standing.certificate
     if session.not_tried:
         yield "MX host", f"not tried: {visible(session.not_tried)}"
-        return
-    if session.tls is None:
-        yield "MX host", _without_tls(session)
-        return
-    yield "MX host", f"{tls_name(session.tls.version)}, {visible(session.tls.cipher)}"
-    if session.tls.chain:
-        yield "Cert", _certificate(session.tls.chain, walk.at)
-    yield "Checked", certificate_of(walk, host, session).words
-    if session.requiretls:
-        yield "Offers", "REQUIRETLS (RFC 8689)"
-
-
-def _without_tls(session: Session) -> str:
-    """How far this address let us come."""
-    why = clause(visible(session.detail)) or (session.failure.value if session.failure else "it broke off")
-    if session.failed_at is Stage.CONNECT:
-        return f"no connection: {why}"
-    if session.greeting is None or session.greeting.code is None:
-        return f"no greeting: {why}"
-    if not session.greeting.positive:
-        return f"greets with {said(session.greeting)}"
-    if session.starttls is not None and not session.starttls.positive:
-        return f"answers STARTTLS with {said(session.starttls)}"
-    if session.starttls is not None:
-        return f"the TLS handshake fails: {why}"
-    if session.failure is not None and session.failed_at is not Stage.QUIT:
-        return f"the session ends early: {why}"
-    if session.ehlo is not None and not session.ehlo.positive:
-        return f"answers EHLO with {said(session.ehlo)}"
-    return "STARTTLS is not offered"
+    elif session.tls is None or seen is None:
+        yield "MX host", told(session)
+    else:
+        lost = f"; {told(session)}" if standing.reached is not Reached.UP else ""
+        yield "MX host", f"{tls_name(session.tls.version)}, {visible(session.tls.cipher)}{lost}"
+        if standing.chain:
+            yield "Cert", _certificate(standing.chain, at)
+        yield "Checked", seen.words
+        if session.requiretls:
+            yield "Offers", "REQUIRETLS (RFC 8689)"
 
 
 def _envelope(walk: Walk) -> _Lines:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from mailpath.assess.tlsa import dane_names, secure_set, tlsa_of
 from mailpath.exchanges import Envelope, SmtpExchange, TlsProfile
 from mailpath.facts import MxHost, Security, Session, Walk
-from mailpath.findings.tlsa import secure_set
 from mailpath.match import dane, names, pkix
 from mailpath.match.names import certificate_names
 from mailpath.report.panels.certificates import chain_lines, leads
 from mailpath.report.panels.transcript import exchange_of, transcript
-from mailpath.steps.certificate import tlsa_of
-from mailpath.steps.served import dane_names
 from mailpath.visible import visible
 
 _PROFILES = {
@@ -97,12 +95,9 @@ def _certificates(
     )
     yield f"By name:  the certificate {shown}."
     yield f"By PKIX:  {trust}."
-    entry = tlsa_of(walk, host)
-    chosen = secure_set(entry) if entry is not None else None
+    chosen = secure_set(tlsa_of(walk, host.name))
     if chosen is not None:
-        matched = dane.match(
-            chosen.records, chain, dane_names(walk, host.name, chosen.base), walk.at, dane.DaneRules()
-        )
+        matched = dane.match(chosen.records, chain, dane_names(walk, chosen.base), walk.at)
         unsigned = "" if walk.mx.lookup.security is Security.SECURE else " The MX record is unsigned."
         yield f"By DANE:  {visible(matched.reason)}{unsigned}"
     yield from chain_lines(chain, built.path, own)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailpath.assess.tlsa import dane_names, secure_set
 from mailpath.facts import HostTlsa, TlsaSet, Walk
-from mailpath.findings.tlsa import chains, secure_set
+from mailpath.findings.tlsa import chains
 from mailpath.findings.words import dotted, hexed, tlsa_data
 from mailpath.match import dane
 from mailpath.report.panels.records import lookup_lines
-from mailpath.steps.served import dane_names, host_named
 from mailpath.visible import visible
 
 
@@ -36,9 +36,8 @@ def _candidate(candidate: TlsaSet) -> Iterator[str]:
 
 
 def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
-    mx = host_named(walk, host.host)
-    seen = chains(walk, mx, candidate.base) if mx is not None else []
-    names = dane_names(walk, host.host, candidate.base)
+    seen = chains(walk, host.host, candidate.base)
+    names = dane_names(walk, candidate.base)
     if not seen:
         yield "  No certificate was seen to hold them against."
     for chain, addresses in seen:

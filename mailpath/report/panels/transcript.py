@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from mailpath.assess.standing import tls_name
 from mailpath.exchanges import Envelope, SmtpExchange, Stage
 from mailpath.facts import Reply, Session
 from mailpath.steps.sessions import session_of
@@ -90,11 +91,6 @@ def _tls(session: Session) -> str:
     sni = f"SNI {visible(session.sni)}" if session.sni is not None else "no SNI"
     version = tls_name(session.tls.version)
     return f"──── TLS begins: {version}, {visible(session.tls.cipher)}, {session.tls.bits} bits, {sni} ────"
-
-
-def tls_name(version: str) -> str:
-    """OpenSSL's "TLSv1.3" as the RFCs write it, "TLS 1.3"."""
-    return f"TLS {visible(version.removeprefix('TLSv'))}{'' if '.' in version else '.0'}"
 
 
 def _injected(session: Session, indent: str) -> Iterator[str]:

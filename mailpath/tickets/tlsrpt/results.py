@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from mailpath.facts import Found, Walk, policy_lost
+from mailpath.assess.faults import policy_lost
+from mailpath.facts import Found, Walk
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.patience import gave_up_on_policy
