@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from typing import Protocol, cast
+from typing import Protocol
 
 from mailpath.exchanges import ASKING, DnsExchange, Failure, Question
 from mailpath.network import dns_messages
@@ -33,6 +33,7 @@ MAX_STRAYS = 8
 #: Why TCP was tried, should it fail as well.
 _SILENT = "No answer came over UDP; over TCP:"
 _TRUNCATED = "The answer over UDP was truncated; over TCP:"
+_NOT_DNS = "The resolver's answer is no DNS message that fits the question."
 
 
 class Transport(Protocol):
@@ -198,10 +199,7 @@ class LiveDns:
         except dns_messages.BadQuestion as error:
             failure, detail = Failure.PROTOCOL, str(error)
         except NotDns:
-            failure, detail = (
-                Failure.PROTOCOL,
-                "The resolver's answer is no DNS message that fits the question.",
-            )
+            failure, detail = Failure.PROTOCOL, _NOT_DNS
         except (OSError, EOFError) as error:
             failure, sentence = failure_of(error)
             (*_, before) = getattr(error, "__notes__", ()) or (ASKING,)
@@ -232,5 +230,5 @@ class LiveDns:
 
         context = resolver_context(self._roots)
         if endpoint.kind is Kind.TLS:
-            return cast(Transport, live_dns_secure.TlsTransport(endpoint, context, timeout))
-        return cast(Transport, live_dns_secure.HttpsTransport(endpoint, context, timeout))
+            return live_dns_secure.TlsTransport(endpoint, context, timeout)
+        return live_dns_secure.HttpsTransport(endpoint, context, timeout)

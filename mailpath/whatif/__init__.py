@@ -9,9 +9,9 @@ timeline(await rewalks.untampered(), rewalks.made)
 from mailpath.whatif.clock import Moment, timeline
 from mailpath.whatif.forgetting import forget
 from mailpath.whatif.only_host import only_host
-from mailpath.whatif.outcome import AttackOutcome, outcome
+from mailpath.whatif.outcome import AttackOutcome, attack_outcome, outcome
 from mailpath.whatif.rewalk import Rewalk, Rewalks, changed
-from mailpath.whatif.summary import Reach, Summary, attack_outcome, summary
+from mailpath.whatif.summary import Reach, Summary, summary
 
 __all__ = [
     "AttackOutcome",

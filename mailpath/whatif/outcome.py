@@ -1,4 +1,4 @@
-"""What one attack makes of one posture's mail.  Pure: the walks are given."""
+"""What one attack makes of one posture's mail."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from mailpath.attacks.catalogue import parse
 from mailpath.attacks.evidence import evidence
 from mailpath.attacks.exposure import may_be_bogus, may_read, reads
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, sending
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, Untold, untold
-from mailpath.judge.sending import Message
+from mailpath.judge.sending import USUAL, Message, Sending
+from mailpath.whatif.rewalk import Rewalks
+from mailpath.whatif.weakest import weakest_host
 
 
 class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,33 @@ class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.may_read_if_cached) if cached else self.may_read
 
 
+async def attack_outcome(
+    rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None, asked: Sending = USUAL
+) -> AttackOutcome:
+    """`attack` ("a" or "a+b") against `posture`.  `steer_to`: None lets the attacker choose the best host.
+
+    Raises `UnknownAttack`.
+    """
+    attacks = parse(attack)
+    held = asked.cached(await rewalks.met(), posture)
+    cached = await rewalks.cached_policy(posture)
+    if steer_to is None and any(each.isolates for each in attacks):
+        rest = "+".join(each.name for each in attacks if not each.isolates)
+        walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
+        steer_to = weakest_host(walk, posture, cached, asked.message, held=held)
+    rewalk = await rewalks.under(attack, steer_to)
+    return outcome(
+        rewalk.walk,
+        posture,
+        "+".join(each.name for each in attacks),
+        held=held,
+        cached=cached,
+        message=asked.message,
+        touched=bool(rewalk.tampered),
+        steer_to=steer_to,
+    )
+
+
 def outcome(
     after: Walk,
     posture: Posture,
@@ -60,7 +90,7 @@ def outcome(
     touched: bool = True,
     steer_to: str | None = None,
 ) -> AttackOutcome:
-    """What `posture` does with its mail on the tampered walk `after`.
+    """What `posture` does with its mail on the tampered walk `after`.  Pure.
 
     `held`: the MTA-STS policy that it has; None: first contact.  `cached`: the one that it might have.
     """

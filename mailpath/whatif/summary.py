@@ -12,14 +12,14 @@ from math import inf
 
 import msgspec
 
-from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost, parse
+from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost
 from mailpath.attacks.exposure import listener_reads
 from mailpath.judge import Posture, Verdict, sending
 from mailpath.judge.sending import USUAL, Sending
 from mailpath.network.capture import Capture
-from mailpath.whatif.outcome import AttackOutcome, outcome
+from mailpath.whatif.outcome import AttackOutcome, attack_outcome
 from mailpath.whatif.rewalk import Rewalks
-from mailpath.whatif.weakest import weakest_host, weakest_path
+from mailpath.whatif.weakest import weakest_path
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,33 +48,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[AttackOutcome, ...]
     weakest: str
     sentence: str
-
-
-async def attack_outcome(
-    rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None, asked: Sending = USUAL
-) -> AttackOutcome:
-    """`attack` ("a" or "a+b") against `posture`.  `steer_to`: None lets the attacker choose the best host.
-
-    Raises `UnknownAttack`.
-    """
-    attacks = parse(attack)
-    held = asked.cached(await rewalks.met(), posture)
-    cached = await rewalks.cached_policy(posture)
-    if steer_to is None and any(each.isolates for each in attacks):
-        rest = "+".join(each.name for each in attacks if not each.isolates)
-        walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
-        steer_to = weakest_host(walk, posture, cached, asked.message, held=held)
-    rewalk = await rewalks.under(attack, steer_to)
-    return outcome(
-        rewalk.walk,
-        posture,
-        "+".join(each.name for each in attacks),
-        held=held,
-        cached=cached,
-        message=asked.message,
-        touched=bool(rewalk.tampered),
-        steer_to=steer_to,
-    )
 
 
 async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = USUAL) -> Summary:
