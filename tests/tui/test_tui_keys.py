@@ -209,7 +209,7 @@ async def test_running_step_ticks() -> None:
         for _ in range(4):
             await pilot.pause()
         now[0] = 101.5
-        pilot.app.screen._tick()
+        pilot.app.screen.walks.draw_clock()
         await pilot.pause()
         assert "… 1.5 s" in drawn(pilot)
 
@@ -354,9 +354,9 @@ async def test_the_lab_is_walked_through() -> None:
 
 async def test_enter_before_everything_is_loaded_walks_all_the_same() -> None:
     class Slow(FakeSession):
-        async def stack(self) -> Any:
+        async def postures(self) -> Any:
             await self.proceed.wait()
-            return self.made
+            return await super().postures()
 
     session = Slow(pause=True)
     async with app(session).run_test(size=WIDE) as pilot:

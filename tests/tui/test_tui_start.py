@@ -76,8 +76,8 @@ def test_an_empty_no_color_says_nothing(
 async def test_it_is_told_once_that_everything_is_loaded() -> None:
     told: list[None] = []
     session = Session(LiveSource(), loaded=lambda: told.append(None))
-    first, second = await asyncio.gather(session.stack(), session.stack())
-    assert first is second is await session.stack()
+    first, second = await asyncio.gather(session.postures(), session.postures())
+    assert first is second is await session.postures()
     assert told == [None]
 
 

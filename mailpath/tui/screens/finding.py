@@ -1,21 +1,35 @@
-"""What dialogues with a list have in common: letters find, arrows move, Enter takes, Esc goes back."""
+"""Dialogues.  Of those with a list: letters find, arrows move, Enter takes, Esc goes back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from mailpath.tui.screens.dialogue import Dialogue, Result
+from mailpath.tui.keynames import hidden
 from mailpath.tui.text import PRINTABLE, QUIET, holds
 from mailpath.tui.widgets.listing import Listing
+
+Result = TypeVar("Result")
+
+
+class Dialogue(ModalScreen[Result]):
+    """A screen above the path's.  Keys of the app do not reach it; Ctrl-C quits from here, too, where no text
+    is selected."""
+
+    def action_copy_text(self) -> None:
+        if self.get_selected_text() is None:
+            self.app.action_help_quit()
+        else:
+            super().action_copy_text()
 
 
 class FindScreen(Dialogue[Result]):
@@ -26,12 +40,12 @@ class FindScreen(Dialogue[Result]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="find.back", tooltip="What was typed goes, then the list"),
-        Binding("up", "move('cursor_up')", "Up", show=False, id="find.up"),
-        Binding("down", "move('cursor_down')", "Down", show=False, id="find.down"),
-        Binding("pageup", "move('page_up')", "Page up", show=False, id="find.page-up"),
-        Binding("pagedown", "move('page_down')", "Page down", show=False, id="find.page-down"),
-        Binding("ctrl+home", "move('first')", "First", show=False, id="find.first"),
-        Binding("ctrl+end", "move('last')", "Last", show=False, id="find.last"),
+        hidden("up", "move('cursor_up')", "Up", id="find.up"),
+        hidden("down", "move('cursor_down')", "Down", id="find.down"),
+        hidden("pageup", "move('page_up')", "Page up", id="find.page-up"),
+        hidden("pagedown", "move('page_down')", "Page down", id="find.page-down"),
+        hidden("ctrl+home", "move('first')", "First", id="find.first"),
+        hidden("ctrl+end", "move('last')", "Last", id="find.last"),
     ]
 
     #: Of the box: its id, what stands in the empty line, and what Enter does.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from mailpath.tui.progress import Walked
+from mailpath.tui.scene import Scene
 from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import OUTCOME_STYLE, QUIET, Glyphs, both_forms, clean, fit, outcome_word
 from mailpath.wording.times import utc
@@ -16,14 +16,14 @@ from mailpath.wording.times import utc
 _WORD = 15
 
 
-class HistoryScreen(FindScreen[Walked | str | None]):
+class HistoryScreen(FindScreen[Scene | str | None]):
     """Ends with one of `walks`, with a recipient, or with None."""
 
     BOX = "history"
     FIND = "Type to find; arrows, PgUp, PgDn move"
     ENTER = "Enter shows it"
 
-    def __init__(self, walks: Sequence[Walked], recent: Sequence[str], posture: str, glyphs: Glyphs) -> None:
+    def __init__(self, walks: Sequence[Scene], recent: Sequence[str], posture: str, glyphs: Glyphs) -> None:
         super().__init__()
         self._walks = tuple(walks)  # another one may finish meanwhile
         self._recent = tuple(dict.fromkeys(recent))
@@ -48,13 +48,13 @@ class HistoryScreen(FindScreen[Walked | str | None]):
 
     def _walk(self, number: int) -> Option:
         """One walk that can be shown again, without a packet."""
-        walked = self._walks[number]
-        outcome = walked.recorded.bench.verdict(self._posture).outcome
-        sender = both_forms(walked.path.sender) if walked.path.sender else "any sender"
-        path = f"{sender} {self._glyphs.arrow} {both_forms(walked.path.recipient)}"
+        scene = self._walks[number]
+        outcome = scene.whole.verdict(self._posture).outcome
+        sender = both_forms(scene.path.sender) if scene.path.sender else "any sender"
+        path = f"{sender} {self._glyphs.arrow} {both_forms(scene.path.recipient)}"
         word = f"{self._glyphs.of_outcome(outcome)} {outcome_word(outcome)}"
         prompt = Content.assemble(
-            (utc(walked.recorded.capture.ground.made)[11:16], QUIET),
+            (utc(scene.replayer.capture.ground.made)[11:16], QUIET),
             "  ",
             (fit(word, _WORD, self._glyphs.cut, pad=True), OUTCOME_STYLE[outcome]),
             "  ",

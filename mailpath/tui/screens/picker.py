@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import QUIET, Row, clean, fit, hang
-from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.wording.phrases import count
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class PickerScreen(FindScreen[str | None]):
         return f"Lab: {count(len(self._scenarios), 'scenario')}"
 
     def below(self) -> Iterator[Widget]:
-        yield Flow(id="lesson")
+        yield WrappedText(id="lesson")
 
     def begins(self) -> str | None:
         return self._current
@@ -55,7 +55,7 @@ class PickerScreen(FindScreen[str | None]):
             Row("Try", scenario.hint, style="$primary"),
             Row("Path", f"{scenario.sender} -> {scenario.domain}", style=QUIET),
         ]
-        self.query_one("#lesson", Flow).show(lambda width: hang(rows, width, indent=0, column=9))
+        self.query_one("#lesson", WrappedText).show(lambda width: hang(rows, width, indent=0, column=9))
 
     def picked(self, id: str) -> None:
         self.dismiss(id)
