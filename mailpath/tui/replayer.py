@@ -149,7 +149,6 @@ class Replayer:
         @cache
         def alone(host: str, touched: bool) -> AttackOutcome:
             return outcome(
-                before.of_host(host).walk,
                 judged.of_host(host).walk,
                 known,
                 found.attack,

@@ -39,9 +39,7 @@ def mark(walk: Walk, verdict: Verdict, glyphs: Glyphs, *, attacked: bool = False
     glyph, word = glyphs.of_outcome(verdict.outcome), outcome_word(verdict.outcome)
     retried = "*" if verdict.after_retry else ""
     if attacked:
-        from mailpath.attacks.exposure import (
-            reads,  # with the TLS library below it: not before the first frame
-        )
+        from mailpath.attacks.exposure import reads
 
         if reads(walk, verdict):
             clear = verdict.outcome == "plaintext"
