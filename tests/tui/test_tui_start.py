@@ -13,7 +13,7 @@ from tui_world import FakeSession, app, drawn, settle
 
 from mailpath.dnssec import wire
 from mailpath.network.capture import Capture
-from mailpath.tui.launch import settle_color
+from mailpath.tui import settle_color
 from mailpath.tui.messages import WalkFinished
 from mailpath.tui.session import Session
 from mailpath.tui.source import CaptureSource, LiveSource

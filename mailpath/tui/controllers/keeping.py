@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mailpath.tui import saving
 from mailpath.tui.saving import SavingFailed
 from mailpath.tui.scene import Scene
-from mailpath.tui.screens.history import HistoryScreen
+from mailpath.tui.screens.history import history
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.ticket import ticket
 
@@ -89,12 +89,14 @@ class Keeper:
     # --- The walks of this run ---
 
     def show_history(self) -> None:
-        screen = HistoryScreen(self.walks, self.earlier, self._screen.posture, self._screen.glyphs)
-        self._screen.app.push_screen(screen, self._show_chosen)
+        screen, walks = self._screen, tuple(self.walks)  # another one may finish meanwhile
 
-    def _show_chosen(self, choice: Scene | str | None) -> None:
-        if isinstance(choice, Scene):
-            self._screen.walks.show_again(choice)
-        elif choice is not None:
-            self._screen.bar.fill(None, choice)
-            self._screen.action_edit()
+        def show(choice: str | None) -> None:
+            kind, _, value = (choice or "").partition(":")
+            if kind == "walk":
+                screen.walks.show_again(walks[int(value)])
+            elif kind == "name":
+                screen.bar.fill(None, value)
+                screen.action_edit()
+
+        screen.app.push_screen(history(walks, self.earlier, screen.posture, screen.glyphs), show)

@@ -187,7 +187,7 @@ class LensController:
         if not self.lens.plain:
             self.turn(Lens())
 
-    def turn_host(self, direction: int) -> None:
+    def turn_host(self, direction: int = 1) -> None:
         """The next MX host alone; after the last, all of them again."""
         scene = self._screen.scene
         if scene is not None and len(scene.whole.hosts) > 1:

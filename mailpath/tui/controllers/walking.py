@@ -11,7 +11,7 @@ from mailpath.tui import messages
 from mailpath.tui.notices import notice
 from mailpath.tui.progress import WalkState, first_broken
 from mailpath.tui.scene import Scene, compose_scene
-from mailpath.tui.screens.picker import PickerScreen
+from mailpath.tui.screens.picker import picker
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
@@ -182,8 +182,7 @@ class WalkController:
 
     def pick_scenario(self) -> None:
         if self._is_lab_up():
-            picker = PickerScreen(self._scenarios, self._scenario)
-            self._screen.app.push_screen(picker, self._walk_picked)
+            self._screen.app.push_screen(picker(self._scenarios, self._scenario), self._walk_picked)
 
     def _walk_picked(self, name: str | None) -> None:
         if name is not None:

@@ -36,7 +36,7 @@ from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.keyline import KeyLine
 from mailpath.tui.widgets.rail import Rail
-from mailpath.tui.widgets.side import Mode, Setting, Side
+from mailpath.tui.widgets.side import Setting, Side
 from mailpath.tui.widgets.steps import StepPanel, Steps
 from mailpath.tui.widgets.verdict import VerdictPanel
 from mailpath.tui.widgets.wrapped_text import Line
@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
 _BEGIN = "Type a recipient domain and press Enter. No packet is sent before that."
+
+
+def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..., None]:
+    """The action of a key, done by one of the controllers."""
+    return lambda screen, *given: part(screen)(*given)
 
 
 class PathScreen(Screen[None]):
@@ -316,56 +321,21 @@ class PathScreen(Screen[None]):
     def action_posture(self, direction: int) -> None:
         self.posture = self.side.postures.neighbour(direction)
 
-    def action_again(self) -> None:
-        self.walks.walk_again()
-
-    def action_swap(self) -> None:
-        self.walks.walk_swapped()
-
-    def action_lab(self) -> None:
-        self.walks.pick_scenario()
-
-    def action_scenario(self, direction: int) -> None:
-        self.walks.walk_neighbour(direction)
-
-    def action_message(self) -> None:
-        self.lenses.turn_message()
-
-    def action_policy(self) -> None:
-        self.lenses.turn_policy()
-
-    def action_plain(self) -> None:
-        self.lenses.turn_back()
-
-    def action_host(self, direction: int = 1) -> None:
-        self.lenses.turn_host(direction)
-
-    def action_step(self, direction: int) -> None:
-        self.reader.move(direction)
-
-    def action_jump(self, step: str) -> None:
-        self.reader.jump(step)
-
-    def action_evidence(self) -> None:
-        self.reader.toggle_evidence()
-
-    def action_filter(self) -> None:
-        self.reader.ask_filter()
-
-    def action_zoom(self) -> None:
-        self.reader.zoom()
-
-    def action_list(self, mode: Mode) -> None:
-        self.reader.go_to_list(mode)
-
-    def action_close_list(self) -> None:
-        self.reader.close_list()
-
-    def action_copy(self) -> None:
-        self.keeper.copy()
-
-    def action_save(self) -> None:
-        self.keeper.save()
-
-    def action_history(self) -> None:
-        self.keeper.show_history()
+    action_again = _delegated(lambda screen: screen.walks.walk_again)
+    action_swap = _delegated(lambda screen: screen.walks.walk_swapped)
+    action_lab = _delegated(lambda screen: screen.walks.pick_scenario)
+    action_scenario = _delegated(lambda screen: screen.walks.walk_neighbour)
+    action_message = _delegated(lambda screen: screen.lenses.turn_message)
+    action_policy = _delegated(lambda screen: screen.lenses.turn_policy)
+    action_plain = _delegated(lambda screen: screen.lenses.turn_back)
+    action_host = _delegated(lambda screen: screen.lenses.turn_host)
+    action_step = _delegated(lambda screen: screen.reader.move)
+    action_jump = _delegated(lambda screen: screen.reader.jump)
+    action_evidence = _delegated(lambda screen: screen.reader.toggle_evidence)
+    action_filter = _delegated(lambda screen: screen.reader.ask_filter)
+    action_zoom = _delegated(lambda screen: screen.reader.zoom)
+    action_list = _delegated(lambda screen: screen.reader.go_to_list)
+    action_close_list = _delegated(lambda screen: screen.reader.close_list)
+    action_copy = _delegated(lambda screen: screen.keeper.copy)
+    action_save = _delegated(lambda screen: screen.keeper.save)
+    action_history = _delegated(lambda screen: screen.keeper.show_history)
