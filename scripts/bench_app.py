@@ -35,7 +35,8 @@ from mailpath.facts import Path as MailPath
 from mailpath.facts import Walk
 from mailpath.tui import LabSource, messages
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.recorded import Recorded
+from mailpath.tui.judging import JudgedWalk
+from mailpath.tui.replayer import Replayer
 from mailpath.tui.session import Session
 
 PAINT_LIMIT = 1.5
@@ -132,9 +133,10 @@ class Crowded(Session):
     async def walk(self, run: int, path: MailPath, post: Callable[[Any], Any]) -> None:
         def more(message: Any) -> None:
             if isinstance(message, messages.WalkFinished):
-                recorded = message.recorded
-                found = Recorded(recorded.capture, crowded(recorded.bench.walk), message.stack)
-                message = messages.WalkFinished(run, found, message.elapsed_ms, message.stack)
+                replayer = message.replayer
+                judged = JudgedWalk(crowded(replayer.judged.walk), replayer.judged.postures)
+                found = Replayer(replayer.capture, judged)
+                message = messages.WalkFinished(run, found, message.elapsed_ms)
             post(message)
 
         await super().walk(run, path, more)
@@ -144,9 +146,7 @@ async def finished(app: MailpathApp, pilot: Any) -> Any:
     """The path screen, once its walk and what follows from it are done."""
     screen: Any = app.screen_stack[0]
     async with asyncio.timeout(60):
-        while (
-            screen._state.recorded is None or screen._side.summary(screen.posture, screen._state.lens) is None
-        ):
+        while screen.scene is None or screen.lenses.summary(screen.lenses.lens) is None:
             await pilot.pause(0.01)
     await pilot.pause()
     return screen
@@ -160,10 +160,10 @@ async def repaint() -> float:
         async with app.run_test(size=(120, 40)) as pilot:
             screen = await finished(app, pilot)
             gc.collect()
-            gc.freeze()  # as `mailpath.tui.launch` does
+            gc.freeze()  # as `mailpath.tui.run_app` does
             work, whole = [], []
             for _ in range(2):
-                for name in list(screen._side.postures.names):
+                for name in list(screen.side.postures.names):
                     drawn = asyncio.Event()
                     began, busy = time.perf_counter(), time.process_time()
                     screen.posture = name

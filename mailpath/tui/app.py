@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,6 @@ class MailpathApp(App[str]):
         preferences: Preferences | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        self._styled_in = ""
         # Without colours the terminal's own two are the only ones sure to contrast.
         sheets = [self.CSS_PATH, "ascii.tcss"] if ascii else [self.CSS_PATH]
         super().__init__(
@@ -73,9 +72,20 @@ class MailpathApp(App[str]):
             ansi_color=None if color else True,
         )
         preferences = preferences or Preferences()
-        self.session = session
         self.glyphs = ASCII if ascii else UNICODE
         self._color = color
+        self.set_class(ascii, "-ascii")
+        for own in (theme.DARK, theme.LIGHT):
+            self.register_theme(own)
+        problems = list(preferences.problems)
+        if preferences.theme and preferences.theme not in THEMES:
+            problems.append(f'theme: There is no theme "{preferences.theme}".')
+        wanted = preferences.theme if preferences.theme in THEMES else theme.DARK.name
+        self.theme = wanted if color else "ansi-dark"
+        unknown = sorted(set(preferences.keymap) - BINDINGS)
+        problems += [f'keymap: There is no binding "{name}".' for name in unknown]
+        self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
+        self.set_keymap(self._keys)
         self._first = PathScreen(
             session,
             self.glyphs,
@@ -84,34 +94,15 @@ class MailpathApp(App[str]):
             start=start,
             posture=posture,
             clock=clock,
+            recent=preferences.recent,
+            problems=problems,
+            keymap=self._keys,
         )
-        self.set_class(ascii, "-ascii")
-        for own in (theme.DARK, theme.LIGHT):
-            self.register_theme(own)
-        self._problems = list(preferences.problems)
-        self._keys: Mapping[str, str] = {}
-        self.theme = self._theme(preferences.theme) if color else "ansi-dark"
-        if preferences.keymap:
-            self._map_keys(preferences.keymap)
-        self._first.prefer(preferences.recent, tuple(self._problems), self._keys)
 
     @property
     def recent(self) -> tuple[str, ...]:
         """Recipients walked over the live network, in this run and before, latest first."""
         return self._first.recent
-
-    def _theme(self, wanted: str) -> str:
-        """`wanted`, or the app's own where there is no such theme."""
-        if wanted and wanted not in THEMES:
-            self._problems.append(f'theme: There is no theme "{wanted}".')
-        return wanted if wanted in THEMES else theme.DARK.name
-
-    def _map_keys(self, keymap: Mapping[str, str]) -> None:
-        """Other keys for bindings, by their ids."""
-        for name in sorted(set(keymap) - BINDINGS):
-            self._problems.append(f'keymap: There is no binding "{name}".')
-        self._keys = {name: keys for name, keys in keymap.items() if name in BINDINGS}
-        self.set_keymap(self._keys)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and clicks that come before the screen is furnished wait until it is."""
@@ -127,17 +118,6 @@ class MailpathApp(App[str]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.DEFAULTS
-
-    def refresh_css(self, animate: bool = True) -> None:
-        """For another theme only.  Textual calls this before anything is there to be styled, and for the same
-        theme once more when it is: all of it would be parsed three times and the first frame drawn twice."""
-        if self.theme == self._styled_in:
-            return
-        self._styled_in = self.theme
-        if self.screen_stack:
-            super().refresh_css(animate)
-        else:
-            self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[Any]:
         return self._first

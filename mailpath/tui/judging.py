@@ -1,17 +1,27 @@
-"""Verdicts over one stored walk, each made once.  Pure: nothing here could send a packet."""
+"""One stored walk judged and explained, each part once.  Pure: nothing here could send a packet.
+
+The judge and the reports, with the TLS library below them, are imported when they are first asked: the first
+frame does not wait for them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from mailpath.facts import Walk
 from mailpath.tui.text import clean
 
 if TYPE_CHECKING:
-    from mailpath.judge.model import Verdict
+    from mailpath.exchanges import SmtpExchange
+    from mailpath.facts import StepResult, Walk
+    from mailpath.judge import Posture, Verdict
     from mailpath.judge.sending import Sending
-    from mailpath.tui.stack import Stack
+    from mailpath.report.panels import Detail, Explained
+    from mailpath.report.provenance import Provenance
+
+log = logging.getLogger("mailpath.tui.judging")
 
 #: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
 COLUMNS = (
@@ -26,45 +36,58 @@ COLUMNS = (
 )
 
 
-class Bench:
+class Body(NamedTuple):
+    """What an open panel shows."""
+
+    blocks: Sequence[Explained] = ()
+    details: Sequence[Detail] = ()
+    evidence: Sequence[str] = ()
+
+
+class JudgedWalk:
     """Judges one walk under any posture, for the whole path and for one host alone.
 
     `asked`: what is sent over it, None for an ordinary message at first contact; `met`: the walk on which
-    the sender fetched its policy, None for this one.
+    the sender fetched its policy, None for this one.  `provenance`: what it rests on; None: on what
+    everybody trusts.
     """
 
     def __init__(
-        self, walk: Walk, stack: Stack, asked: Sending | None = None, met: Walk | None = None
+        self,
+        walk: Walk,
+        postures: Mapping[str, Posture],
+        asked: Sending | None = None,
+        met: Walk | None = None,
+        provenance: Provenance | None = None,
     ) -> None:
         self.walk = walk
+        self.postures = postures
         self.asked = asked
-        self._met = met
-        self._stack = stack
+        self.met = met
+        self.provenance = provenance
         self._verdicts: dict[str, Verdict] = {}
         self._sentences: dict[str, str] = {}
         self._doubts: dict[str, str] = {}
-        self._alone: dict[str, Bench] = {}
-
-    @property
-    def stack(self) -> Stack:
-        """What it is judged by."""
-        return self._stack
-
-    @property
-    def postures(self) -> tuple[str, ...]:
-        return tuple(self._stack.postures)
+        self._alone: dict[str, JudgedWalk] = {}
 
     @property
     def hosts(self) -> tuple[str, ...]:
         return tuple(host.name for host in self.walk.mx.hosts)
 
-    def of_host(self, host: str | None) -> Bench:
-        """The bench of the walk in which `host` were the only MX host; None: this one."""
+    @property
+    def replayed(self) -> bool:
+        """Whether the walk's own time is a recording's, and not now."""
+        return self.provenance is not None and self.provenance.replayed
+
+    def of_host(self, host: str | None) -> JudgedWalk:
+        """The walk in which `host` were the only MX host; None: this one."""
         if host is None or host not in self.hosts:
             return self
         if host not in self._alone:
-            walk = self._stack.only_host(self.walk, host)
-            self._alone[host] = Bench(walk, self._stack, self.asked, self._met or self.walk)
+            met = self.met or self.walk
+            self._alone[host] = type(self)(
+                self.only_host(host), self.postures, self.asked, met, self.provenance
+            )
         return self._alone[host]
 
     async def prepare(self) -> None:
@@ -82,12 +105,10 @@ class Bench:
                 self.verdict(posture, host)
             await asyncio.sleep(0)
 
-    def rest(self) -> None:
+    def release(self) -> None:
         """Forget what can be judged again."""
-        self._verdicts.clear()
-        self._sentences.clear()
-        self._doubts.clear()
-        self._alone.clear()
+        for known in (self._verdicts, self._sentences, self._doubts, self._alone):
+            known.clear()
 
     def verdict(self, posture: str, host: str | None = None) -> Verdict:
         """What happens under `posture`; with `host`, if that MX host were the only one."""
@@ -95,11 +116,11 @@ class Bench:
             return self.of_host(host).verdict(posture)
         if posture not in self._verdicts:
             try:
-                known = self._stack.postures[posture]
-                self._verdicts[posture] = self._stack.judge(self.walk, known, self.asked, self._met)
-            except Exception as error:  # noqa: BLE001  a defect of one verdict leaves the others standing
+                self._verdicts[posture] = self.judge(self.postures[posture])
+            except Exception as error:  # a defect of one verdict leaves the others standing
+                log.exception("judging %s", posture)
+                from mailpath.judge import Outcome, Verdict
                 from mailpath.judge.events import Event
-                from mailpath.judge.model import Outcome, Verdict
 
                 why = f"mailpath itself failed here; please report it: {type(error).__name__}: {error}"
                 self._verdicts[posture] = Verdict(
@@ -110,11 +131,8 @@ class Bench:
     def doubt(self, posture: str) -> str:
         """Why the verdict is no evidence, clean text; "" where it is."""
         if posture not in self._doubts:
-            why = ""
-            known = self._stack.postures.get(posture)
-            if known is not None:
-                why = self._stack.doubt(self.walk, known, self.asked, self._met)
-            self._doubts[posture] = clean(why)
+            known = self.postures.get(posture)
+            self._doubts[posture] = clean(self.doubt_of(known)) if known is not None else ""
         return self._doubts[posture]
 
     def sentence(self, posture: str) -> str:
@@ -122,9 +140,61 @@ class Bench:
         if posture not in self._sentences:
             verdict = self.verdict(posture)
             try:
-                known = self._stack.postures[posture]
-                said = self._stack.headline(self.walk, known, self.asked, self._met)
-            except Exception:  # noqa: BLE001  then the verdict's own words have to do
+                said = self.headline(self.postures[posture])
+            except Exception:  # then the verdict's own words have to do
+                log.exception("the headline under %s", posture)
                 said = f"{self.walk.path.recipient}: {verdict.outcome.value} by {posture}: {verdict.reason}"
             self._sentences[posture] = clean(said)
         return self._sentences[posture]
+
+    # --- The layers below ---
+
+    def judge(self, posture: Posture) -> Verdict:
+        from mailpath.judge.sending import USUAL
+
+        return (self.asked or USUAL).verdict(self.walk, posture, self.met)
+
+    def headline(self, posture: Posture) -> str:
+        from mailpath.judge.sending import USUAL
+        from mailpath.report.headline import headline
+        from mailpath.report.provenance import USUAL as EVERYBODYS
+        from mailpath.report.result import build
+
+        origin, asked = self.provenance or EVERYBODYS, self.asked or USUAL
+        names = (posture.name,)
+        result = build(
+            self.walk, (posture,), {}, deciding=names, provenance=origin, sending=asked, met=self.met
+        )
+        return headline(result, named=False)
+
+    def doubt_of(self, posture: Posture) -> str:
+        from mailpath.judge.sending import USUAL
+        from mailpath.report.provenance import doubt
+
+        if self.provenance is None:
+            return ""
+        return doubt(self.provenance, self.walk, posture, self.asked or USUAL, self.met)
+
+    def only_host(self, host: str) -> Walk:
+        from mailpath.whatif import only_host
+
+        return only_host(self.walk, host)
+
+    def envelope(self) -> StepResult | None:
+        """The line of the envelope test; None where nobody asked for it."""
+        from mailpath.report.panels.envelope import result
+
+        return result(self.walk)
+
+    def explain(self, step: str, exchanges: Sequence[SmtpExchange]) -> Body:
+        """What the panel of `step` says.  `exchanges`: the SMTP sessions as they were on the wire, for their
+        times."""
+        from mailpath.report.panels import details, evidence, explained
+        from mailpath.report.provenance import USUAL
+
+        origin = self.provenance or USUAL
+        return Body(
+            explained(self.walk, step),
+            tuple(details(self.walk, step)),
+            evidence(self.walk, step, exchanges, origin),
+        )

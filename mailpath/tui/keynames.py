@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from textual.binding import Binding
+
+#: A key that the last line does not name; the help does.
+hidden = partial(Binding, show=False)
+
 _SIGNS = {
     "left": "←",
     "right": "→",

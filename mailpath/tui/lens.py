@@ -1,26 +1,25 @@
-"""Through what a finished walk is looked at: an attacker on the path, another time, one host alone."""
+"""Through what a finished walk is seen: an attacker on the path, another time, and what is sent over it.
+
+What a message asks for is RFC 8689 (REQUIRETLS, TLS-Required: No); how old its sender's MTA-STS policy is
+counts by RFC 8461 sections 3.2 and 5.1 (max_age).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from mailpath.tui.judging import Bench
-from mailpath.visible import visible
 from mailpath.wording.times import span, utc
 
-if TYPE_CHECKING:
-    from mailpath.facts import Walk
-    from mailpath.whatif import AttackOutcome, Moment
+#: By the values of `mailpath.judge.sending.Message`, which is loaded after the first frame.
+MESSAGES = {"ordinary": "ordinary", "requiretls": "REQUIRETLS", "tls-required-no": "TLS-Required: No"}
 
 
 @dataclass(frozen=True)
 class Lens:
     """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own.
 
-    `message`: what it asks for, "ordinary", "requiretls" or "tls-required-no".  `policy_age`: how old the
-    sender's MTA-STS policy was when the walk was made, in seconds; None: first contact.
+    `message`: what it asks for, a key of `MESSAGES`.  `policy_age`: how old the sender's MTA-STS policy was
+    when the walk was made, in seconds; None: first contact.
     """
 
     attack: str = ""
@@ -52,9 +51,9 @@ class Lens:
         parts = [f"under {self.attack}"] if self.attack else []
         if self.at is not None:
             parts.append(f"as of {utc(self.at)}")
-        return ", ".join([*parts, *self.asked()])
+        return ", ".join([*parts, *self.message_words()])
 
-    def asked(self) -> list[str]:
+    def message_words(self) -> list[str]:
         """What is said of the message and of its sender: "sent with REQUIRETLS"."""
         asks = {"requiretls": "sent with REQUIRETLS", "tls-required-no": "with TLS-Required: No"}
         parts = [asks[self.message]] if self.message in asks else []
@@ -64,70 +63,29 @@ class Lens:
         return parts
 
 
-@dataclass(frozen=True)
-class View:
-    """The recording walked again through `lens`.
-
-    `tampered`: step id -> the exchanges of it that the attacker touched.  `outcome`: what the attack makes
-    of the posture it was asked for; None without an attack.  `before`: what it is compared with, None for
-    the walk as it was walked.  `alone`: the outcome at one host alone, and whether the attacker touched it.
-    """
-
-    lens: Lens
-    bench: Bench
-    tampered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    outcome: AttackOutcome | None = None
-    before: Bench | None = None
-    alone: Callable[[str, bool], AttackOutcome] | None = None
-
-    def of_host(self, host: str | None) -> View:
-        """What of it is about `host`, or about the domain; None: all of it."""
-        if host is None or host not in self.bench.hosts:
-            return self
-        walks = [bench.walk for bench in (self.before, self.bench) if bench is not None]
-        others = _others(walks, host)
-        kept = {
-            step: tuple(mark for mark in marks if mark.split(" ")[0] not in others)
-            for step, marks in self.tampered.items()
-        }
-        tampered = {step: marks for step, marks in kept.items() if marks}
-        outcome = self.alone(host, bool(tampered)) if self.alone is not None else self.outcome
-        return replace(self, tampered=tampered, outcome=outcome)
+def next_message(message: str) -> str:
+    """The key of `MESSAGES` behind `message`, after the last the first."""
+    keys = list(MESSAGES)
+    return keys[(keys.index(message) + 1) % len(keys)]
 
 
-def _others(walks: list[Walk], host: str) -> set[str]:
-    """Names and addresses that only the other MX hosts have."""
-    own: set[str] = set()
-    others: set[str] = set()
-    for walk in walks:
-        for each in walk.mx.hosts:
-            (own if each.name == host else others).update((each.name, *each.addresses))
-        for tlsa in walk.tlsa.hosts:
-            names = (candidate.lookup.name for candidate in tlsa.candidates)
-            (own if tlsa.host == host else others).update(names)
-    return {visible(name) for name in others - own}
+def next_age(age: int | None, max_age: int) -> int | None:
+    """First contact, just fetched, half of `max_age` old, just expired; and from the start."""
+    ages = list(dict.fromkeys((None, 0, max_age // 2, max_age)))
+    return ages[(ages.index(age) + 1) % len(ages)] if age in ages else None
 
 
-@dataclass(frozen=True)
-class Stop:
-    """Where the clock can be set to: right after `moments`, which all end at one time."""
-
-    at: int
-    moments: tuple[Moment, ...]
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What becomes of the mail at a stop.  `renewed`: had the signatures that ended before been renewed;
-    "" where none had ended, or where the recording cannot tell."""
-
-    outcome: str
-    renewed: str = ""
+def age_at(lens: Lens, made: int) -> int | None:
+    """How old the policy is at the time of `lens`: it was so old when the walk was `made`."""
+    if lens.policy_age is None:
+        return None
+    return lens.policy_age + (max(lens.at - made, 0) if lens.at is not None else 0)
 
 
-def stops(moments: tuple[Moment, ...]) -> tuple[Stop, ...]:
-    """`moments` in order, those of one time together; the clock stands a second behind them."""
-    together: dict[int, list[Moment]] = {}
-    for moment in sorted(moments):
-        together.setdefault(moment.at, []).append(moment)
-    return tuple(Stop(at + 1, tuple(ending)) for at, ending in together.items())
+def policy_words(age: int | None, max_age: int) -> str:
+    """ "cached, 3 d old of 7 d"."""
+    if age is None:
+        return "first contact"
+    if age >= max_age:
+        return f"expired, max_age {span(max_age)}"
+    return f"cached, {'new' if age == 0 else f'{span(age)} old'} of {span(max_age)}"

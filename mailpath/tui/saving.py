@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mailpath.files import create_file
-from mailpath.tui.progress import WalkState
-from mailpath.tui.stack import Stack
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
+    from mailpath.network.capture import Capture
     from mailpath.report.result import Result
+    from mailpath.tui.scene import Scene
     from mailpath.whatif import Summary
 
 
@@ -45,23 +45,20 @@ class SavingFailed(Exception):
     """It could not be written; the message is one sentence."""
 
 
-def proposed(state: WalkState) -> str:
+def proposed(capture: Capture) -> str:
     """A file name without its ending: recipient and time of the walk."""
-    assert state.recorded is not None
-    capture = state.recorded.capture
     made = datetime.fromtimestamp(capture.ground.made, UTC).strftime("%Y%m%d-%H%M%S")
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", capture.path.recipient).strip("._-") or "walk"
     return f"{name[:80]}-{made}"
 
 
-def content(kind: str, state: WalkState, stack: Stack, posture: str, *, summary: Summary | None) -> bytes:
+def content(kind: str, scene: Scene, posture: str, *, summary: Summary | None) -> bytes:
     """What the file of `kind` holds (but the picture)."""
     from mailpath.report import html, json, markdown, text
 
-    assert state.recorded is not None
     if kind == "capture":
-        return _capture(state)
-    result = _result(state, stack, posture, summary)
+        return _capture(scene.replayer.capture)
+    result = _result(scene, posture, summary)
     if kind == "json":
         return json.render(result)
     render = {"markdown": markdown.render, "html": html.render, "text": text.render}[kind]
@@ -87,40 +84,36 @@ def write(path: str, data: bytes, *, private: bool = False) -> Path:
     return file
 
 
-def _capture(state: WalkState) -> bytes:
+def _capture(capture: Capture) -> bytes:
     import gzip
     import io
 
     from mailpath.network.capture import dump
 
-    assert state.recorded is not None
     stream = io.BytesIO()
-    dump(state.recorded.capture, stream)
+    dump(capture, stream)
     return gzip.compress(stream.getvalue(), mtime=0)
 
 
-def _result(state: WalkState, stack: Stack, posture: str, summary: Summary | None) -> Result:
+def _result(scene: Scene, posture: str, summary: Summary | None) -> Result:
     """The walk as it was walked, or as of the time that the clock is set to; attacks stand beside it."""
     from mailpath.judge.sending import USUAL
     from mailpath.report.provenance import USUAL as EVERYBODYS
     from mailpath.report.result import build
 
-    assert state.recorded is not None
-    assert state.sent is not None
-    bench = state.sent
-    if state.view is not None and not state.looked.attack:
-        bench = state.view.bench
+    state, base = scene.state, scene.replayer.judged
+    judged = scene.sent if scene.attacked else scene.whole
     elapsed = {step: each.elapsed_ms for step, each in state.steps.items() if each.elapsed_ms is not None}
     result = build(
-        bench.walk,
-        stack.postures.values(),
+        judged.walk,
+        base.postures.values(),
         elapsed,
         deciding=(posture,),
-        provenance=state.recorded.provenance or EVERYBODYS,
-        made=state.recorded.capture.ground.made,
+        provenance=base.provenance or EVERYBODYS,
+        made=scene.replayer.capture.ground.made,
         took=state.elapsed_ms,
-        sending=bench.asked or USUAL,
-        met=state.recorded.bench.walk,
+        sending=judged.asked or USUAL,
+        met=base.walk,
     )
     if summary is None:
         return result

@@ -7,24 +7,24 @@ A session makes one walk at a time.  It knows no widget: what it learns goes to 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from mailpath.facts import Path, Walk
 from mailpath.tui import aside, messages
+from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.preferences import OwnPostures
-from mailpath.tui.recorded import Recorded
+from mailpath.tui.replayer import Replayer
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
-from mailpath.tui.stack import Stack, load
 
 if TYPE_CHECKING:
+    from mailpath.judge import Posture
     from mailpath.lab import Lab, Scenario
     from mailpath.network.bounded import Bounded
     from mailpath.network.capture import Capture
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mailpath.network.recording import Recording
     from mailpath.report.provenance import Provenance
 
+log = logging.getLogger("mailpath.tui.session")
 
 #: Seconds of a wait that nobody need be told of.
 NOTICED = 1.0
@@ -52,32 +53,40 @@ class Session:
         self.recording: Recording | None = None
         self._own_postures = own_postures
         self._on_loaded = loaded
-        self.problems: tuple[str, ...] = ()  # with the user's own postures; known once the stack is
-        self._stack: Stack | None = None
+        self.problems: tuple[str, ...] = ()  # with the user's own postures; known once those are
+        self._postures: Mapping[str, Posture] | None = None
         self._loading = asyncio.Lock()  # who opens the app and who walks may both ask first
         self._lab: Lab | None = None
         self._live: Bounded | None = None
         self._closed = False
         self._lock = threading.Lock()
 
-    async def stack(self) -> Stack:
-        """The layers below; imported in a thread, so that the screen keeps answering meanwhile."""
+    async def postures(self) -> Mapping[str, Posture]:
+        """All of them by name, the user's own first, once the layers below are imported: in a thread, so that
+        the screen keeps answering meanwhile."""
         async with self._loading:
-            if self._stack is None:
+            if self._postures is None:
                 try:
-                    stack, self.problems = await asyncio.to_thread(self._loaded)
+                    self._postures = await asyncio.to_thread(self._load)
                 finally:
                     if self._on_loaded is not None:
                         self._on_loaded()
-                self._stack = stack
-            return self._stack
+            return self._postures
 
-    def _loaded(self) -> tuple[Stack, tuple[str, ...]]:
-        stack = load()
+    def _load(self) -> Mapping[str, Posture]:
+        """Import everything that a walk needs (some 300 ms)."""
+        import mailpath.judge.sending
+        import mailpath.report.headline
+        import mailpath.report.panels.envelope
+        import mailpath.report.result
+        import mailpath.walk
+        import mailpath.whatif  # noqa: F401
+        from mailpath.judge.presets import PRESETS
+
         if self._own_postures is None:
-            return stack, ()
-        own, problems = self._own_postures()
-        return replace(stack, postures={**own, **stack.postures}), problems
+            return PRESETS
+        own, self.problems = self._own_postures()
+        return {**own, **PRESETS}
 
     def waiting(self) -> str:
         """What a mail session has been waiting for, as a phrase, where that has lasted more than a moment."""
@@ -94,24 +103,36 @@ class Session:
     async def walk(self, run: int, path: Path, post: Callable[[Message], Any]) -> None:
         """Walk `path` and post what happens.  Only cancellation gets out of here."""
         try:
-            stack = await self.stack()
-            _forget()
-            began = time.monotonic()
-            tell = partial(_forward, run, post)
-            walk = await aside.run(lambda: self._walked(stack, path, tell))
-            capture = self._capture(path, walk)
-            stands = await aside.run(lambda: self._provenance(capture, walk))
-            recorded = Recorded(capture, walk, stack, stands)
-            elapsed = (time.monotonic() - began) * 1000
-            await aside.run(recorded.bench.prepare)
-        except Exception as error:  # noqa: BLE001  whatever breaks in a walk becomes a sentence on the screen
-            post(messages.Failed(sentence(error, "The walk broke off"), run))
-        else:
-            post(messages.WalkFinished(run, recorded, elapsed, stack))
+            postures = await self.postures()
+            from mailpath.walk import StepFinished, StepStarted
+            from mailpath.whatif import forget
 
-    async def _walked(self, stack: Stack, path: Path, tell: Callable[[Any], None]) -> Walk:
+            def tell(event: StepStarted | StepFinished) -> None:
+                if isinstance(event, StepStarted):
+                    post(messages.StepStarted(run, event.id))
+                else:
+                    so_far = JudgedWalk(event.so_far, postures)
+                    post(messages.StepFinished(run, event.result, event.elapsed_ms, so_far))
+
+            forget()  # the walk before is over: of those in the history only the recordings are kept
+            began = time.monotonic()
+            walk = await aside.run(lambda: self._walked(path, tell))
+            capture = self._capture(path, walk)
+            rests_on = await aside.run(lambda: self._provenance(capture, walk))
+            replayer = Replayer(capture, JudgedWalk(walk, postures, provenance=rests_on))
+            elapsed = (time.monotonic() - began) * 1000
+            await aside.run(replayer.judged.prepare)
+        except Exception as error:  # whatever breaks in a walk becomes a sentence on the screen
+            log.exception("walking to %s", path.recipient)
+            post(messages.WalkFailed(run, sentence(error, "The walk broke off")))
+        else:
+            post(messages.WalkFinished(run, replayer, elapsed))
+
+    async def _walked(self, path: Path, tell: Callable[[Any], None]) -> Walk:
+        from mailpath.walk import walk
+
         async with self._network() as (network, at):
-            return await stack.walk(path, network, at, tell)
+            return await walk(path, network, at, tell)
 
     def _capture(self, path: Path, walk: Walk) -> Capture:
         """What the latest walk was made of.  Of a capture's own path: all that it holds."""
@@ -178,23 +199,7 @@ class Session:
             return self._lab
 
 
-def _forget() -> None:
-    """The walk before is over: of those in the history only the recordings are kept."""
-    from mailpath.whatif import forget
-
-    forget()
-
-
 def sentence(error: BaseException, prefix: str) -> str:
     """`error` for people: one sentence, never empty."""
     why = str(error).strip().splitlines()
     return f"{prefix}: {why[0] if why else type(error).__name__}"
-
-
-def _forward(run: int, post: Callable[[Message], Any], event: Any) -> None:
-    from mailpath.walk import StepFinished, StepStarted
-
-    if isinstance(event, StepStarted):
-        post(messages.StepStarted(run, event.id))
-    elif isinstance(event, StepFinished):
-        post(messages.StepFinished(run, event.result, event.elapsed_ms, event.so_far))

@@ -42,12 +42,12 @@ async def test_keys_are_answered_while_a_trap_is_walked_again_and_judged() -> No
     async with app.run_test(size=(120, 40)) as pilot:
         screen: Any = app.screen_stack[0]
         async with asyncio.timeout(60):
-            while screen._state.recorded is None:
+            while screen.scene is None:
                 await pilot.pause(0.01)
         await pilot.pause()
         for attack in ("mitm-self-signed", "strip-starttls", "deny-tlsa"):
             signatures.forget()
-            screen._turn(Lens(attack=attack))
+            screen.lenses.turn(Lens(attack=attack))
             for key in ("right", "left"):
                 assert list(app.workers)  # still at it
                 took.append(await answered(app, key))
@@ -61,9 +61,9 @@ async def test_a_lens_turned_in_the_middle_of_another_ends_that_one(capture: Any
         await settle(pilot)
         screen: Any = app.screen_stack[0]
         for attack in ("mitm-self-signed", "strip-starttls"):
-            screen._turn(Lens(attack=attack))
+            screen.lenses.turn(Lens(attack=attack))
         await settle(pilot)
-        assert screen._state.view.lens == Lens(attack="strip-starttls")
+        assert screen.scene.lens == Lens(attack="strip-starttls")
 
 
 async def test_it_runs_in_another_thread_and_raises_here() -> None:

@@ -189,8 +189,8 @@ async def test_own_postures_are_in_the_list(home: Path, capture: Any) -> None:
                 break
             await pilot.pause(0.01)
         assert "6 Verdict under ours" in drawn(pilot)
-        assert "ours" in pilot.app.screen._side.postures.names
-        assert "bad" not in pilot.app.screen._side.postures.names
+        assert "ours" in pilot.app.screen.side.postures.names
+        assert "bad" not in pilot.app.screen.side.postures.names
 
 
 def test_the_config_is_read_without_the_judge() -> None:

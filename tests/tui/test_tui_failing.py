@@ -11,7 +11,7 @@ from mailpath.facts import DnssecFacts, Found, SenderFacts
 from mailpath.network.capture import Capture
 from mailpath.tui import CaptureSource, messages
 from mailpath.tui.lens import Lens
-from mailpath.tui.messages import Failed
+from mailpath.tui.messages import WalkFailed
 from mailpath.tui.session import Session
 
 WIDE = (120, 40)
@@ -22,7 +22,7 @@ async def test_walk_that_breaks_is_a_sentence() -> None:
         async def walk(self, run: int, path: Any, post: Any) -> None:
             from mailpath.tui import messages
 
-            post(messages.Failed("The walk broke off: out of sockets", run))
+            post(messages.WalkFailed(run, "The walk broke off: out of sockets"))
 
     async with app(Breaking(), start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -37,10 +37,10 @@ async def test_what_breaks_behind_the_walk_is_a_sentence_too(
     def broken(*_: Any) -> Any:
         raise ValueError("no such recording")
 
-    monkeypatch.setattr("mailpath.tui.session.Recorded", broken)
+    monkeypatch.setattr("mailpath.tui.session.Replayer", broken)
     posted: list[Any] = []
     await Session(CaptureSource(capture)).walk(7, capture.path, posted.append)
-    assert isinstance(posted[-1], Failed)
+    assert isinstance(posted[-1], WalkFailed)
     assert (posted[-1].run, posted[-1].sentence) == (7, "The walk broke off: no such recording")
 
 
@@ -74,7 +74,7 @@ async def test_what_stands_in_the_way_here_is_told_at_once(changes: dict[str, An
 
 async def test_stack_that_cannot_be_loaded_is_a_sentence() -> None:
     class Missing(FakeSession):
-        async def stack(self) -> Any:
+        async def postures(self) -> Any:
             raise ImportError("No module named 'dns'")
 
     async with app(Missing()).run_test(size=WIDE) as pilot:
@@ -101,17 +101,17 @@ async def test_what_cannot_be_seen_again_leaves_what_is_seen() -> None:
     """The lens is that of the verdict; what was tried on a walk gone by says nothing of the next."""
 
     class Broken(FakeSession):
-        def recorded(self, found: Any) -> Any:
-            recorded = super().recorded(found)
-            through = recorded.view
+        def replayer(self, found: Any) -> Any:
+            replayer = super().replayer(found)
+            through = replayer.view
 
             async def view(lens: Lens, posture: str) -> Any:
                 if lens.attack or lens.at:
                     raise ValueError("no memory")
                 return await through(lens, posture)
 
-            recorded.view = view  # type: ignore[method-assign]
-            return recorded
+            replayer.view = view  # type: ignore[method-assign]
+            return replayer
 
     async with app(Broken(), start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -119,50 +119,49 @@ async def test_what_cannot_be_seen_again_leaves_what_is_seen() -> None:
         await pilot.press("m")
         await settle(pilot)
         for lens in (Lens(attack="strip-starttls"), Lens(attack="break-tls", at=AT + 1)):
-            screen._turn(lens)
+            screen.lenses.turn(lens)
             await settle(pilot)
             text = " ".join(drawn(pilot).split())
             assert "The recording could not be walked again: no memory" in text
             assert "Simulated: sent with REQUIRETLS. x ends it." in text
-            assert screen._state.lens == screen._state.view.lens == Lens(message="requiretls")
-            assert screen._side.attacks.chosen == "none"
-            assert screen._side.summary("postfix-may", screen._state.lens) is not None
-        screen._problem("")
-        screen.post_message(messages.LensFailed(screen._state.run - 1, "of the walk before", None))
-        screen.post_message(messages.LensFailed(screen._state.run - 1, "of the walk before", Lens()))
+            assert screen.lenses.lens == screen.scene.lens == Lens(message="requiretls")
+            assert screen.side.attacks.chosen == "none"
+            assert screen.lenses.summary(screen.lenses.lens) is not None
+        screen.problem.say("")
+        screen.post_message(messages.WalkFailed(screen.walks.state.run - 1, "of the walk before"))
         await settle(pilot)
         assert "of the walk before" not in drawn(pilot)
 
 
 async def test_what_an_attacker_can_do_is_never_told_of_another_posture() -> None:
     class Slow(FakeSession):
-        def recorded(self, found: Any) -> Any:
-            recorded = super().recorded(found)
-            summed = recorded.summary
+        def replayer(self, found: Any) -> Any:
+            replayer = super().replayer(found)
+            summed = replayer.summary
 
             async def summary(posture: str, lens: Lens) -> Any:
                 if posture == "postfix-may" or lens.message != "ordinary":
                     raise ValueError("no memory")
                 return await summed(posture, lens)
 
-            recorded.summary = summary  # type: ignore[method-assign]
-            return recorded
+            replayer.summary = summary  # type: ignore[method-assign]
+            return replayer
 
     async with app(Slow(), start=True).run_test(size=WIDE) as pilot:
         screen = pilot.app.screen
         for change in (
             lambda: setattr(screen, "posture", "postfix-may"),
-            lambda: screen._turn(Lens(message="requiretls")),
+            lambda: screen.lenses.turn(Lens(message="requiretls")),
         ):
             screen.posture = "rfc"
             await settle(pilot)
-            screen._turn(Lens())
+            screen.lenses.turn(Lens())
             await settle(pilot)
             assert "An active attacker cannot." in " ".join(drawn(pilot).split())
-            assert screen._side.attacks._marks
-            assert screen._side._outlooks
+            assert screen.side.attacks._marks
+            assert screen.side._outlooks
             change()
             await settle(pilot)
             assert "What changes" not in drawn(pilot)
-            assert not screen._side.attacks._marks
-            assert not screen._side._outlooks
+            assert not screen.side.attacks._marks
+            assert not screen.side._outlooks

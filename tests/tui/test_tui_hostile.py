@@ -132,7 +132,7 @@ async def test_lab(text: str) -> None:
 @pytest.mark.parametrize("text", [MARKUP + ESCAPES + BIDI])
 async def test_inputs_and_errors(text: str) -> None:
     class Breaking(FakeSession):
-        async def stack(self) -> Any:
+        async def postures(self) -> Any:
             raise OSError(text)
 
     async with app(Breaking(), sender=text, recipient=text).run_test(size=(120, 40)) as pilot:

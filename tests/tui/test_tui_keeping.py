@@ -19,7 +19,6 @@ from mailpath.network.capture import Capture, capture_of, load
 from mailpath.network.recording import Recording
 from mailpath.tui import CaptureSource, saving
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.screens.history import HistoryScreen
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.session import Session
 from mailpath.tui.widgets.steps import FilterInput, Steps
@@ -51,7 +50,7 @@ async def test_every_kind_of_file_is_written_once(
         await pilot.press("w", "enter")
         await appears(pilot, "already;")
         screen = pilot.app.screen_stack[0]
-        name = saving.proposed(screen._state)
+        name = saving.proposed(screen.scene.replayer.capture)
     assert listed(tmp_path) == {f"{name}{kind.suffix}" for kind in saving.KINDS.values()}
     assert load(tmp_path / f"{name}.json.gz") == capture
     assert "dane-good.example" in (tmp_path / f"{name}.md").read_text(encoding="utf-8")
@@ -89,19 +88,19 @@ async def test_swap_history_and_earlier_recipients() -> None:
     async with app(session, start=True).run_test(size=WIDE, notifications=True) as pilot:
         await settle(pilot)
         screen = pilot.app.screen
-        screen._recent = ("earlier.example", "earlier.example")
+        screen.keeper.earlier = ("earlier.example", "earlier.example")
         await pilot.press("s")
         await settle(pilot)
-        assert screen._state.path == MailPath(sender="b.example", recipient="a.example")
+        assert screen.walks.state.path == MailPath(sender="b.example", recipient="a.example")
         assert session.walks == 2
         await pilot.press("g")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, HistoryScreen)
+        assert pilot.app.screen.query("#history")
         assert "b.example → a.example" in drawn(pilot)
         assert "a.example → b.example" in drawn(pilot)
         await pilot.press("down", "enter")
         await settle(pilot)
-        assert screen._state.path == MailPath(sender="a.example", recipient="b.example")
+        assert screen.walks.state.path == MailPath(sender="a.example", recipient="b.example")
         assert "b.example: authenticated by rfc" in drawn(pilot)
         assert "6 of 6 done, 381 ms" in drawn(pilot)
         assert "A listener cannot read it." in plain(pilot)
@@ -113,14 +112,14 @@ async def test_swap_history_and_earlier_recipients() -> None:
         await pilot.press("escape", "s")
         await appears(pilot, "Swapping needs a sender and a recipient.")
         # A walk that finishes behind the dialogue moves no row under the cursor.
-        latest = screen._walks[1]
+        latest = screen.keeper.walks[1]
         await pilot.press("g")
         for _ in range(25):
-            screen._keep()
-        assert len(screen._walks) == 20
+            screen.keeper.keep(latest)
+        assert len(screen.keeper.walks) == 20
         await pilot.press("enter")
         await settle(pilot)
-        assert screen._state.recorded is latest.recorded
+        assert screen.scene.replayer is latest.replayer
 
 
 async def test_filter_keeps_the_lines_that_hold_the_words() -> None:

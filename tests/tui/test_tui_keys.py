@@ -12,8 +12,8 @@ from tui_world import SCENARIOS, FakeSession, app, appears, drawn, settle, walk
 
 from mailpath.facts import STEPS
 from mailpath.tui.screens import keys
+from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.screens.help import HelpScreen, told
-from mailpath.tui.screens.picker import PickerScreen
 from mailpath.tui.text import wrap
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.side import Side
@@ -42,7 +42,7 @@ async def test_nothing_is_walked_before_it_is_asked_for() -> None:
         await pilot.press("escape", "l", "n", "p")
         await settle(pilot)
         assert session.walks == 2
-        assert not isinstance(pilot.app.screen, PickerScreen)
+        assert not isinstance(pilot.app.screen, FindScreen)
         # Light and dark.
         await pilot.press("T")
         assert pilot.app.theme == "mailpath-light"
@@ -209,7 +209,7 @@ async def test_running_step_ticks() -> None:
         for _ in range(4):
             await pilot.pause()
         now[0] = 101.5
-        pilot.app.screen._tick()
+        pilot.app.screen.walks.draw_clock()
         await pilot.pause()
         assert "… 1.5 s" in drawn(pilot)
 
@@ -306,7 +306,7 @@ async def test_lab_keys_before_the_lab_is_up() -> None:
         assert [note.message for note in pilot.app._notifications] == ["The lab is not up yet."] * 3
         session.proceed.set()
         await settle(pilot)
-        assert isinstance(pilot.app.screen, PickerScreen)
+        assert isinstance(pilot.app.screen, FindScreen)
 
 
 async def test_the_lab_is_walked_through() -> None:
@@ -314,7 +314,7 @@ async def test_the_lab_is_walked_through() -> None:
     async with app(session, sender="", recipient="").run_test(size=WIDE) as pilot:
         await settle(pilot)
         recipient = pilot.app.screen_stack[0].query_one("#recipient", Input)
-        assert isinstance(pilot.app.screen, PickerScreen)
+        assert isinstance(pilot.app.screen, FindScreen)
         assert SCENARIOS["plain"].teaches in drawn(pilot)
         # Letters find, by name, domain or title; Esc takes them back, then the dialogue.
         for typed, found, gone in (("Q", "called so", "No TLS"), ("dane key", "dane-stale", "No TLS")):
@@ -354,9 +354,9 @@ async def test_the_lab_is_walked_through() -> None:
 
 async def test_enter_before_everything_is_loaded_walks_all_the_same() -> None:
     class Slow(FakeSession):
-        async def stack(self) -> Any:
+        async def postures(self) -> Any:
             await self.proceed.wait()
-            return self.made
+            return await super().postures()
 
     session = Slow(pause=True)
     async with app(session).run_test(size=WIDE) as pilot:

@@ -9,9 +9,11 @@ from typing import Any
 
 from tui_world import AT, LONG, SCENARIOS, FakeSession, app, drawn, settle
 
-from mailpath.tui.lens import Lens, Outlook
-from mailpath.tui.recorded import Recorded
-from mailpath.tui.stack import load
+from mailpath.judge.presets import PRESETS
+from mailpath.tui.expiries import Outlook
+from mailpath.tui.judging import JudgedWalk
+from mailpath.tui.lens import Lens
+from mailpath.tui.replayer import Replayer
 from mailpath.tui.widgets.listing import Listing
 from mailpath.tui.widgets.side import Side
 
@@ -89,7 +91,7 @@ async def test_dials_stay_where_they_are_while_words_change() -> None:
             screen.posture = posture
             await settle(pilot)
             dials = [screen.query_one(f"#{name}-dial").region for name in ("attack", "clock", "message")]
-            places.add((*dials, screen._side.region.y))
+            places.add((*dials, screen.side.region.y))
             await pilot.click("#message-dial")
             await settle(pilot)
             assert screen.query_one("#message-dial").region == dials[2]
@@ -97,7 +99,7 @@ async def test_dials_stay_where_they_are_while_words_change() -> None:
             await pilot.click("#message-dial")
             await settle(pilot)
         assert len(places) == 1
-        assert screen._state.lens.message == "requiretls"
+        assert screen.lenses.lens.message == "requiretls"
 
 
 async def test_clock_steps_to_each_end() -> None:
@@ -139,7 +141,7 @@ async def test_clock_steps_to_each_end() -> None:
         await settle(pilot)
         for row, at in ((0, None), (5, AT + 14 * 86400 + 1)):
             await pilot.click("#times", offset=(4, row))
-            assert pilot.app.screen._state.lens.at == at
+            assert pilot.app.screen.lenses.lens.at == at
         await pilot.press("a", "a")
         await settle(pilot)
         assert "under strip-starttls, as of 2023-11-28 22:13 UTC" in plain(pilot)
@@ -153,12 +155,12 @@ async def test_clock_steps_to_each_end() -> None:
 def test_what_ends_alone_is_told_apart_from_what_had_ended_before(walks: Any) -> None:
     """At the end of the certificate the signatures have long ended, so that every mail waits."""
     walked = walks.of("pkix-good")
-    recorded = Recorded(walked.capture, walked.walk, load())
+    replayer = Replayer(walked.capture, JudgedWalk(walked.walk, PRESETS))
     ends = next(
-        stop.at for stop in recorded.stops() if any(moment.part == "server" for moment in stop.moments)
+        stop.at for stop in replayer.stops() if any(moment.part == "server" for moment in stop.moments)
     )
     for posture, renewed in (("postfix-may", "encrypted"), ("postfix-verify", "deferred")):
-        outlooks = asyncio.run(recorded.forecast(posture, Lens()))
+        outlooks = asyncio.run(replayer.forecast(posture, Lens()))
         first, *_ = outlooks.values()
         assert first == Outlook("deferred")
         assert outlooks[ends] == Outlook("deferred", renewed)

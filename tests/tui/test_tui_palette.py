@@ -66,7 +66,7 @@ async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order()
         assert footer[:3] == ["Enter Open", "e Evidence", "y Copy"]
         assert [word for word in footer if word.strip()][-1].strip() == "Q Quit"
         await pilot.press("f2")
-        assert running.screen_stack[0]._steps.opened == "mx"
+        assert running.screen_stack[0].steps.opened == "mx"
         await pilot.press("m")
         await settle(pilot)
         assert "X ends it." in drawn(pilot)
@@ -88,5 +88,5 @@ async def test_hosts_one_after_the_other_and_back() -> None:
         for key in "hhbbb":
             await pilot.press(key)
             await settle(pilot)
-            seen.append(pilot.app.screen._state.host)
+            seen.append(pilot.app.screen.scene.host)
         assert seen == ["mx1.b.example", "mx2.b.example", "mx1.b.example", None, "mx3.b.example"]

@@ -30,7 +30,7 @@ async def walked(pilot: Any) -> PathScreen:
     """The screen, once its walk is finished."""
     screen = pilot.app.screen_stack[0]
     for _ in range(1000):
-        if screen._state.bench is not None and not screen._state.walking:
+        if screen.scene is not None and not screen.walks.state.walking:
             await pilot.pause()
             return screen
         await pilot.pause(0.01)
@@ -96,7 +96,7 @@ async def test_capture_is_replayed_without_a_network(capture: Capture) -> None:
         screen = await walked(pilot)
         assert " CAPTURE " in drawn(pilot)
         assert "delivered authenticated by rfc" in drawn(pilot)
-        assert screen._state.bench.walk.at == capture.ground.made
+        assert screen.scene.whole.walk.at == capture.ground.made
 
 
 async def test_a_network_where_nobody_answers_is_told_in_every_panel() -> None:
@@ -106,8 +106,8 @@ async def test_a_network_where_nobody_answers_is_told_in_every_panel() -> None:
     running = MailpathApp(session, recipient="b.example", start=True)
     async with running.run_test(size=SIZE) as pilot:
         screen = await walked(pilot)
-        assert all(progress.result or step == "verdict" for step, progress in screen._state.steps.items())
-        assert all(len(result.summary) > 10 for result in screen._state.bench.walk.steps)
+        assert all(progress.result or step == "verdict" for step, progress in screen.scene.steps.items())
+        assert all(len(result.summary) > 10 for result in screen.scene.whole.walk.steps)
         assert "6 of 6 done" in drawn(pilot)
         assert "The resolver 127.0.0.1:9 could not be asked: choose another" in plain(pilot)
         assert "or open a capture or the lab, which need no network." in plain(pilot)

@@ -73,7 +73,7 @@ async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int
             widget = pilot.app.screen.query_one(selector)
             assert widget.region == pilot.app.screen.find_widget(widget).visible_region
         hint = pilot.app.screen.query_one("#hint")
-        pilot.app.screen._say("#hint", "word " * 99)
+        pilot.app.screen.hint.say("word " * 99)
         await settle(pilot)
         if hint.display:
             assert hint.size.height == 2

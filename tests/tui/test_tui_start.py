@@ -13,7 +13,7 @@ from tui_world import FakeSession, app, drawn, settle
 
 from mailpath.dnssec import wire
 from mailpath.network.capture import Capture
-from mailpath.tui.launch import settle_color
+from mailpath.tui import settle_color
 from mailpath.tui.messages import WalkFinished
 from mailpath.tui.session import Session
 from mailpath.tui.source import CaptureSource, LiveSource
@@ -76,8 +76,8 @@ def test_an_empty_no_color_says_nothing(
 async def test_it_is_told_once_that_everything_is_loaded() -> None:
     told: list[None] = []
     session = Session(LiveSource(), loaded=lambda: told.append(None))
-    first, second = await asyncio.gather(session.stack(), session.stack())
-    assert first is second is await session.stack()
+    first, second = await asyncio.gather(session.postures(), session.postures())
+    assert first is second is await session.postures()
     assert told == [None]
 
 

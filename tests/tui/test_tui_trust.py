@@ -84,8 +84,8 @@ async def test_a_live_walk_on_roots_of_ones_own(lab: Lab) -> None:
         told = "trust anchor not IANA's, CA root not known here, dialled elsewhere"
         assert f"! Note: {told}." in plain(pilot)
         assert "NOT EVIDENCE" not in drawn(pilot)
-        assert ticket(screen._state, "rfc", UNICODE)[1] == f"  {told}"
-        assert answer(screen._state, "rfc").endswith(f": MTA-STS; {told}")
+        assert ticket(screen.walks.state, screen.scene, "rfc", UNICODE)[1] == f"  {told}"
+        assert answer(screen.scene, "rfc").endswith(f": MTA-STS; {told}")
 
 
 async def test_the_lab_says_that_it_is_the_lab(lab: Lab) -> None:
@@ -96,7 +96,7 @@ async def test_the_lab_says_that_it_is_the_lab(lab: Lab) -> None:
             await settle(pilot)
             assert " LAB " in drawn(pilot)
             assert "Note:" not in drawn(pilot)
-            assert ticket(screen._state, "rfc", UNICODE)[1] == "  in the lab"
+            assert ticket(screen.walks.state, screen.scene, "rfc", UNICODE)[1] == "  in the lab"
             await pilot.press("2", "e")
             await settle(pilot)
             assert "The DNSSEC root is not IANA's." in drawn(pilot)
@@ -107,13 +107,13 @@ async def test_the_lab_says_that_it_is_the_lab(lab: Lab) -> None:
 async def test_what_is_taken_away_says_it_too(capture: Capture) -> None:
     async with MailpathApp(Session(CaptureSource(capture)), **PATH).run_test(size=(120, 40)) as pilot:
         screen = await walked(pilot)
-        state = screen._state
-        lines = ticket(state, "rfc", UNICODE)
+        scene = screen.scene
+        lines = ticket(scene.state, scene, "rfc", UNICODE)
         assert lines[1].startswith("  replayed from a capture, ")
         assert f"not evidence: {DOUBT}" in lines[2]
-        assert f"not evidence: {DOUBT}" in answer(state, "rfc")
+        assert f"not evidence: {DOUBT}" in answer(scene, "rfc")
         for kind in ("json", "html", "text", "markdown"):
-            data = saving.content(kind, state, screen._stack, "rfc", summary=None).decode()
+            data = saving.content(kind, scene, "rfc", summary=None).decode()
             assert "not evidence" in data.lower()
             assert "replayed from a capture" in data.lower()
             if kind == "json":

@@ -13,15 +13,16 @@ from tui_world import FakeSession, app, drawn, settle, walk
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.lab import Lab
 from mailpath.network.capture import Capture
-from mailpath.tui import CaptureSource, LabSource, asked
+from mailpath.tui import CaptureSource, LabSource, lens
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.lens import Lens, stops
+from mailpath.tui.expiries import stops
+from mailpath.tui.lens import Lens
 from mailpath.tui.session import Session
 from mailpath.tui.text import UNICODE
 from mailpath.tui.ticket import answer, ticket
-from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
+from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.whatif.only_host import restricted
 
 WIDE = (120, 40)
@@ -140,7 +141,7 @@ async def test_the_open_panel_follows_the_host_at_once() -> None:
         for host in ("mx1.b.example", "mx2.b.example"):
             await pilot.press("h")
             await settle(pilot)
-            body = pilot.app.screen.query_one(Steps).panel("starttls").query_one(".blocks", Flow)
+            body = pilot.app.screen.query_one(Steps).panel("starttls").query_one(".blocks", WrappedText)
             assert body.render().plain.split()[0] == host
 
 
@@ -192,14 +193,14 @@ async def test_before_a_walk_the_lists_say_so() -> None:
 
 async def test_a_recording_that_cannot_be_walked_again_is_a_sentence() -> None:
     class Broken(FakeSession):
-        def recorded(self, found: Any) -> Any:
-            recorded = super().recorded(found)
+        def replayer(self, found: Any) -> Any:
+            replayer = super().replayer(found)
 
             async def broken(*_: Any) -> Any:
                 raise ValueError("[/] nothing")
 
-            recorded.view = recorded.summary = broken  # type: ignore[method-assign]
-            return recorded
+            replayer.view = replayer.summary = broken  # type: ignore[method-assign]
+            return replayer
 
     async with app(Broken(), start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -215,7 +216,7 @@ async def test_attack_and_clock_on_a_real_walk_send_nothing() -> None:
     try:
         async with MailpathApp(session, posture="postfix-may").run_test(size=WIDE) as pilot:
             screen = pilot.app.screen_stack[0]
-            async for _ in until(pilot, lambda: screen._side._summary is not None):
+            async for _ in until(pilot, lambda: screen.side._summary is not None):
                 pass
             assert session.recording is not None
             before = session.recording.count
@@ -264,13 +265,13 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         )
         assert session.recording is not None
         before = session.recording.count
-        screen._turn(Lens(attack="block-policy+strip-starttls"))
+        screen.lenses.turn(Lens(attack="block-policy+strip-starttls"))
         hidden = "sent to mx1.sts-enforce.example in the clear. With the MTA-STS policy cached: deferred"
         await sees(hidden)
         assert "Attack block-policy+ " in plain(pilot)  # broken between the two
         await pilot.press("f")
         await sees("At first contact: plaintext", "Policy cached, new of 7 d", "The attacker cannot read it")
-        real = answer(screen._state, "postfix-sts")
+        real = answer(screen.scene, "postfix-sts")
         assert real.startswith("sts-enforce.example: delivered authenticated by postfix-sts at mx1.")
         assert " (policy fetched just before); replayed from a capture, " in real
         await pilot.press("f")
@@ -278,8 +279,8 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         week = 7 * 86400
         made = enforced.ground.made
         ends = made + week - week // 2 + 1
-        assert str(ends) in screen._side.times.names
-        assert str(made + week + 1) not in screen._side.times.names
+        assert str(ends) in screen.side.times.names
+        assert str(made + week + 1) not in screen.side.times.names
         await settle(pilot)
         await pilot.click("#policy-dial")
         await sees(hidden, "Policy expired, max_age 7 d")
@@ -287,11 +288,14 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         await pilot.click("#message-dial")
         await sees("Message REQUIRETLS")
         await settle(pilot)
-        saved = json.loads(screen._content("json"))
+        saved = json.loads(screen.keeper.content(screen.scene, "json"))
         assert (saved["message"], saved["policy_age"]) == ("requiretls", 7 * 86400)
         assert saved["verdicts"]["rfc"]["status_code"] == "5.7.30"
         assert "does not implement REQUIRETLS" in saved["verdicts"]["postfix-sts"]["reason"]
-        assert "sent with REQUIRETLS, policy fetched 7 d before" in ticket(screen._state, "rfc", UNICODE)[0]
+        assert (
+            "sent with REQUIRETLS, policy fetched 7 d before"
+            in ticket(screen.walks.state, screen.scene, "rfc", UNICODE)[0]
+        )
         await pilot.press("x")
         await settle(pilot)
         await sees("Policy first contact")
@@ -316,7 +320,7 @@ async def test_what_the_message_asks_for_is_judged_at_once() -> None:
         assert "Compared with an ordinary message: ! ENCRYPTED → ✗ BOUNCED" in text
         assert "whole path ✗ bounce ✗ bounce" in text
         assert "Steps 6 of 6 done" in text
-        posture = pilot.app.screen._side.postures
+        posture = pilot.app.screen.side.postures
         assert {mark[0] for mark in posture._marks.values()} == {"✗"}
         pilot.app.screen.posture = "postfix-dane"
         await settle(pilot)
@@ -325,7 +329,7 @@ async def test_what_the_message_asks_for_is_judged_at_once() -> None:
         await settle(pilot)
         assert "Simulated" not in drawn(pilot)
         for message in ("requiretls", "tls-required-no"):  # the first is replaced before it is begun
-            pilot.app.screen._turn(Lens(message=message))
+            pilot.app.screen.lenses.turn(Lens(message=message))
         await settle(pilot)
         assert "Simulated: with TLS-Required: No." in plain(pilot)
         assert session.walks == 1
@@ -352,16 +356,16 @@ def test_places_of_the_dials_for_message_and_policy() -> None:
     week = 7 * 86400
     ages: list[int | None] = [None]
     for _ in range(4):
-        ages.append(asked.next_age(ages[-1], week))
+        ages.append(lens.next_age(ages[-1], week))
     assert ages == [None, 0, week // 2, week, None]
-    assert asked.next_age(0, 0) is None  # a policy that is never kept
-    told = [asked.policy(age, week) for age in ages[:4]]
+    assert lens.next_age(0, 0) is None  # a policy that is never kept
+    told = [lens.policy_words(age, week) for age in ages[:4]]
     assert told == ["first contact", "cached, new of 7 d", "cached, 3 d old of 7 d", "expired, max_age 7 d"]
     # The clock goes on for the policy too.
-    assert asked.age_at(Lens(policy_age=100, at=1_000_050), made=1_000_000) == 150
-    assert asked.age_at(Lens(at=1_000_050), made=1_000_000) is None
+    assert lens.age_at(Lens(policy_age=100, at=1_000_050), made=1_000_000) == 150
+    assert lens.age_at(Lens(at=1_000_050), made=1_000_000) is None
     message, seen = "ordinary", []
-    for _ in asked.MESSAGES:
-        message = asked.next_message(message)
+    for _ in lens.MESSAGES:
+        message = lens.next_message(message)
         seen.append(message)
     assert seen == ["requiretls", "tls-required-no", "ordinary"]

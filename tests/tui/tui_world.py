@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -31,11 +31,12 @@ from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
 from mailpath.tui import messages
 from mailpath.tui.app import MailpathApp
-from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
-from mailpath.tui.recorded import Recorded
+from mailpath.tui.expiries import ClockStop, Outlook, stops
+from mailpath.tui.judging import Body, JudgedWalk
+from mailpath.tui.lens import Lens
+from mailpath.tui.replayer import Replayer, View
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
-from mailpath.tui.stack import Stack
 from mailpath.whatif import AttackOutcome, Moment, Reach, Summary
 from mailpath.whatif.only_host import restricted
 
@@ -44,7 +45,7 @@ __all__ = [
     "LONG",
     "RESULTS",
     "SCENARIOS",
-    "FakeRecorded",
+    "FakeReplayer",
     "FakeSession",
     "app",
     "appears",
@@ -54,15 +55,45 @@ __all__ = [
 ]
 
 
-class FakeRecorded(Recorded):
+class FakeJudged(JudgedWalk):
+    """Judged and explained by `below`: what the layers there would say."""
+
+    below: Mapping[str, Callable[..., Any]] = {
+        "judge": judge,
+        "headline": headline,
+        "explained": explained,
+        "details": details,
+        "evidence": evidence,
+        "only_host": restricted,
+    }
+
+    def judge(self, posture: Any) -> Any:
+        return self.below["judge"](self.walk, posture, self.asked, self.met)
+
+    def headline(self, posture: Any) -> Any:
+        return self.below["headline"](self.walk, posture, self.asked, self.met)
+
+    def only_host(self, host: str) -> Any:
+        return self.below["only_host"](self.walk, host)
+
+    def envelope(self) -> None:
+        return None
+
+    def explain(self, step: str, exchanges: Any) -> Body:
+        explained, details, evidence = (self.below[name] for name in ("explained", "details", "evidence"))
+        return Body(
+            explained(self.walk, step), details(self.walk, step), evidence(self.walk, step, exchanges)
+        )
+
+
+class FakeReplayer(Replayer):
     """A recording that walks again in two ways: attacked or not, expired or not."""
 
-    def __init__(self, found: Walk, stack: Stack) -> None:
-        capture = Capture(path=found.path, ground=GROUND)
-        super().__init__(capture, found, stack)
+    def __init__(self, judged: JudgedWalk) -> None:
+        super().__init__(Capture(path=judged.walk.path, ground=GROUND), judged)
         self.walks = 0
 
-    def stops(self, policy_age: int | None = None) -> tuple[Stop, ...]:
+    def stops(self, policy_age: int | None = None) -> tuple[ClockStop, ...]:
         return stops(
             (
                 Moment(AT + 14 * 86400, "signatures", "b.example", "over b.example MX, b.example DNSKEY"),
@@ -76,17 +107,17 @@ class FakeRecorded(Recorded):
 
     async def view(self, lens: Lens, posture: str) -> View:
         self.walks += 1
-        found = self.bench.walk
+        found = self.judged.walk
         found = attacked(found) if lens.attack else found
         found = expired(found) if lens.at is not None else found
-        bench = self._bench(found, lens)
+        judged = self._judged(found, lens)
         if not lens.attack:
-            return View(lens, bench)
+            return View(lens, judged)
         tampered = {"starttls": ("192.0.2.11", "192.0.2.12")}
-        return View(lens, bench, tampered, self.outcome(lens.attack, posture))
+        return View(lens, judged, tampered, self.outcome(lens.attack, posture))
 
     async def summary(self, posture: str, lens: Lens) -> Summary:
-        verdict = self.bench.verdict(posture)
+        verdict = self.judged.verdict(posture)
         outcomes = tuple(self.outcome(name, posture) for name in ATTACKS)
         reads = self._weak(posture)
         way = self.outcome("steer+strip-starttls", posture)
@@ -112,7 +143,7 @@ class FakeRecorded(Recorded):
 
     def outcome(self, attack: str, posture: str) -> AttackOutcome:
         reads = self._weak(posture)
-        verdict = judge(self.bench.walk, POSTURES.get(posture) or Posture(posture, ""))
+        verdict = judge(self.judged.walk, POSTURES.get(posture) or Posture(posture, ""))
         return AttackOutcome(
             attack=attack,
             posture=posture,
@@ -140,21 +171,10 @@ class FakeSession(Session):
         self.proceed = asyncio.Event()
         if not pause:
             self.proceed.set()
-        stack = Stack(
-            walk=_no_walk,
-            judge=judge,
-            postures=POSTURES,
-            headline=headline,
-            explained=explained,
-            details=details,
-            evidence=evidence,
-            envelope=lambda found: None,
-            only_host=restricted,
-        )
-        self.made = replace(stack, **changes)
+        self.judged_by = type("Judged", (FakeJudged,), {"below": {**FakeJudged.below, **changes}})
 
-    async def stack(self) -> Stack:
-        return self.made
+    async def postures(self) -> Any:
+        return POSTURES
 
     async def scenarios(self) -> Any:
         return SCENARIOS
@@ -167,15 +187,12 @@ class FakeSession(Session):
         for number, result in enumerate(found.steps):
             if number == 3:
                 await self.proceed.wait()
-            post(messages.StepFinished(run, result, 7.0 + 11 * number, found))
-        post(messages.WalkFinished(run, self.recorded(found), 381.0, self.made))
+            so_far = self.judged_by(found, POSTURES)
+            post(messages.StepFinished(run, result, 7.0 + 11 * number, so_far))
+        post(messages.WalkFinished(run, self.replayer(found), 381.0))
 
-    def recorded(self, found: Walk) -> Recorded:
-        return FakeRecorded(found, self.made)
-
-
-async def _no_walk(*_: Any) -> Walk:
-    raise AssertionError("the fake session walks by itself")
+    def replayer(self, found: Walk) -> Replayer:
+        return FakeReplayer(self.judged_by(found, POSTURES))
 
 
 def app(session: Session | None = None, **options: Any) -> MailpathApp:

@@ -1,116 +1,134 @@
-"""What dialogues with a list have in common: letters find, arrows move, Enter takes, Esc goes back."""
+"""Dialogues.  In one with a list letters find, arrows move, Enter takes, Esc goes back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widget import Widget
+from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from mailpath.tui.screens.dialogue import Dialogue, Result
-from mailpath.tui.text import PRINTABLE, QUIET, holds
+from mailpath.tui.keynames import hidden
+from mailpath.tui.text import PRINTABLE, QUIET, Row, hang, holds
 from mailpath.tui.widgets.listing import Listing
+from mailpath.tui.widgets.wrapped_text import WrappedText
+
+Result = TypeVar("Result")
 
 
-class FindScreen(Dialogue[Result]):
-    """A line to type into, and below it the rows that hold every word of it.
+class Dialogue(ModalScreen[Result]):
+    """A screen above the path's.  Keys of the app do not reach it; Ctrl-C quits from here, too, where no text
+    is selected."""
+
+    def action_copy_text(self) -> None:
+        if self.get_selected_text() is None:
+            self.app.action_help_quit()
+        else:
+            super().action_copy_text()
+
+
+class FindScreen(Dialogue[str | None]):
+    """A line to type into, and below it the rows that hold every word of it; ends with the id of a row, or
+    None.
 
     The line keeps the focus, so that every letter is for finding; what moves goes on to the list.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="find.back", tooltip="What was typed goes, then the list"),
-        Binding("up", "move('cursor_up')", "Up", show=False, id="find.up"),
-        Binding("down", "move('cursor_down')", "Down", show=False, id="find.down"),
-        Binding("pageup", "move('page_up')", "Page up", show=False, id="find.page-up"),
-        Binding("pagedown", "move('page_down')", "Page down", show=False, id="find.page-down"),
-        Binding("ctrl+home", "move('first')", "First", show=False, id="find.first"),
-        Binding("ctrl+end", "move('last')", "Last", show=False, id="find.last"),
+        hidden("up", "move('cursor_up')", "Up", id="find.up"),
+        hidden("down", "move('cursor_down')", "Down", id="find.down"),
+        hidden("pageup", "move('page_up')", "Page up", id="find.page-up"),
+        hidden("pagedown", "move('page_down')", "Page down", id="find.page-down"),
+        hidden("ctrl+home", "move('first')", "First", id="find.first"),
+        hidden("ctrl+end", "move('last')", "Last", id="find.last"),
     ]
 
-    #: Of the box: its id, what stands in the empty line, and what Enter does.
-    BOX: ClassVar[str]
-    FIND: ClassVar[str]
-    ENTER: ClassVar[str]
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[tuple[Option, str]],
+        *,
+        box: str,
+        find: str,
+        enter: str,
+        begin: str | None = None,
+        about: Callable[[str], list[Row]] | None = None,
+    ) -> None:
+        """`rows`: with the words each is found by; "" for a heading, which goes while something is sought.
+        `box`: the id of the frame; `find`: what stands in the empty line; `enter`: what Enter does.  `begin`:
+        the row that is highlighted first.  `about`: what is told below the list of the highlighted row."""
+        super().__init__()
+        self._heading, self._enter = title, enter
+        self._rows = rows
+        self._begin = begin
+        self._about = about
+        self._box = box
+        self._field = Input(placeholder=find, restrict=PRINTABLE, max_length=80, compact=True, id="find")
+        self._field.cursor_blink = False
+        self._list = Listing(markup=False, compact=True)
+        self._lesson = WrappedText(id="lesson")
 
     def compose(self) -> ComposeResult:
-        with Vertical(id=self.BOX) as box:
-            box.border_title = Content(self.title_of_box())
-            box.border_subtitle = Content(f"{self.ENTER}, Esc goes back")
-            field = Input(placeholder=self.FIND, restrict=PRINTABLE, max_length=80, compact=True, id="find")
-            field.cursor_blink = False
-            yield field
-            yield Listing(markup=False, compact=True)
-            yield from self.below()
-
-    def title_of_box(self) -> str:
-        raise NotImplementedError
-
-    def below(self) -> Iterable[Widget]:
-        """What stands below the list."""
-        return ()
-
-    def begins(self) -> str | None:
-        """The id of the row that is highlighted first; None: the first."""
-        return None
-
-    def rows(self) -> Iterable[tuple[Option, str]]:
-        """Every row, and the words it is found by; "" for a heading, which goes while something is sought."""
-        raise NotImplementedError
+        with Vertical(id=self._box) as box:
+            box.border_title = Content(self._heading)
+            box.border_subtitle = Content(f"{self._enter}, Esc goes back")
+            yield self._field
+            yield self._list
+            if self._about is not None:
+                yield self._lesson
 
     def on_mount(self) -> None:
-        self.query_one(Listing).can_focus = False
-        self._list("", self.begins())
-        self.query_one(Input).focus()
+        self._list.can_focus = False
+        self._fill("", self._begin)
+        self._field.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        here = self.query_one(Listing).highlighted_option
-        self._list(event.value, here.id if here is not None else None)
+        here = self._list.highlighted_option
+        self._fill(event.value, here.id if here is not None else None)
 
-    def _list(self, sought: str, here: str | None) -> None:
+    def _fill(self, sought: str, here: str | None) -> None:
         """The rows that hold what is `sought`; the highlight stays on `here` while that is among them."""
-        listing = self.query_one(Listing)
-        listing.clear_options()
-        listing.add_options(
+        self._list.clear_options()
+        self._list.add_options(
             option
-            for option, found_by in self.rows()
+            for option, found_by in self._rows
             if not sought.split() or (found_by and holds(found_by, sought))
         )
-        ids = [option.id for option in listing.options]
+        ids = [option.id for option in self._list.options]
         if not ids:
             nothing = Content.styled("Nothing here is called so; Esc takes it back.", QUIET)
-            listing.add_option(Option(nothing, disabled=True))
+            self._list.add_option(Option(nothing, disabled=True))
         elif here is not None and here in ids:
-            listing.highlighted = ids.index(here)
+            self._list.highlighted = ids.index(here)
         else:
-            listing.action_first()
+            self._list.action_first()
 
     def action_move(self, how: str) -> None:
-        getattr(self.query_one(Listing), f"action_{how}")()
+        getattr(self._list, f"action_{how}")()
 
     def action_back(self) -> None:
-        field = self.query_one(Input)
-        if field.value:
-            field.value = ""
+        if self._field.value:
+            self._field.value = ""
         else:
             self.dismiss(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.query_one(Listing).action_select()
+        self._list.action_select()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if self._about is not None:
+            rows = self._about(event.option.id or "")
+            self._lesson.show(lambda width: hang(rows, width, indent=0, column=9))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if event.option.id is not None:
-            self.picked(event.option.id)
-
-    def picked(self, id: str) -> None:
-        """Enter was pressed on this row, or it was clicked."""
-        raise NotImplementedError
+            self.dismiss(event.option.id)

@@ -12,17 +12,16 @@ from textual.content import Content
 from textual.widget import Widget
 
 from mailpath.facts import WALKED
-from mailpath.tui.keynames import key_text
-from mailpath.tui.screens.dialogue import Dialogue
-from mailpath.tui.screens.finding import FindScreen
+from mailpath.tui.keynames import hidden, key_text
+from mailpath.tui.screens.finding import Dialogue, FindScreen
 from mailpath.tui.screens.keys import GROUPS
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.text import QUIET, wrap
 from mailpath.tui.widgets.bar import NameInput, WalkButton
 from mailpath.tui.widgets.choices import Choices
-from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.steps import FilterInput, StepPanel
 from mailpath.tui.widgets.verdict import VerdictPanel
+from mailpath.tui.widgets.wrapped_text import WrappedText
 
 #: A widget, what its keys are called as long as it has the focus, and otherwise ("": not told then).
 _PLACES: tuple[tuple[type[Widget], str, str], ...] = (
@@ -74,8 +73,8 @@ class HelpScreen(Dialogue[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
-        Binding("j", "scroll(1)", "Down", show=False, id="help.down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="help.up"),
+        hidden("j", "scroll(1)", "Down", id="help.down"),
+        hidden("k", "scroll(-1)", "Up", id="help.up"),
     ]
 
     def __init__(
@@ -92,10 +91,10 @@ class HelpScreen(Dialogue[None]):
     def compose(self) -> ComposeResult:
         with _Box(id="help") as box:
             box.border_title = Content("Keys")
-            yield Flow()
+            yield WrappedText()
 
     def on_mount(self) -> None:
-        self.query_one(Flow).show(self._paint)
+        self.query_one(WrappedText).show(self._paint)
         self.query_one(_Box).focus()
 
     def action_scroll(self, lines: int) -> None:

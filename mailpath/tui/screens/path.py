@@ -1,35 +1,59 @@
 """The screen on which a path is walked, read, and judged again under another posture.
 
-Handlers of screens, and only they, change widgets; the worker that walks knows none of them.
+It is composed of widgets, which draw, and of controllers, which know: what is walked, through what it is
+seen, what is open, what is kept.  Of a finished walk all widgets draw one `Scene`.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.reactive import reactive
+from textual.screen import Screen
 
-from mailpath.facts import STEPS, Path
 from mailpath.tui import messages
-from mailpath.tui.notices import notice
-from mailpath.tui.progress import Walked, first_broken
-from mailpath.tui.recorded import Recorded
+from mailpath.tui.controllers.keeping import Keeper
+from mailpath.tui.controllers.looking import LensController
+from mailpath.tui.controllers.reading import Reader
+from mailpath.tui.controllers.walking import WalkController
+from mailpath.tui.keynames import key_text
+from mailpath.tui.progress import Progress
+from mailpath.tui.scene import Scene
 from mailpath.tui.screens import keys
-from mailpath.tui.screens.keeping import Keeping
-from mailpath.tui.screens.picker import PickerScreen
-from mailpath.tui.session import sentence
-from mailpath.tui.source import LabSource
-from mailpath.tui.text import QUIET, clean
+from mailpath.tui.screens.help import HelpScreen, groups
+from mailpath.tui.session import Session
+from mailpath.tui.source import LiveSource
+from mailpath.tui.text import ASCII, Glyphs, both_forms, clean
 from mailpath.tui.ticket import answer
+from mailpath.tui.verdict_style import mark, of_judged
 from mailpath.tui.widgets.bar import PathBar
-from mailpath.tui.widgets.steps import StepPanel
+from mailpath.tui.widgets.choices import Choices
+from mailpath.tui.widgets.keyline import KeyLine
+from mailpath.tui.widgets.rail import Rail
+from mailpath.tui.widgets.side import Setting, Side
+from mailpath.tui.widgets.steps import StepPanel, Steps
+from mailpath.tui.widgets.verdict import VerdictPanel
+from mailpath.tui.widgets.wrapped_text import Line
+
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
 
 _BEGIN = "Type a recipient domain and press Enter. No packet is sent before that."
 
 
-class PathScreen(Keeping):
-    """One path: its inputs, its steps, its verdict."""
+def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..., None]:
+    """The action of a key, done by one of the controllers."""
+    return lambda screen, *given: part(screen)(*given)
+
+
+class PathScreen(Screen[None]):
+    """One path: its inputs, its steps, its verdict.  `scene`: the finished walk; None before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys.READ,
@@ -39,214 +63,279 @@ class PathScreen(Keeping):
         *keys.APP,
     ]
 
+    posture: reactive[str] = reactive("rfc", init=False, repaint=False)
+
+    def __init__(
+        self,
+        session: Session,
+        glyphs: Glyphs,
+        *,
+        sender: str,
+        recipient: str,
+        start: bool,
+        posture: str,
+        clock: Callable[[], float],
+        recent: tuple[str, ...] = (),
+        problems: Sequence[str] = (),
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
+        """`recent`: recipients of earlier runs; `problems`: what is wrong with the configuration; `keymap`:
+        other keys by the ids of bindings."""
+        super().__init__()
+        self.set_reactive(PathScreen.posture, posture)
+        self.glyphs = glyphs
+        self.scene: Scene | None = None
+        self._clock = clock
+        self._live = isinstance(session.source, LiveSource)
+        self._problems = tuple(problems)
+        self._keymap = keymap or {}
+        source = session.source
+        self.bar = PathBar(sender, recipient, source.badge, source.kind, id="bar")
+        self.rail = Rail(glyphs, id="rail")
+        self.side = Side(glyphs, posture, now=source.now, id="side")
+        self.steps = Steps(glyphs, id="steps")
+        self.verdict = VerdictPanel(glyphs, id="verdict")
+        self.trust, self.complaint, self.problem, self.lens_line, self.hint = (
+            Line(glyphs.cut, id=name) for name in ("trust", "complaint", "problem", "lens", "hint")
+        )
+        self.walks = WalkController(self, session, clock, start)
+        self.lenses = LensController(self)
+        self.reader = Reader(self)
+        self.keeper = Keeper(self, recent)
+        self.furnished = asyncio.Event()
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Recipients walked over the live network, in this run and before, latest first."""
+        walked = self.keeper.recipients if self._live else []
+        return tuple(dict.fromkeys([*walked, *self.keeper.earlier]))
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+        yield self.trust
+        yield self.complaint
+        yield self.problem
+        yield self.rail
+        yield self.lens_line
+        yield self.hint
+        yield Horizontal(self.side, self.steps, id="middle")
+        yield self.verdict
+        yield KeyLine()
+
     def on_mount(self) -> None:
-        self._verdict.tell(_BEGIN)
-        self._complain(())
-        self._draw_rail(self._state.seen())
-        self.query_one(PathBar).focus_recipient()
-        self.set_interval(0.1, self._tick)
-        self.call_after_refresh(self._begin)
+        self.verdict.tell(_BEGIN)
+        self.complain(())
+        self._draw_rail(self.walks.state.steps)
+        self.bar.focus_recipient()
+        self.set_interval(0.1, self.walks.draw_clock)
+        self.call_after_refresh(self._furnish)
 
-    # --- The source: opened once the first frame is out ---
-
-    async def _begin(self) -> None:
-        await self._furnish()
-        self.call_after_refresh(self.run_worker, self._open, group="open", exit_on_error=False)
-
-    async def _open(self) -> None:
+    async def _furnish(self) -> None:
+        """Fill the frames once they have been seen: 22 widgets fewer in the first picture, which is there 37
+        ms sooner for it (a sixth).  Input waits for them in `MailpathApp.on_event`."""
         try:
-            self.post_message(messages.StackLoaded(await self._session.stack()))
-            if isinstance(self._session.source, LabSource):
-                self.post_message(messages.LabOpened(await self._session.scenarios()))
-        except Exception as error:  # noqa: BLE001  told on the screen; the app stays
-            self.post_message(messages.Failed(sentence(error, "The app could not be made ready")))
+            with self.app.batch_update():
+                await self.side.furnish()
+                await self.steps.furnish()
+                self.draw()
+        finally:
+            self.furnished.set()
+        self.call_after_refresh(self.run_worker, self.walks.open, group="open")
 
-    @on(messages.StackLoaded)
-    def _stack_loaded(self, event: messages.StackLoaded) -> None:
-        self._stack = event.stack
-        self._side.offer_postures(event.stack.postures)
-        problems = self._session.problems
-        if self.posture not in event.stack.postures:
-            problems += (f'posture: There is no posture "{self.posture}".',)
-            self.posture = "rfc"
-        if problems:
-            self._complain(problems)
-        if self._start and not isinstance(self._session.source, LabSource):
-            self.query_one(PathBar).submit()
+    # --- Drawing ---
 
-    @on(messages.LabOpened)
-    def _lab_opened(self, event: messages.LabOpened) -> None:
-        self._scenarios = event.scenarios
-        chosen = self._session.source.scenario if isinstance(self._session.source, LabSource) else None
-        name = chosen if chosen is None or isinstance(chosen, str) else chosen.id
-        if name is None:
-            self.action_lab()
-        elif name in self._scenarios:
-            self._walk_scenario(name)
-        else:
-            self._problem(f'The lab has no scenario "{name}"; {self._key("path.lab", "l")} lists them.')
-        self.refresh_bindings()
+    def draw(self) -> None:
+        """Rail and step lines, as they are now."""
+        state, scene = self.walks.state, self.scene
+        steps = state.steps if scene is None else scene.steps
+        self._draw_rail(steps)
+        self.steps.show(steps, self._clock(), state.title() if scene is None else scene.title())
 
-    @on(messages.Failed)
-    def _failed(self, event: messages.Failed) -> None:
-        if event.run is None:
-            self._problem(event.sentence)
-        elif event.run == self._state.run:
-            self._stop(event.sentence, "$error")
+    def _draw_rail(self, steps: Mapping[str, Progress]) -> None:
+        path, scene = self.walks.state.path, self.scene
+        sender = both_forms(path.sender) if path and path.sender else None
+        recipient = both_forms(path.recipient) if path else ""
+        last = None
+        if scene is not None:
+            shown = of_judged(scene.shown, self.posture, self.glyphs, attacked=scene.attacked)
+            last = shown.stop, shown.style
+        self.rail.show(sender, recipient, steps, last, self._clock())
 
-    # --- The walk ---
+    def clear(self, said: str) -> None:
+        """An empty screen for another walk."""
+        self.app.clear_notifications()  # they were about another walk
+        self.scene = None
+        self.problem.say("")
+        self.hint.say(self.walks.hint, "$accent")
+        self._show_lens()
+        self.reader.close_all()
+        self.side.mode = "posture"
+        self.side.forget()
+        self.verdict.tell(said)
+        self.draw()
+
+    def show_scene(self, scene: Scene) -> None:
+        """Everything, after what is seen has changed."""
+        self.scene = scene
+        self.steps.explain(scene)
+        self._mark_postures(scene)
+        self._show_lens()
+        self._show_verdict(scene)
+        self.draw()
+
+    def judge(self, scene: Scene) -> None:
+        """The verdict on what is shown, here and on the rail, from memory: no packet is sent for it."""
+        self._show_verdict(scene)
+        self._draw_rail(scene.steps)
+
+    def _show_verdict(self, scene: Scene) -> None:
+        self._show_trust(scene)
+        known = scene.shown.postures.get(self.posture)
+        summary = self.lenses.summary(scene.lens) if scene.lens.plain and scene.host is None else None
+        weakest = summary.weakest if summary is not None else ""
+        about = known.title if known is not None else ""
+        self.verdict.show(scene, self.posture, about=about, weakest=weakest)
+
+    def _mark_postures(self, scene: Scene) -> None:
+        """Beside each posture what it makes of what is shown."""
+        shown = scene.shown
+        marks = {
+            name: mark(shown.walk, shown.verdict(name), self.glyphs, attacked=scene.attacked)
+            for name in self.side.postures.names
+        }
+        self.side.postures.mark({name: (each.glyph, each.style) for name, each in marks.items()})
+
+    def _show_trust(self, scene: Scene) -> None:
+        """What the walk rests on, where the badge does not say it; first of all that it is no evidence."""
+        doubt = scene.shown.doubt(self.posture)
+        marks = scene.replayer.marks(source=False, doubted=bool(doubt))
+        self.bar.doubt(bool(doubt))
+        self.side.limit(scene.host, doubted=bool(doubt))
+        said = [f"NOT EVIDENCE: {doubt}."] if doubt else []
+        said += [f"Note: {', '.join(marks)}."] if marks else []
+        style = "bold $error" if doubt else "$warning"
+        self.trust.say(f"{self.glyphs.weak} {' '.join(said)}" if said else "", style)
+
+    def _show_lens(self) -> None:
+        lens = self.scene.lens if self.scene is not None else None
+        text = ""
+        if lens is not None and not lens.plain:
+            sign = f"{self.glyphs.tampered} " if lens.attack else ""
+            text = f"{sign}Simulated: {lens.words()}. {self.key_of('path.plain', 'x')} ends it."
+        self.set_class(bool(text), "-lens")
+        self.lens_line.say(text, "$accent")
+
+    # --- Saying ---
+
+    def key_of(self, id: str, usual: str) -> str:
+        """The key of a binding as the config file has it."""
+        return key_text(self._keymap.get(id, usual), self.glyphs is ASCII)
+
+    def warn(self, text: str) -> None:
+        """Say what is wrong."""
+        self.problem.say(f"{self.glyphs.failed} {text}", "$error")
+
+    def notice(self, text: str) -> None:
+        """Say what stands in the way at the place walked from; "" leaves what was said before."""
+        if text:
+            self.problem.say(f"{self.glyphs.weak} {text}", "$warning")
+
+    def complain(self, problems: tuple[str, ...]) -> None:
+        """The first of what is wrong with the configuration, and how many more there are: until Esc."""
+        self._problems = tuple(dict.fromkeys([*self._problems, *problems]))
+        if self._problems:
+            more = f" ({len(self._problems) - 1} more: mailpath paths)" if len(self._problems) > 1 else ""
+            hides = f"{self.key_of('path.back', 'escape')} hides it."
+            self.complaint.say(f"{self.glyphs.failed} {self._problems[0]}{more} {hides}", "$error")
+
+    def tell(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Say in passing what came of a key."""
+        self.notify(clean(text), severity=severity, markup=False)
+
+    # --- What the widgets and the walk tell ---
+
+    def watch_posture(self) -> None:
+        self.side.postures.choose(self.posture)
+        self.lenses.judge_again()
+
+    @on(messages.WalkMessage)
+    def take_from_walk(self, event: messages.WalkMessage) -> None:
+        self.walks.take(event)
 
     @on(PathBar.Submitted)
-    def _submitted(self, event: PathBar.Submitted) -> None:
-        scenario = self._scenarios.get(self._scenario or "")
-        if scenario is not None and scenario.domain != event.path.recipient:
-            self._scenario = None
-        self._walk(event.path)
+    def walk_path(self, event: PathBar.Submitted) -> None:
+        self.walks.walk(event.path)
 
     @on(PathBar.Rejected)
-    def _rejected(self, event: PathBar.Rejected) -> None:
-        self._problem(event.sentence)
+    def reject_input(self, event: PathBar.Rejected) -> None:
+        self.warn(event.sentence)
 
-    def _walk_scenario(self, name: str) -> None:
-        self._scenario = name
-        scenario = self._scenarios[name]
-        self.query_one(PathBar).fill(scenario.sender, scenario.domain)
-        self.query_one(PathBar).submit()
+    @on(Choices.Chosen)
+    def take_choice(self, event: Choices.Chosen) -> None:
+        self.lenses.choose(event.choices.id or "", event.name)
 
-    def _walk(self, path: Path) -> None:
-        self._leave_walk()
-        self._state.begin(path)
-        self._clear("Walking the path; the verdict follows.")
-        walk = self._session.walk(self._state.run, path, self.post_message)
-        self.run_worker(walk, exclusive=True, group="walk", exit_on_error=False)
+    @on(Setting.Clicked)
+    def change_setting(self, event: Setting.Clicked) -> None:
+        if event.name == "message":
+            self.lenses.turn_message()
+        elif event.name == "policy":
+            self.lenses.turn_policy()
+        else:
+            self.reader.open_list(event.name)
 
-    def _leave_walk(self) -> None:
-        """Of the walk that was shown only the recording stays."""
-        for group in ("walk", "lens", "summary"):
-            self.workers.cancel_group(self, group)
-        if self._state.recorded is not None:
-            self._state.recorded.rest()
+    @on(VerdictPanel.HostPicked)
+    def select_host(self, event: VerdictPanel.HostPicked) -> None:
+        self.lenses.select_host(event.host)
 
-    def _clear(self, said: str) -> None:
-        """An empty screen for the path of the state."""
-        self.app.clear_notifications()  # they were about another walk
-        self._problem("")
-        self._show_hint()
-        self._show_lens()
-        self.remove_class("-zoom", "-verdict-open", "-side", "-wide-side")
-        self._steps.opened = None
-        self._steps.know(None, None)
-        self.set_focus(self._reading)
-        self._side.mode = "posture"
-        self._side.forget()
-        self._verdict.tell(said)
-        self._draw()
+    @on(Rail.Picked)
+    def jump_to_stop(self, event: Rail.Picked) -> None:
+        self.reader.jump(event.step)
 
-    def _show_again(self, walked: Walked) -> None:
-        self._leave_walk()
-        self._state.restore(walked)
-        if self._scenario is not None and self._scenarios[self._scenario].domain != walked.path.recipient:
-            self._scenario = None
-        self.query_one(PathBar).fill(walked.path.sender, walked.path.recipient)
-        self._clear("")
-        self._arrive(walked.recorded)
+    @on(StepPanel.Toggled)
+    def toggle_panel(self, event: StepPanel.Toggled) -> None:
+        self.reader.toggle(event.step)
 
-    @on(messages.StepStarted)
-    def _step_started(self, event: messages.StepStarted) -> None:
-        if event.run == self._state.run:
-            self._state.step_started(event.step, self._clock())
-            self._draw()
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.reader.arrive(event.widget)
 
-    @on(messages.StepFinished)
-    def _step_finished(self, event: messages.StepFinished) -> None:
-        if event.run == self._state.run:
-            self._state.step_finished(event.result, event.elapsed_ms)
-            self._draw()
-            self._steps.know(event.so_far, self._stack, event.result.id)
-            self._notice(notice(event.so_far, event.result.id))
-
-    @on(messages.WalkFinished)
-    def _walk_finished(self, event: messages.WalkFinished) -> None:
-        if event.run != self._state.run:
-            return
-        self._stack = event.stack
-        self._state.finish(event.recorded, event.elapsed_ms)
-        self._keep()
-        self._arrive(event.recorded)
-
-    def _arrive(self, recorded: Recorded) -> None:
-        """Show a finished walk, and begin to try what could happen to it."""
-        walk = recorded.bench.walk
-        proposed = walk.sender.proposed
-        self._subtitle(f"sender: {proposed}" if proposed else "")
-        self._side.know(recorded.attacks, recorded.stops(), walk.at, recorded.policy)
-        self._notice(notice(walk, *STEPS))
-        self._show_walk()
-        self._sum_up()
-        broken = first_broken(walk)
-        if broken is not None and self._steps.opened is None:
-            self._open_step(broken)
-            if isinstance(self.focused, StepPanel):
-                self.set_focus(self._steps.panel(broken))
-
-    def _cancel(self) -> None:
-        self.workers.cancel_group(self, "walk")
-        self._stop(f"The walk was stopped; {self._key('path.again', 'r')} walks again.")
-
-    def _tick(self) -> None:
-        if self._state.walking:
-            self._state.wait(self._session.waiting())
-            self._draw()
-
-    def _show_hint(self) -> None:
-        scenario = self._scenarios.get(self._scenario or "")
-        text = f"{clean(scenario.title, 60)}. Try: {clean(scenario.hint, 240)}" if scenario else ""
-        self._say("#hint", text, "$accent")
-
-    def _stop(self, why: str, style: str = QUIET) -> None:
-        self._state.stop()
-        self._verdict.tell(why, style)
-        self._draw()
-
-    # --- Actions ---
+    # --- Keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"lab", "scenario"}:
-            return isinstance(self._session.source, LabSource)
-        return True
+        return self.walks.in_lab or action not in {"lab", "scenario"}
 
-    def action_again(self) -> None:
-        if self._state.path is not None:
-            self._walk(self._state.path)
-        else:
-            self.query_one(PathBar).submit()
+    def action_edit(self) -> None:
+        self.remove_class("-zoom")
+        self.bar.focus_recipient()
 
-    def action_swap(self) -> None:
-        """The way of the bounce."""
-        if self.query_one(PathBar).swap():
-            self._scenario = None
-            self.query_one(PathBar).submit()
-        else:
-            self._tell("Swapping needs a sender and a recipient.")
+    def action_back(self) -> None:
+        self.complaint.say("")
+        self.reader.go_back()
 
-    def action_lab(self) -> None:
-        if self._lab_is_up():
-            self.app.push_screen(PickerScreen(self._scenarios, self._scenario), self._picked)
-
-    def _lab_is_up(self) -> bool:
-        if not self._scenarios:
-            self._tell("The lab is not up yet.")
-        return bool(self._scenarios)
-
-    def _picked(self, name: str | None) -> None:
-        if name is not None:
-            self._walk_scenario(name)
-
-    def action_scenario(self, direction: int) -> None:
-        if self._lab_is_up():
-            names = list(self._scenarios)
-            here = names.index(self._scenario) if self._scenario in names else -1 if direction > 0 else 0
-            self._walk_scenario(names[(here + direction) % len(names)])
+    def action_help(self) -> None:
+        told = groups(self.focused, lab=self.walks.in_lab)
+        self.app.push_screen(HelpScreen(told, self.glyphs is ASCII, self._keymap))
 
     def action_leave(self) -> None:
-        self.app.exit(answer(self._state, self.posture))
+        self.app.exit(answer(self.scene, self.posture) if self.scene is not None else "")
+
+    def action_posture(self, direction: int) -> None:
+        self.posture = self.side.postures.neighbour(direction)
+
+    action_again = _delegated(lambda screen: screen.walks.walk_again)
+    action_swap = _delegated(lambda screen: screen.walks.walk_swapped)
+    action_lab = _delegated(lambda screen: screen.walks.pick_scenario)
+    action_scenario = _delegated(lambda screen: screen.walks.walk_neighbour)
+    action_message = _delegated(lambda screen: screen.lenses.turn_message)
+    action_policy = _delegated(lambda screen: screen.lenses.turn_policy)
+    action_plain = _delegated(lambda screen: screen.lenses.turn_back)
+    action_host = _delegated(lambda screen: screen.lenses.turn_host)
+    action_step = _delegated(lambda screen: screen.reader.move)
+    action_jump = _delegated(lambda screen: screen.reader.jump)
+    action_evidence = _delegated(lambda screen: screen.reader.toggle_evidence)
+    action_filter = _delegated(lambda screen: screen.reader.ask_filter)
+    action_zoom = _delegated(lambda screen: screen.reader.zoom)
+    action_list = _delegated(lambda screen: screen.reader.go_to_list)
+    action_close_list = _delegated(lambda screen: screen.reader.close_list)
+    action_copy = _delegated(lambda screen: screen.keeper.copy)
+    action_save = _delegated(lambda screen: screen.keeper.save)
+    action_history = _delegated(lambda screen: screen.keeper.show_history)

@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from mailpath.tui.keynames import hidden
 from mailpath.tui.saving import KINDS, Kind
-from mailpath.tui.screens.dialogue import Dialogue
+from mailpath.tui.screens.finding import Dialogue
 from mailpath.tui.text import PRINTABLE, QUIET, wrap
 
 #: Cells that words need to be worth showing.
@@ -24,7 +25,7 @@ class SaveScreen(Dialogue[tuple[str, str] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", id="save.close"),
-        Binding("tab", "app.focus_next", "Name", show=False, id="save.name"),
+        hidden("tab", "app.focus_next", "Name", id="save.name"),
     ]
 
     def __init__(self, name: str) -> None:

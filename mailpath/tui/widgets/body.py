@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from mailpath.tui.stack import Block, Labelled
+from mailpath.tui.judging import Body
 from mailpath.tui.text import ASCII, QUIET, Glyphs, Row, clean, fit, hang, holds
+
+if TYPE_CHECKING:
+    from mailpath.report.panels import Explained
 
 #: Evidence lines one panel shows; a chain of trust through twelve hosts is well below.
 MOST_LINES = 2000
@@ -32,14 +35,6 @@ def columns(width: int) -> tuple[int, int]:
 def summary_room(width: int) -> int:
     """Cells that a step's summary has in its line of `width` cells."""
     return width - _HEAD - sum(columns(width))
-
-
-class Body(NamedTuple):
-    """What an open panel shows."""
-
-    blocks: list[Block]
-    details: list[Labelled]
-    evidence: list[str]
 
 
 def paint_tampered(touched: tuple[str, ...], width: int, glyphs: Glyphs) -> list[Content]:
@@ -81,11 +76,11 @@ def paint_body(summary: str, body: Body, width: int, cut: str) -> Iterable[Conte
         yield from lines
 
 
-def _severity(block: Block) -> str:
+def _severity(block: Explained) -> str:
     return clean(str(block.severity)).upper()
 
 
-def _block(block: Block, width: int, indent: int, column: int, cut: str) -> list[Content]:
+def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> list[Content]:
     """One finding under its heading."""
     severity = _severity(block)
     style = _SEVERITY.get(severity.lower(), "$warning")
@@ -116,7 +111,7 @@ def _highlighted(line: str, words: list[str]) -> Content:
     return content
 
 
-def paint_evidence(evidence: list[str], wanted: str, glyphs: Glyphs) -> list[Content]:
+def paint_evidence(evidence: Sequence[str], wanted: str, glyphs: Glyphs) -> list[Content]:
     """The lines that hold every word of what is `wanted`, marked; all of them where nothing is."""
     if not evidence:
         return [Content.styled("No evidence was gathered.", QUIET)]

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from mailpath.tui.keynames import hidden
 from mailpath.tui.text import QUIET, Glyphs, clean, fit
 from mailpath.tui.widgets.listing import Listing
 
@@ -28,17 +29,10 @@ class Choices(Listing):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "cursor_down", "Choose", key_display="↑↓", id="choices.down", tooltip="Row below"),
-        Binding("up,k", "cursor_up", "Up", show=False, id="choices.up", tooltip="Row above"),
-        Binding("pageup", "page_up", "Page up", show=False, id="choices.page-up", tooltip="Rows further up"),
-        Binding(
-            "pagedown",
-            "page_down",
-            "Page down",
-            show=False,
-            id="choices.page-down",
-            tooltip="Rows further down",
-        ),
-        Binding("left", "screen.posture(-1)", "Posture before", show=False, id="choices.left"),
+        hidden("up,k", "cursor_up", "Up", id="choices.up", tooltip="Row above"),
+        hidden("pageup", "page_up", "Page up", id="choices.page-up", tooltip="Rows further up"),
+        hidden("pagedown", "page_down", "Page down", id="choices.page-down", tooltip="Rows further down"),
+        hidden("left", "screen.posture(-1)", "Posture before", id="choices.left"),
         Binding(
             "right",
             "screen.posture(1)",
@@ -122,6 +116,13 @@ class Choices(Listing):
         if self.chosen not in self._labels:
             return self.chosen
         return names[(names.index(self.chosen) + step) % len(names)]
+
+    def move(self, direction: int) -> None:
+        """As the arrow keys do."""
+        if direction > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()
 
     def mark(self, marks: Mapping[str, Mark]) -> None:
         """Show behind each name what is in `marks` for it."""

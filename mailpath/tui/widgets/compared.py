@@ -10,13 +10,13 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mailpath.facts import StepResult
-from mailpath.tui.judging import Bench
-from mailpath.tui.lens import Lens, View
-from mailpath.tui.marks import Mark, mark
+from mailpath.tui.lens import Lens
 from mailpath.tui.text import NUMBERED, QUIET, STATUS_STYLE, Glyphs, clean, fit, wrap
+from mailpath.tui.verdict_style import Mark, mark
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Verdict
+    from mailpath.tui.scene import Scene
     from mailpath.whatif import AttackOutcome
 
 #: From which width on there are columns, and the blanks between them.
@@ -39,28 +39,28 @@ class Compared:
     rewalked: bool = True
 
 
-def compare(before: Bench, after: Bench, view: View, posture: str, glyphs: Glyphs) -> Compared:
-    """What became of `before` through the lens of `view`."""
+def compare(scene: Scene, posture: str, glyphs: Glyphs) -> Compared:
+    """What the lens of `scene` makes of the walk before."""
     from mailpath.whatif import changed
 
-    lens = view.lens
-    outcome = view.outcome if view.outcome is not None and view.outcome.posture == posture else None
+    lens, before, after = scene.lens, scene.before, scene.shown
+    outcome = scene.outcome if scene.outcome is not None and scene.outcome.posture == posture else None
     first, then = before.verdict(posture), after.verdict(posture)
     if not lens.rewalked:
         against, as_before = _usual(lens)
     elif not lens.attack:
-        against, as_before = ("the recording", "as recorded") if before.stack.recorded else ("now", "as now")
+        against, as_before = ("the recording", "as recorded") if before.replayed else ("now", "as now")
     elif lens.at is None:
         against, as_before = "no attack", "as without the attack"
     else:
-        time = "recorded" if before.stack.recorded else "now"
+        time = "recorded" if before.replayed else "now"
         against = "no attack now" if time == "now" else "no attack, as recorded"
         as_before = f"as {time}, without the attack"
     return Compared(
         against=against,
         as_before=as_before,
         before=mark(before.walk, first, glyphs),
-        after=mark(after.walk, then, glyphs, attacked=bool(lens.attack)),
+        after=mark(after.walk, then, glyphs, attacked=scene.attacked),
         same=_seen(first) == _seen(then),
         steps=changed(before.walk, after.walk),
         outcome=outcome,

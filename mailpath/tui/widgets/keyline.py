@@ -7,34 +7,18 @@ fit, which is its end.  This is one widget, and the least needed go instead.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.screen import Screen
+from textual.style import Style
 from textual.widget import Widget
 
 #: What somebody who is lost needs; these stay when others have to go.
 LAST = frozenset({"help", "leave"})
 #: Cells from which on the keys stand two cells apart.
 _WIDE = 110
-
-
-@dataclass(frozen=True)
-class Key:
-    """`key` is pressed for a click on it; `shown` is how it is written."""
-
-    key: str
-    shown: str
-    words: str
-    action: str
-    tooltip: str
-
-    @property
-    def width(self) -> int:
-        return cell_len(self.shown) + 1 + cell_len(self.words)
 
 
 class KeyLine(Widget):
@@ -44,57 +28,50 @@ class KeyLine(Widget):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._keys: tuple[Key, ...] = ()
+        self._keys: list[ActiveBinding] = []
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.screen.bindings_updated_signal.subscribe(self, self._update_keys)
 
-    def _changed(self, screen: Screen[object]) -> None:
+    def _update_keys(self, screen: Screen[object]) -> None:
         if screen.is_current and self.app.app_focus:
-            keys = tuple(self._listed(screen))
+            keys = list(_listed(screen))
             if keys != self._keys:
                 self._keys = keys
                 self.refresh()
 
-    def _listed(self, screen: Screen[object]) -> Iterator[Key]:
-        """The bindings that are to be shown, as they were declared (a keymap puts its own behind the others);
-        of several for one action the first."""
-        seen: set[str] = set()
-        active = list(screen.active_bindings.values())
-        nodes = list(dict.fromkeys(each.node for each in active))
-        active.sort(key=lambda each: (nodes.index(each.node), _place(each)))
-        for _, binding, enabled, tooltip in active:
-            if binding.show and enabled and binding.action not in seen:
-                seen.add(binding.action)
-                shown = self.app.get_key_display(binding)
-                yield Key(binding.key, shown, binding.description, binding.action, tooltip)
-
     def render(self) -> Content:
-        parts: list[Content | str | tuple[str, str]] = []
-        for number, (_, key) in enumerate(self._placed()):
-            parts.append(" " * _gap(self.size.width) if number else "")
-            parts += [(key.shown, "$footer-key-foreground bold"), f" {key.words}"]
-        return Content.assemble(*parts)
+        """Each key with what a click presses, and what the mouse is told above it."""
+        width = self.size.width
+        gap = 2 if width >= _WIDE else 1
+        written = [self._written(active, gap) for active in self._keys]
+        last = [active.binding.action in LAST for active in self._keys]
+        return Content("").join(fitting(written, last, width + gap)).rstrip()
 
-    def _placed(self) -> Iterator[tuple[int, Key]]:
-        """The keys that fit, each with the column it begins in."""
-        column = 0
-        for key in fitting(self._keys, self.size.width):
-            yield column, key
-            column += key.width + _gap(self.size.width)
-
-    def _under(self, event: events.MouseEvent) -> Key | None:
-        found = [key for column, key in self._placed() if column <= event.x < column + key.width]
-        return found[0] if found else None
+    def _written(self, active: ActiveBinding, gap: int) -> Content:
+        shown = (self.app.get_key_display(active.binding), "$footer-key-foreground bold")
+        content = Content.assemble(shown, f" {active.binding.description}{' ' * gap}")
+        return content.stylize(Style.from_meta({"key": active.binding.key, "told": active.tooltip}))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        key = self._under(event)
-        self.tooltip = Content(key.tooltip) if key is not None and key.tooltip else None
+        told = event.style.meta.get("told")
+        self.tooltip = Content(told) if told else None
 
     def on_click(self, event: events.Click) -> None:
-        key = self._under(event)
-        if key is not None:
-            self.app.simulate_key(key.key)
+        if key := event.style.meta.get("key"):
+            self.app.simulate_key(key)
+
+
+def _listed(screen: Screen[object]) -> Iterator[ActiveBinding]:
+    """The bindings that are to be shown, as they were declared (a keymap puts its own behind the others);
+    of several for one action the first."""
+    seen: set[str] = set()
+    active = list(screen.active_bindings.values())
+    nodes = list(dict.fromkeys(each.node for each in active))
+    for each in sorted(active, key=lambda each: (nodes.index(each.node), _place(each))):
+        if each.binding.show and each.enabled and each.binding.action not in seen:
+            seen.add(each.binding.action)
+            yield each
 
 
 def _place(active: ActiveBinding) -> int:
@@ -103,22 +80,13 @@ def _place(active: ActiveBinding) -> int:
     return ids.index(active.binding.id) if active.binding.id in ids else len(ids)
 
 
-def _gap(width: int) -> int:
-    return 2 if width >= _WIDE else 1
-
-
-def fitting(listed: Sequence[Key], width: int) -> list[Key]:
-    """Those of `listed`, in their order, that stand beside each other in `width` cells."""
-    gap = _gap(width)
-    room = width + gap - sum(key.width + gap for key in listed if key.action in LAST)
-    kept: list[Key] = []
+def fitting(keys: Sequence[Content], last: Sequence[bool], room: int) -> Iterator[Content]:
+    """Those of `keys`, in their order, that stand beside each other in `room` cells; all that are `last`."""
+    room -= sum(key.cell_length for key, stays in zip(keys, last, strict=True) if stays)
     full = False
-    for key in listed:
-        if key.action in LAST:
-            kept.append(key)
-        elif not full and key.width + gap <= room:
-            room -= key.width + gap
-            kept.append(key)
-        else:
-            full = True
-    return kept
+    for key, stays in zip(keys, last, strict=True):
+        if not stays:
+            room -= key.cell_length
+            full = full or room < 0
+        if stays or not full:
+            yield key

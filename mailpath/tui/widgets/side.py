@@ -14,23 +14,24 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
-from mailpath.tui import asked, ends
-from mailpath.tui.lens import Lens, Outlook, Stop
+from mailpath.tui import expiries
+from mailpath.tui.expiries import ClockStop, Outlook
+from mailpath.tui.lens import MESSAGES, Lens, age_at, policy_words
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, hang
 from mailpath.tui.widgets.choices import Choices, Mark, ordered
-from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.listing import Listing
+from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.wording.phrases import sentence
 from mailpath.wording.times import utc
 
 if TYPE_CHECKING:
     from mailpath.attacks.record import Attack
-    from mailpath.facts import StsPolicy
+    from mailpath.tui.replayer import Replayer
     from mailpath.whatif import AttackOutcome, Summary
 
 Mode = Literal["posture", "attack", "clock"]
-#: What a dial shows: what is chosen in a list, or one of a few places of its own.
-Knob = Literal["attack", "clock", "message", "policy"]
+#: What is set in a list, or to one of a few places of its own.
+Name = Literal["attack", "clock", "message", "policy"]
 
 #: No attack, and the clock where it was.
 NONE = "none"
@@ -39,32 +40,32 @@ NOW = "now"
 #: Rows that a list keeps, however much there is to say below it: two times take more than two postures.
 _LEAST: dict[str, int] = {"posture": 4, "attack": 4, "clock": 6}
 
-_TITLES: dict[str, str] = {"posture": "Posture", "attack": "Attack", "clock": "Clock"}
+_TITLES: dict[Mode, str] = {"posture": "Posture", "attack": "Attack", "clock": "Clock"}
 
 
-class Dial(Flow):
+class Setting(WrappedText):
     """One line that says what is chosen; a click opens the list, or moves on to the next place.
 
     `usual`: nothing is chosen, so that it can be left out where lines are dear.
     """
 
-    class Turned(Message):
-        def __init__(self, knob: Knob) -> None:
+    class Clicked(Message):
+        def __init__(self, name: Name) -> None:
             super().__init__()
-            self.knob = knob
+            self.name = name
 
-    def __init__(self, knob: Knob, *, id: str) -> None:
-        super().__init__(id=id, classes="dial")
-        self._knob: Knob = knob
+    def __init__(self, name: Name) -> None:
+        super().__init__(id=f"{name}-dial", classes="dial")
+        self._name_set: Name = name
 
-    def say(self, label: str, value: str, *, usual: bool) -> None:
+    def say(self, value: str, *, usual: bool) -> None:
         self.set_class(usual, "-usual")
-        row = Row(label, clean(value, 60), style="" if usual else "$accent")
+        row = Row(self._name_set.capitalize(), clean(value, 60), style="" if usual else "$accent")
         self.show(lambda width: hang([row], width, indent=0, column=8))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        self.post_message(self.Turned(self._knob))
+        self.post_message(self.Clicked(self._name_set))
 
 
 class Words(VerticalScroll):
@@ -87,72 +88,51 @@ class Words(VerticalScroll):
 class Side(Vertical):
     """Lists of postures, attacks and times; `mode` says which is shown."""
 
-    mode: reactive[Mode] = reactive("posture")
+    mode: reactive[Mode] = reactive("posture", init=False)
 
     def __init__(self, glyphs: Glyphs, posture: str, *, now: str = NOW, id: str | None = None) -> None:
         """`now`: what the walk's own time is called."""
         super().__init__(id=id)
         self._now = now
         self._glyphs = glyphs
-        self._posture = posture
-        self._lens = Lens()
-        self._attacks: Mapping[str, Attack] = {}
-        self._summary: Summary | None = None
-        self._summed = Lens()  # through what the path of the summary was seen
-        self._foreseen = ("", Lens())  # of which posture the outlooks are, and through what
-        self._stops: Sequence[Stop] = ()
-        self._outlooks: Mapping[int, Outlook] = {}
-        self._made = 0
+        self.postures = Choices(glyphs, posture, width=24, id="postures")
+        self.attacks = Choices(glyphs, NONE, width=29, id="attacks")
+        self.times = Choices(glyphs, NOW, width=expiries.WIDTH, id="times")
+        self._settings = {name: Setting(name) for name in ("attack", "clock", "message", "policy")}
+        self._about = WrappedText(id="about")
+        self._words = Words(self._about, id="words")
         self._title = ""
-        self._max_age: int | None = None
+        self._replayer: Replayer | None = None
+        self._lens = Lens()
+        self._summary: Summary | None = None
+        self._stops: Sequence[ClockStop] = ()
+        self._outlooks: Mapping[int, Outlook] = {}
         self._host: str | None = None
         self._doubted = False
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
         await self.mount(
-            Vertical(  # above what grows and shrinks: the next click finds them where they were
-                Dial("attack", id="attack-dial"),
-                Dial("clock", id="clock-dial"),
-                Dial("message", id="message-dial"),
-                Dial("policy", id="policy-dial"),
-                id="dials",
-            ),
-            Choices(self._glyphs, self._posture, width=24, id="postures"),
-            Choices(self._glyphs, NONE, width=29, id="attacks"),
-            Choices(self._glyphs, NOW, width=ends.WIDTH, id="times"),
-            Words(Flow(id="about"), id="words"),
+            # Above what grows and shrinks: the next click finds them where they were.
+            Vertical(*self._settings.values(), id="dials"),
+            self.postures,
+            self.attacks,
+            self.times,
+            self._words,
         )
-        self.postures.offer([[self._posture]])
-        self.attacks.offer([[NONE]])
-        self.times.offer([[NOW]])
+        self.postures.offer([[self.postures.chosen]])
+        self.forget()
         self.watch_mode()
-        self._dial(Lens())
 
     @property
-    def postures(self) -> Choices:
-        return self.query_one("#postures", Choices)
+    def attack_names(self) -> Mapping[str, Attack]:
+        """The catalogue; {} before a walk is finished."""
+        return self._replayer.attacks if self._replayer is not None else {}
 
     @property
-    def attacks(self) -> Choices:
-        return self.query_one("#attacks", Choices)
-
-    @property
-    def times(self) -> Choices:
-        return self.query_one("#times", Choices)
-
-    def summary(self, posture: str, lens: Lens) -> Summary | None:
-        """Who can read this posture's mail as seen through `lens`; None while it is not known."""
-        known = self._summary
-        asked = posture, lens.unattacked
-        return known if known is not None and (known.posture, self._summed) == asked else None
-
-    def expect(self, posture: str, lens: Lens) -> None:
-        """It is being worked out; what is known of another posture, time or message is told no more."""
-        if self.summary(posture, lens) is None:
-            self.sum_up(None)
-        if self._foreseen != (posture, lens.sent):
-            self.forecast({})
+    def _made(self) -> int:
+        """When the walk was made."""
+        return self._replayer.judged.walk.at if self._replayer is not None else 0
 
     @property
     def shown(self) -> Choices:
@@ -162,21 +142,19 @@ class Side(Vertical):
     def watch_mode(self) -> None:
         for mode in _TITLES:
             self.set_class(mode == self.mode, f"-{mode}")
-        for choices in self.query(Choices):
+        for choices in (self.postures, self.attacks, self.times):
             choices.display = choices is self.shown  # at once: the next key is for the list
         self._share()
-        if self.children:
-            self._tell()
+        self._tell()
 
     def on_resize(self) -> None:
         self._share()
 
     def _share(self) -> None:
         """The words are as long as they are; the list scrolls, but keeps a few rows."""
-        if self.children:
-            dials = sum(1 for dial in self.query(Dial) if dial.display)
-            room = self.content_size.height - _LEAST[self.mode] - dials - 2  # blank ones around the list
-            self.query_one(Words).styles.max_height = max(room, 2)
+        dials = sum(1 for setting in self._settings.values() if setting.display)
+        room = self.content_size.height - _LEAST[self.mode] - dials - 2  # blank ones around the list
+        self._words.styles.max_height = max(room, 2)
         self._entitle()
 
     @on(Listing.Scrolled)
@@ -186,105 +164,91 @@ class Side(Vertical):
         title = _TITLES[self.mode]
         if self._host is not None and self.mode != "posture":
             title += ", whole path"
-        if self.children:
-            first, last, rows = self.shown.in_sight()
-            if last - first + 1 < rows:
-                title += f" {first}-{last} of {rows}"
-            words = self.query_one(Words)
-            if words.can_focus and words.display:
-                title += ", Tab: more"
+        first, last, rows = self.shown.in_sight()
+        if last - first + 1 < rows:
+            title += f" {first}-{last} of {rows}"
+        if self._words.can_focus and self._words.display:
+            title += ", Tab: more"
         if title != self._title:  # a title is drawn with the whole frame
             self._title = title
             self.border_title = Content(title)
 
+    # --- What is known ---
+
     def offer_postures(self, names: Iterable[str]) -> None:
         self.postures.offer(ordered(names))
 
-    def know(
-        self,
-        attacks: Mapping[str, Attack],
-        stops: Sequence[Stop],
-        made: int,
-        policy: StsPolicy | None = None,
-    ) -> None:
-        """A walk is finished: the attacks there are, what ends when, when the walk was made, and the MTA-STS
-        policy that its sender may have from before.
-        """
-        self._attacks = attacks
-        self._made = made
-        self._max_age = policy.max_age if policy is not None else None
-        self.sum_up(None)
-        self.date(stops)
-        self.turn(Lens())
-
-    def date(self, stops: Sequence[Stop]) -> None:
-        """What ends when; for a policy that was fetched before the walk, sooner."""
-        self._stops = stops
-        made = self._made
-        labels = {str(stop.at): ends.label(stop, made) for stop in stops}
-        gone = [str(stop.at) for stop in stops if stop.at <= made]
-        coming = [str(stop.at) for stop in stops if stop.at > made]
-        labels[NOW] = ends.label_now(made, self._now)
-        self.times.offer([gone, [NOW], coming], labels, closed=gone)
-        self.forecast({})
+    def propose(self, posture: str) -> None:
+        """What the sender's own records hint at; "" where they hint at nothing."""
+        self.border_subtitle = Content(clean(f"sender: {posture}" if posture else "", 40))
 
     def forget(self) -> None:
         """A walk has begun: nothing is known of it yet."""
-        self.know({}, (), 0)
+        self.know(None)
         self.times.offer([[NOW]])
-        for choices in (self.postures, self.attacks, self.times):
-            choices.mark({})
+        self.postures.mark({})
 
-    def doubt(self, doubted: bool) -> None:
-        """The verdict is no evidence, and neither is what is told here."""
-        if doubted != self._doubted:
-            self._doubted = doubted
-            self._tell()
+    def know(self, replayer: Replayer | None) -> None:
+        """A walk is finished: the attacks there are, and what ends when."""
+        self._replayer = replayer
+        self.sum_up(None)
+        self._date(None)
+        self.turn(Lens())
 
-    def narrow(self, host: str | None) -> None:
-        """One MX host is looked at alone; what is told here is of the whole path, and says so."""
-        if host != self._host:
-            self._host = host
+    def _date(self, policy_age: int | None) -> None:
+        """What ends when; for a policy that was fetched before the walk, sooner."""
+        self._stops = self._replayer.stops(policy_age) if self._replayer is not None else ()
+        made = self._made
+        labels = {str(stop.at): expiries.label(stop, made) for stop in self._stops}
+        gone = [str(stop.at) for stop in self._stops if stop.at <= made]
+        coming = [str(stop.at) for stop in self._stops if stop.at > made]
+        labels[NOW] = expiries.label_now(made, self._now)
+        self.times.offer([gone, [NOW], coming], labels, closed=gone)
+        self.forecast({})
+
+    def limit(self, host: str | None, *, doubted: bool) -> None:
+        """One MX host is looked at alone: what is told here is of the whole path, and says so.  `doubted`:
+        the verdict is no evidence, and neither is what is told here."""
+        if (host, doubted) != (self._host, self._doubted):
+            self._host, self._doubted = host, doubted
             self._entitle()
             self._tell()
 
     def turn(self, lens: Lens) -> None:
         """Show what is chosen."""
+        if lens.policy_age != self._lens.policy_age:
+            self._date(lens.policy_age)
         self._lens = lens
         self.attacks.choose(lens.attack or NONE)
         self.times.choose(NOW if lens.at is None else str(lens.at))
-        self._dial(lens)
+        self._show_settings()
         self._tell()
 
-    def _dial(self, lens: Lens) -> None:
+    def _show_settings(self) -> None:
         """What is chosen in the other lists, and what there is no list for."""
-        usual = Lens()
-        age = asked.age_at(lens, self._made)
+        lens, usual, settings = self._lens, Lens(), self._settings
+        policy = self._replayer.policy if self._replayer is not None else None
+        known = policy_words(age_at(lens, self._made), policy.max_age) if policy is not None else ""
         clock = self._now if lens.at is None else utc(lens.at)
-        policy = asked.policy(age, self._max_age) if self._max_age is not None else ""
-        for name, label, value, changed in (
-            ("#attack-dial", "Attack", lens.attack or NONE, lens.attack != usual.attack),
-            ("#clock-dial", "Clock", clock, lens.at != usual.at),
-            ("#message-dial", "Message", asked.MESSAGES[lens.message], lens.message != usual.message),
-            ("#policy-dial", "Policy", policy, lens.policy_age != usual.policy_age),
-        ):
-            self.query_one(name, Dial).say(label, value, usual=not changed)
-        self.query_one("#policy-dial").set_class(self._max_age is None, "-none")
+        settings["attack"].say(lens.attack or NONE, usual=lens.attack == usual.attack)
+        settings["clock"].say(clock, usual=lens.at == usual.at)
+        settings["message"].say(MESSAGES[lens.message], usual=lens.message == usual.message)
+        settings["policy"].say(known, usual=lens.policy_age == usual.policy_age)
+        settings["policy"].set_class(policy is None, "-none")
         self._share()
 
-    def sum_up(self, summary: Summary | None, lens: Lens | None = None) -> None:
-        """What the whole catalogue achieves against the posture, seen through `lens`; None: not known."""
-        self._summary, self._summed = summary, (lens or Lens()).unattacked
+    def sum_up(self, summary: Summary | None) -> None:
+        """What the whole catalogue achieves against the posture; None: not known."""
+        self._summary = summary
         outcomes = summary.outcomes if summary is not None else ()
         self._offer_attacks(each.attack for each in outcomes if "+" in each.attack and _may(each))
         self.attacks.mark({each.attack: _reach(each, self._glyphs) for each in outcomes})
         if self.mode == "posture":
             self._tell()
 
-    def forecast(self, outlooks: Mapping[int, Outlook], posture: str = "", lens: Lens | None = None) -> None:
+    def forecast(self, outlooks: Mapping[int, Outlook]) -> None:
         """What becomes of the posture's mail, and of such a message, at each time to come."""
         self._outlooks = outlooks
-        self._foreseen = posture, (lens or Lens()).sent
         marks: dict[str, Mark] = {}
         for stop in self._stops:
             outlook = outlooks.get(stop.at)
@@ -301,7 +265,7 @@ class Side(Vertical):
         """The pairs stand behind the single attacks: those with which something more is possible."""
         chosen = self._lens.attack
         more = dict.fromkeys([*pairs, *([chosen] if "+" in chosen else [])])
-        groups = [[NONE], list(self._attacks), list(more)]
+        groups = [[NONE], list(self.attack_names), list(more)]
         if [name for group in groups for name in group] != self.attacks.names:
             self.attacks.offer(groups)
 
@@ -309,7 +273,7 @@ class Side(Vertical):
 
     def _tell(self) -> None:
         rows = {"posture": self._changes, "attack": self._attack, "clock": self._time}[self.mode]()
-        self.query_one("#about", Flow).show(lambda width: hang(rows, width, indent=0, column=8))
+        self._about.show(lambda width: hang(rows, width, indent=0, column=8))
 
     def _changes(self) -> list[Row]:
         if self._summary is None:
@@ -323,13 +287,12 @@ class Side(Vertical):
         return rows
 
     def _attack(self) -> list[Row]:
-        chosen = self._lens.attack
-        if not self._attacks:
+        if self._replayer is None:
             return [Row("", "Attacks are tried on a finished walk.", style=QUIET, label_style="")]
-        if not chosen:
+        if not self._lens.attack:
             text = "Choose an attacker. The recording is walked again; no packet is sent."
             return [Row("", text, style=QUIET, label_style="")]
-        parts = [self._attacks[name] for name in chosen.split("+")]
+        parts = [self.attack_names[name] for name in self._lens.attack.split("+")]
         needs = dict.fromkeys(need.value for attack in parts for need in attack.needs)
         rows = [Row("Needs", "; ".join(needs))]
         for attack in parts:
@@ -338,13 +301,13 @@ class Side(Vertical):
         return rows
 
     def _time(self) -> list[Row]:
-        if not self._made:
+        if self._replayer is None:
             return [Row("", "What ends when is told of a finished walk.", style=QUIET, label_style="")]
         stop = next((each for each in self._stops if each.at == self._lens.at), None)
         if stop is None:
-            return ends.at_now(self._stops, self._made)
+            return expiries.at_now(self._stops, self._made)
         outlook = self._outlooks.get(stop.at)
-        return ends.at_stop(stop, self._stops, self._made, outlook, self._glyphs)
+        return expiries.at_stop(stop, self._stops, self._made, outlook, self._glyphs)
 
 
 def _may(outcome: AttackOutcome) -> bool:

@@ -5,7 +5,8 @@ Each has three depths: its one line; what was found, what it means and how to me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -19,29 +20,20 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES, Status, StepResult, Walk
+from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES, Status, StepResult
+from mailpath.tui.judging import Body, JudgedWalk
+from mailpath.tui.keynames import hidden
 from mailpath.tui.progress import Progress
-from mailpath.tui.stack import Stack
-from mailpath.tui.text import (
-    PRINTABLE,
-    QUIET,
-    Glyphs,
-    clean,
-    fit,
-)
-from mailpath.tui.widgets.body import (
-    Body,
-    columns,
-    paint_body,
-    paint_evidence,
-    paint_tampered,
-    summary_room,
-)
-from mailpath.tui.widgets.flow import Flow
+from mailpath.tui.text import PRINTABLE, QUIET, Glyphs, clean, fit
+from mailpath.tui.widgets.body import columns, paint_body, paint_evidence, paint_tampered, summary_room
+from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.wording.times import milliseconds
 
 if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
+    from mailpath.tui.scene import Scene
+
+log = logging.getLogger("mailpath.tui.steps")
 
 
 class StepLine(Widget):
@@ -92,7 +84,7 @@ class FilterInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.back", "All lines", id="filter.back", tooltip="All lines again"),
         Binding("enter", "submit", "Keep", id="filter.keep", tooltip="Keep the filter and read on"),
-        Binding("down", "screen.step(0)", "Evidence", show=False, id="filter.down"),
+        hidden("down", "screen.step(0)", "Evidence", id="filter.down"),
     ]
 
     def __init__(self) -> None:
@@ -110,15 +102,15 @@ class StepPanel(Vertical, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "open", "Open", id="step.open", tooltip="Open or close this panel"),
-        Binding("pagedown,J", "page(1)", "Scroll down", show=False, id="step.page-down"),
-        Binding("pageup,K", "page(-1)", "Scroll up", show=False, id="step.page-up"),
-        Binding("shift+right,L", "sideways(1)", "Evidence right", show=False, id="step.right"),
-        Binding("shift+left,H", "sideways(-1)", "Evidence left", show=False, id="step.left"),
+        hidden("pagedown,J", "page(1)", "Scroll down", id="step.page-down"),
+        hidden("pageup,K", "page(-1)", "Scroll up", id="step.page-up"),
+        hidden("shift+right,L", "sideways(1)", "Evidence right", id="step.right"),
+        hidden("shift+left,H", "sideways(-1)", "Evidence left", id="step.left"),
     ]
 
-    opened = reactive(False, toggle_class="-open")
+    opened = reactive(False, init=False, toggle_class="-open")
     filtering = reactive(False, toggle_class="-filter")
-    evidence = reactive(False, toggle_class="-evidence")
+    evidence = reactive(False, init=False, toggle_class="-evidence")
     #: How to see the rest of the body, "" where all of it is in sight.
     more = reactive("")
 
@@ -134,7 +126,11 @@ class StepPanel(Vertical, can_focus=True):
         self.step = step
         self._glyphs = glyphs
         self._line = StepLine(step, glyphs)
-        self._source: Callable[[], Body] | None = None
+        self._filter = FilterInput()
+        self._blocks, self._evidence = WrappedText(classes="blocks"), WrappedText(classes="evidence")
+        self._scroll = ScrollableContainer(self._blocks, self._evidence, classes="body", can_focus=False)
+        self._judged: JudgedWalk | None = None
+        self._exchanges: Sequence[SmtpExchange] = ()
         self._body: Body | None = None
         self._summary = ""
         self._tampered: tuple[str, ...] = ()
@@ -142,15 +138,46 @@ class StepPanel(Vertical, can_focus=True):
     def compose(self) -> ComposeResult:
         yield self._line
 
-    def _furnish(self) -> None:
-        """The body, when it is first needed: the first frame has six panels and none is open."""
-        if not self.query(FilterInput):
-            flows = Flow(classes="blocks"), Flow(classes="evidence")
-            body = ScrollableContainer(*flows, classes="body", can_focus=False)
-            self.mount(FilterInput(), body)
-            for moves in ("scroll_y", "virtual_size"):
-                self.watch(body, moves, self._look, init=False)
-            self.call_after_refresh(self._fill)
+    def show(self, progress: Progress, now: float) -> None:
+        self._line.show(progress, now)
+
+    def know(
+        self,
+        judged: JudgedWalk | None,
+        tampered: tuple[str, ...] = (),
+        exchanges: Sequence[SmtpExchange] = (),
+    ) -> None:
+        """What the body is made of from now on; None: nothing yet.  `tampered`: the exchanges an attacker
+        touched.  `exchanges`: the SMTP sessions as they were on the wire."""
+        self._judged, self._tampered, self._exchanges = judged, tampered, exchanges
+        # The walk's own line: the one drawn above may still be of the walk before.
+        results = judged.walk.steps if judged is not None else ()
+        own = next((result for result in results if result.id == self.step), None)
+        # The hosts that the line of a good MX step names are told one by one.
+        told = own is not None and self.step == "mx" and own.status is Status.PASS
+        self._summary = own.summary if own is not None and not told else ""
+        self._body = None
+        self._fill()
+
+    def watch_opened(self) -> None:
+        if not self.opened and self.filtering:
+            self._filter.value = ""
+            self.filtering = False
+        self._line.opened = self.opened
+        self._line.refresh()
+        if self.opened:
+            if self._scroll.parent is None:  # when it is first needed: at the start no panel is open
+                self.mount(self._filter, self._scroll)
+                for moves in ("scroll_y", "virtual_size"):
+                    self.watch(self._scroll, moves, self._look, init=False)
+                self.call_after_refresh(self._fill)  # its margins are known then
+            self._scroll.scroll_home(animate=False)
+            self._fill()
+        self.call_after_refresh(self._look)
+
+    def watch_evidence(self) -> None:
+        self._scroll.scroll_home(animate=False)
+        self.call_after_refresh(self._look)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._look)
@@ -158,92 +185,52 @@ class StepPanel(Vertical, can_focus=True):
     def _look(self) -> None:
         """What of the body is out of sight, and the keys that bring it in."""
         found = []
-        for body in self.query(".body"):
-            below = round(body.max_scroll_y - body.scroll_y)
-            if self.opened and below > 0:
-                found.append(f"PgDn {below} more line{'s' if below > 1 else ''}")
-            if self.opened and self.evidence and body.max_scroll_x > 0:
-                found.append("L wider")
+        below = round(self._scroll.max_scroll_y - self._scroll.scroll_y)
+        if self.opened and below > 0:
+            found.append(f"PgDn {below} more line{'s' if below > 1 else ''}")
+        if self.opened and self.evidence and self._scroll.max_scroll_x > 0:
+            found.append("L wider")
         self.more = ", ".join(found)
 
-    def show(self, progress: Progress, now: float) -> None:
-        self._line.show(progress, now)
-
-    def know(
-        self,
-        walk: Walk | None,
-        stack: Stack | None,
-        tampered: tuple[str, ...] = (),
-        exchanges: Sequence[SmtpExchange] = (),
-    ) -> None:
-        """What the body is made of from now on; None: nothing yet.  `tampered`: the exchanges an attacker
-        touched.  `exchanges`: the SMTP sessions as they were on the wire."""
-        self._tampered = tampered
-        # The walk's own line: the one drawn above may still be of the walk before.
-        results = walk.steps if walk is not None else ()
-        own = next((result for result in results if result.id == self.step), None)
-        # The hosts that the line of a good MX step names are told one by one.
-        told = own is not None and self.step == "mx" and own.status is Status.PASS
-        self._summary = own.summary if own is not None and not told else ""
-        if walk is None or stack is None:
-            self._source = None
-        else:
-            self._source = lambda: Body(
-                list(stack.explained(walk, self.step)),
-                list(stack.details(walk, self.step)),
-                list(stack.evidence(walk, self.step, exchanges)),
-            )
-        self._body = None
-        self._fill()
-
-    def watch_opened(self) -> None:
-        if not self.opened and self.filtering:
-            self.query_one(FilterInput).value = ""
-            self.filtering = False
-        self._line.opened = self.opened
-        self._line.refresh()
-        if self.opened:
-            self._furnish()
-            self.query_one(".body").scroll_home(animate=False)
-            self._fill()
-
-        self.call_after_refresh(self._look)
-
-    def watch_evidence(self) -> None:
-        for body in self.query(".body"):
-            body.scroll_home(animate=False)
-        self.call_after_refresh(self._look)
-
     def _fill(self) -> None:
-        if not self.opened or not self.query(".blocks"):
+        if not self.opened:
             return
         if self._body is None:
             self._body = self._read()
         body, summary = self._body, self._summary
-        self.query_one(".blocks", Flow).show(
+        self._blocks.show(
             lambda width: [
                 *paint_tampered(self._tampered, width, self._glyphs),
                 *paint_body(summary, body, width, self._glyphs.cut),
             ]
         )
-        wanted = self.query_one(FilterInput).value.strip() if self.filtering else ""
+        wanted = self._filter.value.strip() if self.filtering else ""
         lines = [
             *paint_tampered(self._tampered, 110, self._glyphs),
             *paint_evidence(body.evidence, wanted, self._glyphs),
         ]
-        raw = self.query_one(".evidence", Flow)
         longest = max((line.cell_length for line in lines), default=0)
-        raw.styles.width = longest + raw.styles.gutter.width + 1
-        raw.show(lambda width: lines)
+        self._evidence.styles.width = longest + self._evidence.styles.gutter.width + 1
+        self._evidence.show(lambda width: lines)
+
+    def _read(self) -> Body:
+        """What to show; a step that cannot be explained is told, the app goes on."""
+        if self._judged is None:
+            return Body()
+        try:
+            return self._judged.explain(self.step, self._exchanges)
+        except Exception as error:  # a defect in one panel's text must not take the others along
+            log.exception("the panel of %s", self.step)
+            return Body(evidence=[f"This panel could not be made: {type(error).__name__}: {error}"])
 
     def ask_filter(self) -> None:
         """Open the filter, with what was in it last."""
         self.filtering = True
-        self.screen.set_focus(self.query_one(FilterInput))  # at once: the next key is for it
+        self.screen.set_focus(self._filter)  # at once: the next key is for it
         self._fill()
 
     def end_filter(self) -> None:
-        self.query_one(FilterInput).value = ""
+        self._filter.value = ""
         self.filtering = False
         self.focus()
         self._fill()
@@ -257,29 +244,18 @@ class StepPanel(Vertical, can_focus=True):
         event.stop()
         self.focus()
 
-    def _read(self) -> Body:
-        """What to show; a step that cannot be explained is told, the app goes on."""
-        if self._source is None:
-            return Body([], [], [])
-        try:
-            return self._source()
-        except Exception as error:  # noqa: BLE001  a defect in one panel's text must not take the others along
-            return Body([], [], [f"This panel could not be made: {type(error).__name__}: {error}"])
-
     def action_open(self) -> None:
         self.post_message(self.Toggled(self.step))
 
     def action_page(self, direction: int) -> None:
-        for body in self.query(".body"):
-            body.scroll_relative(y=direction * max(body.size.height - 2, 1), animate=False)
+        self._scroll.scroll_relative(y=direction * max(self._scroll.size.height - 2, 1), animate=False)
 
     def action_sideways(self, direction: int) -> None:
-        for body in self.query(".body"):
-            body.scroll_relative(x=direction * 12, animate=False)
+        self._scroll.scroll_relative(x=direction * 12, animate=False)
 
     def on_click(self, event: events.Click) -> None:
         if isinstance(event.widget, StepLine):
-            self.post_message(self.Toggled(self.step))
+            self.action_open()
 
 
 class Steps(Vertical):
@@ -298,10 +274,12 @@ class Steps(Vertical):
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
-        panels = [StepPanel(step, self._glyphs) for step in STEPS[:-1]]
-        await self.mount(*panels)
-        for panel in panels:
-            self.watch(panel, "more", self._entitle, init=False)
+        await self.mount(*(self._make_panel(step) for step in STEPS[:-1]))
+
+    def _make_panel(self, step: str) -> StepPanel:
+        panel = StepPanel(step, self._glyphs)
+        self.watch(panel, "more", self._entitle, init=False)
+        return panel
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -312,6 +290,10 @@ class Steps(Vertical):
     def panel(self, step: str) -> StepPanel:
         return self.query_one(f"#step-{step}", StepPanel)
 
+    @property
+    def open_panel(self) -> StepPanel | None:
+        return self.panel(self.opened) if self.opened else None
+
     def show(self, progress: Mapping[str, Progress], now: float, title: str) -> None:
         for step in STEPS[:-1]:
             self.panel(step).show(progress[step], now)
@@ -320,7 +302,7 @@ class Steps(Vertical):
 
     def _entitle(self) -> None:
         """Over the panels how far the walk is; below them what is out of sight, above where no frame is."""
-        more = self.panel(self.opened).more if self.opened else ""
+        more = self.open_panel.more if self.open_panel is not None else ""
         framed = bool(self.styles.border_bottom[0])
         self.border_subtitle = Content(more if framed else "")
         title = self._title
@@ -329,31 +311,25 @@ class Steps(Vertical):
             title = both if cell_len(both) <= self.size.width else f"Steps, {more}"
         self.border_title = Content(title)
 
-    def know(self, walk: Walk | None, stack: Stack | None, step: str | None = None) -> None:
-        if walk is None and self._envelope is not None:
+    def forget(self) -> None:
+        """A walk has begun: nothing is known of it yet."""
+        self.opened = None
+        if self._envelope is not None:
             self._envelope.add_class("-absent")
         for panel in self.query(StepPanel):
-            if step is None or panel.step == step:
-                panel.know(walk, stack)
+            panel.know(None)
 
-    def see(
-        self,
-        walk: Walk,
-        stack: Stack,
-        tampered: Mapping[str, tuple[str, ...]],
-        exchanges: Sequence[SmtpExchange] = (),
-    ) -> None:
-        """The same for all panels, with what an attacker touched and what was on the wire."""
-        self._see_envelope(stack.envelope(walk))
+    def explain(self, scene: Scene) -> None:
+        """All panels, with what an attacker touched and what was on the wire."""
+        self._show_envelope(scene.shown.envelope())
         for panel in self.query(StepPanel):
-            panel.know(walk, stack, tampered.get(panel.step, ()), exchanges)
+            panel.know(scene.shown, scene.tampered.get(panel.step, ()), scene.replayer.capture.smtp)
 
-    def _see_envelope(self, result: StepResult | None) -> None:
+    def _show_envelope(self, result: StepResult | None) -> None:
         """A panel for the envelope test, made when a walk first has one."""
         if result is not None and self._envelope is None:
-            self._envelope = StepPanel(ENVELOPE, self._glyphs)
+            self._envelope = self._make_panel(ENVELOPE)
             self.mount(self._envelope)
-            self.watch(self._envelope, "more", self._entitle, init=False)
         if self._envelope is not None:
             self._envelope.set_class(result is None, "-absent")
             self._envelope.show(Progress(ENVELOPE, result=result), 0.0)

@@ -14,17 +14,18 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 
-from mailpath.tui.judging import Bench
-from mailpath.tui.lens import View
-from mailpath.tui.marks import Mark, mark, of_bench
+from mailpath.tui.judging import JudgedWalk
+from mailpath.tui.keynames import hidden
 from mailpath.tui.text import NUMBERED, OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
+from mailpath.tui.verdict_style import Mark, mark, of_judged
 from mailpath.tui.widgets import compared, matrix
-from mailpath.tui.widgets.flow import Flow
 from mailpath.tui.widgets.matrix import Matrix
 from mailpath.tui.widgets.steps import StepPanel
+from mailpath.tui.widgets.wrapped_text import WrappedText
 
 if TYPE_CHECKING:
     from mailpath.judge.model import Attempt, Verdict
+    from mailpath.tui.scene import Scene
 
 
 #: From this height on the screen has room for a table of what changed.
@@ -39,11 +40,11 @@ _LINES = 10
 
 
 class VerdictPanel(VerticalScroll, can_focus=True):
-    """Redrawn from a `Bench` whenever the posture changes."""
+    """Redrawn whenever the scene or the posture changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "open", "Open", id="verdict.open", tooltip="Give the verdict all the room"),
-        Binding("left", "screen.posture(-1)", "Posture before", show=False, id="verdict.left"),
+        hidden("left", "screen.posture(-1)", "Posture before", id="verdict.left"),
         Binding(
             "right",
             "screen.posture(1)",
@@ -52,8 +53,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             id="verdict.right",
             tooltip="Posture after",
         ),
-        Binding("up,k", "screen.step(-1)", "Step above", show=False, id="verdict.up"),
-        Binding("down,j", "scroll_down", "Scroll down", show=False, id="verdict.down"),
+        hidden("up,k", "screen.step(-1)", "Step above", id="verdict.up"),
+        hidden("down,j", "scroll_down", "Scroll down", id="verdict.down"),
     ]
 
     class HostPicked(Message):
@@ -66,16 +67,15 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
-        self._bench: Bench | None = None
-        self._judged: Bench | None = None
-        self._host: str | None = None
+        self._scene: Scene | None = None
         self._titled = ""
         self._highest: dict[int, int] = {}
+        self._sentence, self._matrix = WrappedText(id="sentence"), Matrix(id="matrix")
         self._entitle(NUMBERED["verdict"])
 
     def compose(self) -> ComposeResult:
-        yield Flow(id="sentence")
-        yield Matrix(id="matrix")
+        yield self._sentence
+        yield self._matrix
 
     def on_mount(self) -> None:
         self.watch(self, "virtual_size", self._say, init=False)
@@ -83,49 +83,31 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     def tell(self, sentence: str, style: str = QUIET) -> None:
         """Show a sentence instead of a verdict: nothing walked yet, walking, or what went wrong."""
         text = clean(sentence)
-        self.query_one("#sentence", Flow).show(
-            lambda width: [Content.styled(line, style) for line in wrap(text, width)]
-        )
-        self.query_one("#matrix", Matrix).show(lambda width: [])
-        self._bench = None
+        self._sentence.show(lambda width: [Content.styled(line, style) for line in wrap(text, width)])
+        self._matrix.show(lambda width: [])
+        self._scene = None
         self._entitle(NUMBERED["verdict"])
         self.border_subtitle = Content("")
 
-    def show(
-        self,
-        whole: Bench,
-        posture: str,
-        *,
-        about: str = "",
-        weakest: str = "",
-        host: str | None = None,
-        view: View | None = None,
-        before: Bench | None = None,
-    ) -> None:
+    def show(self, scene: Scene, posture: str, *, about: str = "", weakest: str = "") -> None:
         """The verdict of `posture` on the walk shown.
 
-        `about`: the posture in words.  `weakest`: a sentence on the weakest MX host.  `host`: the one
-        selected.  `view`: the lens it is seen through, and `before` the walk without it.
+        `about`: the posture in words.  `weakest`: a sentence on the weakest MX host.
         """
-        bench = whole.of_host(host)
-        verdict, sentence = bench.verdict(posture), bench.sentence(posture)
-        glyphs = self._glyphs
-        if self._judged is not bench:
-            self._judged, self._highest = bench, {}
+        judged, host, glyphs = scene.shown, scene.host, self._glyphs
+        before, self._scene = self._scene, scene
+        if before is None or before.shown is not judged:
+            self._highest = {}
         highest = self._highest
-        another = self._bench is not whole or self._host != host
-        self._bench, self._host = whole, host
-        lens = None
-        attacked = view is not None and bool(view.lens.attack)
-        shown = of_bench(bench, posture, glyphs, attacked=attacked)
-        if view is not None and before is not None:
-            lens = compared.compare(before.of_host(host), bench, view, posture, glyphs)
+        verdict, sentence = judged.verdict(posture), judged.sentence(posture)
+        shown = of_judged(judged, posture, glyphs, attacked=scene.attacked)
+        lens = None if scene.lens.plain else compared.compare(scene, posture, glyphs)
 
         def told(width: int) -> list[Content]:
             said = list(paint_sentence(sentence, verdict, shown, glyphs, width))
             if lens is None:
                 weak = paint_weakest(weakest, width)
-                rest = _steady(bench, posture, glyphs, width, highest, spare=self._spare(whole))
+                rest = _steady(judged, posture, glyphs, width, highest, spare=self._spare(scene.whole))
                 for _ in weak:  # its room is taken from the blank lines at the end
                     if rest and not rest[-1].plain:
                         rest.pop()
@@ -138,19 +120,17 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
-        self.query_one("#sentence", Flow).show(told)
-        self.query_one("#matrix", Matrix).show(
-            lambda width: matrix.paint(whole, posture, glyphs, width, host, attacked=attacked)
-        )
-        claim = ", as the capture says" if bench.doubt(posture) else ""
+        self._sentence.show(told)
+        self._matrix.show(lambda width: matrix.paint(scene, posture, glyphs, width))
+        claim = ", as the capture says" if judged.doubt(posture) else ""
         self._entitle(f"{NUMBERED['verdict']} under {clean(posture, 60)}{claim}")
         self.border_subtitle = Content(clean(about, 100))
-        if not another:
+        if before is not None and before.whole is scene.whole and before.host == host:
             return  # whoever reads further down stays there
         if host is None or self.content_size.height < _LINES:
             self.scroll_home(animate=False)
         else:
-            self.call_after_refresh(self._reveal, host)
+            self.call_after_refresh(self._reveal, scene.whole.hosts, host)
 
     def _entitle(self, title: str) -> None:
         self._titled = title
@@ -168,7 +148,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._say()
 
-    def _spare(self, whole: Bench) -> int:
+    def _spare(self, whole: JudgedWalk) -> int:
         """Lines there are above the matrix while all is in sight; shares as in the style sheet."""
         screen = self.screen
         if screen.size.height < _TALL:
@@ -178,21 +158,20 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         hosts = len(whole.hosts)
         return room - 2 - 1 - (hosts + (1 if hosts == 1 else 2))
 
-    def _reveal(self, host: str) -> None:
+    def _reveal(self, hosts: tuple[str, ...], host: str) -> None:
         """Bring the row of the selected host into sight."""
-        hosts = self._bench.hosts if self._bench is not None else ()
         if host in hosts:
-            row = self.query_one("#matrix", Matrix).virtual_region.y + matrix.line_of(hosts, host)
+            row = self._matrix.virtual_region.y + matrix.line_of(hosts, host)
             self.scroll_to_region(Region(0, row, 1, 1), animate=False)
 
     def on_matrix_clicked(self, event: Matrix.Clicked) -> None:
         event.stop()
-        host = matrix.host_at(self._bench, event.line) if self._bench is not None else None
+        host = matrix.host_at(self._scene.whole, event.line) if self._scene is not None else None
         if host is not None:
             self.post_message(self.HostPicked(host))
 
     def on_resize(self) -> None:
-        self.query_one("#sentence", Flow).again()
+        self._sentence.again()
         self._say()
 
     def action_open(self) -> None:
@@ -200,27 +179,27 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is self and event.y == 0:  # its heading; text below can be selected
-            self.post_message(StepPanel.Toggled("verdict"))
+            self.action_open()
 
 
 def _steady(
-    bench: Bench, posture: str, glyphs: Glyphs, width: int, highest: dict[int, int], *, spare: int
+    judged: JudgedWalk, posture: str, glyphs: Glyphs, width: int, highest: dict[int, int], *, spare: int
 ) -> list[Content]:
     """The attempts, with blank lines behind them where another posture has more to say: the screen keeps
     its place while the reader goes through the postures.  Not where lines are dear.
 
-    `highest`: what was found of `bench` for each width; filled here.  `spare`: lines there are for it."""
+    `highest`: what was found of `judged` for each width; filled here.  `spare`: lines there are for it."""
 
     def height(name: str) -> int:
-        verdict = bench.verdict(name)
-        shown = mark(bench.walk, verdict, glyphs)
-        sentence = list(paint_sentence(bench.sentence(name), verdict, shown, glyphs, width))
+        verdict = judged.verdict(name)
+        shown = mark(judged.walk, verdict, glyphs)
+        sentence = list(paint_sentence(judged.sentence(name), verdict, shown, glyphs, width))
         return len(sentence) + len(list(paint_attempts(verdict.attempts, glyphs, width)))
 
-    lines = list(paint_attempts(bench.verdict(posture).attempts, glyphs, width))
+    lines = list(paint_attempts(judged.verdict(posture).attempts, glyphs, width))
     if width >= _ROOMY:
         if width not in highest:
-            highest[width] = min(max(height(name) for name in bench.postures), _HIGHEST)
+            highest[width] = min(max(height(name) for name in judged.postures), _HIGHEST)
         lines += [Content("")] * (min(highest[width], spare) - height(posture))
     return lines
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from mailpath.tui.text import clean
+from mailpath.tui.text import QUIET, Row, clean, fit, hang
+
+log = logging.getLogger("mailpath.tui.wrapped_text")
 
 Painter = Callable[[int], list[Content]]
 
 
-class Flow(Widget):
+class WrappedText(Widget):
     """Draws what a painter makes of its width."""
 
-    DEFAULT_CSS = "Flow { height: auto; text-wrap: nowrap; text-overflow: clip; }"
+    DEFAULT_CSS = "WrappedText { height: auto; text-wrap: nowrap; text-overflow: clip; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes, markup=False)
         self.auto_links = False  # nothing here is a link: no strip has to be searched for one
-        self._paint: Painter = _nothing
+        self._paint: Painter = lambda width: []
         self._painted: tuple[int, list[Content]] | None = None
 
     def show(self, paint: Painter) -> None:
@@ -49,11 +52,32 @@ class Flow(Widget):
         if self._painted is None or self._painted[0] != width:
             try:
                 lines = self._paint(width)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
+                log.exception("painting #%s", self.id)
                 lines = [Content(clean(f"This could not be drawn: {type(error).__name__}: {error}"))]
             self._painted = (width, lines)
         return self._painted[1]
 
 
-def _nothing(width: int) -> list[Content]:
-    return []
+class Line(WrappedText):
+    """One paragraph, there only while it says something; what is beyond its height is cut, and the cut
+    marked."""
+
+    def __init__(self, cut: str, *, id: str) -> None:
+        """`cut`: the sign for it."""
+        super().__init__(id=id)
+        self._cut = cut
+
+    def say(self, text: str, style: str = QUIET) -> None:
+        self.set_class(bool(text), "-shown")
+        rows = [Row("", clean(text), style=style, label_style="")] if text else []
+
+        def painted(width: int) -> list[Content]:
+            lines = hang(rows, width, indent=0)
+            most = int(self.styles.max_height.value) if self.styles.max_height else len(lines)
+            if len(lines) > most:
+                last = " ".join(line.plain for line in lines[most - 1 :])
+                lines[most - 1 :] = [Content.styled(fit(last, width, self._cut), style)]
+            return lines
+
+        self.show(painted)

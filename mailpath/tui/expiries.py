@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailpath.tui.lens import Outlook, Stop
 from mailpath.tui.text import QUIET, Glyphs, Row, outcome_word, wrap
 from mailpath.wording.times import away, day, utc
 
@@ -20,6 +19,31 @@ _BELOW = 44
 #: Owners named for one kind of thing that ends, and things told at length; more are counted.
 _MOST_NAMED = 3
 _MOST_TOLD = 4
+
+
+@dataclass(frozen=True)
+class ClockStop:
+    """Where the clock can be set to: right after `moments`, which all end at one time."""
+
+    at: int
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What becomes of the mail at a stop.  `renewed`: had the signatures that ended before been renewed;
+    "" where none had ended, or where the recording cannot tell."""
+
+    outcome: str
+    renewed: str = ""
+
+
+def stops(moments: tuple[Moment, ...]) -> tuple[ClockStop, ...]:
+    """`moments` in order, those of one time together; the clock stands a second behind them."""
+    together: dict[int, list[Moment]] = {}
+    for moment in sorted(moments):
+        together.setdefault(moment.at, []).append(moment)
+    return tuple(ClockStop(at + 1, tuple(ending)) for at, ending in together.items())
 
 
 @dataclass(frozen=True)
@@ -45,7 +69,7 @@ def _kind(moment: Moment) -> str:
     return moment.part or moment.what
 
 
-def label(stop: Stop, now: int) -> Label:
+def label(stop: ClockStop, now: int) -> Label:
     """ "2027-01-22  in 60 d", and below it "server cert, mx1.b.example"."""
     lines = [(f"{day(stop.at - 1)}  {away(stop.at - 1 - now)}", "")]
     for name, kind in _KINDS.items():
@@ -73,7 +97,7 @@ def _nearest(name: str) -> tuple[int, str]:
     return -len([part for part in name.split(".") if part]), name
 
 
-def at_now(stops: Sequence[Stop], now: int) -> list[Row]:
+def at_now(stops: Sequence[ClockStop], now: int) -> list[Row]:
     """What to say while the clock stands on now: what has ended, and what ends first."""
     rows: list[Row] = []
     gone = [(each, stop.at) for stop in stops if stop.at <= now for each in stop.moments]
@@ -89,7 +113,7 @@ def at_now(stops: Sequence[Stop], now: int) -> list[Row]:
 
 
 def at_stop(
-    stop: Stop, stops: Sequence[Stop], now: int, outlook: Outlook | None, glyphs: Glyphs
+    stop: ClockStop, stops: Sequence[ClockStop], now: int, outlook: Outlook | None, glyphs: Glyphs
 ) -> list[Row]:
     """What ends at `stop`; before that, what had ended by then and may be what breaks the mail."""
     rows = [Row("Ends", utc(stop.at - 1))]
@@ -108,7 +132,7 @@ def at_stop(
     return rows
 
 
-def _signatures(stop: Stop) -> list[Moment]:
+def _signatures(stop: ClockStop) -> list[Moment]:
     return [each for each in stop.moments if each.what == "signatures"]
 
 
@@ -116,7 +140,7 @@ def _what(moment: Moment) -> str:
     return f"{_KINDS[_kind(moment)].label} of {moment.subject}"
 
 
-def held(stop: Stop, stops: Sequence[Stop], now: int) -> bool:
+def knows_renewed(stop: ClockStop, stops: Sequence[ClockStop], now: int) -> bool:
     """Whether it can be told what the mail would do at `stop` had the signatures been renewed by then: a
     certificate of an MX host is judged anew as of any time, what was fetched from the policy host is not."""
     certificates = [each for other in stops for each in other.moments if each.what == "certificate"]

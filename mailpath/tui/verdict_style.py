@@ -10,7 +10,7 @@ from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, Glyphs, outcome_word
 if TYPE_CHECKING:
     from mailpath.facts import Walk
     from mailpath.judge.model import Verdict
-    from mailpath.tui.judging import Bench
+    from mailpath.tui.judging import JudgedWalk
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Mark:
     lost: bool = False
 
 
-def of_bench(bench: Bench, posture: str, glyphs: Glyphs, *, attacked: bool = False) -> Mark:
-    """How the bench's verdict is shown; one that is no evidence as just that, whatever it says."""
-    if bench.doubt(posture):
+def of_judged(judged: JudgedWalk, posture: str, glyphs: Glyphs, *, attacked: bool = False) -> Mark:
+    """How its verdict is shown; one that is no evidence as just that, whatever it says."""
+    if judged.doubt(posture):
         text = f"{glyphs.unknown} NOT EVIDENCE"
         return Mark(glyphs.unknown, text, text, f"{glyphs.unknown} claim", "$error")
-    return mark(bench.walk, bench.verdict(posture), glyphs, attacked=attacked)
+    return mark(judged.walk, judged.verdict(posture), glyphs, attacked=attacked)
 
 
 def mark(walk: Walk, verdict: Verdict, glyphs: Glyphs, *, attacked: bool = False) -> Mark:
@@ -39,9 +39,7 @@ def mark(walk: Walk, verdict: Verdict, glyphs: Glyphs, *, attacked: bool = False
     glyph, word = glyphs.of_outcome(verdict.outcome), outcome_word(verdict.outcome)
     retried = "*" if verdict.after_retry else ""
     if attacked:
-        from mailpath.attacks.exposure import (
-            reads,  # with the TLS library below it: not before the first frame
-        )
+        from mailpath.attacks.exposure import reads
 
         if reads(walk, verdict):
             clear = verdict.outcome == "plaintext"

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from mailpath.facts import Walk
 from mailpath.tui import aside
-from mailpath.tui.asked import age_at
-from mailpath.tui.ends import held
-from mailpath.tui.judging import Bench
-from mailpath.tui.lens import Lens, Outlook, Stop, View, stops
+from mailpath.tui.expiries import ClockStop, Outlook, knows_renewed, stops
+from mailpath.tui.judging import JudgedWalk
+from mailpath.tui.lens import Lens, age_at
+from mailpath.visible import visible
 
 if TYPE_CHECKING:
     from mailpath.attacks.record import Attack
-    from mailpath.facts import StsPolicy
+    from mailpath.facts import StsPolicy, Walk
+    from mailpath.judge import Posture
     from mailpath.judge.sending import Sending
     from mailpath.network.capture import Capture
-    from mailpath.report.provenance import Provenance
-    from mailpath.tui.stack import Stack
     from mailpath.whatif import AttackOutcome, Rewalks, Summary
 
 _Key = TypeVar("_Key")
@@ -37,20 +35,59 @@ _MOST_ANSWERS = 64
 _MOST_FORECASTS = 16
 
 
-class Recorded:
-    """`bench`: the walk as it was walked.  All of it is memory: nothing here could reach a network.
+@dataclass(frozen=True)
+class View:
+    """The recording walked again through `lens`.
+
+    `tampered`: step id -> the exchanges of it that the attacker touched.  `outcome`: what the attack makes
+    of the posture it was asked for; None without an attack.  `before`: what it is compared with, None for
+    the walk as it was walked.  `alone`: the outcome at one host alone, and whether the attacker touched it.
+    """
+
+    lens: Lens
+    judged: JudgedWalk
+    tampered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outcome: AttackOutcome | None = None
+    before: JudgedWalk | None = None
+    alone: Callable[[str, bool], AttackOutcome] | None = None
+
+    def of_host(self, host: str | None) -> View:
+        """What of it is about `host`, or about the domain; None: all of it."""
+        if host is None or host not in self.judged.hosts:
+            return self
+        walks = [judged.walk for judged in (self.before, self.judged) if judged is not None]
+        others = _others(walks, host)
+        kept = {
+            step: tuple(mark for mark in marks if mark.split(" ")[0] not in others)
+            for step, marks in self.tampered.items()
+        }
+        tampered = {step: marks for step, marks in kept.items() if marks}
+        outcome = self.alone(host, bool(tampered)) if self.alone is not None else self.outcome
+        return replace(self, tampered=tampered, outcome=outcome)
+
+
+def _others(walks: list[Walk], host: str) -> set[str]:
+    """Names and addresses that only the other MX hosts have."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for walk in walks:
+        for each in walk.mx.hosts:
+            (own if each.name == host else others).update((each.name, *each.addresses))
+        for tlsa in walk.tlsa.hosts:
+            names = (candidate.lookup.name for candidate in tlsa.candidates)
+            (own if tlsa.host == host else others).update(names)
+    return {visible(name) for name in others - own}
+
+
+class Replayer:
+    """`judged`: the walk as it was walked.  All of it is memory: nothing here could reach a network.
 
     What has to be walked again is walked, and judged for the whole path, aside: see `mailpath.tui.aside`.
     """
 
-    def __init__(
-        self, capture: Capture, walk: Walk, stack: Stack, provenance: Provenance | None = None
-    ) -> None:
-        """`provenance`: what it rests on; None: on what everybody trusts."""
+    def __init__(self, capture: Capture, judged: JudgedWalk) -> None:
         self.capture = capture
-        self.provenance = provenance
-        self._stack = stack if provenance is None else stack.standing_on(provenance)
-        self.bench = Bench(walk, self._stack)
+        self.judged = judged
         self._rewalks: dict[int | None, Rewalks] = {}
         self._summaries: dict[tuple[str, Lens], Summary] = {}
         self._forecasts: dict[tuple[str, Lens], dict[int, Outlook]] = {}
@@ -59,7 +96,7 @@ class Recorded:
         """What is to be known of what it rests on, a few words each (`mailpath.report.provenance.marks`)."""
         from mailpath.report.provenance import marks
 
-        known = self.provenance
+        known = self.judged.provenance
         return marks(known, source=source, doubted=doubted) if known is not None else ()
 
     @property
@@ -69,19 +106,19 @@ class Recorded:
 
         return ATTACKS
 
-    def stops(self, policy_age: int | None = None) -> tuple[Stop, ...]:
+    def stops(self, policy_age: int | None = None) -> tuple[ClockStop, ...]:
         """What ends on this path, in order; past moments too.  `policy_age`: as in `Lens`."""
         from mailpath.whatif import timeline
 
         age = policy_age or 0
         if self.policy is not None and age >= self.policy.max_age:
             age += 1  # what is as old as that has ended already
-        return stops(timeline(self.bench.walk, self.capture.ground.made - age))
+        return stops(timeline(self.judged.walk, self.capture.ground.made - age))
 
     @property
     def policy(self) -> StsPolicy | None:
         """The MTA-STS policy that a sender who was here before has: the one that was found."""
-        return self.bench.walk.sts.policy
+        return self.judged.walk.sts.policy
 
     async def view(self, lens: Lens, posture: str) -> View:
         """The walk through `lens`; `posture` decides where `steer` leads."""
@@ -89,30 +126,30 @@ class Recorded:
 
     async def _prepared(self, lens: Lens, posture: str) -> View:
         view = await self._view(lens, posture)
-        await view.bench.prepare()
+        await view.judged.prepare()
         return view
 
     async def _view(self, lens: Lens, posture: str) -> View:
         if not lens.rewalked:
-            return View(lens, self._bench(self.bench.walk, lens))
+            return View(lens, self._judged(self.judged.walk, lens))
         from mailpath.whatif import attack_outcome, outcome
 
         rewalks = self._at(lens.at)
-        before = self._bench(self.bench.walk, replace(lens, at=None))
+        before = self._judged(self.judged.walk, replace(lens, at=None))
         if not lens.attack:
-            return View(lens, self._bench(await rewalks.untampered(), lens), before=before)
+            return View(lens, self._judged(await rewalks.untampered(), lens), before=before)
         asked = self._asked(lens)
         known = self._posture(posture)
         found = await attack_outcome(rewalks, known, lens.attack, asked=asked)
         rewalk = await rewalks.under(lens.attack, found.steer_to)
-        bench = self._bench(rewalk.walk, lens)
+        judged = self._judged(rewalk.walk, lens)
         held = asked.cached(await rewalks.met(), known)
         cached = await rewalks.cached_policy(known)
 
         @cache
         def alone(host: str, touched: bool) -> AttackOutcome:
             return outcome(
-                bench.of_host(host).walk,
+                judged.of_host(host).walk,
                 known,
                 found.attack,
                 held=held,
@@ -122,7 +159,7 @@ class Recorded:
                 steer_to=found.steer_to,
             )
 
-        return View(lens, bench, rewalk.marks, found, before, alone)
+        return View(lens, judged, rewalk.marks, found, before, alone)
 
     async def summary(self, posture: str, lens: Lens) -> Summary:
         """Who can read this posture's mail: the whole catalogue, whichever attack `lens` has."""
@@ -143,47 +180,48 @@ class Recorded:
 
     async def _forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
         found: dict[int, Outlook] = {}
-        known, now = self.stops(lens.policy_age), self.bench.walk.at
+        known, now = self.stops(lens.policy_age), self.judged.walk.at
         later = [stop for stop in known if stop.at > now]
         for stop in later[:_MOST_FORECASTS]:
             rewalks = self._at(None)
             walk = await rewalks.untampered(stop.at)
             renewed = ""
-            if held(stop, known, now):
-                signed = msgspec.structs.replace(self.bench.walk, at=stop.at)
-                renewed = self._bench(signed, replace(lens, at=stop.at)).verdict(posture).outcome.value
-            outcome = self._bench(walk, replace(lens, at=stop.at)).verdict(posture).outcome.value
+            if knows_renewed(stop, known, now):
+                signed = msgspec.structs.replace(self.judged.walk, at=stop.at)
+                renewed = self._judged(signed, replace(lens, at=stop.at)).verdict(posture).outcome.value
+            outcome = self._judged(walk, replace(lens, at=stop.at)).verdict(posture).outcome.value
             found[stop.at] = Outlook(outcome, renewed)
             await asyncio.sleep(0)
         return found
 
-    def rest(self) -> None:
+    def release(self) -> None:
         """Forget what can be walked again: of walks gone by only the recording is kept."""
         self._rewalks.clear()
         self._summaries.clear()
         self._forecasts.clear()
-        self.bench.rest()
+        self.judged.release()
 
     def _at(self, at: int | None) -> Rewalks:
         from mailpath.whatif import Rewalks
 
-        known = self._rewalks.pop(at, None) or Rewalks(self.capture, self.bench.walk.path, at)
+        known = self._rewalks.pop(at, None) or Rewalks(self.capture, self.judged.walk.path, at)
         self._rewalks[at] = known  # the latest stands last
         if len(self._rewalks) > _MOST_TIMES:
             del self._rewalks[next(each for each in self._rewalks if each is not None)]
         return known
 
-    def _bench(self, walk: Walk, lens: Lens) -> Bench:
+    def _judged(self, walk: Walk, lens: Lens) -> JudgedWalk:
         """`walk`, a walk at the time of `lens`, judged for what that says is sent."""
-        return Bench(walk, self._stack, self._asked(lens), self.bench.walk)
+        base = self.judged
+        return type(base)(walk, base.postures, self._asked(lens), base.walk, base.provenance)
 
     def _asked(self, lens: Lens) -> Sending:
         from mailpath.judge.sending import Message, Sending
 
-        return Sending(message=Message(lens.message), policy_age=age_at(lens, self.bench.walk.at))
+        return Sending(message=Message(lens.message), policy_age=age_at(lens, self.judged.walk.at))
 
-    def _posture(self, name: str) -> Any:
-        return self._stack.postures[name]
+    def _posture(self, name: str) -> Posture:
+        return self.judged.postures[name]
 
 
 def _keep(answers: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:

@@ -1,0 +1,102 @@
+"""What is taken away, and what there is to come back to: copy, save, the walks of this run."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from mailpath.tui import saving
+from mailpath.tui.saving import SavingFailed
+from mailpath.tui.scene import Scene
+from mailpath.tui.screens.history import history
+from mailpath.tui.screens.save import SaveScreen
+from mailpath.tui.ticket import ticket
+
+if TYPE_CHECKING:
+    from mailpath.tui.screens.path import PathScreen
+
+log = logging.getLogger("mailpath.tui.keeping")
+
+#: Walks of this run that are kept.
+MOST_WALKS = 20
+
+
+class Keeper:
+    """Nothing here sends a packet, but for a recipient that is chosen to be walked."""
+
+    def __init__(self, screen: PathScreen, recent: tuple[str, ...]) -> None:
+        """`recent`: recipients of earlier runs, latest first."""
+        self._screen = screen
+        self.earlier = recent
+        self.walks: list[Scene] = []
+
+    def keep(self, scene: Scene) -> None:
+        """Put the finished walk among those of this run."""
+        self.walks.append(scene)
+        del self.walks[:-MOST_WALKS]
+
+    @property
+    def recipients(self) -> list[str]:
+        """Of the walks of this run, latest first."""
+        return [walk.path.recipient for walk in reversed(self.walks)]
+
+    def copy(self) -> None:
+        screen, scene = self._screen, self._screen.scene
+        if screen.walks.state.path is None:
+            screen.tell("There is nothing to copy yet.")
+            return
+        lines = ticket(screen.walks.state, scene, screen.posture, screen.glyphs)
+        screen.app.copy_to_clipboard("\n".join(lines))
+        simulated = scene is not None and (scene.host is not None or scene.lens.rewalked)
+        what = ": the walk as it was walked" if simulated else ""
+        screen.tell(f"{len(lines)} lines sent to the terminal for its clipboard{what}.")
+
+    # --- Save ---
+
+    def save(self) -> None:
+        scene = self._screen.scene
+        if scene is None:
+            self._screen.tell("There is nothing to save yet.")
+        else:
+            self._screen.app.push_screen(
+                SaveScreen(saving.proposed(scene.replayer.capture)), self._save_chosen
+            )
+
+    def _save_chosen(self, choice: tuple[str, str] | None) -> None:
+        scene = self._screen.scene
+        if choice is not None and scene is not None:  # a picture is of this screen, not of the dialogue
+            self._screen.call_after_refresh(self._save, scene, *choice)
+
+    def _save(self, scene: Scene, kind: str, path: str) -> None:
+        private = scene.replayer.capture.ground.envelope is not None  # mail addresses are in what is saved
+        try:
+            file = saving.write(path, self.content(scene, kind), private=private)
+        except SavingFailed as error:
+            self._screen.tell(str(error), "error")
+        except Exception as error:  # a defect of a renderer costs its file, not the app
+            log.exception("saving as %s", kind)
+            self._screen.tell(f"The report could not be made: {type(error).__name__}: {error}", "error")
+        else:
+            self._screen.tell(f"Written: {file}")
+
+    def content(self, scene: Scene, kind: str) -> bytes:
+        """What the file of `kind` holds."""
+        if kind == "svg":
+            return saving.local_fonts(self._screen.app.export_screenshot(title="mailpath")).encode()
+        lens = scene.lens.sent if scene.attacked else scene.lens  # of attacks it holds the whole catalogue
+        return saving.content(kind, scene, self._screen.posture, summary=self._screen.lenses.summary(lens))
+
+    # --- The walks of this run ---
+
+    def show_history(self) -> None:
+        screen, walks = self._screen, tuple(self.walks)  # another one may finish meanwhile
+
+        def show(choice: str | None) -> None:
+            kind, _, value = (choice or "").partition(":")
+            if kind == "walk":
+                screen.walks.show_again(walks[int(value)])
+            elif kind == "name":
+                screen.bar.fill(None, value)
+                screen.action_edit()
+
+        screen.app.push_screen(history(walks, self.earlier, screen.posture, screen.glyphs), show)

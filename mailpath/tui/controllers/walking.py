@@ -1,0 +1,201 @@
+"""The walk under way, and the scenarios of the lab that there are to walk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from mailpath.facts import STEPS, Path
+from mailpath.tui import messages
+from mailpath.tui.notices import notice
+from mailpath.tui.progress import WalkState, first_broken
+from mailpath.tui.scene import Scene, compose_scene
+from mailpath.tui.screens.picker import picker
+from mailpath.tui.session import Session, sentence
+from mailpath.tui.source import LabSource
+from mailpath.tui.text import QUIET, clean
+
+if TYPE_CHECKING:
+    from mailpath.judge import Posture
+    from mailpath.lab import Scenario
+    from mailpath.tui.screens.path import PathScreen
+
+log = logging.getLogger("mailpath.tui.walking")
+
+
+class WalkController:
+    """Opens the source and walks over it.  `clock`: monotonic seconds.  `start`: walk when it is open."""
+
+    def __init__(self, screen: PathScreen, session: Session, clock: Callable[[], float], start: bool) -> None:
+        self._screen = screen
+        self._session = session
+        self._clock = clock
+        self._start = start
+        self._runs = 0
+        self.state = WalkState()
+        self.in_lab = isinstance(session.source, LabSource)
+        self._scenarios: Mapping[str, Scenario] = {}
+        self._scenario: str | None = None
+
+    async def open(self) -> None:
+        """Load what a walk needs, and begin with what was asked for; told on the screen where that fails."""
+        try:
+            self._offer(await self._session.postures())
+            if self.in_lab:
+                self._scenarios = await self._session.scenarios()
+                self._enter_lab()
+            elif self._start:
+                self._screen.bar.submit()
+        except Exception as error:
+            log.exception("opening the source")
+            self._screen.warn(sentence(error, "The app could not be made ready"))
+
+    def _offer(self, postures: Mapping[str, Posture]) -> None:
+        screen, problems = self._screen, self._session.problems
+        screen.side.offer_postures(postures)
+        if screen.posture not in postures:
+            problems += (f'posture: There is no posture "{screen.posture}".',)
+            screen.posture = "rfc"
+        screen.complain(problems)
+
+    def _enter_lab(self) -> None:
+        source = self._session.source
+        chosen = source.scenario if isinstance(source, LabSource) else None
+        name = chosen if chosen is None or isinstance(chosen, str) else chosen.id
+        if name is None:
+            self.pick_scenario()
+        elif name in self._scenarios:
+            self._walk_scenario(name)
+        else:
+            key = self._screen.key_of("path.lab", "l")
+            self._screen.warn(f'The lab has no scenario "{name}"; {key} lists them.')
+        self._screen.refresh_bindings()
+
+    # --- Walks ---
+
+    def walk(self, path: Path) -> None:
+        self._keep_scenario_of(path)
+        self._leave()
+        self._runs += 1
+        self.state = WalkState(self._runs, path, walking=True)
+        self._screen.clear("Walking the path; the verdict follows.")
+        walk = self._session.walk(self._runs, path, self._screen.post_message)
+        self._screen.run_worker(walk, exclusive=True, group="walk", exit_on_error=False)
+
+    def walk_again(self) -> None:
+        if self.state.path is not None:
+            self.walk(self.state.path)
+        else:
+            self._screen.bar.submit()
+
+    def walk_swapped(self) -> None:
+        """The way of the bounce."""
+        if self._screen.bar.swap():
+            self._scenario = None
+            self._screen.bar.submit()
+        else:
+            self._screen.tell("Swapping needs a sender and a recipient.")
+
+    def show_again(self, scene: Scene) -> None:
+        """A walk of this run, from memory."""
+        self._keep_scenario_of(scene.path)
+        self._leave()
+        self.state = scene.state
+        self._screen.bar.fill(scene.path.sender, scene.path.recipient)
+        self._screen.clear("")
+        self._show_finished(scene)
+
+    def _leave(self) -> None:
+        """Of the walk that was shown only the recording stays."""
+        self._screen.workers.cancel_group(self._screen, "walk")
+        self._screen.lenses.leave_walk()
+
+    def stop(self) -> None:
+        """Stop the walk that is under way."""
+        self._screen.workers.cancel_group(self._screen, "walk")
+        key = self._screen.key_of("path.again", "r")
+        self._break_off(f"The walk was stopped; {key} walks again.", QUIET)
+
+    def _break_off(self, why: str, style: str) -> None:
+        self.state.stop()
+        self._screen.verdict.tell(why, style)
+        self._screen.draw()
+
+    def draw_clock(self) -> None:
+        """The seconds of what is under way."""
+        if self.state.walking:
+            self.state.wait(self._session.waiting())
+            self._screen.draw()
+
+    def take(self, event: messages.WalkMessage) -> None:
+        """What the walk tells; of one that was cancelled, nothing."""
+        screen, state = self._screen, self.state
+        if event.run != state.run:
+            return
+        if isinstance(event, messages.StepStarted):
+            state.step_started(event.step, self._clock())
+            screen.draw()
+        elif isinstance(event, messages.StepFinished):
+            step = event.result.id
+            state.step_finished(event.result, event.elapsed_ms)
+            screen.draw()
+            screen.steps.panel(step).know(event.so_far)
+            screen.notice(notice(event.so_far.walk, step))
+        elif isinstance(event, messages.WalkFinished):
+            state.finish(event.replayer, event.elapsed_ms)
+            scene = compose_scene(state)
+            screen.keeper.keep(scene)
+            self._show_finished(scene)
+        elif isinstance(event, messages.WalkFailed):
+            self._break_off(event.sentence, "$error")
+
+    def _show_finished(self, scene: Scene) -> None:
+        """Show the finished walk, and begin to try what could happen to it."""
+        screen, walk = self._screen, scene.whole.walk
+        screen.side.propose(walk.sender.proposed or "")
+        screen.notice(notice(walk, *STEPS))
+        screen.lenses.take_walk(scene)
+        broken = first_broken(walk)
+        if broken is not None and screen.steps.opened is None:
+            screen.reader.open_first(broken)
+
+    # --- The lab ---
+
+    @property
+    def hint(self) -> str:
+        """What the scenario is about, and what to try."""
+        scenario = self._scenarios.get(self._scenario or "")
+        return f"{clean(scenario.title, 60)}. Try: {clean(scenario.hint, 240)}" if scenario else ""
+
+    def _keep_scenario_of(self, path: Path) -> None:
+        """Another path is no scenario's."""
+        scenario = self._scenarios.get(self._scenario or "")
+        if scenario is not None and scenario.domain != path.recipient:
+            self._scenario = None
+
+    def _walk_scenario(self, name: str) -> None:
+        self._scenario = name
+        scenario = self._scenarios[name]
+        self._screen.bar.fill(scenario.sender, scenario.domain)
+        self._screen.bar.submit()
+
+    def pick_scenario(self) -> None:
+        if self._is_lab_up():
+            self._screen.app.push_screen(picker(self._scenarios, self._scenario), self._walk_picked)
+
+    def _walk_picked(self, name: str | None) -> None:
+        if name is not None:
+            self._walk_scenario(name)
+
+    def walk_neighbour(self, direction: int) -> None:
+        """The scenario `direction` places on, round the end."""
+        if self._is_lab_up():
+            names = list(self._scenarios)
+            here = names.index(self._scenario) if self._scenario in names else -1 if direction > 0 else 0
+            self._walk_scenario(names[(here + direction) % len(names)])
+
+    def _is_lab_up(self) -> bool:
+        if not self._scenarios:
+            self._screen.tell("The lab is not up yet.")
+        return bool(self._scenarios)
