@@ -316,6 +316,7 @@ def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, end
         status_code=status(posture.agent.family, ending.event, permanent=permanent, reply=ending.reply),
         mechanism=ending.mechanism if ending.outcome in DELIVERED else Mechanism.NONE,
         tls_word=ending.word,
+        without_tls=ending.without_tls,
         tls_version=tls.version if tls is not None else None,
     )
 
@@ -374,6 +375,7 @@ def _verdict(
         possible=ordered(played.possible),
         why=decisive.why,
         tls_word=decisive.tls_word,
+        without_tls=decisive.without_tls,
         host=decisive.host,
         address=decisive.address,
         mechanism=decisive.mechanism,

@@ -87,6 +87,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     tls_word: str | None = None
     tls_version: str | None = None
+    without_tls: Event | None = None  # what kept a mail that was sent in the clear from TLS
     why: str = ""  # the cause in plain words, beside the server's own sentence
 
 
@@ -112,6 +113,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     policy_state: str | None = None  # "first-contact", "cached", None where no policy is looked at
     status_code: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    without_tls: Event | None = None
     why: str = ""  # the cause in plain words, of the attempt that decided
 
 

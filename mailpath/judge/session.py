@@ -33,7 +33,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
     `outcome` is UNKNOWN, or the one that all of them have.
     `lost`: UNKNOWN for a reason on our own side, so that what comes after it cannot be told either.
-    `policy`: whose demand the certificate failed, where several must hold.
+    `policy`: whose demand the certificate failed, where several must hold.  `without_tls`: what kept a mail
+    that was sent in the clear from TLS.
     """
 
     outcome: Outcome
@@ -49,6 +50,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     word: str | None = None
     policy: HostPolicy | None = None
+    without_tls: Event | None = None
     either: tuple[Ending, ...] = ()
 
 
@@ -182,7 +184,8 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
         return _plaintext(walk, session, posture)
     if not _offers(session, posture):
         if policy.demand is Demand.MAY:
-            return _plaintext(walk, session, posture, why="STARTTLS is not offered")
+            why = "STARTTLS is not offered"
+            return _plaintext(walk, session, posture, Event.STARTTLS_ABSENT, why=why)
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
     if session.starttls is None:
         if session.tls is None and session.failure is None:
@@ -219,7 +222,7 @@ def _starttls_refused(
         if refusal is Refusal.PLAINTEXT and gone:
             return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
         if refusal is Refusal.PLAINTEXT:
-            return _plaintext(walk, session, posture, why=why)
+            return _plaintext(walk, session, posture, Event.STARTTLS_REFUSED, why=why)
         return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
     refusal = posture.agent.starttls_5xx_required if permanent else Refusal.NEXT
     return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
@@ -303,7 +306,7 @@ def _tls_failed(
     optional = policy.demand is Demand.MAY
     at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
     if optional and at_once and not policy.no_fallback:
-        return _plaintext(walk, session, posture, why=f"TLS failed: {why}")
+        return _plaintext(walk, session, posture, event, why=f"TLS failed: {why}")
     timed_out = session.failure is Failure.TIMEOUT
     return Ending(
         outcome=Outcome.DEFERRED,
@@ -338,8 +341,17 @@ def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, 
     )
 
 
-def _plaintext(walk: Walk, session: Session, posture: Posture, *, why: str = "") -> Ending:
-    sent = Ending(outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, why=why, session=session, counted=True)
+def _plaintext(
+    walk: Walk, session: Session, posture: Posture, without_tls: Event | None = None, *, why: str = ""
+) -> Ending:
+    sent = Ending(
+        outcome=Outcome.PLAINTEXT,
+        event=Event.SENT_PLAIN,
+        without_tls=without_tls,
+        why=why,
+        session=session,
+        counted=True,
+    )
     return _enveloped(walk, posture, sent, session, tls=False)
 
 
