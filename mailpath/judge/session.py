@@ -33,8 +33,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
     `outcome` is UNKNOWN, or the one that all of them have.
     `lost`: UNKNOWN for a reason on our own side, so that what comes after it cannot be told either.
-    `policy`: whose demand the certificate failed, where several must hold.  `without_tls`: what kept a mail
-    that was sent in the clear from TLS.
+    `policy`: whose demand the certificate failed, where several must hold.  `cause`: what kept it from TLS.
     """
 
     outcome: Outcome
@@ -50,7 +49,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     word: str | None = None
     policy: HostPolicy | None = None
-    without_tls: Event | None = None
+    cause: Event | None = None
     either: tuple[Ending, ...] = ()
 
 
@@ -220,7 +219,8 @@ def _starttls_refused(
             refusal = Refusal.NEXT
         gone = session.failed_at is Stage.ENVELOPE or session.tls is not None
         if refusal is Refusal.PLAINTEXT and gone:
-            return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
+            ended = _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
+            return msgspec.structs.replace(ended, cause=Event.STARTTLS_REFUSED)
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(walk, session, posture, Event.STARTTLS_REFUSED, why=why)
         return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
@@ -342,12 +342,12 @@ def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, 
 
 
 def _plaintext(
-    walk: Walk, session: Session, posture: Posture, without_tls: Event | None = None, *, why: str = ""
+    walk: Walk, session: Session, posture: Posture, cause: Event | None = None, *, why: str = ""
 ) -> Ending:
     sent = Ending(
         outcome=Outcome.PLAINTEXT,
         event=Event.SENT_PLAIN,
-        without_tls=without_tls,
+        cause=cause,
         why=why,
         session=session,
         counted=True,
@@ -374,7 +374,7 @@ def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, 
     for tried in walk.starttls.enveloped:
         lost = _lost(tried)
         if lost is not None and (tried.address, tried.tls is not None) == (session.address, tls):
-            ending = msgspec.structs.replace(_deferred(tried, lost), counted=True)
+            ending = msgspec.structs.replace(_deferred(tried, lost), counted=True, cause=sent.cause)
             refused = Event.MAIL_REFUSED if lost is Event.MAIL_LOST else Event.RCPT_REFUSED
             bounced = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED, event=refused)
             why = patience.gave_up(walk, posture, tried)
@@ -382,7 +382,7 @@ def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, 
     for event, reply in ((Event.MAIL_REFUSED, session.mail_from), (Event.RCPT_REFUSED, session.rcpt_to)):
         if reply is not None and (reply.code is None or reply.code // 100 != 2):
             ending = _refused(session, event, reply, Refusal.BOUNCE)
-            return msgspec.structs.replace(ending, counted=True)
+            return msgspec.structs.replace(ending, counted=True, cause=sent.cause)
     return sent
 
 

@@ -118,10 +118,10 @@ def cause(result: Result, posture: Posture, verdict: Verdict) -> str:
     if verdict.outcome is Outcome.ENCRYPTED:
         return _unauthenticated(result, posture, verdict)
     if verdict.outcome is Outcome.PLAINTEXT:
-        if verdict.without_tls is None:
+        if verdict.cause is None:
             return "the sender does no TLS"
-        seen = _first(_ABSENT, codes) if verdict.without_tls is Event.STARTTLS_ABSENT else ""
-        return seen or _WITHOUT_TLS[verdict.without_tls]
+        seen = _first(_ABSENT, codes) if verdict.cause is Event.STARTTLS_ABSENT else ""
+        return seen or _WITHOUT_TLS[verdict.cause]
     if verdict.event in _DOMAIN:
         code = _DOMAIN[verdict.event]
         found = next((each.message for each in result.findings if each.code == code), None)
