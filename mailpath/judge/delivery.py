@@ -13,7 +13,7 @@ from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, Session, StsPolicy, Walk
 from mailpath.judge import readings, sts
 from mailpath.judge.destination import Destination, Target, destination
-from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, Event
 from mailpath.judge.model import (
     DELIVERED,
     FINAL,
@@ -33,7 +33,7 @@ from mailpath.judge.session import Ending, attempt
 from mailpath.judge.waits import Waits
 
 #: Events that come after a TLS session was there.
-_IN_TLS = frozenset({Event.SENT_TLS, *NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED})
+_IN_TLS = frozenset({Event.SENT_TLS, *NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED, *ENVELOPE})
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,6 +316,7 @@ def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, end
         status_code=status(posture.agent.family, ending.event, permanent=permanent, reply=ending.reply),
         mechanism=ending.mechanism if ending.outcome in DELIVERED else Mechanism.NONE,
         tls_word=ending.word,
+        cause=ending.cause,
         tls_version=tls.version if tls is not None else None,
     )
 
@@ -374,6 +375,7 @@ def _verdict(
         possible=ordered(played.possible),
         why=decisive.why,
         tls_word=decisive.tls_word,
+        cause=decisive.cause,
         host=decisive.host,
         address=decisive.address,
         mechanism=decisive.mechanism,

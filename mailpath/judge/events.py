@@ -89,6 +89,14 @@ NOT_VERIFIED = (
     Event.CERTIFICATE_WEAK,
     Event.CERTIFICATE_NAME_MISMATCH,
 )
+#: Why a host will not do for a message that was sent with REQUIRETLS.
+REQUIRETLS = (
+    Event.REQUIRETLS_HOST_INSECURE,
+    Event.REQUIRETLS_UNAUTHENTICATED,
+    Event.REQUIRETLS_UNANNOUNCED,
+)
+#: The receiving server's own answers, or silences, once TLS has had its say.
+ENVELOPE = (Event.MAIL_REFUSED, Event.MAIL_LOST, Event.RCPT_REFUSED, Event.RCPT_LOST)
 #: Why a verdict, or an attempt, is `unknown`.
 UNTOLD = (
     Event.NOT_TRIED,
@@ -104,7 +112,5 @@ UNTOLD = (
 UNSAID = (
     *UNTOLD,
     Event.STS_FAILED,
-    Event.REQUIRETLS_HOST_INSECURE,
-    Event.REQUIRETLS_UNAUTHENTICATED,
-    Event.REQUIRETLS_UNANNOUNCED,
+    *REQUIRETLS,
 )

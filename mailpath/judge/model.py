@@ -72,7 +72,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     `reason`: the sentence this server would log (foreign words in it as visible text).  `status_code`:
     enhanced status code (RFC 3463), e.g. "4.7.5"; None on delivery.  `event`: what ended it; `demand`: what
     the session had to be, and `demanded_by`: on whose account, None where it never came to that.
-    `because`: ids of the posture's rules that made it other than the RFCs' sender would (`because.py`).
+    `cause`: the event behind it: what kept mail in the clear from TLS, what a host that REQUIRETLS refuses
+    did.  `because`: ids of the posture's rules that made it other than the RFCs' sender would (`because.py`).
     """
 
     host: str
@@ -87,6 +88,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     tls_word: str | None = None
     tls_version: str | None = None
+    cause: Event | None = None
     why: str = ""  # the cause in plain words, beside the server's own sentence
 
 
@@ -112,6 +114,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     policy_state: str | None = None  # "first-contact", "cached", None where no policy is looked at
     status_code: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    cause: Event | None = None
     why: str = ""  # the cause in plain words, of the attempt that decided
 
 

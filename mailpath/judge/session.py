@@ -34,7 +34,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     `either`: we gave up waiting earlier than this sender does, and these are the endings there may be; the
     `outcome` is UNKNOWN, or the one that all of them have.
     `lost`: UNKNOWN for a reason on our own side, so that what comes after it cannot be told either.
-    `policy`: whose demand the certificate failed, where several must hold.
+    `policy`: whose demand the certificate failed, where several must hold.  `cause`: what kept it from TLS.
     """
 
     outcome: Outcome
@@ -50,6 +50,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     word: str | None = None
     policy: HostPolicy | None = None
+    cause: Event | None = None
     either: tuple[Ending, ...] = ()
 
 
@@ -181,7 +182,8 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
         return _plaintext(walk, session, posture)
     if not _offers(session, posture):
         if policy.demand is Demand.MAY:
-            return _plaintext(walk, session, posture, why="STARTTLS is not offered")
+            why = "STARTTLS is not offered"
+            return _plaintext(walk, session, posture, Event.STARTTLS_ABSENT, why=why)
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
     if session.starttls is None:
         if session.tls is None and session.failure is None:
@@ -215,9 +217,10 @@ def _starttls_refused(
             refusal = Refusal.NEXT
         gone = session.failed_at is Stage.ENVELOPE or session.tls is not None
         if refusal is Refusal.PLAINTEXT and gone:
-            return _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
+            ended = _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
+            return msgspec.structs.replace(ended, cause=Event.STARTTLS_REFUSED)
         if refusal is Refusal.PLAINTEXT:
-            return _plaintext(walk, session, posture, why=why)
+            return _plaintext(walk, session, posture, Event.STARTTLS_REFUSED, why=why)
         return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
     refusal = posture.agent.starttls_5xx_required if permanent else Refusal.NEXT
     return _refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
@@ -297,7 +300,7 @@ def _tls_failed(
     optional = policy.demand is Demand.MAY
     at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
     if optional and at_once and not policy.no_fallback:
-        return _plaintext(walk, session, posture, why=f"TLS failed: {why}")
+        return _plaintext(walk, session, posture, event, why=f"TLS failed: {why}")
     timed_out = session.failure is Failure.TIMEOUT
     return Ending(
         outcome=Outcome.DEFERRED,
@@ -332,8 +335,17 @@ def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, 
     )
 
 
-def _plaintext(walk: Walk, session: Session, posture: Posture, *, why: str = "") -> Ending:
-    sent = Ending(outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, why=why, session=session, counted=True)
+def _plaintext(
+    walk: Walk, session: Session, posture: Posture, cause: Event | None = None, *, why: str = ""
+) -> Ending:
+    sent = Ending(
+        outcome=Outcome.PLAINTEXT,
+        event=Event.SENT_PLAIN,
+        cause=cause,
+        why=why,
+        session=session,
+        counted=True,
+    )
     return _enveloped(walk, posture, sent, session, tls=False)
 
 
@@ -356,7 +368,7 @@ def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, 
     for tried in walk.starttls.enveloped:
         lost = _lost(tried)
         if lost is not None and (tried.address, tried.tls is not None) == (session.address, tls):
-            ending = msgspec.structs.replace(_deferred(tried, lost), counted=True)
+            ending = msgspec.structs.replace(_deferred(tried, lost), counted=True, cause=sent.cause)
             refused = Event.MAIL_REFUSED if lost is Event.MAIL_LOST else Event.RCPT_REFUSED
             bounced = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED, event=refused)
             why = patience.gave_up(walk, posture, tried)
@@ -364,7 +376,7 @@ def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, 
     for event, reply in ((Event.MAIL_REFUSED, session.mail_from), (Event.RCPT_REFUSED, session.rcpt_to)):
         if reply is not None and not reply.positive:
             ending = _refused(session, event, reply, Refusal.BOUNCE)
-            return msgspec.structs.replace(ending, counted=True)
+            return msgspec.structs.replace(ending, counted=True, cause=sent.cause)
     return sent
 
 

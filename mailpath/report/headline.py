@@ -5,10 +5,12 @@ A sender's log says "Server certificate not verified"; the walk knows what was w
 
 from __future__ import annotations
 
-from mailpath.facts import MxKind, Reply, Walk
+from mailpath.assess.tlsa import insecure_mx, secure_set, tlsa_of, usable
 from mailpath.findings import Finding
-from mailpath.judge import Mechanism, Outcome, Posture, Verdict
-from mailpath.judge.posture import DaneUse, Level, Precedence
+from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
+from mailpath.judge.events import NOT_VERIFIED
+from mailpath.judge.posture import DaneUse
+from mailpath.judge.sending import Message
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible
@@ -21,30 +23,45 @@ _MECHANISMS = {
     Mechanism.MTA_STS: "MTA-STS",
 }
 
-#: Why a certificate was refused, worst first; the words follow a host's name.
+#: Why TLSA records accept nothing, worst first; the words follow a host's name.
 _DANE = {
     "TLSA002": "TLSA records match none of its certificates",
     "TLSA008": "its TLSA records name an authority that is not in the chain it sends",
     "TLSA009": "its certificate does not hold under the authority that its TLSA records name",
 }
-_PKIX = {
-    "TLS009": "its certificate is out of date",
+#: Why no authority vouches for a certificate.
+_UNTRUSTED = {
     "TLS008": "its certificate is self-signed",
     "TLS011": "it does not send the intermediate certificate",
     "TLS012": "its certificate is not trusted",
-    "TLS023": "its certificate is too weak",
-    "TLS010": "its certificate has another name",
 }
-#: Why the domain has no host to send to.
-_DOMAIN = ("MX005", "MX001", "MX004", "MX003")
-#: Why mail went in the clear.
-_PLAIN = {
+_CERTIFICATE = {
+    Event.TLSA_MISMATCH: "its TLSA records do not accept its certificate",
+    Event.CERTIFICATE_ABSENT: "it shows no certificate",
+    Event.CERTIFICATE_EXPIRED: "its certificate is out of date",
+    Event.CERTIFICATE_NOT_YET_VALID: "its certificate is not valid yet",
+    Event.CERTIFICATE_WEAK: "its certificate is too weak",
+    Event.CERTIFICATE_NAME_MISMATCH: "its certificate has another name",
+    Event.CERTIFICATE_UNTRUSTED: "its certificate is not trusted",
+}
+#: The finding that says why the domain has no host to send to.
+_DOMAIN = {
+    Event.MX_FAILED: "MX005",
+    Event.NULL_MX: "MX001",
+    Event.NO_SUCH_DOMAIN: "MX004",
+    Event.NO_ADDRESS: "MX003",
+}
+#: Why a sender sees no STARTTLS.
+_ABSENT = {
     "TLS021": "something hides STARTTLS",
-    "TLS003": "STARTTLS is refused",
-    "TLS004": "the TLS handshake fails",
     "TLS017": "EHLO is refused",
-    "TLS018": "the session breaks in TLS",
     "TLS002": "STARTTLS is not offered",
+}
+_WITHOUT_TLS = {
+    Event.STARTTLS_ABSENT: "the sender sees no STARTTLS",
+    Event.STARTTLS_REFUSED: "STARTTLS is refused",
+    Event.HANDSHAKE_FAILED: "the TLS handshake fails",
+    Event.TLS_LOST: "the session breaks in TLS",
 }
 
 
@@ -75,7 +92,7 @@ def _said(result: Result) -> str:
         possible = " or ".join(outcome.value for outcome in verdict.possible)
         shown = f" ({possible})" if possible else ""
         return f"unknown for {result.posture}{shown}: {verdict.reason.rstrip('.')}"
-    why = cause(result.walk, result.chosen, verdict, result.findings)
+    why = cause(result, result.chosen, verdict)
     code = f" ({verdict.status_code})" if verdict.status_code else ""
     return f"{phrase(verdict)} by {result.posture}{at}{f': {why}' if why else ''}{code}"
 
@@ -92,69 +109,73 @@ def phrase(verdict: Verdict) -> str:
     return verdict.outcome.value
 
 
-def cause(walk: Walk, posture: Posture, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
+def cause(result: Result, posture: Posture, verdict: Verdict) -> str:
     """Why, in a few plain words without a full stop; "" where there is nothing to explain."""
     host = visible(verdict.host) if verdict.host else ""
-    codes = {each.code: each for each in reversed(findings) if each.subject == host}
+    codes = {each.code: each for each in reversed(result.findings) if each.subject == host}
     if verdict.outcome is Outcome.AUTHENTICATED:
         return _MECHANISMS.get(verdict.mechanism, "")
     if verdict.outcome is Outcome.ENCRYPTED:
-        if verdict.mechanism is not Mechanism.NONE:
-            return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is not signed"
-        return _unchecked(posture)
+        return _unauthenticated(result, posture, verdict)
     if verdict.outcome is Outcome.PLAINTEXT:
-        refused = "the sender does no TLS" if posture.level is Level.NONE else ""
-        return refused or _first(_PLAIN, codes)
-    # A sender that does not get the answer knows nothing of what it says.
-    learnt = not (posture.agent.resolves_here and walk.mx.lookup.withheld)
-    if learnt and walk.mx.kind not in (MxKind.HOSTS, MxKind.IMPLICIT):
-        domain = [each for each in findings if each.code in _DOMAIN]
-        if domain:
-            return clause(domain[0].message)
-    if _refused_certificate(walk, verdict):
-        return _certificate(walk, posture, codes) or verdict.reason.rstrip(".")
+        if verdict.cause is None:
+            return "the sender does no TLS"
+        seen = _first(_ABSENT, codes) if verdict.cause is Event.STARTTLS_ABSENT else ""
+        return seen or _WITHOUT_TLS[verdict.cause]
+    if verdict.event in _DOMAIN:
+        code = _DOMAIN[verdict.event]
+        found = next((each.message for each in result.findings if each.code == code), None)
+        return clause(found) if found is not None else verdict.reason.rstrip(".")
+    if verdict.event in NOT_VERIFIED:
+        return _certificate(verdict, codes)
     return verdict.reason.rstrip(".")
-
-
-def _unchecked(posture: Posture) -> str:
-    """Why a certificate did not count, whatever it is: there was nothing to check it by."""
-    missing = ["no usable TLSA records"] if posture.dane is not DaneUse.OFF else []
-    missing += ["no enforced MTA-STS policy"] if posture.sts else []
-    return ", ".join(missing) or "the sender compares no certificate"
 
 
 def _first(words: dict[str, str], codes: dict[str, Finding]) -> str:
     return next((text for code, text in words.items() if code in codes), "")
 
 
-def _refused_certificate(walk: Walk, verdict: Verdict) -> bool:
-    """TLS came about with the address that was tried last, and the mail was held back all the same."""
-    return any(
-        session.address == verdict.address
-        and session.tls is not None
-        and session.ehlo_tls is not None
-        and session.ehlo_tls.code == 250
-        and not any(_says(verdict.reason, reply) for reply in (session.mail_from, session.rcpt_to))
-        for session in walk.starttls.sessions
-    )
-
-
-def _says(reason: str, reply: Reply | None) -> bool:
-    """The reason is this reply to the envelope."""
-    if reply is None or reply.code is None or reply.code // 100 == 2:
-        return False
-    return all(visible(line.strip()) in reason for line in reply.lines[:1])
-
-
-def _certificate(walk: Walk, posture: Posture, codes: dict[str, Finding]) -> str:
-    policy = walk.sts.policy
-    enforced = posture.sts and policy is not None and policy.mode == "enforce"
-    replaced = enforced and posture.precedence is Precedence.STS_FIRST
-    if posture.dane is not DaneUse.OFF and not replaced:
-        refused = _first(_DANE, codes)
-        if refused:
-            return refused
-    if enforced and "STS013" in codes:
+def _certificate(verdict: Verdict, codes: dict[str, Finding]) -> str:
+    """Why a certificate was refused, on whose account."""
+    words = {Event.TLSA_MISMATCH: _DANE, Event.CERTIFICATE_UNTRUSTED: _UNTRUSTED}.get(verdict.event, {})
+    refused = _first(words, codes) or _CERTIFICATE[verdict.event]
+    if verdict.demanded_by is not DemandedBy.MTA_STS:
+        return refused
+    if "STS013" in codes:
         return "the MTA-STS policy does not list it"
-    refused = _first(_PKIX, codes)
-    return f"{refused}, and the MTA-STS policy is enforced" if refused and enforced else refused
+    return f"{refused}, and the MTA-STS policy is enforced"
+
+
+def _unauthenticated(result: Result, posture: Posture, verdict: Verdict) -> str:
+    """Why mail went over TLS without the host having been authenticated."""
+    if verdict.mechanism is not Mechanism.NONE:
+        return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is not signed"
+    if verdict.demand is Demand.AUTHENTICATE:
+        return "its TLSA records name another host, and the sender is content with a trusted certificate"
+    host = next((each for each in result.walk.mx.hosts if verdict.host in (each.name, each.canonical)), None)
+    found = secure_set(tlsa_of(result.walk, host.name)) if host is not None else None
+    by_dane = verdict.demanded_by is not DemandedBy.DANE and usable(found)
+    missing = [_without_dane(result, by_dane)] if posture.dane is not DaneUse.OFF else []
+    missing += [_without_policy(result, posture)] if posture.sts else []
+    return ", ".join(missing) or "the sender compares no certificate"
+
+
+def _without_dane(result: Result, published: bool) -> str:
+    """`published`: there are signed TLSA records that could be matched, and they were not."""
+    if not published:
+        return "no usable TLSA records"
+    if result.sending.message is Message.TLS_REQUIRED_NO:
+        return "its TLSA records are set aside by TLS-Required: No"
+    if insecure_mx(result.walk):
+        return "its TLSA records do not count, as the MX record is not signed"
+    return "no TLSA records where the sender looks for them"
+
+
+def _without_policy(result: Result, posture: Posture) -> str:
+    policy = result.walk.sts.policy
+    if policy is None or policy.mode != "enforce":
+        return "no enforced MTA-STS policy"
+    if result.sending.message is Message.TLS_REQUIRED_NO:
+        return "the MTA-STS policy is set aside by TLS-Required: No"
+    later = not posture.agent.sts_on_first_contact
+    return "the MTA-STS policy counts from the next mail on" if later else "no MTA-STS policy that it accepts"

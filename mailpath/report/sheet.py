@@ -137,7 +137,7 @@ def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
         outcome=outcome(verdict),
         possible=possible(verdict),
         phrase="unknown" if unknown else phrase(verdict).rstrip(","),
-        cause=visible(verdict.reason) if unknown else cause(result.walk, posture, verdict, result.findings),
+        cause=visible(verdict.reason) if unknown else cause(result, posture, verdict),
         host=visible(verdict.host or ""),
         tls=verdict.tls_word or "",
         mechanism="" if verdict.mechanism is Mechanism.NONE else verdict.mechanism.value,

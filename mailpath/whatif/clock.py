@@ -5,7 +5,7 @@ A domain that nobody touches breaks on its own: these are the moments at which i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 import msgspec
@@ -96,9 +96,6 @@ def _signature_facts(walk: Walk) -> Iterator[SignatureFact]:
     needed = {name for lookup in made for name in lookup.chain}
     signatures = [zone.signatures for zone in walk.dnssec.zones if zone.name in needed]
     signatures += [lookup.signatures for lookup in made]
-    return _good(chain.from_iterable(signatures))
-
-
-def _good(signatures: Iterable[SignatureFact]) -> Iterator[SignatureFact]:
-    """Those that hold, or held until they expired."""
-    return (fact for fact in signatures if fact.verdict == "good" or "expired" in fact.verdict)
+    # Those that hold, or held until they expired.
+    facts = chain.from_iterable(signatures)
+    return (fact for fact in facts if fact.verdict == "good" or fact.expiration < walk.at)

@@ -14,6 +14,7 @@ from mailpath.findings import CATALOGUE
 from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, UNSAID, Event
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.rules import catalogue
 from mailpath.judge.sentences import TABLES, Scene, say
 from mailpath.tickets.explain import Kind, explain, patterns, render_text, to_dict, wordings
 from mailpath.tickets.explain.codes import DETAILS, code_in
@@ -319,3 +320,18 @@ def test_what_servers_say_beside_the_delivery(text, means, postures):
 
 def test_the_table_of_reaches_is_what_the_judge_says():
     assert reaches.FILE.read_bytes() == reaches.table(), "run python scripts/reaches.py"
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_event_of_a_report_is_explained(event):
+    found = explain(event.value)
+    if event.value not in RESULT_TYPES:
+        assert (found.kind, found.subject) == (Kind.EVENT, event.value)
+    assert found.means
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_rule_of_a_report_is_explained(name):
+    found = explain(name)
+    assert (found.kind, found.subject) == (Kind.RULE, name)
+    assert set(found.postures) == {each for names in catalogue()[name].others.values() for each in names}

@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure
-from mailpath.facts import Reply, Session
-from mailpath.judge import Outcome
 from mailpath.judge.events import Event
+from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.sending import Message, Sending
-from mailpath.judge.session import Ending
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.tlsrpt import ReportError, build, check, encode, read, render_text
-from mailpath.tickets.tlsrpt.results import _in_clear
+from mailpath.tickets.tlsrpt.results import result_type
 from scripts.explain_cases import walks
 from scripts.explain_cases.cases import CASES
 
@@ -362,12 +360,17 @@ def test_any_bytes_are_read_or_refused(data):
     assert received.problems
 
 
-@pytest.mark.parametrize(("code", "kind"), [(250, "validation-failure"), (454, "starttls-not-supported")])
-def test_any_positive_reply_began_tls(code, kind):
-    """A sender that went on in the clear after a handshake that failed, whatever 2yz had announced it."""
-    session = Session(address="192.0.2.1", port=25, sni=None, starttls=Reply(code=code, lines=(b"go",)))
-    ending = Ending(outcome=Outcome.PLAINTEXT, event=Event.SENT_PLAIN, session=session)
-    assert _in_clear(ending) == kind
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        (Event.HANDSHAKE_FAILED, "validation-failure"),
+        (Event.TLS_LOST, "validation-failure"),
+        (Event.STARTTLS_REFUSED, "starttls-not-supported"),
+        (Event.STARTTLS_ABSENT, "starttls-not-supported"),
+    ],
+)
+def test_what_kept_a_mail_from_tls_is_what_is_reported(cause, kind):
+    assert result_type(Event.SENT_PLAIN, cause, DemandedBy.LEVEL) == kind
 
 
 @pytest.mark.parametrize(

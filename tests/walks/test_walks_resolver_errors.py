@@ -18,6 +18,7 @@ from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.report.headline import cause
+from mailpath.report.result import build
 from mailpath.steps.resolver import ROOT, UNRELATED
 from mailpath.walk import live_network, walk
 
@@ -190,9 +191,9 @@ def test_a_null_mx_that_no_mail_server_here_gets_is_not_why_the_mail_waits(lab: 
     assert lab.settings.resolver is not None
     with failing(lab.settings.resolver, "SERVFAIL", "MX", without_cd=True) as resolver:
         found, _ = walked(lab, resolver, "null-mx.example")
+    result = build(found, [PRESETS[name] for name in ("rfc", "exchange-online")], {})
     told = {
-        name: cause(found, PRESETS[name], judge(found, PRESETS[name]), tuple(find(found)))
-        for name in ("rfc", "exchange-online")
+        posture.name: cause(result, posture, result.verdicts[posture.name]) for posture in result.postures
     }
     assert "accepts no mail" not in told["rfc"]
     assert "accepts no mail" in told["exchange-online"]  # it asks another resolver

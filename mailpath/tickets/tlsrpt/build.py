@@ -18,18 +18,18 @@ from mailpath.facts import StsPolicy, TlsaRecord, Walk
 from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.agent import Family
 from mailpath.judge.destination import Target, destination
-from mailpath.judge.events import UNTOLD, Event
-from mailpath.judge.model import Demand, Mechanism
+from mailpath.judge.events import ENVELOPE, REQUIRETLS, UNTOLD, Event
+from mailpath.judge.model import Demand, DemandedBy
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.requiretls import lax, strict
 from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.judge.sentences import Scene, say
-from mailpath.judge.session import Ending, attempt
+from mailpath.judge.session import attempt
 from mailpath.judge.sts import applied
 from mailpath.match import dane
 from mailpath.tickets.tlsrpt.check import PATTERN
-from mailpath.tickets.tlsrpt.results import ENVELOPE, fetch_result, result_type
+from mailpath.tickets.tlsrpt.results import fetch_result, result_type
 from mailpath.visible import visible
 from mailpath.wording.times import DAY, rfc3339
 
@@ -143,26 +143,25 @@ def _counts(walk: Walk, posture: Posture, sending: Sending, ip: str | None) -> l
     cached = sending.cached(walk, posture)
     verdict = sending.verdict(walk, posture)
     posture = _ASKED[sending.message](posture)
-    for target, policy, ending in _tried(walk, posture, verdict, cached):
-        event = policy.skip or ending.event
-        if event in _BEFORE_TLS or (policy.skip is None and policy.demand is Demand.NONE):
+    for seen in _seen(walk, posture, verdict, cached):
+        if seen.event in _BEFORE_TLS or seen.policy.demand is Demand.NONE:
             continue
-        described = _described(walk, posture, policy, target, cached)
+        described = _described(walk, posture, seen, cached)
         if described is None:
             if fetched is not None:
                 continue
             described = _none(walk)
         count = entry(described)
-        secret = event in _IN_TLS or (event in ENVELOPE and _has_tls(ending))
-        if secret and _unusable(walk, policy):
+        secret = seen.event in _IN_TLS or (seen.event in ENVELOPE and seen.tls)
+        if secret and _unusable(walk, seen.policy):
             # Encrypted all the same, but not as the domain asked (RFC 7672 section 2.2).
-            count.failures.append(_detail("tlsa-invalid", "no TLSA record can be used", target, ip))
+            count.failures.append(_detail("tlsa-invalid", "no TLSA record can be used", seen.target, ip))
         elif secret:
             count.successful += 1
         else:
-            kind = result_type(walk, target, policy, ending)
-            reason = visible(ending.why or _words(walk, target, event), limit=REASON)
-            count.failures.append(_detail(kind, reason, target, ip))
+            kind = result_type(seen.event, seen.cause, seen.policy.by)
+            reason = visible(seen.why or _words(walk, seen.target, seen.event), limit=REASON)
+            count.failures.append(_detail(kind, reason, seen.target, ip))
     failed = destination(walk.mx, posture).event is Event.MX_FAILED
     # Where the verdict is unknown, the look-up failed on this side: nothing is known of the recipient.
     if failed and posture.dane is not DaneUse.OFF and verdict.outcome is not Outcome.UNKNOWN:
@@ -172,15 +171,20 @@ def _counts(walk: Walk, posture: Posture, sending: Sending, ip: str | None) -> l
     return list(counts.values()) or [Count(policy=_none(walk))]
 
 
-def _has_tls(ending: Ending) -> bool:
-    return ending.session is not None and ending.session.tls is not None
+class Seen(msgspec.Struct, frozen=True):
+    """How a session ended under one of the demands on it; `tls`: there was TLS."""
+
+    target: Target
+    policy: HostPolicy
+    event: Event
+    cause: Event | None
+    why: str
+    tls: bool
 
 
-def _tried(
-    walk: Walk, posture: Posture, verdict: Verdict, cached: StsPolicy | None
-) -> Iterator[tuple[Target, HostPolicy, Ending]]:
-    """Each session that the verdict tells of, and beside it what a policy in testing mode would make of it
-    (RFC 8461 section 5: such a policy is reported on, and not enforced).
+def _seen(walk: Walk, posture: Posture, verdict: Verdict, cached: StsPolicy | None) -> Iterator[Seen]:
+    """Each session that the verdict tells of; apart from it how a second demand on it fared, and what a
+    policy in testing mode would make of it (RFC 8461 section 5: it is reported on, and not enforced).
     """
     found = applied(walk, posture, cached)
     testing = _testing(walk, posture) if found.policy is None else None
@@ -190,16 +194,21 @@ def _tried(
         if target is None:
             continue
         policy = host_policy(walk, posture, target, found.policy)
-        demands = [policy] if policy.beside is None else [policy, policy.beside]
+        demands = [msgspec.structs.replace(policy, beside=None), *filter(None, [policy.beside])]
         if testing is not None:
             bare = posture.changed(dane=DaneUse.OFF, sts_testing_enforced=True)
-            beside = host_policy(walk, bare, target, testing)
-            demands = [*(kept for kept in demands if kept.dane or kept.skip is not None), beside]
+            demands = [kept for kept in demands if kept.by is DemandedBy.DANE]
+            demands.append(host_policy(walk, bare, target, testing))
         for demand in demands:
-            if demand.skip is not None:
-                yield target, demand, Ending(outcome=each.outcome, event=demand.skip)
+            if demand.by is each.demanded_by:
+                event = each.cause if each.event in REQUIRETLS and each.cause is not None else each.event
+                yield Seen(target, demand, event, each.cause, each.why, each.tls_version is not None)
+            elif demand.skip is not None:
+                yield Seen(target, demand, demand.skip, None, "", False)
             else:
-                yield target, demand, attempt(walk, posture, target, demand, aged=verdict.after_retry)
+                ending = attempt(walk, posture, target, demand, aged=verdict.after_retry)
+                tls = ending.session is not None and ending.session.tls is not None
+                yield Seen(target, demand, ending.event, ending.cause, ending.why, tls)
 
 
 def _testing(walk: Walk, posture: Posture) -> StsPolicy | None:
@@ -219,16 +228,12 @@ def _target(targets: list[Target], host: str, address: str | None) -> Target | N
 # --- policies --------------------------------------------------------------------------------------
 
 
-def _described(
-    walk: Walk, posture: Posture, policy: HostPolicy, target: Target, cached: StsPolicy | None
-) -> dict[str, Any] | None:
+def _described(walk: Walk, posture: Posture, seen: Seen, cached: StsPolicy | None) -> dict[str, Any] | None:
     """The policy that was in force for a session, as the report names it; None: there was none."""
-    unlisted = policy.skip in (Event.STS_MX_UNLISTED, Event.STS_UNREADABLE)
-    if policy.mechanism is Mechanism.MTA_STS or unlisted:
+    if seen.policy.by is DemandedBy.MTA_STS:
         return _sts(walk, applied(walk, posture, cached).policy or _testing(walk, posture))
-    if policy.dane or policy.skip is not None:
-        base = policy.base or target.host.canonical
-        return _tlsa(walk, base)
+    if seen.policy.by is DemandedBy.DANE:
+        return _tlsa(walk, seen.policy.base or seen.target.host.canonical)
     return None
 
 
