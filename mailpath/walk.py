@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from mailpath.dnssec import Effort, Validator
 from mailpath.facts import Path, Status, StepResult, Walk
+from mailpath.logs import logger
 from mailpath.match import pkix
 from mailpath.network.protocol import Network
 from mailpath.network.settings import Settings, roots
@@ -138,7 +139,7 @@ class _Walker:
         try:
             await learning
         except Exception as error:  # noqa: BLE001 - any bug of a step is that step's ERROR line
-            self._broken[step_id] = _bug(error)
+            self._broken[step_id] = _bug(step_id, error)
 
     async def _first(self, step_id: str, step: Step, walk: Walk) -> None:
         if step.look is not None:
@@ -192,10 +193,11 @@ class _Walker:
             try:
                 return result(step_id, self._walk)
             except Exception as error:  # noqa: BLE001 - as in _guard
-                self._broken[step_id] = _bug(error)
+                self._broken[step_id] = _bug(step_id, error)
         return StepResult(id=step_id, status=Status.ERROR, word="BUG", summary=self._broken[step_id])
 
 
-def _bug(error: Exception) -> str:
+def _bug(step: str, error: Exception) -> str:
+    logger.exception("the step %s failed", step)
     what = visible(f"{type(error).__name__}: {error}", limit=200)
     return f"mailpath itself failed in this step; please report it: {what}"

@@ -9,20 +9,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent, Family
 from mailpath.judge.fields import understood
 from mailpath.judge.posture import Posture
 
 
-class UnknownPosture(KeyError):
+class UnknownPosture(MailpathError):
     """No posture has that name; the message lists those there are."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-    def __str__(self) -> str:
-        return f"There is no posture {self.name!r}. There are: {', '.join(PRESETS)}."
+        super().__init__(f"There is no posture {name!r}. There are: {', '.join(PRESETS)}.")
 
 
 def posture(name: str) -> Posture:

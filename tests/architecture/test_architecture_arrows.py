@@ -38,8 +38,10 @@ LAYERS = [
     "exchanges",
     "names",
     "files",
+    "logs",
     "visible",
     "ending",
+    "errors",
 ]
 
 #: Modules through which a socket can be opened, and the event loop's own doors.
