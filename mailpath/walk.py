@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from mailpath.dnssec import Effort, Validator
+from mailpath.dnssec import Effort, Validator, read_anchors
+from mailpath.errors import concerning
 from mailpath.facts import Path, Status, StepResult, Walk
 from mailpath.logs import logger
 from mailpath.match import pkix
 from mailpath.network.protocol import Network
-from mailpath.network.settings import Settings, roots
+from mailpath.network.settings import Settings, anchor_text, roots
 from mailpath.steps.registry import REGISTRY, result, unwalked, with_facts
 from mailpath.steps.step import Step
 from mailpath.steps.tools import Tools
@@ -71,10 +72,14 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     accept.
 
     The common name counts here: some senders accept it (the strict judgement is the walk's).
+    Raises `SettingsError` and `BadAnchor` for files of the settings that cannot be used.
     """
     from mailpath.network.bounded import Bounded
     from mailpath.network.live import LiveNetwork
 
+    if settings.trust_anchor is not None:
+        with concerning(file=settings.trust_anchor, key="trust_anchor"):
+            read_anchors(anchor_text(settings))
     trusted = roots(settings)
 
     def refuse(chain: tuple[bytes, ...], host: str) -> str | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailpath.commands.options import given_network_options, settings_from
-from mailpath.lab import Lab, ScenarioError, load, scenarios
+from mailpath.commands.asking import settings_from
+from mailpath.commands.options import given_options, names_of
+from mailpath.lab import Lab, load, scenarios
 
 if TYPE_CHECKING:
     from mailpath.lab import Scenario
@@ -21,7 +22,7 @@ _ITS_OWN = ("network_file", "resolver", "trust_anchor", "ca_file", "dial")
 
 
 def scenario_named(text: str) -> Scenario:
-    """The built-in scenario with the id `text`, else the one in the file.  Raises `click.UsageError`."""
+    """The built-in scenario with the id `text`, else the one in the file.  Raises `MailpathError`."""
     for each in scenarios():
         if each.id == text:
             return each
@@ -29,26 +30,17 @@ def scenario_named(text: str) -> Scenario:
         raise click.UsageError(
             f"There is no scenario {text!r}, and no such file. `mailpath lab list` shows the scenarios."
         )
-    try:
-        return load(text)
-    except ScenarioError as error:  # it names the file
-        raise click.UsageError(str(error)) from None
+    return load(text)
 
 
 @contextmanager
 def lab_of(text: str, network: dict[str, Any]) -> Iterator[tuple[Scenario, Settings]]:
     """The lab with the scenario that `text` names, up, and the settings that lead there; the options in
-    `network` outweigh those.  Raises `click.UsageError`.
+    `network` outweigh those.  Raises `MailpathError`.
     """
-    given = given_network_options({key: value for key, value in network.items() if key in _ITS_OWN})
+    given = names_of(given_options(network, _ITS_OWN))
     if given:
-        raise click.UsageError(
-            f"The lab is a network of its own: {', '.join(given)} cannot be used with --lab."
-        )
+        raise click.UsageError(f"The lab is a network of its own: {given} cannot be used with --lab.")
     scenario = scenario_named(text)
-    try:
-        lab = Lab.start((scenario,))
-    except ScenarioError as error:
-        raise click.UsageError(str(error)) from None
-    with lab:
+    with Lab.start((scenario,)) as lab:
         yield scenario, settings_from(network, lab.settings)

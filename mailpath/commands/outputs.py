@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import click
 
-from mailpath.files import is_special, same_file, try_replacing
+from mailpath.errors import reason_of
+from mailpath.files import FileError, is_special, same_file, try_replacing
 
 STDIO = "-"
 
@@ -21,11 +22,13 @@ class Outputs:
     report: str | None
     capture: str | None
     tlsrpt: str | None
+    log: str | None = None
 
     def named(self) -> tuple[tuple[str, str], ...]:
         """(option, word) of each that was asked for."""
-        words = (("-o", self.report), ("--capture", self.capture), ("--tlsrpt", self.tlsrpt))
-        return tuple((option, word) for option, word in words if word is not None)
+        words = (self.report, self.capture, self.tlsrpt, self.log)
+        options = ("-o", "--capture", "--tlsrpt", "--log")
+        return tuple((option, word) for option, word in zip(options, words, strict=True) if word is not None)
 
     @property
     def silent(self) -> bool:
@@ -68,5 +71,4 @@ def _writable(option: str, file: str) -> None:
     try:
         try_replacing(file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise click.UsageError(f"{file}: The file of {option} cannot be written: {reason}.") from None
+        raise FileError(f"The file of {option} cannot be written: {reason_of(error)}.", file=file) from None

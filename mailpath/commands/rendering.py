@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import PurePath
 
-import click
-
 from mailpath.commands.outputs import STDIO
 from mailpath.commands.stdio import plain
-from mailpath.files import replace_file
+from mailpath.errors import reason_of
+from mailpath.files import FileError, replace_file
 from mailpath.report.result import Result
 
 #: File name endings and what they stand for; `--format` outweighs them.
@@ -38,7 +37,7 @@ def names_no_format(output: str) -> bool:
 
 
 def write(result: Result, form: str, output: str | None) -> None:
-    """The report to the file `output`, or to standard output.  Raises `click.UsageError`."""
+    """The report to the file `output`, or to standard output.  Raises `FileError`."""
     if output in (None, STDIO):
         # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters.
         encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
@@ -51,12 +50,11 @@ def write(result: Result, form: str, output: str | None) -> None:
 
 
 def write_file(output: str, data: bytes) -> None:
-    """`data` to the file `output`.  Raises `click.UsageError`."""
+    """`data` to the file `output`.  Raises `FileError`."""
     try:
         replace_file(output, data)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise click.UsageError(f"{output}: The report cannot be written: {reason}.") from None
+        raise FileError(f"The report cannot be written: {reason_of(error)}.", file=output) from None
 
 
 def rendered(result: Result, form: str, *, ascii_only: bool = False) -> str:

@@ -24,6 +24,7 @@ from mailpath.files import replace_file
 from mailpath.names import BadName, as_domain, to_dns_name
 from mailpath.network.protocol import SIMULATED_ZONE, Ground
 from mailpath.network.recording import Recording, in_order, key_of
+from mailpath.records import Record
 from mailpath.visible import visible
 from mailpath.wording.times import LAST
 
@@ -48,7 +49,7 @@ class CaptureError(MailpathError):
     """A capture cannot be read or written; the message says why in one plain sentence."""
 
 
-class Capture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Capture(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a replay needs.  Exchanges are sorted by key and no key is there twice.
 
     `mailpath`: the version that made it.

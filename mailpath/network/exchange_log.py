@@ -68,7 +68,7 @@ def _smtp(exchange: SmtpExchange) -> tuple[str, list[str]]:
         came.append(f"ended at {exchange.failed_at.value}")
     if received:
         came.append(f"last: {received[-1].decode('utf-8', 'surrogateescape').strip()}")
-    sni = request.sni or "without SNI"
+    sni = f"SNI {request.sni}" if request.sni else "without SNI"
     envelope = (
         f", from <{request.envelope.mail_from}> to <{request.envelope.rcpt_to}>" if request.envelope else ""
     )

@@ -19,6 +19,7 @@ LAYERS = [
     "cli",
     "commands",
     "tui",
+    "api",
     "report",
     "tickets",
     "whatif",
@@ -42,6 +43,7 @@ LAYERS = [
     "visible",
     "ending",
     "errors",
+    "records",
 ]
 
 #: Modules through which a socket can be opened, and the event loop's own doors.

@@ -82,5 +82,7 @@ def test_a_full_disk_ends_the_log_alone(capfd: pytest.CaptureFixture[str]) -> No
 
 def test_nothing_is_printed_where_nobody_listens() -> None:
     code = "from mailpath.logs import logger\nlogger.error('broken')\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert (done.stdout, done.stderr) == ("", "")
