@@ -12,6 +12,7 @@ from mailpath.logs import logger
 from mailpath.network import endpoints
 from mailpath.network.dns_messages import rcode
 from mailpath.visible import visible
+from mailpath.wording.times import milliseconds
 
 Held = TypeVar("Held", bound=Exchange)
 
@@ -35,7 +36,7 @@ def line_of(exchange: Exchange) -> str:
     if exchange.failure is not None:
         came = [*came, exchange.failure.value, exchange.detail]
     said = "; ".join(part for part in came if part)
-    return visible(f"{asked}: {said} [{exchange.elapsed_ms:.0f} ms]", limit=1000)
+    return visible(f"{asked}: {said} [{milliseconds(exchange.elapsed_ms)}]", limit=1000)
 
 
 def _dns(exchange: DnsExchange) -> tuple[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import subprocess
 import sys
 from pathlib import Path
@@ -162,6 +163,23 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert out.stdout.strip() == "[]"
+
+
+#: These never leave the room that raises them.
+WITHIN = {"BadDer", "BadQuestion", "NotDns", "OverBudget", "Exhausted", "End", "ReaderGone"}
+
+
+def test_every_exception_that_leaves_has_one_base() -> None:
+    builtin = {name for name, each in vars(builtins).items() if isinstance(each, type)}
+    others = set()
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                bases = {ast.unparse(base) for base in node.bases}
+                raised = any(issubclass(getattr(builtins, base), Exception) for base in bases & builtin)
+                if raised and "MailpathError" not in bases:
+                    others.add(node.name)
+    assert others == {"MailpathError", *WITHIN}
 
 
 def test_rooms_are_small() -> None:
