@@ -256,13 +256,11 @@ def main() -> None:
     try:
         status = cli.main(prog_name="mailpath", standalone_mode=False)
         sys.stdout.flush()
-    except click.UsageError as error:
-        # The group's default command has a name that nobody types.
-        where = error.ctx.command_path if error.ctx is not None else "mailpath"
-        stdio.tell(f"{where.removesuffix(f' {DefaultGroup.default}')}: {error.format_message()}")
-        sys.exit(EX_USAGE)
     except click.ClickException as error:
-        stdio.tell(f"mailpath: {error.format_message()}")
+        ctx = getattr(error, "ctx", None)
+        where = ctx.command_path if ctx is not None else "mailpath"
+        # The group's default command has a name that nobody types.
+        stdio.tell(f"{where.removesuffix(f' {DefaultGroup.default}')}: {error.format_message()}")
         sys.exit(EX_USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(EX_INTERRUPTED)

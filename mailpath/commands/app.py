@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailpath import config
 from mailpath.commands.options import domain_of, given_options, look
-from mailpath.commands.preferring import preferences
-from mailpath.tui import CaptureSource, LabSource, LiveSource, Source, run_app
+from mailpath.tui import CaptureSource, LabSource, LiveSource, Preferences, Source, run_app
+
+if TYPE_CHECKING:
+    from mailpath.tui.preferences import OwnPostures
 
 #: As `mailpath.report.result` has it, which is loaded later.
 DEFAULT_POSTURE = "rfc"
@@ -66,7 +68,7 @@ def lab(scenario: str | None, options: dict[str, Any]) -> int:
     problems = found.settings()[1] if found.network else ()
     source = LabSource()
     if scenario is not None:
-        from mailpath.commands.labs import scenario_named
+        from mailpath.commands.asking import scenario_named
         from mailpath.lab import scenarios
 
         named = scenario_named(scenario)
@@ -106,3 +108,26 @@ def _source(found: config.Config, options: dict[str, Any]) -> tuple[LiveSource, 
 
     base, problems = found.settings()
     return LiveSource(settings_from(options, base)), problems
+
+
+def preferences(found: config.Config, problems: tuple[str, ...] = ()) -> Preferences:
+    """What the user's files say to the app.  `problems`: further sentences, beside those of `found`."""
+    remembered = config.load_state()
+
+    def postures() -> OwnPostures:
+        own, wrong = found.own_postures()
+        return own, tuple(f"{found.file.name}: {problem}" for problem in (*wrong, *found.old_keys()))
+
+    def remember(theme: str, recent: tuple[str, ...]) -> None:
+        state = config.State(theme, recent)
+        if state != remembered:
+            config.save_state(state)
+
+    return Preferences(
+        theme=found.defaults.get("theme") or remembered.theme,
+        keymap=found.keymap,
+        recent=remembered.recent,
+        problems=tuple(f"{found.file.name}: {problem}" for problem in (*found.problems, *problems)),
+        postures=postures,
+        remember=remember,
+    )

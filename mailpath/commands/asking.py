@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from mailpath import config
-from mailpath.commands.options import TRUST_KEYS, given_options
+from mailpath.commands.options import TRUST_KEYS, given_options, names_of
 from mailpath.commands.stdio import tell
 from mailpath.dnssec import read_anchors
 from mailpath.errors import MailpathError, concerning
@@ -15,6 +18,9 @@ from mailpath.network.settings import Settings, SettingsError, anchor_text, load
 
 if TYPE_CHECKING:
     from mailpath.lab import Scenario
+
+#: Of the network options, what the lab brings with it.
+LAB_BRINGS = ("network_file", "resolver", "trust_anchor", "ca_file", "dial")
 
 
 def settings_from(options: dict[str, Any], base: Settings | None = None) -> Settings:
@@ -40,10 +46,32 @@ def network_of(options: dict[str, Any]) -> Iterator[tuple[Settings, Scenario | N
     if options.get("lab") is None:
         yield probing(options), None
         return
-    from mailpath.commands.labs import lab_of
+    given = names_of(given_options(options, LAB_BRINGS))
+    if given:
+        raise click.UsageError(f"The lab is a network of its own: {given} cannot be used with --lab.")
+    from mailpath.lab import Lab
 
-    with lab_of(options["lab"], options) as (scenario, settings):
-        yield settings, scenario
+    scenario = scenario_named(options["lab"])
+    with Lab.start((scenario,)) as lab:
+        yield settings_from(options, lab.settings), scenario
+
+
+def scenario_named(text: str) -> Scenario:
+    """The built-in scenario with the id `text`, else the one in the file.
+
+    Raises `click.UsageError`, `ScenarioError`.
+    """
+    from mailpath.lab import load as load_scenario
+    from mailpath.lab import scenarios
+
+    for each in scenarios():
+        if each.id == text:
+            return each
+    if not Path(text).is_file():
+        raise click.UsageError(
+            f"There is no scenario {text!r}, and no such file. `mailpath lab list` shows the scenarios."
+        )
+    return load_scenario(text)
 
 
 def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:

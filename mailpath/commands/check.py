@@ -17,7 +17,7 @@ from mailpath.commands.asking import files_read, network_of, trusted_by
 from mailpath.commands.envelope import envelope_for
 from mailpath.commands.narration import narrator, waits_told
 from mailpath.commands.options import LOG_FILE, TRUST_KEYS, domain_of, given_options, names_of
-from mailpath.commands.outputs import STDIO, Outputs, examine
+from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
 from mailpath.errors import concerning
 from mailpath.exchanges import Envelope
@@ -111,9 +111,10 @@ def run(options: CheckOptions) -> ExitCode:
     sending = options.sending()
     if not options.envelope and (options.envelope_from is not None or options.rcpt is not None):
         raise click.UsageError("--envelope-from and --rcpt belong to --envelope.")
+    outputs = {"-o": options.output, "--capture": options.capture, "--tlsrpt": options.tlsrpt}
     log = click.get_current_context().meta.get(LOG_FILE)
-    outputs = Outputs(options.form, options.output, options.capture, options.tlsrpt, log)
-    examine(outputs, {"--replay": options.replay, **files_read(options.network)})
+    inputs = {"--replay": options.replay, **files_read(options.network)}
+    examine({**outputs, "--log": log}, inputs, options.form)
     judged = chosen(options.postures)
     attacks = attacks_named(options.attacks)
     _remark(options, attacks)
@@ -127,7 +128,7 @@ def run(options: CheckOptions) -> ExitCode:
         from mailpath.commands import attacking
 
         result = attacking.tried(result, walked.capture, attacks)
-    if not outputs.silent or options.output is not None:
+    if options.output is not None or STDIO not in outputs.values():
         write(result, options.written_as, options.output)
     elif sys.stderr.isatty():
         click.echo(headline(result), err=True)

@@ -17,24 +17,13 @@ def scenarios(as_json: bool) -> None:
     """Every scenario of the lab: id, domain, expected outcomes, title; tab-separated."""
     from mailpath.lab import scenarios as built_in
 
-    found = [
-        {
-            "id": scenario.id,
-            "domain": scenario.domain,
-            "sender": scenario.sender,
-            "expect": scenario.expect,
-            "title": scenario.title,
-        }
-        for scenario in built_in()
-    ]
     if as_json:
-        print_json(found)
+        keys = ("id", "domain", "sender", "expect", "title")
+        print_json([{key: getattr(each, key) for key in keys} for each in built_in()])
         return
-    for each in found:
-        expect = each["expect"]
-        assert isinstance(expect, dict)
-        outcomes = ",".join(f"{posture}={outcome}" for posture, outcome in expect.items())
-        click.echo("\t".join((str(each["id"]), str(each["domain"]), outcomes, str(each["title"]))))
+    for each in built_in():
+        outcomes = ",".join(f"{posture}={outcome}" for posture, outcome in each.expect.items())
+        click.echo("\t".join((each.id, each.domain, outcomes, each.title)))
 
 
 def postures(name: str | None, as_json: bool, every_field: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import PurePath
 
 from mailpath.commands.outputs import STDIO
@@ -25,9 +26,7 @@ SUFFIXES = {
 
 def form_of(form: str | None, output: str | None) -> str:
     """The format asked for: by name, else by the file's ending, else text."""
-    if form is not None:
-        return form
-    return SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
+    return form or SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
 
 
 def names_no_format(output: str) -> bool:
@@ -58,23 +57,10 @@ def write_file(output: str, data: bytes) -> None:
 
 
 def rendered(result: Result, form: str, *, ascii_only: bool = False) -> str:
-    """`result` in one of the formats; only its renderer is loaded.  `ascii_only`: of the text, its glyphs."""
-    if form == "json":
-        from mailpath.report import json
+    """`result` in one of the formats, which is the name of its renderer's module: only that is loaded.
 
-        return json.render(result).decode()
-    if form == "markdown":
-        from mailpath.report import markdown
-
-        return markdown.render(result)
-    if form == "html":
-        from mailpath.report import html
-
-        return html.render(result)
-    if form == "nagios":
-        from mailpath.report import nagios
-
-        return nagios.render(result)
-    from mailpath.report import text
-
-    return text.render(result, ascii_only=ascii_only)
+    `ascii_only`: of the text, its glyphs.
+    """
+    renderer = import_module(f"mailpath.report.{form}")
+    told: str | bytes = renderer.render(result, **({"ascii_only": ascii_only} if form == "text" else {}))
+    return told.decode() if isinstance(told, bytes) else told

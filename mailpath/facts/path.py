@@ -365,5 +365,5 @@ class Walk(Record, frozen=True, kw_only=True):
     starttls: StarttlsFacts
     roots: tuple[bytes, ...] = ()
     patience: Literal["sender", "ours"] = "sender"
-    further: dict[str, Any] = {}
+    further: dict[str, Any] = msgspec.field(default_factory=dict)
     steps: tuple[StepResult, ...] = ()
