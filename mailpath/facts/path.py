@@ -1,4 +1,4 @@
-"""Facts of each step, and the walk they make up (DESIGN section 2)."""
+"""Facts of each step, and the walk they make up."""
 
 from __future__ import annotations
 
