@@ -13,10 +13,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 import dns.rdatatype
 import msgspec
@@ -77,6 +78,7 @@ Where: TypeAlias = "Settings | Mapping[str, Any] | str | os.PathLike[str] | Lab 
 #: Unix seconds, or a time that knows its zone; None: now, of a capture when it was made.
 Moment: TypeAlias = int | datetime | None
 
+_Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
 
 
@@ -142,21 +144,18 @@ async def validate(name: str, type: str = "A", *, network: Where = None, at: Mom
         )
 
 
-def walk_sync(recipient: str, *, sender: str | None = None, network: Where = None, at: Moment = None) -> Walk:
-    """`walk`, waited for."""
-    return _wait(walk(recipient, sender=sender, network=network, at=at))
+def _waited(work: Callable[_Given, Coroutine[Any, Any, _Answer]]) -> Callable[_Given, _Answer]:
+    @wraps(work)
+    def wait(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
+        return _wait(work(*given, **named))
+
+    return wait
 
 
-def record_sync(
-    recipient: str, *, sender: str | None = None, network: Where = None, at: Moment = None
-) -> Capture:
-    """`record`, waited for."""
-    return _wait(record(recipient, sender=sender, network=network, at=at))
-
-
-def validate_sync(name: str, type: str = "A", *, network: Where = None, at: Moment = None) -> Validation:
-    """`validate`, waited for."""
-    return _wait(validate(name, type, network=network, at=at))
+#: The same, waited for.
+walk_sync = _waited(walk)
+record_sync = _waited(record)
+validate_sync = _waited(validate)
 
 
 # --- On a capture: no network ----------------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -185,8 +187,10 @@ def test_every_exception_that_leaves_has_one_base() -> None:
 def test_rooms_are_small() -> None:
     """A file that grows past 400 lines holds two subjects, a function past 60 two jobs."""
     large = []
+    sizes = []
     for path in modules():
         source = path.read_text(encoding="utf-8")
+        sizes.append(source.count("\n"))
         if source.count("\n") > 400:
             large.append(f"{name_of(path)}: {source.count(chr(10))} lines")
         for node in ast.walk(ast.parse(source)):
@@ -195,3 +199,10 @@ def test_rooms_are_small() -> None:
                 if length > 60:
                     large.append(f"{name_of(path)}:{node.name}: {length} lines")
     assert large == []
+    assert median(sizes) < 130
+
+
+def test_every_room_has_its_line_in_the_house() -> None:
+    house = (HOUSE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## The house")[1]
+    drawn = re.findall(r"\b(\w+)(?:/|\.py)(?= {2,})", house.split("\n\n")[1])
+    assert [room for room in drawn if room != "mailpath"] == [room for room in LAYERS if room != "__main__"]
