@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import platformdirs
 
+from mailpath.errors import MailpathError
 from mailpath.files import replace_file
 from mailpath.visible import visible
 
@@ -50,7 +51,7 @@ TABLES = ("default", "network", "posture", "keymap")
 _DEFAULTS = ("sender", "posture", "theme")
 
 
-class ConfigError(ValueError):
+class ConfigError(MailpathError):
     """The config file cannot be used; the message names it and says why in one sentence."""
 
 
@@ -77,7 +78,7 @@ def postures(file: Path | None = None, remark: Callable[[str], None] | None = No
     found = load(file)
     own, problems = found.own_postures()
     for problem in (*found.problems, *problems):
-        raise ConfigError(f"{found.file}: {problem}")
+        raise ConfigError(problem, file=str(found.file))
     if remark is not None:
         for sentence in found.old_keys():
             remark(visible(f"{found.file}: {sentence}", limit=600))
@@ -89,7 +90,7 @@ def network(file: Path | None = None) -> Settings:
     found = load(file)
     settings, problems = found.settings()
     for problem in (*found.problems, *problems):
-        raise ConfigError(f"{found.file}: {problem}")
+        raise ConfigError(problem, file=str(found.file))
     return settings
 
 
@@ -138,7 +139,7 @@ class Config:
             try:
                 found[name] = custom_posture(name, table)
             except BadPosture as error:
-                problems.append(self.told(str(error), "posture", name, *error.key))
+                problems.append(self.told(str(error), "posture", name, *error.path))
         return found, tuple(problems)
 
     def old_keys(self) -> tuple[str, ...]:

@@ -13,13 +13,20 @@ import os
 import re
 import secrets
 import stat
+import sys
 
 from mailpath import ending
+from mailpath.errors import MailpathError, reason_of
 
 #: Of a file with mail addresses in it: for its owner alone.
 PRIVATE = 0o600
 
 Name = str | os.PathLike[str]
+
+
+class FileError(MailpathError):
+    """A file that the user named cannot be read or written."""
+
 
 #: Names of what is open already: where it leads is not ours to replace.
 _DESCRIPTOR = re.compile(r"/dev/(?:fd/([0-9]{1,6})|stdout|stderr)|/proc/self/fd/([0-9]{1,6})")
@@ -75,6 +82,17 @@ def try_replacing(name: Name) -> None:
     beside, descriptor = _open_beside(place)
     os.close(descriptor)
     os.unlink(beside)
+
+
+def read_file(name: Name, most: int) -> bytes:
+    """At most `most` bytes of the file `name`, "-" for standard input.  Raises `FileError`."""
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(most)
+        with open(name, "rb") as opened:
+            return opened.read(most)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise FileError(f"It cannot be read: {reason_of(error)}.", file=os.fspath(name)) from None
 
 
 def is_special(name: Name) -> bool:

@@ -12,6 +12,7 @@ import re
 
 import idna
 
+from mailpath.errors import MailpathError
 from mailpath.visible import visible
 
 #: RFC 1035 section 2.3.4: 255 octets on the wire, 253 characters as text.
@@ -45,7 +46,7 @@ _EMPTY_LABEL = "The name has an empty label (two dots in a row)."
 _TOO_LONG = "The name is longer than 255 octets."
 
 
-class BadName(ValueError):
+class BadName(MailpathError, ValueError):
     """What was typed is no domain, or no name; the message says why in one plain sentence."""
 
 

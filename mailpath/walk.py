@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from mailpath.dnssec import Effort, Validator
+from mailpath.dnssec import Effort, Validator, read_anchors
+from mailpath.errors import concerning
 from mailpath.facts import Path, Status, StepResult, Walk
+from mailpath.logs import logger
 from mailpath.match import pkix
 from mailpath.network.protocol import Network
-from mailpath.network.settings import Settings, roots
+from mailpath.network.settings import Settings, anchor_text, roots
 from mailpath.steps.registry import REGISTRY, result, unwalked, with_facts
 from mailpath.steps.step import Step
 from mailpath.steps.tools import Tools
@@ -70,10 +72,14 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     accept.
 
     The common name counts here: some senders accept it (the strict judgement is the walk's).
+    Raises `SettingsError` and `BadAnchor` for files of the settings that cannot be used.
     """
     from mailpath.network.bounded import Bounded
     from mailpath.network.live import LiveNetwork
 
+    if settings.trust_anchor is not None:
+        with concerning(file=settings.trust_anchor, key="trust_anchor"):
+            read_anchors(anchor_text(settings))
     trusted = roots(settings)
 
     def refuse(chain: tuple[bytes, ...], host: str) -> str | None:
@@ -138,7 +144,7 @@ class _Walker:
         try:
             await learning
         except Exception as error:  # noqa: BLE001 - any bug of a step is that step's ERROR line
-            self._broken[step_id] = _bug(error)
+            self._broken[step_id] = _bug(step_id, error)
 
     async def _first(self, step_id: str, step: Step, walk: Walk) -> None:
         if step.look is not None:
@@ -192,10 +198,11 @@ class _Walker:
             try:
                 return result(step_id, self._walk)
             except Exception as error:  # noqa: BLE001 - as in _guard
-                self._broken[step_id] = _bug(error)
+                self._broken[step_id] = _bug(step_id, error)
         return StepResult(id=step_id, status=Status.ERROR, word="BUG", summary=self._broken[step_id])
 
 
-def _bug(error: Exception) -> str:
+def _bug(step: str, error: Exception) -> str:
+    logger.exception("the step %s failed", step)
     what = visible(f"{type(error).__name__}: {error}", limit=200)
     return f"mailpath itself failed in this step; please report it: {what}"

@@ -7,17 +7,18 @@ from itertools import product
 
 from mailpath.attacks import dns, https, smtp
 from mailpath.attacks.record import Attack
+from mailpath.errors import MailpathError
 
 ATTACKS: Mapping[str, Attack] = {
     attack.name: attack for attack in (*smtp.ON_SESSIONS, *dns.ATTACKS, *https.ATTACKS, *smtp.ON_PACKETS)
 }
 
 
-class UnknownAttack(KeyError):
+class UnknownAttack(MailpathError):
     """No attack has that name; the message lists those there are."""
 
-    def __str__(self) -> str:
-        return f"There is no attack {self.args[0]!r}. There are: {', '.join(ATTACKS)}; a+b combines two."
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no attack {name!r}. There are: {', '.join(ATTACKS)}; a+b combines two.")
 
 
 def parse(attack: str) -> tuple[Attack, ...]:

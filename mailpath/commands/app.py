@@ -4,72 +4,52 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from mailpath import config
-from mailpath.commands.options import domain_of, given_network_options, settings_from, trusted_here
-from mailpath.commands.preferring import preferences
-from mailpath.tui import CaptureSource, LabSource, LiveSource, run_app
+from mailpath.commands.options import domain_of, given_options, look
+from mailpath.tui import CaptureSource, LabSource, LiveSource, Preferences, Source, run_app
+
+if TYPE_CHECKING:
+    from mailpath.tui.preferences import OwnPostures
 
 #: As `mailpath.report.result` has it, which is loaded later.
 DEFAULT_POSTURE = "rfc"
 
 
-def live(sender: str | None, recipient: str | None, look: dict[str, Any], network: dict[str, Any]) -> int:
-    """The app on the network; it walks at once when a recipient is given.  Returns the exit code."""
+def live(
+    sender: str | None,
+    recipient: str | None,
+    options: dict[str, Any],
+    *,
+    posture: str | None = None,
+    start: bool = True,
+) -> int:
+    """The app on the network; it walks at once when a recipient is given, unless `start` is false: where
+    somebody else's text named the path.  Returns the exit code.
+    """
     for typed in (sender, recipient):
         if typed is not None:
             domain_of(typed)  # a name that is none is told before a screen is drawn
     found = config.load()
-    source, problems = _source(found, network)
-    return run_app(
-        source=source,
-        sender=sender or found.defaults.get("sender"),
-        recipient=recipient,
-        start=recipient is not None,
-        posture=found.defaults.get("posture", DEFAULT_POSTURE),
-        preferences=preferences(found, problems),
-        **look,
-    )
+    source, problems = _source(found, options)
+    if start and sender is None:
+        sender = found.defaults.get("sender")
+    walk = start and recipient is not None
+    return _open(found, source, sender, recipient, options, start=walk, problems=problems, posture=posture)
 
 
-def filled_in(
-    sender: str | None, recipient: str, posture: str, look: dict[str, Any], network: dict[str, Any]
-) -> int:
-    """The app with a path that somebody else's text named: it walks when it is told to, not before."""
-    found = config.load()
-    source, problems = _source(found, network)
-    return run_app(
-        source=source,
-        sender=sender,
-        recipient=recipient,
-        posture=posture,
-        preferences=preferences(found, problems),
-        **look,
-    )
-
-
-def capture(file: str, look: dict[str, Any], trust: dict[str, Any]) -> int:
+def capture(file: str, options: dict[str, Any]) -> int:
     """The app on a capture, held against whom this user trusts; no network."""
-    from mailpath.network.capture import CaptureError, load
+    from mailpath.commands.asking import trusted_here
+    from mailpath.network.capture import load
 
-    try:
-        held = load(file)
-    except CaptureError as error:
-        raise click.UsageError(f"{file}: {error}") from None
-    here, problems = trusted_here(trust)
+    held = load(file)
+    here, problems = trusted_here(options)
     if file == "-":
         keyboard()
-    return run_app(
-        source=CaptureSource(held, here),
-        sender=held.path.sender,
-        recipient=held.path.recipient,
-        start=True,
-        **_preferred(problems),
-        **look,
-    )
+    found, source = config.load(), CaptureSource(held, here)
+    return _open(found, source, held.path.sender, held.path.recipient, options, start=True, problems=problems)
 
 
 def keyboard() -> None:
@@ -82,35 +62,72 @@ def keyboard() -> None:
     os.close(terminal)
 
 
-def lab(scenario: str | None, look: dict[str, Any]) -> int:
+def lab(scenario: str | None, options: dict[str, Any]) -> int:
     """The app on the built-in mini-internet, or on a scenario file of one's own."""
-    if scenario is None:
-        return run_app(source=LabSource(), **_preferred(), **look)
-    from mailpath.commands.labs import scenario_named
-    from mailpath.lab import scenarios
+    found = config.load()
+    problems = found.settings()[1] if found.network else ()
+    source = LabSource()
+    if scenario is not None:
+        from mailpath.commands.asking import scenario_named
+        from mailpath.lab import scenarios
 
-    named = scenario_named(scenario)
-    source = LabSource(named.id if named in scenarios() else named)
-    return run_app(source=source, start=True, **_preferred(), **look)
+        named = scenario_named(scenario)
+        source = LabSource(named.id if named in scenarios() else named)
+    return _open(found, source, None, None, options, start=scenario is not None, problems=problems)
 
 
-def _source(found: config.Config, network: dict[str, Any]) -> tuple[LiveSource, tuple[str, ...]]:
+def _open(
+    found: config.Config,
+    source: Source,
+    sender: str | None,
+    recipient: str | None,
+    options: dict[str, Any],
+    *,
+    start: bool,
+    problems: tuple[str, ...],
+    posture: str | None = None,
+) -> int:
+    return run_app(
+        source=source,
+        sender=sender,
+        recipient=recipient,
+        start=start,
+        posture=posture or found.defaults.get("posture", DEFAULT_POSTURE),
+        preferences=preferences(found, problems),
+        **look(options),
+    )
+
+
+def _source(found: config.Config, options: dict[str, Any]) -> tuple[LiveSource, tuple[str, ...]]:
     """The network of the command line over that of the config file, and what is wrong with the latter.
 
     Where neither says anything, nothing that could tell is loaded before the first frame."""
-    if not found.network and not given_network_options(network):
+    if not found.network and not given_options(options):
         return LiveSource(), ()
+    from mailpath.commands.asking import settings_from
+
     base, problems = found.settings()
-    return LiveSource(settings_from(network, base)), problems
+    return LiveSource(settings_from(options, base)), problems
 
 
-def _preferred(problems: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """The user's posture, theme and keys.  `problems`: with the config file's network table; None: nobody
-    has looked at it yet."""
-    found = config.load()
-    if problems is None:
-        problems = found.settings()[1] if found.network else ()
-    return {
-        "posture": found.defaults.get("posture", DEFAULT_POSTURE),
-        "preferences": preferences(found, problems),
-    }
+def preferences(found: config.Config, problems: tuple[str, ...] = ()) -> Preferences:
+    """What the user's files say to the app.  `problems`: further sentences, beside those of `found`."""
+    remembered = config.load_state()
+
+    def postures() -> OwnPostures:
+        own, wrong = found.own_postures()
+        return own, tuple(f"{found.file.name}: {problem}" for problem in (*wrong, *found.old_keys()))
+
+    def remember(theme: str, recent: tuple[str, ...]) -> None:
+        state = config.State(theme, recent)
+        if state != remembered:
+            config.save_state(state)
+
+    return Preferences(
+        theme=found.defaults.get("theme") or remembered.theme,
+        keymap=found.keymap,
+        recent=remembered.recent,
+        problems=tuple(f"{found.file.name}: {problem}" for problem in (*found.problems, *problems)),
+        postures=postures,
+        remember=remember,
+    )

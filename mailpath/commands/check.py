@@ -6,38 +6,28 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
 
+from mailpath import config
 from mailpath.commands import stdio
-from mailpath.commands.envelope import Asked, made
+from mailpath.commands.asking import files_read, network_of, trusted_by
+from mailpath.commands.envelope import envelope_for
 from mailpath.commands.narration import narrator, waits_told
-from mailpath.commands.options import (
-    TRUST_KEYS,
-    domain_of,
-    files_read,
-    given_network_options,
-    probing,
-    trusted_here,
-    unusable_anchor,
-)
-from mailpath.commands.outputs import STDIO, Outputs, examine
+from mailpath.commands.options import LOG_FILE, TRUST_KEYS, domain_of, given_options, names_of
+from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
-from mailpath.config import ConfigError, config_file, postures
-from mailpath.dnssec import BadAnchor
+from mailpath.errors import concerning
 from mailpath.exchanges import Envelope
 from mailpath.facts import Found, Path, Walk
 from mailpath.judge import Posture
-from mailpath.judge.presets import PRESETS, UnknownPosture
 from mailpath.judge.presets import posture as posture_named
 from mailpath.judge.sending import Message, Sending
-from mailpath.network.capture import Capture, CaptureError, capture_of, dump, load
+from mailpath.network.capture import Capture, capture_of, dump, load
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
-from mailpath.network.settings import Settings, SettingsError
 from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
@@ -67,54 +57,83 @@ class Walked:
         return origin.read(self.walk, self.capture.ground, self.given, replayed=self.replayed)
 
 
-def run(
-    *,
-    recipient: str | None,
-    sender: str | None,
-    posture_names: Sequence[str],
-    attacks: Sequence[str],
-    sending: Sending,
-    envelope: Asked | None,
-    redact: bool,
-    at: int | None,
-    form: str | None,
-    output: str | None,
-    capture: str | None,
-    tlsrpt: str | None,
-    replay: str | None,
-    trust_capture: bool,
-    network: dict[str, Any],
-) -> ExitCode:
-    """Everything that `check` does; the exit code of the posture that decides.  Raises `click.UsageError`."""
-    outputs = Outputs(form=form, report=output, capture=capture, tlsrpt=tlsrpt)
-    examine(outputs, {"--replay": replay, **files_read(network)})
-    judged = chosen(posture_names)
-    wanted = attacks_named(attacks)
-    _remark(outputs, wanted)
-    if replay is not None:
-        if envelope is not None:
-            raise click.UsageError("A replay asks nobody: --envelope cannot be used with --replay.")
-        if network.get("lab") is not None:
-            raise click.UsageError("A replay asks nobody: --lab cannot be used with --replay.")
-        walked = _replayed(replay, recipient, sender, at, network)
-    elif trust_capture:
-        raise click.UsageError("--trust-capture is about a capture: it needs --replay.")
-    else:
-        monitored = form_of(outputs.form, outputs.report) == "nagios"
-        deadline = MONITOR_DEADLINE if monitored else None
-        walked = _asked(recipient, sender, at, network, envelope=envelope, deadline=deadline)
-    if redact:
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """The words of the command line, by the names of their options; `network`: where to ask."""
+
+    recipient: str | None
+    sender: str | None
+    postures: tuple[str, ...]
+    attacks: tuple[str, ...]
+    at: int | None
+    requiretls: bool
+    tls_required_no: bool
+    policy_age: int | None
+    envelope: bool
+    envelope_from: str | None
+    rcpt: str | None
+    redact: bool
+    form: str | None
+    output: str | None
+    capture: str | None
+    tlsrpt: str | None
+    replay: str | None
+    trust_capture: bool
+    network: dict[str, Any]
+
+    @property
+    def written_as(self) -> str:
+        """The report's format."""
+        return form_of(self.form, self.output)
+
+    def sending(self) -> Sending:
+        """What they say of the message.  Raises `click.UsageError`."""
+        if self.requiretls and self.tls_required_no:
+            raise click.UsageError(
+                "A message asks for one of --requiretls and --tls-required-no, not for both."
+            )
+        message = Message.TLS_REQUIRED_NO if self.tls_required_no else Message.ORDINARY
+        return Sending(message=Message.REQUIRETLS if self.requiretls else message, policy_age=self.policy_age)
+
+
+def options_of(words: dict[str, Any]) -> CheckOptions:
+    """All that `cli.check` takes."""
+    own = {each.name for each in fields(CheckOptions)}
+    network = {key: value for key, value in words.items() if key not in own}
+    return CheckOptions(network=network, **{key: words[key] for key in words if key in own})
+
+
+def run(options: CheckOptions) -> ExitCode:
+    """Everything that `check` does; the exit code of the posture that decides.
+
+    Raises `click.UsageError`, `MailpathError`.
+    """
+    sending = options.sending()
+    if not options.envelope and (options.envelope_from is not None or options.rcpt is not None):
+        raise click.UsageError("--envelope-from and --rcpt belong to --envelope.")
+    outputs = {"-o": options.output, "--capture": options.capture, "--tlsrpt": options.tlsrpt}
+    log = click.get_current_context().meta.get(LOG_FILE)
+    inputs = {"--replay": options.replay, **files_read(options.network)}
+    examine({**outputs, "--log": log}, inputs, options.form)
+    judged = chosen(options.postures)
+    attacks = attacks_named(options.attacks)
+    _remark(options, attacks)
+    walked = _replayed(options) if options.replay is not None else _asked(options)
+    if options.redact:
         walked = _redacted(walked)
-    if capture is not None:
-        _kept(walked.capture, capture)  # first: it is what cannot be had again
-    result = _judged(walked, judged, sending, on_trust=trust_capture)
-    if wanted:
+    if options.capture is not None:
+        dump(walked.capture, options.capture)  # first: it is what cannot be had again
+    result = _judged(walked, judged, sending, on_trust=options.trust_capture)
+    if attacks:
         from mailpath.commands import attacking
 
-        result = attacking.tried(result, walked.capture, wanted)
-    _written(result, outputs)
-    if tlsrpt is not None:
-        _filed(result, tlsrpt)
+        result = attacking.tried(result, walked.capture, attacks)
+    if options.output is not None or STDIO not in outputs.values():
+        write(result, options.written_as, options.output)
+    elif sys.stderr.isatty():
+        click.echo(headline(result), err=True)
+    if options.tlsrpt is not None:
+        _filed(result, options.tlsrpt)
     return result.code
 
 
@@ -138,126 +157,85 @@ def _judged(walked: Walked, judged: tuple[Posture, ...], sending: Sending, *, on
 
 
 def known() -> dict[str, Posture]:
-    """Every posture there is, those of the config file too.  Raises `click.UsageError`."""
-    try:
-        return postures(remark=partial(click.echo, err=True))
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from None
+    """Every posture there is, those of the config file too.  Raises `ConfigError`."""
+    return config.postures(remark=stdio.tell)
 
 
 def chosen(names: Sequence[str]) -> tuple[Posture, ...]:
-    """The postures named, each once, in the order given.  Raises `click.UsageError`."""
-    found: dict[str, Posture] = {}
+    """The postures named, each once, in the order given.  Raises `MailpathError`."""
     own = known() if names else {}
-    for name in names:
-        try:
-            posture = own[name] if name in own else posture_named(name)
-        except UnknownPosture as error:
-            more = "".join(f", {each}" for each in own if each not in PRESETS)
-            raise click.UsageError(f"{str(error).removesuffix('.')}{more}.") from None
-        found[posture.name] = posture
-    return tuple(found.values())
+    found = (posture_named(name, own) for name in names)
+    return tuple({posture.name: posture for posture in found}.values())
 
 
 def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
-    """The attacks named, each once, `all` as itself."""
+    """The attacks named, each once, `all` as itself.  Raises `click.UsageError`, `UnknownAttack`."""
     if not names:
         return ()
-    from mailpath.attacks.catalogue import UnknownAttack, canonical
+    from mailpath.attacks.catalogue import canonical
 
     for name in names:
         parts = [part.strip() for part in name.split("+")]
         if len(parts) > 2 or len(parts) != len(set(parts)):
             raise click.UsageError(f"{name!r}: an attack, or two different ones joined by +.")
-    try:
-        return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
-    except UnknownAttack as error:
-        raise click.UsageError(str(error)) from None
+    return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
 
 
-def _remark(outputs: Outputs, attacks: Sequence[str]) -> None:
+def _remark(options: CheckOptions, attacks: Sequence[str]) -> None:
     """What was asked for and comes otherwise, on standard error."""
-    if attacks and form_of(outputs.form, outputs.report) == "nagios":
+    if attacks and options.written_as == "nagios":
         stdio.tell("mailpath check: --format nagios tells the outcome alone: --attack adds nothing to it.")
-    if outputs.form is None and outputs.report is not None and names_no_format(outputs.report):
-        file = visible(outputs.report)
+    if options.form is None and options.output is not None and names_no_format(options.output):
+        file = visible(options.output)
         stdio.tell(f"mailpath check: {file}: The ending names no format: text is written; see --format.")
 
 
 # --- the walk --------------------------------------------------------------------------------------
 
 
-def _asked(
-    recipient: str | None,
-    sender: str | None,
-    at: int | None,
-    network: dict[str, Any],
-    *,
-    envelope: Asked | None,
-    deadline: float | None,
-) -> Walked:
-    """Walked over sockets, in the lab if so.  `deadline`: where neither option nor file sets one."""
-    if network.get("lab") is not None:
-        from mailpath.commands.labs import lab_of
-
-        with lab_of(network["lab"], network) as (scenario, settings):
-            to = recipient if recipient is not None else scenario.domain
-            return _live(to, sender, at, settings, envelope, kind="lab")
-    if recipient is None:
+def _asked(options: CheckOptions) -> Walked:
+    """Walked over sockets, in the lab if so."""
+    if options.trust_capture:
+        raise click.UsageError("--trust-capture is about a capture: it needs --replay.")
+    if options.recipient is None and options.network["lab"] is None:
         raise click.UsageError("Missing argument 'RECIPIENT'.")
-    settings = probing(network)
-    if settings.deadline is None:
-        settings = settings.merged(deadline=deadline)
-    return _live(recipient, sender, at, settings, envelope)
+    with network_of(options.network) as (settings, scenario):
+        bounded = settings
+        if scenario is None and settings.deadline is None and options.written_as == "nagios":
+            bounded = settings.merged(deadline=MONITOR_DEADLINE)
+        recipient = options.recipient or (scenario.domain if scenario is not None else "")
+        sender = options.sender
+        path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
+        envelope = None
+        if options.envelope:
+            envelope = envelope_for(recipient, sender, options.rcpt, options.envelope_from)
 
+        async def walked() -> Walked:
+            kind = "live" if scenario is None else "lab"
+            async with live_network(bounded, kind) as live, waits_told(live.waits):
+                return await _walk(path, live, options.at, envelope)
 
-def _live(
-    recipient: str,
-    sender: str | None,
-    at: int | None,
-    settings: Settings,
-    envelope: Asked | None,
-    *,
-    kind: str = "live",
-) -> Walked:
-    path = Path(recipient=domain_of(recipient), sender=domain_of(sender) if sender is not None else None)
-    tried = made(envelope, sender, recipient) if envelope is not None else None
-
-    async def walked() -> Walked:
-        async with live_network(settings, kind) as live, waits_told(live.waits):
-            return await _walk(path, live, at, tried)
-
-    try:
-        given = origin.given_by(settings) if kind == "live" else NOTHING
+        given = origin.given_by(settings) if scenario is None else NOTHING
         return replace(asyncio.run(walked()), given=given)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from None
-    except BadAnchor as error:
-        raise unusable_anchor(settings, error) from None
 
 
-def _replayed(
-    file: str, recipient: str | None, sender: str | None, at: int | None, network: dict[str, Any]
-) -> Walked:
+def _replayed(options: CheckOptions) -> Walked:
     from mailpath.network.replay import Replay
 
-    asks = given_network_options({key: value for key, value in network.items() if key not in TRUST_KEYS})
-    if asks:
-        raise click.UsageError(f"A replay asks nobody: {', '.join(asks)} cannot be used with --replay.")
-    here, problems = trusted_here(network)
-    for problem in problems:
-        stdio.tell(f"mailpath check: {config_file().name}: {problem}")
-    try:
-        held = load(file)
-    except CaptureError as error:
-        raise click.UsageError(f"{file}: {error}") from None
-    for typed, kept, what in ((recipient, held.path.recipient, "to"), (sender, held.path.sender, "from")):
+    network, file = options.network, options.replay
+    assert file is not None
+    asks = given_options({key: value for key, value in network.items() if key not in TRUST_KEYS})
+    also = {"--envelope": options.envelope, "--lab": network["lab"] is not None, names_of(asks): bool(asks)}
+    for words in [words for words, given in also.items() if given]:
+        raise click.UsageError(f"A replay asks nobody: {words} cannot be used with --replay.")
+    here = trusted_by("check", network)
+    held = load(file)
+    wanted = ((options.recipient, held.path.recipient, "to"), (options.sender, held.path.sender, "from"))
+    for typed, kept, what in wanted:
         if typed is not None and domain_of(typed) != kept:
             raise click.UsageError(f"{file} holds a path {what} {kept or 'any sender'}, not {typed}.")
-    try:
-        walked = asyncio.run(_walk(held.path, Replay(held), at))
-    except BadAnchor as error:
-        raise click.UsageError(f"{file}: {error}") from None
+    with concerning(file=file):
+        walked = asyncio.run(_walk(held.path, Replay(held), options.at))
     # As of another time less may be asked for: what was fetched in its own time is kept for attacks.
     return replace(walked, capture=held, given=origin.given_by(here), replayed=True)
 
@@ -289,14 +267,6 @@ def _redacted(walked: Walked) -> Walked:
     return replace(walked, walk=again, capture=capture)
 
 
-def sending_of(*, requiretls: bool, tls_required_no: bool, policy_age: int | None) -> Sending:
-    """What the options say of the message.  Raises `click.UsageError`."""
-    if requiretls and tls_required_no:
-        raise click.UsageError("A message asks for one of --requiretls and --tls-required-no, not for both.")
-    message = Message.TLS_REQUIRED_NO if tls_required_no else Message.ORDINARY
-    return Sending(message=Message.REQUIRETLS if requiretls else message, policy_age=policy_age)
-
-
 def _met(walked: Walked) -> Walk:
     """The walk on which the sender fetched its policy: as of the recording's own time (see `Rewalks.met`)."""
     if walked.walk.at <= walked.ground.made:
@@ -307,13 +277,6 @@ def _met(walked: Walked) -> Walk:
 
 
 # --- what comes of it ------------------------------------------------------------------------------
-
-
-def _kept(capture: Capture, file: str) -> None:
-    try:
-        dump(capture, file)
-    except CaptureError as error:
-        raise click.UsageError(f"{file}: {error}") from None
 
 
 def _filed(result: Result, file: str) -> None:
@@ -345,12 +308,3 @@ def _filed(result: Result, file: str) -> None:
         sys.stdout.buffer.flush()
         return
     write_file(file, gzip.compress(data, mtime=0) if file.endswith(".gz") else data)
-
-
-def _written(result: Result, outputs: Outputs) -> None:
-    """The report to its file, or to standard output unless something else went there."""
-    if outputs.silent and outputs.report is None:
-        if sys.stderr.isatty():
-            click.echo(headline(result), err=True)
-        return
-    write(result, form_of(outputs.form, outputs.report), outputs.report)

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 import click
 
 from mailpath.commands.options import domain_of
+from mailpath.exchanges import Envelope
 from mailpath.names import is_local_part
-
-if TYPE_CHECKING:
-    from mailpath.exchanges import Envelope
 
 #: Who every domain that takes mail has (RFC 5321 section 4.5.1).
 POSTMASTER = "postmaster"
 
 
-class Asked(NamedTuple):
-    """What the command line says of the envelope."""
-
-    mail_from: str | None
-    rcpt_to: str | None
-
-
-def asked(flag: bool, mail_from: str | None, rcpt_to: str | None) -> Asked | None:
-    """None where no envelope is to be tried.  Raises `click.UsageError`."""
-    if flag:
-        return Asked(mail_from, rcpt_to)
-    if mail_from is not None or rcpt_to is not None:
-        raise click.UsageError("--envelope-from and --rcpt belong to --envelope.")
-    return None
-
-
-def made(wanted: Asked, sender: str | None, recipient: str) -> Envelope:
-    """The envelope for a walk to `recipient`, which as `sender` may be an address or a domain.
-
-    Raises `click.UsageError`.
+def envelope_for(recipient: str, sender: str | None, rcpt_to: str | None, mail_from: str | None) -> Envelope:
+    """The envelope for a walk to `recipient`, which as `sender` may be an address or a domain; `rcpt_to` and
+    `mail_from`: the addresses asked for, None where nobody said.  Raises `click.UsageError`, `BadName`.
     """
-    from mailpath.exchanges import Envelope
-
-    rcpt_to = wanted.rcpt_to if wanted.rcpt_to is not None else recipient
-    if domain_of(rcpt_to) != domain_of(recipient):
-        raise click.UsageError(f"{rcpt_to!r} is not at {domain_of(recipient)}, whose servers are asked.")
-    return Envelope(mail_from=_sender(wanted.mail_from, sender), rcpt_to=_mailbox(rcpt_to, POSTMASTER))
+    to = rcpt_to if rcpt_to is not None else recipient
+    if domain_of(to) != domain_of(recipient):
+        raise click.UsageError(f"{to!r} is not at {domain_of(recipient)}, whose servers are asked.")
+    return Envelope(mail_from=_sender(mail_from, sender), rcpt_to=_mailbox(to, POSTMASTER))
 
 
 def _sender(wanted: str | None, sender: str | None) -> str:

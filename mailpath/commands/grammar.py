@@ -7,7 +7,27 @@ from typing import Any
 
 import click
 
+from mailpath.commands.options import LOG_FILE
 from mailpath.commands.stdio import read_to_the_end
+from mailpath.errors import MailpathError
+
+
+class Command(click.Command):
+    """A command that refuses what it cannot use in one sentence; what breaks in our own code is logged."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MailpathError as error:
+            raise click.UsageError(str(error), ctx) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception:
+            if LOG_FILE in ctx.meta:
+                from mailpath.logs import logger
+
+                logger.exception("the command failed")
+            raise
 
 
 class DefaultGroup(click.Group):
@@ -17,6 +37,7 @@ class DefaultGroup(click.Group):
     """
 
     default = "(app)"
+    command_class = Command
 
     def make_context(self, *given: Any, **extra: Any) -> click.Context:
         with read_to_the_end():  # --help and --version

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
+
+from mailpath.commands.stdio import print_json
 
 if TYPE_CHECKING:
     from mailpath.config import Config
@@ -16,39 +17,17 @@ def scenarios(as_json: bool) -> None:
     """Every scenario of the lab: id, domain, expected outcomes, title; tab-separated."""
     from mailpath.lab import scenarios as built_in
 
-    found = [
-        {
-            "id": scenario.id,
-            "domain": scenario.domain,
-            "sender": scenario.sender,
-            "expect": scenario.expect,
-            "title": scenario.title,
-        }
-        for scenario in built_in()
-    ]
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        keys = ("id", "domain", "sender", "expect", "title")
+        print_json([{key: getattr(each, key) for key in keys} for each in built_in()])
         return
-    for each in found:
-        expect = each["expect"]
-        assert isinstance(expect, dict)
-        outcomes = ",".join(f"{posture}={outcome}" for posture, outcome in expect.items())
-        click.echo("\t".join((str(each["id"]), str(each["domain"]), outcomes, str(each["title"]))))
-
-
-def serve() -> None:
-    """The lab for other tools, until a signal comes.  Raises `click.UsageError`, OSError."""
-    from mailpath.lab import ScenarioError
-    from mailpath.lab.serve import serve as keep_up
-
-    try:
-        keep_up()
-    except ScenarioError as error:
-        raise click.UsageError(str(error)) from None
+    for each in built_in():
+        outcomes = ",".join(f"{posture}={outcome}" for posture, outcome in each.expect.items())
+        click.echo("\t".join((each.id, each.domain, outcomes, each.title)))
 
 
 def postures(name: str | None, as_json: bool, every_field: bool = False) -> None:
-    """Every posture and what it is; of the one called `name` its fields.  Raises `click.UsageError`.
+    """Every posture and what it is; of the one called `name` its fields.  Raises `MailpathError`.
 
     `every_field`: the habits of the server program, too.
     """
@@ -59,13 +38,13 @@ def postures(name: str | None, as_json: bool, every_field: bool = False) -> None
     if name is not None:
         (posture,) = chosen([name])
         if as_json:
-            click.echo(json.dumps(explained(posture), indent=2, ensure_ascii=False))
+            print_json(explained(posture))
         else:
             click.echo(render_text(posture, every_field=every_field), nl=False)
         return
     found = known()
     if as_json:
-        click.echo(json.dumps([to_dict(each) for each in found.values()], indent=2, ensure_ascii=False))
+        print_json([to_dict(each) for each in found.values()])
         return
     width = max(len(each) for each in found)
     for each in found.values():
@@ -124,7 +103,7 @@ def attacks(as_json: bool) -> None:
             }
             for attack in ATTACKS.values()
         ]
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     for attack in ATTACKS.values():
         click.echo(f"{attack.name}: {attack.title}")

@@ -6,19 +6,18 @@ Light: nothing here loads the network stack or the app (`mailpath --help` must n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import shlex
+import sys
+from collections.abc import Collection, Iterator
+from copy import copy
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
-from mailpath import ending
+from mailpath import __version__, ending
+from mailpath.errors import concerning
 from mailpath.wording.times import LAST
-
-if TYPE_CHECKING:
-    from mailpath.network.settings import Settings
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: RFC 3339 section 5.6, with the blank that its note allows in place of the T.
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
@@ -84,287 +83,237 @@ def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
     return table
 
 
-def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
-    """`command` with `options`, in their order in its help."""
-    for option in reversed(options):
-        command = option(command)
-    return command
+def _log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """From here on, and until the command ends, everything is logged."""
+    if value is None:
+        return
+    from mailpath import logs
+
+    try:
+        ctx.call_on_close(logs.write_to(value))
+    except logs.LogError as error:
+        raise click.UsageError(str(error), ctx) from None
+    ctx.meta[LOG_FILE] = value
+    python = ".".join(map(str, sys.version_info[:3]))
+    logs.logger.info("mailpath %s, Python %s: %s", __version__, python, shlex.join(sys.argv[1:]))
 
 
-_LOOK = (
-    click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
-    click.option("--ascii", "plain", is_flag=True, help="No signs beyond ASCII."),
-    click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does it too)."),
+def domain_of(text: str) -> str:
+    """What was typed as A-labels.  Raises `BadName`."""
+    from mailpath.names import to_domain
+
+    with concerning(key=repr(text)):
+        return to_domain(text)
+
+
+def flag(*names: str, help: str, **how: Any) -> click.Option:
+    """An option without a value."""
+    return click.Option(names, is_flag=True, help=help, **how)
+
+
+def value(*names: str, of: str, help: str, **how: Any) -> click.Option:
+    """An option with a value, called `of` in the help."""
+    return click.Option(names, metavar=of, help=help, **how)
+
+
+def argument(name: str, **how: Any) -> click.Argument:
+    """What stands on the command line without a name."""
+    return click.Argument([name], **how)
+
+
+def as_json(what: str = "one JSON object") -> click.Option:
+    """Data in place of text."""
+    return flag("--json", "as_json", help=f"Print {what}.")
+
+
+def as_of(help: str) -> click.Option:
+    """Another time than now."""
+    return value("--at", of="TIME", callback=moment, help=f"{help}: RFC 3339, a date or Unix seconds.")
+
+
+#: How the app looks.
+LOOK = (
+    flag("--no-mouse", help="Leave the mouse to the terminal."),
+    flag("--ascii", "plain", help="No signs beyond ASCII."),
+    flag("--no-color", help="No colours (NO_COLOR does it too)."),
 )
 
 
-def look_options(command: Command) -> Command:
-    """How the app looks."""
-    return _with(_LOOK, command)
-
-
-def look(no_mouse: bool, plain: bool, no_color: bool) -> dict[str, bool]:
-    """Of the app, which is nothing without its terminal: from here on it ends with that."""
+def look(options: dict[str, Any]) -> dict[str, bool]:
+    """What `LOOK` says, taken out of `options`, of the app: which from here on ends with its terminal."""
     ending.tie(0, 2)
-    return {"mouse": not no_mouse, "ascii": plain, "color": not no_color}
+    mouse, color = not options.pop("no_mouse"), not options.pop("no_color")
+    return {"mouse": mouse, "ascii": options.pop("plain"), "color": color}
 
 
-_NETWORK = (
-    click.option(
+#: Where the file of `LOG` is in a context's `meta`.
+LOG_FILE = "mailpath.log"
+LOG = value(
+    "--log",
+    of="FILE",
+    envvar="MAILPATH_LOG",
+    expose_value=False,
+    callback=_log,
+    help="Add each exchange, and what breaks, to FILE; nothing in it is redacted. [$MAILPATH_LOG]",
+)
+
+#: Where to ask: the keys of a network file.
+NETWORK = (
+    value(
         "--network",
         "network_file",
-        metavar="FILE",
+        of="FILE",
         help="Network file (TOML) that holds the options below. [the config file's network table]",
     ),
-    click.option(
+    value(
         "--resolver",
-        metavar="ADDRESS",
+        of="ADDRESS",
         help="Recursive resolver: ip, ip:port, tls://ip#name or https://host/path. [the system's]",
     ),
-    click.option(
+    value(
         "--trust-anchor",
-        metavar="FILE",
+        of="FILE",
         help="DNSSEC trust anchors, DS or DNSKEY of any names; the closest one decides. [IANA's root keys]",
     ),
-    click.option("--ca-file", metavar="FILE", help="Trusted CA certificates, PEM. [the system's]"),
-    click.option("--smtp-port", type=int, metavar="PORT", help="Port of the mail servers. [25]"),
-    click.option("--https-port", type=int, metavar="PORT", help="Port of the policy host. [443]"),
-    click.option(
+    value("--ca-file", of="FILE", help="Trusted CA certificates, PEM. [the system's]"),
+    value("--smtp-port", of="PORT", type=int, help="Port of the mail servers. [25]"),
+    value("--https-port", of="PORT", type=int, help="Port of the policy host. [443]"),
+    value(
         "--timeout",
+        of="SECONDS",
         type=float,
-        metavar="SECONDS",
         help="Longest wait for a connection, a DNS try or a policy. [5]",
     ),
-    click.option(
+    value(
         "--reply-timeout",
+        of="SECONDS",
         type=float,
-        metavar="SECONDS",
         help="Longest wait for a line once a session is accepted. [30; --timeout if only that is given]",
     ),
-    click.option(
-        "--greeting-timeout", type=float, metavar="SECONDS", help="Longest wait for a greeting. [30]"
-    ),
-    click.option(
+    value("--greeting-timeout", of="SECONDS", type=float, help="Longest wait for a greeting. [30]"),
+    value(
         "--deadline",
+        of="SECONDS",
         type=float,
-        metavar="SECONDS",
         help="Longest time for a walk. [120; 50 for check --format nagios]",
     ),
-    click.option(
-        "--patience",
+    click.Option(
+        ["--patience"],
         type=click.Choice(["sender", "ours"]),
         help="Whose time limits count: the sending server's, or ours. [sender]",
     ),
-    click.option("--ehlo", metavar="NAME", help="Name to give in EHLO. [this host's]"),
-    click.option(
-        "--allow-private/--no-allow-private",
-        default=None,
-        help="Connect to special-use addresses too.",
+    value("--ehlo", of="NAME", help="Name to give in EHLO. [this host's]"),
+    click.Option(
+        ["--allow-private/--no-allow-private"], default=None, help="Connect to special-use addresses too."
     ),
-    click.option(
+    value(
         "--insecure-zone",
         "insecure_zones",
-        metavar="NAME",
+        of="NAME",
         multiple=True,
         help="Treat NAME and all below it as unsigned (negative trust anchor, RFC 7646); repeatable.",
     ),
-    click.option(
+    value(
         "--dial",
-        metavar="A=B",
+        of="A=B",
         multiple=True,
         callback=_dial,
         help="Published address A really lives at B; repeatable.",
     ),
 )
+#: Keys of `NETWORK` in a command's parameters.
+NETWORK_KEYS = tuple(str(each.name) for each in NETWORK)
 
-
-#: Of `_NETWORK`, what a replay is compared with: whom this user trusts.
+#: Of `NETWORK`, what a replay is compared with: whom this user trusts.
 TRUST_KEYS = ("network_file", "trust_anchor", "ca_file", "insecure_zones")
 
-_ENVELOPE = (
-    click.option("--envelope", is_flag=True, help="Try MAIL FROM and RCPT TO too, then RSET; never DATA."),
-    click.option(
-        "--envelope-from",
-        metavar="ADDRESS",
-        help="Sender in the envelope test. [SENDER's address, else the null one]",
-    ),
-    click.option(
-        "--rcpt",
-        metavar="ADDRESS",
-        help="Recipient in the envelope test. [RECIPIENT's address or postmaster]",
-    ),
-)
+#: Of `NETWORK`, what makes a difference where DNS alone is asked.
+DNS_KEYS = ("network_file", "resolver", "trust_anchor", "ca_file", "timeout", "deadline", "insecure_zones")
 
 
-def envelope_options(command: Command) -> Command:
-    """Adds the envelope test to a command."""
-    return _with(_ENVELOPE, command)
+def network_for(keys: Collection[str]) -> Iterator[click.Option]:
+    """`NETWORK` for a command to which only `keys` mean something: the others are taken, and not shown."""
+    for each in NETWORK:
+        shown = copy(each)
+        shown.hidden = each.name not in keys
+        yield shown
 
 
-_TRUST = (
-    click.option(
+def given_options(options: dict[str, Any], keys: Collection[str] = NETWORK_KEYS) -> dict[str, Any]:
+    """Those of the network options `keys` that stand on the command line."""
+    return {key: options[key] for key in keys if options.get(key) not in (None, {}, ())}
+
+
+def names_of(keys: Collection[str]) -> str:
+    """The network options `keys` as they are written on the command line."""
+    return ", ".join(each.opts[0] for each in NETWORK if each.name in keys)
+
+
+#: Whom this user trusts, of a command that reads captures.
+TRUST = (
+    value(
         "--network",
         "network_file",
-        metavar="FILE",
+        of="FILE",
         help="Network file (TOML) that says whom you trust. [the config file's]",
     ),
-    click.option(
-        "--trust-anchor",
-        metavar="FILE",
-        help="DNSSEC trust anchors to compare a capture's with.",
-    ),
-    click.option(
-        "--ca-file",
-        metavar="FILE",
-        help="CA certificates, PEM, to compare a capture's with.",
-    ),
+    value("--trust-anchor", of="FILE", help="DNSSEC trust anchors to compare a capture's with."),
+    value("--ca-file", of="FILE", help="CA certificates, PEM, to compare a capture's with."),
 )
 
-
-def trust_options(command: Command) -> Command:
-    """Adds whom this user trusts to a command that reads captures."""
-    return _with(_TRUST, command)
-
-
-def lab_option(command: Command) -> Command:
-    """Adds the lab as the place to ask, in `lab` beside the `NETWORK_KEYS`."""
-    return click.option(
-        "--lab",
-        metavar="ID|FILE",
-        help="Ask in the built-in mini-internet: a scenario of `mailpath lab list`, or a file of your own.",
-    )(command)
-
-
-def network_options(command: Command) -> Command:
-    """Adds where to ask (`NETWORK_KEYS`) to a command."""
-    return _with(_NETWORK, command)
-
-
-#: Keys of `network_options` in a command's parameters.
-NETWORK_KEYS = (
-    "network_file",
-    "resolver",
-    "trust_anchor",
-    "ca_file",
-    "smtp_port",
-    "https_port",
-    "timeout",
-    "reply_timeout",
-    "greeting_timeout",
-    "deadline",
-    "ehlo",
-    "patience",
-    "allow_private",
-    "insecure_zones",
-    "dial",
+LAB = value(
+    "--lab",
+    of="ID|FILE",
+    help="Ask in the built-in mini-internet: a scenario of `mailpath lab list`, or a file of your own.",
 )
 
-
-def given_network_options(options: dict[str, Any]) -> list[str]:
-    """The network options that stand on the command line, as they are written there."""
-    names = {"network_file": "--network", "insecure_zones": "--insecure-zone"}
-    return [
-        names.get(key, f"--{key.replace('_', '-')}")
-        for key in NETWORK_KEYS
-        if options.get(key) not in (None, {}, ())
-    ]
-
-
-def settings_from(options: dict[str, Any], base: Settings | None = None) -> Settings:
-    """The network file, else `base`, with the options in place of its keys.  Raises `click.UsageError`."""
-    from mailpath.network.settings import Settings, SettingsError, load
-
-    given = {key: options.get(key) for key in NETWORK_KEYS if key not in ("network_file", "dial")}
-    given["insecure_zones"] = given["insecure_zones"] or None
-    dial = options.get("dial") or None
-    try:
-        start = load(options["network_file"]) if options.get("network_file") else base or Settings()
-        return start.merged(**given, dial=dial)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def probing(options: dict[str, Any]) -> Settings:
-    """What a command that probes goes by: the network file, else the config file's [network], and in place
-    of their keys the options.  Raises `click.UsageError`.
-    """
-    from mailpath.config import ConfigError, network
-
-    if options.get("network_file"):
-        return settings_from(options)
-    try:
-        return settings_from(options, network())
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def trusted_here(options: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
-    """Whom this user trusts, to hold a capture against: the network file, else the config file's [network],
-    and in place of their keys the options; and what cannot be used of the config file.
-
-    Raises `click.UsageError` for what stands on the command line.
-    """
-    from mailpath import config
-    from mailpath.dnssec import BadAnchor
-    from mailpath.dnssec.anchors import read_anchors
-    from mailpath.network.settings import Settings, SettingsError, anchor_text, roots
-
-    def usable(settings: Settings) -> None:
-        try:
-            read_anchors(anchor_text(settings)), roots(settings)
-        except BadAnchor as error:
-            raise SettingsError(str(error), file=settings.trust_anchor or "", key="trust_anchor") from None
-
-    asked = {key: options.get(key) for key in TRUST_KEYS}
-    base = Settings()
-    problems: tuple[str, ...] = ()
-    if not options.get("network_file"):
-        found = config.load()
-        base, problems = found.settings() if found.network else (base, ())
-        try:
-            usable(base)
-        except SettingsError as error:
-            base, problems = Settings(), (*problems, str(error))
-    settings = settings_from(asked, base)
-    try:
-        usable(settings)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from None
-    return settings, problems
-
-
-def files_read(options: dict[str, Any]) -> dict[str, str | None]:
-    """What is read to know where to ask and whom to trust: who names it -> the file.
-
-    A file that cannot be used is told of where it is used."""
-    from mailpath import config
-    from mailpath.network.settings import Settings, SettingsError, load
-
-    named = options.get("network_file")
-    found = {"--network": named, "mailpath itself": str(config.config_file())}
-    found |= {"--trust-anchor": options.get("trust_anchor"), "--ca-file": options.get("ca_file")}
-    try:
-        settings = load(named) if named else config.load().settings()[0]
-    except SettingsError:
-        settings = Settings()
-    where = "the network file" if named else "the config file"
-    return {**found, **{f"{key} in {where}": getattr(settings, key) for key in ("trust_anchor", "ca_file")}}
-
-
-def unusable_anchor(settings: Settings, error: Exception) -> click.UsageError:
-    """The sentence of `error`, a `BadAnchor`, with the file and the key that named it."""
-    from mailpath.network.settings import SettingsError
-
-    return click.UsageError(
-        str(SettingsError(str(error), file=settings.trust_anchor or "", key="trust_anchor"))
-    )
-
-
-def domain_of(text: str) -> str:
-    """What was typed as A-labels.  Raises `click.UsageError` with one sentence."""
-    from mailpath.names import BadName, to_domain
-
-    try:
-        return to_domain(text)
-    except BadName as error:
-        raise click.UsageError(f"{text!r}: {error}") from None
+#: What `check` asks of the walk and of its report.
+CHECK = (
+    value("--from", "sender", of="SENDER", help="Who writes: a domain or an address."),
+    value(
+        "--posture",
+        "postures",
+        of="NAME",
+        multiple=True,
+        help="What the sender enforces; repeatable, the worst decides. [all, rfc decides]",
+    ),
+    value(
+        "--attack",
+        "attacks",
+        of="NAME",
+        multiple=True,
+        help="Put an attacker on the path: a name, a+b, or all; repeatable. [none]",
+    ),
+    as_of("Judge as of this time"),
+    flag("--requiretls", help="Judge a message sent with REQUIRETLS (RFC 8689)."),
+    flag("--tls-required-no", help="Judge a message with the header TLS-Required: No (RFC 8689)."),
+    value(
+        "--policy-age",
+        of="AGE",
+        callback=age,
+        help="How long ago the sender fetched the MTA-STS policy: seconds, or 12h, 3d, 2w. [first contact]",
+    ),
+    flag("--envelope", help="Try MAIL FROM and RCPT TO too, then RSET; never DATA."),
+    value(
+        "--envelope-from",
+        of="ADDRESS",
+        help="Sender in the envelope test. [SENDER's address, else the null one]",
+    ),
+    value("--rcpt", of="ADDRESS", help="Recipient in the envelope test. [RECIPIENT's address or postmaster]"),
+    flag(
+        "--redact",
+        help="Leave this machine's names and addresses, and local parts, out of report and capture.",
+    ),
+    click.Option(
+        ["--format", "form"],
+        type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
+        help="Form of the report. [by FILE's ending, else text]",
+    ),
+    value("-o", "--output", of="FILE", help="Write the report to FILE."),
+    value("--capture", of="FILE", help='Keep every exchange in FILE ("-": standard output).'),
+    value(
+        "--tlsrpt", of="FILE", help="Write the TLS report (RFC 8460) that the deciding posture would file."
+    ),
+    value("--replay", of="FILE", help='Walk a capture again, with no network ("-": standard input).'),
+    flag("--trust-capture", help="Let a capture's verdict count, whatever its roots."),
+)

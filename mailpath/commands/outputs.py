@@ -4,52 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import click
 
-from mailpath.files import is_special, same_file, try_replacing
+from mailpath.errors import reason_of
+from mailpath.files import FileError, is_special, same_file, try_replacing
 
 STDIO = "-"
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """The words of the command line: a file, "-" for standard output, None where it was not asked for."""
-
-    form: str | None
-    report: str | None
-    capture: str | None
-    tlsrpt: str | None
-
-    def named(self) -> tuple[tuple[str, str], ...]:
-        """(option, word) of each that was asked for."""
-        words = (("-o", self.report), ("--capture", self.capture), ("--tlsrpt", self.tlsrpt))
-        return tuple((option, word) for option, word in words if word is not None)
-
-    @property
-    def silent(self) -> bool:
-        """Standard output belongs to a capture or a TLS report."""
-        return STDIO in (self.capture, self.tlsrpt)
-
-
-def examine(outputs: Outputs, inputs: Mapping[str, str | None]) -> None:
+def examine(outputs: Mapping[str, str | None], inputs: Mapping[str, str | None], form: str | None) -> None:
     """Raises `click.UsageError` where two would be written to one place, one cannot be written, or one would
-    be written over what is read.  `inputs`: option -> the file that is read for it.
+    be written over what is read.
+
+    `outputs`: option -> the file it names, "-" for standard output, None where it was not given; `inputs`:
+    option -> the file that is read for it; `form`: what `--format` says.
     """
+    named = [(option, word) for option, word in outputs.items() if word is not None]
     taken: dict[str, str] = {}
-    for option, word in outputs.named():
+    for option, word in named:
         place = word if word == STDIO else _place(word)
         if place in taken:
             where = "Standard output" if word == STDIO else word
             raise click.UsageError(f"{where} takes {taken[place]} or {option}, not both.")
         if place is not None:
             taken[place] = option
-    if outputs.silent and outputs.report is None and outputs.form is not None:
+    if STDIO in taken and outputs["-o"] is None and form is not None:
         raise click.UsageError(
-            f"Standard output is taken by {taken[STDIO]}: name the file for --format {outputs.form} with -o."
+            f"Standard output is taken by {taken[STDIO]}: name the file for --format {form} with -o."
         )
-    for option, word in outputs.named():
+    for option, word in named:
         if word == STDIO:
             continue
         for source, read in inputs.items():
@@ -68,5 +52,4 @@ def _writable(option: str, file: str) -> None:
     try:
         try_replacing(file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise click.UsageError(f"{file}: The file of {option} cannot be written: {reason}.") from None
+        raise FileError(f"The file of {option} cannot be written: {reason_of(error)}.", file=file) from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import PurePath
-
-import click
 
 from mailpath.commands.outputs import STDIO
 from mailpath.commands.stdio import plain
-from mailpath.files import replace_file
+from mailpath.errors import reason_of
+from mailpath.files import FileError, replace_file
 from mailpath.report.result import Result
 
 #: File name endings and what they stand for; `--format` outweighs them.
@@ -26,9 +26,7 @@ SUFFIXES = {
 
 def form_of(form: str | None, output: str | None) -> str:
     """The format asked for: by name, else by the file's ending, else text."""
-    if form is not None:
-        return form
-    return SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
+    return form or SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
 
 
 def names_no_format(output: str) -> bool:
@@ -38,7 +36,7 @@ def names_no_format(output: str) -> bool:
 
 
 def write(result: Result, form: str, output: str | None) -> None:
-    """The report to the file `output`, or to standard output.  Raises `click.UsageError`."""
+    """The report to the file `output`, or to standard output.  Raises `FileError`."""
     if output in (None, STDIO):
         # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters.
         encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
@@ -51,32 +49,18 @@ def write(result: Result, form: str, output: str | None) -> None:
 
 
 def write_file(output: str, data: bytes) -> None:
-    """`data` to the file `output`.  Raises `click.UsageError`."""
+    """`data` to the file `output`.  Raises `FileError`."""
     try:
         replace_file(output, data)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise click.UsageError(f"{output}: The report cannot be written: {reason}.") from None
+        raise FileError(f"The report cannot be written: {reason_of(error)}.", file=output) from None
 
 
 def rendered(result: Result, form: str, *, ascii_only: bool = False) -> str:
-    """`result` in one of the formats; only its renderer is loaded.  `ascii_only`: of the text, its glyphs."""
-    if form == "json":
-        from mailpath.report import json
+    """`result` in one of the formats, which is the name of its renderer's module: only that is loaded.
 
-        return json.render(result).decode()
-    if form == "markdown":
-        from mailpath.report import markdown
-
-        return markdown.render(result)
-    if form == "html":
-        from mailpath.report import html
-
-        return html.render(result)
-    if form == "nagios":
-        from mailpath.report import nagios
-
-        return nagios.render(result)
-    from mailpath.report import text
-
-    return text.render(result, ascii_only=ascii_only)
+    `ascii_only`: of the text, its glyphs.
+    """
+    renderer = import_module(f"mailpath.report.{form}")
+    told: str | bytes = renderer.render(result, **({"ascii_only": ascii_only} if form == "text" else {}))
+    return told.decode() if isinstance(told, bytes) else told

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,11 @@ def tell(line: str) -> None:
     # Where that is closed or full there is nobody left to tell; the exit code says it too.
     with contextlib.suppress(OSError):
         click.echo(line, err=True)
+
+
+def print_json(value: object) -> None:
+    """`value` as JSON on standard output; in ASCII where that has no other letters."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=plain(sys.stdout)))
 
 
 class ReaderGone(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from typing import Any
@@ -11,6 +10,8 @@ import click
 import msgspec
 
 from mailpath.commands import stdio
+from mailpath.errors import concerning
+from mailpath.files import read_file
 from mailpath.report.exit_codes import ExitCode
 from mailpath.report.result import DEFAULT_POSTURE
 from mailpath.tickets.bounce import MAX_INPUT, Bounce, read_bounce
@@ -29,7 +30,7 @@ MAX_REPORT = 8 * 1024 * 1024 + 1
 _CODE = re.compile(r"[A-Za-z]{2,6}-?[0-9]{1,4}\Z")
 
 
-def explain(words: tuple[str, ...], *, as_json: bool) -> ExitCode:
+def explain(words: tuple[str, ...], as_json: bool) -> ExitCode:
     """What a code or a line means; "-" reads it from standard input.  Raises `click.UsageError`."""
     text = " ".join(words)
     if text == STDIO:
@@ -41,31 +42,25 @@ def explain(words: tuple[str, ...], *, as_json: bool) -> ExitCode:
         stdio.tell(
             f"mailpath explain: {text.strip()} is no code of mailpath. `mailpath explain` lists them all."
         )
-    if as_json:
-        _json(to_dict(found))
-    else:
-        _text(render_text(found))
+    _print(to_dict(found) if as_json else render_text(found))
     return ExitCode.UNKNOWN if found.kind is Kind.UNKNOWN else ExitCode.OK
 
 
-def bounce(file: str, *, as_json: bool, walk: bool, look: dict[str, Any], network: dict[str, Any]) -> int:
-    """What a bounce tells; with `walk` the app, with its sender and recipient filled in.
+def bounce(file: str, as_json: bool, walked: dict[str, Any] | None) -> int:
+    """What a bounce tells; with `walked`, options of the app, that, with its sender and recipient filled in.
 
-    3 where it tells nothing.  Raises `click.UsageError`.
+    3 where it tells nothing.  Raises `click.UsageError`, `FileError`.
     """
     told = read_bounce(_notice(file))
-    if walk:
-        return _walked(told, stdin=file == STDIO, look=look, network=network)
-    if as_json:
-        _json(bounce_to_dict(told))
-    else:
-        _text(bounce_text(told))
+    if walked is not None:
+        return _open_app(told, walked, stdin=file == STDIO)
+    _print(bounce_to_dict(told) if as_json else bounce_text(told))
     # A sentence alone is whatever was read: nobody knows it.
     nothing = msgspec.structs.replace(told, sentence=None) == Bounce()
     return ExitCode.UNKNOWN if nothing else ExitCode.OK
 
 
-def _walked(told: Bounce, *, stdin: bool, look: dict[str, Any], network: dict[str, Any]) -> int:
+def _open_app(told: Bounce, options: dict[str, Any], *, stdin: bool) -> int:
     sender, recipient = walk_words(told)
     if recipient is None:
         raise click.UsageError("The bounce does not tell whom the mail was for; there is nothing to walk.")
@@ -74,48 +69,29 @@ def _walked(told: Bounce, *, stdin: bool, look: dict[str, Any], network: dict[st
     if stdin:
         app.keyboard()
     posture = told.postures[0] if len(told.postures) == 1 else DEFAULT_POSTURE
-    return app.filled_in(sender, recipient, posture, look, network)
+    return app.live(sender, recipient, options, posture=posture, start=False)
 
 
-def tlsrpt(file: str, *, as_json: bool) -> ExitCode:
-    """What a received TLS report says.  Raises `click.UsageError`."""
+def tlsrpt(file: str, as_json: bool) -> None:
+    """What a received TLS report says.  Raises `ReportError`, `FileError`."""
     from mailpath.tickets import tlsrpt as reports
 
-    try:
-        report = reports.read(_read(file, MAX_REPORT), file)
-    except reports.ReportError as error:
-        raise click.UsageError(f"{file}: {error}") from None
-    if as_json:
-        _json(reports.to_dict(report))
-    else:
-        _text(reports.render_text(report))
-    return ExitCode.OK
+    with concerning(file=file):
+        report = reports.read(read_file(file, MAX_REPORT), file)
+    _print(reports.to_dict(report) if as_json else reports.render_text(report))
 
 
 def _notice(file: str) -> bytes:
     """As much of a bounce or a log as is read; on standard error where that is not all of it."""
-    data = _read(file, MAX_INPUT + 1)
+    data = read_file(file, MAX_INPUT + 1)
     if len(data) > MAX_INPUT or data.count(b"\n") > MAX_LINES:
         stdio.tell(f"mailpath: Only the first {MAX_INPUT >> 20} MiB and {MAX_LINES} lines of it are read.")
     return data[:MAX_INPUT]
 
 
-def _read(file: str, most: int) -> bytes:
-    """The file's bytes, "-" for standard input; at most `most`.  Raises `click.UsageError`."""
-    try:
-        if file == STDIO:
-            return sys.stdin.buffer.read(most)
-        with open(file, "rb") as opened:
-            return opened.read(most)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise click.UsageError(f"{file}: It cannot be read: {reason}.") from None
-
-
-def _json(value: dict[str, Any]) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _text(text: str) -> None:
-    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+def _print(told: dict[str, Any] | str) -> None:
+    if not isinstance(told, str):
+        stdio.print_json(told)
+        return
+    sys.stdout.buffer.write(told.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()

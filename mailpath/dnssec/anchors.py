@@ -28,6 +28,7 @@ from dns.rdtypes.ANY.DS import DS
 from mailpath.dnssec import algorithms
 from mailpath.dnssec.algorithms import Delegation
 from mailpath.dnssec.messages import name_text
+from mailpath.errors import MailpathError
 from mailpath.network.protocol import MAX_ANCHOR
 from mailpath.visible import visible
 
@@ -37,7 +38,7 @@ MAX_RECORDS = 100
 _PLACE = re.compile(r"\A<input>:[0-9]+: ")
 
 
-class BadAnchor(ValueError):
+class BadAnchor(MailpathError):
     """The trust anchor text holds no usable anchor; the message is one plain sentence."""
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from mailpath.exchanges import Failure
+from mailpath.records import Record
 
 
 class Found(StrEnum):
@@ -67,7 +68,7 @@ class SignatureFact(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str = "good"
 
 
-class ZoneFact(msgspec.Struct, frozen=True, kw_only=True):
+class ZoneFact(Record, frozen=True, kw_only=True):
     """One link of the chain of trust: a zone, how its parent vouches for it, its keys.
 
     `status` is that of the zone's DNSKEY RRset; "insecure" with the proof of the missing DS named in
@@ -111,7 +112,7 @@ class AliasLink(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Lookup(msgspec.Struct, frozen=True, kw_only=True):
+class Lookup(Record, frozen=True, kw_only=True):
     """One RRset asked for, aliases followed, validated by ourselves.
 
     `canonical`: the name at the end of the aliases (`name` itself without any).  `rdata`: wire form,

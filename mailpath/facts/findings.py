@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from mailpath.records import Record
+
 
 class Severity(StrEnum):
     """How much it matters to mail for this domain, whatever the posture."""
@@ -30,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     rfc: str
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(Record, frozen=True, kw_only=True):
     """One code seen on one walk, about `subject` (a host, a name, a zone).  All of it visible text.
 
     `message`: one plain sentence.  `found`: what is published, `got`: what was there instead, both as

@@ -1,4 +1,4 @@
-"""Facts of each step, and the walk they make up (DESIGN section 2)."""
+"""Facts of each step, and the walk they make up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from mailpath.exchanges import Envelope, Failure, Stage, TlsProfile, TlsSession
 from mailpath.facts.dns import Found, Lookup, Security, ZoneFact
+from mailpath.records import Record
 
 # --- Sender ----------------------------------------------------------------------------------------
 
@@ -329,7 +330,7 @@ class Status(StrEnum):
     ERROR = "error"  # could not be learnt
 
 
-class StepResult(msgspec.Struct, frozen=True, kw_only=True):
+class StepResult(Record, frozen=True, kw_only=True):
     """One panel's line: `word`, one or two upper-case words; `summary`, a plain sentence (visible text)."""
 
     id: str
@@ -345,7 +346,7 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
     sender: str | None = None
 
 
-class Walk(msgspec.Struct, frozen=True, kw_only=True):
+class Walk(Record, frozen=True, kw_only=True):
     """Everything one walk found.  `at`: Unix time as of which certificates and signatures were judged.
     `roots`: trusted CA certificates (DER) that could anchor a chain seen on this walk, sorted.
     `patience`: "sender": the sending server waits as long as its kind does; "ours": no longer than we did.
@@ -364,5 +365,5 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     starttls: StarttlsFacts
     roots: tuple[bytes, ...] = ()
     patience: Literal["sender", "ours"] = "sender"
-    further: dict[str, Any] = {}
+    further: dict[str, Any] = msgspec.field(default_factory=dict)
     steps: tuple[StepResult, ...] = ()

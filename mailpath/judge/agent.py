@@ -19,6 +19,7 @@ from mailpath.match.hosts import HostNames
 from mailpath.match.names import POSTFIX, RFC_8461, NameRules
 from mailpath.match.pkix import Floor
 from mailpath.match.sts import Dialect as StsParsing
+from mailpath.records import Record
 
 
 class Family(StrEnum):
@@ -88,7 +89,7 @@ def source(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
-class Agent(msgspec.Struct, frozen=True, kw_only=True):
+class Agent(Record, frozen=True, kw_only=True):
     """What operators of a server program do not change, or hardly ever.
 
     `name`: the program with its version.  `source`: where its habits are written, or that they were seen.

@@ -65,7 +65,7 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
             try:
                 made |= understood(start, {field: value})
             except BadPosture as error:
-                raise BadPosture(str(error), key, *error.key[1:]) from None
+                raise BadPosture(str(error), key, *error.path[1:]) from None
     given = {RENAMED.get(key, key): value for key, value in table.items() if key != "base"}
     changed = ", ".join(line for field, value in given.items() for line in written(field, value))
     title = f"{start.name} with {changed}" if changed else f"as {start.name}"

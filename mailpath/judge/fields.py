@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
 from mailpath.match import dane, names, sts
@@ -34,15 +35,15 @@ NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
 }
 
 
-class BadPosture(ValueError):
-    """The table makes no posture; the message says why in one plain sentence.
+class BadPosture(MailpathError):
+    """The table makes no posture; the message says why in one plain sentence, with the field.
 
-    `key`: the key of the table that it is about, () where it is about the table.
+    `path`: the keys of the table that lead to what it is about, () where it is about the table.
     """
 
-    def __init__(self, sentence: str, *key: str) -> None:
+    def __init__(self, sentence: str, *path: str) -> None:
         super().__init__(sentence)
-        self.key = key
+        self.path = path
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +150,7 @@ def _value(record: msgspec.Struct, field: str, value: object) -> Any:
             return msgspec.structs.replace(current, **understood(current, value))
         return msgspec.convert(value, type=kinds[field])
     except BadPosture as error:
-        raise BadPosture(str(error), field, *error.key) from None
+        raise BadPosture(str(error), field, *error.path) from None
     except msgspec.ValidationError as error:
         words = choices(kinds[field])
         valid = f"; there are: {', '.join(words)}" if words else ""

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from mailpath.judge.events import Event
+from mailpath.records import Record
 
 
 class Outcome(StrEnum):
@@ -66,7 +67,7 @@ class Untold(msgspec.Struct, frozen=True):
         return f"cannot be told from here: {self.why}"
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class Attempt(Record, frozen=True, kw_only=True):
     """One MX host (and address, once one is known) tried, in order.
 
     `reason`: the sentence this server would log (foreign words in it as visible text).  `status_code`:
@@ -92,7 +93,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""  # the cause in plain words, beside the server's own sentence
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(Record, frozen=True, kw_only=True):
     """What a sender with `posture` does with mail for this path; `host` to `status_code` and `event` to
     `because` are those of the attempt that decided.  `possible`: the outcomes there may be where it is
     `unknown`.

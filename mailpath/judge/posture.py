@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from mailpath.judge.agent import Agent, Reference, Refusal, Sni, means, source
+from mailpath.records import Record
 
 
 class Level(StrEnum):
@@ -84,7 +85,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     policy: int = 60
 
 
-class Posture(msgspec.Struct, frozen=True, kw_only=True):
+class Posture(Record, frozen=True, kw_only=True):
     """What one sender enforces.
 
     `title`: one line that says what it is.  `source`: where the fields come from.  `unknown`: name of a field
@@ -96,7 +97,7 @@ class Posture(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     source: str = ""
     agent: Agent = Agent(name="rfc")
-    unknown: dict[str, tuple[Any, ...]] = {}
+    unknown: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
 
     # --- Transport security --------------------------------------------------------------------------
     level: Annotated[

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
 from msgspec.structs import replace
 
+from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent, Family
 from mailpath.judge.fields import understood
 from mailpath.judge.posture import Posture
 
 
-class UnknownPosture(KeyError):
+class UnknownPosture(MailpathError):
     """No posture has that name; the message lists those there are."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-    def __str__(self) -> str:
-        return f"There is no posture {self.name!r}. There are: {', '.join(PRESETS)}."
+    def __init__(self, name: str, among: Iterable[str]) -> None:
+        super().__init__(f"There is no posture {name!r}. There are: {', '.join(among)}.")
 
 
-def posture(name: str) -> Posture:
-    """The preset `name`; a bare Postfix level ("dane") means "postfix-dane".  Raises `UnknownPosture`."""
-    found = PRESETS.get(name) or PRESETS.get(f"postfix-{name}")
+def posture(name: str, among: Mapping[str, Posture] | None = None) -> Posture:
+    """The posture `name`, of the presets or `among` others; a bare Postfix level ("dane") means
+    "postfix-dane".  Raises `UnknownPosture`.
+    """
+    known = PRESETS if among is None else among
+    found = known.get(name) or known.get(f"postfix-{name}")
     if found is None:
-        raise UnknownPosture(name)
+        raise UnknownPosture(name, known)
     return found
 
 

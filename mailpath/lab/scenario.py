@@ -24,6 +24,7 @@ from typing import Literal
 import msgspec
 
 from mailpath import names
+from mailpath.errors import MailpathError
 
 #: What an `[expect]` line may say; "/retry" after it: so on a later attempt, deferred at the first.
 OUTCOMES = frozenset({"authenticated", "encrypted", "plaintext", "deferred", "bounced", "unknown"})
@@ -56,7 +57,7 @@ Listen = Literal["yes", "refused", "blackhole"]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
-class ScenarioError(ValueError):
+class ScenarioError(MailpathError):
     """A scenario file that cannot be used; the message names file and key and says why in one sentence."""
 
 
@@ -288,23 +289,23 @@ def load(path: str | Path) -> Scenario:
         with Path(path).open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ScenarioError(f"cannot be read: {error.strerror}.", file=str(path)) from error
     return decode(raw, str(path))
 
 
 def decode(raw: bytes, source: str) -> Scenario:
     """The scenario in the TOML text `raw`; `source` names it in errors.  Raises `ScenarioError`."""
     if len(raw) > MAX_BYTES:
-        raise ScenarioError(f"{source}: larger than {MAX_BYTES} bytes.")
+        raise ScenarioError(f"larger than {MAX_BYTES} bytes.", file=source)
     try:
         table = tomllib.loads(raw.decode("utf-8"))
         return msgspec.convert(table, Scenario)
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{source}: not UTF-8: {error}.") from error
+        raise ScenarioError(f"not UTF-8: {error}.", file=source) from error
     except RecursionError as error:
-        raise ScenarioError(f"{source}: nested too deeply.") from error
+        raise ScenarioError("nested too deeply.", file=source) from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ScenarioError(f"{source}: {error}.") from error
+        raise ScenarioError(f"{error}.", file=source) from error
 
 
 @cache

@@ -23,6 +23,7 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
+from mailpath.network.exchange_log import logged
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.waits import Waits
 
@@ -86,23 +87,19 @@ class Bounded:
         most = MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS
         if self._asked >= most:
             detail = f"a walk asks no more than {MOST_QUESTIONS} DNS questions"
-            return DnsExchange(question=question, failure=Failure.NOT_TRIED, detail=detail)
+            return logged(DnsExchange(question=question, failure=Failure.NOT_TRIED, detail=detail))
         self._asked += 1
-        return await self._in_time(self._inner.ask(question)) or DnsExchange(
-            question=question, failure=Failure.NOT_TRIED, detail=self._passed
-        )
+        held = await self._in_time(self._inner.ask(question))
+        return logged(held or DnsExchange(question=question, failure=Failure.NOT_TRIED, detail=self._passed))
 
     async def fetch(self, request: HttpsRequest) -> HttpsExchange:
-        return await self._in_time(self._inner.fetch(request)) or HttpsExchange(
-            request=request, failure=Failure.NOT_TRIED, detail=self._passed
-        )
+        held = await self._in_time(self._inner.fetch(request))
+        return logged(held or HttpsExchange(request=request, failure=Failure.NOT_TRIED, detail=self._passed))
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         held = await self._in_time(self._inner.converse(request))
         held = held or self._cut_off(self._inner.unfinished(request))
-        if held is None:
-            return SmtpExchange(request=request, failure=Failure.NOT_TRIED, detail=self._passed)
-        return held
+        return logged(held or SmtpExchange(request=request, failure=Failure.NOT_TRIED, detail=self._passed))
 
     def _cut_off(self, begun: SmtpExchange | None) -> SmtpExchange | None:
         """The session that the deadline ended, saying so; where only its farewell is missing, as it is."""

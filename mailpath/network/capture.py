@@ -17,12 +17,14 @@ from typing import Annotated, BinaryIO
 import msgspec
 
 from mailpath import __version__
+from mailpath.errors import MailpathError, concerning, reason_of
 from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path
 from mailpath.files import replace_file
 from mailpath.names import BadName, as_domain, to_dns_name
 from mailpath.network.protocol import SIMULATED_ZONE, Ground
 from mailpath.network.recording import Recording, in_order, key_of
+from mailpath.records import Record
 from mailpath.visible import visible
 from mailpath.wording.times import LAST
 
@@ -43,11 +45,11 @@ _GZIP_MAGIC = b"\x1f\x8b"
 Where = str | os.PathLike[str] | BinaryIO
 
 
-class CaptureError(Exception):
+class CaptureError(MailpathError):
     """A capture cannot be read or written; the message says why in one plain sentence."""
 
 
-class Capture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Capture(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a replay needs.  Exchanges are sorted by key and no key is there twice.
 
     `mailpath`: the version that made it.
@@ -112,7 +114,8 @@ def dump(capture: Capture, where: Where) -> None:
         else:
             where.write(data)
     except OSError as error:
-        raise CaptureError(f"The capture cannot be written: {error.strerror or error}.") from error
+        sentence = f"The capture cannot be written: {reason_of(error)}."
+        raise CaptureError(sentence, file=_named(where)) from error
 
 
 def load(where: Where) -> Capture:
@@ -126,9 +129,14 @@ def load(where: Where) -> Capture:
         else:
             data = where.read(MAX_CAPTURE + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CaptureError(f"The capture cannot be read: {reason}.") from error
-    return decode(_unpacked(data))
+        sentence = f"The capture cannot be read: {reason_of(error)}."
+        raise CaptureError(sentence, file=_named(where)) from error
+    with concerning(file=_named(where)):
+        return decode(_unpacked(data))
+
+
+def _named(where: Where) -> str:
+    return os.fspath(where) if isinstance(where, str | os.PathLike) else ""
 
 
 def decode(data: bytes) -> Capture:

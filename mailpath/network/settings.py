@@ -11,12 +11,14 @@ import json
 import re
 import ssl
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from mailpath.errors import MailpathError, concerning
 from mailpath.names import BadName, to_dns_name
 from mailpath.network import endpoints
 from mailpath.network.anchors import ROOT_ANCHORS
@@ -40,14 +42,8 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----",
 _EHLO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Za-z:.]{1,64}\]")
 
 
-class SettingsError(Exception):
-    """A setting cannot be used.  `file` and `key` say which; "" when there is no file, or no one key."""
-
-    def __init__(self, sentence: str, *, file: str = "", key: str = "") -> None:
-        super().__init__(": ".join(part for part in (file, key, sentence) if part))
-        self.sentence = sentence
-        self.file = file
-        self.key = key
+class SettingsError(MailpathError):
+    """A setting cannot be used.  `file` and `key` say which."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,12 +94,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         given = {key: value for key, value in options.items() if value is not None}
         if "dial" in given:
             given["dial"] = {**self.dial, **given["dial"]}
-        return _converted({**msgspec.structs.asdict(self), **given})
+        return settings_of({**msgspec.structs.asdict(self), **given})
 
     def dialled(self, host: str, port: int) -> tuple[str, int]:
         """Where a connection to the published address `host` really goes."""
         there = self.dial.get(endpoints.join(endpoints.address(host), port))
         return (host, port) if there is None else endpoints.split(there)
+
+
+def settings_of(table: Mapping[str, Any]) -> Settings:
+    """The settings in a table with the keys of a network file.  Raises `SettingsError`."""
+    try:
+        return _checked(msgspec.convert(table, Settings))
+    except msgspec.ValidationError as error:
+        sentence, key = _explained(error)
+        raise SettingsError(sentence, key=key) from None
 
 
 def load(path: str | Path) -> Settings:
@@ -117,7 +122,8 @@ def load(path: str | Path) -> Settings:
         raise SettingsError(f"The file is no TOML: {error}.", file=str(path)) from None
     except RecursionError:
         raise SettingsError("The file is nested too deeply.", file=str(path)) from None
-    settings = _converted(raw, file=str(path))
+    with concerning(file=str(path)):
+        settings = settings_of(raw)
     paths = {
         key: str((file.parent / value).absolute())
         for key in ("trust_anchor", "ca_file")
@@ -213,17 +219,6 @@ def _read(file: Path, *, key: str = "") -> bytes:
     if len(data) > MAX_FILE:
         raise SettingsError("The file is too large.", file=str(file), key=key)
     return data
-
-
-def _converted(raw: dict[str, Any], *, file: str = "") -> Settings:
-    """The settings that `raw` holds, checked.  Raises `SettingsError`, which names `file`."""
-    try:
-        return _checked(msgspec.convert(raw, Settings))
-    except msgspec.ValidationError as error:
-        sentence, key = _explained(error)
-    except SettingsError as error:
-        sentence, key = error.sentence, error.key
-    raise SettingsError(sentence, file=file, key=key)
 
 
 def _checked(settings: Settings) -> Settings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mailpath.errors import MailpathError, reason_of
 from mailpath.files import create_file
 from mailpath.visible import visible
 
@@ -41,7 +42,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-class SavingFailed(Exception):
+class SavingFailed(MailpathError):
     """It could not be written; the message is one sentence."""
 
 
@@ -79,8 +80,7 @@ def write(path: str, data: bytes, *, private: bool = False) -> Path:
     except FileExistsError:
         raise SavingFailed(f"{visible(path)} is there already; choose another name.") from None
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; no home directory
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SavingFailed(f"{visible(path)} cannot be written: {reason}.") from None
+        raise SavingFailed(f"{visible(path)} cannot be written: {reason_of(error)}.") from None
     return file
 
 

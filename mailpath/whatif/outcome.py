@@ -14,11 +14,12 @@ from mailpath.judge import Outcome, Posture, Verdict, sending
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, Untold, untold
 from mailpath.judge.sending import USUAL, Message, Sending
+from mailpath.records import Record
 from mailpath.whatif.rewalk import Rewalks
 from mailpath.whatif.weakest import weakest_host
 
 
-class AttackOutcome(msgspec.Struct, frozen=True, kw_only=True):
+class AttackOutcome(Record, frozen=True, kw_only=True):
     """`attack`: "a" or "a+b"; `touched`: whether it found anything to tamper with.
 
     `host`: who takes the mail, None when nobody does.  `attacker_reads`: for certain; `may_read`: it cannot

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import re
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -19,6 +22,7 @@ LAYERS = [
     "cli",
     "commands",
     "tui",
+    "api",
     "report",
     "tickets",
     "whatif",
@@ -38,8 +42,11 @@ LAYERS = [
     "exchanges",
     "names",
     "files",
+    "logs",
     "visible",
     "ending",
+    "errors",
+    "records",
 ]
 
 #: Modules through which a socket can be opened, and the event loop's own doors.
@@ -160,11 +167,30 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     assert out.stdout.strip() == "[]"
 
 
+#: These never leave the room that raises them.
+WITHIN = {"BadDer", "BadQuestion", "NotDns", "OverBudget", "Exhausted", "End", "ReaderGone"}
+
+
+def test_every_exception_that_leaves_has_one_base() -> None:
+    builtin = {name for name, each in vars(builtins).items() if isinstance(each, type)}
+    others = set()
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                bases = {ast.unparse(base) for base in node.bases}
+                raised = any(issubclass(getattr(builtins, base), Exception) for base in bases & builtin)
+                if raised and "MailpathError" not in bases:
+                    others.add(node.name)
+    assert others == {"MailpathError", *WITHIN}
+
+
 def test_rooms_are_small() -> None:
     """A file that grows past 400 lines holds two subjects, a function past 60 two jobs."""
     large = []
+    sizes = []
     for path in modules():
         source = path.read_text(encoding="utf-8")
+        sizes.append(source.count("\n"))
         if source.count("\n") > 400:
             large.append(f"{name_of(path)}: {source.count(chr(10))} lines")
         for node in ast.walk(ast.parse(source)):
@@ -173,3 +199,10 @@ def test_rooms_are_small() -> None:
                 if length > 60:
                     large.append(f"{name_of(path)}:{node.name}: {length} lines")
     assert large == []
+    assert median(sizes) < 130
+
+
+def test_every_room_has_its_line_in_the_house() -> None:
+    house = (HOUSE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## The house")[1]
+    drawn = re.findall(r"\b(\w+)(?:/|\.py)(?= {2,})", house.split("\n\n")[1])
+    assert [room for room in drawn if room != "mailpath"] == [room for room in LAYERS if room != "__main__"]

@@ -84,7 +84,7 @@ def test_a_bare_postfix_level_means_postfix():
     assert posture("exim").name == "exim"
     with pytest.raises(UnknownPosture, match=r"no posture 'dann'\. There are: rfc, postfix-none"):
         posture("dann")
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownPosture):
         posture("")
 
 

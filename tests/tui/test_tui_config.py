@@ -11,7 +11,7 @@ import pytest
 from tui_world import FakeSession, app, drawn, settle, walk
 
 from mailpath import config
-from mailpath.commands.preferring import preferences
+from mailpath.commands.app import preferences
 from mailpath.facts import Found, SenderFacts
 from mailpath.tui import CaptureSource, Preferences
 from mailpath.tui.app import MailpathApp
@@ -195,7 +195,7 @@ async def test_own_postures_are_in_the_list(home: Path, capture: Any) -> None:
 
 def test_the_config_is_read_without_the_judge() -> None:
     code = (
-        "import mailpath.commands.preferring, sys\n"
+        "import mailpath.commands.app, sys\n"
         "print([m for m in ('textual', 'cryptography', 'dns') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -13,6 +13,7 @@ import zlib
 from pathlib import PurePath
 from typing import NamedTuple
 
+from mailpath.errors import MailpathError
 from mailpath.names import as_domain
 
 #: Bytes, of the file and of the report in it.
@@ -26,7 +27,7 @@ _TYPES = ("application/tlsrpt+json", "application/tlsrpt+gzip")
 _NAMED = re.compile(r"\.json(?:\.gz)?\Z|\.gz\Z", re.IGNORECASE)
 
 
-class ReportError(ValueError):
+class ReportError(MailpathError):
     """It is no TLS report; the message says why in one sentence."""
 
 

@@ -1,0 +1,265 @@
+"""The public face: what other programs use, and all that `docs/api.md` promises.
+
+    walk = api.walk_sync("b.example")
+    api.judge(walk, api.posture("postfix-dane")).outcome
+
+What is given and cannot be used raises a `MailpathError`; what the world does is a record, never an
+exception.  Records are frozen and have `to_dict()`.  Where a function is not `async`, it may be called from
+within a running event loop as well, which then waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
+
+import dns.rdatatype
+import msgspec
+
+from mailpath.dnssec import Validator
+from mailpath.errors import MailpathError, concerning
+from mailpath.facts import Lookup, Path, Security, Walk, ZoneFact
+from mailpath.findings import Finding, find
+from mailpath.judge import Posture, Verdict, judge
+from mailpath.judge.custom import custom_posture
+from mailpath.judge.presets import PRESETS
+from mailpath.judge.presets import posture as preset
+from mailpath.names import to_dns_name, to_domain
+from mailpath.network.bounded import Bounded
+from mailpath.network.capture import Capture, capture_of, dump, load
+from mailpath.network.recording import Recording
+from mailpath.network.replay import Replay
+from mailpath.network.settings import Settings, settings_of
+from mailpath.network.settings import load as load_settings
+from mailpath.records import Record
+from mailpath.walk import live_network
+from mailpath.walk import walk as walk_over
+from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
+
+if TYPE_CHECKING:
+    from mailpath.lab import Lab
+
+__all__ = [
+    "AttackOutcome",
+    "Capture",
+    "Finding",
+    "MailpathError",
+    "Posture",
+    "Settings",
+    "Validation",
+    "Verdict",
+    "Walk",
+    "attack",
+    "findings",
+    "judge",
+    "load",
+    "posture",
+    "postures",
+    "record",
+    "record_sync",
+    "replay",
+    "save",
+    "under_attack",
+    "validate",
+    "validate_sync",
+    "walk",
+    "walk_sync",
+]
+
+#: Where to ask: settings, their keys in a mapping, a network file, a lab that is up; None: as this system is
+#: set up, and never as the user's config file says.
+Where: TypeAlias = "Settings | Mapping[str, Any] | str | os.PathLike[str] | Lab | None"
+#: Unix seconds, or a time that knows its zone; None: now, of a capture when it was made.
+Moment: TypeAlias = int | datetime | None
+
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+class Validation(Record, frozen=True, kw_only=True):
+    """What became of one name and type, as of `at` (Unix seconds).
+
+    `zones`: every zone on the way, parents first.  `trust_anchor`: what was trusted without proof, as
+    zone-file text.
+    """
+
+    lookup: Lookup
+    zones: tuple[ZoneFact, ...]
+    at: int
+    trust_anchor: str
+
+    @property
+    def security(self) -> Security:
+        """Secure, insecure, bogus or indeterminate (RFC 4033 section 5)."""
+        return self.lookup.security
+
+    @property
+    def reason(self) -> str:
+        """What proves it, or why nothing does, in one clause."""
+        return self.lookup.reason
+
+
+# --- Over the network ------------------------------------------------------------------------------
+
+
+async def walk(
+    recipient: str, *, sender: str | None = None, network: Where = None, at: Moment = None
+) -> Walk:
+    """Walk the path of a mail from `sender` to `recipient`: domains, or addresses.
+
+    Takes no longer, and asks no more, than `mailpath check` would.  Raises `MailpathError`.
+    """
+    return (await _walked(recipient, sender, network, at))[0]
+
+
+async def record(
+    recipient: str, *, sender: str | None = None, network: Where = None, at: Moment = None
+) -> Capture:
+    """As `walk`, and keep each exchange: for `replay`, `attack` and `save`."""
+    return (await _walked(recipient, sender, network, at))[1]
+
+
+async def validate(name: str, type: str = "A", *, network: Where = None, at: Moment = None) -> Validation:
+    """Look up `type` (a mnemonic, or its number) at `name` and validate the answer from the trust anchor
+    down.  Raises `MailpathError`.
+    """
+    with concerning(key=repr(name.strip()) if name.strip() else ""):
+        owner = to_dns_name(name.strip())
+    rdtype = _record_type(type)
+    async with _network(network) as live:
+        moment = int(time.time()) if at is None else _seconds(at)
+        validator = Validator(live, moment)
+        lookup, (ad, rcode) = await asyncio.gather(
+            validator.lookup(owner, rdtype), validator.resolver_claim(owner, rdtype)
+        )
+        claimed = msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
+        return Validation(
+            lookup=claimed, zones=validator.zones(), at=moment, trust_anchor=live.ground.trust_anchor
+        )
+
+
+def _waited(work: Callable[_Given, Coroutine[Any, Any, _Answer]]) -> Callable[_Given, _Answer]:
+    @wraps(work)
+    def wait(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
+        return _wait(work(*given, **named))
+
+    return wait
+
+
+#: The same, waited for.
+walk_sync = _waited(walk)
+record_sync = _waited(record)
+validate_sync = _waited(validate)
+
+
+# --- On a capture: no network ----------------------------------------------------------------------
+
+
+def save(capture: Capture, path: str | os.PathLike[str]) -> None:
+    """Write `capture` to a file, compressed where its name ends in ".gz".  Raises `MailpathError`."""
+    dump(capture, path)
+
+
+def replay(capture: Capture, at: Moment = None) -> Walk:
+    """The walk on what `capture` holds.  Raises `MailpathError` where its trust anchor cannot be read."""
+    moment = capture.ground.made if at is None else _seconds(at)
+    return _wait(walk_over(capture.path, Replay(capture), moment))
+
+
+def attack(capture: Capture, name: str, at: Moment = None) -> Walk:
+    """The walk on what an attacker on the path makes of `capture`.  `name`: of `mailpath attacks`, or "a+b".
+
+    Raises `MailpathError`.
+    """
+    rewalks = Rewalks(capture, at=None if at is None else _seconds(at))
+    return _wait(rewalks.under(name)).walk
+
+
+def under_attack(capture: Capture, name: str, posture: Posture, at: Moment = None) -> AttackOutcome:
+    """What the attack `name` makes of this posture's mail: its outcome, and whether the attacker reads it.
+
+    Raises `MailpathError`.
+    """
+    rewalks = Rewalks(capture, at=None if at is None else _seconds(at))
+    return _wait(attack_outcome(rewalks, posture, name))
+
+
+# --- Pure ------------------------------------------------------------------------------------------
+
+
+def postures() -> dict[str, Posture]:
+    """Every preset by name; the user's own are in the config file, which a library does not read."""
+    return dict(PRESETS)
+
+
+def posture(what: str | Mapping[str, Any]) -> Posture:
+    """The preset of this name; or one of your own: a table as `[posture.NAME]` in the config file is, with
+    its "name" beside the fields.  Raises `MailpathError`.
+    """
+    if isinstance(what, str):
+        return preset(what)
+    table = dict(what)
+    return custom_posture(str(table.pop("name", "own")), table)
+
+
+def findings(walk: Walk) -> tuple[Finding, ...]:
+    """What `walk` shows, the same for every posture: by step, the gravest first."""
+    return find(walk)
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+async def _walked(recipient: str, sender: str | None, network: Where, at: Moment) -> tuple[Walk, Capture]:
+    path = Path(recipient=_domain(recipient), sender=None if sender is None else _domain(sender))
+    async with _network(network) as live:
+        recording = Recording(live)
+        found = await walk_over(path, recording, live.ground.made if at is None else _seconds(at))
+    return found, capture_of(recording, path, found.roots)
+
+
+def _network(where: Where) -> Bounded:
+    """The live network, with the bounds of one walk."""
+    if where is None or isinstance(where, Settings):
+        return live_network(where or Settings())
+    if isinstance(where, Mapping):
+        return live_network(settings_of(where))
+    if isinstance(where, str | os.PathLike):
+        return live_network(load_settings(os.fspath(where)))
+    return live_network(where.settings, kind="lab")
+
+
+def _domain(text: str) -> str:
+    with concerning(key=repr(text)):
+        return to_domain(text)
+
+
+def _record_type(text: str) -> str:
+    try:
+        number = text.isascii() and text.isdigit()
+        return dns.rdatatype.to_text(dns.rdatatype.from_text(f"TYPE{int(text)}" if number else text))
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        raise MailpathError(f"{text!r} is no record type.") from None
+
+
+def _seconds(at: int | datetime) -> int:
+    if isinstance(at, int):
+        return at
+    if at.tzinfo is None:
+        raise MailpathError(f"{at.isoformat()} does not say in which time zone.")
+    return int(at.timestamp())
+
+
+def _wait(work: Coroutine[Any, Any, _Answer]) -> _Answer:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # a loop that runs cannot run another one
+        return beside.submit(asyncio.run, work).result()

@@ -1,0 +1,16 @@
+"""What every record of the public face has in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A frozen record: nothing changes it, equal content is equal, and it can be written as JSON."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values as JSON has them: bytes as base64, enums as their value, tuples as lists."""
+        told: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
+        return told

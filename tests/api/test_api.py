@@ -1,0 +1,132 @@
+"""The public face, on the lab: what docs/api.md says is so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailpath import api
+from mailpath.lab import Lab
+
+DOC = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def capture(lab: Lab) -> api.Capture:
+    return api.record_sync("dane-good.example", network=lab)
+
+
+def test_the_programs_of_the_page_run(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lab, "start", lambda: contextlib.nullcontext(lab))
+    printed = []
+    for program, most in zip(PROGRAMS, (10, 5), strict=True):
+        assert len([line for line in program.splitlines() if line.strip()]) <= most
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(compile(program, "docs/api.md", "exec"), {})
+        printed.append(out.getvalue().splitlines())
+    judged, validated = printed
+    assert validated == ["secure"]
+    assert [line.split(": ")[:2] for line in judged] == [
+        ["rfc", "tlsa-mismatch"],
+        ["postfix-may", "sent-tls"],
+        ["postfix-dane", "tlsa-mismatch"],
+    ]
+    assert all(line.split(": ", 2)[2] for line in judged)
+
+
+def test_the_page_names_what_there_is() -> None:
+    named = set(re.findall(r"`(?:await )?(\w+)(?:\(|`)", DOC))
+    functions = {name for name in api.__all__ if name[0].islower()}
+    assert functions <= named
+
+
+@pytest.mark.parametrize("kind", ["mapping", "settings", "file", "lab"])
+def test_where_to_ask(kind: str, lab: Lab, tmp_path: Path) -> None:
+    file = lab.write_network_file(tmp_path)
+    where = {
+        "settings": lab.settings,
+        "file": file,
+        "lab": lab,
+        "mapping": {
+            "resolver": lab.settings.resolver,
+            "trust_anchor": lab.settings.trust_anchor,
+            "ca_file": lab.settings.ca_file,
+            "dial": lab.settings.dial,
+        },
+    }[kind]
+    found = api.validate_sync("dane-good.example", "MX", network=where)
+    assert found.security == "secure"
+    assert "is signed by dane-good.example" in found.reason
+
+
+async def test_async_and_within_a_running_loop(lab: Lab, capture: api.Capture) -> None:
+    walked, validated = await asyncio.gather(
+        api.walk("user@dane-good.example", sender="a.example", network=lab),
+        api.validate("dane-good.example", "15", network=lab),
+    )
+    assert walked.path.recipient == "dane-good.example"
+    assert validated.lookup.rdtype == "MX"
+    assert api.replay(capture).mx == walked.mx
+    assert (
+        api.judge(api.walk_sync("dane-good.example", network=lab), api.posture("dane")).mechanism == "dane-ee"
+    )
+
+
+def test_a_capture_is_replayed_attacked_and_kept(capture: api.Capture, tmp_path: Path) -> None:
+    file = tmp_path / "walk.json.gz"
+    api.save(capture, file)
+    assert api.load(file) == capture
+    may, dane = api.posture("may"), api.posture("dane")
+    stripped = api.attack(capture, "strip-starttls")
+    assert [api.judge(stripped, each).outcome for each in (may, dane)] == ["plaintext", "deferred"]
+    assert api.under_attack(capture, "strip-starttls", may).attacker_reads
+    assert not api.under_attack(capture, "strip-starttls", dane).attacker_reads
+    later = api.replay(capture, datetime(2200, 1, 1, tzinfo=UTC))
+    assert "SEC" in {finding.code[:3] for finding in api.findings(later)}
+
+
+def test_postures_of_ones_own(capture: api.Capture) -> None:
+    ours = api.posture({"name": "ours", "base": "postfix-may", "level": "encrypt"})
+    assert (ours.name, api.judge(api.replay(capture), ours).outcome) == ("ours", "encrypted")
+    assert api.posture("dane") == api.postures()["postfix-dane"]
+
+
+def test_records_are_frozen_and_plain(capture: api.Capture) -> None:
+    walked = api.replay(capture)
+    verdict = api.judge(walked, api.posture("rfc"))
+    outcome = api.under_attack(capture, "strip-starttls", api.posture("rfc"))
+    for each in (capture, walked, verdict, outcome, api.posture("rfc"), *api.findings(walked)):
+        assert json.loads(json.dumps(each.to_dict()))
+        with pytest.raises(AttributeError):
+            each.posture = "mine"  # type: ignore[misc,union-attr]
+    assert verdict.to_dict()["outcome"] == "authenticated"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (lambda: api.walk_sync("b..example"), "'b..example': The name has an empty label"),
+        (lambda: api.walk_sync("b.example", network={"resolvr": "x"}), "resolvr: There is no such key."),
+        (lambda: api.walk_sync("b.example", network="/no/such"), "/no/such: The file cannot be read"),
+        (lambda: api.walk_sync("b.example", at=datetime(2026, 1, 1)), "time zone"),
+        (lambda: api.validate_sync("b.example", "NOTYPE"), "'NOTYPE' is no record type."),
+        (lambda: api.load("/no/such"), "/no/such: The capture cannot be read"),
+        (lambda: api.posture("none such"), "There is no posture 'none such'. There are: rfc"),
+        (lambda: api.posture({"level": "most"}), "level"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(given: object, says: str) -> None:
+    assert callable(given)
+    with pytest.raises(api.MailpathError) as told:
+        given()
+    assert says in str(told.value)
+    assert told.value.sentence in str(told.value)
+    assert "\n" not in str(told.value)
