@@ -6,7 +6,7 @@ from mailpath.attacks import attacker
 from mailpath.attacks.catalogue import parse
 from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Verdict
-from mailpath.judge.readings import indeterminate
+from mailpath.judge.indeterminate import indeterminate
 from mailpath.match.certificate import describe
 
 

@@ -23,8 +23,8 @@ from mailpath.errors import concerning
 from mailpath.exchanges import Envelope
 from mailpath.facts import Found, Path, Walk
 from mailpath.judge import Posture
+from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.presets import posture as posture_named
-from mailpath.judge.sending import Message, Sending
 from mailpath.network.capture import Capture, capture_of, dump, load
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
@@ -86,14 +86,16 @@ class CheckOptions:
         """The report's format."""
         return form_of(self.form, self.output)
 
-    def sending(self) -> Sending:
+    def sending(self) -> MessageOptions:
         """What they say of the message.  Raises `click.UsageError`."""
         if self.requiretls and self.tls_required_no:
             raise click.UsageError(
                 "A message asks for one of --requiretls and --tls-required-no, not for both."
             )
         message = Message.TLS_REQUIRED_NO if self.tls_required_no else Message.ORDINARY
-        return Sending(message=Message.REQUIRETLS if self.requiretls else message, policy_age=self.policy_age)
+        return MessageOptions(
+            message=Message.REQUIRETLS if self.requiretls else message, policy_age=self.policy_age
+        )
 
 
 def options_of(words: dict[str, Any]) -> CheckOptions:
@@ -137,7 +139,9 @@ def run(options: CheckOptions) -> ExitCode:
     return result.code
 
 
-def _judged(walked: Walked, judged: tuple[Posture, ...], sending: Sending, *, on_trust: bool) -> Result:
+def _judged(
+    walked: Walked, judged: tuple[Posture, ...], sending: MessageOptions, *, on_trust: bool
+) -> Result:
     """The walk by the postures named, else by all; how long that took beside the steps."""
     began = time.perf_counter()
     result = build(

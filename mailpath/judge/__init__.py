@@ -56,7 +56,7 @@ def judge(
     """The verdict of `posture` on `walk`.  Total and deterministic.
 
     `cached`: the MTA-STS policy that the sender has from an earlier delivery; None: first contact.
-    `delivery`: how a message of this kind goes out (`sending.py` knows the others).
+    `delivery`: how a message of this kind goes out (`message_options.py` knows the others).
     """
     if not posture.unknown:
         return delivery(walk, posture, cached)

@@ -13,12 +13,12 @@ from typing import Annotated
 
 import msgspec
 
-from mailpath.judge.heard import Reading
+from mailpath.judge.reply_parsing import ReplyParsing
 from mailpath.match.dane import DaneRules
 from mailpath.match.hosts import HostNames
 from mailpath.match.names import POSTFIX, RFC_8461, NameRules
 from mailpath.match.pkix import Floor
-from mailpath.match.sts import Dialect as StsParsing
+from mailpath.match.sts import StsParsing
 from mailpath.records import Record
 
 
@@ -163,10 +163,10 @@ class Agent(Record, frozen=True, kw_only=True):
         source("PF: permanent; EX: temporary; observed"),
     ] = Refusal.NEXT
     reply_parsing: Annotated[
-        Reading,
+        ReplyParsing,
         means("How a reply is read that breaks the grammar, and how STARTTLS is found."),
         source("RFC 5321 section 4.2; PF smtp_chat.c, smtp_proto.c; EX smtp_out.c, smtp.c; observed"),
-    ] = Reading.STRICT
+    ] = ReplyParsing.STRICT
     pix_workaround: Annotated[
         bool,
         means("A greeting of nothing but `2`, `0`, blanks and asterisks gets HELO: STARTTLS goes unseen."),

@@ -11,7 +11,7 @@ import msgspec
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, Session, StsPolicy, Walk
-from mailpath.judge import readings, sts
+from mailpath.judge import indeterminate, sts
 from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, Event
 from mailpath.judge.model import (
@@ -29,14 +29,14 @@ from mailpath.judge.model import (
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, quote, say, shown, status
-from mailpath.judge.session import Ending, attempt
+from mailpath.judge.session import AttemptEnd, attempt
 from mailpath.judge.waits import Waits
 
 #: Events that come after a TLS session was there.
 _IN_TLS = frozenset({Event.SENT_TLS, *NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED, *ENVELOPE})
 
 
-class Pass(msgspec.Struct, frozen=True, kw_only=True):
+class Round(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery attempt over all hosts.  `decisive`: the attempt whose failure (or success) is reported.
 
     `tls_failed`: optional TLS broke at some host on the way.
@@ -58,17 +58,17 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
     `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.
     """
     verdict = _deliver_as_heard(walk, posture, cached)
-    if not readings.doubted(walk):
+    if not indeterminate.doubted(walk):
         return verdict
     # Our resolver is known to leave proofs out, and the sender's may not: what it denied may well be absent.
-    believed = _deliver_as_heard(readings.believed(walk), posture, cached)
+    believed = _deliver_as_heard(indeterminate.believed(walk), posture, cached)
     if (believed.outcome, believed.possible) == (verdict.outcome, verdict.possible):
         return believed
     for each in (believed, verdict):
         if each.outcome is Outcome.UNKNOWN and not each.possible:
             return each
     outcomes = (outcome for each in (believed, verdict) for outcome in (each.outcome, *each.possible))
-    unproven = untold(posture.name, Untold(Event.SECURITY_UNKNOWN, readings.note(walk)), outcomes)
+    unproven = untold(posture.name, Untold(Event.SECURITY_UNKNOWN, indeterminate.note(walk)), outcomes)
     return msgspec.structs.replace(unproven, policy_state=believed.policy_state)
 
 
@@ -78,7 +78,7 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) ->
         return untold(posture.name, unseen)
     applied = sts.applied(walk, posture, cached)
     verdict = _read(walk, posture, applied)
-    if applied.unseen is None:
+    if applied.not_recorded is None:
         return verdict
     played = [verdict, *(_read(walk, posture, each) for each in sts.might_apply(walk, applied))]
     outcomes = {outcome for each in played for outcome in (each.outcome, *each.possible)}
@@ -90,8 +90,8 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) ->
         verdict,
         outcome=Outcome.UNKNOWN,
         possible=() if anyhow else ordered(outcomes),
-        reason=applied.unseen.reason,
-        event=applied.unseen.event,
+        reason=applied.not_recorded.reason,
+        event=applied.not_recorded.event,
         demand=None,
         demanded_by=None,
     )
@@ -100,9 +100,9 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) ->
 def _read(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
     """The verdict under one policy, whatever turns out to be signed."""
     verdict = _deliver(walk, posture, applied)
-    if verdict.outcome is Outcome.UNKNOWN and readings.undecided(walk):
-        played = (_deliver(readings.read_as(walk, each), posture, applied) for each in readings.READINGS)
-        verdict = readings.either(walk, posture, verdict, played)
+    if verdict.outcome is Outcome.UNKNOWN and indeterminate.has_indeterminate(walk):
+        played = (_deliver(each, posture, applied) for each in indeterminate.assumptions(walk))
+        verdict = indeterminate.combine(walk, posture, verdict, played)
     return verdict
 
 
@@ -110,7 +110,7 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
     found = destination(walk.mx, posture)
     if found.event is not None:
         return _undeliverable(walk, posture, found, applied)
-    if applied.waits:
+    if applied.deferred_by_lookup:
         why = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
         return Verdict(
             posture=posture.name,
@@ -119,10 +119,10 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
             event=Event.STS_FAILED,
             status_code="4.4.3",
         )
-    first = _pass(walk, posture, found, applied, aged=False)
+    first = _pass(walk, posture, found, applied, is_retry=False)
     second = None
     if first.tls_failed and Outcome.DEFERRED in (first.outcome, *first.possible):
-        second = _pass(walk, posture, found, applied, aged=True)
+        second = _pass(walk, posture, found, applied, is_retry=True)
     if second is not None and (first.possible or second.possible):
         return _verdict(walk, posture, _joined(first, second), applied)
     if second is not None and second.outcome in DELIVERED:
@@ -131,7 +131,7 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
     return _verdict(walk, posture, first, applied)
 
 
-def _joined(first: Pass, second: Pass) -> Pass:
+def _joined(first: Round, second: Round) -> Round:
     """Both passes, of which it cannot be told what comes: where the first ends with a delay on account of
     TLS, the second follows.
     """
@@ -147,14 +147,14 @@ def _unseen(walk: Walk, posture: Posture) -> Untold | None:
     lookup = walk.mx.lookup
     if lookup.found is Found.NOT_TRIED or lookup.failure is Failure.NOT_RECORDED:
         why = shown(lookup.detail or lookup.reason) or "the MX records were not looked up"
-        return Untold(readings.EVENTS.get(lookup.failure, Event.NOT_TRIED), why)
-    return readings.lost(walk, posture, lookup)
+        return Untold(indeterminate.EVENTS.get(lookup.failure, Event.NOT_TRIED), why)
+    return indeterminate.lost(walk, posture, lookup)
 
 
 # --- the loop --------------------------------------------------------------------------------------
 
 
-def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied, *, aged: bool) -> Pass:
+def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied, *, is_retry: bool) -> Round:
     attempts: list[Attempt] = []
     decisive: Attempt | None = None
     unknown: Attempt | None = None
@@ -185,7 +185,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
         if policy.dane and posture.agent.no_plaintext_after_tlsa:
             no_fallback, carried = True, policy.sni
         policy = msgspec.structs.replace(policy, no_fallback=no_fallback, sni=carried or policy.sni)
-        ending = attempt(walk, posture, target, policy, aged=aged)
+        ending = attempt(walk, posture, target, policy, is_retry=is_retry)
         if refused is not None and ending.outcome in DELIVERED:
             decisive = refused
             break
@@ -207,7 +207,7 @@ def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied
     assert decisive is not None, "a destination without a failure has an address"
     if decisive.outcome not in FINAL and unknown is not None:
         decisive = unknown
-    found_out = Pass(
+    found_out = Round(
         outcome=decisive.outcome, attempts=tuple(attempts), decisive=decisive, tls_failed=tls_failed
     )
     return waits.undecided(found_out)
@@ -248,7 +248,7 @@ def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None
 def _unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:
     assert target.event is not None
     asked = target.host.v6 if target.rrtype == "AAAA" else target.host.v4
-    lost = readings.lost(walk, posture, asked) if target.event is Event.HOST_FAILED else None
+    lost = indeterminate.lost(walk, posture, asked) if target.event is Event.HOST_FAILED else None
     if lost is not None:
         return Attempt(
             host=target.host.name,
@@ -282,8 +282,8 @@ def _skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -
     )
 
 
-def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, ending: Ending) -> Attempt:
-    told = policy.untold is None
+def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, ending: AttemptEnd) -> Attempt:
+    told = policy.undetermined is None
     attempt = Attempt(
         host=_host(posture, target),
         address=target.address,
@@ -356,7 +356,7 @@ def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: st
 
 
 def _verdict(
-    walk: Walk, posture: Posture, played: Pass, applied: sts.Applied, *, retried: bool = False
+    walk: Walk, posture: Posture, played: Round, applied: sts.Applied, *, retried: bool = False
 ) -> Verdict:
     """The verdict over the whole path, told by the attempt that decided it."""
     decisive, outcome = played.decisive, played.outcome

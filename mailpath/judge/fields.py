@@ -31,7 +31,7 @@ NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
         "openssl": names.OPENSSL,
     },
     dane.DaneRules: {"rfc-7672": dane.RFC, "postfix": dane.POSTFIX, "exim-gnutls": dane.EXIM_GNUTLS},
-    sts.Dialect: {"rfc-8461": sts.RFC, "mta-sts-resolver": sts.MTA_STS_RESOLVER},
+    sts.StsParsing: {"rfc-8461": sts.RFC, "mta-sts-resolver": sts.MTA_STS_RESOLVER},
 }
 
 

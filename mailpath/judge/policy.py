@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import msgspec
 
-from mailpath.assess.tlsa import insecure_mx, tlsa_of
+from mailpath.assess.tlsa import insecure_mx as has_insecure_mx
+from mailpath.assess.tlsa import tlsa_of
 from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
 from mailpath.judge.agent import Reference, Refusal, Sni
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
+from mailpath.judge.indeterminate import indeterminate, lost, note
 from mailpath.judge.model import Demand, DemandedBy, Mechanism, Untold
 from mailpath.judge.posture import DaneUse, InsecureMx, Level, Posture, Precedence
-from mailpath.judge.readings import indeterminate, lost, note
 from mailpath.match import dane
 from mailpath.match import sts as sts_match
 from mailpath.match.hosts import is_host_name
@@ -28,10 +29,10 @@ from mailpath.match.names import NameRules
 class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The demand, on whose account, and what goes with it.  `skip`: the host is not used at all, and why.
 
-    `records` with `base`: usable-looking TLSA records to match; `half`: the MX RRset was insecure.
-    `strict`: the handshake is one whose certificate counts (versions, suites); `named`: no anonymous
+    `records` with `base`: usable-looking TLSA records to match; `insecure_mx`: the MX RRset was insecure.
+    `strict`: the handshake is one whose certificate counts (versions, suites); `no_anonymous`: no anonymous
     suites, for what that is worth.  `sni`: None for none.
-    `untold`: why the demand cannot be told from here, None when it can.  `beside`: must hold as well.
+    `undetermined`: why the demand cannot be told from here, or None.  `also_required`: must hold as well.
     `no_fallback`: TLS that was tried and failed is not followed by plaintext, though TLS is optional.
     """
 
@@ -40,16 +41,16 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: Mechanism = Mechanism.NONE
     sni: str | None = None
     strict: bool = False
-    named: bool = False
+    no_anonymous: bool = False
     references: tuple[str, ...] = ()
     name_rules: NameRules | None = None
     records: tuple[TlsaRecord, ...] = ()
     base: str = ""
-    half: bool = False
+    insecure_mx: bool = False
     skip: Event | None = None
     bounces: bool = False
-    untold: Untold | None = None
-    beside: HostPolicy | None = None
+    undetermined: Untold | None = None
+    also_required: HostPolicy | None = None
     no_fallback: bool = False
 
     @property
@@ -62,19 +63,19 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
     """The demands on one address; `policy` is the MTA-STS policy in force for the recipient domain."""
     untold = lost(walk, posture, target.lookup)
     if untold is not None:
-        return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.LEVEL, untold=untold)
+        return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.LEVEL, undetermined=untold)
     if policy is not None and posture.precedence is Precedence.STS_FIRST:
         return _by_sts(walk, posture, target, policy)
     found = _by_dane(walk, posture, target)
     if policy is not None and found is not None and posture.precedence is Precedence.BOTH:
         beside = _by_sts(walk, posture, target, policy)
         usable = beside.skip is None and found.skip is None
-        return msgspec.structs.replace(found, beside=beside) if usable else _skipping(found, beside)
+        return msgspec.structs.replace(found, also_required=beside) if usable else _skipping(found, beside)
     if policy is not None and (found is None or (found.skip is None and not _decides(found))):
         demanded = _by_sts(walk, posture, target, policy)
-        half = found is not None and found.half and posture.agent.dane_with_insecure_mx_and_sts
+        half = found is not None and found.insecure_mx and posture.agent.dane_with_insecure_mx_and_sts
         both = half and demanded.skip is None
-        return msgspec.structs.replace(demanded, beside=found) if both else demanded
+        return msgspec.structs.replace(demanded, also_required=found) if both else demanded
     return found or _base(walk, posture, target)
 
 
@@ -84,7 +85,7 @@ def _skipping(found: HostPolicy, beside: HostPolicy) -> HostPolicy:
 
 def _decides(found: HostPolicy) -> bool:
     """DANE authenticates the host on the domain's behalf: it does not where the MX RRset is insecure."""
-    return found.demand is Demand.AUTHENTICATE and not found.half
+    return found.demand is Demand.AUTHENTICATE and not found.insecure_mx
 
 
 def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
@@ -139,9 +140,9 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
         return None
     if indeterminate(walk.mx.lookup) or indeterminate(target.lookup):
         return _untold(walk, "whether these names are signed was not learnt")
-    half = insecure_mx(walk)
+    insecure_mx = has_insecure_mx(walk)
     mandatory = posture.dane is DaneUse.MANDATORY
-    if half and (mandatory or posture.insecure_mx is InsecureMx.MAY):
+    if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
         return _missing(posture, Event.NOT_SECURE)
     candidates = _candidates(walk, posture, target)
     if not candidates:
@@ -149,14 +150,14 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     for candidate in candidates:
         untold = lost(walk, posture, candidate.lookup)
         if untold is not None:
-            return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, untold=untold)
+            return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=untold)
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
             return _skipped(DemandedBy.DANE, Event.TLSA_FAILED)
         if indeterminate(candidate.lookup):
             return _untold(walk, "whether its TLSA is signed was not learnt")
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
-            return _with_tlsa(walk, posture, target, candidate, half=half)
+            return _with_tlsa(walk, posture, target, candidate, insecure_mx=insecure_mx)
     return _missing(posture, Event.TLSA_MISSING)
 
 
@@ -176,7 +177,7 @@ def _untold(walk: Walk, what: str) -> HostPolicy:
     """Our own view was too poor to tell what this host demands; the resolver's failing comes first."""
     why = what if walk.dnssec.resolver_passes else note(walk) or what
     untold = Untold(Event.SECURITY_UNKNOWN, why)
-    return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, untold=untold)
+    return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=untold)
 
 
 def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
@@ -202,7 +203,9 @@ def _secure_alias(lookup: Lookup) -> bool:
     return bool(lookup.links) and lookup.links[0].security is Security.SECURE
 
 
-def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet, *, half: bool) -> HostPolicy:
+def _with_tlsa(
+    walk: Walk, posture: Posture, target: Target, candidate: TlsaSet, *, insecure_mx: bool
+) -> HostPolicy:
     """TLSA records are there: TLS is required at the least (RFC 7672 section 2.2)."""
     records = tuple(record for record in candidate.records if not _plainly_unusable(record))
     mandatory = posture.dane is DaneUse.MANDATORY
@@ -214,7 +217,7 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
         return HostPolicy(demand=Demand.ENCRYPT, by=by, sni=sni, base=candidate.base)
     sni = _sni(posture.agent.sni_dane, target, candidate.base)
     references = _references(posture.agent.dane_references, walk, target, candidate.base)
-    if half and posture.insecure_mx is InsecureMx.ENCRYPT:
+    if insecure_mx and posture.insecure_mx is InsecureMx.ENCRYPT:
         sni = _sni(posture.sni, target)
         return HostPolicy(demand=Demand.ENCRYPT, by=by, sni=sni, base=candidate.base)
     if all(dane.unusable(record, posture.agent.dane_rules) for record in records):
@@ -225,7 +228,7 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
             demand=demand,
             by=by,
             sni=sni,
-            named=True,
+            no_anonymous=True,
             references=references,
             records=records,
             base=candidate.base,
@@ -238,7 +241,7 @@ def _with_tlsa(walk: Walk, posture: Posture, target: Target, candidate: TlsaSet,
         references=references,
         records=records,
         base=candidate.base,
-        half=half,
+        insecure_mx=insecure_mx,
     )
 
 

@@ -17,13 +17,13 @@ from mailpath.judge.agent import Reference
 from mailpath.judge.delivery import deliver
 from mailpath.judge.destination import Answer, answer, destination
 from mailpath.judge.events import Event
+from mailpath.judge.indeterminate import indeterminate
 from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
 from mailpath.judge.patience import gave_up
 from mailpath.judge.policy import host_policy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture
-from mailpath.judge.readings import indeterminate
 from mailpath.judge.sentences import shown
-from mailpath.judge.sts import applied, listed, published
+from mailpath.judge.sts import applied, fetched_policy, listed
 
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
@@ -250,8 +250,8 @@ def _found_securely(walk: Walk, host: MxHost, posture: Posture, cached: StsPolic
     """Section 4.2.1, step 2; without an MX the name is the recipient's own.  None: it was not learnt."""
     if walk.mx.lookup.security is Security.SECURE or walk.mx.kind is MxKind.IMPLICIT:
         return True
-    policy = published(walk, posture) or cached
+    policy = fetched_policy(walk, posture) or cached
     if policy is not None and policy.mode != "none" and listed(policy, host.name, posture):
         return True
-    unseen = policy is None and applied(walk, posture, cached).unseen
+    unseen = policy is None and applied(walk, posture, cached).not_recorded
     return None if unseen or indeterminate(walk.mx.lookup) else False

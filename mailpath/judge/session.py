@@ -15,17 +15,17 @@ from mailpath.judge import patience
 from mailpath.judge.agent import Refusal
 from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
-from mailpath.judge.heard import Reading, blotted, heard, sees_starttls
-from mailpath.judge.held import held
 from mailpath.judge.model import Demand, Mechanism, Outcome, Untold
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import VERSIONS, Fallback, OptionalCheck, Posture
+from mailpath.judge.reply_parsing import ReplyParsing, is_pix_banner, parse_replies, sees_starttls
 from mailpath.judge.sentences import CONNECT, shown
+from mailpath.judge.session_choice import choose_session
 from mailpath.judge.trust import Trust, trust, trust_unseen
 from mailpath.match import usage
 
 
-class Ending(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
     """How the attempt ended.
 
     `outcome`: a delivery, DEFERRED (next address), BOUNCED (at once) or UNKNOWN.  `if_last`: permanent
@@ -51,14 +51,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     word: str | None = None
     policy: HostPolicy | None = None
     cause: Event | None = None
-    either: tuple[Ending, ...] = ()
+    either: tuple[AttemptEnd, ...] = ()
 
 
-def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, aged: bool) -> Ending:
-    """Try `target` under `policy`.  `aged`: the message is old enough for a fallback kept for retries."""
-    if policy.untold is not None:
-        return _untold(policy.untold, lost=True)
-    session = held(walk, posture, target, policy)
+def attempt(
+    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, is_retry: bool
+) -> AttemptEnd:
+    """Try `target` under `policy`.  `is_retry`: the message is old enough for a fallback kept for retries."""
+    if policy.undetermined is not None:
+        return _untold(policy.undetermined, lost=True)
+    session = choose_session(walk, posture, target, policy)
     if session is None:
         return _untold(Untold(Event.NOT_TRIED, "no session was held with this address"))
     unseen = _unseen(walk, session)
@@ -67,39 +69,39 @@ def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *,
         return _untold(unseen, session, lost=lost)
     why = shown(session.not_tried) or patience.gave_up(walk, posture, session)
     session = patience.untried(walk, session) if session.not_tried else session
-    session = heard(session, posture.agent.reply_parsing)
-    endings = [_ending(walk, posture, target, policy, session, aged=aged)]
+    session = parse_replies(session, posture.agent.reply_parsing)
+    endings = [_ending(walk, posture, target, policy, session, is_retry=is_retry)]
     if not why:
         return endings[0]
     for going in patience.answered(session):
         early = _early(walk, going, posture, policy)
         if early is None and going.tls is None and not (going.injected and posture.agent.injection_fails):
-            trusts = trust_unseen(posture, policy, aged=aged)
+            trusts = trust_unseen(posture, policy, is_retry=is_retry)
             endings += (_trusted(walk, going, posture, policy, each) for each in trusts)
         else:
-            endings.append(_ending(walk, posture, target, policy, going, aged=aged))
+            endings.append(_ending(walk, posture, target, policy, going, is_retry=is_retry))
     return _either(session, why, endings)
 
 
 def _ending(
-    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, session: Session, *, aged: bool
-) -> Ending:
+    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, session: Session, *, is_retry: bool
+) -> AttemptEnd:
     ending = _early(walk, session, posture, policy)
-    return ending or _in_tls(walk, posture, target, policy, session, aged=aged)
+    return ending or _in_tls(walk, posture, target, policy, session, is_retry=is_retry)
 
 
-def _early(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
+def _early(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> AttemptEnd | None:
     """How it ends before a handshake; None when one follows."""
     return _greeted(session, posture) or _in_clear(walk, session, posture, policy)
 
 
-def _either(session: Session, why: str, endings: list[Ending]) -> Ending:
+def _either(session: Session, why: str, endings: list[AttemptEnd]) -> AttemptEnd:
     """One of `endings`, and it cannot be told which; where they do not differ, the first."""
     each = tuple(inner for ending in endings for inner in ending.either or (ending,))
     if len({(ending.outcome, ending.event) for ending in each}) == 1:
         return endings[0]
     outcomes = {ending.outcome for ending in each}
-    return Ending(
+    return AttemptEnd(
         outcome=outcomes.pop() if len(outcomes) == 1 else Outcome.UNKNOWN,
         event=Event.NOT_AWAITED,
         why=why,
@@ -109,8 +111,8 @@ def _either(session: Session, why: str, endings: list[Ending]) -> Ending:
     )
 
 
-def _untold(untold: Untold, session: Session | None = None, *, lost: bool = False) -> Ending:
-    return Ending(outcome=Outcome.UNKNOWN, event=untold.event, why=untold.why, lost=lost, session=session)
+def _untold(untold: Untold, session: Session | None = None, *, lost: bool = False) -> AttemptEnd:
+    return AttemptEnd(outcome=Outcome.UNKNOWN, event=untold.event, why=untold.why, lost=lost, session=session)
 
 
 def _unseen(walk: Walk, session: Session) -> Untold | None:
@@ -136,7 +138,7 @@ def _no_such_family(walk: Walk, address: str) -> bool:
 # --- before STARTTLS -------------------------------------------------------------------------------
 
 
-def _greeted(session: Session, posture: Posture) -> Ending | None:
+def _greeted(session: Session, posture: Posture) -> AttemptEnd | None:
     """Connect, greeting, EHLO or HELO: None when all went well."""
     far = reached(session, goes_past_421=not posture.agent.ehlo_421_ends)
     greeting, hello = session.greeting, session.ehlo
@@ -150,7 +152,7 @@ def _greeted(session: Session, posture: Posture) -> Ending | None:
         return _deferred(session, Event.GREETING_LOST)
     if far in (Reached.NOT_SMTP, Reached.GREETING_REFUSED):
         return _refused(session, Event.GREETING_REFUSED, greeting, _by_class(greeting.code, posture))
-    if _blotted(session, posture) or far not in (Reached.EHLO_LOST, Reached.EHLO_REFUSED):
+    if _is_pix_banner(session, posture) or far not in (Reached.EHLO_LOST, Reached.EHLO_REFUSED):
         return None
     if hello is not None and hello.code == 421 and posture.agent.ehlo_421_ends:
         return _refused(session, Event.EHLO_REFUSED, hello, Refusal.NEXT)
@@ -171,12 +173,12 @@ def _by_class(code: int | None, posture: Posture) -> Refusal:
     )
 
 
-def _blotted(session: Session, posture: Posture) -> bool:
+def _is_pix_banner(session: Session, posture: Posture) -> bool:
     """Does this sender say HELO for fear of a firewall?"""
-    return posture.agent.pix_workaround and session.greeting is not None and blotted(session.greeting)
+    return posture.agent.pix_workaround and session.greeting is not None and is_pix_banner(session.greeting)
 
 
-def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> Ending | None:
+def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy) -> AttemptEnd | None:
     """Everything that happens without a handshake; None when one follows."""
     if policy.demand is Demand.NONE:
         return _plaintext(walk, session, posture)
@@ -201,14 +203,14 @@ def _offers(session: Session, posture: Posture) -> bool:
     reply = session.ehlo
     if reply is None or not reply.positive or not session.offers_starttls:
         return False
-    if posture.agent.reply_parsing is Reading.STRICT:
+    if posture.agent.reply_parsing is ReplyParsing.STRICT:
         return True
-    return not _blotted(session, posture) and sees_starttls(reply, posture.agent.reply_parsing)
+    return not _is_pix_banner(session, posture) and sees_starttls(reply, posture.agent.reply_parsing)
 
 
 def _starttls_refused(
     walk: Walk, session: Session, reply: Reply, posture: Posture, policy: HostPolicy
-) -> Ending:
+) -> AttemptEnd:
     why = "STARTTLS is offered, but refused"
     permanent = reply.code is not None and reply.code // 100 != 4
     if policy.demand is Demand.MAY:
@@ -230,14 +232,14 @@ def _starttls_refused(
 
 
 def _in_tls(
-    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, session: Session, *, aged: bool
-) -> Ending:
+    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, session: Session, *, is_retry: bool
+) -> AttemptEnd:
     """The handshake, the certificate, EHLO inside TLS."""
     why = _no_handshake(session, posture, policy)
     if why:
-        return _tls_failed(walk, session, Event.HANDSHAKE_FAILED, posture, policy, why=why, aged=aged)
+        return _tls_failed(walk, session, Event.HANDSHAKE_FAILED, posture, policy, why=why, is_retry=is_retry)
     assert session.tls is not None
-    trusted = trust(walk, posture, target, policy, session.tls, aged=aged)
+    trusted = trust(walk, posture, target, policy, session.tls, is_retry=is_retry)
     if not trusted.accepted:
         return _trusted(walk, session, posture, policy, trusted)
     far, reply = reached(session), session.ehlo_tls
@@ -250,7 +252,7 @@ def _in_tls(
             why = (
                 "EHLO is answered by no SMTP reply in TLS" if no_reply else "the session broke at HELO in TLS"
             )
-        return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, aged=aged)
+        return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, is_retry=is_retry)
     # Where the walk took the reply for good it said no HELO: then one is taken to be answered.
     went_on = bool(reply.codes) and reply.code != 421 and session.helo_tls is None
     if far is Reached.REFUSED_IN_TLS and not ignored and not went_on:
@@ -260,7 +262,9 @@ def _in_tls(
     return _trusted(walk, session, posture, policy, trusted)
 
 
-def _trusted(walk: Walk, session: Session, posture: Posture, policy: HostPolicy, trusted: Trust) -> Ending:
+def _trusted(
+    walk: Walk, session: Session, posture: Posture, policy: HostPolicy, trusted: Trust
+) -> AttemptEnd:
     """What the certificate leads to in a session that goes on."""
     if not trusted.accepted:
         word = posture.agent.tls_log_words.untrusted
@@ -294,15 +298,22 @@ def _age(version: str) -> int:
 
 
 def _tls_failed(
-    walk: Walk, session: Session, event: Event, posture: Posture, policy: HostPolicy, *, why: str, aged: bool
-) -> Ending:
+    walk: Walk,
+    session: Session,
+    event: Event,
+    posture: Posture,
+    policy: HostPolicy,
+    *,
+    why: str,
+    is_retry: bool,
+) -> AttemptEnd:
     """TLS broke: plaintext with the same address, now or later, where TLS is optional."""
     optional = policy.demand is Demand.MAY
-    at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and aged)
+    at_once = posture.fallback is Fallback.AT_ONCE or (posture.fallback is Fallback.ON_RETRY and is_retry)
     if optional and at_once and not policy.no_fallback:
         return _plaintext(walk, session, posture, event, why=f"TLS failed: {why}")
     timed_out = session.failure is Failure.TIMEOUT
-    return Ending(
+    return AttemptEnd(
         outcome=Outcome.DEFERRED,
         event=event,
         why=why,
@@ -315,17 +326,17 @@ def _tls_failed(
 # --- endings ---------------------------------------------------------------------------------------
 
 
-def _deferred(session: Session, event: Event, *, why: str = "", word: str | None = None) -> Ending:
+def _deferred(session: Session, event: Event, *, why: str = "", word: str | None = None) -> AttemptEnd:
     timed_out = session.failure is Failure.TIMEOUT
-    return Ending(
+    return AttemptEnd(
         outcome=Outcome.DEFERRED, event=event, why=why, timed_out=timed_out, session=session, word=word
     )
 
 
-def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, why: str = "") -> Ending:
+def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, why: str = "") -> AttemptEnd:
     """A refusing reply; a 4yz one is temporary, and so is what cannot be read as a reply."""
     permanent = reply.code is not None and reply.code // 100 != 4
-    return Ending(
+    return AttemptEnd(
         outcome=Outcome.BOUNCED if permanent and refusal is Refusal.BOUNCE else Outcome.DEFERRED,
         event=event,
         reply=reply,
@@ -337,8 +348,8 @@ def _refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, 
 
 def _plaintext(
     walk: Walk, session: Session, posture: Posture, cause: Event | None = None, *, why: str = ""
-) -> Ending:
-    sent = Ending(
+) -> AttemptEnd:
+    sent = AttemptEnd(
         outcome=Outcome.PLAINTEXT,
         event=Event.SENT_PLAIN,
         cause=cause,
@@ -349,8 +360,8 @@ def _plaintext(
     return _enveloped(walk, posture, sent, session, tls=False)
 
 
-def _sent(session: Session, trusted: Trust) -> Ending:
-    return Ending(
+def _sent(session: Session, trusted: Trust) -> AttemptEnd:
+    return AttemptEnd(
         outcome=trusted.outcome,
         event=Event.SENT_TLS,
         why=trusted.why,
@@ -361,7 +372,7 @@ def _sent(session: Session, trusted: Trust) -> Ending:
     )
 
 
-def _enveloped(walk: Walk, posture: Posture, sent: Ending, session: Session, *, tls: bool) -> Ending:
+def _enveloped(walk: Walk, posture: Posture, sent: AttemptEnd, session: Session, *, tls: bool) -> AttemptEnd:
     """`sent`, or what MAIL FROM or RCPT TO made of it where the walk said them in a session like this one."""
     if (session.tls is not None) is not tls:
         return sent

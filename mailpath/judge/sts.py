@@ -26,15 +26,15 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """`policy`: in force for this message; None: there is none, or it asks for nothing.
 
     `state`: "first-contact" when a policy was found, whatever its mode; "cached" when the sender had one.
-    `unseen`: why a policy that this sender would fetch was not seen, so that it cannot be told; or None.
+    `not_recorded`: why a policy that this sender would fetch was not seen, so that none can tell; or None.
     `policy` is then the one that it has from before.
-    `waits`: it could not learn whether there is a policy, and does not send before it has.
+    `deferred_by_lookup`: it could not learn whether there is a policy, and does not send before it has.
     """
 
     policy: StsPolicy | None = None
     state: str | None = None
-    unseen: Untold | None = None
-    waits: bool = False
+    not_recorded: Untold | None = None
+    deferred_by_lookup: bool = False
 
 
 def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Applied:
@@ -48,10 +48,10 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
         unseen = unseen or f"whether there is an MTA-STS policy was not learnt: {lost}"
     if unseen and counts:
         held = cached if cached is not None and _enforced(cached, posture) else None
-        return Applied(policy=held, unseen=Untold(Event.POLICY_UNSEEN, unseen))
+        return Applied(policy=held, not_recorded=Untold(Event.POLICY_UNSEEN, unseen))
     if policy is None and cached is None:
         failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
-        return Applied(waits=failed and posture.agent.defer_on_sts_lookup_error)
+        return Applied(deferred_by_lookup=failed and posture.agent.defer_on_sts_lookup_error)
     newest = policy or cached
     in_force = newest if counts and newest is not None and _enforced(newest, posture) else None
     return Applied(policy=in_force, state="first-contact" if cached is None else "cached")
@@ -68,7 +68,7 @@ def might_apply(walk: Walk, applied: Applied) -> Iterator[Applied]:
         yield msgspec.structs.replace(applied, policy=policy)
 
 
-def published(walk: Walk, posture: Posture) -> StsPolicy | None:
+def fetched_policy(walk: Walk, posture: Posture) -> StsPolicy | None:
     """The policy that this sender would have in its cache after this walk, whatever its mode."""
     return _fetched(walk, posture)[0] if posture.sts else None
 

@@ -38,14 +38,20 @@ def _refused(flaw: Flaw, policy: HostPolicy, why: str) -> Trust:
 
 
 def trust(
-    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession, *, aged: bool = False
+    walk: Walk,
+    posture: Posture,
+    target: Target,
+    policy: HostPolicy,
+    tls: TlsSession,
+    *,
+    is_retry: bool = False,
 ) -> Trust:
-    """Hold what the server presented against what `policy` demands.  `aged`: this is a retry."""
-    if policy.beside is not None:
-        other = trust(walk, posture, target, policy.beside, tls, aged=aged)
+    """Hold what the server presented against what `policy` demands.  `is_retry`: this is a retry."""
+    if policy.also_required is not None:
+        other = trust(walk, posture, target, policy.also_required, tls, is_retry=is_retry)
         if not other.accepted:
             return other
-    if policy.demand is Demand.MAY and _checked(posture, aged=aged):
+    if policy.demand is Demand.MAY and _checked(posture, is_retry=is_retry):
         checked = _by_pkix(walk, posture, policy, tls)
         if not checked.accepted:
             return checked
@@ -56,14 +62,14 @@ def trust(
     return _by_pkix(walk, posture, policy, tls)
 
 
-def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) -> tuple[Trust, ...]:
+def trust_unseen(posture: Posture, policy: HostPolicy, *, is_retry: bool = False) -> tuple[Trust, ...]:
     """What a certificate that nobody saw may turn out to be worth."""
     refused = _refused(Flaw.UNTRUSTED, policy, "the certificate was not seen")
     encrypted = Trust(why="the certificate was not seen")
     if policy.demand is not Demand.AUTHENTICATE:
-        checked = policy.demand is Demand.MAY and _checked(posture, aged=aged)
-        return (encrypted, refused) if checked or policy.beside is not None else (encrypted,)
-    if policy.half:
+        checked = policy.demand is Demand.MAY and _checked(posture, is_retry=is_retry)
+        return (encrypted, refused) if checked or policy.also_required is not None else (encrypted,)
+    if policy.insecure_mx:
         return encrypted, refused
     mechanism = Mechanism.NONE if policy.records else policy.mechanism
     good = Trust(outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen")
@@ -71,10 +77,10 @@ def trust_unseen(posture: Posture, policy: HostPolicy, *, aged: bool = False) ->
     return (good, encrypted, refused) if by_authority else (good, refused)
 
 
-def _checked(posture: Posture, *, aged: bool) -> bool:
+def _checked(posture: Posture, *, is_retry: bool) -> bool:
     """Must a certificate be good though TLS itself is optional?"""
     check = posture.optional_check
-    return check is OptionalCheck.ALWAYS or (check is OptionalCheck.FIRST_ATTEMPT and not aged)
+    return check is OptionalCheck.ALWAYS or (check is OptionalCheck.FIRST_ATTEMPT and not is_retry)
 
 
 def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, tls: TlsSession) -> Trust:
@@ -109,7 +115,7 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
     if not match.matched:
         return _refused(match.flaw, policy, match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
-    if policy.half:
+    if policy.insecure_mx:
         why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
         return Trust(mechanism=mechanism, word=posture.agent.tls_log_words.half_dane, why=why)
     return Trust(

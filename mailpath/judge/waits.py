@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
-from mailpath.judge.session import Ending
+from mailpath.judge.session import AttemptEnd
 
 if TYPE_CHECKING:
-    from mailpath.judge.delivery import Pass
+    from mailpath.judge.delivery import Round
 
 
 class Waits:
@@ -26,7 +26,7 @@ class Waits:
         self._stays = False
         self.over = False
 
-    def note(self, ending: Ending, tried: Attempt, refused: Attempt | None) -> None:
+    def note(self, ending: AttemptEnd, tried: Attempt, refused: Attempt | None) -> None:
         """`refused`: what becomes of mail at a host that takes it (`Agent.tries_next_mx_without_tlsa`)."""
         if not ending.either:
             return
@@ -38,7 +38,7 @@ class Waits:
         self._stays |= any(each.outcome is Outcome.DEFERRED and not each.tls_failed for each in ending.either)
         self.over = outcomes <= FINAL
 
-    def undecided(self, found: Pass) -> Pass:
+    def undecided(self, found: Round) -> Round:
         """`found`, or what is possible where it hangs on one of those hosts."""
         if self._first is None:
             return found

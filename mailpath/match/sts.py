@@ -6,7 +6,7 @@ lines of `key: value`, field names and values in exact case; unknown fields are 
 twice the first counts.  Section 4.1: an `mx` pattern is a host name, or `*.` and a name, the star being
 one label.
 
-A program that reads them otherwise is a `Dialect`.
+A program that reads them otherwise is a `StsParsing`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from mailpath.match.tlsrpt import parse_tlsrpt
 __all__ = [
     "MTA_STS_RESOLVER",
     "RFC",
-    "Dialect",
     "JudgedLine",
     "PolicyResult",
+    "StsParsing",
     "TxtResult",
     "mx_matches",
     "parse_policy",
@@ -54,7 +54,7 @@ _PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z")
 _DIGITS = re.compile(r"[0-9]{1,10}\Z")
 
 
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
     """How a program reads record and policy; the defaults are RFC 8461.
 
     `txt_prefix`: records that do not begin so are dropped.  `txt_grammar`: section 3.1's grammar holds;
@@ -78,9 +78,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     cn_only: bool = False
 
 
-RFC = Dialect()
+RFC = StsParsing()
 #: postfix-mta-sts-resolver 1.5.1 (resolver.py, utils.py, responder.py), as run and as read.
-MTA_STS_RESOLVER = Dialect(
+MTA_STS_RESOLVER = StsParsing(
     name="postfix-mta-sts-resolver",
     txt_prefix="v=STSv1",
     txt_grammar=False,
@@ -124,26 +124,26 @@ class PolicyResult(msgspec.Struct, frozen=True, kw_only=True):
 # --- the TXT record --------------------------------------------------------------------------------
 
 
-def parse_txt(texts: tuple[bytes, ...], dialect: Dialect = RFC) -> TxtResult:
+def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
     """The policy id in the TXT records at `_mta-sts.<domain>` (strings of a record joined).  Never raises."""
     if not texts:
         return TxtResult(reason="There is no TXT record.")
     # A record that is no ASCII is dropped by the lax reader; by the grammar it is one that is not valid.
-    readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if dialect.txt_grammar or text.isascii()]
-    candidates = [text for text in readable if text.startswith(dialect.txt_prefix)]
+    readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if parsing.txt_grammar or text.isascii()]
+    candidates = [text for text in readable if text.startswith(parsing.txt_prefix)]
     if not candidates:
-        return TxtResult(reason=f"No TXT record begins with '{dialect.txt_prefix}'.")
+        return TxtResult(reason=f"No TXT record begins with '{parsing.txt_prefix}'.")
     if len(candidates) > 1:
         return TxtResult(
             candidates=len(candidates),
-            reason=f"{len(candidates)} TXT records begin with '{dialect.txt_prefix}' where one must.",
+            reason=f"{len(candidates)} TXT records begin with '{parsing.txt_prefix}' where one must.",
         )
     record = candidates[0]
     dropped = len(texts) - 1
     problems = (f"{dropped} other TXT records stand beside it.",) if dropped else ()
-    if dialect.txt_grammar:
+    if parsing.txt_grammar:
         return _strict_txt(record, problems)
-    return _lax_txt(record, problems, dialect)
+    return _lax_txt(record, problems, parsing)
 
 
 def _strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
@@ -165,13 +165,13 @@ def _strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
     return TxtResult(id=ids[0], candidates=1, problems=problems)
 
 
-def _lax_txt(record: str, problems: tuple[str, ...], dialect: Dialect) -> TxtResult:
+def _lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> TxtResult:
     fields: dict[str, str] = {}
     for piece in record.split(";"):
         field = piece.strip()
         if field:
             key, _, value = field.partition("=")
-            if dialect.last_wins or key not in fields:
+            if parsing.last_wins or key not in fields:
                 fields[key] = value
     if fields.get("v") != "STSv1":
         return TxtResult(candidates=1, reason="The version is not STSv1.")
@@ -185,24 +185,24 @@ def _lax_txt(record: str, problems: tuple[str, ...], dialect: Dialect) -> TxtRes
 # --- the policy ------------------------------------------------------------------------------------
 
 
-def parse_policy(body: bytes, content_type: bytes | None, dialect: Dialect = RFC) -> PolicyResult:
+def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = RFC) -> PolicyResult:
     """The policy in `body`, as served with Content-Type `content_type` (None: no such header).
 
     Never raises.  The lines are judged also where the policy is void.
     """
     if len(body) > MAX_POLICY:
         return PolicyResult(reason="The policy is larger than 64 KiB.")
-    lines = _strict_lines(body) if dialect.policy_grammar else _lax_lines(body, content_type)
-    judged, fields = ([], None) if lines is None else _judge(lines, dialect)
+    lines = _strict_lines(body) if parsing.policy_grammar else _lax_lines(body, content_type)
+    judged, fields = ([], None) if lines is None else _judge(lines, parsing)
     shown = tuple(judged)
     if not _is_plain(content_type):
         return PolicyResult(reason="The Content-Type is not text/plain.", lines=shown)
     if fields is None:
         return PolicyResult(reason="The policy is not in the charset that its Content-Type says.")
     bad = next((line for line in judged if line.verdict == "bad"), None)
-    if bad is not None and dialect.policy_grammar:
+    if bad is not None and parsing.policy_grammar:
         return PolicyResult(reason=f"A line of the policy is not valid: {bad.note}.", lines=shown)
-    policy, reason = _policy(fields, dialect)
+    policy, reason = _policy(fields, parsing)
     return PolicyResult(policy=policy, reason=reason, lines=shown)
 
 
@@ -248,18 +248,18 @@ def _codec(content_type: bytes | None) -> str | None:
     return name if _TEXT_CODEC.match(name) else None
 
 
-def _judge(lines: list[str], dialect: Dialect) -> tuple[list[JudgedLine], dict[str, list[str]]]:
+def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dict[str, list[str]]]:
     """Each line judged, and the values of each known field in the order given."""
     judged: list[JudgedLine] = []
     fields: dict[str, list[str]] = {}
     for line in lines[:MAX_LINES]:
-        key, value, note = _strict_field(line) if dialect.policy_grammar else _lax_field(line)
+        key, value, note = _strict_field(line) if parsing.policy_grammar else _lax_field(line)
         verdict = "bad" if note else "ok"
         if not note and key not in ("version", "mode", "max_age", "mx"):
             verdict, note = "ignored", "unknown field"
         elif not note and key != "mx" and key in fields:
-            verdict = "ok" if dialect.last_wins else "ignored"
-            note = f"given twice; the {'last' if dialect.last_wins else 'first'} counts"
+            verdict = "ok" if parsing.last_wins else "ignored"
+            note = f"given twice; the {'last' if parsing.last_wins else 'first'} counts"
         if verdict != "bad":
             fields.setdefault(key, []).append(value)
         judged.append(JudgedLine(text=line.encode("utf-8", "surrogateescape"), verdict=verdict, note=note))
@@ -289,13 +289,13 @@ def _lax_field(line: str) -> tuple[str, str, str]:
     return key, value.lstrip(), ""
 
 
-def _policy(fields: dict[str, list[str]], dialect: Dialect) -> tuple[StsPolicy | None, str]:
+def _policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolicy | None, str]:
     """The policy that the fields make, or None and why not."""
-    which = -1 if dialect.last_wins else 0
+    which = -1 if parsing.last_wins else 0
     single = {key: values[which] for key, values in fields.items() if key != "mx"}
     if single.get("version") != "STSv1":
         return None, "The version is missing or not STSv1."
-    age = _max_age(single.get("max_age"), dialect)
+    age = _max_age(single.get("max_age"), parsing)
     if age is None:
         return None, "The max_age is missing or not a number of seconds of at most a year."
     mode = single.get("mode")
@@ -309,10 +309,10 @@ def _policy(fields: dict[str, list[str]], dialect: Dialect) -> tuple[StsPolicy |
     return StsPolicy(mode=mode, mx=patterns, max_age=age), ""
 
 
-def _max_age(value: str | None, dialect: Dialect) -> int | None:
+def _max_age(value: str | None, parsing: StsParsing) -> int | None:
     if value is None:
         return None
-    if dialect.policy_grammar:
+    if parsing.policy_grammar:
         if not _DIGITS.match(value):
             return None
         age = int(value)
@@ -321,7 +321,7 @@ def _max_age(value: str | None, dialect: Dialect) -> int | None:
             age = int(value)  # which takes "+1", "1_000" and other scripts' digits too
         except ValueError:
             return None
-    if age > MAX_AGE and dialect.cap_max_age:
+    if age > MAX_AGE and parsing.cap_max_age:
         return MAX_AGE
     return age if 0 <= age <= MAX_AGE else None
 
@@ -329,10 +329,10 @@ def _max_age(value: str | None, dialect: Dialect) -> int | None:
 # --- mx patterns -----------------------------------------------------------------------------------
 
 
-def mx_matches(pattern: str, host: str, dialect: Dialect = RFC) -> bool:
+def mx_matches(pattern: str, host: str, parsing: StsParsing = RFC) -> bool:
     """Does the mx `pattern` of a policy name `host` (both without a trailing dot, any case)?"""
     pattern, host = pattern.lower(), host.lower()
-    if dialect.any_depth:
+    if parsing.any_depth:
         suffix = pattern.lstrip("*")
         if suffix.startswith("."):
             return len(host) > len(suffix) > 1 and host.endswith(suffix)

@@ -4,7 +4,7 @@
 
 A reply ends with a line that has a code and no hyphen behind it, whatever stood before: so all senders
 have it that go on reading at all.  One that breaks the grammar has no `code`, but `codes`: what a sender
-makes of it differs from one to the next (`mailpath.judge.heard`).
+makes of it differs from one to the next (`mailpath.judge.reply_parsing`).
 
 The replies of a stream are read in order, and the nth reply belongs to the nth command (the greeting
 comes first): how TCP cut the stream into segments, and when they came, changes nothing.  What came in

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from mailpath.assess.faults import bounds_reached
 from mailpath.facts import Found, Status, StsPolicy, Walk, gave_up_early
 from mailpath.judge import Posture, Verdict
+from mailpath.judge.message_options import Message, is_policy_fresh
 from mailpath.judge.requiretls import announcing, ignored
-from mailpath.judge.sending import Message, held
 from mailpath.names import u_labels
 from mailpath.report import envelope
 from mailpath.report.provenance import sentences
@@ -50,7 +50,7 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
 def _aged(policy: StsPolicy | None, age: int) -> str:
     if policy is None:
         return f"this walk found none, so what one fetched {span(age)} ago says is not known"
-    word = "cached" if held(policy, age) else "expired, so this is first contact again"
+    word = "cached" if is_policy_fresh(policy, age) else "expired, so this is first contact again"
     return f"{word}: {span(age)} old, max_age {span(policy.max_age)}"
 
 

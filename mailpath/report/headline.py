@@ -9,8 +9,8 @@ from mailpath.assess.tlsa import insecure_mx, secure_set, tlsa_of, usable
 from mailpath.findings import Finding
 from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED
+from mailpath.judge.message_options import Message
 from mailpath.judge.posture import DaneUse
-from mailpath.judge.sending import Message
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.visible import visible

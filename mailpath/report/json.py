@@ -14,8 +14,8 @@ from mailpath.facts import STEPS, WALKED, Panel, Status, StepResult
 from mailpath.findings import Severity
 from mailpath.findings.catalogue import PREFIXES
 from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Verdict
+from mailpath.judge.message_options import Message
 from mailpath.judge.requiretls import announcing
-from mailpath.judge.sending import Message
 from mailpath.report.attacks import reach
 from mailpath.report.contents import not_tried, trusts
 from mailpath.report.headline import verdict_sentence

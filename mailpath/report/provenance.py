@@ -15,7 +15,7 @@ import msgspec
 from mailpath.dnssec import known as anchors
 from mailpath.facts import Walk
 from mailpath.judge import Posture
-from mailpath.judge.sending import Sending
+from mailpath.judge.message_options import MessageOptions
 from mailpath.match import pkix
 from mailpath.network import endpoints
 from mailpath.network.settings import anchor_text, known_roots
@@ -178,10 +178,10 @@ def _dialled(walk: Walk, ground: Ground) -> Iterator[str]:
 
 
 def doubt(
-    provenance: Provenance, walk: Walk, posture: Posture, sending: Sending, met: Walk | None = None
+    provenance: Provenance, walk: Walk, posture: Posture, sending: MessageOptions, met: Walk | None = None
 ) -> str:
     """Why this posture's verdict on a replay is not evidence, in words that follow "not evidence: "; "" where
-    it is.  `met`: as in `Sending.verdict`."""
+    it is.  `met`: as in `MessageOptions.verdict`."""
     reasons = []
     if provenance.strange_anchor:
         root = provenance.at_root
@@ -202,7 +202,7 @@ def doubt(
 
 
 def _hangs_on_them(
-    provenance: Provenance, walk: Walk, posture: Posture, sending: Sending, met: Walk | None
+    provenance: Provenance, walk: Walk, posture: Posture, sending: MessageOptions, met: Walk | None
 ) -> bool:
     """Would the verdict, or what it is measured by, be another if nobody trusted the strange roots?"""
     bare = _without(walk, provenance.strange_roots)

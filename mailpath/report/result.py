@@ -11,7 +11,7 @@ from mailpath import __version__
 from mailpath.facts import Status, StepResult, StsPolicy, Walk
 from mailpath.findings import Finding, find
 from mailpath.judge import Outcome, Posture, Verdict, because
-from mailpath.judge.sending import USUAL, Message, Sending
+from mailpath.judge.message_options import USUAL, Message, MessageOptions
 from mailpath.report import provenance as origin
 from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
 from mailpath.report.provenance import USUAL as USUAL_ORIGIN
@@ -55,7 +55,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     took: float | None = None
     attacks: dict[str, dict[str, AttackOutcome]] = {}
     summaries: dict[str, Summary] = {}
-    sending: Sending = USUAL
+    sending: MessageOptions = USUAL
     known: StsPolicy | None = None
     met: Walk | None = None
 
@@ -100,7 +100,7 @@ def build(
     on_trust: bool = False,
     made: int | None = None,
     took: float | None = None,
-    sending: Sending = USUAL,
+    sending: MessageOptions = USUAL,
     met: Walk | None = None,
 ) -> Result:
     """Judge `walk` by every posture.  Of the postures named in `deciding` the one with the worst exit

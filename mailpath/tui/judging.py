@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
     from mailpath.facts import StepResult, Walk
     from mailpath.judge import Posture, Verdict
-    from mailpath.judge.sending import Sending
+    from mailpath.judge.message_options import MessageOptions
     from mailpath.report.panels import Detail, Explained
     from mailpath.report.provenance import Provenance
 
@@ -56,7 +56,7 @@ class JudgedWalk:
         self,
         walk: Walk,
         postures: Mapping[str, Posture],
-        asked: Sending | None = None,
+        asked: MessageOptions | None = None,
         met: Walk | None = None,
         provenance: Provenance | None = None,
     ) -> None:
@@ -150,12 +150,12 @@ class JudgedWalk:
     # --- The layers below ---
 
     def judge(self, posture: Posture) -> Verdict:
-        from mailpath.judge.sending import USUAL
+        from mailpath.judge.message_options import USUAL
 
         return (self.asked or USUAL).verdict(self.walk, posture, self.met)
 
     def headline(self, posture: Posture) -> str:
-        from mailpath.judge.sending import USUAL
+        from mailpath.judge.message_options import USUAL
         from mailpath.report.headline import headline
         from mailpath.report.provenance import USUAL as EVERYBODYS
         from mailpath.report.result import build
@@ -168,7 +168,7 @@ class JudgedWalk:
         return headline(result, named=False)
 
     def doubt_of(self, posture: Posture) -> str:
-        from mailpath.judge.sending import USUAL
+        from mailpath.judge.message_options import USUAL
         from mailpath.report.provenance import doubt
 
         if self.provenance is None:

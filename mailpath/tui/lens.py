@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from mailpath.wording.times import span, utc
 
-#: By the values of `mailpath.judge.sending.Message`, which is loaded after the first frame.
+#: By the values of `mailpath.judge.message_options.Message`, which is loaded after the first frame.
 MESSAGES = {"ordinary": "ordinary", "requiretls": "REQUIRETLS", "tls-required-no": "TLS-Required: No"}
 
 

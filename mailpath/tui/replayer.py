@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mailpath.attacks.record import Attack
     from mailpath.facts import StsPolicy, Walk
     from mailpath.judge import Posture
-    from mailpath.judge.sending import Sending
+    from mailpath.judge.message_options import MessageOptions
     from mailpath.network.capture import Capture
     from mailpath.whatif import AttackOutcome, Rewalks, Summary
 
@@ -215,10 +215,10 @@ class Replayer:
         base = self.judged
         return type(base)(walk, base.postures, self._asked(lens), base.walk, base.provenance)
 
-    def _asked(self, lens: Lens) -> Sending:
-        from mailpath.judge.sending import Message, Sending
+    def _asked(self, lens: Lens) -> MessageOptions:
+        from mailpath.judge.message_options import Message, MessageOptions
 
-        return Sending(message=Message(lens.message), policy_age=age_at(lens, self.judged.walk.at))
+        return MessageOptions(message=Message(lens.message), policy_age=age_at(lens, self.judged.walk.at))
 
     def _posture(self, name: str) -> Posture:
         return self.judged.postures[name]

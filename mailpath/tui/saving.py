@@ -97,7 +97,7 @@ def _capture(capture: Capture) -> bytes:
 
 def _result(scene: Scene, posture: str, summary: Summary | None) -> Result:
     """The walk as it was walked, or as of the time that the clock is set to; attacks stand beside it."""
-    from mailpath.judge.sending import USUAL
+    from mailpath.judge.message_options import USUAL
     from mailpath.report.provenance import USUAL as EVERYBODYS
     from mailpath.report.result import build
 

@@ -75,7 +75,7 @@ class Session:
 
     def _load(self) -> Mapping[str, Posture]:
         """Import everything that a walk needs (some 300 ms)."""
-        import mailpath.judge.sending
+        import mailpath.judge.message_options
         import mailpath.report.headline
         import mailpath.report.panels.envelope
         import mailpath.report.result

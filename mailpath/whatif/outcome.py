@@ -10,10 +10,10 @@ from mailpath.attacks.catalogue import parse
 from mailpath.attacks.evidence import evidence
 from mailpath.attacks.exposure import may_be_bogus, may_read, reads
 from mailpath.facts import StsPolicy, Walk
-from mailpath.judge import Outcome, Posture, Verdict, sending
+from mailpath.judge import Outcome, Posture, Verdict, message_options
 from mailpath.judge.events import Event
+from mailpath.judge.message_options import USUAL, Message, MessageOptions
 from mailpath.judge.model import DELIVERED, Untold, untold
-from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.records import Record
 from mailpath.whatif.rewalk import Rewalks
 from mailpath.whatif.weakest import weakest_host
@@ -54,7 +54,11 @@ class AttackOutcome(Record, frozen=True, kw_only=True):
 
 
 async def attack_outcome(
-    rewalks: Rewalks, posture: Posture, attack: str, steer_to: str | None = None, asked: Sending = USUAL
+    rewalks: Rewalks,
+    posture: Posture,
+    attack: str,
+    steer_to: str | None = None,
+    asked: MessageOptions = USUAL,
 ) -> AttackOutcome:
     """`attack` ("a" or "a+b") against `posture`.  `steer_to`: None lets the attacker choose the best host.
 
@@ -100,7 +104,7 @@ def outcome(
     later = now if held is not None else None
     if held is None and cached is not None:
         later = _judge(after, posture, cached, message, believed)
-    first = sending.verdict(after, posture, None, message) if held is not None else None
+    first = message_options.verdict(after, posture, None, message) if held is not None else None
     return AttackOutcome(
         attack=attack,
         posture=posture.name,
@@ -131,9 +135,9 @@ def _judge(
     walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message, believed: bool
 ) -> _Judged:
     """`believed`: what was forged is, unless the walk found it bogus; else that is not known."""
-    verdict = sending.verdict(walk, posture, cached, message)
+    verdict = message_options.verdict(walk, posture, cached, message)
     known = verdict.outcome is not Outcome.UNKNOWN
-    each = (verdict,) if known else sending.possible(walk, posture, cached, message)
+    each = (verdict,) if known else message_options.possible(walk, posture, cached, message)
     if not any(may_read(walk, one) for one in each):
         return _Judged(verdict, False, False)
     if believed:

@@ -12,7 +12,7 @@ from mailpath.attacks.record import Victim
 from mailpath.exchanges import HttpsRequest, Request, SmtpRequest
 from mailpath.facts import Path, StepResult, StsPolicy, Walk
 from mailpath.judge import Posture
-from mailpath.judge.sending import Sending
+from mailpath.judge.message_options import MessageOptions
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Network
 from mailpath.network.recording import Recording
@@ -108,7 +108,7 @@ class Rewalks:
     async def cached_policy(self, posture: Posture) -> StsPolicy | None:
         """The MTA-STS policy that this sender has at `at` if it delivered when the recording was made."""
         met = await self.met()
-        return Sending(policy_age=self.at - met.at).cached(met, posture)
+        return MessageOptions(policy_age=self.at - met.at).cached(met, posture)
 
 
 def find_victim(seen: Walk, steer_to: str | None = None) -> Victim:

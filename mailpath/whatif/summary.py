@@ -14,8 +14,8 @@ import msgspec
 
 from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost
 from mailpath.attacks.exposure import listener_reads
-from mailpath.judge import Posture, Verdict, sending
-from mailpath.judge.sending import USUAL, Sending
+from mailpath.judge import Posture, Verdict, message_options
+from mailpath.judge.message_options import USUAL, MessageOptions
 from mailpath.network.capture import Capture
 from mailpath.whatif.outcome import AttackOutcome, attack_outcome
 from mailpath.whatif.rewalk import Rewalks
@@ -50,13 +50,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = USUAL) -> Summary:
+async def summary(source: Capture | Rewalks, posture: Posture, asked: MessageOptions = USUAL) -> Summary:
     """Run the catalogue against `posture`.  Gives way to the event loop between walks; sends no packet."""
     rewalks = source if isinstance(source, Rewalks) else Rewalks(source)
     before = await rewalks.untampered()
     held = asked.cached(await rewalks.met(), posture)
     cached = held or await rewalks.cached_policy(posture)
-    verdict = sending.verdict(before, posture, held, asked.message)
+    verdict = message_options.verdict(before, posture, held, asked.message)
     singles = {}
     for name in ATTACKS:
         singles[name] = await attack_outcome(rewalks, posture, name, asked=asked)
@@ -67,7 +67,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = 
     active = _reach(outcomes, verdict, cached=False)
     active_if_cached = None
     if cached is not None:
-        with_cache = sending.verdict(before, posture, cached, asked.message)
+        with_cache = message_options.verdict(before, posture, cached, asked.message)
         active_if_cached = _reach(outcomes, with_cache, cached=True)
     return Summary(
         posture=posture.name,
@@ -84,7 +84,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: Sending = 
 async def _pairs(
     rewalks: Rewalks,
     posture: Posture,
-    asked: Sending,
+    asked: MessageOptions,
     singles: dict[str, AttackOutcome],
     with_cache: bool,
 ) -> list[AttackOutcome]:

@@ -14,10 +14,10 @@ from mailpath.assess.tlsa import secure_set, tlsa_of
 from mailpath.attacks.exposure import may_read, reads
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxHost, Session, StsPolicy, Walk
-from mailpath.judge import Outcome, Posture, Verdict, sending
+from mailpath.judge import Outcome, Posture, Verdict, message_options
+from mailpath.judge.message_options import Message
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
-from mailpath.judge.sending import Message
 from mailpath.visible import visible
 
 #: What an attacker likes best, first.
@@ -64,7 +64,7 @@ def each_only_reachable(
     hosts = [host for host in walk.mx.hosts if host.addresses]
     unknown = [host for host in hosts if held.isdisjoint(host.addresses)]
     return {
-        host.name: sending.verdict(only_reachable(walk, host), posture, cached, message)
+        host.name: message_options.verdict(only_reachable(walk, host), posture, cached, message)
         for host in hosts
         if host not in unknown[1:]
     }

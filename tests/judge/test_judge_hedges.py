@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from mailpath.facts import MxKind
 from mailpath.judge import Outcome, judge
+from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.sending import Message, Sending
 
 
 def test_421_to_ehlo_ends_the_session_but_not_for_exim():
@@ -39,7 +39,7 @@ def test_without_an_mx_the_host_is_found_securely():
     walk = path(mx(DOMAIN, tls(web(DOMAIN))), kind=MxKind.IMPLICIT)
     ready = tuple(replace(each, extensions_tls=("REQUIRETLS",)) for each in walk.starttls.sessions)
     walk = replace(walk, starttls=replace(walk.starttls, sessions=ready))
-    required = Sending(message=Message.REQUIRETLS)
+    required = MessageOptions(message=Message.REQUIRETLS)
     assert required.verdict(walk, PRESETS["rfc"]).outcome is Outcome.AUTHENTICATED
     listed = replace(walk, mx=replace(walk.mx, kind=MxKind.HOSTS))
     assert required.verdict(listed, PRESETS["rfc"]).outcome is Outcome.BOUNCED

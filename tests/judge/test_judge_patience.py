@@ -30,9 +30,9 @@ from msgspec.structs import replace
 from mailpath.exchanges import Envelope, Failure, Stage, TlsSession
 from mailpath.facts import Session
 from mailpath.judge import Outcome, judge
+from mailpath.judge.message_options import Message, verdict
 from mailpath.judge.posture import Fallback, Patience
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.sending import Message, verdict
 
 LIMIT = 30.0
 

@@ -22,8 +22,8 @@ from mailpath.exchanges import Failure, Stage
 from mailpath.facts import DnssecFacts, Found, MxFacts, MxKind, Security, SenderFacts, StsFacts
 from mailpath.facts.dns import EDE_NSEC_MISSING
 from mailpath.judge import Outcome, judge
+from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.sending import Message, Sending
 
 STRIPS = DnssecFacts(resolver_passes=False, resolver_note="Your resolver does not pass DNSSEC data.")
 
@@ -158,7 +158,7 @@ def test_a_policy_record_that_was_denied():
 
 
 def test_a_message_that_requires_tls_waits_too():
-    required = Sending(message=Message.REQUIRETLS)
+    required = MessageOptions(message=Message.REQUIRETLS)
     listed = path(mx("mx1", tls(WEB)), sts=policy("mx1.b.example"))
     walk = without_address(replace(listed, mx=replace(listed.mx, lookup=lookup(DOMAIN, "MX"))))
     assert required.verdict(walk, PRESETS["rfc"]).outcome is Outcome.DEFERRED

@@ -69,9 +69,9 @@ FULL = ("version: STSv1", "mode: enforce", "mx: mx1.b.example", "max_age: 86400"
     ],
 )
 def test_txt(texts, rfc, resolver):
-    for dialect, expected in ((RFC, rfc), (MTA_STS_RESOLVER, resolver)):
-        result = parse_txt(texts, dialect)
-        assert (result.id is not None) is expected, dialect.name
+    for parsing, expected in ((RFC, rfc), (MTA_STS_RESOLVER, resolver)):
+        result = parse_txt(texts, parsing)
+        assert (result.id is not None) is expected, parsing.name
         assert bool(result.reason) is not expected
 
 
@@ -160,9 +160,9 @@ def test_txt_reason_is_plain(texts, words):
     ],
 )
 def test_policy(body, rfc, resolver):
-    for dialect, expected in ((RFC, rfc), (MTA_STS_RESOLVER, resolver)):
-        result = parse_policy(body, PLAIN, dialect)
-        assert (result.policy is not None) is expected, (dialect.name, result.reason)
+    for parsing, expected in ((RFC, rfc), (MTA_STS_RESOLVER, resolver)):
+        result = parse_policy(body, PLAIN, parsing)
+        assert (result.policy is not None) is expected, (parsing.name, result.reason)
         assert bool(result.reason) is not expected
 
 
@@ -284,9 +284,9 @@ TYPES = st.one_of(
 
 
 @given(BODIES, TYPES, DIALECTS)
-def test_policy_of_foreign_bytes_never_raises(body, content_type, dialect):
-    result = parse_policy(body, content_type, dialect)
-    assert result == parse_policy(body, content_type, dialect)
+def test_policy_of_foreign_bytes_never_raises(body, content_type, parsing):
+    result = parse_policy(body, content_type, parsing)
+    assert result == parse_policy(body, content_type, parsing)
     assert (result.policy is None) == bool(result.reason)
     if result.policy is not None:
         assert result.policy.mode in ("enforce", "testing", "none")
@@ -302,10 +302,10 @@ def test_a_strict_policy_written_again_is_the_same_policy(body):
 
 
 @given(st.lists(st.binary(max_size=60).map(lambda tail: b"v=STSv1; " + tail), max_size=3), DIALECTS)
-def test_txt_of_foreign_bytes_never_raises(texts, dialect):
-    result = parse_txt(tuple(texts), dialect)
+def test_txt_of_foreign_bytes_never_raises(texts, parsing):
+    result = parse_txt(tuple(texts), parsing)
     assert (result.id is None) == bool(result.reason)
-    if dialect is RFC and result.id is not None:
+    if parsing is RFC and result.id is not None:
         assert parse_txt(tuple(texts), MTA_STS_RESOLVER).candidates == 1
         assert result.id.isalnum()
         assert result.id.isascii()

@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from mailpath.facts import Walk
+from mailpath.judge.message_options import USUAL as ORDINARY
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.presets import posture as posture_named
-from mailpath.judge.sending import USUAL as ORDINARY
 from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.protocol import Ground
 from mailpath.network.replay import Replay

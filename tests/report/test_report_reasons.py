@@ -11,11 +11,11 @@ from mailpath.assess.tlsa import secure_set, tlsa_of, usable
 from mailpath.facts import Walk
 from mailpath.judge import Attempt, Demand, DemandedBy, Event, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED, REQUIRETLS, UNTOLD
+from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, Level
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import deviations, rule_id
-from mailpath.judge.sending import Message, Sending
 from mailpath.lab import scenarios
 from mailpath.report.headline import cause
 from mailpath.report.result import Result, build
@@ -126,7 +126,7 @@ def test_a_reason_names_what_decided(name: str, walks: Walks) -> None:
     walk = walks.of(name).walk
     wrong = set()
     for message in Message:
-        result = build(walk, tuple(PRESETS.values()), {}, sending=Sending(message=message))
+        result = build(walk, tuple(PRESETS.values()), {}, sending=MessageOptions(message=message))
         verdicts = result.explained() if message is Message.ORDINARY else result.verdicts
         for posture in result.postures:
             verdict = verdicts[posture.name]

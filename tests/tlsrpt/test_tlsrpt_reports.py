@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure
 from mailpath.judge.events import Event
+from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.sending import Message, Sending
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.tlsrpt import ReportError, build, check, encode, read, render_text
 from mailpath.tickets.tlsrpt.results import result_type
@@ -376,10 +376,15 @@ def test_what_kept_a_mail_from_tls_is_what_is_reported(cause, kind):
 @pytest.mark.parametrize(
     ("case", "posture", "sending", "expected"),
     [
-        ("sent-sts", "rfc", Sending(policy_age=60), ("sts", 1, 0)),
-        ("sent-dane", "rfc", Sending(message=Message.TLS_REQUIRED_NO), ("no-policy-found", 1, 0)),
-        ("certificate-tlsa", "rfc", Sending(message=Message.TLS_REQUIRED_NO), ("no-policy-found", 1, 0)),
-        ("sent-untrusted", "rfc", Sending(message=Message.REQUIRETLS), ("no-policy-found", 0, 1)),
+        ("sent-sts", "rfc", MessageOptions(policy_age=60), ("sts", 1, 0)),
+        ("sent-dane", "rfc", MessageOptions(message=Message.TLS_REQUIRED_NO), ("no-policy-found", 1, 0)),
+        (
+            "certificate-tlsa",
+            "rfc",
+            MessageOptions(message=Message.TLS_REQUIRED_NO),
+            ("no-policy-found", 1, 0),
+        ),
+        ("sent-untrusted", "rfc", MessageOptions(message=Message.REQUIRETLS), ("no-policy-found", 0, 1)),
     ],
 )
 def test_what_the_message_asks_for_is_what_is_reported_on(case, posture, sending, expected):

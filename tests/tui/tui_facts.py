@@ -25,9 +25,9 @@ from mailpath.facts import (
     Walk,
 )
 from mailpath.judge.events import Event
+from mailpath.judge.message_options import Message as SentMessage
+from mailpath.judge.message_options import MessageOptions
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
-from mailpath.judge.sending import Message as SentMessage
-from mailpath.judge.sending import Sending
 
 AT = 1_700_000_000
 NOT_VERIFIED = "Server certificate not verified"
@@ -153,7 +153,9 @@ def walk(hosts: int = 2, results: tuple[StepResult, ...] = RESULTS, **changes: A
     return replace(found, **changes)
 
 
-def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk | None = None) -> Verdict:
+def judge(
+    found: Walk, posture: Posture, asked: MessageOptions | None = None, _: Walk | None = None
+) -> Verdict:
     """mx1 fails DANE, nobody announces REQUIRETLS, everything else delivers: enough of a judge to draw."""
     if asked is not None and asked.message is SentMessage.REQUIRETLS:
         return Verdict(
@@ -206,7 +208,9 @@ def judge(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk |
     )
 
 
-def headline(found: Walk, posture: Posture, asked: Sending | None = None, _: Walk | None = None) -> str:
+def headline(
+    found: Walk, posture: Posture, asked: MessageOptions | None = None, _: Walk | None = None
+) -> str:
     verdict = judge(found, posture, asked)
     code = f" ({verdict.status_code})" if verdict.status_code else ""
     where = f"{verdict.outcome.value} by {posture.name} at {verdict.host}"

@@ -13,9 +13,9 @@ from mailpath.assess.tlsa import secure_set, tlsa_of, usable
 from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS
 from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Posture, judge
+from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.posture import DaneUse, Fallback, InsecureMx, Level, Precedence
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.sending import Message, Sending
 from mailpath.whatif import Rewalk, attack_outcome
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def test_requiretls_leaves_the_attacker_an_authority_and_nothing_else(
     rewalks: RewalksOf, scenario: str, posture: Posture, attack: str
 ) -> None:
     """RFC 8689 section 4.2.1, though the attacker's own servers announce it."""
-    asked = Sending(message=Message.REQUIRETLS)
+    asked = MessageOptions(message=Message.REQUIRETLS)
     posture = posture.changed(requiretls=True)
     found = asyncio.run(attack_outcome(rewalks(scenario), posture, attack, asked=asked))
     assert {found.outcome, *found.verdict.possible} <= {

@@ -12,10 +12,10 @@ import pytest
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Security, Walk
 from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.judge.message_options import USUAL, Message, MessageOptions, verdict
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.requiretls import announcing
-from mailpath.judge.sending import USUAL, Message, Sending, verdict
-from mailpath.judge.sts import published
+from mailpath.judge.sts import fetched_policy
 from mailpath.whatif import attack_outcome, summary
 from mailpath.whatif.weakest import each_only_reachable
 
@@ -41,8 +41,8 @@ def later(name: str) -> Posture:
     return PRESETS[name].changed(requiretls=True)
 
 
-REQUIRED = Sending(message=Message.REQUIRETLS)
-ANYHOW = Sending(message=Message.TLS_REQUIRED_NO)
+REQUIRED = MessageOptions(message=Message.REQUIRETLS)
+ANYHOW = MessageOptions(message=Message.TLS_REQUIRED_NO)
 DAY = 86400
 
 
@@ -349,7 +349,7 @@ def test_a_policy_that_is_hidden_protects_while_it_is_cached(
     walks: Walks,
 ) -> None:
     """Under `block-policy+mitm-self-signed`: the policy is what finds the man in the middle."""
-    sending = Sending(message=message, policy_age=age)
+    sending = MessageOptions(message=message, policy_age=age)
     met = walks.of("sts-enforce").walk
     after = asyncio.run(rewalks("sts-enforce").under("block-policy+mitm-self-signed")).walk
     found = sending.verdict(after, later(posture), met)
@@ -366,7 +366,7 @@ def test_a_cached_policy_vouches_for_the_name(rewalks: RewalksOf, walks: Walks) 
     blocked = asyncio.run(rewalks("sts-enforce").under("block-policy")).walk
     ready = announced(blocked, "mx1.sts-enforce.example")
     met = walks.of("sts-enforce").walk
-    fresh = Sending(message=Message.REQUIRETLS, policy_age=DAY)
+    fresh = MessageOptions(message=Message.REQUIRETLS, policy_age=DAY)
     assert told(REQUIRED.verdict(ready, posture, met)) == (Outcome.BOUNCED, "5.7.10")
     assert fresh.verdict(ready, posture, met).outcome is Outcome.AUTHENTICATED
 
@@ -375,7 +375,7 @@ def test_a_cached_policy_gives_way_to_the_one_that_is_published(walks: Walks) ->
     """RFC 8461 section 5.1: what was cached counts while no other can be fetched."""
     posture = PRESETS["rfc"]
     met, now = walks.of("sts-enforce").walk, walks.of("sts-testing").walk
-    found = Sending(policy_age=0).verdict(now, posture, met)
+    found = MessageOptions(policy_age=0).verdict(now, posture, met)
     assert (found.outcome, found.policy_state) == (Outcome.ENCRYPTED, "cached")
 
 
@@ -394,13 +394,18 @@ def test_under_block_policy_both_outcomes_are_known(rewalks: RewalksOf) -> None:
     attack = "block-policy+strip-starttls"
     recording = rewalks("sts-enforce")
 
-    def of(sending: Sending) -> tuple[Outcome, Outcome | None, Outcome | None, bool]:
+    def of(sending: MessageOptions) -> tuple[Outcome, Outcome | None, Outcome | None, bool]:
         found = asyncio.run(attack_outcome(recording, posture, attack, asked=sending))
         return found.outcome, found.if_policy_cached, found.if_first_contact, found.attacker_reads
 
     assert of(USUAL) == (Outcome.PLAINTEXT, Outcome.DEFERRED, None, True)
-    assert of(Sending(policy_age=DAY)) == (Outcome.DEFERRED, Outcome.DEFERRED, Outcome.PLAINTEXT, False)
-    assert of(Sending(policy_age=7 * DAY)) == (Outcome.PLAINTEXT, Outcome.DEFERRED, None, True)
+    assert of(MessageOptions(policy_age=DAY)) == (
+        Outcome.DEFERRED,
+        Outcome.DEFERRED,
+        Outcome.PLAINTEXT,
+        False,
+    )
+    assert of(MessageOptions(policy_age=7 * DAY)) == (Outcome.PLAINTEXT, Outcome.DEFERRED, None, True)
     assert of(REQUIRED)[0] is Outcome.BOUNCED
 
 
@@ -419,4 +424,4 @@ def test_one_host_alone_is_judged_for_the_message(walks: Walks) -> None:
     posture = PRESETS["rfc"]
     alone = each_only_reachable(walk, posture, None, Message.REQUIRETLS)
     assert [each.outcome for each in alone.values()] == [Outcome.BOUNCED, Outcome.AUTHENTICATED]
-    assert verdict(walk, posture, published(walk, posture)).outcome is Outcome.AUTHENTICATED
+    assert verdict(walk, posture, fetched_policy(walk, posture)).outcome is Outcome.AUTHENTICATED

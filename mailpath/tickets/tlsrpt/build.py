@@ -19,11 +19,11 @@ from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.agent import Family
 from mailpath.judge.destination import Target, destination
 from mailpath.judge.events import ENVELOPE, REQUIRETLS, UNTOLD, Event
+from mailpath.judge.message_options import USUAL, Message, MessageOptions
 from mailpath.judge.model import Demand, DemandedBy
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.requiretls import lax, strict
-from mailpath.judge.sending import USUAL, Message, Sending
 from mailpath.judge.sentences import Scene, say
 from mailpath.judge.session import attempt
 from mailpath.judge.sts import applied
@@ -74,7 +74,7 @@ def build(
     at: int | None = None,
     organization: str = "",
     sending_mta_ip: str | None = None,
-    sending: Sending = USUAL,
+    sending: MessageOptions = USUAL,
 ) -> dict[str, Any]:
     """The report as a JSON object.
 
@@ -128,7 +128,7 @@ def _policy(count: Count) -> dict[str, Any]:
 # --- sessions --------------------------------------------------------------------------------------
 
 
-def _counts(walk: Walk, posture: Posture, sending: Sending, ip: str | None) -> list[Count]:
+def _counts(walk: Walk, posture: Posture, sending: MessageOptions, ip: str | None) -> list[Count]:
     """The entries, in the order in which their policies were met."""
     counts: dict[tuple[str, str], Count] = {}
 
@@ -194,7 +194,7 @@ def _seen(walk: Walk, posture: Posture, verdict: Verdict, cached: StsPolicy | No
         if target is None:
             continue
         policy = host_policy(walk, posture, target, found.policy)
-        demands = [msgspec.structs.replace(policy, beside=None), *filter(None, [policy.beside])]
+        demands = [msgspec.structs.replace(policy, also_required=None), *filter(None, [policy.also_required])]
         if testing is not None:
             bare = posture.changed(dane=DaneUse.OFF, sts_testing_enforced=True)
             demands = [kept for kept in demands if kept.by is DemandedBy.DANE]
@@ -206,7 +206,7 @@ def _seen(walk: Walk, posture: Posture, verdict: Verdict, cached: StsPolicy | No
             elif demand.skip is not None:
                 yield Seen(target, demand, demand.skip, None, "", False)
             else:
-                ending = attempt(walk, posture, target, demand, aged=verdict.after_retry)
+                ending = attempt(walk, posture, target, demand, is_retry=verdict.after_retry)
                 tls = ending.session is not None and ending.session.tls is not None
                 yield Seen(target, demand, ending.event, ending.cause, ending.why, tls)
 

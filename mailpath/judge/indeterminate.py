@@ -7,7 +7,7 @@ values of a posture's unknown field are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -29,9 +29,6 @@ EVENTS: Mapping[Failure | None, Event] = {
     Failure.NOT_TRIED: Event.NOT_TRIED,
     Failure.BLOCKED: Event.BLOCKED_HERE,
 }
-
-#: How an answer whose security is not known may turn out.
-READINGS = (Security.INSECURE, Security.SECURE)
 
 
 def indeterminate(lookup: Lookup | None) -> bool:
@@ -70,12 +67,17 @@ def note(walk: Walk) -> str:
     return clause(shown(walk.dnssec.resolver_note))
 
 
-def undecided(walk: Walk) -> bool:
+def has_indeterminate(walk: Walk) -> bool:
     """Some answer that DANE rests on is indeterminate, or was lost on our own side."""
     return any(indeterminate(lookup) for lookup in lookups(walk, PATH)) or _tlsa_lost(walk)
 
 
-def read_as(walk: Walk, security: Security) -> Walk:
+def assumptions(walk: Walk) -> Iterator[Walk]:
+    """`walk` as it would be if every answer of unknown security were insecure, and if it were secure."""
+    return (_assume(walk, security) for security in (Security.INSECURE, Security.SECURE))
+
+
+def _assume(walk: Walk, security: Security) -> Walk:
     """`walk` with `security` in the place of every indeterminate one, and no TLSA where it was lost."""
 
     def lookup(found: Lookup | None) -> Lookup | None:
@@ -112,7 +114,7 @@ def _absent(lookup: Lookup) -> Lookup:
     return msgspec.structs.replace(lookup, found=Found.ABSENT, security=Security.SECURE, failure=None)
 
 
-def either(walk: Walk, posture: Posture, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
+def combine(walk: Walk, posture: Posture, unknown: Verdict, played: Iterable[Verdict]) -> Verdict:
     """The verdict over all readings: the one they agree on, or `unknown` with what is possible."""
     verdicts = list(played)
     outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}

@@ -16,7 +16,7 @@ import msgspec
 from mailpath.facts import Reply, Session
 
 
-class Reading(StrEnum):
+class ReplyParsing(StrEnum):
     """Whose code counts in a reply that breaks the grammar."""
 
     STRICT = "strict"  # what breaks the grammar is no reply
@@ -48,22 +48,22 @@ _FIELDS = (
 )
 
 
-def heard(session: Session, reading: Reading) -> Session:
+def parse_replies(session: Session, reading: ReplyParsing) -> Session:
     """`session` with the replies as a sender of this habit has them."""
     changed = {}
     for field in _FIELDS:
         reply = getattr(session, field)
-        if reply is not None and (reply.defect or reading is Reading.FIRST_CODE):
+        if reply is not None and (reply.defect or reading is ReplyParsing.FIRST_CODE):
             read = _read(reply, reading)
             if read is not reply:
                 changed[field] = read
     return msgspec.structs.replace(session, **changed) if changed else session
 
 
-def _read(reply: Reply, reading: Reading) -> Reply:
-    if reading is Reading.STRICT:
+def _read(reply: Reply, reading: ReplyParsing) -> Reply:
+    if reading is ReplyParsing.STRICT:
         return reply
-    if reading is Reading.FIRST_CODE:
+    if reading is ReplyParsing.FIRST_CODE:
         if None in reply.codes or sum(len(line) + 5 for line in reply.lines) > EXIM_REPLY:
             return msgspec.structs.replace(reply, code=None)
         code = reply.codes[0] if reply.codes else reply.code
@@ -72,14 +72,14 @@ def _read(reply: Reply, reading: Reading) -> Reply:
     return reply if code == reply.code else msgspec.structs.replace(reply, code=code)
 
 
-def sees_starttls(reply: Reply, reading: Reading) -> bool:
+def sees_starttls(reply: Reply, reading: ReplyParsing) -> bool:
     """Whether STARTTLS is among the extensions, to a sender of this habit."""
-    if reading is Reading.LAST_CODE:
+    if reading is ReplyParsing.LAST_CODE:
         return any(_second_word(line) == b"STARTTLS" for line in _kept(reply))
     return _EXIM_STARTTLS.search(b"\n".join(reply.wire).split(b"\0", 1)[0]) is not None
 
 
-def blotted(greeting: Reply) -> bool:
+def is_pix_banner(greeting: Reply) -> bool:
     """Whether Postfix takes the greeting for that of a firewall to which HELO had better be said."""
     return all(_PIX.fullmatch(line) for line in greeting.wire)
 

@@ -16,7 +16,7 @@ from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Deliver, Posture, Verdict, judge, possible_verdicts
 from mailpath.judge.delivery import deliver
 from mailpath.judge.requiretls import deliver_requiring, lax
-from mailpath.judge.sts import published
+from mailpath.judge.sts import fetched_policy
 
 
 class Message(StrEnum):
@@ -27,7 +27,7 @@ class Message(StrEnum):
     TLS_REQUIRED_NO = "tls-required-no"
 
 
-class Sending(msgspec.Struct, frozen=True, kw_only=True):
+class MessageOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`message`: what it asks for.  `policy_age`: seconds since the sender fetched the MTA-STS policy that
     the walk found; None: this is its first contact with the domain.
     """
@@ -39,8 +39,8 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
         """The policy that the sender holds if it met the domain as on `met`, the untampered walk; None:
         first contact, because it is, or again, because `max_age` is over.
         """
-        policy = published(met, posture) if self.policy_age is not None else None
-        return policy if held(policy, self.policy_age) else None
+        policy = fetched_policy(met, posture) if self.policy_age is not None else None
+        return policy if is_policy_fresh(policy, self.policy_age) else None
 
     def verdict(self, walk: Walk, posture: Posture, met: Walk | None = None) -> Verdict:
         """The verdict of `posture` on `walk`.  `met`: the walk on which the sender fetched the policy."""
@@ -48,10 +48,10 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: An ordinary message, at first contact.
-USUAL = Sending()
+USUAL = MessageOptions()
 
 
-def held(policy: StsPolicy | None, age: int | None) -> bool:
+def is_policy_fresh(policy: StsPolicy | None, age: int | None) -> bool:
     """Whether a policy fetched `age` seconds ago is still in force (RFC 8461 section 3.2, max_age)."""
     return policy is not None and age is not None and age < policy.max_age
 

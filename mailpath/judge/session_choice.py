@@ -15,7 +15,7 @@ from mailpath.judge.sentences import shown
 from mailpath.match import usage
 
 
-def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
+def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
     """The session this sender would have had: its SNI, and no suite that it does not offer."""
     assert target.address is not None
     session = session_at(walk, target.address, policy.sni)
@@ -44,4 +44,4 @@ def held(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Se
 
 
 def offers_anonymous(posture: Posture, policy: HostPolicy) -> bool:
-    return posture.anonymous_suites and not (policy.strict or policy.named)
+    return posture.anonymous_suites and not (policy.strict or policy.no_anonymous)
