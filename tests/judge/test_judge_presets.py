@@ -235,7 +235,7 @@ def test_all_presets_over_ten_hosts_are_quick():
 
 
 def _timed(walk):
-    began = time.perf_counter()
+    began = time.process_time()
     for preset in PRESETS.values():
         judge(walk, preset)
-    return time.perf_counter() - began
+    return time.process_time() - began
