@@ -23,7 +23,6 @@ _GLYPHS = {
     Security.BOGUS: "✗",
     Security.INDETERMINATE: "?",
 }
-_DAY = 86_400
 #: (zone, key tag)
 _Signers = frozenset[tuple[str, int]]
 _ROLES = {"KSK": 0, "ZSK": 1, "revoked": 2}

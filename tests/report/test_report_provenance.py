@@ -10,6 +10,7 @@ import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.ending import ExitCode
 from mailpath.facts import Walk
 from mailpath.judge.message_options import USUAL as ORDINARY
 from mailpath.judge.presets import PRESETS
@@ -20,7 +21,6 @@ from mailpath.network.replay import Replay
 from mailpath.network.settings import known_roots
 from mailpath.report import diff, html, markdown, nagios, text
 from mailpath.report import json as json_report
-from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
 from mailpath.report.panels import evidence
 from mailpath.report.provenance import USUAL, Given, Provenance, doubt, marks, read, sentences

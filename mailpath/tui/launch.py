@@ -1,0 +1,90 @@
+"""Starts the app on a terminal and cleans up behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+
+from mailpath import ending
+from mailpath.ending import ExitCode
+from mailpath.tui.preferences import Preferences
+from mailpath.tui.source import Source
+
+
+def launch(
+    *,
+    source: Source,
+    sender: str | None,
+    recipient: str | None,
+    start: bool,
+    mouse: bool,
+    ascii: bool,
+    color: bool,
+    posture: str,
+    preferences: Preferences,
+) -> int:
+    """What `mailpath.tui.run_app` says."""
+    # Textual reads from standard input and draws on standard error.
+    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    if not terminal or os.environ.get("TERM", "dumb") == "dumb":
+        sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
+        return ExitCode.USAGE
+    # The end of its terminal, or a signal, ends the app as its own key does: status 0.
+    ending.watch(status=0)
+    ending.tie(sys.stdin.fileno(), sys.stderr.fileno())
+    color = settle_color(color)
+    gc.disable()  # a start makes what stays, and no garbage to look for; until `_loaded`
+    from mailpath.tui.app import MailpathApp
+    from mailpath.tui.session import Session
+    from mailpath.tui.terminal import Terminal
+
+    session = Session(source, own_postures=preferences.postures, loaded=_loaded)
+    app = MailpathApp(
+        session,
+        sender=sender or "",
+        recipient=recipient or "",
+        start=start,
+        posture=posture,
+        ascii=ascii,
+        color=color,
+        preferences=preferences,
+        driver_class=Terminal,
+    )
+
+    def remember() -> None:
+        preferences.remember(app.theme if color else preferences.theme, app.recent)
+
+    forget = ending.at_end(remember)
+    try:
+        line = asyncio.run(app.run_async(mouse=mouse))
+    finally:
+        forget()
+        gc.enable()
+        session.close()
+    if line:
+        sys.stdout.write(f"{line}\n")
+    try:
+        remember()
+    except OSError as error:
+        sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
+    return app.return_code or 0
+
+
+def settle_color(asked: bool) -> bool:
+    """Whether there are to be colours; no-color.org: not where `NO_COLOR` is set and not empty.
+
+    Textual takes them out wherever the variable is, so that it is set or gone from here on."""
+    color = asked and not os.environ.get("NO_COLOR")
+    if color:
+        os.environ.pop("NO_COLOR", None)
+    else:
+        os.environ["NO_COLOR"] = "1"
+    return color
+
+
+def _loaded() -> None:
+    """From now on there is garbage; what was loaded stays, and need not be looked through for it."""
+    gc.freeze()
+    gc.enable()
