@@ -91,4 +91,4 @@ def test_a_resolver_that_answers_with_cd_only(lab: Lab, run, tmp_path: Path) -> 
     assert status == 2
     assert "deferred by postfix-dane" in out.splitlines()[0]
     assert "! SEC009" in out
-    assert "one that asks another does not" in " ".join(out.split())
+    assert "one that uses another does not" in " ".join(out.split())

@@ -353,7 +353,7 @@ def test_under_dane_a_self_signed_certificate_is_worth_knowing_no_more() -> None
     found = at(walk, "starttls")
     assert set(found) == {"TLS008"}
     assert found["TLS008"].severity is Severity.INFO
-    assert "Nothing needs to be done" in found["TLS008"].fix
+    assert "Senders with DANE need nothing" in found["TLS008"].fix
 
 
 def test_old_versions_and_anonymous_suites() -> None:

@@ -60,7 +60,7 @@ def test_insecure_mx_and_addresses() -> None:
 
 
 def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
-    reason = f"{made.DOMAIN} is declared insecure here (negative trust anchor)"
+    reason = f"{made.DOMAIN} a negative trust anchor is set here"
     declared = {"security": Security.INSECURE, "reason": reason, "chain": (made.DOMAIN,)}
     v4 = made.lookup(made.HOST, "A", made.ADDRESS, **declared)
     host = made.mx_host(v4=v4, v6=made.lookup(made.HOST, "AAAA", **declared))
@@ -113,12 +113,13 @@ def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
     [
         (
             {},
-            "Have the parent of b.example replace its DS (key tag 9) with that of a key that the zone",
+            "Have the parent of b.example replace its DS record (key tag 9) with one for a key that the zone"
+            " publishes",
         ),
         ({}, "(key tag 1); until then"),
         (
             {"keys": (), "ede": 9},
-            "Publish the keys of b.example again, or have its parent remove the DS (key tag 9)",
+            "Publish the keys of b.example again, or have its parent remove the DS record (key tag 9)",
         ),
         ({"keys": (), "ede": 10}, "Sign the zone b.example again"),
         (
@@ -157,7 +158,7 @@ def test_the_root_has_no_parent_and_nobody_signs_it_again() -> None:
         walk = with_mx(security=Security.BOGUS, zone=".", chain=(".",), signatures=signatures)
         fix = at(walk, "dnssec")[code].fix
         assert fix.startswith("Check the trust anchor, this machine's clock and the resolver")
-        assert ("As of a time to come nothing is to be done yet" in fix) == late
+        assert ("At a future time this is no fault" in fix) == late
         broken = replace(walk, mx=replace(walk.mx, kind=MxKind.FAILED))
         assert at(broken, "mx")["MX005"].fix == fix
 
@@ -233,7 +234,7 @@ def test_what_the_resolver_says_is_told_once() -> None:
     blind = with_mx(resolver_rcode="NOERROR", resolver_ad=False)
     assert "no AD bit" in at(blind, "dnssec")["SEC009"].message
     lenient = with_mx(security=Security.BOGUS, resolver_rcode="NOERROR", resolver_ad=False)
-    assert "hands it out" in at(lenient, "dnssec")["SEC009"].message
+    assert "the resolver returns it" in at(lenient, "dnssec")["SEC009"].message
     agrees = with_mx(resolver_rcode="NOERROR", resolver_ad=True)
     assert at(agrees, "dnssec") == {}
 

@@ -166,14 +166,14 @@ async def test_mistakes_stay_on_the_screen_until_escape() -> None:
     async with app(session, start=True, preferences=told).run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert session.walks == 1
-        assert "Port 25 does not leave this machine" in drawn(pilot)
+        assert "Outgoing port 25 is blocked here" in drawn(pilot)
         shown = drawn(pilot)
         assert "✗ config.toml: line 2, resolver: There is no such key. (1 more: mailpath paths)" in shown
         assert pilot.app.theme == "mailpath-dark"
         await pilot.press("escape")
         await settle(pilot)
         assert "config.toml" not in drawn(pilot)
-        assert "Port 25 does not leave this machine" in drawn(pilot)
+        assert "Outgoing port 25 is blocked here" in drawn(pilot)
 
 
 async def test_own_postures_are_in_the_list(home: Path, capture: Any) -> None:
