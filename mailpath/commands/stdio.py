@@ -103,5 +103,5 @@ def told(error: OSError) -> int | None:
     if error.errno not in _OUTPUT | _SYSTEM:
         return None
     what = f" ({error.filename})" if error.filename is not None else ""
-    tell(f"mailpath: This machine does not let it: {reason}{what}.")
+    tell(f"mailpath: This machine does not allow it: {reason}{what}.")
     return ExitCode.OS_ERROR if error.errno in _SYSTEM else ExitCode.IO_ERROR

@@ -238,9 +238,9 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--requiretls", "--tls-required-no"), "not for both"),
-        (("--policy-age", "-1d"), "no age"),
-        (("--policy-age", "3 fortnights"), "no age"),
+        (("--requiretls", "--tls-required-no"), "not both"),
+        (("--policy-age", "-1d"), "is not an age"),
+        (("--policy-age", "3 fortnights"), "is not an age"),
     ],
 )
 def test_what_a_message_cannot_ask_for(words: tuple[str, ...], sentence: str, stale: Path, run: Run) -> None:

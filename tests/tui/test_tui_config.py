@@ -88,13 +88,13 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
     told = "\n".join([*found.problems, *found.settings()[1], *found.own_postures()[1]])
     for where in (
         "line 2, resolver: There is no such key",
-        "line 5, default.sender: This is a text in quotes.",
+        "line 5, default.sender: This must be a string in quotes.",
         "line 6, default.colour: There is no such key.",
         "line 9, network.smtp_port: A port is a number",
         "line 10, network.resolvr: There is no such key.",
         "line 14, posture.ours.base: There is no preset 'no-such'",
         "line 17, posture.mine.sts: sts: Expected `bool`, got `str`.",
-        "line 20, keymap.path.again: This is a text in quotes.",
+        "line 20, keymap.path.again: This must be a string in quotes.",
     ):
         assert where in told
     assert found.settings()[0].timeout == 3.0
@@ -105,11 +105,11 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"[default\n", "This is no TOML: Expected ']'"),
-        (b"\xff", "This is no TOML"),
-        (b"a = " + b"[" * 5000, "This is no TOML"),
+        (b"[default\n", "The file is not TOML: Expected ']'"),
+        (b"\xff", "The file is not TOML"),
+        (b"a = " + b"[" * 5000, "The file is not TOML"),
         (b"x" * 300_000, "larger than"),
-        (b"posture = 1", "line 1, posture: A posture is a table"),
+        (b"posture = 1", "line 1, posture: A posture must be a table"),
         (b'"\\u001b]0;x" = 1', "There is no such key"),
     ],
 )
