@@ -60,7 +60,7 @@ def test_insecure_mx_and_addresses() -> None:
 
 
 def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
-    reason = f"{made.DOMAIN} a negative trust anchor is set here"
+    reason = f"{made.DOMAIN} is declared insecure here (negative trust anchor)"
     declared = {"security": Security.INSECURE, "reason": reason, "chain": (made.DOMAIN,)}
     v4 = made.lookup(made.HOST, "A", made.ADDRESS, **declared)
     host = made.mx_host(v4=v4, v6=made.lookup(made.HOST, "AAAA", **declared))
@@ -72,9 +72,9 @@ def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
     assert set(told) == {"SEC013"}
     assert told["SEC013"].severity is Severity.WARNING
     assert told["SEC013"].got == reason
-    assert result("dnssec", walk).summary == f"Nothing is validated: {reason}."
+    assert result("dnssec", walk).summary == f"Nothing on the path is validated: {reason}."
     partly = replace(walk, mx=replace(walk.mx, hosts=made.mx().hosts))
-    assert result("dnssec", partly).summary == "b.example MX is not validated, other parts of the path are."
+    assert result("dnssec", partly).summary == "b.example MX is not validated; other parts of the path are."
     # What is unsigned by itself is told as ever, and a path that is signed only of the anchor.
     other = with_mx(security=Security.INSECURE, reason="example proves that b.example has no DS")
     other = replace(other, dnssec=replace(walk.dnssec, zones=(replace(negative, name="other.example"),)))
@@ -91,15 +91,19 @@ def test_a_name_under_no_anchor() -> None:
     told = at(walk, "dnssec")
     assert set(told) == {"SEC014"}
     assert told["SEC014"].message.startswith(f"{made.DOMAIN}, {made.HOST}, ")
-    assert result("dnssec", walk).summary == "b.example MX is not validated, other parts of the path are."
+    assert result("dnssec", walk).summary == "b.example MX is not validated; other parts of the path are."
 
 
 def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
     for mx, host, told in (
-        (".", ".", "the chain from the root holds"),
-        ("b.example", "b.example", "the chain from the trust anchor b.example holds"),
-        (".", "b.example", "the chain from the root and the trust anchor b.example holds"),
-        ("a", "b.example", "the chain from the trust anchor a and the trust anchor b.example holds"),
+        (".", ".", "the chain of trust from the root is intact"),
+        ("b.example", "b.example", "the chain of trust from the trust anchor b.example is intact"),
+        (".", "b.example", "the chain of trust from the root and the trust anchor b.example is intact"),
+        (
+            "a",
+            "b.example",
+            "the chain of trust from the trust anchor a and the trust anchor b.example is intact",
+        ),
     ):
         v4 = made.lookup(made.HOST, "A", made.ADDRESS, chain=(host,))
         v6 = made.lookup(made.HOST, "AAAA", found=Found.ABSENT, chain=(host,))

@@ -44,7 +44,7 @@ def slow(stage, **said):
         "failure": Failure.TIMEOUT,
         "failed_at": stage,
         "limit": LIMIT,
-        "detail": "Waited 30 s for something; it did not come.",
+        "detail": "Waited 30 s for something.",
     }
 
 

@@ -227,7 +227,7 @@ def test_a_host_with_ipv6_alone_where_there_is_none_here(walks: Walks) -> None:
     six = replace(host, v4=None, addresses=tuple(each for each in host.addresses if ":" in each))
     alone = replace(found, mx=replace(found.mx, hosts=(six,)))
     line = result("starttls", alone)
-    assert (line.status, line.word) == (Status.ERROR, "NOT HERE")
+    assert (line.status, line.word) == (Status.ERROR, "LOCAL ERROR")
     for each in PRESETS:
         assert outcome(alone, each) is Outcome.UNKNOWN, each
     assert "TLS001" not in codes(alone)
