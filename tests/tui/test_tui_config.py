@@ -109,7 +109,7 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
         (b"\xff", "The file is not TOML"),
         (b"a = " + b"[" * 5000, "The file is not TOML"),
         (b"x" * 300_000, "larger than"),
-        (b"posture = 1", "line 1, posture: A posture must be a table"),
+        (b"posture = 1", "line 1, posture: This must be a table [posture.NAME]"),
         (b'"\\u001b]0;x" = 1', "There is no such key"),
     ],
 )
