@@ -205,4 +205,4 @@ class _Walker:
 def _bug(step: str, error: Exception) -> str:
     logger.exception("the step %s failed", step)
     what = visible(f"{type(error).__name__}: {error}", limit=200)
-    return f"mailpath itself failed in this step; please report this: {what}"
+    return f"mailpath itself failed in this step; please report it: {what}"

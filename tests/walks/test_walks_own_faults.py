@@ -251,7 +251,9 @@ def test_a_bound_of_ours_is_not_the_resolvers_doing(walks: Walks) -> None:
     assert "SND004" not in codes(cut)
     verdict = judge(cut, PRESETS["rfc"])
     assert verdict.outcome is Outcome.UNKNOWN
-    assert verdict.reason == "cannot be told from here: no more than 300 questions are asked on one walk"
+    assert (
+        verdict.reason == "cannot be determined from here: no more than 300 questions are asked on one walk"
+    )
     # Nor what was lost of the chain of trust.
     zones = tuple(replace(zone, failure=Failure.NOT_TRIED, reason=why) for zone in found.dnssec.zones[:1])
     unclear = replace(found.mx.lookup, security=Security.INDETERMINATE)
