@@ -169,14 +169,14 @@ def load(file: Path | None = None) -> Config:
     except (FileNotFoundError, NotADirectoryError):
         return Config(where)
     except OSError as error:
-        return Config(where, problems=(f"It cannot be read: {error.strerror}.",))
+        return Config(where, problems=(f"The file cannot be read: {error.strerror}.",))
     if len(data) > MAX_BYTES:
-        return Config(where, problems=(f"It is larger than {MAX_BYTES // 1024} KiB.",))
+        return Config(where, problems=(f"The file is larger than {MAX_BYTES // 1024} KiB.",))
     try:
         text = data.decode()
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Config(where, problems=(visible(f"This is no TOML: {error}.", limit=300),))
+        return Config(where, problems=(visible(f"The file is not TOML: {error}.", limit=300),))
     wrong = dict(_wrong(tables))
     good = {
         name: {key: value for key, value in table.items() if (name, key) not in wrong}
@@ -200,18 +200,18 @@ def _wrong(tables: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, table in tables.items():
         if name not in TABLES:
             there = ", ".join(f"[{each}]" for each in TABLES)
-            yield (name,), f"There is no such key; there are the tables {there}."
+            yield (name,), f"There is no such key; the tables are {there}."
         elif not isinstance(table, Mapping):
-            what = "A posture is a table [posture.NAME]" if name == "posture" else f"This is a table [{name}]"
-            yield (name,), f"{what}."
+            what = "posture.NAME" if name == "posture" else name
+            yield (name,), f"This must be a table [{what}]."
         else:
             for key, value in table.items():
                 if name == "posture" and not isinstance(value, Mapping):
-                    yield (name, key), "A posture is a table [posture.NAME]."
+                    yield (name, key), "This must be a table [posture.NAME]."
                 elif name == "default" and key not in _DEFAULTS:
                     yield (name, key), "There is no such key."
                 elif name in ("default", "keymap") and not (isinstance(value, str) and value):
-                    yield (name, key), "This is a text in quotes."
+                    yield (name, key), "This must be a string in quotes."
 
 
 # --- What the app remembers ------------------------------------------------------------------------

@@ -16,15 +16,33 @@ import signal
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from enum import IntEnum
 from types import FrameType
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-#: A shell's exit status of a program that a signal ended is the signal's number above this.
-EX_SIGNAL = 128
 #: Seconds: how long the end waits for something half made, and when the kernel cuts everything off.
 _HALF_MADE, _CUT_OFF = 0.5, 1.5
 
 Undo = Callable[[], object]
+
+
+class ExitCode(IntEnum):
+    """What the process says as it ends; `mailpath.report.exit_codes` says which verdict has which.
+
+    The first four are those of Nagios plug-ins, then come those of sysexits.h, and of a shell whose program
+    a signal ended: `SIGNAL` and the signal's number.
+    """
+
+    OK = 0
+    BELOW = 1
+    UNDELIVERED = 2
+    UNKNOWN = 3
+    USAGE = 64
+    OS_ERROR = 71
+    IO_ERROR = 74
+    SIGNAL = 128
+    INTERRUPTED = 130
+    PIPE = 141
 
 
 def _noted(number: int, frame: FrameType | None) -> None:
@@ -119,7 +137,7 @@ class _Ending:
         for undo in reversed(self._undo):
             with contextlib.suppress(Exception):
                 undo()
-        os._exit(EX_SIGNAL + number if self._status is None else self._status)
+        os._exit(ExitCode.SIGNAL + number if self._status is None else self._status)
 
 
 _process = _Ending()

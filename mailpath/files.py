@@ -131,7 +131,9 @@ def _refuse_anothers(place: str) -> None:
     folder, me = os.stat(os.path.dirname(place)), os.geteuid()
     with contextlib.suppress(FileNotFoundError):
         if folder.st_mode & stat.S_ISVTX and me not in (0, folder.st_uid, os.stat(place).st_uid):
-            raise PermissionError(errno.EPERM, "It is another user's, in a folder that keeps such files")
+            raise PermissionError(
+                errno.EPERM, "It belongs to another user, in a folder that protects such files"
+            )
 
 
 def _owner_of(place: str) -> tuple[int, int] | None:

@@ -42,7 +42,7 @@ _LOCAL_PART = re.compile(
 MAX_LOCAL_PART = 64
 
 
-_EMPTY_LABEL = "The name has an empty label (two dots in a row)."
+_EMPTY_LABEL = "The name contains an empty label (two dots in a row)."
 _TOO_LONG = "The name is longer than 255 octets."
 
 
@@ -57,24 +57,24 @@ def to_domain(text: str) -> str:
     """
     raw = text.strip()
     if not raw:
-        raise BadName("Nothing was typed: a domain or a mail address is needed.")
+        raise BadName("Enter a domain or a mail address.")
     if raw.endswith(">") and "<" in raw:
         raw = raw[raw.rindex("<") + 1 : -1].strip()
         if not raw:
-            raise BadName("Nothing stands between < and >: the null address has no domain.")
+            raise BadName("There is nothing between < and >: the null address has no domain.")
     if "@" in raw:
         raw = raw.rsplit("@", 1)[1].strip()
         if not raw:
-            raise BadName("Nothing stands behind the @.")
+            raise BadName("There is nothing after the @.")
     if raw == ".":
-        raise BadName("The root takes no mail: give a domain.")
+        raise BadName("The root accepts no mail. Enter a domain.")
     if raw.startswith("["):
-        raise BadName("An address literal has no MX, no DNSSEC and no policy: give a domain.")
+        raise BadName("An address literal has no MX, no DNSSEC and no policy. Enter a domain.")
     try:
         ipaddress.ip_address(raw.removesuffix("."))
     except ValueError:
         return a_labels(raw)
-    raise BadName("An IP address has no MX, no DNSSEC and no policy: give a domain.")
+    raise BadName("An IP address has no MX, no DNSSEC and no policy. Enter a domain.")
 
 
 def as_domain(text: str) -> str | None:
@@ -119,7 +119,10 @@ def _a_label(label: str) -> str:
         why = f"{shown} is not allowed" if shown else visible(str(error), limit=120).rstrip(".")
         raise BadName(f"This is not a valid internationalized domain name: {why}.") from error
     if "." in encoded:  # one of the letters is mapped to several, a full stop among them
-        raise BadName("This is not a valid internationalized domain name: a letter stands for a full stop.")
+        raise BadName(
+            "This is not a valid internationalized domain name: it contains a character that"
+            " stands for a full stop."
+        )
     return encoded
 
 
@@ -146,7 +149,7 @@ def to_dns_name(text: str) -> str:
     no trailing dot; the root is ".".  Raises `BadName` with one sentence.
     """
     if not text:
-        raise BadName("Nothing was typed: a name is needed.")
+        raise BadName("The name is empty.")
     if text == ".":
         return text
     if len(text) > 4 * MAX_WIRE:
@@ -176,12 +179,12 @@ def _labels(text: str) -> list[list[str | int]]:
             labels[-1].append(char)
         elif (digits := _DIGITS.match(text, at)) is None:
             if not text[at : at + 1] or not "\x20" <= text[at] <= "~":
-                raise BadName("A backslash must stand before a printable ASCII character or three digits.")
+                raise BadName("A backslash must be followed by a printable ASCII character or three digits.")
             labels[-1].append(ord(text[at]))
             at += 1
         else:
             if len(digits[0]) != 3 or int(digits[0]) > 255:
-                raise BadName(f"\\{digits[0]} stands for no octet: those have three digits, up to \\255.")
+                raise BadName(f"\\{digits[0]} is not an octet: use three digits, at most \\255.")
             labels[-1].append(int(digits[0]))
             at += 3
     return labels
@@ -191,11 +194,11 @@ def _octets(label: list[str | int]) -> bytes:
     """One label on the wire.  Raises `BadName`."""
     typed = "".join(each for each in label if isinstance(each, str))
     if any(char < " " or char == "\x7f" for char in typed):
-        raise BadName("A control character in a name is written as a backslash and three digits.")
+        raise BadName("Write a control character in a name as a backslash and three digits.")
     if typed.isascii():
         return bytes(each if isinstance(each, int) else ord(each) for each in label)
     if len(typed) < len(label):
-        raise BadName("A label with letters beyond ASCII cannot have escapes.")
+        raise BadName("A label with non-ASCII letters cannot contain escapes.")
     return _a_label(typed).encode("ascii")
 
 

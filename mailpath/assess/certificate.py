@@ -25,14 +25,14 @@ class Problem(Enum):
 
     ANONYMOUS = "there is none"
     MISMATCH = "the TLSA records do not accept it"
-    UNVOUCHED = "the TLSA records accept it, and the MX RRset that names the host is not signed"
-    EXPIRED = "it is out of date"
-    NOT_YET_VALID = "it is not valid yet"
-    SELF_SIGNED = "it vouches for itself"
-    INCOMPLETE = "the certificate of its issuer is not sent"
+    UNVOUCHED = "the TLSA records accept it, but the MX RRset that names the host is not signed"
+    EXPIRED = "it has expired"
+    NOT_YET_VALID = "it is not yet valid"
+    SELF_SIGNED = "it is self-signed"
+    INCOMPLETE = "the server does not send its issuer's certificate"
     WEAK = "a key or a digest is too weak"
     UNTRUSTED = "its chain leads to no trusted root"
-    WRONG_NAME = "it is another host's"
+    WRONG_NAME = "it is for another host"
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ def certificate_of(walk: Walk, host: MxHost, session: Session) -> Certificate:
     """How the session's certificate stands."""
     chain = session.tls.chain if session.tls is not None else ()
     if not chain:
-        words = "there is no certificate (anonymous suite)"
+        words = "there is no certificate (anonymous cipher suite)"
         return Certificate(by="none", problem=Problem.ANONYMOUS, words=words)
     found = secure_set(tlsa_of(walk, host.name))
     if found is not None and usable(found):
@@ -74,7 +74,7 @@ def _by_dane(walk: Walk, found: TlsaSet, chain: tuple[bytes, ...]) -> Certificat
     if not matched.matched:
         return Certificate(by=by, problem=Problem.MISMATCH, words=visible(matched.reason).rstrip("."))
     if half:
-        words = "DANE matches the host, and nothing vouches for the MX that names it"
+        words = "DANE matches the host, but nothing vouches for the MX record that names it"
         return Certificate(by=by, problem=Problem.UNVOUCHED, words=words, usage=matched.usage)
     words = f"DANE matches (usage {matched.usage})"
     return Certificate(by=by, problem=None, words=words, usage=matched.usage)
@@ -130,7 +130,10 @@ def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[Proble
         root = visible(describe(chain[-1]).subject)
         return Problem.UNTRUSTED, f"the chain leads to {root}, which is not trusted"
     if built.code in _NO_ISSUER and len(chain) == 1:
-        return Problem.INCOMPLETE, f"the issuer of the certificate is not sent: {visible(leaf.issuer)}"
+        return (
+            Problem.INCOMPLETE,
+            f"the server does not send its issuer: {visible(leaf.issuer)}",
+        )
     if built.code in _WEAK:
         return Problem.WEAK, f"a key or a digest is too weak: {error}"
     return Problem.UNTRUSTED, f"the certificate is not trusted: {error}"

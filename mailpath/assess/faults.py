@@ -28,9 +28,9 @@ _UNASKED = "the resolver could not be asked: "
 class Fault(Enum):
     """What our own side did to a look-up."""
 
-    UNASKED = "it says nothing of the name that was asked for, nor of what a mail server here would hear"
-    FAILING = "the resolver fails all questions of this type"
-    UNPROVEN = "there is an answer, and whether it is signed was not learnt"
+    UNASKED = "it says nothing about the name, nor about what a mail server here would be told"
+    FAILING = "the resolver fails all queries for this type"
+    UNPROVEN = "there is an answer, but it is unknown whether it is signed"
 
 
 #: There is no answer on account of our own side.
@@ -43,7 +43,7 @@ def our_fault(walk: Walk, lookup: Lookup | None, of: Collection[Fault] = LOST) -
         return ""
     found = _unasked(walk, lookup)
     if found is None and lookup.refused and lookup.rdtype in walk.sender.resolver_fails:
-        found = Fault.FAILING, f"the resolver answers {lookup.rcode} to every question for {lookup.rdtype}"
+        found = Fault.FAILING, f"the resolver answers {lookup.rcode} to every {lookup.rdtype} query"
     if found is None and (zone := _unproven(walk, lookup)) is not None:
         asked = "" if zone.failure is Failure.NOT_TRIED else _UNASKED
         found = Fault.UNPROVEN, asked + _plain(zone.reason)
@@ -52,7 +52,7 @@ def our_fault(walk: Walk, lookup: Lookup | None, of: Collection[Fault] = LOST) -
 
 def _unasked(walk: Walk, lookup: Lookup) -> tuple[Fault, str] | None:
     if lookup.refused and lookup.rdtype in walk.sender.resolver_fails and not _answered(walk):
-        why = f"the resolver answers {lookup.rcode} to everything, unrelated names and the root included"
+        why = f"the resolver answers {lookup.rcode} to every query, even for unrelated names and the root"
         return Fault.UNASKED, why
     if not lookup.lost and not _silent(walk):
         return None
@@ -106,7 +106,7 @@ def policy_lost(walk: Walk) -> str:
     if why or fetch is None or facts.policy is not None:
         return why
     if fetch.failure in _HERE:
-        return _plain(fetch.detail) or "this machine could not reach the policy host"
+        return _plain(fetch.detail) or "this machine could not connect to the policy host"
     if fetch.chain or fetch.status is not None:
         return ""
     return our_fault(walk, fetch.v4) or our_fault(walk, fetch.v6)
@@ -136,4 +136,4 @@ def _bounds(walk: Walk) -> Iterator[str]:
     if cut:
         yield from cut
     elif any(zone.failure is Failure.NOT_TRIED for zone in walk.dnssec.zones):
-        yield "not every question about DNSSEC could be asked on this walk"
+        yield "this walk could not ask every question that DNSSEC needs"

@@ -44,11 +44,11 @@ _UNSEEN = (Failure.NOT_TRIED, Failure.NOT_RECORDED, Failure.BLOCKED, Failure.LOC
 _FAILURES = {
     Failure.REFUSED: "the connection is refused",
     Failure.TIMEOUT: "no answer in time",
-    Failure.UNREACHABLE: "there is no route to it from here",
+    Failure.UNREACHABLE: "there is no route from here",
     Failure.RESET: "the connection was reset",
     Failure.CLOSED: "the connection was closed",
-    Failure.BLOCKED: "this machine does not let the connection out",
-    Failure.NOT_RECORDED: "the capture does not hold this session",
+    Failure.BLOCKED: "this machine blocks the connection",
+    Failure.NOT_RECORDED: "the capture does not contain this session",
 }
 
 
@@ -123,29 +123,29 @@ def told(session: Session) -> str:
         case Reached.NO_CONNECT:
             return f"port {session.port}: {why}"
         case Reached.NO_GREETING:
-            return f"it connects but does not greet: {why}"
+            return f"it accepts the connection but does not greet: {why}"
         case Reached.NOT_SMTP:
-            return f"what it says is not SMTP: {_defect(session.greeting) or why}"
+            return f"it does not speak SMTP: {_defect(session.greeting) or why}"
         case Reached.GREETING_REFUSED:
             return f"it greets with {quoted(session.greeting)}"
         case Reached.EHLO_LOST:
             return f"the session ends at EHLO: {_defect(session.ehlo) or why}"
         case Reached.EHLO_REFUSED:
-            return f"EHLO is answered {quoted(session.ehlo)}, and HELO gets no further"
+            return f"EHLO is answered with {quoted(session.ehlo)}, and HELO fails too"
         case Reached.NOT_OFFERED if session.ehlo is not None and not session.ehlo.positive:
-            return f"EHLO is answered {quoted(session.ehlo)}, so there is no STARTTLS"
+            return f"EHLO is answered with {quoted(session.ehlo)}, so there is no STARTTLS"
         case Reached.NOT_OFFERED:
             return "STARTTLS is not offered"
         case Reached.STARTTLS_LOST:
             return f"the session ends at STARTTLS: {_defect(session.starttls) or why}"
         case Reached.STARTTLS_REFUSED:
-            return f"STARTTLS is announced, then answered {quoted(session.starttls)}"
+            return f"STARTTLS is offered, but answered with {quoted(session.starttls)}"
         case Reached.HANDSHAKE_FAILED:
             return f"the TLS handshake fails: {why}"
         case Reached.LOST_IN_TLS:
             return f"the session breaks after the TLS handshake: {_defect(session.ehlo_tls) or why}"
         case Reached.REFUSED_IN_TLS:
-            return f"EHLO inside TLS is answered {quoted(session.ehlo_tls)}"
+            return f"EHLO inside TLS is answered with {quoted(session.ehlo_tls)}"
         case Reached.UP:
             return "TLS is up"
 

@@ -54,5 +54,5 @@ def why_untried(walk: Walk, host: MxHost) -> str:
 
 
 def cut_off(walk: Walk, host: MxHost) -> bool:
-    """A bound on the whole walk is why no session was held."""
+    """A bound on the whole walk is why there was no session."""
     return any(each.failure is Failure.NOT_TRIED for each in sessions_of(walk, host))

@@ -83,7 +83,7 @@ def standing_at(walk: Walk, host: MxHost, address: str) -> Standing | None:
 
 
 def standing_of(walk: Walk, host: MxHost) -> Standing | None:
-    """How the host stands; None where no session was held."""
+    """How the host stands; None where there was no session."""
     found = (standing_at(walk, host, address) for address in host.addresses)
     held = [each for each in found if each is not None and not each.session.not_tried]
     taking = (each for each in held if takes_mail(walk, host, each))

@@ -19,11 +19,11 @@ class NotAsked(Enum):
     """Why a host is not asked for TLSA; the worst first."""
 
     BOGUS = "the host's address is bogus"
-    UNLEARNT = "the host's address could not be learnt"
-    UNTOLD = "whether the host's address is signed could not be learnt"
+    UNLEARNT = "the lookup of the host's address failed"
+    UNTOLD = "it is unknown whether the host's address is signed"
     UNSIGNED = "the host's address is not signed (RFC 7672 section 2.2.2)"
     NO_ADDRESS = "the host has no address"
-    NO_NAME = "an MX without a host name has no TLSA base domain"
+    NO_NAME = "an MX record without a host name has no TLSA base domain"
 
 
 def tlsa_bases(host: MxHost) -> tuple[tuple[str, ...], NotAsked | None]:

@@ -120,31 +120,31 @@ def _explain_forgery(what: str, lookups: Iterable[Lookup]) -> str:
     if not found:
         return ""
     if Security.INSECURE in found or Security.SECURE in found:
-        return f"{what} is not signed, so the forgery is believed"
+        return f"{what} is not signed, so the sender believes the forgery"
     if Security.BOGUS in found:
         return f"{what} is signed, so the forgery is bogus"
-    return f"whether {what} is signed could not be learnt"
+    return f"it is unknown whether {what} is signed"
 
 
 def _explain_denial(after: Walk, _: Verdict) -> str:
     found = {lookup.security for lookup in after.tlsa.lookups}
     if Security.BOGUS in found:
         return "the zone is signed, so a denial of its TLSA records without proof is bogus"
-    return "the denial of the TLSA records is believed" if Security.INSECURE in found else ""
+    return "the sender believes that there are no TLSA records" if Security.INSECURE in found else ""
 
 
 def _explain_silence(after: Walk, _: Verdict) -> str:
     failed = any(lookup.found is Found.FAILED for lookup in after.tlsa.lookups)
-    return "the TLSA lookup fails, which is not an absence" if failed else ""
+    return "the TLSA lookup fails, which does not mean that there are no records" if failed else ""
 
 
 ATTACKS = (
     Attack(
         name="forge-mx",
         title="The MX record is forged",
-        does="Answers that the domain's mail host is the attacker's own, which has a valid certificate.",
+        does="Replaces the MX record by one that names the attacker's host, which has a valid certificate.",
         needs=(Need.DNS, Need.OWN_CERTIFICATE),
-        stopped_by="A signed MX RRset and a validating resolver; an MTA-STS policy, which lists the hosts.",
+        stopped_by="A signed MX RRset and a validating resolver, or an MTA-STS policy that lists the hosts.",
         cost=5,
         dns=_forge_mx,
         cause=lambda after, _: _explain_forgery("the MX RRset", _mx(after)),
@@ -153,10 +153,10 @@ ATTACKS = (
     Attack(
         name="forge-address",
         title="The mail host's address is forged",
-        does="Answers that the MX host lives at the attacker's address; the server there has a valid "
-        "certificate for a name of its own.",
+        does="Replaces the MX host's address by the attacker's, where a server has a valid certificate for"
+        " its own name.",
         needs=(Need.DNS, Need.OWN_CERTIFICATE),
-        stopped_by="Signed addresses and a validating resolver; a sender that compares names.",
+        stopped_by="Signed addresses and a validating resolver, or a sender that checks names.",
         cost=5,
         dns=_forge_address,
         cause=lambda after, _: _explain_forgery("the address", _addresses(after)),
@@ -165,9 +165,9 @@ ATTACKS = (
     Attack(
         name="deny-tlsa",
         title="TLSA records are denied",
-        does="Answers, without proof, that there are no TLSA records.",
+        does="Claims, without proof, that there are no TLSA records.",
         needs=(Need.DNS,),
-        stopped_by="DNSSEC: where records are signed, their absence is too (RFC 4035 section 3.1.3).",
+        stopped_by="DNSSEC: in a signed zone the absence of records is signed too (RFC 4035 section 3.1.3).",
         cost=5,
         opens=True,
         dns=_deny_tlsa,
@@ -176,10 +176,9 @@ ATTACKS = (
     Attack(
         name="block-tlsa",
         title="TLSA lookups fail",
-        does="Drops every answer that holds TLSA records.",
+        does="Drops every answer that contains TLSA records.",
         needs=(Need.DNS_PATH,),
-        stopped_by="A sender that takes a failed lookup for what it is: no answer, so no delivery (RFC 7672 "
-        "section 2.1.1).",
+        stopped_by="Senders that do not deliver after a failed TLSA lookup (RFC 7672 section 2.1.1).",
         cost=3,
         opens=True,
         dns=_block_tlsa,

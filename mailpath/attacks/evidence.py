@@ -20,8 +20,8 @@ def evidence(
     """For example "the MX RRset is signed, and the forged one is bogus; deferred (...)"."""
     effect = explain_effect(after, verdict)
     if not touched:
-        return f"there is nothing for it to tamper with; {effect}"
-    causes = [] if steer_to is None else [f"only {visible(steer_to)} can be reached"]
+        return f"it finds nothing to tamper with; {effect}"
+    causes = [] if steer_to is None else [f"only {visible(steer_to)} is reachable"]
     for each in parse(attack):
         causes.append(each.cause if isinstance(each.cause, str) else each.cause(after, verdict))
     return "; ".join(filter(None, (*causes, effect)))
@@ -37,12 +37,12 @@ def explain_effect(walk: Walk, verdict: Verdict) -> str:
         sent = f"sent to {host} in the clear"
     elif taken:
         authenticated = verdict.outcome is Outcome.AUTHENTICATED
-        sent = f"delivered to {host}, {'taken for the true host' if authenticated else 'encrypted'}"
+        sent = f"delivered to {host}, {('which passes for the real host' if authenticated else 'encrypted')}"
     else:
         sent = f"delivered {verdict.outcome.value} to {host}"
     # The hosts that were tried before the one that takes the mail: what an attack does is often this.
     passed = list(dict.fromkeys(each.host for each in verdict.attempts if each.host != verdict.host))
     if passed:
         over = f"{visible(passed[0])} is" if len(passed) == 1 else f"{len(passed)} hosts are"
-        sent = f"{over} passed over; {sent}"
+        sent = f"{over} skipped; {sent}"
     return f"{sent} on a retry" if verdict.after_retry else sent

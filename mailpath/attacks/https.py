@@ -27,17 +27,17 @@ def _drop_fetch(victim: Victim, request: HttpsRequest) -> HttpsExchange | None:
 
 def _explain_policy(after: Walk, verdict: Verdict) -> str:
     txt = after.sts.txt
-    found = "no MTA-STS policy is found"
+    found = "the sender finds no MTA-STS policy"
     if txt is not None and txt.security is Security.BOGUS:
-        found = "the denial of the MTA-STS record is bogus, yet without an answer there is no policy"
-    return f"{found}; the cached policy counts" if verdict.policy_state == "cached" else found
+        found = "the denial of the MTA-STS record is bogus, but without an answer there is no policy"
+    return f"{found}; the cached policy applies" if verdict.policy_state == "cached" else found
 
 
 ATTACKS = (
     Attack(
         name="block-policy",
         title="The MTA-STS policy is blocked",
-        does="Denies the _mta-sts record and drops the policy fetch.",
+        does="Denies that the _mta-sts record exists, and blocks the policy fetch.",
         needs=(Need.DNS, Need.WEB_PATH),
         stopped_by="A cached policy: only the first contact is unprotected (RFC 8461 section 10.2).",
         cost=3,

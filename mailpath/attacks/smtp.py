@@ -109,10 +109,10 @@ ON_SESSIONS = (
     Attack(
         name="strip-starttls",
         title="STARTTLS is hidden",
-        does="Covers the word STARTTLS in the server's EHLO reply: the sender believes there is no TLS.",
+        does="Removes STARTTLS from the server's EHLO reply, so the sender believes that there is no TLS.",
         needs=(Need.PATH,),
-        stopped_by="Anything that makes TLS mandatory: TLSA records under DNSSEC, an MTA-STS policy, a level "
-        "of encrypt or above.",
+        stopped_by="Anything that makes TLS mandatory: signed TLSA records, an MTA-STS policy, or level"
+        " encrypt or above.",
         cost=1,
         smtp=strip_starttls,
         cause="STARTTLS is hidden",
@@ -120,20 +120,20 @@ ON_SESSIONS = (
     Attack(
         name="refuse-starttls",
         title="STARTTLS is refused",
-        does="Answers STARTTLS with 454 (TLS not available due to temporary reason) in the server's place, "
-        "and waits for the sender to go on without.",
+        does="Answers STARTTLS with 454 (TLS not available due to temporary reason) in the server's place,"
+        " and waits for the sender to continue without TLS.",
         needs=(Need.PATH,),
-        stopped_by="A sender that then tries again later, or that must: DANE, MTA-STS, encrypt.",
+        stopped_by="Senders that then try again later, or must use TLS: DANE, MTA-STS, encrypt.",
         cost=2,
         smtp=refuse_starttls,
-        cause="STARTTLS is answered 454",
+        cause="STARTTLS is answered with 454",
     ),
     Attack(
         name="break-tls",
         title="The TLS handshake is broken",
-        does="Resets each connection when TLS begins, and waits for the sender to try without.",
+        does="Resets each connection when TLS begins, and waits for the sender to try again without TLS.",
         needs=(Need.PATH,),
-        stopped_by="A sender that never falls back to plaintext, or that must not: DANE, MTA-STS, encrypt.",
+        stopped_by="Senders that never fall back to plaintext, or must use TLS: DANE, MTA-STS, encrypt.",
         cost=2,
         smtp=break_tls,
         cause="every TLS handshake is reset",
@@ -141,9 +141,9 @@ ON_SESSIONS = (
     Attack(
         name="mitm-self-signed",
         title="Man in the middle, self-signed certificate",
-        does="Answers in the server's place with a self-signed certificate for the MX host's name.",
+        does="Takes the server's place, with a self-signed certificate for the MX host's name.",
         needs=(Need.PATH,),
-        stopped_by="A sender that looks at the certificate: DANE, MTA-STS, verify, secure.",
+        stopped_by="Senders that check the certificate: DANE, MTA-STS, verify, secure.",
         cost=3,
         certificate=AttackerCertificate.SELF_SIGNED,
         cause="the attacker's certificate is self-signed",
@@ -151,20 +151,21 @@ ON_SESSIONS = (
     Attack(
         name="mitm-own-cert",
         title="Man in the middle, certificate for another name",
-        does="Answers in the server's place with a valid certificate for a name that is the attacker's own.",
+        does="Takes the server's place, with a valid certificate for the attacker's own name.",
         needs=(Need.PATH, Need.OWN_CERTIFICATE),
-        stopped_by="A sender that compares the name in the certificate, or holds it against TLSA.",
+        stopped_by="Senders that check the name in the certificate, or compare the certificate with TLSA"
+        " records.",
         cost=4,
         certificate=AttackerCertificate.OWN,
-        cause=f"the attacker's certificate is valid, but for {attacker.HOST}",
+        cause=f"the attacker's certificate is valid, but only for {attacker.HOST}",
     ),
     Attack(
         name="mitm-misissued",
         title="Man in the middle, misissued certificate",
-        does="Answers in the server's place with a certificate for the MX host's name that a trusted "
-        "authority (a simulated one here) should not have issued.",
+        does="Takes the server's place, with a certificate for the MX host's name that a trusted CA"
+        " (simulated here) should not have issued.",
         needs=(Need.PATH, Need.AUTHORITY),
-        stopped_by="DANE, which needs no authority.  MTA-STS and verify believe the authority.",
+        stopped_by="DANE, which needs no CA. MTA-STS and verify believe the CA.",
         cost=20,
         certificate=AttackerCertificate.MISISSUED,
         cause="the attacker's certificate is trusted and names the MX host",
@@ -174,8 +175,8 @@ ON_SESSIONS = (
 ON_PACKETS = (
     Attack(
         name="steer",
-        title="Mail is steered to the weakest host",
-        does="Drops the packets to every MX host but the weakest.",
+        title="Mail is diverted to the weakest host",
+        does="Drops the packets to every MX host except the weakest.",
         needs=(Need.PATH,),
         stopped_by="The same protection on every MX host.",
         cost=1,

@@ -56,8 +56,8 @@ class DefaultGroup(click.Group):
             if stray is not None and "--" not in args:
                 command = f"{ctx.command_path} {stray}"
                 raise click.UsageError(
-                    f"Is {stray!r} the command? Its name comes first: `{command} ...`."
-                    f" For a domain of that name type '{stray}.'.",
+                    f"Is {stray!r} the command? Then put it first: `{command} ...`. If it is a domain, type"
+                    f" '{stray}.'.",
                     ctx,
                 )
         return super().parse_args(ctx, args)
@@ -69,7 +69,7 @@ class DefaultGroup(click.Group):
         close = get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.7)
         if close:
             raise click.UsageError(
-                f"{args[0]!r} is no command. Did you mean {close[0]!r}? For a domain of that name type"
+                f"There is no command {args[0]!r}. Did you mean {close[0]!r}? If it is a domain, type"
                 f" '{args[0]}.'.",
                 ctx,
             )

@@ -84,7 +84,7 @@ def _wrong(found: Config) -> Iterator[str]:
         if theme is not None and theme not in THEMES:
             yield found.told(f'There is no theme "{theme}".', "default", "theme")
         for name in sorted(set(found.keymap) - BINDINGS):
-            yield found.told("There is no such binding.", "keymap", name)
+            yield found.told("There is no such key binding.", "keymap", name)
 
 
 def attacks(as_json: bool) -> None:

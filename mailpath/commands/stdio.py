@@ -16,9 +16,7 @@ from typing import TextIO
 
 import click
 
-#: sysexits.h: the system cannot do it (no more files), and an error while writing.
-EX_OSERR = 71
-EX_IOERR = 74
+from mailpath.ending import ExitCode
 
 #: A full or closed standard output says one of these, as `write(2)` lists them.
 _OUTPUT = frozenset(
@@ -101,9 +99,9 @@ def told(error: OSError) -> int | None:
     if error.filename is None and error.errno in _OUTPUT:
         tell(f"mailpath: Standard output cannot be written: {reason}.")
         let_go()
-        return EX_IOERR
+        return ExitCode.IO_ERROR
     if error.errno not in _OUTPUT | _SYSTEM:
         return None
     what = f" ({error.filename})" if error.filename is not None else ""
-    tell(f"mailpath: This machine does not let it: {reason}{what}.")
-    return EX_OSERR if error.errno in _SYSTEM else EX_IOERR
+    tell(f"mailpath: This machine does not allow it: {reason}{what}.")
+    return ExitCode.OS_ERROR if error.errno in _SYSTEM else ExitCode.IO_ERROR

@@ -36,11 +36,11 @@ def explain(words: tuple[str, ...], as_json: bool) -> ExitCode:
     if text == STDIO:
         text = _notice(STDIO).decode("utf-8", "replace")
     if not text.strip():
-        raise click.UsageError("Nothing was given to explain.")
+        raise click.UsageError("There is nothing to explain.")
     found = explained(text)
     if found.kind is Kind.UNKNOWN and _CODE.match(text.strip()):
         stdio.tell(
-            f"mailpath explain: {text.strip()} is no code of mailpath. `mailpath explain` lists them all."
+            f"mailpath explain: {text.strip()} is not a code of mailpath. `mailpath explain` lists all codes."
         )
     _print(to_dict(found) if as_json else render_text(found))
     return ExitCode.UNKNOWN if found.kind is Kind.UNKNOWN else ExitCode.OK
@@ -63,7 +63,9 @@ def bounce(file: str, as_json: bool, walked: dict[str, Any] | None) -> int:
 def _open_app(told: Bounce, options: dict[str, Any], *, stdin: bool) -> int:
     sender, recipient = walk_words(told)
     if recipient is None:
-        raise click.UsageError("The bounce does not tell whom the mail was for; there is nothing to walk.")
+        raise click.UsageError(
+            "The bounce does not name the recipient of the mail, so there is nothing to walk."
+        )
     from mailpath.commands import app
 
     if stdin:
@@ -85,7 +87,9 @@ def _notice(file: str) -> bytes:
     """As much of a bounce or a log as is read; on standard error where that is not all of it."""
     data = read_file(file, MAX_INPUT + 1)
     if len(data) > MAX_INPUT or data.count(b"\n") > MAX_LINES:
-        stdio.tell(f"mailpath: Only the first {MAX_INPUT >> 20} MiB and {MAX_LINES} lines of it are read.")
+        stdio.tell(
+            f"mailpath: Only the first {MAX_INPUT >> 20} MiB and {MAX_LINES} lines of the input are read."
+        )
     return data[:MAX_INPUT]
 
 

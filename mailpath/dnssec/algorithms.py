@@ -189,7 +189,7 @@ def _costly(key: DNSKEY) -> str:
     ):
         bits = int.from_bytes(number, "big").bit_length()
         if bits > most:
-            return f"its RSA {what} has {bits} bits, and {most} is the most that is verified here"
+            return f"its RSA {what} has {bits} bits, but this validator accepts at most {most}"
     return ""
 
 

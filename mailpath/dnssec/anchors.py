@@ -100,7 +100,7 @@ class Points:
         sentence; "" where it is not.
         """
         if name in self.simulated:
-            return f"{called(name)} stands for an attacker's own unsigned zone (simulated)"
+            return f"{called(name)} is the attacker's own unsigned zone (simulated)"
         if name in self.insecure:
             return f"{called(name)} is declared insecure here (negative trust anchor)"
         return ""
@@ -151,11 +151,11 @@ def read_anchors(text: str) -> Anchors:
             keys=there.keys + tuple(rdata for rdata in rrset if isinstance(rdata, DNSKEY)),
         )
     if not found:
-        raise BadAnchor("The trust anchor holds neither a DS nor a DNSKEY record.")
+        raise BadAnchor("The trust anchor contains neither a DS nor a DNSKEY record.")
     for name in sorted(found):
         if not found[name].usable:
             raise BadAnchor(
-                f"The trust anchor of {called(name)} uses no algorithm and digest type known here."
+                f"The trust anchor of {called(name)} uses no supported algorithm and digest type."
             )
     return Anchors(found)
 

@@ -84,7 +84,7 @@ class Answers:
             owner = dns.name.from_text(name)
             wanted = dns.rdatatype.from_text(rdtype)
         except (dns.exception.DNSException, ValueError) as error:
-            return _refused(name, rdtype, f"{name} {rdtype} cannot be asked for: {error}")
+            return _refused(name, rdtype, f"{name} {rdtype} cannot be looked up: {error}")
         why = why_not_asked(wanted)
         if why:
             return _refused(name, rdtype, why)
@@ -161,8 +161,8 @@ class Answers:
             return judged
         # What such a record redirects is undefined; unbound refuses it likewise.
         reason = (
-            f"{alias.signed} was expanded from the wildcard {judged.wildcard}: what that redirects is not"
-            " defined (RFC 6672 section 3.3, RFC 4592 section 4.4), and validators refuse it"
+            f"{alias.signed} was expanded from the wildcard {judged.wildcard}, which is not defined (RFC"
+            " 6672 section 3.3, RFC 4592 section 4.4), so validators refuse it"
         )
         return dataclasses.replace(judged, security=Security.BOGUS, reason=reason, ede=EDECode.DNSSEC_BOGUS)
 
@@ -202,7 +202,7 @@ class Answers:
     def _endless(self, trail: _Trail, name: dns.name.Name) -> Lookup:
         judged = Judgement(
             Security.INDETERMINATE,
-            f"The aliases of {trail.name} lead in a circle or never end",
+            f"The aliases of {trail.name} form a loop or never end",
             EDECode.OTHER,
         )
         return _lookup(trail, judged, found=Found.FAILED, canonical=name_text(name), rcode=None)

@@ -66,9 +66,9 @@ class Exhausted(Exception):
 
 #: What `Exhausted` says: the same words whichever limit was met first.
 GAVE_UP = (
-    "gave up: the answers and signatures on this path take more work than those of any honest one (limits: "
-    f"{VERIFICATIONS_IN_ALL} signature checks, {HASH_ROUNDS_IN_ALL} hash rounds, {RECORDS_IN_ALL} records in"
-    " long answers)"
+    "gave up: the answers and signatures on this path take more work than those of any honest path (limits:"
+    f" {VERIFICATIONS_IN_ALL} signature checks, {HASH_ROUNDS_IN_ALL} hash rounds, {RECORDS_IN_ALL} records"
+    " in long answers)"
 )
 
 
@@ -76,7 +76,7 @@ class Effort(Enum):
     """What a walk takes upon itself to verify signatures (RFC 4035 section 5.3.3), most first."""
 
     FULL = "every signature that may hold is tried with every key that fits"
-    SPARING = "of each RRset one signature is tried with one key: honest zones need no more"
+    SPARING = "for each RRset, one signature is tried with one key: honest zones need no more"
     NONE = "nothing is verified"
 
 

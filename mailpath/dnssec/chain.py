@@ -37,8 +37,8 @@ from mailpath.exchanges import Failure as Unanswered
 from mailpath.facts import DsFact, KeyFact, Security, SignatureFact, ZoneFact
 
 STRIPPED = (
-    "Your resolver does not pass DNSSEC data ({}): nothing can be validated through it; "
-    "ask another one with --resolver"
+    "Your resolver does not pass DNSSEC data ({}), so nothing can be validated through it; use another one"
+    " with --resolver"
 )
 _STRIPS = "it strips signatures, even that of"
 
@@ -134,7 +134,7 @@ class Chain:
             return Security.BOGUS, ""
         more = ""
         if passes is Proofs.STRIPPED:
-            more = f", and none about the made-up name {proofs.PROBE} either"
+            more = f", nor one about the made-up name {proofs.PROBE}"
         return Security.INDETERMINATE, f"Your resolver sent no proof that {claim}{more}"
 
     async def _probe(self, top: dns.name.Name) -> Proofs:
@@ -143,7 +143,7 @@ class Chain:
             return Proofs.UNKNOWN
         found = await proofs.probe(self._questions, self._verifier, top, zone.keys)
         if found is Proofs.STRIPPED:
-            self.note = STRIPPED.format(f"it leaves out the proof that {proofs.PROBE} does not exist")
+            self.note = STRIPPED.format(f"it omits the proof that {proofs.PROBE} does not exist")
         return found
 
     async def _find(self, name: dns.name.Name) -> Zone:
@@ -169,7 +169,7 @@ class Chain:
         if not parent.secure or parent.barren:
             return parent
         if len(name) > bounds.CHAIN:
-            reason = f"{name_text(name)} has more labels than a chain of trust is followed through here"
+            reason = f"{name_text(name)} has too many labels: the chain of trust is not followed that far"
             deep = Zone(name, Security.SECURE, chain=parent.chain)
             return _failed(deep, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
         reply = await self._questions.ask(name, RdataType.DS)
@@ -184,7 +184,7 @@ class Chain:
         reply = await self._questions.ask(name, RdataType.DNSKEY)
         if reply.trouble:
             # Nothing was stripped: nothing came.
-            reason = f"The keys (DNSKEY) of {what} could not be fetched: {reply.trouble}"
+            reason = f"The DNSKEY RRset of {what} could not be fetched: {reply.trouble}"
             ede = EDECode.NETWORK_ERROR if reply.failure is not None else EDECode.NO_REACHABLE_AUTHORITY
             failed = _failed(zone, reason, ede, indeterminate=True)
             return self._record(failed, None, failure=reply.failure)
@@ -208,7 +208,7 @@ class Chain:
         """What lies at `name`, given its `parent` zone and the answer about its DS (RFC 4035 section 5.2)."""
         child = Zone(name, Security.SECURE, chain=parent.chain, expires=parent.expires)
         if reply.trouble:
-            reason = f"The DS of {name_text(name)} could not be fetched: {reply.trouble}"
+            reason = f"The DS RRset of {name_text(name)} could not be fetched: {reply.trouble}"
             failed = _failed(child, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
             return self._record(failed, None, failure=reply.failure)
         budget = self._verifier.budget()
@@ -216,7 +216,7 @@ class Chain:
         if ds is not None:
             verified = self._verifier.verify(ds, parent.name, parent.keys, budget)
             if not verified.good or verified.labels < len(name) - 1:
-                reason = verified.reason or f"The DS of {name_text(name)} was expanded from a wildcard"
+                reason = verified.reason or f"The DS RRset of {name_text(name)} was expanded from a wildcard"
                 ede = verified.ede or EDECode.DNSSEC_BOGUS
                 return self._record(_failed(child, reason, ede), None, signatures=verified.facts)
             return await self._delegated(child, ds, verified)
@@ -230,7 +230,7 @@ class Chain:
         if isinstance(proof, Failure):
             failed = _failed(child, proof.reason, proof.ede)
             if not reply.proves:
-                security, why = await self.unproven(parent.chain[0], f"{name_text(name)} has no DS")
+                security, why = await self.unproven(parent.chain[0], f"{name_text(name)} has no DS record")
                 failed = dataclasses.replace(failed, security=security, reason=why or proof.reason)
             return self._record(failed, None, signatures=evidence.facts)
         # The SOA beside it is no part of the proof (RFC 4035 section 5.2): a broken one spoils the DS RRset's
@@ -239,7 +239,7 @@ class Chain:
         if proof.cut is not Cut.INSECURE_DELEGATION and proof.secure:
             return dataclasses.replace(parent, expires=expires, barren=proof.cut is Cut.NO_NAME)
         how = proof.note or f"NSEC{'3' if _hashed(reply) else ''} at {', '.join(proof.owners)}"
-        reason = f"{name_text(parent.name)} proves that {name_text(name)} has no DS ({how})"
+        reason = f"{name_text(parent.name)} proves that {name_text(name)} has no DS record ({how})"
         unsigned = dataclasses.replace(
             child,
             security=Security.INSECURE,
@@ -257,13 +257,15 @@ class Chain:
         records = [record for record in read if record is not None]
         child = dataclasses.replace(child, expires=earliest(child.expires, verified.expires))
         if not records:
-            reason = f"No DS of {name_text(child.name)} is long enough to name a key"
+            reason = f"No DS record of {name_text(child.name)} is long enough to name a key"
             return self._record(_failed(child, reason, EDECode.DNSSEC_BOGUS), None, signatures=verified.facts)
         known = [record for record in records if int(record.algorithm) in algorithms.SUPPORTED]
         usable = [record for record in known if algorithms.digest_supported(int(record.digest_type))]
         if not usable:
             what = "digest types" if known else "algorithms"
-            reason = f"Every DS of {name_text(child.name)} uses {what} that no validator here knows"
+            reason = (
+                f"Every DS record of {name_text(child.name)} uses {what} that this validator does not support"
+            )
             unsigned = dataclasses.replace(
                 child,
                 security=Security.INSECURE,
@@ -276,13 +278,13 @@ class Chain:
         strong = [record for record in usable if record.digest_type != algorithms.SHA1_DIGEST]
         reply = await self._questions.ask(child.name, RdataType.DNSKEY)
         if reply.trouble:
-            reason = f"The keys (DNSKEY) of {name_text(child.name)} could not be fetched: {reply.trouble}"
+            reason = f"The DNSKEY RRset of {name_text(child.name)} could not be fetched: {reply.trouble}"
             failed = _failed(child, reason, EDECode.DNSSEC_INDETERMINATE, indeterminate=True)
             facts = shown.ds_facts(records)
             return self._record(failed, None, ds=facts, signatures=verified.facts, failure=reply.failure)
         signed = reply.at(child.name, RdataType.DNSKEY)
         if signed is None:
-            reason = f"{name_text(child.name)} has a DS at its parent, but publishes no DNSKEY"
+            reason = f"{name_text(child.name)} has a DS record at its parent, but publishes no DNSKEY"
             failed = _failed(child, reason, EDECode.DNSKEY_MISSING)
             return self._record(failed, None, ds=shown.ds_facts(records), signatures=verified.facts)
         anchor = Anchor(ds=tuple(strong or usable))

@@ -151,7 +151,7 @@ class Evidence:
             found.append(proof[0])
             return proof[1]
 
-        proof = self._prove(f"{name_text(name)} has no DS", by_nsec, by_nsec3)
+        proof = self._prove(f"{name_text(name)} has no DS record", by_nsec, by_nsec3)
         if isinstance(proof, Failure):
             return proof
         cut = found[-1] if found else Cut.INSECURE_DELEGATION
@@ -169,7 +169,7 @@ class Evidence:
         many = denial_nsec3.too_many_iterations(self._nsec3s)
         if many is not None:
             limit = bounds.NSEC3_ITERATIONS
-            note = f"{name_text(self.zone)} uses {many} NSEC3 iterations; above {limit} counts as insecure"
+            note = f"{name_text(self.zone)} uses {many} NSEC3 iterations; more than {limit} count as insecure"
             return self._proof(False, (r.owner for r in self._nsec3s), note, EDE_NSEC3_ITERATIONS)
         try:
             for hashed in denial_nsec3.by_parameters(self.zone, self._nsec3s, self._budget):

@@ -140,7 +140,7 @@ class Judge:
             judged = await self._unproven_wildcard(signed, zone, proof, facts)
             if reply.proves or judged.security is not Security.BOGUS:
                 return judged
-            return await self.without_proof(judged, f"{name_text(owner)} is not there but for a wildcard")
+            return await self.without_proof(judged, f"{name_text(owner)} exists only by a wildcard")
         good = _good(signed, zone, verified)
         wildcard = dns.name.Name((b"*", *owner.labels[-(verified.labels + 1) :]))
         return dataclasses.replace(
@@ -261,7 +261,7 @@ class Judge:
         if not zone.secure and excused:
             return _inherited(zone)
         if reason.endswith("came without a signature"):
-            reason += f", though {name_text(zone.name)} is signed"
+            reason += f", although {name_text(zone.name)} is signed"
         return Judgement(Security.BOGUS, reason, ede, zone)
 
     async def _owning(self, name: dns.name.Name, rdtype: RdataType) -> Zone:
@@ -299,7 +299,7 @@ def _good(signed: SignedSet, zone: Zone, verified: Verified) -> Judgement:
     by = f"{name_text(zone.name)} (key tag {verified.tag})"
     return Judgement(
         security=Security.SECURE,
-        reason=f"{signed} is signed by {by}, whose chain of trust holds",
+        reason=f"{signed} is signed by {by}, whose chain of trust is intact",
         zone=zone,
         signatures=verified.facts,
         expires=earliest(zone.expires, verified.expires),

@@ -6,13 +6,13 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 _WHY = {
-    RdataType.ANY: "stands for whatever a server cares to send, often one RRset of many (RFC 8482): ask for a"
-    " type, such as A, AAAA, MX, TXT or TLSA",
-    RdataType.RRSIG: "records are not signed themselves (RFC 4035 section 2.2): ask for the type that they"
+    RdataType.ANY: "stands for whatever the server chooses to send, often one RRset of many (RFC 8482): name"
+    " a type, such as A, AAAA, MX, TXT or TLSA",
+    RdataType.RRSIG: "records are not signed themselves (RFC 4035 section 2.2): name the type that they"
     " cover",
-    RdataType.AXFR: "is the transfer of a whole zone, which no resolver does: ask for a type of record",
-    RdataType.MAILA: "is obsolete, and stood for several types: ask for MX",
-    RdataType.OPT: "belongs to a message and not to a zone: it is never signed",
+    RdataType.AXFR: "is the transfer of a whole zone, which resolvers do not do: name a record type",
+    RdataType.MAILA: "is obsolete, and stood for several types: use MX",
+    RdataType.OPT: "belongs to a message, not to a zone, so it is never signed",
     RdataType.NONE: "is reserved, and no record has it (RFC 6895 section 3.1)",
 }
 _LIKE = {
@@ -29,6 +29,6 @@ def why_not_asked(rdtype: RdataType) -> str:
     "" for a type of which zones have RRsets (RFC 6895 section 3.1).
     """
     if rdtype in (RdataType.NONE, RdataType.SIG, RdataType.RRSIG) or dns.rdatatype.is_metatype(rdtype):
-        why = _WHY.get(_LIKE.get(rdtype, rdtype), "is a meta type, of which no zone has records")
+        why = _WHY.get(_LIKE.get(rdtype, rdtype), "is a meta type, so no zone has records of it")
         return f"{dns.rdatatype.to_text(rdtype)} {why}"
     return ""

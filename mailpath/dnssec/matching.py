@@ -32,7 +32,7 @@ def no_trusted_key(
             named = f"The key of {name} that its {trusted_by} names (key tag {key.tag})"
             if key.dnskey.flags & algorithms.REVOKE_FLAG:
                 return f"{named} is revoked", EDECode.DNSKEY_MISSING
-            return f"{named} is no zone key", EDECode.NO_ZONE_KEY_BIT_SET
+            return f"{named} is not a zone key", EDECode.NO_ZONE_KEY_BIT_SET
     what = "the trust anchor" if trusted_by == "anchor" else "its DS at the parent"
     named_keys = {(int(ds.key_tag), int(ds.algorithm)) for ds in anchor.ds}
     named_keys |= {(algorithms.key_tag(key), int(key.algorithm)) for key in anchor.keys}

@@ -132,7 +132,7 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
         message = read_message(exchange.response)
     except dns.exception.DNSException as error:
         shown = visible(str(error), limit=80)
-        return _unusable(name, rdtype, f"the resolver's answer is no DNS message ({shown})")
+        return _unusable(name, rdtype, f"the resolver's answer is not a DNS message ({shown})")
     if not message.is_response or not _answers(message, name, rdtype):
         return _unusable(name, rdtype, "the resolver's answer belongs to another question")
     rcode = dns.rcode.to_text(message.rcode)
@@ -141,12 +141,12 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
         trouble = f"the resolver answered {rcode}"
         if message.rcode == dns.rcode.FORMERR:
             # RFC 6891 section 7: so says a server that does not know EDNS, without which there is no DO bit.
-            trouble += ", as one that does not pass DNSSEC data; ask another one with --resolver"
+            trouble += ", like one that does not pass DNSSEC data; use another one with --resolver"
     elif message.truncated:
-        trouble = "the resolver's answer is cut off (TC) even over TCP"
+        trouble = "the resolver's answer is truncated (TC) even over TCP"
     elif kinds := (message.unreadable & {rdtype, RdataType.CNAME, RdataType.DNAME}) - _PROOFS:
         shown = ", ".join(sorted(dns.rdatatype.to_text(kind) for kind in kinds))
-        trouble = f"the resolver's answer holds a malformed record ({shown})"
+        trouble = f"the resolver's answer contains a malformed record ({shown})"
     return Reply(
         name=name,
         rdtype=rdtype,

@@ -133,7 +133,7 @@ class Verifier:
         what = str(signed)
         if not signed.signatures:
             return Verified(
-                good=False, facts=(), reason=f"{what} is not signed, though {name_text(zone)} is",
+                good=False, facts=(), reason=f"{what} is not signed, although {name_text(zone)} is",
                 ede=EDECode.RRSIGS_MISSING,
             )  # fmt: skip
         facts: list[SignatureFact] = []
@@ -262,14 +262,17 @@ def _why_not(
         return EDECode.RRSIGS_MISSING, f"{named} uses {name}, which is not supported"
     if not ring.fitting(signature):
         if costly := ring.costly(signature):
-            return EDECode.DNSSEC_BOGUS, f"{named} was made with a key that is not used: {costly}"
+            return EDECode.DNSSEC_BOGUS, f"{named} was made with a key that is not accepted: {costly}"
         if signature.key_tag in ring.tags:
             return (
                 EDECode.DNSKEY_MISSING,
                 f"{named} was made with a key that is revoked or may not sign zone data",
             )
         if signed.rdtype == RdataType.DNSKEY and signature.key_tag in ring.published:
-            return EDECode.DNSKEY_MISSING, f"{named} was made with a key that no DS and no trust anchor names"
+            return (
+                EDECode.DNSKEY_MISSING,
+                f"{named} was made with a key that neither a DS record nor a trust anchor names",
+            )
         return EDECode.DNSKEY_MISSING, f"{named} was made with a key that {name_text(zone)} does not publish"
     expiration = unix_time(signature.expiration, at)
     if expiration < at:

@@ -9,10 +9,11 @@ from mailpath.visible import visible
 
 #: Nobody mends the root, and it hardly ever needs it.
 _ROOT = (
-    "Check the trust anchor, this machine's clock and the resolver: the root has no parent to vouch for it."
+    "Check the trust anchor, this machine's clock and the resolver: the root zone has no parent that could"
+    " vouch for it."
 )
 #: A walk can be judged as of any time.
-_TO_COME = "As of a time to come nothing is to be done yet: a signer that runs renews its signatures before."
+_TO_COME = "At a future time this is no fault: a working signer renews its signatures before they expire."
 #: RFC 8914: DNSKEY Missing.
 _NO_KEY = 9
 
@@ -47,8 +48,8 @@ def remedy(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> str:
         return f"Sign the zone {shown} again, {how}. {_TO_COME}"
     if name in broken and broken[name].anchor:
         return (
-            f"Check the trust anchor of {shown}, this machine's clock and the resolver: what its parent says"
-            " does not count here."
+            f"Check the trust anchor of {shown}, this machine's clock and the resolver: the parent's DS"
+            " records do not count here."
         )
     if name in broken and broken[name].ds:
         return _other_ds(shown, broken[name])
@@ -61,16 +62,16 @@ def _other_ds(shown: str, zone: ZoneFact) -> str:
     own = [key for key in zone.keys if key.role != "revoked"]
     own = [key for key in own if key.role == "KSK"] or own
     if not zone.keys and zone.ede == _NO_KEY:
-        return f"Publish the keys of {shown} again, or have its parent remove the DS (key tag {tags})."
+        return f"Publish the keys of {shown} again, or have its parent remove the DS record (key tag {tags})."
     if not own or any(ds.matches for ds in zone.ds):
         return _sign_again(shown)
     published = ", ".join(sorted({str(key.tag) for key in own}, key=int))
     return (
-        f"Have the parent of {shown} replace its DS (key tag {tags}) with that of a key that the zone"
-        f" publishes (key tag {published}); until then publish and sign with the old key, if it is still"
-        " there."
+        f"Have the parent of {shown} replace its DS record (key tag {tags}) with one for a key that the zone"
+        f" publishes (key tag {published}); until then publish the old key and sign with it, if you still"
+        " have it."
     )
 
 
 def _sign_again(shown: str) -> str:
-    return f"Sign the zone {shown} again, and check that the DS at its parent belongs to a key that it has."
+    return f"Sign the zone {shown} again, and check that the DS record at its parent matches one of its keys."

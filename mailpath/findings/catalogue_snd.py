@@ -7,10 +7,11 @@ from mailpath.facts.findings import Entry, Severity
 ENTRIES = (
     Entry(
         code="SND001",
-        title="Port 25 does not leave this machine",
+        title="Outgoing port 25 is blocked here",
         severity=Severity.WARNING,
-        meaning="No SMTP session could be held, because this machine or its network does not let connections"
-        " to port 25 out. Nothing is known of the recipient's servers, and it is not their fault.",
+        meaning="No SMTP session was possible, because this machine or its network blocks outgoing"
+        " connections to port 25. Nothing is known about the recipient's servers, and this is not their"
+        " fault.",
         fix="Run mailpath on the mail server itself: ssh HOST mailpath check RECIPIENT --capture - |"
         " mailpath open -",
         rfc="RFC 5321 section 4.5.4.1",
@@ -19,9 +20,9 @@ ENTRIES = (
         code="SND002",
         title="The sender domain's DNS does not answer",
         severity=Severity.WARNING,
-        meaning="The sender domain's MX or SPF could not be learnt, so nothing tells which server sends"
-        " for it.",
-        fix="Choose the posture of your server yourself, and look at the name servers of the sender domain.",
+        meaning="The sender domain's MX or SPF records could not be looked up, so its outgoing mail server"
+        " is unknown.",
+        fix="Choose your server's posture yourself, and check the name servers of the sender domain.",
         rfc="RFC 5321 section 5.1",
     ),
     Entry(
@@ -29,7 +30,7 @@ ENTRIES = (
         title="Several SPF records",
         severity=Severity.WARNING,
         meaning="The sender domain publishes more than one SPF record. Receivers treat that as a permanent"
-        " error, as if there were none.",
+        " error, as if there were no SPF record.",
         fix="Publish one TXT record that begins with v=spf1 and holds all mechanisms.",
         rfc="RFC 7208 section 4.5",
     ),
@@ -37,40 +38,41 @@ ENTRIES = (
         code="SND004",
         title="The resolver could not be asked",
         severity=Severity.WARNING,
-        meaning="The resolver did not answer, sent something that is not DNS, or gave the same error to"
-        " every question: about this path, about unrelated names and about the root. So nothing is known of"
-        " what was looked up, and that is not the recipient's fault.",
-        fix="Ask another resolver: --resolver ADDRESS. Check that this one has the right address and serves"
-        " this machine; for tls:// and https:// check its name and certificate, too.",
+        meaning="The resolver did not answer, sent something that is not DNS, or returned the same error for"
+        " everything: this path, unrelated names and the root. The result of the lookup is unknown, and this"
+        " is not the recipient's fault.",
+        fix="Use another resolver (--resolver ADDRESS). Check that this one's address is right and that it"
+        " serves this machine; for tls:// and https://, check its name and certificate too.",
         rfc="RFC 1035 section 4.2",
     ),
     Entry(
         code="SND005",
         title="The policy host cannot be reached from here",
         severity=Severity.WARNING,
-        meaning="This machine itself could not connect to the policy host: it ran out of descriptors or"
-        " ports, has no IPv6 or no route, or blocks such connections. What the MTA-STS policy says is not"
-        " known, and that is not the recipient's fault.",
+        meaning="This machine could not connect to the policy host: it ran out of file descriptors or ports,"
+        " has no IPv6 or no route, or blocks such connections. The content of the MTA-STS policy is unknown,"
+        " and this is not the recipient's fault.",
         fix="Nothing needs to be done on the recipient's side. Raise this machine's limits (ulimit -n), or"
-        " run mailpath on one that can reach the host.",
+        " run mailpath on a machine that can reach the policy host.",
         rfc="RFC 8461 section 3.3",
     ),
     Entry(
         code="SND006",
-        title="The resolver fails questions of one type",
+        title="The resolver fails for one record type",
         severity=Severity.WARNING,
-        meaning="It answers questions of this type with the same error for unrelated names and for the root."
-        " That is the resolver's fault, not the recipient's. A mail server that asks this resolver defers"
-        " the mail if it needs the answer; one that asks another does not.",
-        fix="Ask another resolver: --resolver ADDRESS. Repair or replace this one if a mail server uses it.",
+        meaning="For this record type the resolver returns the same error for unrelated names and for the"
+        " root. That is the resolver's fault, not the recipient's. A mail server that uses this resolver"
+        " defers the mail if it needs the answer; one that uses another resolver does not.",
+        fix="Use another resolver (--resolver ADDRESS). If a mail server uses this one, repair or replace"
+        " it.",
         rfc="RFC 1035 section 4.1.1",
     ),
     Entry(
         code="SND008",
         title="The walk was cut short",
         severity=Severity.INFO,
-        meaning="The walk reached one of mailpath's own limits, on DNS questions or on time. What lies"
-        " beyond was not tried, and nothing is known of it. That is nobody's fault.",
+        meaning="The walk reached one of mailpath's own limits, on DNS queries or on time. The rest of the"
+        " path was not tried, so nothing is known about it. This is nobody's fault.",
         fix="Nothing needs to be done on the recipient's side. --deadline SECONDS gives a walk more time.",
         rfc="RFC 1034 section 5.3.3",
     ),

@@ -21,11 +21,11 @@ from mailpath.wording.times import DAY, span, utc
 #: A certificate with less than this left, and less than half its life, is warned of.
 SOON = 14 * DAY
 
-_MATCHED = "Nothing needs to be done for senders with DANE: the TLSA records vouch for this certificate."
+_MATCHED = "Senders with DANE need nothing: the TLSA records vouch for this certificate."
 
-_SELF_SIGNED_FIX = "Publish a TLSA record for it, or use a certificate of a public CA."
+_SELF_SIGNED_FIX = "Publish a TLSA record for it, or use a certificate from a public CA."
 
-_LOST = "Walk again first: whether TLSA records vouch for it was not learnt here."
+_LOST = "Walk again first: this walk could not determine whether TLSA records vouch for the certificate."
 
 _CODES = {
     Problem.EXPIRED: "TLS009",

@@ -28,7 +28,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     asked = list(lookups(walk, (*PATH, "sts")))  # every answer that the path hangs on
     yield from _all_bogus(walk, asked)
     if not walk.dnssec.resolver_passes:
-        note = visible(walk.dnssec.resolver_note) or "DNSSEC data is left out"
+        note = visible(walk.dnssec.resolver_note) or "the resolver omits DNSSEC data"
         yield finding("SEC008", visible(walk.resolver), f"{note.rstrip('.')}.", got=note)
     else:
         yield from _answers(walk)
@@ -58,8 +58,9 @@ def _answers(walk: Walk) -> Iterator[Finding]:
             "SEC001",
             rrset(mx),
             f"{rrset(mx)} is not signed: {why(mx, 'the zone is not signed')}.",
-            got=why(mx, "no DS"),
-            fix=f"Sign the zone {visible(mx.zone or mx.canonical)}, and hand its DS record to the registrar.",
+            got=why(mx, "no DS record"),
+            fix=f"Sign the zone {visible(mx.zone or mx.canonical)}, and submit its DS record through the"
+            " registrar.",
         )
     for host in walk.mx.hosts:
         unsigned = [
@@ -73,7 +74,7 @@ def _answers(walk: Walk) -> Iterator[Finding]:
             kinds = " and ".join(lookup.rdtype for lookup in unsigned)
             name = visible(host.name)
             reason = why(unsigned[0], "the zone is not signed")
-            yield finding("SEC004", name, f"{kinds} of {name}: not signed: {reason}.", got=reason)
+            yield finding("SEC004", name, f"{kinds} of {name}: unsigned: {reason}.", got=reason)
     unclear: dict[str, list[Lookup]] = {}
     on_route = list(lookups(walk, ROUTE))
     for lookup in on_route:
@@ -102,13 +103,13 @@ def _anchors(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
     for zone in walk.dnssec.zones:
         if zone.unvalidated and zone.anchor:
             name = visible(zone.name)
-            message = f"{name} is declared insecure here (negative trust anchor) and counts as unsigned."
+            message = f"{name} counts as unsigned, because a negative trust anchor is set here."
             yield finding("SEC013", name, message, got=visible(zone.reason))
         elif zone.unvalidated:
             names = list(dict.fromkeys(visible(lookup.name) for lookup in asked if "." in lookup.chain))
             if names:
-                message = f"{_named(names)}: no trust anchor stands there or above: this counts as unsigned."
-                yield finding("SEC014", names[0], message, got="no trust anchor covers it")
+                message = f"{_named(names)}: no trust anchor stands at or above it, so it counts as unsigned."
+                yield finding("SEC014", names[0], message, got="no trust anchor covers this name")
 
 
 def _named(names: list[str]) -> str:
@@ -130,7 +131,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
         return finding(
             "SEC012",
             rrset(lookup),
-            f"{are}: {'its' if len(names) == 1 else 'the'} signatures ran out on {utc(latest.expiration)}.",
+            f"{are}: {('its' if len(names) == 1 else 'the')} signatures expired on {utc(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
             fix=remedy(lookup, zones, walk.at),
@@ -161,17 +162,18 @@ def _resolver(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
     if withheld:
         # What the others say weighs less: mail is held back by this.
         first = kept[0]
-        more = f" and to {len(withheld) - 1} more" if len(withheld) > 1 else ""
+        more = f" and to {len(withheld) - 1} more queries" if len(withheld) > 1 else ""
         yield finding(
             "SEC009",
             visible(walk.resolver),
-            f"The resolver answers {visible(first.resolver_rcode or '')} to {rrset(first)}{more} unless told"
-            f" not to validate (CD); what it gives then is {first.security.value} here. A mail server that"
-            " needs the answer and asks this resolver defers; one that asks another does not.",
+            f"The resolver answers {visible(first.resolver_rcode or '')} to {rrset(first)}{more} unless it"
+            f" is told not to validate (CD); with CD, the answer validates as {first.security.value} here. A"
+            " mail server that needs the answer and uses this resolver defers; one that uses another does"
+            " not.",
             severity=Severity.WARNING,
             got="; ".join([*withheld, *differences][:6]),
-            fix="Ask another resolver (--resolver ADDRESS). If that one answers, this one is at fault: a mail"
-            " server behind it needs another resolver, or this one needs a current trust anchor.",
+            fix="Use another resolver (--resolver ADDRESS). If that one answers, this one is at fault: it"
+            " needs a current trust anchor, or the mail servers that use it need another resolver.",
         )
     elif differences:
         rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
@@ -188,9 +190,9 @@ def _difference(lookup: Lookup) -> str:
     if rcode is None or lookup.found is Found.FAILED:
         return ""
     if rcode in ("NOERROR", "NXDOMAIN") and ours is Security.BOGUS:
-        return f"{rrset(lookup)} is bogus here, and the resolver hands it out"
+        return f"{rrset(lookup)} is bogus here, but the resolver returns it"
     if ours is Security.SECURE and lookup.resolver_ad is False and rcode in ("NOERROR", "NXDOMAIN"):
-        return f"{rrset(lookup)} is secure here, and the resolver does not say so (no AD bit)"
+        return f"{rrset(lookup)} is secure here, but the resolver does not say so (no AD bit)"
     return ""
 
 
@@ -199,7 +201,7 @@ def _zone(zone: ZoneFact) -> Iterator[Finding]:
     if zone.name != "." and zone.status is Security.INSECURE:
         if zone.ds and not any(ds.supported for ds in zone.ds):
             shown = "; ".join(f"DS {ds.tag} {ds.algorithm} {ds.digest_type}" for ds in zone.ds[:6])
-            yield finding("SEC010", name, f"No DS of {name} has a supported algorithm.", found=shown)
+            yield finding("SEC010", name, f"No DS record of {name} has a supported algorithm.", found=shown)
         return
     if zone.status is not Security.SECURE:
         return
@@ -212,7 +214,7 @@ def _zone(zone: ZoneFact) -> Iterator[Finding]:
         return
     if zone.ds and all(ds.digest_type == _SHA1_DIGEST for ds in zone.ds):
         tags = ", ".join(str(ds.tag) for ds in zone.ds[:6])
-        yield finding("SEC007", name, f"The DS of {name} has a SHA-1 digest only (key {tags}).")
+        yield finding("SEC007", name, f"The DS records of {name} have only SHA-1 digests (key tag {tags}).")
     orphans = [ds for ds in zone.ds if ds.supported and not ds.matches]
     # A second digest of a key that another DS names is no remnant.
     named = {ds.tag for ds in zone.ds if ds.matches}
@@ -222,7 +224,7 @@ def _zone(zone: ZoneFact) -> Iterator[Finding]:
         yield finding(
             "SEC011",
             name,
-            f"The DS for key {tags} at the parent of {name} matches no key.",
+            f"A DS record at the parent of {name} matches no key (key tag {tags}).",
             found=f"DS {tags}",
         )
 
@@ -255,7 +257,7 @@ def _expiring(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
         yield finding(
             "SEC005",
             zone,
-            f"Signatures of {zone} run out in {span(remaining, full=True)}, on {utc(signature.expiration)}.",
+            f"Signatures of {zone} expire in {span(remaining, full=True)}, on {utc(signature.expiration)}.",
             severity=Severity.ERROR if remaining < DAY // 4 else Severity.WARNING,
             found=_signature(signature),
         )

@@ -41,7 +41,7 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
         yield finding(
             "MX002",
             domain,
-            f"{domain} has no MX record; mail goes to the domain's own address.",
+            f"{domain} has no MX record, so mail goes to the domain's own address.",
             found=f"{owner} has no MX",
             fix=f"Publish: {owner} MX 10 HOST. (a host name with an address of its own)",
         )
@@ -50,9 +50,9 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
         yield finding(
             "MX006",
             domain,
-            f"A null MX stands beside {len(mx.hosts)} real ones.",
+            f"A null MX record stands beside {len(mx.hosts)} real ones.",
             found=shown,
-            fix=f"If the domain takes mail, delete: {owner} MX 0 .",
+            fix=f"If the domain accepts mail, delete: {owner} MX 0 .",
         )
     if lookup.links:
         target = visible(lookup.canonical)
@@ -84,7 +84,7 @@ def _host(walk: Walk, host: MxHost, domain: str) -> Iterator[Finding]:
     if host.form == "ip-literal":
         yield finding("MX010", name, f"The MX record names the address {name}, not a host.", found=line)
     elif host.form == "invalid":
-        yield finding("MX011", name, f"The MX record names {name}, which is no host name.", found=line)
+        yield finding("MX011", name, f"The MX record names {name}, which is not a host name.", found=line)
     if host.also_at:
         others = ", ".join(str(preference) for preference in host.also_at)
         yield finding(
@@ -124,7 +124,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             name,
             f"The MX host {name} is an alias of {target}.",
             found=f"{dotted(host.name)} {alias.links[0].rdtype} {dotted(alias.links[0].target)}",
-            fix=f"Let the MX record name {dotted(alias.canonical)}",
+            fix=f"Make the MX record name {dotted(alias.canonical)}",
         )
     broken = [lookup for lookup in lookups if lookup.broken and not our_fault(walk, lookup)]
     if broken and all(lookup.proofless for lookup in broken):
@@ -132,7 +132,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
     if broken:
         kinds = " and ".join(lookup.rdtype for lookup in broken)
         usable = any(lookup.usable for lookup in lookups)
-        fails = "lookups of {} fail" if len(broken) > 1 else "lookup of {} fails"
+        fails = "lookups for {} failed" if len(broken) > 1 else "lookup for {} failed"
         yield finding(
             "MX013",
             name,
@@ -166,6 +166,6 @@ def _equal(mx: MxFacts) -> Iterator[Finding]:
             yield finding(
                 "MX014",
                 f"preference {preference}",
-                f"Senders choose at random between {shown}.",
+                f"Senders choose at random among {shown}.",
                 found=f"preference {preference}: {shown}",
             )

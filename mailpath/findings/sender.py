@@ -16,8 +16,8 @@ from mailpath.wording.phrases import sentence
 
 #: What to do about a machine that could open no socket.
 _LIMITS = (
-    "Look at this machine: raise its limit on open files (ulimit -n), find out what uses up its descriptors,"
-    " ports and memory, and walk again."
+    "Raise this machine's limit on open files (ulimit -n), find out what uses up its file descriptors, ports"
+    " or memory, and walk again."
 )
 
 
@@ -69,8 +69,8 @@ def _failing(walk: Walk) -> Iterator[Finding]:
         yield finding(
             "SND006",
             visible(walk.resolver),
-            f"The resolver answers {' or '.join(rcodes)} to every question for {' or '.join(types)}, whatever"
-            " the name.",
+            f"The resolver answers {' or '.join(rcodes)} to every {' or '.join(types)} query, whatever the"
+            " name.",
             got="; ".join(dict.fromkeys(f"{rrset(lookup)}: {lookup.rcode}" for lookup in failed[:6])),
         )
 

@@ -75,7 +75,7 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
             yield finding("TLS022", name, f"not tried: {visible(session.not_tried)}.")
         return
     if session.failure is Failure.NOT_RECORDED:
-        yield finding("TLS024", name, "the capture does not hold this session.")
+        yield finding("TLS024", name, "the capture does not contain this session.")
         return
     if session.failed_at is Stage.CONNECT:
         if walk.sender.port25 is not Found.BLOCKED:
@@ -104,7 +104,7 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     name, far = visible(host.name), reached(session)
     if session.injected:
         shown = visible(session.injected, limit=120)
-        yield finding("TLS005", name, "clear text came behind the reply to STARTTLS.", got=shown)
+        yield finding("TLS005", name, "clear text followed the reply to STARTTLS.", got=shown)
     early = gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE
     if early and far is not Reached.NOT_SMTP:
         rest = "" if session.bound else "; senders wait for minutes"
@@ -134,7 +134,7 @@ def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
     if crossed is not None:
         message = f"the EHLO reply says {crossed} where STARTTLS would be."
         return finding("TLS021", name, message, got=f"EHLO: {keywords}")
-    demanded = " (its TLSA records or the policy demand it)" if tls_demanded(walk, host) else ""
+    demanded = " (its TLSA records or the policy require it)" if tls_demanded(walk, host) else ""
     return finding("TLS002", name, f"STARTTLS is not offered{demanded}.", got=f"EHLO: {keywords}")
 
 
@@ -143,7 +143,12 @@ def _in_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     name = visible(host.name)
     if session.tls.version in OUTDATED:
         shown = OUTDATED[session.tls.version]
-        yield finding("TLS006", name, f"the best it can do is {shown}.", got=f"{shown}, {session.tls.cipher}")
+        yield finding(
+            "TLS006",
+            name,
+            f"it supports nothing newer than {shown}.",
+            got=f"{shown}, {session.tls.cipher}",
+        )
     if not session.tls.chain:
         suite = visible(session.tls.cipher)
         yield finding("TLS007", name, f"it chooses the anonymous suite {suite}.", got=suite)
@@ -168,7 +173,7 @@ def _sni(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     elif session.tls is None and bare.tls is not None:
         text = f"with SNI {visible(session.sni)} there is no TLS: {told(session)}"
     else:
-        text = "without SNI it shows another certificate"
+        text = "without SNI, it presents another certificate"
     yield finding(
         "TLS014",
         name,
@@ -192,12 +197,12 @@ def without_requiretls(walk: Walk) -> Iterator[Finding]:
         if spoke and not ready.intersection(host.addresses):
             name = visible(host.name)
             severity = Severity.WARNING if some else Severity.ERROR
-            yield finding("TLS026", name, f"{name} does not announce REQUIRETLS.", severity=severity)
+            yield finding("TLS026", name, f"{name} does not offer REQUIRETLS.", severity=severity)
 
 
 # --- hosts held against each other -----------------------------------------------------------------
 
-_LEVELS = ("in the clear", "encrypted, not authenticated", "authenticated")
+_LEVELS = ("in the clear", "encrypted but not authenticated", "authenticated")
 
 
 def _level(walk: Walk, host: MxHost) -> int | None:

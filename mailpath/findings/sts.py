@@ -34,7 +34,7 @@ def find(walk: Walk) -> Iterator[Finding]:
     if facts.txt.proofless or (policy_lost(walk) and (facts.txt.broken or facts.policy_id is not None)):
         return
     if facts.txt.broken:
-        yield finding("STS002", domain, f"The TXT lookup fails: {why(facts.txt)}.", got=why(facts.txt))
+        yield finding("STS002", domain, f"The TXT lookup failed: {why(facts.txt)}.", got=why(facts.txt))
     elif not facts.texts:
         if walk.mx.kind is not MxKind.NONE:
             yield _none(walk, domain, owner)
@@ -66,8 +66,8 @@ def _none(walk: Walk, domain: str, owner: str) -> Finding:
         # Where DANE guards every host the policy is for senders without DANE only.
         severity=Severity.INFO if guarded else None,
         found=f"{owner} has no TXT record",
-        fix=f'Publish: {owner} TXT "v=STSv1; id={_fresh_id(walk)};" and serve at'
-        f" https://mta-sts.{domain}/.well-known/mta-sts.txt the lines: version: STSv1, mode: testing,"
+        fix=f'Publish: {owner} TXT "v=STSv1; id={_fresh_id(walk)};" and serve these lines at'
+        f" https://mta-sts.{domain}/.well-known/mta-sts.txt: version: STSv1, mode: testing,"
         f" {hosts or 'mx: HOST'}, max_age: 604800",
     )
 
@@ -127,14 +127,14 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             domain,
             f"The policy of {domain} is in testing mode.",
             found=shown,
-            fix="When the TLS reports are clean, write 'mode: enforce' in the policy, and then publish:"
+            fix="When the TLS reports are clean, change the policy to 'mode: enforce', then publish:"
             f' _mta-sts.{dotted(walk.path.recipient)} TXT "v=STSv1; id={_fresh_id(walk)};"',
         )
     if policy.max_age < SHORT:
         yield finding(
             "STS015",
             domain,
-            f"The policy may be kept for {policy.max_age} seconds only.",
+            f"Senders may cache the policy for only {policy.max_age} seconds.",
             found=f"max_age: {policy.max_age}",
         )
     weight = Severity.ERROR if policy.mode == "enforce" else Severity.WARNING
@@ -159,9 +159,9 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             yield finding(
                 "STS016",
                 visible(pattern),
-                f"No MX record names a host for '{line}'.",
+                f"No MX host matches '{line}'.",
                 found=line,
-                fix=f"Delete the line '{line}' once no MX record will name such a host.",
+                fix=f"Delete the line '{line}' once no MX record will name such a host again.",
             )
 
 
@@ -173,7 +173,7 @@ def _host(walk: Walk, host: MxHost, weight: Severity) -> Iterator[Finding]:
     if standing.certificate is None and gave_up_early(walk, standing.session):
         return
     if not standing.chain:
-        message = f"{name} gives no TLS, which the policy asks for."
+        message = f"{name} gives no TLS, which the policy requires."
         yield finding("STS017", name, message, severity=weight, found="no TLS")
         return
     floor, rules = pkix.Floor.OPENSSL_1, names.RFC_8461

@@ -43,7 +43,7 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
         return
     if broken is not None:
         if not broken.proofless and not our_fault(walk, broken):
-            message, owner = f"The TLSA lookup for {name} fails: {why(broken)}.", dotted(broken.name)
+            message, owner = f"The TLSA lookup for {name} failed: {why(broken)}.", dotted(broken.name)
             yield finding("TLSA005", name, message, found=f"{owner} TLSA", got=why(broken))
         return
     unsigned = next((each for each in host.candidates if each.lookup.found is Found.FOUND), None)
@@ -52,28 +52,23 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
         yield finding(
             "TLSA007",
             name,
-            f"The TLSA records of {name} are not signed: {why(unsigned.lookup)}.",
+            f"The TLSA records of {name} are unsigned: {why(unsigned.lookup)}.",
             found=_shown(unsigned.lookup.canonical, unsigned.records),
             got=why(unsigned.lookup),
         )
     elif protected and (none or (mx is not None and tlsa_bases(mx)[1] is NotAsked.UNSIGNED)):
-        lacks = "has no TLSA records" if none else "is not asked for TLSA"
+        lacks = "has no TLSA records" if none else "has no signed address"
         yield finding(
             "TLSA011",
             name,
-            f"{name} {lacks}; {_have(protected)}.",
+            f"DANE protects {join_and([visible(each) for each in protected[:4]])}, but {name} {lacks}.",
             found=visible(host.not_tried) or f"{dotted(host.candidates[0].lookup.name)} has no TLSA",
             fix=_publish(walk, host),
         )
     elif none:
         owner = dotted(host.candidates[0].lookup.name)
-        message = f"{name} is signed, and has no TLSA records."
+        message = f"{name} is signed but has no TLSA records."
         yield finding("TLSA001", name, message, found=f"{owner} has no TLSA", fix=_publish(walk, host))
-
-
-def _have(hosts: list[str]) -> str:
-    shown = [visible(host) for host in hosts[:4]]
-    return f"{join_and(shown)} {'has' if len(shown) == 1 else 'have'}"
 
 
 def _standing(walk: Walk, host: HostTlsa) -> Standing | None:
@@ -102,7 +97,7 @@ def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findi
         yield finding(
             "TLSA003",
             name,
-            f"No TLSA record of {name} can be used: {reason}.",
+            f"No TLSA record of {name} is usable: {reason}.",
             found=_shown(owner, candidate.records),
             got=reason,
             fix=_publish(walk, host),
@@ -110,14 +105,14 @@ def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findi
         return
     for record in unusable[:MOST_SHOWN]:
         reason = visible(record.unusable)
-        message = f"A TLSA record of {name} cannot be used: {reason}."
+        message = f"A TLSA record of {name} is unusable: {reason}."
         line = tlsa_line(owner, record)
         yield finding("TLSA004", name, message, found=line, got=reason, fix=f"Delete: {line}")
     if walk.mx.lookup.security is Security.INSECURE:
         yield finding(
             "TLSA014",
             name,
-            f"{name} has TLSA records, but the MX record that names it is not signed.",
+            f"{name} has TLSA records, but the MX record that names it is unsigned.",
             found=_shown(owner, candidate.records),
             fix=f"Sign the zone {visible(walk.mx.lookup.zone or walk.path.recipient)}.",
         )
@@ -163,11 +158,11 @@ def _unseen(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Finding:
     standing = _standing(walk, host)
     found = _shown(candidate.lookup.canonical, candidate.records)
     if standing is None or standing.reached <= Reached.GREETING_REFUSED:
-        reason = "no session was held" if standing is None else told(standing.session)
+        reason = "there was no session" if standing is None else told(standing.session)
     elif gave_up_early(walk, standing.session):
         reason = why_ended(standing.session)
     else:
-        reason = told(standing.session) if standing.reached is not Reached.UP else "it shows no certificate"
+        reason = told(standing.session) if standing.reached is not Reached.UP else "it has no certificate"
         message = f"{name} has TLSA records, but gives no TLS: {reason}."
         return finding("TLSA012", name, message, found=found, got=reason)
     return finding("TLSA015", name, f"{name} showed no certificate: {reason}.", found=found)
@@ -201,7 +196,7 @@ def _mismatch(
         place = "the server's certificate" if each.depth == 0 else f"certificate {each.depth} of the chain"
         computed[f"{tlsa_data(*shape, each.computed)} (computed from {place})"] = None
     if anchors_only and not computed:
-        computed["no certificate above the server's own"] = None
+        computed["the chain contains only the server's own certificate"] = None
     fresh = tlsa_data(
         dane.DANE_EE, dane.SPKI, dane.SHA2_256, dane.computed((dane.SPKI, dane.SHA2_256), chain[0])
     )
@@ -211,9 +206,9 @@ def _mismatch(
         f"{name}{where}: {clause(visible(matched.reason))}.",
         found=_shown(owner, matched.usable),
         got="; ".join(list(computed)[:MOST_SHOWN]) if not anchored else visible(matched.reason),
-        fix=f"Publish: {dotted(owner)} TLSA {fresh}, wait one TTL"
-        f"{f' ({candidate.lookup.ttl} s)' if candidate.lookup.ttl is not None else ''}, then delete what does"
-        " not match.",
+        fix=f"Publish: {dotted(owner)} TLSA {fresh}, wait one"
+        f" TTL{(f' ({candidate.lookup.ttl} s)' if candidate.lookup.ttl is not None else '')}, then delete"
+        " the records that do not match.",
     )
 
 
@@ -230,6 +225,6 @@ def _remnants(host: HostTlsa, candidate: TlsaSet, matched: dane.DaneMatch) -> It
         yield finding("TLSA010", name, message, severity=Severity.INFO, found=line, fix=fix)
     if matched.passed_over:
         number = len(matched.passed_over)
-        those = "A TLSA record" if number == 1 else f"{number} TLSA records"
-        message = f"{those} of {name} stand{'s' if number == 1 else ''} behind a stronger digest."
+        those = "a TLSA record" if number == 1 else f"{number} TLSA records"
+        message = f"Senders ignore {those} of {name} in favor of a stronger digest."
         yield finding("TLSA016", name, message, found=_shown(owner, matched.passed_over))

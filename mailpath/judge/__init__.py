@@ -65,7 +65,7 @@ def judge(
     outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
     if len(outcomes) == 1 or len({(each.outcome, each.possible) for each in verdicts}) == 1:
         return first
-    silent = f"the sources on {posture.name} do not say {', '.join(asked)}"
+    silent = f"the sources on {posture.name} are silent about {', '.join(asked)}"
     untold = next((each.reason for each in verdicts if each.outcome is Outcome.UNKNOWN), "")
     if any(each.outcome is Outcome.UNKNOWN and not each.possible for each in verdicts):
         outcomes = set()  # those that are known are not all there may be
@@ -73,7 +73,7 @@ def judge(
         first,
         outcome=Outcome.UNKNOWN,
         possible=tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN),
-        reason=f"{untold}; and {silent}" if untold else f"cannot be told: {silent}",
+        reason=f"{untold}; and {silent}" if untold else f"cannot be determined: {silent}",
         event=Event.SOURCE_SILENT,
         demand=None,
         demanded_by=None,

@@ -48,19 +48,19 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
     if not _NAME.match(name):
         raise BadPosture(f"{name!r} is not a posture name: lower-case letters, digits, dot, hyphen.")
     if _preset(name) is not None:
-        raise BadPosture(f"{name!r} is the name of a preset: choose another.")
+        raise BadPosture(f"{name!r} is the name of a preset; choose another name.")
     start = _preset(table.get("base", "rfc"))
     if start is None:
-        raise BadPosture(f"There is no preset {table['base']!r} to be the base.", "base")
+        raise BadPosture(f"There is no preset {table['base']!r}, so it cannot be the base.", "base")
     agent = table.get("agent", start.agent.name)
     if not isinstance(agent, str) or agent not in AGENTS:
-        raise BadPosture(f"There is no agent {agent!r}; there are: {', '.join(AGENTS)}.", "agent")
+        raise BadPosture(f"There is no agent {agent!r}; the agents are {', '.join(AGENTS)}.", "agent")
     start = start.changed(agent=AGENTS[agent])
     made: dict[str, Any] = {}
     for key, value in table.items():
         field = RENAMED.get(key, key)
         if field in made:
-            raise BadPosture(f"{key}: {field} is set twice, by its old name too.", key)
+            raise BadPosture(f"{key}: {field} is set twice, also by its old name.", key)
         if key not in ("base", "agent"):
             try:
                 made |= understood(start, {field: value})

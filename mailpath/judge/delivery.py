@@ -288,7 +288,7 @@ def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, end
         host=_host(posture, target),
         address=target.address,
         outcome=ending.outcome,
-        reason=f"whether it answers in time or not: {ending.why}",
+        reason=f"whether or not it answers in time: {ending.why}",
         event=ending.event,
         demand=policy.demand if told else None,
         demanded_by=policy.by if told else None,

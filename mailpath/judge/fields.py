@@ -140,7 +140,7 @@ def _value(record: msgspec.Struct, field: str, value: object) -> Any:
             field,
         )
     if isinstance(value, int) and value < 0:
-        raise BadPosture(f"{field}: {value} is less than nothing.", field)
+        raise BadPosture(f"{field}: {value} is negative.", field)
     current = getattr(record, field)
     named = NAMED.get(type(current), {})
     if isinstance(value, str) and value in named:
@@ -153,5 +153,5 @@ def _value(record: msgspec.Struct, field: str, value: object) -> Any:
         raise BadPosture(str(error), field, *error.path) from None
     except msgspec.ValidationError as error:
         words = choices(kinds[field])
-        valid = f"; there are: {', '.join(words)}" if words else ""
+        valid = f"; the values are {', '.join(words)}" if words else ""
         raise BadPosture(f"{field}: {str(error).rstrip('.')}{valid}.", field) from None

@@ -64,7 +64,7 @@ class Untold(msgspec.Struct, frozen=True):
     @property
     def reason(self) -> str:
         """As a verdict has it."""
-        return f"cannot be told from here: {self.why}"
+        return f"cannot be determined from here: {self.why}"
 
 
 class Attempt(Record, frozen=True, kw_only=True):

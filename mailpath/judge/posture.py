@@ -117,7 +117,7 @@ class Posture(Record, frozen=True, kw_only=True):
     ] = DaneUse.OFF
     insecure_mx: Annotated[
         InsecureMx,
-        means("What an unsigned MX RRset makes of its hosts' TLSA."),
+        means("How TLSA records count if the MX RRset is unsigned."),
         source("RFC 7672 section 2.2.1: free to choose; PF smtp_tls_dane_insecure_mx_policy; EX smtp.c: may"),
     ] = InsecureMx.DANE
     sts: Annotated[
@@ -127,12 +127,12 @@ class Posture(Record, frozen=True, kw_only=True):
     ] = False
     precedence: Annotated[
         Precedence,
-        means("Which of DANE and an enforced policy decides for a host that has both."),
+        means("Whether DANE or an enforced policy decides for a host that has both."),
         source("RFC 8461 section 2; postfix-mta-sts-resolver's README for the other way round"),
     ] = Precedence.DANE_FIRST
     sts_checks_mx: Annotated[
         bool,
-        means("Under a policy the MX host must match one of its patterns."),
+        means("Under a policy, the MX host must match one of its mx patterns."),
         source("RFC 8461 section 4.1; PF 3.10.5 smtp_tls_enforce_sts_mx_patterns"),
     ] = True
     sts_testing_enforced: Annotated[
@@ -142,14 +142,14 @@ class Posture(Record, frozen=True, kw_only=True):
     ] = False
     requiretls: Annotated[
         bool,
-        means("RFC 8689 is implemented; else a message sent with REQUIRETLS goes out as any other."),
+        means("RFC 8689 is implemented; otherwise a message sent with REQUIRETLS is treated like any other."),
         source("PF from 3.11 on; mox queue/direct.go; EX 4.96: no"),
     ] = True
     requiretls_verifies: Annotated[
         bool,
         means(
-            "REQUIRETLS has a certificate checked that the level alone would not; else DANE, MTA-STS "
-            "or the level must ask for it, or the mail bounces."
+            "REQUIRETLS makes the sender check a certificate that the level alone would not; otherwise DANE,"
+            " MTA-STS or the level must require it, or the mail bounces."
         ),
         source("RFC 8689 section 4.2.1; PF 3.11 smtp_requiretls_policy = enforce for the other way"),
     ] = True
@@ -157,68 +157,68 @@ class Posture(Record, frozen=True, kw_only=True):
     # --- Where TLS is optional -----------------------------------------------------------------------
     fallback: Annotated[
         Fallback,
-        means("When optional TLS that fails, in the handshake or after it, is followed by plaintext."),
+        means("When plaintext follows optional TLS that failed, in the handshake or after it."),
         source(
             "PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4"
         ),
     ] = Fallback.ON_RETRY
     starttls_4xx: Annotated[
         Refusal,
-        means("What STARTTLS answered 4xx leads to where TLS is optional."),
+        means("What happens after a 4xx reply to STARTTLS if TLS is optional."),
         source("PF: the same session goes on; EX tls_tempfail_tryclear"),
     ] = Refusal.PLAINTEXT
     starttls_5xx: Annotated[
-        Refusal, means("What STARTTLS answered otherwise, but not 2xx, leads to where TLS is optional.")
+        Refusal, means("What happens after any other negative reply to STARTTLS if TLS is optional.")
     ] = Refusal.PLAINTEXT
     optional_check: Annotated[
         OptionalCheck,
-        means("When a certificate that does not verify fails the host, though TLS is optional."),
+        means("When a certificate that does not verify fails the host, although TLS is optional."),
         source("Stalwart's default strategy, KumoMTA's Opportunistic"),
     ] = OptionalCheck.NEVER
 
     # --- TLS -----------------------------------------------------------------------------------------
     min_tls: Annotated[
         TlsVersion,
-        means("The oldest TLS version where no certificate counts."),
+        means("The oldest TLS version if no certificate is checked."),
         source("PF smtp_tls_protocols; RFC 7435 section 3"),
     ] = "TLSv1"
     min_tls_authenticated: Annotated[
         TlsVersion,
-        means("The oldest TLS version where a certificate counts."),
+        means("The oldest TLS version if a certificate is checked."),
         source("PF smtp_tls_mandatory_protocols; RFC 8461 section 7.2, RFC 8996"),
     ] = "TLSv1.2"
     anonymous_suites: Annotated[
         bool,
-        means("Cipher suites without a certificate are offered where nothing is authenticated."),
+        means("Cipher suites without a certificate are offered if nothing is authenticated."),
         source("PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2"),
     ] = True
     sni: Annotated[
         Sni,
-        means("The name in the handshake without DANE and policy."),
+        means("The SNI without DANE and without a policy."),
         source("PF smtp_tls_servername, default empty"),
     ] = Sni.MX
 
     # --- Resolver, limits, patience ------------------------------------------------------------------
     validating_resolver: Annotated[
         bool,
-        means("A bogus answer is a SERVFAIL to the mail server, at every level."),
+        means("The resolver validates: a bogus answer is a SERVFAIL to the mail server, at every level."),
         source("RFC 4035 section 5.5"),
     ] = True
     address_limit: Annotated[
         int,
-        means("Most addresses tried in one attempt; 0: all."),
+        means("The most addresses tried in one attempt; 0: all."),
         source("PF smtp_mx_address_limit = 5; EX hosts_max_try = 5"),
     ] = 0
     session_limit: Annotated[
         int,
-        means("Most sessions that got as far as MAIL FROM; 0: any number."),
+        means("The most sessions that reach MAIL FROM; 0: any number."),
         source("PF smtp_mx_session_limit = 2"),
     ] = 0
     patience: Annotated[
         Patience,
         means(
-            "How long it waits; where we gave up earlier, what it does is unknown. Where a source is "
-            "silent: five minutes, and one minute for a policy."
+            "How long the sender waits; if we gave up earlier, the outcome is unknown. If a source is"
+            " silent: five minutes, and one minute for a policy."
         ),
         source(
             "RFC 5321 section 4.5.3.2, RFC 8461 section 3.3; PF smtp_helo_timeout, smtp_starttls_timeout, "

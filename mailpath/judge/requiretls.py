@@ -29,7 +29,7 @@ from mailpath.judge.sts import applied, fetched_policy, listed
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
 NOT_ANNOUNCED = "5.7.30"  # "REQUIRETLS support required"
 
-_UNLEARNT = Untold(Event.SECURITY_UNKNOWN, "whether the host was found securely was not learnt")
+_UNLEARNT = Untold(Event.SECURITY_UNKNOWN, "it is unknown whether the host was found securely")
 #: What can become of a message at a host of which not all is known, or for which we did not wait.
 _EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
 _ANY = (Outcome.AUTHENTICATED, Outcome.DEFERRED, Outcome.BOUNCED)
@@ -66,10 +66,7 @@ def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = N
 
 def ignored(posture: Posture) -> str:
     """Of a sender without RFC 8689, as a clause: what it does, and why that hardly happens."""
-    return (
-        f"{posture.name} does not implement REQUIRETLS, so it does not announce it and nobody would give it"
-        " such a message: sent as any other"
-    )
+    return f"{posture.name} does not implement REQUIRETLS and treats this as an ordinary message"
 
 
 def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
@@ -129,7 +126,7 @@ def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) ->
     `secure`: whether the host was found securely, None where that was not learnt.
     """
     if secure is False:
-        why = "was not found securely: the MX is not signed, and no MTA-STS policy lists it"
+        why = "was not found securely: the MX record is not signed, and no MTA-STS policy lists the host"
         return _refused(host, verdict, Event.REQUIRETLS_HOST_INSECURE, NOT_AUTHENTICATED, why)
     if not _answered(walk, host) and verdict.outcome is not Outcome.BOUNCED:
         return None
@@ -138,7 +135,7 @@ def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) ->
         why = f"cannot be authenticated: {verdict.why or verdict.reason}"
         return _refused(host, verdict, Event.REQUIRETLS_UNAUTHENTICATED, NOT_AUTHENTICATED, why)
     if not _announced(walk, (verdict.address,) if verdict.address is not None else host.addresses):
-        return _refused(host, verdict, Event.REQUIRETLS_UNANNOUNCED, NOT_ANNOUNCED, "does not announce it")
+        return _refused(host, verdict, Event.REQUIRETLS_UNANNOUNCED, NOT_ANNOUNCED, "does not offer it")
     return None
 
 

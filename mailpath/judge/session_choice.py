@@ -24,11 +24,11 @@ def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPol
     if not session.tls.chain:
         if offers_anonymous(posture, policy):
             return session
-        profile, only = TlsProfile.AUTHENTICATED, "anonymous suites"
+        profile, only = TlsProfile.AUTHENTICATED, "anonymous cipher suites"
     elif posture.agent.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
         return session
     else:
-        profile, only = TlsProfile.GNUTLS, "suites like " + shown(session.tls.cipher)
+        profile, only = TlsProfile.GNUTLS, "cipher suites like " + shown(session.tls.cipher)
     other = session_at(walk, target.address, policy.sni, profile)
     if other is not None:
         return other
@@ -39,7 +39,7 @@ def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPol
         failure=Failure.TLS,
         failed_at=Stage.HANDSHAKE,
         limit=None,
-        detail=f"the server agrees to {only} only",
+        detail=f"the server accepts only {only}",
     )
 
 

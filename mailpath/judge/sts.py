@@ -45,7 +45,7 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
     counts = cached is not None or posture.agent.sts_on_first_contact
     lost = shown(policy_lost(walk))
     if lost and cached is None:
-        unseen = unseen or f"whether there is an MTA-STS policy was not learnt: {lost}"
+        unseen = unseen or f"it is unknown whether there is an MTA-STS policy: {lost}"
     if unseen and counts:
         held = cached if cached is not None and _enforced(cached, posture) else None
         return Applied(policy=held, not_recorded=Untold(Event.POLICY_UNSEEN, unseen))
@@ -88,7 +88,7 @@ def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
     if _refused(walk, fetch, posture):
         return None, ""
     if fetch.failure is Failure.CERTIFICATE or fetch.failure is Failure.NOT_RECORDED:
-        return None, "the MTA-STS policy was not fetched, as its host's certificate is refused"
+        return None, "the MTA-STS policy was not fetched, because the policy host's certificate is refused"
     if fetch.failure is Failure.NOT_TRIED:
         return None, f"the MTA-STS policy was not fetched: {shown(fetch.detail)}"
     if fetch.failure is not None or fetch.status != 200:

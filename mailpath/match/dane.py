@@ -122,14 +122,14 @@ def unusable(record: TlsaRecord, rules: DaneRules = RFC) -> str:
     if length is None:
         return f"unknown matching type {record.mtype}"
     if len(record.data) != length:
-        return f"a digest of {len(record.data)} bytes where matching type {record.mtype} has {length}"
+        return f"the digest has {len(record.data)} bytes, but matching type {record.mtype} needs {length}"
     return ""
 
 
 def _unusable_full(record: TlsaRecord) -> str:
     if record.selector == CERT:
-        return "" if asn1.parts(record.data) is not None else "the data is no certificate"
-    return "" if _key_readable(record.data) else "the data is no public key"
+        return "" if asn1.parts(record.data) is not None else "the data is not a certificate"
+    return "" if _key_readable(record.data) else "the data is not a public key"
 
 
 @lru_cache(maxsize=1024)
@@ -195,7 +195,7 @@ def _match(
         return DaneMatch(verdict="none", reason="There are no TLSA records.")
     fit = tuple(record for record in records if not unusable(record, rules))
     if not fit:
-        return DaneMatch(verdict="unusable", reason="None of the TLSA records can be used.")
+        return DaneMatch(verdict="unusable", reason="None of the TLSA records is usable.")
     usable, passed_over = _agile(fit) if rules.agility else (fit, ())
     comparisons = tuple(_compare(usable, chain))
     found = DaneMatch(
@@ -344,5 +344,5 @@ def _mismatch(found: DaneMatch, why: list[str]) -> str:
     if usages == {DANE_EE}:
         return "The server's certificate matches none of the DANE-EE records."
     if usages == {DANE_TA}:
-        return "No certificate above the server's own in the chain it sent matches a DANE-TA record."
+        return "No certificate above the server's own in its chain matches a DANE-TA record."
     return "Neither the server's certificate nor one above it matches any TLSA record."

@@ -22,7 +22,7 @@ def parse_tlsrpt(texts: tuple[bytes, ...]) -> tuple[tuple[str, ...], str]:
     if not candidates:
         return (), f"No TXT record begins with '{_PREFIX}'." if texts else "There is no TXT record."
     if len(candidates) > 1:
-        return (), f"{len(candidates)} TXT records begin with '{_PREFIX}' where one must."
+        return (), f"{len(candidates)} TXT records begin with '{_PREFIX}'; there must be only one."
     fields: dict[str, str] = {}
     for piece in candidates[0].removeprefix(_PREFIX).split(";"):
         stripped = piece.strip(" \t")
@@ -30,7 +30,7 @@ def parse_tlsrpt(texts: tuple[bytes, ...]) -> tuple[tuple[str, ...], str]:
             continue
         found = _FIELD.match(stripped)
         if found is None:
-            return (), "The TXT record is not in the form of RFC 8460 section 3."
+            return (), "The TXT record does not have the form of RFC 8460 section 3."
         fields.setdefault(found[1], found[2])
     if "rua" not in fields:
         return (), "The TXT record has no rua."

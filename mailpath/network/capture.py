@@ -151,7 +151,7 @@ def decode(data: bytes) -> Capture:
     except RecursionError:
         raise CaptureError("The capture is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CaptureError(f"This is no capture: {visible(str(error), limit=300)}.") from None
+        raise CaptureError(f"This is not a mailpath capture: {visible(str(error), limit=300)}.") from None
     _check(capture)
     return capture
 
@@ -161,23 +161,23 @@ def _check(capture: Capture) -> None:
         if name is not None and not _is_domain(name):
             raise CaptureError("The capture's path does not lead from a domain to a domain.")
     if not 0 <= capture.ground.made <= LAST:
-        raise CaptureError("The capture's time is no date.")
+        raise CaptureError("The capture's time is not a date.")
     wrong = find_fault(capture.ground)
     if wrong:
         raise CaptureError(wrong)
     if not all(_is_bounded(exchange) for exchange in capture.exchanges):
-        raise CaptureError("The capture holds an exchange that is larger than there can be.")
+        raise CaptureError("The capture contains an exchange that is larger than possible.")
     keys = [key_of(exchange) for exchange in capture.exchanges]
     if len(set(keys)) != len(keys):
-        raise CaptureError("The capture holds two answers to one request.")
+        raise CaptureError("The capture contains two answers to one request.")
 
 
 def find_fault(ground: Ground) -> str:
     """Why no walk can stand on `ground`, one sentence; "" where it can."""
     if any(zone != SIMULATED_ZONE for zone in ground.simulated_insecure):
-        return f"The capture simulates an unsigned zone that is not {SIMULATED_ZONE}."
+        return f"The capture simulates an unsigned zone other than {SIMULATED_ZONE}."
     if not all(map(_is_name, ground.insecure_zones)):
-        return "The capture holds a negative trust anchor that is no domain name."
+        return "The capture contains a negative trust anchor that is not a domain name."
     if ground.kind not in ("live", "lab", "capture"):
         return "The capture does not say what kind of network it was made on."
     if not all(1 <= port <= 65535 for port in (ground.smtp_port, ground.https_port)):

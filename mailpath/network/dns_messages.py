@@ -46,7 +46,7 @@ def query(question: Question, message_id: int) -> bytes:
         )
         return message.to_wire()
     except (dns.exception.DNSException, ValueError) as error:
-        raise BadQuestion("This is no name or no type that the DNS can be asked for.") from error
+        raise BadQuestion("This name or type cannot be looked up in DNS.") from error
 
 
 def answers(query: bytes, response: bytes) -> bool:

@@ -45,13 +45,13 @@ def address(text: str) -> str:
     try:
         return str(ipaddress.ip_address(bare)) + percent + zone
     except ValueError:
-        raise ValueError(f"{text!r} is no IP address.") from None
+        raise ValueError(f"{text!r} is not an IP address.") from None
 
 
 def port_number(text: str) -> int:
     """`text` as a port, 1 to 65535.  Raises `ValueError` with one sentence."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise ValueError(f"{text!r} is no port number.")
+        raise ValueError(f"{text!r} is not a port number.")
     return int(text)
 
 
@@ -63,7 +63,7 @@ def split(text: str, default_port: int | None = None) -> tuple[str, int]:
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError(f"{text!r} is not of the form [v6]:port.")
+            raise ValueError(f"{text!r} does not have the form [v6]:port.")
         port = rest[1:]
     elif text.count(":") == 1:
         host, _, port = text.partition(":")
@@ -72,7 +72,7 @@ def split(text: str, default_port: int | None = None) -> tuple[str, int]:
     if port:
         return address(host), port_number(port)
     if default_port is None or text.endswith(":"):
-        raise ValueError(f"{text!r} has no port: ip:port or [v6]:port is needed.")
+        raise ValueError(f"{text!r} has no port; use ip:port or [v6]:port.")
     return address(host), default_port
 
 
@@ -98,7 +98,7 @@ def _resolver_over_https(text: str) -> ResolverEndpoint:
     except ValueError:  # a bracket that is not closed, a port that is none
         host, port = None, None
     if not host or port == 0 or parts.username is not None or parts.fragment:
-        raise ValueError(f"{text!r} is not of the form https://host/path.")
+        raise ValueError(f"{text!r} does not have the form https://host/path.")
     host = _host(host)
     return ResolverEndpoint(text, Kind.HTTPS, host, port or 443, host)
 
@@ -110,7 +110,7 @@ def _host(text: str) -> str:
     except ValueError:
         name = a_labels(text)
     if "xn--" in name and u_labels(name) is None:
-        raise ValueError(f"{text!r} is no valid international name.")
+        raise ValueError(f"{text!r} is not a valid internationalized name.")
     return name
 
 
@@ -120,7 +120,7 @@ def _resolver_over_tls(text: str) -> ResolverEndpoint:
     if hash_mark:
         name, colon, after = name.partition(":")
         if not name:
-            raise ValueError(f"{text!r} has no name behind the '#'.")
+            raise ValueError(f"{text!r} has no name after the '#'.")
         if colon:
             port = port_number(after)
         name = _host(name)

@@ -37,11 +37,11 @@ _ERRNO = {
 _SENTENCES = {
     Failure.REFUSED: "The connection was refused.",
     Failure.TIMEOUT: "No answer came in time.",
-    Failure.BLOCKED: "This machine does not let the connection out ({error}).",
+    Failure.BLOCKED: "This machine blocks the connection ({error}).",
     Failure.RESET: "The other end reset the connection.",
-    Failure.UNREACHABLE: "There is no way to this address from here ({error}).",
-    Failure.LOCAL: "This machine itself could not open a connection ({error}).",
-    Failure.CLOSED: "The other end closed the connection too early.",
+    Failure.UNREACHABLE: "There is no route to this address from here ({error}).",
+    Failure.LOCAL: "This machine could not open a connection ({error}).",
+    Failure.CLOSED: "The other end closed the connection early.",
 }
 #: OpenSSL names an alert it received SSLV3_ALERT_x, TLSV1_ALERT_x, TLSV13_ALERT_x or (RFC 6066) TLSV1_x.
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13)_ALERT|TLSV1|TLSV13)_([A-Z0-9_]+)\Z")

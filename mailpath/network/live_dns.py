@@ -31,9 +31,9 @@ RESEND_AFTER = 0.4
 #: Messages that do not answer the question, passed over on one TCP connection.
 MAX_STRAYS = 8
 #: Why TCP was tried, should it fail as well.
-_SILENT = "No answer came over UDP; over TCP:"
+_SILENT = "There was no answer over UDP; over TCP:"
 _TRUNCATED = "The answer over UDP was truncated; over TCP:"
-_NOT_DNS = "The resolver's answer is no DNS message that fits the question."
+_NOT_DNS = "The resolver's answer is not a DNS message that fits the question."
 
 
 class Transport(Protocol):

@@ -174,7 +174,9 @@ class LiveHttps:
         except ValueError:
             host, port = "", 0
         if not host or not request.url.startswith("https://") or not request.url.isascii():
-            return HttpsExchange(request=request, failure=Failure.PROTOCOL, detail="This is no https URL.")
+            return HttpsExchange(
+                request=request, failure=Failure.PROTOCOL, detail="This is not an https URL."
+            )
         get = _Get(url, self._settings.wait)
         failure, limit, detail = await self._ending(get, request, port)
         return HttpsExchange(
@@ -197,7 +199,7 @@ class LiveHttps:
         now = asyncio.get_running_loop().time()
         until = self._until.setdefault(request.url, now + self._deadline)
         if now >= until:
-            why = f"Other addresses took the {self._deadline:g} s that a policy fetch may take."
+            why = f"Other addresses used up the {self._deadline:g} s that a policy fetch may take."
             return Failure.TIMEOUT, self._deadline, why
         where = self._settings.dialled(request.address, port)
         whole = asyncio.timeout_at(until)
@@ -208,10 +210,10 @@ class LiveHttps:
             return error.failure, None, error.detail
         except OSError as error:
             if whole.expired():
-                why = f"The policy did not come within {self._deadline:g} s, from first byte to last."
+                why = f"The policy was not complete within {self._deadline:g} s."
                 return Failure.TIMEOUT, self._deadline, why
             if isinstance(error, TimeoutError) and error.errno is None:  # else the kernel's patience ended
-                why = f"Waited {self._settings.wait:g} s for {get.awaits}; it did not come."
+                why = f"Waited {self._settings.wait:g} s for {get.awaits}."
                 return Failure.TIMEOUT, self._settings.wait, why
             failure, detail = connect_failure(error, *where)
             return failure, None, detail

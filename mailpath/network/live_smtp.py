@@ -59,7 +59,7 @@ class SmtpSession:
         if request.envelope is not None:
             for mailbox in (request.envelope.mail_from, request.envelope.rcpt_to):
                 if mailbox and not is_mailbox(mailbox):
-                    raise ValueError("The envelope names what is no mailbox.")
+                    raise ValueError("The envelope contains an address that is not a mailbox.")
         self._request = request
         self._settings = settings
         self._ehlo = ehlo.encode("ascii")
@@ -105,7 +105,7 @@ class SmtpSession:
                 await loop.create_connection(lambda: self._protocol, host, port)
         except TimeoutError:
             # No limit is named: what never answers at all is dead to any sender.
-            detail = f"Waited {self._settings.wait:g} s for the connection; it did not come."
+            detail = f"Waited {self._settings.wait:g} s for the connection."
             raise _Ended(Failure.TIMEOUT, Stage.CONNECT, detail) from None
         except OSError as error:
             failure, detail = connect_failure(error, host, port)
@@ -220,7 +220,7 @@ class SmtpSession:
                     reply = await protocol.reply(line_came, hurry)
         except TimeoutError:
             if protocol.reader.hopeless:
-                raise _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.") from None
+                raise _Ended(Failure.PROTOCOL, stage, "What the server sent is not an SMTP reply.") from None
             rest = f"the rest of {awaited}" if protocol.reader.partial else awaited
             raise self._timed_out(stage, wait, rest) from None
         except asyncio.CancelledError:
@@ -235,7 +235,7 @@ class SmtpSession:
             return _Ended(Failure.TOO_LARGE, stage, f"The server sent more than {MAX_DIALOGUE // 1024} KiB.")
         failure, detail = failure_of(self._protocol.error)
         if failure is Failure.CLOSED and self._protocol.reader.hopeless:
-            return _Ended(Failure.PROTOCOL, stage, "What the server sent is no SMTP reply.")
+            return _Ended(Failure.PROTOCOL, stage, "What the server sent is not an SMTP reply.")
         return _Ended(failure, stage, detail)
 
     def _cancelled(self, stage: Stage, lasted: float, awaited: str) -> None:
@@ -246,7 +246,7 @@ class SmtpSession:
 
     @staticmethod
     def _timed_out(stage: Stage, wait: float, awaited: str) -> _Ended:
-        detail = f"Waited {wait:g} s for {awaited}; it did not come."
+        detail = f"Waited {wait:g} s for {awaited}."
         return _Ended(Failure.TIMEOUT, stage, detail, limit=wait)
 
 

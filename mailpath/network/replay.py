@@ -16,7 +16,7 @@ from mailpath.exchanges import (
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
 
-_DETAIL = "The capture does not hold this exchange."
+_DETAIL = "The capture does not contain this exchange."
 
 
 class Replay:

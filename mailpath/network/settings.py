@@ -119,7 +119,7 @@ def load(path: str | Path) -> Settings:
     except UnicodeDecodeError:
         raise SettingsError("The file is not UTF-8 text.", file=str(path)) from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"The file is no TOML: {error}.", file=str(path)) from None
+        raise SettingsError(f"The file is not TOML: {error}.", file=str(path)) from None
     except RecursionError:
         raise SettingsError("The file is nested too deeply.", file=str(path)) from None
     with concerning(file=str(path)):
@@ -165,11 +165,11 @@ def roots(settings: Settings) -> tuple[bytes, ...]:
     if settings.ca_file is not None:
         found = _certificates(_read(Path(settings.ca_file), key="ca_file"))
         if not found:
-            raise SettingsError("The file holds no PEM certificate.", file=settings.ca_file, key="ca_file")
+            raise SettingsError("The file contains no PEM certificate.", file=settings.ca_file, key="ca_file")
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"".join(found))
         except ssl.SSLError:
-            sentence = "The file holds a certificate that OpenSSL cannot read."
+            sentence = "The file contains a certificate that OpenSSL cannot read."
             raise SettingsError(sentence, file=settings.ca_file, key="ca_file") from None
         return found
     return _system_roots() or _certifi_roots()
@@ -225,13 +225,15 @@ def _checked(settings: Settings) -> Settings:
     """`settings` with names and dial keys in canonical form.  Raises `SettingsError`."""
     for key in ("smtp_port", "https_port"):
         if not 1 <= getattr(settings, key) <= 65535:
-            raise SettingsError("A port is a number from 1 to 65535.", key=key)
+            raise SettingsError("A port must be a number from 1 to 65535.", key=key)
     for key in ("timeout", "reply_timeout", "greeting_timeout", "deadline"):
         seconds = getattr(settings, key)
         if seconds is not None and not 0 < seconds <= MAX_WAIT:
-            raise SettingsError("A time is more than 0 and at most 3600 seconds.", key=key)
+            raise SettingsError("A time must be more than 0 and at most 3600 seconds.", key=key)
     if settings.ehlo is not None and not _EHLO.fullmatch(settings.ehlo):
-        raise SettingsError("An EHLO name is a host name or an address literal like [192.0.2.1].", key="ehlo")
+        raise SettingsError(
+            "An EHLO name must be a host name or an address literal like [192.0.2.1].", key="ehlo"
+        )
     if settings.resolver is not None:
         try:
             endpoints.resolver(settings.resolver)

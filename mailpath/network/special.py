@@ -55,7 +55,7 @@ def category(address: str) -> str:
     """What special use `address` is set aside for; "" when it is public.
 
     An IPv6 address that carries an IPv4 one (IPv4-mapped or -compatible, NAT64, SIIT, 6to4, ISATAP) is judged
-    by what it carries, too.  Raises `ValueError` when `address` is no IP address.
+    by what it carries, too.  Raises `ValueError` when `address` is not an IP address.
     """
     ip = ipaddress.ip_address(address)
     for network, name in _NETWORKS:

@@ -94,7 +94,7 @@ def _stale(old: Walk, new: Walk) -> list[Change]:
     was, now = old.sts, new.sts
     if was.policy is None or now.policy is None or was.policy == now.policy or was.policy_id != now.policy_id:
         return []
-    told = f"{visible(now.policy_id or '')}, as before: senders keep the old policy (RFC 8461 section 3.1)"
+    told = f"{visible(now.policy_id or '')}, unchanged: senders keep the old policy (RFC 8461 section 3.1)"
     return [Change(area="policy", subject=visible(new.path.recipient), what="id", old=(), new=(told,))]
 
 

@@ -23,7 +23,6 @@ _GLYPHS = {
     Security.BOGUS: "✗",
     Security.INDETERMINATE: "?",
 }
-_DAY = 86_400
 #: (zone, key tag)
 _Signers = frozenset[tuple[str, int]]
 _ROLES = {"KSK": 0, "ZSK": 1, "revoked": 2}
@@ -69,7 +68,7 @@ def render_text(
         lines += pen.arrow()
     lines += pen.answer(lookup, at)
     if beside:
-        lines += ["", "Zones that the aliases pass through:"]
+        lines += ["", "Zones that the aliases lead through:"]
         for zone in beside:
             lines += pen.zone(zone, at)
     lines += ["", *_footer(lookup, at)]
@@ -161,7 +160,7 @@ class _Pen:
             gone = "the name does not exist" if lookup.rcode == "NXDOMAIN" else "there is none"
             lines.append(f"    {gone} ({lookup.rcode})")
         elif lookup.found is Found.FAILED:
-            lines.append("    could not be learnt")
+            lines.append("    lookup failed")
         lines += [f"    {_dns(record, limit=_RECORD)}" for record in lookup.records]
         if lookup.wildcard is not None:
             lines.append(f"    expanded from the wildcard {_dns(lookup.wildcard)}")
@@ -176,7 +175,7 @@ def _zone_name(zone: ZoneFact) -> str:
     """Of a trust anchor below the root, which is never IANA's, whose it is."""
     name = "root (.)" if zone.name == "." else _dns(zone.name)
     if zone.anchor == "positive" and zone.name != ".":
-        return f"trust anchor {name}, own"
+        return f"trust anchor {name}, your own"
     return f"negative trust anchor {name}" if zone.anchor == "negative" else name
 
 
@@ -185,12 +184,12 @@ def _footer(lookup: Lookup, at: int) -> list[str]:
     if lookup.expires is not None:
         left = span(lookup.expires - at, full=True)
         what = "answer validates" if lookup.security is Security.SECURE else "proof that it is unsigned holds"
-        lines.append(f"This {what} until {utc(lookup.expires)} ({left} left), unless it is signed anew.")
+        lines.append(f"This {what} until {utc(lookup.expires)} ({left} left), unless it is signed again.")
     if lookup.resolver_rcode is not None:
         lines.append(f"Your resolver says: {_claim(lookup)}.")
         ours = _expected_claim(lookup)
         if ours is not None and ours != (lookup.resolver_ad, lookup.resolver_rcode):
-            lines.append(f"That differs from what was found here: {_shown(lookup.reason)}")
+            lines.append(f"That differs from the result here: {_shown(lookup.reason)}")
     return lines
 
 
@@ -241,7 +240,7 @@ def _role(zone: ZoneFact, key: KeyFact, signers: _Signers) -> str:
 
 def _key_line(key: KeyFact, role: str) -> str:
     size = f", {key.bits} bits" if key.bits else ""
-    trust = {"anchor": "  trusted: it is the anchor", "DS": "  trusted: the DS names it"}.get(
+    trust = {"anchor": "  trusted: it is the trust anchor", "DS": "  trusted: the DS record names it"}.get(
         key.trusted_by, ""
     )
     return f"DNSKEY {key.tag:<5}  {_shown(key.algorithm_name)}{size}  {role}{trust}"

@@ -74,7 +74,7 @@ def _unsaid(session: Session, envelope: Envelope | None) -> tuple[str, str] | No
         return None
     if hello is None or hello.code is None or offers(offered, "SMTPUTF8"):
         return None
-    sentence = "The address is not all ASCII, and the server does not offer SMTPUTF8 (RFC 6531 section 3.2)."
+    sentence = "The address is not ASCII, but the server does not offer SMTPUTF8 (RFC 6531 section 3.2)."
     return "NOT TESTABLE", sentence
 
 
@@ -84,12 +84,12 @@ def _word(session: Session) -> tuple[str, str]:
         if reply is None and session.failed_at is Stage.ENVELOPE and not _starttls_refused(session):
             return "NO REPLY", f"{command} is not answered{where}: {visible(session.detail)}"
         if reply is None:
-            return "NOT REACHED", sentence(f"The session did not come as far as {command}: {_ended(session)}")
+            return "NOT REACHED", sentence(f"The session ended before {command}: {_ended(session)}")
         if reply.code is None:
-            return "NO REPLY", f"{command} is not answered by a valid reply: {visible(reply.defect)}."
+            return "NO REPLY", f"The reply to {command} is not valid: {visible(reply.defect)}."
         if reply.code // 100 != 2:
             return _refused(command, reply, where)
-    return "TAKEN", f"Sender and recipient are taken{where}."
+    return "TAKEN", f"Sender and recipient are accepted{where}."
 
 
 def _starttls_refused(session: Session) -> bool:
@@ -101,10 +101,10 @@ def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:
     assert reply.code is not None
     answer = f"{command} is answered{where} {quoted(reply)}"
     if reply.code // 100 != 4:
-        return "REFUSED", f"{answer}: the mail would be returned."
+        return "REFUSED", f"{answer}: the mail would bounce."
     if any(word in b" ".join(reply.lines).lower() for word in (b"greylist", b"graylist", b"grey-list")):
-        return "GREYLISTED", f"{answer}: the sender is to come again, and is then taken."
-    return "LATER", f"{answer}: the mail waits; greylisting looks like this too."
+        return "GREYLISTED", f"{answer}: the server asks the sender to try again later, and accepts it then."
+    return "LATER", f"{answer}: the mail waits (greylisting looks like this too)."
 
 
 def _ended(session: Session) -> str:

@@ -1,7 +1,7 @@
 """What the process says to a monitoring system (Nagios plug-in guidelines: 0, 1, 2, 3).
 
     0  delivered at or above both the posture's floor and what the recipient publishes
-    1  delivered below either; plaintext at a later retry counts
+    1  delivered below either; plaintext on a later retry counts
     2  deferred or bounced
     3  unknown, or a replay that is not evidence (`report.provenance`)
     64 the command line was wrong (sysexits.h EX_USAGE)
@@ -16,22 +16,13 @@ that does TLS an encrypted one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum
 
 from mailpath.assess.sessions import sessions_of
 from mailpath.assess.tlsa import dane_applies, dane_set
+from mailpath.ending import ExitCode
 from mailpath.facts import MxHost, Walk
 from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.posture import DaneUse, Level
-
-
-class ExitCode(IntEnum):
-    OK = 0
-    BELOW = 1
-    UNDELIVERED = 2
-    UNKNOWN = 3
-    USAGE = 64
-
 
 #: The worst of several postures decides, in this order.
 WORST_FIRST = (ExitCode.UNDELIVERED, ExitCode.BELOW, ExitCode.UNKNOWN, ExitCode.OK)

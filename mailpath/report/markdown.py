@@ -180,7 +180,7 @@ def _verdict(row: Row) -> tuple[str, ...]:
 
 def _attempts(told: Sheet) -> Iterator[str]:
     row = told.deciding
-    yield f"### Attempts of {prose(row.name)}{told.claimed}"
+    yield f"### Attempts by {prose(row.name)}{told.claimed}"
     yield ""
     if not row.attempts:
         yield f"No host was tried: {prose(row.reason)}"

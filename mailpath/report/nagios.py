@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.assess.faults import bounds_reached
+from mailpath.ending import ExitCode
 from mailpath.findings import Severity
 from mailpath.report.contents import not_tried
-from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
 from mailpath.report.result import Result
 from mailpath.visible import visible

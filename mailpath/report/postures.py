@@ -37,7 +37,7 @@ def _lines(posture: Posture, every_field: bool) -> Iterator[str]:
         yield ""
         yield from _comment(field.about)
         if field.choices:
-            yield from _comment(f"There are: {', '.join(field.choices)}.")
+            yield from _comment(f"Allowed: {', '.join(field.choices)}.")
         if field.candidates:
             values = " or ".join(toml(value) for value in field.candidates)
             yield from _comment(f"{field.name} is unknown: {values}")

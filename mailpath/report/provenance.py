@@ -185,7 +185,7 @@ def doubt(
     reasons = []
     if provenance.strange_anchor:
         root = provenance.at_root
-        whose = "neither IANA's nor what you gave" if provenance.trust_anchor else "not IANA's"
+        whose = "neither IANA's nor the one you gave" if provenance.trust_anchor else "not IANA's"
         told = f"{'is' if root else 'are'} {whose}"
         reasons.append(f"on the capture's own {'DNSSEC root' if root else 'trust anchors'}, which {told}")
     if provenance.strange_roots and _hangs_on_them(provenance, walk, posture, sending, met):
@@ -194,10 +194,10 @@ def doubt(
         names = tuple(dict.fromkeys(map(_named, hung)))
         what = f"root{'s' if len(names) > 1 else ''} ({_some(names)})"
         named = " and you did not give" if provenance.ca_file else ""
-        reasons.append(f"on the capture's own CA {what}, which this machine does not know{named}")
+        reasons.append(f"on the capture's own CA {what}, unknown on this machine{named}")
     if provenance.strange_zones:
         zones = _some(provenance.strange_zones)
-        reasons.append(f"the capture counts {zones} as unsigned, which you did not ask for")
+        reasons.append(f"the capture counts {zones} as unsigned, which you did not request")
     return ", and ".join(reasons)
 
 
@@ -242,15 +242,15 @@ def marks(provenance: Provenance, *, source: bool = True, doubted: bool = False)
     elif provenance.trust_anchor and not provenance.replayed:
         found.append("trust anchor given")
     if provenance.roots == "own":
-        found.append("CA root not known here")
+        found.append("CA root unknown here")
     elif provenance.ca_file and not provenance.replayed:
         found.append("CA file given")
     if provenance.dialled:
-        found.append("dialled elsewhere")
+        found.append("connections redirected (dial)")
     if provenance.insecure_zones:
         found.append(f"counted as unsigned: {_some(provenance.insecure_zones)}")
     if provenance.impatient:
-        found.append("sender counted as impatient as the walk")
+        found.append("sender assumed to be no more patient than the walk")
     return tuple(found)
 
 
@@ -261,22 +261,23 @@ def sentences(provenance: Provenance) -> tuple[str, ...]:
 
 def _sentences(provenance: Provenance) -> Iterator[str]:
     if provenance.replayed:
-        made = ", made in mailpath's lab as it says itself" if provenance.lab else ""
+        made = ", made in mailpath's lab (as it says itself)" if provenance.lab else ""
         yield (
-            f"Replayed from a capture{made}: when, from where and what servers answered is what the capture "
-            "says. Certificates are public: whoever makes a capture can make up what is not signed."
+            f"Replayed from a capture{made}: the time, the place and the servers' answers are what the"
+            " capture says. Certificates are public: whoever makes a capture can make up everything that is"
+            " not signed."
         )
     elif provenance.lab:
-        yield "In the lab: names, servers and answers are mailpath's own, on this machine alone."
+        yield "In the lab: the names, servers and answers are mailpath's own, on this machine."
     for said in (anchor_sentence(provenance), roots_sentence(provenance)):
         if said:
             yield said
     if provenance.dialled:
-        yield f"Not asked at the published address, but where dial says: {_some(provenance.dialled)}."
+        yield f"Connected where dial says instead of the published address: {_some(provenance.dialled)}."
     if provenance.insecure_zones:
         yield f"Counted as unsigned because insecure_zones says so: {_some(provenance.insecure_zones)}."
     if provenance.impatient:
-        yield "The sender counts as no more patient than the walk, because patience says so."
+        yield "The sender is assumed to be no more patient than the walk, because patience says so."
 
 
 def foreign_anchor(provenance: Provenance) -> str:
@@ -297,7 +298,7 @@ def roots_sentence(provenance: Provenance) -> str:
     strange = bool(provenance.strange_roots)
     given = _given(provenance.ca_file, "ca_file", provenance.replayed, strange)
     if provenance.roots == "own":
-        return f"Not among this machine's CA roots: {_some(provenance.own_roots)}.{given}"
+        return f"CA roots unknown on this machine: {_some(provenance.own_roots)}.{given}"
     named = given and not provenance.replayed
     return f"This machine knows every CA root that counted.{given}" if named else ""
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mailpath import __version__
+from mailpath.ending import ExitCode
 from mailpath.facts import Status, StepResult, StsPolicy, Walk
 from mailpath.findings import Finding, find
 from mailpath.judge import Outcome, Posture, Verdict, because
 from mailpath.judge.message_options import USUAL, Message, MessageOptions
 from mailpath.report import provenance as origin
-from mailpath.report.exit_codes import WORST_FIRST, ExitCode, exit_code
+from mailpath.report.exit_codes import WORST_FIRST, exit_code
 from mailpath.report.provenance import USUAL as USUAL_ORIGIN
 from mailpath.report.provenance import Provenance, foreign_anchor
 from mailpath.steps.registry import REGISTRY

@@ -89,7 +89,7 @@ def _verdicts(told: Sheet) -> Iterator[str]:
 
 def _attempts(told: Sheet) -> Iterator[str]:
     row = told.deciding
-    yield f"Attempts of {row.name}{told.claimed}"
+    yield f"Attempts by {row.name}{told.claimed}"
     if not row.attempts:
         yield from hanging("", f"No host was tried: {row.reason}", indent=0, column=2)
     for number, each in enumerate(row.attempts, 1):

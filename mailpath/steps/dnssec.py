@@ -81,19 +81,19 @@ def line(walk: Walk) -> Line:
         if lookup.security is Security.BOGUS:
             return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(lookup.reason)}"
     if not facts.resolver_passes:
-        return Status.ERROR, "CANNOT TELL", visible(facts.resolver_note)
+        return Status.ERROR, "UNKNOWN", visible(facts.resolver_note)
     for lookup in on_path:
         why = our_fault(walk, lookup)
         if why:
-            return Status.ERROR, "NOT LEARNT", f"{_what(lookup)} could not be judged: {visible(why)}"
+            return Status.ERROR, "UNKNOWN", f"The DNSSEC status of {_what(lookup)} is unknown: {visible(why)}"
     if facts.weakest is Security.INDETERMINATE:
         judged = (lookup for lookup in on_route if lookup.security is Security.INDETERMINATE)
         unclear = next(judged, walk.mx.lookup)
         why = visible(unclear.reason or unclear.detail or "no answer")
-        return Status.ERROR, "CANNOT TELL", f"{_what(unclear)} cannot be judged: {why}"
+        return Status.ERROR, "UNKNOWN", f"The DNSSEC status of {_what(unclear)} is unknown: {why}"
     if facts.weakest is Security.SECURE:
         addressed = any(lookup.found is Found.FOUND for lookup in on_route[1:])
-        what = "The MX RRset and all addresses are" if addressed else "The answer for the MX RRset is"
+        what = "The MX RRset and all addresses are" if addressed else "The MX RRset is"
         return Status.PASS, "SECURE", f"{what} signed, and the chain from {_beginning(on_route)} holds."
     secure = [lookup for lookup in on_route if lookup.security is Security.SECURE]
     insecure = next(lookup for lookup in on_route if lookup.security is Security.INSECURE)
@@ -101,8 +101,8 @@ def line(walk: Walk) -> Line:
     if any(zone.unvalidated and zone.name in insecure.chain for zone in facts.zones):
         how = "validated"
     if secure:
-        return Status.WEAK, "PARTLY", f"{_what(insecure)} is not {how}, other parts of the path are."
-    return Status.WEAK, "INSECURE", f"Nothing is {how}: {visible(insecure.reason)}"
+        return Status.WEAK, "PARTLY", f"{_what(insecure)} is not {how}; other parts of the path are."
+    return Status.WEAK, "INSECURE", f"Nothing on the path is {how}: {visible(insecure.reason)}"
 
 
 def _beginning(on_route: Iterable[Lookup]) -> str:

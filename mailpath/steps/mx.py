@@ -111,15 +111,15 @@ def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
             return Status.FAIL, "BOGUS", f"The MX answer for {domain} is bogus: {visible(lookup.reason)}"
         ours = our_fault(walk, lookup)
         if ours:
-            return Status.ERROR, "NOT LEARNT", f"Where mail for {domain} goes was not learnt: {visible(ours)}"
+            return Status.ERROR, "UNKNOWN", f"It is unknown where mail for {domain} goes: {visible(ours)}"
         why = visible(lookup.detail or lookup.reason or lookup.rcode or "no answer")
         return Status.ERROR, "NO ANSWER", f"The MX lookup for {domain} failed: {why}"
     if mx.kind is MxKind.NULL:
-        return Status.FAIL, "NULL MX", f"{domain} says that it accepts no mail (null MX, RFC 7505)."
+        return Status.FAIL, "NULL MX", f"{domain} accepts no mail (null MX, RFC 7505)."
     if mx.kind is MxKind.NONE:
         if lookup.rcode == "NXDOMAIN":
             return Status.FAIL, "NO DOMAIN", f"{domain} does not exist."
-        return Status.FAIL, "NO HOST", f"{domain} has neither an MX nor an address."
+        return Status.FAIL, "NO HOST", f"{domain} has neither an MX record nor an address."
     return _hosts_line(walk, mx, domain)
 
 
@@ -127,23 +127,27 @@ def _hosts_line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]
     for host in mx.hosts:
         why = unlearnt(walk, host)
         if why:
-            summary = f"Not every address of {visible(host.name)} was learnt: {visible(why)}"
-            return Status.ERROR, "NOT LEARNT", summary
+            summary = f"Not every address of {visible(host.name)} is known: {visible(why)}"
+            return Status.ERROR, "UNKNOWN", summary
     named = [host for host in mx.hosts if host.form != "invalid"]
     reachable = [host for host in named if host.addresses and not broken_addresses(host)]
     names = _in_order(mx.hosts)
     if not reachable:
         if any(broken_addresses(host) for host in mx.hosts):
-            return Status.ERROR, "NO ADDRESS", f"No address of any mail host could be learnt: {names}."
+            return Status.ERROR, "NO ADDRESS", f"The address lookups for all mail hosts failed: {names}."
         return Status.FAIL, "NO ADDRESS", f"No mail host has an address: {names}."
     if mx.kind is MxKind.IMPLICIT:
-        return Status.WEAK, "IMPLICIT", f"No MX: {domain} itself is the mail host (RFC 5321 section 5.1)."
+        return (
+            Status.WEAK,
+            "IMPLICIT",
+            f"No MX record: {domain} itself is the mail host (RFC 5321 section 5.1).",
+        )
     without = [host for host in mx.hosts if host not in reachable]
     if without or mx.null_beside:
         problem = (
-            f"{visible(without[0].name)} cannot be used"
+            f"{visible(without[0].name)} has no usable address"
             if without
-            else "a null MX stands beside the real ones"
+            else "a null MX record stands beside real ones"
         )
         return Status.WEAK, f"{len(reachable)} OF {len(mx.hosts)}", f"Mail goes to {names}; {problem}."
     return Status.PASS, "1 HOST" if len(mx.hosts) == 1 else f"{len(mx.hosts)} HOSTS", f"Mail goes to {names}."

@@ -78,12 +78,18 @@ def propose(domain: str, mx: Lookup, spf: bytes | None) -> tuple[str | None, str
         if kind == "include":
             for suffix, provider, posture in _PROVIDERS:
                 if is_within(target, suffix):
-                    return provider, posture, (f"{domain} lets {visible(target)} send for it (SPF include)",)
+                    return (
+                        provider,
+                        posture,
+                        (f"{domain} lets {visible(target)} send its mail (SPF include)",),
+                    )
     for record in mx.records if mx.usable else ():
         host = record.split()[-1].rstrip(".").lower()
         for suffix, provider, posture in _PROVIDERS:
             if is_within(host, suffix):
-                grounds = (f"mail to {domain} is taken by {visible(host)} (MX); it may send elsewhere",)
+                grounds = (
+                    f"{visible(host)} receives the mail of {domain} (MX), but another server may send it",
+                )
                 return provider, posture, grounds
     return None, None, ()
 
@@ -118,7 +124,7 @@ async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> S
     if any(got_through(session) or session.failure not in _LOCAL for session in held):
         return msgspec.structs.replace(facts, port25=Found.FOUND)
     if any(session.failure is Failure.BLOCKED for session in held):
-        reason = "This machine does not let connections to port 25 out, so no server could be asked."
+        reason = "This machine blocks outgoing connections to port 25, so no server was reached."
         return msgspec.structs.replace(facts, port25=Found.BLOCKED, port25_reason=reason)
     own = await _own_address(tools, facts)
     if own is None:
@@ -129,10 +135,10 @@ async def port25(tools: Tools, facts: SenderFacts, starttls: StarttlsFacts) -> S
     if exchange.failed_at is Stage.CONNECT and exchange.failure in _LOCAL:
         nowhere = {exchange.failure, *(session.failure for session in held)} == {Failure.UNREACHABLE}
         reason = (
-            f"There is no route from here to the recipient's mail hosts, nor to {facts.domain}'s own."
+            f"There is no route from here to the recipient's mail hosts or to those of {facts.domain}."
             if nowhere
-            else "Port 25 seems closed from here: neither the recipient's mail hosts"
-            f" nor {facts.domain}'s own answers."
+            else "Port 25 seems blocked from here: neither the recipient's mail hosts nor those of"
+            f" {facts.domain} answer."
         )
         return msgspec.structs.replace(facts, port25=Found.BLOCKED, port25_reason=reason)
     return msgspec.structs.replace(facts, port25=Found.FOUND)
@@ -164,24 +170,24 @@ def line(walk: Walk) -> Line:
     if facts.port25 is Found.BLOCKED:
         return Status.ERROR, "PORT 25", visible(facts.port25_reason)
     if facts.domain is None:
-        return Status.SKIP, "ANYBODY", "No sender domain was given: any sender, judged by its posture."
+        return Status.SKIP, "NO SENDER", "No sender domain was given; the posture stands for the sender."
     if facts.mx is not None and facts.mx.failure is Failure.NOT_TRIED:
         return Status.ERROR, "NOT TRIED", f"{facts.domain} was not looked up: {visible(facts.mx.detail)}."
     if facts.mx is not None and facts.mx.broken and facts.spf is not None and facts.spf.broken:
         why = our_fault(walk, facts.mx) or our_fault(walk, facts.spf)
         if why:
-            summary = f"Which server sends for {facts.domain} was not learnt: {visible(why)}"
-            return Status.ERROR, "NOT LEARNT", summary
-        return Status.ERROR, "NO ANSWER", f"The DNS of {facts.domain} does not answer."
+            summary = f"It is unknown which server sends for {facts.domain}: {visible(why)}"
+            return Status.ERROR, "UNKNOWN", summary
+        return Status.ERROR, "NO ANSWER", f"The name servers of {facts.domain} do not answer."
     if facts.provider is None:
         return (
             Status.PASS,
-            "ANY SERVER",
-            f"Nothing tells which server sends for {facts.domain}: choose its posture.",
+            "NOT STATED",
+            f"{facts.domain} does not reveal its outgoing mail server; choose its posture.",
         )
     if facts.proposed is None:
         return Status.PASS, facts.provider.upper(), f"{facts.grounds[0]}; no posture is documented for it."
-    return Status.PASS, facts.provider.upper(), f"Perhaps posture {facts.proposed}: {facts.grounds[0]}."
+    return Status.PASS, facts.provider.upper(), f"Probably posture {facts.proposed}: {facts.grounds[0]}."
 
 
 STEP = Step(attribute="sender", facts=SenderFacts, empty=_unknown, look=look, later=learn_more, line=line)

@@ -42,9 +42,9 @@ MOST_NAMES = 3
 MOST_SESSIONS = 60
 
 _NAMES = f"no more than {MOST_NAMES - 1} names are tried at one address"
-_SESSIONS = f"no more than {MOST_SESSIONS} sessions are held on one walk"
-_DEAD = "it did not accept a connection before"
-_BEFORE_TLS = "sessions there end before TLS, whatever the name"
+_SESSIONS = f"no more than {MOST_SESSIONS} sessions are opened on one walk"
+_DEAD = "an earlier connection was not accepted"
+_BEFORE_TLS = "sessions with this address end before TLS, whatever the SNI"
 
 #: Address -> names to send there, best first.
 _Names = dict[str, list[str]]

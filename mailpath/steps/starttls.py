@@ -23,7 +23,7 @@ from mailpath.steps.step import Line, Step
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, sentence
 
-_NOT_HERE, _CANNOT_TELL = "NOT HERE", "CANNOT TELL"
+_NOT_HERE, _CANNOT_TELL = "LOCAL ERROR", "UNKNOWN"
 
 #: Worst first; the panel shows the worst host that answered, and counts the dead.
 _RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.WEAK: 2, Status.PASS: 3, Status.SKIP: 4}
@@ -36,8 +36,8 @@ _WORDS = {
     Reached.STARTTLS_LOST: "TLS FAILS",
     Reached.STARTTLS_REFUSED: "TLS REFUSED",
     Reached.HANDSHAKE_FAILED: "TLS FAILS",
-    Reached.LOST_IN_TLS: "LOST IN TLS",
-    Reached.REFUSED_IN_TLS: "LOST IN TLS",
+    Reached.LOST_IN_TLS: "TLS BREAKS",
+    Reached.REFUSED_IN_TLS: "TLS BREAKS",
 }
 _CONNECTS = {Failure.REFUSED: "REFUSED", Failure.RESET: "REFUSED", Failure.UNREACHABLE: "NO ROUTE"}
 _UNSEEN = {Failure.LOCAL: _NOT_HERE, Failure.BLOCKED: "NO ANSWER", Failure.NOT_RECORDED: "NO ANSWER"}
@@ -58,8 +58,8 @@ def line(walk: Walk) -> Line:
         lost = (our_fault(walk, walk.mx.lookup), *(unlearnt(walk, host) for host in walk.mx.hosts))
         why = next((each for each in lost if each), "")
         if why:
-            return Status.ERROR, "NOT LEARNT", f"Which hosts to talk to was not learnt: {visible(why)}"
-        return Status.SKIP, "NO HOST", "There is no mail host to talk to."
+            return Status.ERROR, "UNKNOWN", f"It is unknown which hosts to connect to: {visible(why)}"
+        return Status.SKIP, "NO HOST", "There is no mail host to connect to."
     if walk.sender.port25 is Found.BLOCKED:
         return Status.ERROR, "BLOCKED HERE", visible(walk.sender.port25_reason)
     lines = [(host, *host_line(walk, host)) for host in hosts]
@@ -68,7 +68,7 @@ def line(walk: Walk) -> Line:
     shown = summary if len(hosts) == 1 else f"{visible(host.name)}: {summary}"
     if good and status is not Status.PASS:
         status = Status.WEAK if status is Status.ERROR and word not in (_NOT_HERE, _CANNOT_TELL) else status
-        fine = "The other host is fine" if len(lines) == 2 else f"{good} of {len(lines)} hosts are fine"
+        fine = "The other host works" if len(lines) == 2 else f"{good} of {len(lines)} hosts work"
         return status, word, f"{sentence(shown)} {fine}"
     return status, word, shown
 
@@ -78,12 +78,12 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
     standing = standing_of(walk, host)
     if standing is None:
         status = Status.ERROR if cut_off(walk, host) else Status.SKIP
-        return status, "NOT TRIED", f"{visible(why_untried(walk, host)) or 'no session was held'}."
+        return status, "NOT TRIED", f"{visible(why_untried(walk, host)) or 'there was no session'}."
     session = standing.session
     if session.injected:
         # Whether or not TLS came about: a sender that reads these bytes later takes them for the server's.
         shown = visible(session.injected, limit=80)
-        return Status.FAIL, "INJECTION", f"clear text came behind the reply to STARTTLS: {shown}"
+        return Status.FAIL, "INJECTION", f"clear text followed the reply to STARTTLS: {shown}"
     if gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
         if session.bound:
             return Status.ERROR, "CUT OFF", why_ended(session)
@@ -129,7 +129,7 @@ def _in_tls(walk: Walk, host: MxHost, spoken: str, seen: Certificate) -> tuple[S
     demanded = authentication_demanded(walk, host) and not half
     lost = dane_lost(walk, host) or failed_lookup(tlsa_of(walk, host.name)) is not None
     if not demanded and lost:
-        return Status.ERROR, _CANNOT_TELL, f"{summary}; whether TLSA vouches for it was not learnt"
+        return Status.ERROR, _CANNOT_TELL, f"{summary}; it is unknown whether TLSA records vouch for it"
     word = _CERTIFICATES.get(seen.problem, seen.problem.name)
     return (Status.FAIL if demanded else Status.WEAK), word, summary
 

@@ -80,7 +80,7 @@ async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch
         if known:
             why = f"{host} has only special-use addresses"
         elif broken is not None:
-            why = f"the address of {host} could not be learnt: {broken.detail or broken.reason}"
+            why = f"the address lookup for {host} failed: {broken.detail or broken.reason}"
         else:
             why = f"{host} has no address"
         return msgspec.structs.replace(base, detail=why)
@@ -133,12 +133,15 @@ def _decoded(fetch: PolicyFetch, coding: bytes) -> PolicyFetch:
     name = coding.strip().lower()
     if name in (b"", b"identity"):
         return fetch
-    failure, detail = Failure.PROTOCOL, f"the policy has the content coding {visible(coding, limit=40)}"
+    failure, detail = (
+        Failure.PROTOCOL,
+        f"the policy is sent with the content coding {visible(coding, limit=40)}",
+    )
     if name in _CODINGS:
         try:
             body = zlib.decompressobj(_CODINGS[name]).decompress(fetch.body, MOST_OCTETS + 1)
         except zlib.error:
-            detail += ", which it does not have"
+            detail += ", but is not encoded that way"
         else:
             if len(body) <= MOST_OCTETS:
                 return msgspec.structs.replace(fetch, body=body)
@@ -196,16 +199,16 @@ def line(walk: Walk) -> Line:
     facts = walk.sts
     domain = walk.path.recipient
     if facts.txt is None:
-        return Status.SKIP, "NOT TRIED", "MTA-STS was not looked at."
+        return Status.SKIP, "NOT TRIED", "MTA-STS was not tried."
     lost = policy_lost(walk)
     if lost and (facts.txt.broken or facts.policy_id is not None):
-        return Status.ERROR, "NOT LEARNT", f"Whether {domain} has a policy was not learnt: {visible(lost)}"
+        return Status.ERROR, "UNKNOWN", f"It is unknown whether {domain} has a policy: {visible(lost)}"
     if facts.txt.broken:
         word = "BOGUS" if facts.txt.security is Security.BOGUS else "NO ANSWER"
         return Status.ERROR, word, visible(facts.reason)
     if not facts.texts:
         if walk.mx.kind is MxKind.NULL:
-            return Status.SKIP, "NO MAIL", f"{domain} takes no mail; it needs no policy."
+            return Status.SKIP, "NO MAIL", f"{domain} accepts no mail, so it needs no policy."
         return Status.WEAK, "NONE", f"{domain} publishes no MTA-STS policy."
     if facts.policy_id is None:
         return Status.FAIL, "BAD RECORD", f"There is no valid MTA-STS record: {visible(clause(facts.reason))}"
@@ -222,9 +225,13 @@ def line(walk: Walk) -> Line:
     if unlisted:
         shown = visible(unlisted[0])
         status = Status.FAIL if policy.mode == "enforce" else Status.WEAK
-        return status, "NOT LISTED", f"{shown} is an MX but matches no mx pattern of the policy."
+        return status, "NOT LISTED", f"{shown} is an MX host but matches no mx pattern of the policy."
     if policy.mode == "testing":
-        return Status.WEAK, "TESTING", "The policy is in testing mode: failures are reported, not enforced."
+        return (
+            Status.WEAK,
+            "TESTING",
+            "The policy is in testing mode: senders report failures but deliver anyway.",
+        )
     return (
         Status.PASS,
         "ENFORCE",

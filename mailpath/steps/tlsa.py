@@ -94,8 +94,8 @@ class Stands(Enum):
     FAILS = (Status.FAIL, "LOOKUP FAILS", "{host}: {why}")
     MISMATCH = (Status.FAIL, "MISMATCH", "{host}: {why}")
     UNUSABLE = (Status.FAIL, "UNUSABLE", "{host}: no TLSA record can be used ({why}).")
-    UNSEEN = (Status.ERROR, "UNSEEN", "{host} has TLSA records, but showed no certificate: {why}")
-    UNLEARNT = (Status.ERROR, "CANNOT TELL", "{host}: {why}")
+    UNSEEN = (Status.ERROR, "NO CERT SEEN", "{host} has TLSA records, but no certificate was seen: {why}")
+    UNLEARNT = (Status.ERROR, "UNKNOWN", "{host}: {why}")
     NONE = (Status.WEAK, "NONE", "")
     MATCHED = (Status.PASS, "MATCH", "")
     UNTRIED = (Status.ERROR, "NOT TRIED", "{host}: {why}")
@@ -104,8 +104,8 @@ class Stands(Enum):
 #: The panel's line where no host is asked, worst first.
 _UNASKED = {
     NotAsked.BOGUS: (Status.ERROR, "BOGUS"),
-    NotAsked.UNLEARNT: (Status.ERROR, "CANNOT TELL"),
-    NotAsked.UNTOLD: (Status.ERROR, "CANNOT TELL"),
+    NotAsked.UNLEARNT: (Status.ERROR, "UNKNOWN"),
+    NotAsked.UNTOLD: (Status.ERROR, "UNKNOWN"),
     NotAsked.UNSIGNED: (Status.SKIP, "NOT SIGNED"),
     NotAsked.NO_ADDRESS: (Status.SKIP, "NO ADDRESS"),
     NotAsked.NO_NAME: (Status.SKIP, "NO NAME"),
@@ -125,8 +125,8 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
     if not walk.tlsa.hosts:
         why = our_fault(walk, walk.mx.lookup)
         if why:
-            return Status.ERROR, "NOT LEARNT", f"Which hosts may have TLSA was not learnt: {visible(why)}"
-        return Status.SKIP, "NO HOST", "There is no mail host to look for TLSA at."
+            return Status.ERROR, "UNKNOWN", f"It is unknown which hosts may have TLSA records: {visible(why)}"
+        return Status.SKIP, "NO HOST", "There is no mail host that could have TLSA records."
     if not walk.tlsa.lookups:
         return _none_asked(walk)
     stands = {host.host: host_verdict(walk, host) for host in walk.tlsa.hosts}
@@ -140,8 +140,8 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         rest = "" if whose is every else "; the others were not tried"
         text = f"The TLSA records of {whose} match its certificate ({why}){rest}."
     elif kind is Stands.NONE and matched:
-        lacks = f"TLSA of {shown} is not asked for ({why})" if why else f"{shown} has no TLSA records"
-        word, text = f"{matched} OF {len(stands)}", f"{lacks}; others have."
+        text = f"Other hosts have TLSA records; {shown} has none{f' ({why})' if why else ''}."
+        word = f"{matched} OF {len(stands)}"
     elif kind is Stands.NONE:
         text = f"No TLSA records for {shown}{' or any other' if len(stands) > 1 else ''}."
     else:
@@ -154,8 +154,9 @@ def _none_asked(walk: Walk) -> tuple[Status, str, str]:
     reasons = {tlsa_bases(host)[1] for host in walk.mx.hosts}
     for reason, (status, word) in _UNASKED.items():
         if reason in reasons:
-            return status, word, f"TLSA is not asked for: {reason.value}."
-    return Status.ERROR, "CANNOT TELL", f"TLSA is not asked for: {visible(walk.tlsa.hosts[0].not_tried)}."
+            return status, word, f"TLSA records are not looked up: {reason.value}."
+    why = visible(walk.tlsa.hosts[0].not_tried)
+    return Status.ERROR, "UNKNOWN", f"TLSA records are not looked up: {why}."
 
 
 def host_verdict(walk: Walk, host: HostTlsa) -> tuple[Stands, str]:
@@ -166,16 +167,14 @@ def host_verdict(walk: Walk, host: HostTlsa) -> tuple[Stands, str]:
             return Stands.UNTRIED, visible(lookup.detail)
         why = lookup.reason if lookup.proofless else our_fault(walk, lookup)
         if lookup.broken and why:
-            return Stands.UNLEARNT, f"whether it has TLSA records was not learnt: {visible(why)}"
+            return Stands.UNLEARNT, f"it is unknown whether it has TLSA records: {visible(why)}"
         if lookup.broken:
             return Stands.FAILS, f"the TLSA lookup failed: {visible(lookup.detail or lookup.reason)}"
         if lookup.found is Found.FOUND and lookup.security is Security.SECURE:
             return _held_against(walk, host, candidate)
         if lookup.security is Security.INDETERMINATE:
-            return (
-                Stands.UNLEARNT,
-                f"whether its TLSA is signed could not be learnt: {visible(lookup.reason)}",
-            )
+            why = visible(lookup.reason)
+            return Stands.UNLEARNT, f"it is unknown whether its TLSA records are signed: {why}"
     mx = host_named(walk, host.host)
     not_asked = tlsa_bases(mx)[1] if mx is not None else None
     unlearnt = not_asked in (NotAsked.BOGUS, NotAsked.UNLEARNT, NotAsked.UNTOLD)
@@ -192,7 +191,7 @@ def _held_against(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> tuple[Stand
         return Stands.UNTRIED, visible(untried)
     seen = standing.certificate if standing is not None else None
     if standing is None or seen is None:
-        return Stands.UNSEEN, "no session was held" if standing is None else told(standing.session)
+        return Stands.UNSEEN, "there was no session" if standing is None else told(standing.session)
     if seen.usage is not None:
         return Stands.MATCHED, f"usage {seen.usage}"
     return Stands.MISMATCH, seen.words

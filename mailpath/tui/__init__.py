@@ -12,12 +12,11 @@ import os
 import sys
 
 from mailpath import ending
+from mailpath.ending import ExitCode
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 
 __all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "run_app"]
-
-EX_USAGE = 64
 
 
 def run_app(
@@ -43,7 +42,7 @@ def run_app(
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if not terminal or os.environ.get("TERM", "dumb") == "dumb":
         sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
-        return EX_USAGE
+        return ExitCode.USAGE
     # The end of its terminal, or a signal, ends the app as its own key does: status 0.
     ending.watch(status=0)
     ending.tie(sys.stdin.fileno(), sys.stderr.fileno())

@@ -44,7 +44,7 @@ def timeline(walk: Walk, fetched: int | None = None) -> tuple[Moment, ...]:
     moments = {*_certificates(walk), *_signatures(walk)}
     policy = walk.sts.policy
     if policy is not None:
-        detail = f"the sender's copy leaves its cache (max_age {policy.max_age} s)"
+        detail = f"the sender's cached copy expires (max_age {policy.max_age} s)"
         end = (walk.at if fetched is None else fetched) + policy.max_age
         moments.add(Moment(end, "policy", visible(walk.path.recipient), detail))
     return tuple(sorted(each for each in moments if each.at < LAST))

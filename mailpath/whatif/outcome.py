@@ -143,7 +143,7 @@ def _judge(
     if believed:
         return _Judged(verdict, all(reads(walk, one) for one in each), True)
     possible = {verdict.outcome, *verdict.possible, Outcome.DEFERRED} - {Outcome.UNKNOWN}
-    why = Untold(Event.SECURITY_UNKNOWN, "to the sender the forged answer may be bogus")
+    why = Untold(Event.SECURITY_UNKNOWN, "the sender may find the forged answer bogus")
     told = untold(verdict.posture, why, possible if len(possible) > 1 else ())
     told = msgspec.structs.replace(told, policy_state=verdict.policy_state, attempts=verdict.attempts)
     return _Judged(told, False, True)

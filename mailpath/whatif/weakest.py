@@ -111,14 +111,14 @@ def weakest_path(
     if not better:
         return ""
     best = max(better, key=lambda host: _BEST_FOR_ATTACKER.index(taking[host].outcome))
-    stands = "is safe" if taking[best].outcome is Outcome.AUTHENTICATED else "is encrypted"
+    stands = "is protected" if taking[best].outcome is Outcome.AUTHENTICATED else "is encrypted"
     others = [visible(host) for host in entries if host != weak]
     dropped = " and ".join(others) if len(others) <= 3 else f"the {len(others)} others"
     plain = taking[weak].outcome is Outcome.PLAINTEXT
-    gets = "gets the mail in the clear" if plain else "gets it sent to a host that nobody authenticates"
+    gets = "gets the mail in the clear" if plain else "diverts it to a host that nobody authenticates"
     return (
-        f"{visible(best)} {stands} under {posture.name}; {visible(weak)} {_lacks(walk, posture, weak)}: "
-        f"whoever drops packets to {dropped} {gets}."
+        f"{visible(best)} {stands} under {posture.name}; {visible(weak)} {_lacks(walk, posture, weak)}: an"
+        f" attacker who blocks {dropped} {gets}."
     )
 
 
@@ -126,8 +126,8 @@ def _lacks(walk: Walk, posture: Posture, weak: str) -> str:
     """What the weak host is missing, as this sender sees it."""
     host = next(host for host in walk.mx.hosts if host.name == weak)
     if posture.dane is not DaneUse.OFF and secure_set(tlsa_of(walk, host.name)) is None:
-        return "has no TLSA"
+        return "has no TLSA records"
     standing = standing_of(walk, host)
     if standing is not None and standing.reached is not Reached.UP:
-        return "offers no STARTTLS" if standing.reached is Reached.NOT_OFFERED else "gets no TLS up"
+        return "offers no STARTTLS" if standing.reached is Reached.NOT_OFFERED else "fails to start TLS"
     return "has no certificate that this sender would check"

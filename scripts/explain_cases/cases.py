@@ -39,21 +39,21 @@ _NO_MX = lookup(DOMAIN, "MX", found=Found.ABSENT)
 _DNS = (
     Case(
         "mx-failed",
-        "Nobody answers for the recipient domain, or the answer cannot be used.",
+        "Nobody answers for the recipient domain, or the answer is not usable.",
         ("MX005",),
         (Event.MX_FAILED,),
         nowhere(MxKind.FAILED, failed(DOMAIN, "MX")),
     ),
     Case(
         "mx-bogus",
-        "The recipient domain's DNSSEC is broken, so that a validating resolver gives no MX records.",
+        "The recipient domain's DNSSEC is broken, so a validating resolver returns no MX records.",
         ("SEC002", "SEC012", "SEC011"),
         (Event.MX_FAILED,),
         nowhere(MxKind.FAILED, lookup(DOMAIN, "MX", BOGUS)),
     ),
     Case(
         "null-mx",
-        "The domain says by a null MX that it takes no mail.",
+        "The domain states with a null MX record that it accepts no mail.",
         ("MX001", "MX006"),
         (Event.NULL_MX,),
         nowhere(MxKind.NULL, _MX),
@@ -67,7 +67,7 @@ _DNS = (
     ),
     Case(
         "no-domain",
-        "The domain does not exist: the address is misspelt, or the registration has lapsed.",
+        "The domain does not exist: the address is misspelled, or the registration has expired.",
         ("MX004",),
         (Event.NO_SUCH_DOMAIN,),
         nowhere(MxKind.NONE, lookup(DOMAIN, "MX", found=Found.ABSENT, rcode="NXDOMAIN")),
@@ -81,7 +81,7 @@ _DNS = (
     ),
     Case(
         "host-failed",
-        "The lookup of the mail host's address failed, perhaps for broken DNSSEC.",
+        "The lookup of the mail host's address failed, perhaps because of broken DNSSEC.",
         ("MX013", "SEC002"),
         (Event.HOST_FAILED, Event.SOME_HOST_FAILED),
         nowhere(MxKind.HOSTS, _MX, host(found=Found.FAILED)),
@@ -102,7 +102,7 @@ _DNS = (
     ),
     Case(
         "host-invalid",
-        "The MX host is an alias of what is no host name.",
+        "The MX host is an alias of something that is not a host name.",
         ("MX008",),
         (Event.HOST_INVALID, Event.NO_HOST_FOUND),
         nowhere(MxKind.HOSTS, _MX, host(alias_of="mx+1.example")),
@@ -119,42 +119,43 @@ _DNS = (
 _DANE = (
     Case(
         "tlsa-failed",
-        "The TLSA lookup fails; mail hosts behind it are not used, as the failure could be an attack.",
+        "The TLSA lookup fails; the sender does not use the mail host, because the failure could be an"
+        " attack.",
         ("TLSA005", "SEC002"),
         (Event.TLSA_FAILED,),
         walk(ENCRYPTED, mx=SECURE, tlsa_fails=True),
     ),
     Case(
         "tlsa-missing",
-        "The sender insists on DANE, and the host has no TLSA record.",
+        "The sender insists on DANE, but the host has no TLSA record.",
         ("TLSA001", "TLSA011"),
         (Event.TLSA_MISSING,),
         walk(ENCRYPTED, mx=SECURE),
     ),
     Case(
         "tlsa-unsigned",
-        "The sender insists on DANE, and the TLSA records are not signed.",
+        "The sender insists on DANE, but the TLSA records are not signed.",
         ("TLSA007",),
         (Event.TLSA_MISSING,),
         walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA,), tlsa_security=INSECURE),
     ),
     Case(
         "tlsa-unusable",
-        "The sender insists on DANE, and no TLSA record is of a kind that mail can use.",
+        "The sender insists on DANE, but no TLSA record is usable for mail.",
         ("TLSA003", "TLSA004"),
         (Event.TLSA_UNUSABLE,),
         walk(ENCRYPTED, mx=SECURE, tlsa=(TLSA_PKIX,)),
     ),
     Case(
         "mx-unsigned",
-        "The sender insists on DANE, and the recipient domain's MX records are not signed.",
+        "The sender insists on DANE, but the recipient domain's MX records are not signed.",
         ("SEC001", "TLSA014"),
         (Event.NOT_SECURE,),
         walk(ENCRYPTED, host=SECURE, tlsa=(TLSA,)),
     ),
     Case(
         "host-unsigned",
-        "The sender insists on DANE, and the mail host's address is not signed.",
+        "The sender insists on DANE, but the mail host's address is not signed.",
         ("SEC004",),
         (Event.HOST_NOT_SECURE,),
         walk(ENCRYPTED, mx=SECURE, host=INSECURE),
@@ -171,7 +172,7 @@ _STS = (
     ),
     Case(
         "sts-unreadable",
-        "The policy has a form that the sender's own policy service hands on badly.",
+        "The policy has a form that the sender's own policy service passes on wrongly.",
         ("STS010",),
         (Event.STS_UNREADABLE,),
         walk(ENCRYPTED, sts=policy("mx.b.example other.example")),
@@ -181,14 +182,14 @@ _STS = (
 _SESSION = (
     Case(
         "unreachable",
-        "The mail host is down, or a firewall on the way keeps mail sessions out.",
+        "The mail host is down, or a firewall on the path blocks mail sessions.",
         ("TLS001", "MX009", "SND001"),
         (Event.CONNECT_FAILED,),
         walk(ended(Stage.CONNECT, {}, Failure.TIMEOUT), mx=SECURE, tlsa=(TLSA,)),
     ),
     Case(
         "refused",
-        "Nothing listens at the mail host's port 25.",
+        "Nothing listens on the mail host's port 25.",
         ("TLS001",),
         (Event.CONNECT_FAILED,),
         walk(ended(Stage.CONNECT, {}, Failure.REFUSED), mx=SECURE, tlsa=(TLSA,)),
@@ -202,21 +203,21 @@ _SESSION = (
     ),
     Case(
         "greeting-permanent",
-        "The mail host does not want mail from this address.",
+        "The mail host does not accept mail from this address.",
         ("TLS016",),
         (Event.GREETING_REFUSED,),
         walk({"greeting": reply(554, "5.7.1 no service here")}, mx=SECURE, tlsa=(TLSA,)),
     ),
     Case(
         "greeting-lost",
-        "The mail host takes the connection and hangs up, or never speaks.",
+        "The mail host accepts the connection and closes it, or never speaks.",
         ("TLS018",),
         (Event.GREETING_LOST,),
         walk(ended(Stage.GREETING, {}), mx=SECURE, tlsa=(TLSA,)),
     ),
     Case(
         "ehlo-lost",
-        "The mail host hangs up on EHLO.",
+        "The mail host closes the connection after EHLO.",
         ("TLS018",),
         (Event.EHLO_LOST,),
         walk(ended(Stage.EHLO, {"greeting": HELLO["greeting"]}), mx=SECURE, tlsa=(TLSA,)),
@@ -232,14 +233,15 @@ _SESSION = (
     ),
     Case(
         "sender-refused",
-        "The recipient's server does not take mail from this sender: greylisting, a block list, its policy.",
+        "The recipient's server does not accept mail from this sender: greylisting, a block list, or its"
+        " policy.",
         (),
         (Event.MAIL_REFUSED,),
         walk({**HELLO, "mail_from": reply(451, "4.7.1 greylisted")}),
     ),
     Case(
         "recipient-refused",
-        "The recipient's server does not take mail for this mailbox: it does not exist, is full, or is"
+        "The recipient's server does not accept mail for this mailbox: it does not exist, is full, or is"
         " greylisted.",
         (),
         (Event.RCPT_REFUSED,),
@@ -247,14 +249,14 @@ _SESSION = (
     ),
     Case(
         "sender-lost",
-        "The recipient's server hangs up or falls silent when it learns of the sender.",
+        "The recipient's server closes the connection or goes silent after MAIL FROM.",
         (),
         (Event.MAIL_LOST,),
         walk(HELLO, enveloped=ended(Stage.ENVELOPE, HELLO)),
     ),
     Case(
         "recipient-lost",
-        "The recipient's server hangs up or falls silent when it learns of the recipient.",
+        "The recipient's server closes the connection or goes silent after RCPT TO.",
         (),
         (Event.RCPT_LOST,),
         walk(HELLO, enveloped=ended(Stage.ENVELOPE, {**HELLO, "mail_from": reply(250, "ok")})),

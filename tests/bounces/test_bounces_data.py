@@ -179,7 +179,7 @@ def test_an_internationalised_notice_of_several_recipients():
         "5.7.30",
         "REQUIRETLS",
         "TLS026",
-        "REQUIRETLS is required, but this host does not announce it",
+        "REQUIRETLS is required, but this host does not offer it",
         "REQUIRETLS is required, but was not offered by host mx1.b.example[192.0.2.1]",
     ],
 )

@@ -50,9 +50,9 @@ def test_the_ticket_is_answered_in_the_first_line(network: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == b""
     assert done.stdout.decode().splitlines()[0] == (
-        "dane-stale.example: deferred by postfix-dane at mx1.dane-stale.example:"
-        " TLSA records match none of its certificates (4.7.5);"
-        " trust anchor not IANA's, CA root not known here, dialled elsewhere"
+        "dane-stale.example: deferred by postfix-dane at mx1.dane-stale.example: its certificate matches"
+        " none of its TLSA records (4.7.5); trust anchor not IANA's, CA root unknown here, connections"
+        " redirected (dial)"
     )
     assert "     Server certificate not verified" in done.stdout.decode().splitlines()
 

@@ -81,9 +81,9 @@ def test_without_a_config_file_there_are_the_presets(config: Path, run: Run) -> 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[posture", "This is no TOML"),
-        ("posture = 1", "A posture is a table"),
-        ("[posture]\nours = 1", "A posture is a table"),
+        ("[posture", "The file is not TOML"),
+        ("posture = 1", "This must be a table [posture.NAME]"),
+        ("[posture]\nours = 1", "This must be a table [posture.NAME]"),
         ("resolver = '192.0.2.1'", "There is no such key"),
         ('[posture.ours]\nbase = "none-such"', "no preset"),
         ("x" * 300_000, "larger than"),

@@ -69,7 +69,7 @@ def test_whose_patience_ended_a_session_is_told(
     run: Callable[..., tuple[int, str, str]], silent: Path
 ) -> None:
     options = ("check", "silent.example", "--network", silent, "--greeting-timeout", "0.2")
-    told = ': the sender is taken to wait no longer than we do (patience "ours").'
+    told = ': the sender is assumed to wait no longer than we do (patience "ours").'
     code, out, _ = run(*options, "--patience", "ours")
     assert code == 2
     assert told in " ".join(out.split())

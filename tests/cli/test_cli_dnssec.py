@@ -62,13 +62,13 @@ def test_names_that_are_no_hosts(name: str, asked: str, network: Path, run: Run)
 @pytest.mark.parametrize(
     ("name", "rdtype", "sentence"),
     [
-        ("b.example", "NOTYPE", "'NOTYPE' is no record type."),
-        ("b.example", "99999", "'99999' is no record type."),
-        ("", "A", "Nothing was typed: a name is needed."),
-        ("*..example", "A", "'*..example': The name has an empty label (two dots in a row)."),
-        ("a\\", "A", "A backslash must stand before a printable ASCII character or three digits."),
-        ("\\999.example", "A", "stands for no octet: those have three digits, up to"),
-        ("é\\.example", "A", "A label with letters beyond ASCII cannot have escapes."),
+        ("b.example", "NOTYPE", "'NOTYPE' is not a record type."),
+        ("b.example", "99999", "'99999' is not a record type."),
+        ("", "A", "The name is empty."),
+        ("*..example", "A", "'*..example': The name contains an empty label (two dots in a row)."),
+        ("a\\", "A", "A backslash must be followed by a printable ASCII character or three digits."),
+        ("\\999.example", "A", "is not an octet: use three digits, at most"),
+        ("é\\.example", "A", "A label with non-ASCII letters cannot contain escapes."),
         ("\u2603.example", "A", "not a valid internationalized domain name: U+2603 '\u2603' is not allowed."),
     ],
 )
@@ -121,7 +121,7 @@ def test_an_island_of_security(island: str, network: Path, tmp_path: Path, run: 
     assert "No trust anchor covers dane-sts.example" in out
     code, out, _ = run("check", "dane-good.example", "--posture", "postfix-dane-only", *words)
     assert code == 0
-    assert "the chain from the trust anchor dane-good.example holds" in " ".join(out.split())
+    assert "the chain of trust from the trust anchor dane-good.example is intact" in " ".join(out.split())
 
 
 def test_the_closest_of_several_anchors_decides(
@@ -189,7 +189,7 @@ def test_the_network_file_takes_them_and_a_name_that_is_none_is_told(
     assert run("dnssec", "dane-good.example", "MX", "--network", own, "--insecure-zone", "x.example")[0] == 0
     code, out, err = run("dnssec", "b.example", "--network", network, "--insecure-zone", "a..b")
     assert (code, out, err.count("\n")) == (64, "", 1)
-    assert "insecure_zones: 'a..b': The name has an empty label (two dots in a row)." in err
+    assert "insecure_zones: 'a..b': The name contains an empty label (two dots in a row)." in err
 
 
 # --- whose anchors ---------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_outcomes_take_the_answers_into_account(
     assert f"mx1.{name}.example [" in text
     assert f"]: {word}\n" in text
     assert f"MAIL FROM:<ann@a.example>, RCPT TO:<bob@{name}.example>" in " ".join(text.split())
-    assert "No MAIL FROM was sent" not in text
+    assert "no MAIL FROM was sent" not in text
 
 
 def test_the_headline_tells_the_refusal_not_the_certificate(takers: tuple[Lab, Path], run: Run) -> None:

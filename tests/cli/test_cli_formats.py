@@ -141,7 +141,7 @@ def test_the_whole_catalogue(stale: Path, report_schema: dict[str, Any], run: Ru
         "cheapest": "strip-starttls",
         "attacker_if_policy_cached": None,
         "cheapest_if_policy_cached": None,
-        "sentence": "a listener cannot read it; an active attacker can (strip-starttls).",
+        "sentence": "an eavesdropper cannot read it; an active attacker can (strip-starttls).",
     }
     assert found["reads"]["postfix-dane"]["attacker"] is False
     for form in ("text", "markdown", "html"):
@@ -205,7 +205,7 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
     words = ("check", "--replay", file, "--trust-capture", "--posture", "sts", "--attack", hidden)
     for age, state, outcome, first, line in (
         ("6d", "cached", "deferred", "plaintext", "cached: 6 d old, max_age 7 d"),
-        ("1w", "first-contact", "plaintext", None, "expired, so this is first contact again: 7 d old"),
+        ("1w", "first-contact", "plaintext", None, "expired, so this is a first contact again: 7 d old"),
     ):
         code, out, _ = run(*words, "--policy-age", age, "--format", "json")
         report = json.loads(out)
@@ -218,11 +218,11 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
         assert line in told
         both = "deferred; at first contact plaintext" if first else "; with the policy cached deferred; READ"
         assert both in told
-        assert "Whether the sender holds a policy" not in told
+        assert "A policy that the sender may have cached" not in told
     _, out, _ = run("check", "--replay", kept("requiretls"), "--trust-capture", "--policy-age", "2d")
     told = " ".join(out.split())
     assert "this walk found none, so what one fetched 2 d ago says is not known" in told
-    assert "Whether the sender holds a policy" in told
+    assert "A policy that the sender may have cached" in told
     # The clock: at that time the policy is a day old, however long ago the recording was made.
     later = str(int(datetime.fromisoformat(report["at"]).timestamp()) + 10 * 86400)
     _, out, _ = run(*words, "--policy-age", "1d", "--at", later, "--format", "json")
@@ -238,9 +238,9 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--requiretls", "--tls-required-no"), "not for both"),
-        (("--policy-age", "-1d"), "no age"),
-        (("--policy-age", "3 fortnights"), "no age"),
+        (("--requiretls", "--tls-required-no"), "not both"),
+        (("--policy-age", "-1d"), "is not an age"),
+        (("--policy-age", "3 fortnights"), "is not an age"),
     ],
 )
 def test_what_a_message_cannot_ask_for(words: tuple[str, ...], sentence: str, stale: Path, run: Run) -> None:

@@ -274,7 +274,7 @@ def test_postures_and_codes_are_listed(run: Run) -> None:
     assert "\npostfix-dane " in out
     code, out, _ = run("explain")
     assert code == 0
-    assert "TLSA002  error    TLSA does not match the certificate" in out
+    assert "TLSA002  error    The certificate matches no TLSA record" in out
     code, out, _ = run("explain", "tlsa002")
     assert code == 0
     assert "finding TLSA002" in out

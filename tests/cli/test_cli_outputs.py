@@ -32,7 +32,7 @@ def test_the_capture_that_is_read_is_not_written_over(
         target.symlink_to(capture)
     code, out, err = run("check", "--replay", capture, option, target)
     assert (code, out) == (64, "")
-    assert f"{option} would write over the file that --replay reads." in err
+    assert f"{option} would overwrite the file that --replay reads." in err
     assert capture.read_bytes() == before
 
 
@@ -40,7 +40,7 @@ def test_nor_is_the_network_file(network: Path, run: Run) -> None:
     before = network.read_bytes()
     code, _, err = run("check", "null-mx.example", "--network", network, "-o", network)
     assert (code, network.read_bytes()) == (64, before)
-    assert "-o would write over the file that --network reads." in err
+    assert "-o would overwrite the file that --network reads." in err
 
 
 @pytest.mark.parametrize("key", ["trust_anchor", "ca_file"])
@@ -49,7 +49,7 @@ def test_nor_what_the_network_file_names(key: str, network: Path, run: Run) -> N
     before = named.read_bytes()
     code, _, err = run("check", "null-mx.example", "--network", network, "-o", named)
     assert (code, named.read_bytes()) == (64, before)
-    assert f"-o would write over the file that {key} in the network file reads." in err
+    assert f"-o would overwrite the file that {key} in the network file reads." in err
 
 
 def test_nor_the_config_file_and_what_it_names(
@@ -62,10 +62,10 @@ def test_nor_the_config_file_and_what_it_names(
     (folder / "ca.pem").write_text("mine", encoding="utf-8")
     code, _, err = run("check", "--replay", capture, "-o", folder / "config.toml")
     assert code == 64
-    assert "-o would write over the file that mailpath itself reads." in err
+    assert "-o would overwrite the file that mailpath itself reads." in err
     code, _, err = run("check", "--replay", capture, "--capture", folder / "ca.pem")
     assert (code, (folder / "ca.pem").read_text(encoding="utf-8")) == (64, "mine")
-    assert "--capture would write over the file that ca_file in the config file reads." in err
+    assert "--capture would overwrite the file that ca_file in the config file reads." in err
 
 
 @pytest.mark.parametrize("option", ["-o", "--capture"])

@@ -82,4 +82,4 @@ def test_a_lab_without_files_to_open(most: int) -> None:
     done = shell(f'ulimit -n {most}; "$@"', "lab", "serve")
     assert (done.returncode, done.stdout) == (71, "")
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("mailpath: This machine does not let it: Too many open files")
+    assert done.stderr.startswith("mailpath: This machine does not allow it: Too many open files")

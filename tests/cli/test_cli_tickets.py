@@ -66,7 +66,7 @@ def test_what_is_not_known_is_said(run: Run) -> None:
 def test_a_code_that_there_is_not(word: str, run: Run) -> None:
     code, out, err = run("explain", word)
     assert (code, err.count("\n")) == (3, 1)
-    assert "lists them all" in err
+    assert "lists all codes" in err
     assert word in out
 
 
@@ -157,7 +157,7 @@ def test_the_report_goes_through_a_pipe(network: Path) -> None:
         "check", "dane-good.example", "--from", "a.example", "--network", network, "--tlsrpt", "-"
     )
     assert done.returncode == 0
-    told = b"a.example would file none: dane-good.example asks for no TLS reports.\n"
+    told = b"a.example would send no TLS report: dane-good.example requests no TLS reports.\n"
     assert done.stderr == told
     assert tlsrpt.check(json.loads(done.stdout)) == ()
     read = mailpath("tlsrpt", "-", stdin=done.stdout)
@@ -180,7 +180,7 @@ def test_of_no_session_no_report_is_filed(tmp_path: Path, run: Run) -> None:
     for file in (filed, "-"):
         code, out, err = run(*words, file)
         assert (code, out) == (3, "")
-        assert err == "No TLS report is written: no session of this delivery belongs in one.\n"
+        assert err == "No TLS report is written: this delivery has no session to report.\n"
     assert not filed.exists()
 
 

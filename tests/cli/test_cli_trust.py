@@ -89,8 +89,9 @@ def test_a_forged_capture_is_no_evidence(
 def test_the_first_line_of_the_text_begins_with_it(forged: Path, run: Run) -> None:
     _, out, _ = run("check", "--replay", forged)
     assert out.splitlines()[0] == (
-        f"gmail.com: not evidence: {DOUBT}; the capture says delivered authenticated by rfc at mx1.gmail.com:"
-        " DANE-EE; replayed from a capture, trust anchor not IANA's, dialled elsewhere"
+        f"gmail.com: not evidence: {DOUBT}; the capture says delivered authenticated by rfc at"
+        " mx1.gmail.com: DANE-EE; replayed from a capture, trust anchor not IANA's, connections redirected"
+        " (dial)"
     )
 
 
@@ -124,7 +125,7 @@ def test_who_knows_the_anchor_gives_it(forger: Lab, forged: Path, tmp_path: Path
     other = tmp_path / "other.ds"
     other.write_text(f". DS 1 13 2 {'00' * 32}\n", encoding="utf-8")
     code, out, _ = run("check", "--replay", forged, "--trust-anchor", other)
-    assert (code, "which is neither IANA's nor what you gave;" in told(out)) == (3, True)
+    assert (code, "which is neither IANA's nor the one you gave;" in told(out)) == (3, True)
     assert run("check", "--replay", forged, "--trust-anchor", "/no/such/file")[0] == 64
     other.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
     code, _, err = run("check", "--replay", forged, "--trust-anchor", other)
@@ -152,7 +153,7 @@ def test_a_root_that_the_verdict_hangs_on(
     words = ("--trust-anchor", anchor, "--posture", "postfix-none", "--format", form)
     code, out, _ = run("check", "--replay", held, *words)
     assert (code, "not evidence" in told(out).lower()) == (1, False)
-    named = '"roots": "own"' if form == "json" else "CA root not known here"
+    named = '"roots": "own"' if form == "json" else "CA root unknown here"
     assert named in told(out)
 
 
@@ -199,7 +200,7 @@ def test_live_walks_are_named_and_count(form: str, network: Path, lab: Lab, run:
         assert [found[key] for key in keys] == [False, "own", "own", True, False, True]
         assert "(ca_file)" in " ".join(found["stands_on"])
     else:
-        for mark in ("trust anchor not IANA's", "CA root not known here", "dialled elsewhere"):
+        for mark in ("trust anchor not IANA's", "CA root unknown here", "connections redirected (dial)"):
             assert mark in told(out)
 
 
@@ -227,7 +228,7 @@ def test_diff_says_of_each_capture_what_it_stands_on(
         assert found["stands_on"][side]["evidence_trusted"] is False
     _, out, _ = run("diff", forged, forged, "--network", forger.write_network_file(tmp_path))
     assert "not evidence" not in out.lower()
-    assert out.count("Note: trust anchor not IANA's, dialled elsewhere.") == 2
+    assert out.count("Note: trust anchor not IANA's, connections redirected (dial).") == 2
 
 
 def test_a_tls_report_of_a_replay_is_told_apart(lab: Lab, tmp_path: Path, run: Run) -> None:

@@ -209,7 +209,7 @@ async def test_circles_and_endless_chains_end(owner):
     where = world()
     found = await look(where, owner)
     assert found.found is Found.FAILED
-    assert "circle or never end" in found.reason
+    assert "form a loop or never end" in found.reason
     assert len(where.asked) < 80
 
 

@@ -40,8 +40,8 @@ lab.corp.example DS 4712 8 4 {"0" * 96}
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "The trust anchor holds neither a DS nor a DNSKEY record."),
-        ("; nothing\n\n", "The trust anchor holds neither a DS nor a DNSKEY record."),
+        ("", "The trust anchor contains neither a DS nor a DNSKEY record."),
+        ("; nothing\n\n", "The trust anchor contains neither a DS nor a DNSKEY record."),
         ("this is no anchor", "The trust anchor cannot be read as zone-file text: "),
         (". IN DS 1 8 2 00", "The trust anchor cannot be read as zone-file text: "),
         (". IN DS 1 8", "The trust anchor cannot be read as zone-file text: "),
@@ -55,10 +55,16 @@ lab.corp.example DS 4712 8 4 {"0" * 96}
         (f". DS {DS}\n. NS ns.example.", "A trust anchor is a DS or a DNSKEY record, not the root NS."),
         (
             f". DS {DS}\nx\\.y.example. DS 1 99 2 {'00' * 32}",
-            "The trust anchor of x\\.y.example uses no algorithm and digest type known here.",
+            "The trust anchor of x\\.y.example uses no supported algorithm and digest type.",
         ),
-        (". DS 1 13 3 " + "00" * 32, "The trust anchor of the root uses no algorithm and digest type known"),
-        (". DNSKEY 257 3 1 AwEAAQ==", "The trust anchor of the root uses no algorithm and digest type known"),
+        (
+            ". DS 1 13 3 " + "00" * 32,
+            "The trust anchor of the root uses no supported algorithm and digest type",
+        ),
+        (
+            ". DNSKEY 257 3 1 AwEAAQ==",
+            "The trust anchor of the root uses no supported algorithm and digest type",
+        ),
         ("".join(f"a{n}. DS {DS}\n" for n in range(101)), "The trust anchor has more than 100 records."),
         (
             "".join(f". DS {n} 13 2 {'00' * 32}\n" for n in range(101)),

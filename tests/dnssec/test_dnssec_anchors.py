@@ -200,7 +200,7 @@ async def test_neither_does_a_denial_from_above(anchored):
 
 async def test_an_unsigned_answer_below_an_anchor_is_bogus():
     where = world(CORP, unsigned={(name(CORP), RdataType.MX)})
-    assert "came without a signature, though corp.example is signed" in (
+    assert "came without a signature, although corp.example is signed" in (
         is_(await look(where, "corp.example"), Security.BOGUS).reason
     )
 
@@ -251,7 +251,7 @@ async def test_keys_of_an_anchor_that_cannot_be_fetched():
     where = world(CORP)
     where.dead[("corp.example", "DNSKEY")] = Failure.TIMEOUT
     found = is_(await look(where, "corp.example"), Security.INDETERMINATE)
-    assert found.reason.startswith("The keys (DNSKEY) of corp.example could not be fetched: ")
+    assert found.reason.startswith("The DNSKEY RRset of corp.example could not be fetched: ")
 
 
 async def test_a_ds_whose_key_is_gone_and_one_with_another_digest():
@@ -285,7 +285,7 @@ async def test_a_key_that_nothing_vouches_for_is_not_called_unpublished(anchored
     shown = {fact.tag for fact in zone_fact.keys}
     (made,) = [fact for fact in zone_fact.signatures if fact.rdtype == "DNSKEY"]
     assert made.tag in shown
-    assert made.verdict.endswith("was made with a key that no DS and no trust anchor names")
+    assert made.verdict.endswith("was made with a key that neither a DS record nor a trust anchor names")
 
 
 # --- negative trust anchors ------------------------------------------------------------------------

@@ -220,8 +220,8 @@ async def test_sha1_is_ignored_beside_a_stronger_digest():
     ("key", "ede", "word"),
     [
         (Key("k", flags=257 | 128), 9, "revoked"),
-        (Key("k", flags=1), 11, "no zone key"),
-        (Key("k", flags=257, protocol=2), 11, "no zone key"),
+        (Key("k", flags=1), 11, "not a zone key"),
+        (Key("k", flags=257, protocol=2), 11, "not a zone key"),
     ],
 )
 async def test_a_ds_for_a_key_that_may_not_sign_is_bogus(key, ede, word):
@@ -366,7 +366,7 @@ async def test_the_child_cannot_deny_its_own_ds():
 
 async def test_unsigned_data_in_a_signed_zone_are_bogus():
     found = is_(await look(world(unsigned={(name("b.example"), RdataType.MX)})), Security.BOGUS, 10)
-    assert found.reason == "b.example MX came without a signature, though b.example is signed"
+    assert found.reason == "b.example MX came without a signature, although b.example is signed"
 
 
 async def test_a_forged_answer_below_a_signed_zone_is_bogus():

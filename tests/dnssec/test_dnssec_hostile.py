@@ -108,7 +108,7 @@ async def test_a_chain_is_followed_down_to_a_limit_only():
     where.sign_anew()
     found = await look(where, f"{owner}.b.example", "TXT")
     assert (found.security, found.ede) == (Security.INDETERMINATE, 5)
-    assert "more labels" in found.reason
+    assert "too many labels" in found.reason
 
 
 async def test_hashing_stops_at_the_budget(monkeypatch):

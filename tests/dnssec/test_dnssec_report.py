@@ -38,8 +38,8 @@ async def test_a_secure_chain_is_drawn_from_the_root_down():
     for fact in zones:
         for key in fact.keys:
             assert f"DNSKEY {key.tag:<5}" in text
-    assert "trusted: it is the anchor" in text
-    assert text.count("trusted: the DS names it") == 2
+    assert "trusted: it is the trust anchor" in text
+    assert text.count("trusted: the DS record names it") == 2
     assert "    10 mx1.b.example." in lines
     assert "This answer validates until 2026-09-28 14:13 UTC (7 days left)" in text
     assert text.endswith("\n")
@@ -78,7 +78,7 @@ async def test_ascii_only_is_ascii():
             "away.b.example",
             "A",
             {},
-            ["away.b.example CNAME mx1.c.example", "Zones that the aliases pass through"],
+            ["away.b.example CNAME mx1.c.example", "Zones that the aliases lead through"],
         ),
     ],
 )
@@ -110,7 +110,7 @@ async def test_a_key_that_does_both_is_told_so():
     assert "CSK" not in render_text(found, zones, AT)
     by_it = tuple(replace(each, tag=named.tag) for each in found.signatures)
     both = replace(found, signatures=by_it)
-    assert render_text(both, zones, AT).count("  CSK  trusted: the DS names it") == 1
+    assert render_text(both, zones, AT).count("  CSK  trusted: the DS record names it") == 1
     roles = [key["role"] for zone in to_json(both, zones, AT)["chain"] for key in zone["keys"]]
     assert roles.count("CSK") == 1
 

@@ -111,7 +111,7 @@ def test_an_address_that_could_not_be_learnt() -> None:
     broken = made.lookup(made.HOST, "AAAA", found=Found.FAILED, reason="no answer in time")
     found = only(made.walk(mx=made.mx(made.mx_host(v6=broken))), "MX013")
     assert found.severity is Severity.WARNING
-    assert found.message == "The AAAA lookup of mx1.b.example fails: no answer in time."
+    assert found.message == "The AAAA lookup for mx1.b.example failed: no answer in time."
 
 
 def test_alias_duplicate_special_address_and_equal_preference() -> None:
@@ -120,7 +120,7 @@ def test_alias_duplicate_special_address_and_equal_preference() -> None:
     host = made.mx_host(v4=alias, also_at=(20,), special={made.ADDRESS: "documentation"})
     walk = made.walk(mx=made.mx(host, made.mx_host("mx2.b.example", "192.0.2.11")))
     assert codes(walk, "mx") == ["MX009", "MX008", "MX012", "MX014"]
-    assert only(walk, "MX008").fix == "Let the MX record name real.b.example."
+    assert only(walk, "MX008").fix == "Make the MX record name real.b.example."
     assert only(walk, "MX012").fix == "Delete: b.example. MX 20 mx1.b.example."
 
 
@@ -158,7 +158,7 @@ def test_a_resolver_that_fails_one_type() -> None:
     mx, txt = made.lookup("a.example", "MX", "10 mx."), refused("a.example", "TXT")
     sender = SenderFacts(domain="a.example", mx=mx, spf=txt, resolver_fails={"TXT": "SERVFAIL"})
     found = only(made.walk(sender=sender), "SND006")
-    assert found.message == "The resolver answers SERVFAIL to every question for TXT, whatever the name."
+    assert found.message == "The resolver answers SERVFAIL to every TXT query, whatever the name."
     assert codes(made.walk(sender=sender), "sender") == ["SND006"]
     assert codes(made.walk(sender=replace(sender, resolver_fails={})), "sender") == ["SND002"]
 

@@ -32,4 +32,4 @@ def test_one_cause_of_bogus_answers_is_told_once(walks: Walks) -> None:
     (told,) = [each for each in find(walks.of("bogus").walk) if each.code == "SEC012"]
     assert told.subject == "bogus.example MX"
     assert told.message.startswith("bogus.example MX, mx1.bogus.example AAAA, mx1.bogus.example A, _mta-sts.")
-    assert " are bogus: the signatures ran out on " in told.message
+    assert " are bogus: the signatures expired on " in told.message

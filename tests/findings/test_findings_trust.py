@@ -72,9 +72,9 @@ def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
     assert set(told) == {"SEC013"}
     assert told["SEC013"].severity is Severity.WARNING
     assert told["SEC013"].got == reason
-    assert result("dnssec", walk).summary == f"Nothing is validated: {reason}."
+    assert result("dnssec", walk).summary == f"Nothing on the path is validated: {reason}."
     partly = replace(walk, mx=replace(walk.mx, hosts=made.mx().hosts))
-    assert result("dnssec", partly).summary == "b.example MX is not validated, other parts of the path are."
+    assert result("dnssec", partly).summary == "b.example MX is not validated; other parts of the path are."
     # What is unsigned by itself is told as ever, and a path that is signed only of the anchor.
     other = with_mx(security=Security.INSECURE, reason="example proves that b.example has no DS")
     other = replace(other, dnssec=replace(walk.dnssec, zones=(replace(negative, name="other.example"),)))
@@ -91,15 +91,19 @@ def test_a_name_under_no_anchor() -> None:
     told = at(walk, "dnssec")
     assert set(told) == {"SEC014"}
     assert told["SEC014"].message.startswith(f"{made.DOMAIN}, {made.HOST}, ")
-    assert result("dnssec", walk).summary == "b.example MX is not validated, other parts of the path are."
+    assert result("dnssec", walk).summary == "b.example MX is not validated; other parts of the path are."
 
 
 def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
     for mx, host, told in (
-        (".", ".", "the chain from the root holds"),
-        ("b.example", "b.example", "the chain from the trust anchor b.example holds"),
-        (".", "b.example", "the chain from the root and the trust anchor b.example holds"),
-        ("a", "b.example", "the chain from the trust anchor a and the trust anchor b.example holds"),
+        (".", ".", "the chain of trust from the root is intact"),
+        ("b.example", "b.example", "the chain of trust from the trust anchor b.example is intact"),
+        (".", "b.example", "the chain of trust from the root and the trust anchor b.example is intact"),
+        (
+            "a",
+            "b.example",
+            "the chain of trust from the trust anchor a and the trust anchor b.example is intact",
+        ),
     ):
         v4 = made.lookup(made.HOST, "A", made.ADDRESS, chain=(host,))
         v6 = made.lookup(made.HOST, "AAAA", found=Found.ABSENT, chain=(host,))
@@ -113,12 +117,13 @@ def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
     [
         (
             {},
-            "Have the parent of b.example replace its DS (key tag 9) with that of a key that the zone",
+            "Have the parent of b.example replace its DS record (key tag 9) with one for a key that the zone"
+            " publishes",
         ),
         ({}, "(key tag 1); until then"),
         (
             {"keys": (), "ede": 9},
-            "Publish the keys of b.example again, or have its parent remove the DS (key tag 9)",
+            "Publish the keys of b.example again, or have its parent remove the DS record (key tag 9)",
         ),
         ({"keys": (), "ede": 10}, "Sign the zone b.example again"),
         (
@@ -157,7 +162,7 @@ def test_the_root_has_no_parent_and_nobody_signs_it_again() -> None:
         walk = with_mx(security=Security.BOGUS, zone=".", chain=(".",), signatures=signatures)
         fix = at(walk, "dnssec")[code].fix
         assert fix.startswith("Check the trust anchor, this machine's clock and the resolver")
-        assert ("As of a time to come nothing is to be done yet" in fix) == late
+        assert ("At a future time this is no fault" in fix) == late
         broken = replace(walk, mx=replace(walk.mx, kind=MxKind.FAILED))
         assert at(broken, "mx")["MX005"].fix == fix
 
@@ -233,7 +238,7 @@ def test_what_the_resolver_says_is_told_once() -> None:
     blind = with_mx(resolver_rcode="NOERROR", resolver_ad=False)
     assert "no AD bit" in at(blind, "dnssec")["SEC009"].message
     lenient = with_mx(security=Security.BOGUS, resolver_rcode="NOERROR", resolver_ad=False)
-    assert "hands it out" in at(lenient, "dnssec")["SEC009"].message
+    assert "the resolver returns it" in at(lenient, "dnssec")["SEC009"].message
     agrees = with_mx(resolver_rcode="NOERROR", resolver_ad=True)
     assert at(agrees, "dnssec") == {}
 

@@ -270,7 +270,7 @@ def test_what_cannot_be_told_from_here_is_unknown():
     for server in (blocked, special):
         verdict = judge(path(mx("mx1", server)), PRESETS["postfix-dane"])
         assert verdict.outcome is Outcome.UNKNOWN
-        assert verdict.reason.startswith("cannot be told from here: ")
+        assert verdict.reason.startswith("cannot be determined from here: ")
     sender = SenderFacts(port25=Found.BLOCKED, port25_reason="port 25 is blocked here")
     timed_out = judge(path(mx("mx1", black_hole), sender=sender), PRESETS["postfix-may"])
     assert timed_out.outcome is Outcome.UNKNOWN

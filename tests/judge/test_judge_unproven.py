@@ -141,7 +141,7 @@ def test_behind_a_resolver_that_strips_proofs_it_is_unknown_where_it_matters(wal
         assert (verdict.outcome, verdict.possible) == (believed.outcome, ())
         return
     assert (verdict.outcome, verdict.possible) == (Outcome.UNKNOWN, possible)
-    assert verdict.reason == "cannot be told from here: your resolver does not pass DNSSEC data"
+    assert verdict.reason == "cannot be determined from here: your resolver does not pass DNSSEC data"
 
 
 def test_a_policy_record_that_was_denied():

@@ -28,7 +28,7 @@ def test_a_resolver_that_could_not_be_asked_says_nothing_of_the_recipient(failur
         verdict = judge(unasked(failure), each)
         assert verdict.outcome is Outcome.UNKNOWN, each.name
         assert verdict.reason.endswith(f"the resolver: {failure.value}")
-        assert verdict.reason.startswith("cannot be told from here: ")
+        assert verdict.reason.startswith("cannot be determined from here: ")
 
 
 def test_silence_about_the_mx_alone_is_the_recipients():
@@ -60,7 +60,8 @@ def test_no_route_to_any_address_is_not_the_recipients():
             continue
         assert verdict.outcome is Outcome.UNKNOWN, each.name
         assert (
-            verdict.reason == "cannot be told from here: there is no route from here to any of the mail hosts"
+            verdict.reason == "cannot be determined from here: there is no route from here to any of the"
+            " mail hosts"
         )
 
 
@@ -88,7 +89,7 @@ def test_behind_a_stripping_resolver_both_readings_are_played():
     verdict = judge(walk, PRESETS["postfix-dane"])
     assert verdict.outcome is Outcome.UNKNOWN
     assert verdict.possible == (Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.DEFERRED)
-    assert verdict.reason == "cannot be told from here: your resolver does not pass DNSSEC data"
+    assert verdict.reason == "cannot be determined from here: your resolver does not pass DNSSEC data"
     only = judge(walk, PRESETS["postfix-dane-only"])
     assert (only.outcome, only.possible) == (Outcome.UNKNOWN, (Outcome.AUTHENTICATED, Outcome.DEFERRED))
     assert judge(walk, PRESETS["postfix-may"]).outcome is Outcome.ENCRYPTED
@@ -111,4 +112,4 @@ def test_a_tlsa_set_that_was_seen_is_played_as_it_is():
     walk = path(mx("mx1", tls(WEB), tlsa=(ee(WEB),)), signed=True, mx_security=Security.INDETERMINATE)
     verdict = judge(walk, PRESETS["postfix-dane"])
     assert verdict.possible == (Outcome.AUTHENTICATED, Outcome.ENCRYPTED)
-    assert verdict.reason == "cannot be told from here: whether these names are signed was not learnt"
+    assert verdict.reason == "cannot be determined from here: it is unknown whether these names are signed"

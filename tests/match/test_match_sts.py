@@ -87,7 +87,10 @@ def test_txt_id_given_twice_rfc_first_resolver_last():
     [
         ((), "There is no TXT record."),
         ((b"x",), "No TXT record begins with 'v=STSv1;'."),
-        ((b"v=STSv1; id=1;", b"v=STSv1; id=1; x=y"), "2 TXT records begin with 'v=STSv1;' where one must."),
+        (
+            (b"v=STSv1; id=1;", b"v=STSv1; id=1; x=y"),
+            "2 TXT records begin with 'v=STSv1;'; there must be only one.",
+        ),
         ((b"v=STSv1; id=2026-01-01;",), "The id is not 1 to 32 letters and digits."),
         ((b"v=STSv1; id=" + b"1" * 33,), "The id is not 1 to 32 letters and digits."),
         ((b"v=STSv1; x=y;",), "The TXT record has no id."),

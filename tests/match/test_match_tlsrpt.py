@@ -33,7 +33,7 @@ def test_good_records(texts, rua):
         ((b"v=TLSRPTv1;",), "no rua"),
         ((b"v=TLSRPTv1; rua=",), "No rua is"),
         ((b"v=TLSRPTv1; rua=ftp://x",), "No rua is"),
-        ((b"v=TLSRPTv1; rua",), "not in the form"),
+        ((b"v=TLSRPTv1; rua",), "does not have the form"),
     ],
 )
 def test_bad_records_say_why(texts, words):

@@ -60,7 +60,7 @@ async def test_questions_are_counted():
     assert [each.failure for each in answers[:MOST_QUESTIONS]] == [None] * MOST_QUESTIONS
     for cut in answers[MOST_QUESTIONS:]:
         assert cut.failure is Failure.NOT_TRIED
-        assert cut.detail == "a walk asks no more than 300 DNS questions"
+        assert cut.detail == "a walk sends no more than 300 DNS queries"
     assert len(inner.begun) == MOST_QUESTIONS
 
 

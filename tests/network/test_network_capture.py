@@ -278,17 +278,17 @@ def test_mutated_compression(start, put):
     [
         (b"", "empty"),
         (b"  \n", "empty"),
-        (b"{}", "no capture"),
+        (b"{}", "not a mailpath capture"),
         (b'{"schema": 2}', "schema 2"),
-        (b'{"schema": "1"}', "no capture"),
-        (b'{"schema": 1}', "no capture"),
-        (b"\xff\xfe", "no capture"),
-        (b'{"schema": 1, "x": ' + b"[" * 1_000_000, "nested|no capture"),
-        (b'{"schema": 1, "x": ' + b'{"x":' * 1_000_000, "nested|no capture"),
+        (b'{"schema": "1"}', "not a mailpath capture"),
+        (b'{"schema": 1}', "not a mailpath capture"),
+        (b"\xff\xfe", "not a mailpath capture"),
+        (b'{"schema": 1, "x": ' + b"[" * 1_000_000, "nested|not a mailpath capture"),
+        (b'{"schema": 1, "x": ' + b'{"x":' * 1_000_000, "nested|not a mailpath capture"),
         (ENCODED[:-1] + b', "extra": 1}', "unknown field"),
-        (ENCODED.replace(b'"made":1,', b'"made":99999999999999,'), "no date"),
-        (ENCODED.replace(b'"made":1,', b'"made":-1,'), "no date"),
-        (ENCODED.replace(b'"b.example"', b'"\\ud800"'), "no capture"),
+        (ENCODED.replace(b'"made":1,', b'"made":99999999999999,'), "not a date"),
+        (ENCODED.replace(b'"made":1,', b'"made":-1,'), "not a date"),
+        (ENCODED.replace(b'"b.example"', b'"\\ud800"'), "not a mailpath capture"),
         (gzip.compress(ENCODED, mtime=0)[:-9], "middle"),
         (gzip.compress(ENCODED, mtime=0) + b"more", "follows"),
         (b"\x1f\x8bjunk", "compression"),
@@ -313,7 +313,7 @@ def test_a_path_that_is_none(name):
 @pytest.mark.parametrize("name", ["", "a..b", "a b", "bücher.example", "\x1b]0;x\x07"])
 def test_what_is_declared_insecure_is_a_name(name):
     ground = msgspec.structs.replace(GROUND, insecure_zones=("0/25.2.0.192.in-addr.arpa", ".", name))
-    with pytest.raises(CaptureError, match="holds a negative trust anchor that is no domain name"):
+    with pytest.raises(CaptureError, match="contains a negative trust anchor that is not a domain name"):
         decode(msgspec.json.encode(capture_from((), ground, PATH, ())))
     ground = msgspec.structs.replace(ground, insecure_zones=ground.insecure_zones[:2])
     kept = decode(msgspec.json.encode(capture_from((), ground, PATH, ()))).ground
@@ -356,7 +356,7 @@ REQUEST = SmtpRequest(address="192.0.2.9")
     ids=itertools.count(),
 )
 def test_an_exchange_larger_than_there_can_be(exchange):
-    with pytest.raises(CaptureError, match="larger than there can be"):
+    with pytest.raises(CaptureError, match="larger than possible"):
         decode(msgspec.json.encode(capture_from([exchange], GROUND, PATH, [])))
 
 
@@ -378,7 +378,9 @@ def test_a_ground_larger_than_there_can_be(ground):
     large = capture_from((), msgspec.structs.replace(GROUND, **ground), PATH, ())
     if "roots" in ground:
         large = msgspec.structs.replace(large, ground=msgspec.structs.replace(large.ground, **ground))
-    with pytest.raises(CaptureError, match=rf"This is no capture: .*\$\.ground\.{''.join(ground)}"):
+    with pytest.raises(
+        CaptureError, match=f"This is not a mailpath capture: .*\\$\\.ground\\.{''.join(ground)}"
+    ):
         decode(msgspec.json.encode(large))
 
 
@@ -396,7 +398,7 @@ def test_a_request_larger_than_there_can_be(request_):
     kinds = {Question: DnsExchange, HttpsRequest: HttpsExchange, SmtpRequest: SmtpExchange}
     kind = kinds[type(request_)]
     held = kind(question=request_) if kind is DnsExchange else kind(request=request_)
-    with pytest.raises(CaptureError, match="This is no capture: "):
+    with pytest.raises(CaptureError, match="This is not a mailpath capture: "):
         decode(msgspec.json.encode(capture_from((held,), GROUND, PATH, ())))
 
 
@@ -410,7 +412,7 @@ def test_what_the_live_network_reads_fits():
 def test_more_exchanges_than_a_walk_has():
     raw = json.loads(ENCODED)
     raw["smtp"] = [{"request": {"address": str(number)}} for number in range(10_001)]
-    with pytest.raises(CaptureError, match="no capture"):
+    with pytest.raises(CaptureError, match="not a mailpath capture"):
         decode(json.dumps(raw).encode())
 
 

@@ -211,7 +211,7 @@ def test_well_formed_never_raises(data):
 
 async def test_nobody_answers():
     exchange, _ = await ask(lambda query, n: None, lambda query: [], timeout=0.3)
-    assert exchange.detail == "No answer came over UDP; over TCP: no answer came in time."
+    assert exchange.detail == "There was no answer over UDP; over TCP: no answer came in time."
     assert exchange.failure is Failure.TIMEOUT
     assert exchange.elapsed_ms < 1500
 

@@ -86,7 +86,7 @@ def test_a_router_that_knows_no_way_is_not_this_machine(number):
     """There is a route from here to the loopback: somebody else said so."""
     failure, detail = connect_failure(numbered(number), "127.0.0.1", 25)
     assert failure is Failure.UNREACHABLE
-    assert detail.startswith("There is no way to this address from here")
+    assert detail.startswith("There is no route to this address from here")
 
 
 @pytest.mark.parametrize(

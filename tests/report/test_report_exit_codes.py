@@ -6,10 +6,11 @@ import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.ending import ExitCode
 from mailpath.facts import Security, StarttlsFacts, TlsaFacts, Walk
 from mailpath.judge import Attempt, Event, Outcome, Verdict
 from mailpath.judge.presets import posture
-from mailpath.report.exit_codes import ExitCode, exit_code, worst
+from mailpath.report.exit_codes import exit_code, worst
 from mailpath.report.result import build
 
 PLAIN = made.walk(tlsa=TlsaFacts(), starttls=StarttlsFacts(sessions=(made.session(),)))

@@ -128,7 +128,7 @@ def test_without_a_script_everything_is_there() -> None:
         assert name in said
     assert "2026-11-22 12:00:00 UTC, judged as of 2026-11-23 12:00:00 UTC" in said
     assert "mail.a.example, resolver 127.0.0.1:53" in said
-    assert "No MAIL FROM was sent" in said
+    assert "no MAIL FROM was sent" in said
     assert "mailpath " in said
 
 

@@ -128,7 +128,7 @@ def test_what_is_no_valid_reply_is_said_at_every_command() -> None:
 
 def test_addresses_that_were_left_out_are_counted() -> None:
     walk = made.walk(mx=made.mx(made.mx_host(left_out=3)))
-    assert told(walk, "mx")["MX 10"] == f"{made.HOST}: {made.ADDRESS}, and 3 not looked at"
+    assert told(walk, "mx")["MX 10"] == f"{made.HOST}: {made.ADDRESS}, and 3 not tried"
 
 
 # --- the envelope ----------------------------------------------------------------------------------
@@ -159,11 +159,11 @@ REFUSED = Reply(code=550, lines=(b"5.1.1 no such user",))
 @pytest.mark.parametrize(
     ("answers", "status", "word", "words"),
     [
-        ((TAKEN,), Status.PASS, "TAKEN", "Sender and recipient are taken"),
-        ((TAKEN, TAKEN), Status.PASS, "TAKEN", "taken at all 2 addresses"),
-        ((GREY,), Status.WEAK, "GREYLISTED", "the sender is to come again"),
+        ((TAKEN,), Status.PASS, "TAKEN", "Sender and recipient are accepted"),
+        ((TAKEN, TAKEN), Status.PASS, "TAKEN", "All 2 addresses accept"),
+        ((GREY,), Status.WEAK, "GREYLISTED", "asks the sender to try again"),
         ((TAKEN, REFUSED), Status.FAIL, "REFUSED", "[192.0.2.11]: RCPT TO is answered"),
-        ((None,), Status.ERROR, "NOT REACHED", "did not come as far as MAIL FROM"),
+        ((None,), Status.ERROR, "NOT REACHED", "The session ended before MAIL FROM"),
     ],
 )
 def test_the_envelope_panel_tells_the_worst(
@@ -194,7 +194,7 @@ def test_an_envelope_that_a_limit_of_ours_kept_back(changes: dict[str, Any], wor
     cut = replace(walk.starttls.sessions[0], **{"failed_at": None, **changes})
     line = result(replace(walk, starttls=replace(walk.starttls, enveloped=(cut,))))
     assert line is not None
-    assert line.summary.endswith(f"did not come as far as MAIL FROM: {words}")
+    assert line.summary.endswith(f"The session ended before MAIL FROM: {words}")
 
 
 def test_no_envelope_panel_where_nobody_asked() -> None:

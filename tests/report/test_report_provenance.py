@@ -10,6 +10,7 @@ import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.ending import ExitCode
 from mailpath.facts import Walk
 from mailpath.judge.message_options import USUAL as ORDINARY
 from mailpath.judge.presets import PRESETS
@@ -20,7 +21,6 @@ from mailpath.network.replay import Replay
 from mailpath.network.settings import known_roots
 from mailpath.report import diff, html, markdown, nagios, text
 from mailpath.report import json as json_report
-from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
 from mailpath.report.panels import evidence
 from mailpath.report.provenance import USUAL, Given, Provenance, doubt, marks, read, sentences
@@ -32,11 +32,11 @@ WAYS: dict[str, tuple[Provenance, str]] = {
     "replay": (Provenance(replayed=True), "replayed from a capture"),
     "lab": (made.LAB, "in the lab"),
     "own anchor": (Provenance(anchor="own", trust_anchor=True), "trust anchor not IANA's"),
-    "own root": (Provenance(roots="own", own_roots=("CN=Own CA",), ca_file=True), "CA root not known here"),
-    "dial": (Provenance(dialled=("192.0.2.10:25",)), "dialled elsewhere"),
+    "own root": (Provenance(roots="own", own_roots=("CN=Own CA",), ca_file=True), "CA root unknown here"),
+    "dial": (Provenance(dialled=("192.0.2.10:25",)), "connections redirected (dial)"),
     "ca-file": (Provenance(ca_file=True), "CA file given"),
     "trust-anchor": (Provenance(trust_anchor=True), "trust anchor given"),
-    "patience": (Provenance(impatient=True), "sender counted as impatient as the walk"),
+    "patience": (Provenance(impatient=True), "sender assumed to be no more patient than the walk"),
     "insecure zone": (Provenance(insecure_zones=("corp.example",)), "counted as unsigned: corp.example"),
 }
 SURFACES = {
@@ -149,9 +149,7 @@ def test_whether_a_verdict_hangs_on_strange_roots(
     why = doubt(stands, walked.walk, posture_named(posture), ORDINARY)
     assert bool(why) == hangs
     if hangs:
-        assert why == (
-            "on the capture's own CA root (CN=Mailpath Lab Root CA), which this machine does not know"
-        )
+        assert why == ("on the capture's own CA root (CN=Mailpath Lab Root CA), unknown on this machine")
 
 
 def test_the_root_that_is_doubted_is_the_one_that_is_named(walks: Any) -> None:
@@ -180,13 +178,13 @@ def test_panels_say_of_a_strange_root_what_it_is(walks: Any) -> None:
     stands = read(walked.walk, walked.capture.ground, replayed=True)
     for step, first in (
         ("dnssec", "The DNSSEC root is not IANA's."),
-        ("starttls", "Not among this machine's CA roots: CN=Mailpath Lab Root CA."),
-        ("mta-sts", "Not among this machine's CA roots: CN=Mailpath Lab Root CA."),
+        ("starttls", "CA roots unknown on this machine: CN=Mailpath Lab Root CA."),
+        ("mta-sts", "CA roots unknown on this machine: CN=Mailpath Lab Root CA."),
     ):
         told = evidence(walked.walk, step, provenance=stands)
         assert told[0] == first
         assert "trusted root" not in "\n".join(told)
-        assert step == "dnssec" or "root that this machine does not know" in "\n".join(told)
+        assert step == "dnssec" or "root that is unknown on this machine" in "\n".join(told)
 
 
 def test_a_policy_without_a_certificate_is_none(walks: Any) -> None:

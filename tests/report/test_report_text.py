@@ -35,8 +35,8 @@ def first_line(walk: Walk, name: str) -> str:
         (
             made.walk(tlsa=WRONG),
             "dane",
-            "b.example: deferred by postfix-dane at mx1.b.example:"
-            " TLSA records match none of its certificates (4.7.5)",
+            "b.example: deferred by postfix-dane at mx1.b.example: its certificate matches none of its TLSA"
+            " records (4.7.5)",
         ),
         (
             made.walk(),
@@ -51,13 +51,13 @@ def first_line(walk: Walk, name: str) -> str:
         (
             made.walk(),
             "none",
-            "b.example: delivered in plaintext by postfix-none at mx1.b.example: the sender does no TLS",
+            "b.example: delivered in plaintext by postfix-none at mx1.b.example: the sender does not use TLS",
         ),
         (
             made.walk(tlsa=TlsaFacts(), starttls=made.with_and_without_sni(made.SELF_SIGNED.der)),
             "may",
-            "b.example: delivered encrypted, not authenticated, by postfix-may at mx1.b.example:"
-            " the sender compares no certificate",
+            "b.example: delivered encrypted but unauthenticated by postfix-may at mx1.b.example: the sender"
+            " does not check certificates",
         ),
         (
             made.walk(
@@ -121,7 +121,7 @@ def test_it_says_when_from_where_and_what_was_not_tried() -> None:
     assert "the capture says 2026-11-22 12:00:00 UTC, judged as of 2026-11-23 12:00:00 UTC" in told
     assert "replayed from a capture" in report.splitlines()[0]
     assert "mail.a.example, resolver 127.0.0.1:53" in report
-    assert "No session with 192.0.2.99: more than 20 addresses." in report
+    assert "A session with 192.0.2.99: more than 20 addresses." in report
 
 
 # --- layout ----------------------------------------------------------------------------------------
@@ -150,6 +150,6 @@ def test_the_evidence_says_which_hosts_announce_requiretls(walks: Walks) -> None
         if line.startswith("  REQUIRETLS"):
             told.setdefault(host, set()).add(line.strip())
     assert told == {
-        "mx1.requiretls.example": {"REQUIRETLS (RFC 8689) is not announced."},
-        "mx2.requiretls.example": {"REQUIRETLS (RFC 8689) is announced."},
+        "mx1.requiretls.example": {"REQUIRETLS (RFC 8689) is not offered."},
+        "mx2.requiretls.example": {"REQUIRETLS (RFC 8689) is offered."},
     }

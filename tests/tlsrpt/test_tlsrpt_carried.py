@@ -78,7 +78,7 @@ def test_the_walk_leads_to_the_recipient_domain_not_to_its_mail_host(report, nam
     told = " ".join(render_text(received).split())
     assert f"mailpath check {walk or 'DOMAIN'}" in told
     assert "mailpath check mx" not in told
-    assert ("tells the recipient domain" in told) == (walk is None)
+    assert ("names the recipient domain" in told) == (walk is None)
     assert received.failures[0].sure
 
 

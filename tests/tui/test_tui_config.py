@@ -88,13 +88,13 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
     told = "\n".join([*found.problems, *found.settings()[1], *found.own_postures()[1]])
     for where in (
         "line 2, resolver: There is no such key",
-        "line 5, default.sender: This is a text in quotes.",
+        "line 5, default.sender: This must be a string in quotes.",
         "line 6, default.colour: There is no such key.",
         "line 9, network.smtp_port: A port is a number",
         "line 10, network.resolvr: There is no such key.",
         "line 14, posture.ours.base: There is no preset 'no-such'",
         "line 17, posture.mine.sts: sts: Expected `bool`, got `str`.",
-        "line 20, keymap.path.again: This is a text in quotes.",
+        "line 20, keymap.path.again: This must be a string in quotes.",
     ):
         assert where in told
     assert found.settings()[0].timeout == 3.0
@@ -105,11 +105,11 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"[default\n", "This is no TOML: Expected ']'"),
-        (b"\xff", "This is no TOML"),
-        (b"a = " + b"[" * 5000, "This is no TOML"),
+        (b"[default\n", "The file is not TOML: Expected ']'"),
+        (b"\xff", "The file is not TOML"),
+        (b"a = " + b"[" * 5000, "The file is not TOML"),
         (b"x" * 300_000, "larger than"),
-        (b"posture = 1", "line 1, posture: A posture is a table"),
+        (b"posture = 1", "line 1, posture: This must be a table [posture.NAME]"),
         (b'"\\u001b]0;x" = 1', "There is no such key"),
     ],
 )
@@ -166,14 +166,14 @@ async def test_mistakes_stay_on_the_screen_until_escape() -> None:
     async with app(session, start=True, preferences=told).run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert session.walks == 1
-        assert "Port 25 does not leave this machine" in drawn(pilot)
+        assert "Outgoing port 25 is blocked here" in drawn(pilot)
         shown = drawn(pilot)
         assert "✗ config.toml: line 2, resolver: There is no such key. (1 more: mailpath paths)" in shown
         assert pilot.app.theme == "mailpath-dark"
         await pilot.press("escape")
         await settle(pilot)
         assert "config.toml" not in drawn(pilot)
-        assert "Port 25 does not leave this machine" in drawn(pilot)
+        assert "Outgoing port 25 is blocked here" in drawn(pilot)
 
 
 async def test_own_postures_are_in_the_list(home: Path, capture: Any) -> None:

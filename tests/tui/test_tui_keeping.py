@@ -182,7 +182,7 @@ async def test_a_capture_with_an_envelope_has_a_panel_for_it(with_envelope: Capt
     options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
     async with MailpathApp(session, **options).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        assert "E Envelope   ✓ TAKEN        Sender and recipient are taken." in drawn(pilot)
+        assert "E Envelope   ✓ TAKEN        Sender and recipient are accepted." in drawn(pilot)
         await pilot.press("E")
         await settle(pilot)
         assert "Tried     MAIL FROM:<>, RCPT TO:<user@dane-good.example>, then RSET:" in drawn(pilot)

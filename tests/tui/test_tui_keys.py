@@ -52,8 +52,8 @@ async def test_nothing_is_walked_before_it_is_asked_for() -> None:
 
 async def test_bad_input_is_told_in_place() -> None:
     wrong = [
-        ("recipient", "", "Recipient: Nothing was typed"),
-        ("recipient", "a..b", "Recipient: The name has an empty label"),
+        ("recipient", "", "Recipient: Enter a domain"),
+        ("recipient", "a..b", "Recipient: The name contains an empty label"),
         ("recipient", "192.0.2.1", "Recipient: An IP address has no MX"),
         ("sender", "so bad.example", "Sender: A domain name cannot contain a space"),
     ]

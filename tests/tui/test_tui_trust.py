@@ -70,7 +70,9 @@ async def test_who_knows_its_roots_is_told_what_it_rests_on(capture: Capture, la
         await walked(pilot)
         await settle(pilot)
         assert "NOT EVIDENCE" not in drawn(pilot)
-        assert "! Note: made in the lab, trust anchor not IANA's, dialled elsewhere." in plain(pilot)
+        assert "! Note: made in the lab, trust anchor not IANA's, connections redirected (dial)." in plain(
+            pilot
+        )
         assert "6 ✓ AUTHENTICATED" in plain(pilot)
 
 
@@ -81,7 +83,7 @@ async def test_a_live_walk_on_roots_of_ones_own(lab: Lab) -> None:
     ) as pilot:
         screen = await walked(pilot)
         await settle(pilot)
-        told = "trust anchor not IANA's, CA root not known here, dialled elsewhere"
+        told = "trust anchor not IANA's, CA root unknown here, connections redirected (dial)"
         assert f"! Note: {told}." in plain(pilot)
         assert "NOT EVIDENCE" not in drawn(pilot)
         assert ticket(screen.walks.state, screen.scene, "rfc", UNICODE)[1] == f"  {told}"

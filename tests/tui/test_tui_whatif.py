@@ -55,7 +55,7 @@ async def test_attack_list_tampers_and_compares() -> None:
         assert "Compared with no attack:" in text
         assert "before ✓ TLS 1.3 ✓ AUTHENTICATED" in text
         assert "after ✗ MISMATCH ✓ AUTHENTICATED" in text
-        assert "Answers in the server's place" in text
+        assert "Takes the server's place" in text
         await pilot.press("escape", "5")
         await settle(pilot)
         assert "Tampered with (simulated): 192.0.2.11, 192.0.2.12" in plain(pilot)

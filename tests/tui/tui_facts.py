@@ -31,7 +31,7 @@ from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
 
 AT = 1_700_000_000
 NOT_VERIFIED = "Server certificate not verified"
-NOT_ANNOUNCED = "REQUIRETLS is required, but host mx1.b.example does not announce it"
+NOT_ANNOUNCED = "REQUIRETLS is required, but host mx1.b.example does not offer it"
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ async def test_mx_hosts_beyond_the_bound_are_counted() -> None:
     found = await mx.look(tools(Web(), MX=lookup("MX", *names)), made.walk())
     assert (len(found.hosts), found.left_out) == (50, 3)
     line = result("mx", made.walk(mx=found))
-    assert line.summary.endswith(" 3 more hosts not looked at.")
+    assert line.summary.endswith(" 3 more hosts not tried.")
 
 
 async def test_addresses_beyond_the_bound_are_counted_for_each_family() -> None:
@@ -77,7 +77,7 @@ async def test_addresses_beyond_the_bound_are_counted_for_each_family() -> None:
     assert (len(host.addresses), host.left_out) == (40, 5)
     assert host.addresses[20] == "192.0.2.0"
     line = result("mx", made.walk(mx=found))
-    assert line.summary.endswith(" 5 more addresses not looked at.")
+    assert line.summary.endswith(" 5 more addresses not tried.")
 
 
 async def test_tlsa_records_beyond_the_bound_are_counted() -> None:
@@ -86,7 +86,7 @@ async def test_tlsa_records_beyond_the_bound_are_counted() -> None:
     (candidate,) = found.hosts[0].candidates
     assert (len(candidate.records), candidate.left_out) == (50, 1)
     line = result("tlsa", made.walk(tlsa=TlsaFacts(hosts=found.hosts)))
-    assert line.summary.endswith(" 1 more TLSA record not looked at.")
+    assert line.summary.endswith(" 1 more TLSA record not tried.")
 
 
 def answer(failure: Failure | None = None, **fields: object) -> HttpsExchange:

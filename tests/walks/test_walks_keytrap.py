@@ -80,8 +80,12 @@ async def test_rsa_keys_that_take_too_long_verify_nothing(bits: tuple[int, int])
     lookup = found.mx.hosts[1].v4
     assert lookup is not None
     assert (lookup.found, lookup.security, lookup.ede) == (Found.FOUND, Security.BOGUS, 6)
-    what = "modulus has 8192 bits, and 4096" if bits[0] > 4096 else f"exponent has {bits[1]} bits, and 64"
-    assert f"made with a key that is not used: its RSA {what}" in lookup.reason
+    what = (
+        "modulus has 8192 bits, but this validator accepts at most 4096"
+        if bits[0] > 4096
+        else f"exponent has {bits[1]} bits, but this validator accepts at most 64"
+    )
+    assert f"made with a key that is not accepted: its RSA {what}" in lookup.reason
     # Those of a good key beside them hold.
     found = await walk(PATH, keytrap.world(keytrap.rsa_keys(*bits), hosts=3), AT)
     assert addresses(found, "mx0.b.example") == {Security.SECURE}

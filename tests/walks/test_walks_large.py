@@ -84,7 +84,7 @@ def test_twenty_signed_hosts_with_tlsa_are_looked_at_whole(tmp_path: FilePath) -
 def test_of_fifty_hosts_the_first_twenty_are_looked_at_whole(tmp_path: FilePath) -> None:
     found, capture, lab = walked(50, 4, "mx{n}", tmp_path)
     assert len(asked(capture)) <= 300
-    assert bounds_reached(found) == ("a walk asks no more than 300 DNS questions",)
+    assert bounds_reached(found) == ("a walk sends no more than 300 DNS queries",)
     assert secure(found)[:20] == [True] * 20
     seen = Counter(each.address for each in lab.seen)
     assert (sum(seen.values()), max(seen.values())) == (12, 3)
@@ -106,7 +106,7 @@ def test_questions_that_were_not_asked_hold_no_mail_back(
     monkeypatch.setattr(bounded, "MOST_QUESTIONS", most)
     found, again, _ = asyncio.run(recorded(lab, "full-protection.example"))
     assert found == again
-    assert bounds_reached(found) == (f"a walk asks no more than {most} DNS questions",)
+    assert bounds_reached(found) == (f"a walk sends no more than {most} DNS queries",)
     held = {Outcome.DEFERRED, Outcome.BOUNCED}
     assert [name for name, each in PRESETS.items() if judge(found, each).outcome in held] == []
     assert [each.code for each in find(found) if each.severity is Severity.ERROR] == []

@@ -227,7 +227,7 @@ def test_a_host_with_ipv6_alone_where_there_is_none_here(walks: Walks) -> None:
     six = replace(host, v4=None, addresses=tuple(each for each in host.addresses if ":" in each))
     alone = replace(found, mx=replace(found.mx, hosts=(six,)))
     line = result("starttls", alone)
-    assert (line.status, line.word) == (Status.ERROR, "NOT HERE")
+    assert (line.status, line.word) == (Status.ERROR, "LOCAL ERROR")
     for each in PRESETS:
         assert outcome(alone, each) is Outcome.UNKNOWN, each
     assert "TLS001" not in codes(alone)
@@ -251,7 +251,9 @@ def test_a_bound_of_ours_is_not_the_resolvers_doing(walks: Walks) -> None:
     assert "SND004" not in codes(cut)
     verdict = judge(cut, PRESETS["rfc"])
     assert verdict.outcome is Outcome.UNKNOWN
-    assert verdict.reason == "cannot be told from here: no more than 300 questions are asked on one walk"
+    assert (
+        verdict.reason == "cannot be determined from here: no more than 300 questions are asked on one walk"
+    )
     # Nor what was lost of the chain of trust.
     zones = tuple(replace(zone, failure=Failure.NOT_TRIED, reason=why) for zone in found.dnssec.zones[:1])
     unclear = replace(found.mx.lookup, security=Security.INDETERMINATE)

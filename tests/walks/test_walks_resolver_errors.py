@@ -82,11 +82,11 @@ def test_errors_to_everything_are_the_resolvers(rcode: str, lab: Lab) -> None:
         found, capture = walked(lab, resolver)
     assert set(statuses(found).values()) == {Status.ERROR}
     assert codes(found) == ["SND004"]
-    assert only(found, "SND004").message.startswith(f"The resolver answers {rcode} to everything")
+    assert only(found, "SND004").message.startswith(f"The resolver answers {rcode} to every query")
     for posture in PRESETS.values():
         verdict = judge(found, posture)
         assert verdict.outcome is Outcome.UNKNOWN, posture.name
-        assert f"the resolver answers {rcode} to everything" in verdict.reason
+        assert f"the resolver answers {rcode} to every query" in verdict.reason
     assert replayed(capture) == found
 
 

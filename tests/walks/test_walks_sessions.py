@@ -94,7 +94,7 @@ def left_out(held: StarttlsFacts) -> dict[str, int]:
 
 
 NAMES = "no more than 2 names are tried at one address"
-SESSIONS = "no more than 60 sessions are held on one walk"
+SESSIONS = "no more than 60 sessions are opened on one walk"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_a_dead_address_is_not_asked_again_and_judged_as_dead() -> None:
     mx = path(5, 1)
     held = await hold(servers, mx)
     assert len(servers.requests) == 2
-    assert left_out(held) == {"it did not accept a connection before": 4}
+    assert left_out(held) == {"an earlier connection was not accepted": 4}
     walk = walked(mx, held)
     verdict = judge(walk, posture("postfix-dane"))
     assert verdict.outcome is Outcome.DEFERRED

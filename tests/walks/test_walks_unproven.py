@@ -83,7 +83,7 @@ def test_a_resolver_that_strips_proofs_is_to_blame_and_no_zone_is(scenario: str,
     assert "does not pass DNSSEC data" in walked.dnssec.resolver_note
     blamed = {"SEC002", "SEC003", "TLSA005", "RPT003", "STS002", "SND002", "MX005", "MX013"}
     assert codes(walked) & ({"SEC008"} | blamed) == {"SEC008"}
-    assert line(walked, "dnssec") == (Status.ERROR, "CANNOT TELL")
+    assert line(walked, "dnssec") == (Status.ERROR, "UNKNOWN")
 
 
 def test_with_records_in_hand_the_verdict_stands(walks: Walks) -> None:
@@ -97,12 +97,12 @@ def test_where_the_denial_matters_it_is_unknown_or_deferred(walks: Walks) -> Non
     walked = stripped(walks, "signed-no-tlsa")
     verdict = judge(walked, PRESETS["postfix-dane"])
     assert (verdict.outcome, verdict.possible) == (Outcome.UNKNOWN, (Outcome.ENCRYPTED, Outcome.DEFERRED))
-    assert line(walked, "tlsa") == (Status.ERROR, "CANNOT TELL")
+    assert line(walked, "tlsa") == (Status.ERROR, "UNKNOWN")
     walked = stripped(walks, "signed-no-tlsa", Failure.TIMEOUT)
     assert walked.dnssec.resolver_passes
     assert judge(walked, PRESETS["postfix-dane"]).outcome is Outcome.DEFERRED
     assert judge(walked, PRESETS["postfix-may"]).outcome is Outcome.ENCRYPTED
-    assert line(walked, "tlsa") == (Status.ERROR, "CANNOT TELL")
+    assert line(walked, "tlsa") == (Status.ERROR, "UNKNOWN")
     found = [each for each in find(walked) if each.code == "SEC003"]
     assert found
     assert any("--resolver" in each.fix for each in found)

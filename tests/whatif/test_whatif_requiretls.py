@@ -84,7 +84,7 @@ def test_a_server_that_does_not_announce_it_gets_nothing(walks: Walks) -> None:
     walk = walks.of("dane-good").walk
     found = REQUIRED.verdict(walk, later("postfix-dane"))
     assert (*told(found), announcing(walk)) == (Outcome.BOUNCED, "5.7.30", ())
-    assert "does not announce it" in found.reason
+    assert "does not offer it" in found.reason
     assert [attempt.address for attempt in found.attempts] == ["192.0.2.20"]
 
 
@@ -413,7 +413,7 @@ def test_requiretls_leaves_only_an_authority_to_the_attacker(rewalks: RewalksOf)
     """The man in the middle announces it too; what stops him is the certificate (RFC 8689 section 8)."""
     found = asyncio.run(summary(rewalks("requiretls"), PRESETS["rfc"], REQUIRED))
     assert found.verdict.outcome is Outcome.AUTHENTICATED
-    assert found.sentence == "a listener cannot read it; an active attacker cannot."
+    assert found.sentence == "an eavesdropper cannot read it; an active attacker cannot."
     anyhow = asyncio.run(summary(rewalks("requiretls"), PRESETS["rfc"], ANYHOW))
     assert anyhow.active.cheapest is not None
     assert anyhow.active.cheapest.attack == "strip-starttls"

@@ -30,31 +30,35 @@ def told(rewalks: RewalksOf, scenario: str, posture: str) -> Summary:
 @pytest.mark.parametrize(
     ("scenario", "posture", "sentence"),
     [
-        ("dane-good", "postfix-dane", "a listener cannot read it; an active attacker cannot."),
-        ("dane-good", "postfix-may", "a listener cannot read it; an active attacker can (strip-starttls)."),
-        ("dane-good", "postfix-none", "a listener can read it; an active attacker can (by listening)."),
+        ("dane-good", "postfix-dane", "an eavesdropper cannot read it; an active attacker cannot."),
+        (
+            "dane-good",
+            "postfix-may",
+            "an eavesdropper cannot read it; an active attacker can (strip-starttls).",
+        ),
+        ("dane-good", "postfix-none", "an eavesdropper can read it; an active attacker can (by listening)."),
         (
             "dane-good",
             "postfix-encrypt",
-            "a listener cannot read it; an active attacker can (mitm-self-signed).",
+            "an eavesdropper cannot read it; an active attacker can (mitm-self-signed).",
         ),
-        ("pkix-good", "postfix-verify", "a listener cannot read it; an active attacker can (forge-mx)."),
+        ("pkix-good", "postfix-verify", "an eavesdropper cannot read it; an active attacker can (forge-mx)."),
         (
             "pkix-good",
             "postfix-secure",
-            "a listener cannot read it; an active attacker can (mitm-misissued).",
+            "an eavesdropper cannot read it; an active attacker can (mitm-misissued).",
         ),
-        ("half-dane", "postfix-dane", "a listener cannot read it; an active attacker can (forge-mx)."),
+        ("half-dane", "postfix-dane", "an eavesdropper cannot read it; an active attacker can (forge-mx)."),
         (
             "sts-enforce",
             "rfc",
-            "a listener cannot read it; at first contact an active attacker can "
-            "(block-policy+strip-starttls), with the policy cached an active attacker can (mitm-misissued).",
+            "an eavesdropper cannot read it; at first contact an active attacker can"
+            " (block-policy+strip-starttls), with the policy cached an active attacker can (mitm-misissued).",
         ),
         (
             "dane-good",
             "gmail",
-            "a listener cannot read it; an active attacker may be able to (strip-starttls).",
+            "an eavesdropper cannot read it; an active attacker may be able to (strip-starttls).",
         ),
     ],
 )
@@ -135,8 +139,8 @@ def test_the_weakest_host_is_where_the_attacker_steers(rewalks: RewalksOf) -> No
     }
     assert weakest_host(walk, PRESETS["postfix-dane"]) == "mx2.two-mx-weak.example"
     assert weakest_path(walk, PRESETS["postfix-dane"]) == (
-        "mx1.two-mx-weak.example is safe under postfix-dane; mx2.two-mx-weak.example has no TLSA: "
-        "whoever drops packets to mx1.two-mx-weak.example gets the mail in the clear."
+        "mx1.two-mx-weak.example is protected under postfix-dane; mx2.two-mx-weak.example has no TLSA"
+        " records: an attacker who blocks mx1.two-mx-weak.example gets the mail in the clear."
     )
     assert "offers no STARTTLS" in weakest_path(walk, PRESETS["postfix-may"])
 
@@ -184,7 +188,9 @@ def test_no_host_is_too_far_down_to_be_the_weakest() -> None:
     posture = PRESETS["rfc"]
     walk = many(11, ("mx12.b.example", ""))
     assert weakest_host(walk, posture) == "mx12.b.example"
-    assert "mx12.b.example has no TLSA: whoever drops packets to the 11 others" in weakest_path(walk, posture)
+    assert "mx12.b.example has no TLSA records: an attacker who blocks the 11 others" in weakest_path(
+        walk, posture
+    )
     assert weakest_path(walk, PRESETS["postfix-dane"]) == ""  # smtp_mx_address_limit: it never gets there
 
 

@@ -15,7 +15,7 @@ _NAMES = 8
 
 def leads(path: tuple[bytes, ...], own: Collection[bytes]) -> str:
     """What the certificate at the end of a path is; `own`: roots that this machine does not know."""
-    return "root that this machine does not know" if path[-1] in own else "trusted root"
+    return "root that is unknown on this machine" if path[-1] in own else "trusted root"
 
 
 def chain_lines(

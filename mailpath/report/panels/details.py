@@ -54,14 +54,14 @@ def _sender(walk: Walk) -> _Lines:
         yield "EHLO", visible(facts.ehlo)
     yield "Resolver", visible(walk.resolver)
     if facts.port25 is Found.FOUND:
-        yield "Port 25", "leaves this machine"
+        yield "Port 25", "is open from here"
     elif facts.port25_reason:
         yield "Port 25", visible(facts.port25_reason)
     for label, lookup in (("MX", facts.mx), ("SPF", facts.spf)):
         if lookup is not None and lookup.found is Found.FOUND:
             yield label, "; ".join(visible(record, limit=200) for record in lookup.records[:4])
     if facts.provider is not None:
-        yield "Provider", f"{visible(facts.provider)}, as a guess"
+        yield "Provider", f"{visible(facts.provider)} (a guess)"
     for ground in facts.grounds:
         yield "Because", visible(ground)
 
@@ -73,16 +73,16 @@ def _mx(walk: Walk) -> _Lines:
         beside = f" ({visible(unicode)})" if unicode is not None else ""
         addresses = ", ".join(host.addresses) or "no usable address"
         if host.left_out:
-            addresses += f", and {host.left_out} not looked at"
+            addresses += f", and {host.left_out} not tried"
         alias = f", an alias of {visible(host.canonical)}" if host.canonical != host.name else ""
         special = "".join(f", {each} is special-use ({visible(kind)})" for each, kind in host.special.items())
         odd = {"ip-literal": ", an IP address", "invalid": ", not a host name"}.get(host.form, "")
         yield label, f"{visible(host.name)}{beside}{alias}{odd}: {addresses}{special}"
     yield from _more(len(walk.mx.hosts))
     if walk.mx.left_out:
-        yield "", f"{count(walk.mx.left_out, 'more host')} not looked at"
+        yield "", f"{count(walk.mx.left_out, 'more host')} not tried"
     if walk.mx.lookup.ttl is not None and walk.mx.lookup.found is Found.FOUND:
-        yield "TTL", f"{walk.mx.lookup.ttl} s: as long may resolvers keep an MX RRset that was replaced"
+        yield "TTL", f"{walk.mx.lookup.ttl} s: resolvers may keep serving old MX records that long"
 
 
 def _more(hosts: int) -> _Lines:
@@ -110,7 +110,7 @@ def _dnssec(walk: Walk) -> _Lines:
     if first is not None:
         what = f"{visible(first.owner)} {first.rdtype}"
         ends = f"{utc(first.expiration)} ({span(first.expiration - walk.at, full=True)} left)"
-        yield "Valid", f"until {ends}: the first signature to end is that over {what} by key {first.tag}"
+        yield "Valid", f"until {ends}, when the RRSIG over {what} by key {first.tag} expires"
     if mx.resolver_rcode is not None:
         yield "Resolver", f"answers {visible(mx.resolver_rcode)} for {rrset(mx)}{_claim(mx)}"
 
@@ -118,9 +118,9 @@ def _dnssec(walk: Walk) -> _Lines:
 def _claim(lookup: Lookup) -> str:
     """What the resolver's own answer says of its validation (RFC 4035 section 3.2.3)."""
     if lookup.resolver_ad:
-        return ", with AD: it validates, and finds it secure"
+        return ", with AD: it validates, and the answer is secure"
     if lookup.resolver_rcode == "SERVFAIL":
-        return ", as one that validates does with a bogus answer"
+        return ", as a validating resolver does for a bogus answer"
     if lookup.security is Security.SECURE:
         return ", without AD: it does not validate, or does not say so"
     return ", without AD"
@@ -167,10 +167,10 @@ def _sts(walk: Walk) -> _Lines:
         yield "Mode", _MODES.get(policy.mode, visible(policy.mode))
         yield (
             "max_age",
-            f"{policy.max_age} s: a sender keeps the policy for {span(policy.max_age, full=True)}",
+            f"{policy.max_age} s: senders cache the policy for {span(policy.max_age, full=True)}",
         )
         if facts.policy_id is not None:
-            yield "id", f"{visible(facts.policy_id)}: another id tells senders to fetch the policy anew"
+            yield "id", f"{visible(facts.policy_id)}: a new id makes senders fetch the policy again"
         for host in walk.mx.hosts[:MOST_HOSTS]:
             pattern = next((each for each in policy.mx if sts.mx_matches(each, host.name)), None)
             listed = f"listed as mx: {visible(pattern)}" if pattern is not None else "matches no mx line"
@@ -181,13 +181,13 @@ def _sts(walk: Walk) -> _Lines:
     if facts.tlsrpt_rua:
         yield "Reports", f"go to {', '.join(visible(uri) for uri in facts.tlsrpt_rua[:4])} (TLSRPT)"
     elif facts.tlsrpt is not None and facts.tlsrpt.found is Found.ABSENT and not facts.tlsrpt.broken:
-        yield "Reports", "nobody is told of failures: there is no TLSRPT record"
+        yield "Reports", "nobody receives failure reports, because there is no TLSRPT record"
 
 
 _MODES = {
-    "enforce": "enforce: senders do not deliver where the policy does not hold",
-    "testing": "testing: senders deliver all the same, and report",
-    "none": "none: no policy any more",
+    "enforce": "enforce: senders do not deliver to hosts that fail the policy",
+    "testing": "testing: senders report failures but deliver anyway",
+    "none": "none: the policy is withdrawn",
 }
 
 
@@ -206,12 +206,10 @@ def _certificate(chain: tuple[bytes, ...], at: int) -> str:
         return f"unreadable: {visible(facts.error)}"
     issuer = "self-signed" if facts.self_signed else f"from {visible(facts.issuer, limit=120) or '(no name)'}"
     if facts.not_after is None:
-        return f"{issuer}, with no readable end"
+        return f"{issuer}, without a readable expiry date"
     remaining = facts.not_after - at
-    when = (
-        f"{span(remaining, full=True)} left" if remaining >= 0 else f"ended {span(-remaining, full=True)} ago"
-    )
-    return f"{issuer}, until {utc(facts.not_after)} ({when})"
+    left = span(abs(remaining), full=True)
+    return f"{issuer}, until {utc(facts.not_after)} ({f'{left} left' if remaining >= 0 else f'{left} ago'})"
 
 
 # --- TLSA and STARTTLS -----------------------------------------------------------------------------
@@ -222,7 +220,7 @@ def _tlsa(walk: Walk) -> _Lines:
         name = visible(host.host)
         chosen = secure_set(host)
         if host.not_tried:
-            yield "MX host", f"{name}: not asked for: {visible(host.not_tried)}"
+            yield "MX host", f"{name}: not looked up: {visible(host.not_tried)}"
         elif chosen is None:
             yield "MX host", f"{name}: {host_verdict(walk, host)[1] or 'no TLSA record'}"
         else:
@@ -241,7 +239,7 @@ def _tlsa(walk: Walk) -> _Lines:
                 else:
                     label = "Unusable" if matched.verdict == "unusable" else "Differs"
                     yield label, f"{visible(matched.reason).rstrip('.')} ({', '.join(addresses)})"
-                moot = "; neither matters to DANE-EE" if matched.usage == dane.DANE_EE else ""
+                moot = "; DANE-EE ignores both" if matched.usage == dane.DANE_EE else ""
                 yield "Cert", f"{_certificate(chain, walk.at)}{moot}"
     yield from _more(len(walk.tlsa.hosts))
 
@@ -282,7 +280,7 @@ def _session(at: int, standing: Standing) -> _Lines:
 
 def _envelope(walk: Walk) -> _Lines:
     if tried(walk):
-        yield "Tried", f"{tried(walk)}, then RSET: no mail was sent"
+        yield "Tried", f"{tried(walk)}, then RSET; no mail was sent"
     for each in answers(walk)[:MOST_HOSTS]:
         yield "MX host", f"{each.host} [{each.address}]: {each.sentence}"
 

@@ -21,7 +21,7 @@ def lines(walk: Walk) -> Iterator[str]:
         yield from render_text(lookup, walk.dnssec.zones, walk.at, drawn=drawn).splitlines()
         yield ""
         drawn.update(lookup.chain)
-    yield "Every answer of the path:"
+    yield "Every answer on the path:"
     for lookup in asked:
         yield f"  {visible(lookup.name)} {lookup.rdtype}"
         yield f"    {security(lookup)}"

@@ -37,11 +37,11 @@ def result(walk: Walk) -> StepResult | None:
 def _summary(answered: tuple[Answered, ...], worst: Answered) -> str:
     counted = Counter(each.word for each in answered)
     if len(counted) == 1 and len(answered) > 1 and worst.word == "TAKEN":
-        return f"Sender and recipient are taken at all {len(answered)} addresses."
+        return f"All {len(answered)} addresses accept the sender and the recipient."
     if len(answered) == 1:
         return worst.sentence
     others = len(answered) - counted[worst.word]
-    rest = f" {others} of {len(answered)} addresses answer better." if others else ""
+    rest = f" {others} of {len(answered)} addresses give a better answer." if others else ""
     return f"{worst.host} [{worst.address}]: {worst.sentence}{rest}"
 
 

@@ -38,7 +38,7 @@ def lookup_lines(lookup: Lookup | None) -> Iterator[str]:
     elif lookup.found is Found.ABSENT:
         yield f"{owner} IN {lookup.rdtype} ; none ({visible(lookup.rcode or 'NODATA')})"
     elif lookup.found is Found.NOT_TRIED:
-        yield f"{owner} IN {lookup.rdtype} ; not asked: {visible(lookup.reason or lookup.detail)}"
+        yield f"{owner} IN {lookup.rdtype} ; not looked up: {visible(lookup.reason or lookup.detail)}"
         return
     else:
         yield f"{owner} IN {lookup.rdtype} ; failed: {visible(lookup.detail or lookup.reason)}"

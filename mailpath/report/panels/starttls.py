@@ -15,8 +15,8 @@ from mailpath.visible import visible
 
 _PROFILES = {
     TlsProfile.FULL: "",
-    TlsProfile.AUTHENTICATED: ", no anonymous suites",
-    TlsProfile.GNUTLS: ", only suites that GnuTLS offers",
+    TlsProfile.AUTHENTICATED: ", no anonymous cipher suites",
+    TlsProfile.GNUTLS: ", only cipher suites that GnuTLS offers",
 }
 
 
@@ -70,7 +70,7 @@ def _session(
     if session.tls is None:
         return
     if session.ehlo_tls is not None:
-        announced = "is announced" if session.requiretls else "is not announced"
+        announced = "is offered" if session.requiretls else "is not offered"
         yield f"  REQUIRETLS (RFC 8689) {announced}."
     chain = session.tls.chain
     if chain in seen:
@@ -85,7 +85,7 @@ def _certificates(
 ) -> Iterator[str]:
     """How the chain stands by name, by PKIX and by DANE, then the chain itself."""
     if not chain:
-        yield "No certificate: an anonymous suite."
+        yield "No certificate (anonymous cipher suite)."
         return
     built = pkix.verify(chain, walk.roots, walk.at)
     named = names.any_match((host.name,), certificate_names(chain[0]), names.RFC)

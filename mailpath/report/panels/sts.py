@@ -32,7 +32,7 @@ def _fetched(walk: Walk, fetch: PolicyFetch, own: Collection[bytes]) -> Iterator
     for lookup in (fetch.v6, fetch.v4):
         yield from (f"  {line}" for line in lookup_lines(lookup))
     if fetch.address is not None:
-        yield f"  asked at {fetch.address}"
+        yield f"  from {fetch.address}"
     if fetch.status is not None:
         yield f"  HTTP {fetch.status}, Content-Type: {visible(fetch.content_type or b'(none)', limit=120)}"
     if fetch.failure is not None or (fetch.detail and fetch.status is None):
@@ -44,7 +44,7 @@ def _fetched(walk: Walk, fetch: PolicyFetch, own: Collection[bytes]) -> Iterator
         built = pkix.verify(fetch.chain, walk.roots, walk.at)
         yield from (f"    {line}" for line in chain_lines(fetch.chain, built.path, own))
     if fetch.body:
-        yield "  The policy, each line judged:"
+        yield "  The policy, line by line:"
         yield from (f"    {line}" for line in _judged(walk, fetch))
 
 

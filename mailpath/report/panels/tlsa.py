@@ -19,7 +19,7 @@ def lines(walk: Walk) -> Iterator[str]:
             yield ""
         yield f"MX host {visible(host.host)}"
         if host.not_tried:
-            yield f"  not asked for: {visible(host.not_tried)}"
+            yield f"  not looked up: {visible(host.not_tried)}"
         for candidate in host.candidates:
             yield from _candidate(candidate)
         chosen = secure_set(host)
@@ -32,17 +32,17 @@ def _candidate(candidate: TlsaSet) -> Iterator[str]:
     for record in candidate.records:
         if record.unusable:
             data = tlsa_data(record.usage, record.selector, record.mtype, record.data)
-            yield f"  cannot be used: {data}: {visible(record.unusable)}"
+            yield f"  unusable: {data}: {visible(record.unusable)}"
 
 
 def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
     seen = chains(walk, host.host, candidate.base)
     names = dane_names(walk, candidate.base)
     if not seen:
-        yield "  No certificate was seen to hold them against."
+        yield "  No certificate was seen to compare them with."
     for chain, addresses in seen:
         matched = dane.match(candidate.records, chain, names, walk.at)
-        yield f"  Held against the certificate from {', '.join(addresses)}:"
+        yield f"  Compared with the certificate from {', '.join(addresses)}:"
         for each in matched.comparisons:
             place = "its own certificate" if each.depth == 0 else f"certificate {each.depth} of its chain"
             sign = "equal" if each.equal else "differs"
@@ -53,5 +53,5 @@ def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
             yield f"    names that count: {', '.join(dotted(name) for name in names)}"
         for record in matched.passed_over:
             data = tlsa_data(record.usage, record.selector, record.mtype, record.data)
-            yield f"    passed over for a stronger digest: {data}"
+            yield f"    ignored in favor of a stronger digest: {data}"
         yield f"    {visible(matched.reason)}"

@@ -96,14 +96,14 @@ def _tls(session: Session) -> str:
 def _injected(session: Session, indent: str) -> Iterator[str]:
     if session.injected:
         shown = visible(session.injected, limit=_LINE)
-        yield f"{indent}^ came in the clear behind the reply to STARTTLS: {shown}"
+        yield f"{indent}^ arrived in the clear after the reply to STARTTLS: {shown}"
 
 
 def _end(session: Session) -> Iterator[str]:
     for name in ("greeting", "ehlo", "helo", "starttls", "ehlo_tls", "helo_tls", "mail_from", "rcpt_to"):
         reply: Reply | None = getattr(session, name)
         if reply is not None and reply.defect:
-            yield f"no valid reply: {visible(reply.defect)}"
+            yield f"not a valid reply: {visible(reply.defect)}"
     if session.failure is not None:
         where = _FAILURES[session.failed_at] if session.failed_at is not None else "ended"
         why = visible(session.detail).rstrip(".") or session.failure.value

@@ -38,7 +38,7 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         ("Means", " ".join(bounce.means)),
     )
     if not any(text for _, text in rows):
-        yield "Nothing in this is known here: no address, no code, no sentence of a mail server."
+        yield "Nothing in this is known: no address, no code, no sentence of a mail server."
         return
     for label, text in rows:
         if text:
@@ -46,7 +46,7 @@ def _lines(bounce: Bounce) -> Iterator[str]:
     yield from other_lines(bounce.others)
     if bounce.causes:
         yield ""
-        yield "What leads to it"
+        yield "Possible causes"
         for cause in bounce.causes:
             yield from cause_lines(cause)
     sender, recipient = walk_words(bounce)

@@ -112,7 +112,7 @@ def _finding(code: str) -> Explanation:
     )
     means = [f"{entry.title}.", entry.meaning]
     if not causes and all(code not in codes for codes in FINDINGS.values()):
-        means.append("By itself it makes no sender keep or return mail.")
+        means.append("On its own it makes no sender defer or bounce mail.")
     return Explanation(
         kind=Kind.FINDING,
         subject=code,
@@ -134,7 +134,7 @@ def _result_type(name: str, subject: str) -> Explanation:
     means = [known.means]
     if not causes:
         causes = [Cause(text=known.means, findings=known.findings, postures=_with_sts())]
-        means.append("Mail goes on without the policy, unless the sender holds one from before.")
+        means.append("Mail is delivered without the policy, unless the sender has one cached.")
     return Explanation(
         kind=Kind.REPORT,
         subject=subject,
@@ -156,7 +156,8 @@ def _event(event: Event) -> Explanation:
 
 def _taken() -> Explanation:
     means = (
-        "The next host took the message. Whether over TLS, this line does not say; another one of it does."
+        "The next host accepted the message. This line does not say whether over TLS; another line of the"
+        " same delivery does."
     )
     return Explanation(kind=Kind.SENTENCE, subject="", recognised=("a delivery",), means=(means,))
 
@@ -168,7 +169,7 @@ def _with_sts() -> tuple[str, ...]:
 def _code_only(code: str | None) -> Explanation:
     """All that a status code tells without the words beside it."""
     if code is None:
-        unknown = "No part of this is known here: no code, no sentence of a mail server, no line of a log."
+        unknown = "Nothing in this is known: no code, no sentence of a mail server, no log line."
         return Explanation(kind=Kind.UNKNOWN, subject="", means=(unknown,))
     sentences, source = meaning(code)
     wording = wordings.recognise(code)
@@ -181,7 +182,7 @@ def _code_only(code: str | None) -> Explanation:
     causes = _causes(each for each in reach.by_code(code) if _own_code(each))
     if not causes and plain(code):
         causes = (Cause(text=sentences[0], findings=FINDINGS.get(code.partition(".")[2], ())),)
-    notes = () if causes else ("No preset gives this code of itself; the receiving server's words say why.",)
+    notes = () if causes else ("No preset uses this code on its own; the receiving server's words say why.",)
     return Explanation(
         kind=Kind.STATUS,
         subject="",
@@ -293,7 +294,7 @@ def _in_clear(family: Family) -> Explanation:
 
 
 def _wording(wording: Wording, code: str | None) -> Explanation:
-    recognised = (f"a wording of {wording.speaker.value}",)
+    recognised = (f"a sentence of {wording.speaker.value}",)
     if not wording.events:
         sent = reach.by_events([Event.SENT_PLAIN])
         causes = _causes(each for each in sent if each.case in wording.in_clear)

@@ -54,7 +54,7 @@ def _lines(found: Explanation) -> Iterator[str]:
     yield from other_lines(found.others)
     if found.causes:
         yield ""
-        yield "Who does otherwise" if found.kind is Kind.RULE else "What leads to it"
+        yield "Who does otherwise" if found.kind is Kind.RULE else "Possible causes"
         for cause in found.causes:
             yield from cause_lines(cause)
 

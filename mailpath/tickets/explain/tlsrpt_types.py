@@ -25,27 +25,27 @@ RESULT_TYPES: Mapping[str, ResultType] = {
         cases=("no-starttls", "no-starttls-tlsa", "no-starttls-sts", "starttls-refused-tlsa"),
     ),
     "certificate-host-mismatch": ResultType(
-        means="The certificate names another host than the policy asks for.",
+        means="The certificate does not name the host that the policy requires.",
         findings=("TLS010", "STS014", "TLSA009"),
         cases=("certificate", "certificate-sts"),
     ),
     "certificate-expired": ResultType(
-        means="The certificate is out of date.",
+        means="The certificate is expired or not yet valid.",
         findings=("TLS009", "STS014", "TLSA009"),
         cases=("certificate", "certificate-sts"),
     ),
     "certificate-not-trusted": ResultType(
-        means="No authority that the sender trusts vouches for the certificate.",
+        means="The sender does not trust the CA of the certificate.",
         findings=("TLS008", "TLS011", "TLS012", "STS014"),
         cases=("certificate", "certificate-sts"),
     ),
     "validation-failure": ResultType(
-        means="The session could not be secured for a reason of its own; the reason code says more.",
+        means="The session could not be secured for another reason; the reason code says more.",
         findings=("TLS004", "TLS006", "STS013"),
         cases=("handshake", "handshake-tlsa", "handshake-sts", "sts-unlisted"),
     ),
     "tlsa-invalid": ResultType(
-        means="None of the TLSA records accepts what the mail host shows.",
+        means="The mail host's certificate matches no TLSA record.",
         findings=("TLSA002", "TLSA003", "TLSA008", "TLS025"),
         cases=("certificate-tlsa", "tlsa-unusable"),
         policy="tlsa",
@@ -57,7 +57,7 @@ RESULT_TYPES: Mapping[str, ResultType] = {
         policy="tlsa",
     ),
     "dane-required": ResultType(
-        means="The sender insists on DANE, and the mail host has no signed TLSA record.",
+        means="The sender insists on DANE, but the mail host has no signed TLSA record.",
         findings=("TLSA001", "SEC001", "SEC004", "TLSA007"),
         cases=("tlsa-missing", "mx-unsigned", "host-unsigned"),
         policy="tlsa",
@@ -68,7 +68,7 @@ RESULT_TYPES: Mapping[str, ResultType] = {
         policy="sts",
     ),
     "sts-policy-invalid": ResultType(
-        means="The MTA-STS policy was fetched and is not valid.",
+        means="The MTA-STS policy was fetched but is not valid.",
         findings=("STS009", "STS010"),
         policy="sts",
     ),

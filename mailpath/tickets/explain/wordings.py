@@ -31,20 +31,20 @@ _POSTFIX = (
         Speaker.POSTFIX,
         r"certificate verification failed for .{1,300}: certificate has expired",
         NOT_VERIFIED,
-        "Postfix: the mail host's certificate is out of date.",
+        "Postfix: the mail host's certificate is expired or not yet valid.",
         "TLS009",
     ),
     _of(
         Speaker.POSTFIX,
         r"(?:server )?certificate verification failed for ",
         NOT_VERIFIED,
-        "Postfix: no authority that it trusts vouches for the mail host's certificate.",
+        "Postfix: the mail host's certificate is not trusted.",
     ),
     _of(
         Speaker.POSTFIX,
         r"Server certificate not trusted",
         NOT_VERIFIED,
-        "Postfix: no authority that it trusts vouches for the mail host's certificate.",
+        "Postfix: the mail host's certificate is not trusted.",
         "TLS008",
         "TLS011",
         "TLS012",
@@ -53,27 +53,27 @@ _POSTFIX = (
         Speaker.POSTFIX,
         r"Name service error for name=\S{1,300} type=MX: Malformed or unexpected name server reply",
         Event.MX_FAILED,
-        "Postfix: the answer to its MX query was an error, or no answer that it can use.",
+        "Postfix: the answer to its MX query was an error or not usable.",
     ),
     _of(
         Speaker.POSTFIX,
         r"mail for \S{1,300} loops back to myself",
         None,
-        "Postfix: the best MX record of the domain leads to the sending server itself, which does not take"
+        "Postfix: the best MX record of the domain leads to the sending server itself, which does not accept"
         " mail for that domain: the record is wrong, or the domain is missing from mydestination,"
-        " virtual_mailbox_domains or relay_domains. No TLS posture changes it.",
+        " virtual_mailbox_domains or relay_domains. No TLS posture changes that.",
     ),
     _of(
         Speaker.POSTFIX,
         r"no MX host for \S{1,300} has a valid address record",
         Event.NO_HOST_FOUND,
-        "Postfix: the MX records name hosts, and none of them has an address.",
+        "Postfix: the MX records name hosts, but none of them has an address.",
     ),
     _of(
         Speaker.POSTFIX,
         r"TLS policy lookup for \S{1,300}: non DNSSEC destination",
         Event.NOT_SECURE,
-        "Postfix insists on DANE, and the destination is not signed.",
+        "Postfix insists on DANE, but the destination is not signed.",
     ),
     _of(
         Speaker.POSTFIX,
@@ -85,13 +85,13 @@ _POSTFIX = (
         Speaker.POSTFIX,
         r"conversation with .{1,300} timed out",
         Event.GREETING_LOST,
-        "The mail host fell silent in the middle of the session.",
+        "The mail host went silent in the middle of the session.",
     ),
     _of(
         Speaker.POSTFIX,
         r"lost connection with .{1,300} while ",
         Event.GREETING_LOST,
-        "The mail host hung up in the middle of the session.",
+        "The mail host closed the connection in the middle of the session.",
     ),
 )
 
@@ -107,20 +107,20 @@ _EXIM = (
         r"(?:TLS session: |TLS error on connection )\(certificate verification failed\)"
         r"|certificate verify failed",
         NOT_VERIFIED,
-        "Exim: the mail host's certificate does not hold.",
+        "Exim: the mail host's certificate does not verify.",
     ),
     _of(
         Speaker.EXIM,
         r"failure while setting up TLS session",
         None,
-        "Exim requires TLS and could not set it up; a line above this one says whether the handshake failed"
-        " or the certificate did not hold.",
+        "Exim requires TLS but could not start it; an earlier line says whether the handshake failed or the"
+        " certificate did not verify.",
     ),
     _of(
         Speaker.EXIM,
         r"delivering unencrypted to",
         Event.SENT_PLAIN,
-        "Exim could not set TLS up, and sent the message in the clear.",
+        "Exim could not start TLS, and sent the message in the clear.",
     ),
     _of(
         Speaker.EXIM,
@@ -144,7 +144,7 @@ _EXIM = (
         Speaker.EXIM,
         r"retry time(?:out)? (?:not reached|exceeded)|retry timeout exceeded",
         Event.CONNECT_FAILED,
-        "Exim has tried for as long as it keeps a message for this host.",
+        "Exim has tried this host for as long as its retry rules allow.",
     ),
 )
 
@@ -153,7 +153,7 @@ _GMAIL = (
         Speaker.GMAIL,
         r"TLS Negotiation failed, the certificate doesn.{1,8}t match the host",
         NOT_VERIFIED,
-        "Gmail: the server's certificate is not trusted or has another name.",
+        "Gmail: the server's certificate is not trusted or is for another name.",
         "TLS010",
         "TLS008",
         "TLS012",
@@ -202,13 +202,13 @@ _SENDMAIL = (
         Speaker.SENDMAIL,
         r"403 4\.7\.0 (?:encryption too weak|authentication required|(?:server )?not authenticated)",
         NOT_VERIFIED,
-        "Sendmail's access map asks for TLS that the mail host does not give.",
+        "Sendmail's access map requires TLS that the mail host does not provide.",
     ),
     _of(
         Speaker.SENDMAIL,
         r"STARTTLS=client, .{0,300}\bverify=(?:OK|TRUSTED)\b",
         None,
-        "Sendmail: the message goes over TLS, and a trusted authority vouches for the certificate.",
+        "Sendmail: the message goes over TLS, and a trusted CA vouches for the certificate.",
     ),
     _of(
         Speaker.SENDMAIL,

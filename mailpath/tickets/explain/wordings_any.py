@@ -15,8 +15,8 @@ RECEIVER = (
         r"|\b5\d\d[ -](?:#?5\.7\.\d{1,3} )?.{0,80}\b(?:(?:STARTTLS|TLS|encryption|secure connection)"
         r" (?:is )?(?:required|needed|mandatory)|requires? (?:STARTTLS|TLS|encryption))",
         None,
-        "The receiving server takes mail over TLS only, and this session had none: the sender does no TLS, or"
-        " went on in the clear because STARTTLS or the handshake failed.",
+        "The receiving server accepts mail only over TLS, but this session had none: the sender does not use"
+        " TLS, or continued in the clear because STARTTLS or the handshake failed.",
         in_clear=("sent-without-tls", "sent-after-refusal", "sent-after-handshake"),
     ),
 )
@@ -27,8 +27,8 @@ OTHER = (
         Speaker.OTHER,
         r"\b454[ -](?:#?4\.\d\.\d{1,3} )?TLS (?:is )?(?:currently |temporarily )?(?:not |un)available",
         Event.STARTTLS_REFUSED,
-        "The mail host offers STARTTLS and cannot do it, most often because it cannot read its certificate"
-        " or key.",
+        "The mail host offers STARTTLS but fails to start TLS, most often because it cannot read its"
+        " certificate or key.",
     ),
     _of(
         Speaker.OTHER,
@@ -36,7 +36,7 @@ OTHER = (
         r"|\bDANE (?:mismatch|failure)|(?:does not|doesn.{1,3}t) match (?:the |any )?TLSA"
         r"|no match between certificates? and TLSA",
         NOT_VERIFIED,
-        "The TLSA records do not accept what the mail host shows.",
+        "The mail host's certificate matches no TLSA record.",
         *TLSA_REFUSES,
         by=DemandedBy.DANE,
     ),
@@ -44,7 +44,7 @@ OTHER = (
         Speaker.OTHER,
         r"certificate (?:has |is )?expired|expired certificate",
         NOT_VERIFIED,
-        "The mail host's certificate is out of date.",
+        "The mail host's certificate is expired or not yet valid.",
         "TLS009",
     ),
     _of(

@@ -66,8 +66,8 @@ def _attached(data: bytes) -> tuple[bytes, str | None]:
             if content is not None:
                 return content, as_domain(str(message.get("tls-report-domain", ""))) or recipient_of(name)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ReportError("The mail cannot be taken apart.") from error
-    raise ReportError("The mail holds no TLS report.")
+        raise ReportError("The mail cannot be parsed.") from error
+    raise ReportError("The mail contains no TLS report.")
 
 
 def _holds(part: email.message.Message, name: str) -> bool:
@@ -85,9 +85,9 @@ def _inflated(data: bytes) -> bytes:
     try:
         made = inflate.decompress(data, MAX_INPUT + 1)
     except zlib.error as error:
-        raise ReportError("The file is damaged: gzip cannot be unpacked.") from error
+        raise ReportError("The file is damaged: it cannot be unpacked with gzip.") from error
     if len(made) > MAX_INPUT:
         raise ReportError("The report is larger than 8 MiB.")
     if not inflate.eof:
-        raise ReportError("The file is damaged: gzip ends too early.")
+        raise ReportError("The file is damaged: the gzip data is truncated.")
     return made

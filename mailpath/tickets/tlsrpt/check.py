@@ -138,7 +138,7 @@ def _report(report: Any) -> Iterator[str]:
             yield "date-range: the end is before the start."
     policies = report.get("policies")
     if not isinstance(policies, list) or not policies:
-        yield "report: policies must be an array with an entry at least."
+        yield "report: policies must be an array with at least one entry."
         return
     for number, policy in enumerate(policies, 1):
         yield from _entry(f"policy {number}", policy)
@@ -182,6 +182,6 @@ def _strings(where: str, policy: dict[str, Any]) -> Iterator[str]:
     if not _texts(strings):
         return
     if policy.get("policy-type") == "tlsa" and not all(_TLSA.match(each) for each in strings or ()):
-        yield f"{where}: policy-string must hold TLSA records."
+        yield f"{where}: policy-string must contain TLSA records."
     if policy.get("policy-type") == "sts" and strings and not any("STSv1" in each for each in strings):
-        yield f"{where}: policy-string must hold the lines of an MTA-STS policy."
+        yield f"{where}: policy-string must contain the lines of an MTA-STS policy."

@@ -127,7 +127,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         report = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ReportError("The report is neither JSON in UTF-8, gzip of it, nor a mail with it.") from error
+        raise ReportError(
+            "The report is neither JSON in UTF-8, nor gzipped JSON, nor a mail that contains one."
+        ) from error
     except RecursionError as error:
         raise ReportError("The report is nested too deeply.") from error
     except ValueError as error:
@@ -220,7 +222,7 @@ def _failure(policy: ReportedPolicy, detail: dict[str, Any], recipient: str | No
         result=result,
         kind=policy.kind,
         domain=policy.domain,
-        means=known.means if known else "This result type is not one of RFC 8460.",
+        means=known.means if known else "RFC 8460 does not define this result type.",
         count=_count(detail.get("failed-session-count")),
         mx=mx,
         address=_shown(detail.get("receiving-ip")),
@@ -272,8 +274,8 @@ def _walk(failure: ReportedFailure) -> str:
     if failure.walk is not None:
         unsure = "" if failure.sure else " (if that is the recipient domain: the report may name a mail host)"
         return f"mailpath check {failure.walk}{posture}{unsure}"
-    host = failure.mx or failure.domain or "that this is about"
-    missing = "neither the report nor its file name or mail tells the recipient domain"
+    host = failure.mx or failure.domain or "that this concerns"
+    missing = "neither the report nor its file name or mail names the recipient domain"
     return f"mailpath check DOMAIN{posture}, your domain with the mail host {host}: {missing}"
 
 
