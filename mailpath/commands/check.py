@@ -19,6 +19,7 @@ from mailpath.commands.narration import narrator, waits_told
 from mailpath.commands.options import LOG_FILE, TRUST_KEYS, domain_of, given_options, names_of
 from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
+from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.exchanges import Envelope
 from mailpath.facts import Found, Path, Walk
@@ -29,7 +30,6 @@ from mailpath.network.capture import Capture, capture_of, dump, load
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
 from mailpath.report import provenance as origin
-from mailpath.report.exit_codes import ExitCode
 from mailpath.report.headline import headline
 from mailpath.report.provenance import NOTHING, Given, Provenance, marks
 from mailpath.report.result import DEFAULT_POSTURE, Result, build

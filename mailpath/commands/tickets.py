@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from mailpath.commands import stdio
+from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.files import read_file
-from mailpath.report.exit_codes import ExitCode
 from mailpath.report.result import DEFAULT_POSTURE
 from mailpath.tickets.bounce import MAX_INPUT, Bounce, read_bounce
 from mailpath.tickets.bounce import to_dict as bounce_to_dict
