@@ -67,6 +67,7 @@ def _deliver_as_heard(
         event=applied.not_recorded.event,
         demand=None,
         demanded_by=None,
+        status_code=None,
     )
 
 
