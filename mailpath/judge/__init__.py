@@ -77,6 +77,7 @@ def judge(
         event=Event.SOURCE_SILENT,
         demand=None,
         demanded_by=None,
+        cause=None,
         why="",
         tls_word=None,
         host=None,

@@ -1,7 +1,6 @@
-"""One delivery: hosts and addresses in order, until one takes the mail or none is left.
+"""One delivery: what becomes of the mail in the end.
 
-Postfix's smtp_connect.c: a temporary failure moves on to the next address, a permanent one ends the
-attempt; when all fail, the last failure is the one reported.  A sender that keeps plaintext for a retry is
+A sender that keeps plaintext for a retry is
 played twice: first with a fresh message, then, if that was deferred, with an aged one.
 """
 
@@ -10,58 +9,30 @@ from __future__ import annotations
 import msgspec
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import Found, Session, StsPolicy, Walk
+from mailpath.facts import Found, StsPolicy, Walk
 from mailpath.judge import indeterminate, sts
-from mailpath.judge.destination import Destination, Target, destination
-from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, Event
-from mailpath.judge.model import (
-    DELIVERED,
-    FINAL,
-    Attempt,
-    Demand,
-    Mechanism,
-    Outcome,
-    Untold,
-    Verdict,
-    ordered,
-    untold,
-)
-from mailpath.judge.policy import HostPolicy, host_policy
+from mailpath.judge.attempts import unresolved
+from mailpath.judge.course import Course, Round
+from mailpath.judge.destination import Destination, destination
+from mailpath.judge.events import Event
+from mailpath.judge.model import DELIVERED, Attempt, Outcome, Untold, Verdict, ordered, untold
 from mailpath.judge.posture import Posture
-from mailpath.judge.sentences import Scene, quote, say, shown, status
-from mailpath.judge.session import AttemptEnd, attempt
-from mailpath.judge.waits import Waits
-
-#: Events that come after a TLS session was there.
-_IN_TLS = frozenset({Event.SENT_TLS, *NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED, *ENVELOPE})
+from mailpath.judge.sentences import Scene, say, shown, status
 
 
-class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery attempt over all hosts.  `decisive`: the attempt whose failure (or success) is reported.
-
-    `tls_failed`: optional TLS broke at some host on the way.
-    `possible`: where we gave up waiting, the outcomes there may be; `stays`: so it may wait for another
-    reason than TLS.
-    """
-
-    outcome: Outcome
-    attempts: tuple[Attempt, ...]
-    decisive: Attempt
-    tls_failed: bool = False
-    possible: frozenset[Outcome] = frozenset()
-    stays: bool = False
-
-
-def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
+def deliver(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, course: type[Course] = Course
+) -> Verdict:
     """What a sender whose posture leaves nothing unknown does with mail for this path.
 
-    `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.
+    `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.  `course`: how
+    one attempt goes.
     """
-    verdict = _deliver_as_heard(walk, posture, cached)
+    verdict = _deliver_as_heard(walk, posture, cached, course)
     if not indeterminate.doubted(walk):
         return verdict
     # Our resolver is known to leave proofs out, and the sender's may not: what it denied may well be absent.
-    believed = _deliver_as_heard(indeterminate.believed(walk), posture, cached)
+    believed = _deliver_as_heard(indeterminate.believed(walk), posture, cached, course)
     if (believed.outcome, believed.possible) == (verdict.outcome, verdict.possible):
         return believed
     for each in (believed, verdict):
@@ -72,15 +43,17 @@ def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ve
     return msgspec.structs.replace(unproven, policy_state=believed.policy_state)
 
 
-def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
+def _deliver_as_heard(
+    walk: Walk, posture: Posture, cached: StsPolicy | None, course: type[Course]
+) -> Verdict:
     unseen = _unseen(walk, posture)
     if unseen is not None:
         return untold(posture.name, unseen)
     applied = sts.applied(walk, posture, cached)
-    verdict = _read(walk, posture, applied)
+    verdict = _read(walk, posture, applied, course)
     if applied.not_recorded is None:
         return verdict
-    played = [verdict, *(_read(walk, posture, each) for each in sts.might_apply(walk, applied))]
+    played = [verdict, *(_read(walk, posture, each, course) for each in sts.might_apply(walk, applied))]
     outcomes = {outcome for each in played for outcome in (each.outcome, *each.possible)}
     if len(outcomes) == 1:
         return verdict
@@ -94,19 +67,20 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None) ->
         event=applied.not_recorded.event,
         demand=None,
         demanded_by=None,
+        status_code=None,
     )
 
 
-def _read(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
+def _read(walk: Walk, posture: Posture, applied: sts.Applied, course: type[Course]) -> Verdict:
     """The verdict under one policy, whatever turns out to be signed."""
-    verdict = _deliver(walk, posture, applied)
+    verdict = _deliver(walk, posture, applied, course)
     if verdict.outcome is Outcome.UNKNOWN and indeterminate.has_indeterminate(walk):
-        played = (_deliver(each, posture, applied) for each in indeterminate.assumptions(walk))
+        played = (_deliver(each, posture, applied, course) for each in indeterminate.assumptions(walk))
         verdict = indeterminate.combine(walk, posture, verdict, played)
     return verdict
 
 
-def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
+def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, course: type[Course]) -> Verdict:
     found = destination(walk.mx, posture)
     if found.event is not None:
         return _undeliverable(walk, posture, found, applied)
@@ -119,10 +93,10 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied) -> Verdict:
             event=Event.STS_FAILED,
             status_code="4.4.3",
         )
-    first = _pass(walk, posture, found, applied, is_retry=False)
+    first = course(walk, posture, applied, is_retry=False).run(found.targets)
     second = None
     if first.tls_failed and Outcome.DEFERRED in (first.outcome, *first.possible):
-        second = _pass(walk, posture, found, applied, is_retry=True)
+        second = course(walk, posture, applied, is_retry=True).run(found.targets)
     if second is not None and (first.possible or second.possible):
         return _verdict(walk, posture, _joined(first, second), applied)
     if second is not None and second.outcome in DELIVERED:
@@ -151,183 +125,13 @@ def _unseen(walk: Walk, posture: Posture) -> Untold | None:
     return indeterminate.lost(walk, posture, lookup)
 
 
-# --- the loop --------------------------------------------------------------------------------------
-
-
-def _pass(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied, *, is_retry: bool) -> Round:
-    attempts: list[Attempt] = []
-    decisive: Attempt | None = None
-    unknown: Attempt | None = None
-    tls_failed = no_fallback = False
-    waits = Waits()
-    carried: str | None = None
-    refused: Attempt | None = None
-    sessions = 0
-    for target in found.targets:
-        last = target is found.targets[-1]
-        if target.address is None:
-            unresolved = _note(attempts, _unresolved(walk, posture, target))
-            if unresolved.outcome is Outcome.UNKNOWN:
-                decisive = unknown = unresolved
-                break
-            continue
-        policy = host_policy(walk, posture, target, applied.policy)
-        if policy.skip is not None:
-            skipped = _note(attempts, _skipped(walk, posture, target, policy))
-            # Postfix only warns of an unlisted host: what other hosts said stays the reason.
-            if decisive is None or policy.skip is not Event.STS_MX_UNLISTED:
-                decisive = skipped
-            if policy.bounces and posture.agent.tries_next_mx_without_tlsa:
-                refused = skipped
-            elif policy.bounces or refused is not None:
-                break
-            continue
-        if policy.dane and posture.agent.no_plaintext_after_tlsa:
-            no_fallback, carried = True, policy.sni
-        policy = msgspec.structs.replace(policy, no_fallback=no_fallback, sni=carried or policy.sni)
-        ending = attempt(walk, posture, target, policy, is_retry=is_retry)
-        if refused is not None and ending.outcome in DELIVERED:
-            decisive = refused
-            break
-        tls_failed |= ending.tls_failed
-        sessions += ending.counted
-        spent = bool(posture.session_limit) and sessions >= posture.session_limit
-        if ending.if_last and (last or spent):
-            ending = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED)
-        decisive = _note(attempts, _tried(walk, posture, target, ending.policy or policy, ending))
-        waits.note(ending, decisive, refused)
-        if ending.outcome is Outcome.UNKNOWN and not ending.either:
-            unknown = unknown or decisive
-        if ending.lost:
-            break
-        if refused is not None and decisive.outcome is Outcome.BOUNCED:
-            decisive = msgspec.structs.replace(decisive, outcome=Outcome.DEFERRED)
-        if ending.outcome in FINAL or waits.over or spent or refused is not None:
-            break
-    assert decisive is not None, "a destination without a failure has an address"
-    if decisive.outcome not in FINAL and unknown is not None:
-        decisive = unknown
-    found_out = Round(
-        outcome=decisive.outcome, attempts=tuple(attempts), decisive=decisive, tls_failed=tls_failed
-    )
-    return waits.undecided(found_out)
-
-
-def _note(attempts: list[Attempt], new: Attempt) -> Attempt:
-    """One attempt per MX host: a further address of the same host takes the place of the one before."""
-    if attempts and attempts[-1].host == new.host:
-        attempts.pop()
-    attempts.append(new)
-    return new
-
-
-# --- attempts --------------------------------------------------------------------------------------
-
-
-def _host(posture: Posture, target: Target) -> str:
-    """The host as this server's log names it."""
-    if posture.agent.logs_canonical_host and target.lookup is not None:
-        return target.lookup.canonical
-    return target.host.name
-
-
-def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None = None) -> Scene:
-    tls = session.tls if session is not None else None
-    return Scene(
-        domain=shown(walk.path.recipient),
-        host=shown(_host(posture, target)),
-        address=target.address or "",
-        port=session.port if session is not None else 25,
-        rrtype=target.rrtype,
-        version=shown(tls.version) if tls else "",
-        cipher=shown(tls.cipher) if tls else "",
-        bits=tls.bits if tls else 0,
-    )
-
-
-def _unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:
-    assert target.event is not None
-    asked = target.host.v6 if target.rrtype == "AAAA" else target.host.v4
-    lost = indeterminate.lost(walk, posture, asked) if target.event is Event.HOST_FAILED else None
-    if lost is not None:
-        return Attempt(
-            host=target.host.name,
-            address=None,
-            outcome=Outcome.UNKNOWN,
-            reason=lost.reason,
-            event=lost.event,
-        )
-    permanent = target.event is not Event.HOST_FAILED
-    return Attempt(
-        host=target.host.name,
-        address=None,
-        outcome=Outcome.BOUNCED if permanent else Outcome.DEFERRED,
-        reason=say(posture.agent.family, target.event, _scene(walk, posture, target)),
-        event=target.event,
-        status_code=status(posture.agent.family, target.event, permanent=permanent),
-    )
-
-
-def _skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Attempt:
-    assert policy.skip is not None
-    return Attempt(
-        host=_host(posture, target),
-        address=None,
-        outcome=Outcome.BOUNCED if policy.bounces else Outcome.DEFERRED,
-        reason=say(posture.agent.family, policy.skip, _scene(walk, posture, target)),
-        event=policy.skip,
-        demand=policy.demand,
-        demanded_by=policy.by,
-        status_code=status(posture.agent.family, policy.skip, permanent=policy.bounces),
-    )
-
-
-def _tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, ending: AttemptEnd) -> Attempt:
-    told = policy.undetermined is None
-    attempt = Attempt(
-        host=_host(posture, target),
-        address=target.address,
-        outcome=ending.outcome,
-        reason=f"whether or not it answers in time: {ending.why}",
-        event=ending.event,
-        demand=policy.demand if told else None,
-        demanded_by=policy.by if told else None,
-    )
-    if ending.outcome is Outcome.UNKNOWN:
-        return msgspec.structs.replace(attempt, reason=Untold(ending.event, ending.why).reason)
-    if ending.either:
-        return attempt
-    session = ending.session
-    temporary = ending.reply is not None and ending.reply.code is not None and ending.reply.code // 100 == 4
-    scene = msgspec.structs.replace(
-        _scene(walk, posture, target, session),
-        required=policy.demand is not Demand.MAY and not (policy.dane and temporary),
-        reply=quote(ending.reply),
-        why=ending.why,
-        timed_out=ending.timed_out,
-        word=ending.word or "",
-    )
-    permanent = ending.outcome is Outcome.BOUNCED
-    tls = session.tls if session is not None and ending.event in _IN_TLS else None
-    return msgspec.structs.replace(
-        attempt,
-        reason=say(posture.agent.family, ending.event, scene),
-        why=ending.why,
-        status_code=status(posture.agent.family, ending.event, permanent=permanent, reply=ending.reply),
-        mechanism=ending.mechanism if ending.outcome in DELIVERED else Mechanism.NONE,
-        tls_word=ending.word,
-        cause=ending.cause,
-        tls_version=tls.version if tls is not None else None,
-    )
-
-
 # --- verdicts --------------------------------------------------------------------------------------
 
 
 def _undeliverable(walk: Walk, posture: Posture, found: Destination, applied: sts.Applied) -> Verdict:
     """No address to try: DNS alone decides."""
     assert found.event is not None
-    attempts = tuple(_unresolved(walk, posture, target) for target in found.targets)
+    attempts = tuple(unresolved(walk, posture, target) for target in found.targets)
     unknown = next((each for each in attempts if each.outcome is Outcome.UNKNOWN), None)
     if unknown is not None:
         return Verdict(

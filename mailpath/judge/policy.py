@@ -139,7 +139,7 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     if posture.dane is DaneUse.OFF:
         return None
     if indeterminate(walk.mx.lookup) or indeterminate(target.lookup):
-        return _untold(walk, "whether these names are signed was not learnt")
+        return _untold(walk, "it is unknown whether these names are signed")
     insecure_mx = has_insecure_mx(walk)
     mandatory = posture.dane is DaneUse.MANDATORY
     if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
@@ -155,7 +155,7 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
         if state is Answer.ERROR:
             return _skipped(DemandedBy.DANE, Event.TLSA_FAILED)
         if indeterminate(candidate.lookup):
-            return _untold(walk, "whether its TLSA is signed was not learnt")
+            return _untold(walk, "it is unknown whether its TLSA records are signed")
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
             return _with_tlsa(walk, posture, target, candidate, insecure_mx=insecure_mx)
     return _missing(posture, Event.TLSA_MISSING)

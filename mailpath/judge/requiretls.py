@@ -13,26 +13,29 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
+from mailpath.judge import attempts
 from mailpath.judge.agent import Reference
+from mailpath.judge.course import Course, Round
 from mailpath.judge.delivery import deliver
-from mailpath.judge.destination import Answer, answer, destination
-from mailpath.judge.events import Event
+from mailpath.judge.destination import Target
+from mailpath.judge.events import ENVELOPE, Event
 from mailpath.judge.indeterminate import indeterminate
-from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
-from mailpath.judge.patience import gave_up
-from mailpath.judge.policy import host_policy
+from mailpath.judge.model import FINAL, Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
+from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture
 from mailpath.judge.sentences import shown
-from mailpath.judge.sts import applied, fetched_policy, listed
+from mailpath.judge.session import AttemptEnd
+from mailpath.judge.sts import Applied, listed
 
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
 NOT_ANNOUNCED = "5.7.30"  # "REQUIRETLS support required"
 
-_UNLEARNT = Untold(Event.SECURITY_UNKNOWN, "it is unknown whether the host was found securely")
 #: What can become of a message at a host of which not all is known, or for which we did not wait.
 _EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
 _ANY = (Outcome.AUTHENTICATED, Outcome.DEFERRED, Outcome.BOUNCED)
+#: What never becomes of it.
+_UNAUTHENTICATED = (Outcome.ENCRYPTED, Outcome.PLAINTEXT)
 
 
 def strict(posture: Posture) -> Posture:
@@ -58,10 +61,12 @@ def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = N
 
     `cached`: the MTA-STS policy that it has from an earlier delivery.
     """
-    if not posture.requiretls:
-        verdict = deliver(walk, posture, cached)
-        return replace(verdict, reason=f"{ignored(posture)}: {verdict.reason}")
-    return _deliver(walk, strict(posture), cached)
+    if posture.requiretls:
+        verdict = deliver(walk, strict(posture), cached, Requiring)
+        possible = (each for each in verdict.possible if each not in _UNAUTHENTICATED)
+        return replace(verdict, possible=tuple(possible))
+    verdict = deliver(walk, posture, cached)
+    return replace(verdict, reason=f"{ignored(posture)}: {verdict.reason}")
 
 
 def ignored(posture: Posture) -> str:
@@ -69,168 +74,145 @@ def ignored(posture: Posture) -> str:
     return f"{posture.name} does not implement REQUIRETLS and treats this as an ordinary message"
 
 
-def _deliver(walk: Walk, posture: Posture, cached: StsPolicy | None) -> Verdict:
-    if destination(walk.mx, posture).event is not None:
-        return deliver(walk, posture, cached)  # DNS alone decides, as for any message
-    attempts: list[Attempt] = []
-    refused: list[Attempt] = []
-    untold: Verdict | None = None
-    waiting: Verdict | None = None
-    for host in walk.mx.hosts:
-        alone = replace(walk, mx=replace(walk.mx, hosts=(host,)))
-        verdict = deliver(alone, posture, cached)
-        secure = _found_securely(walk, host, posture, cached)
-        if secure is False and _policy_failed(walk, posture, cached):
-            verdict = _without_policy(walk, host, posture)
-        if verdict.outcome is Outcome.DEFERRED and _lookup_failed(alone, posture, cached):
-            waiting = waiting or verdict
-            attempts += verdict.attempts
-            continue
-        if not host.addresses:
-            continue
-        if secure is not False and verdict.outcome is Outcome.UNKNOWN and _gave_up(walk, host, posture):
-            verdict = replace(verdict, possible=_ANY)
-            untold = untold or verdict
-            attempts += verdict.attempts
-            continue
-        refusal = _refusal(walk, host, verdict, secure)
+class Requiring(Course):
+    """A pass with a message that needs a host found securely, authenticated, and announcing REQUIRETLS.
+
+    A host that is refused, or of which not all is known, does not end it: another one may do.
+    """
+
+    def __init__(self, walk: Walk, posture: Posture, applied: Applied, *, is_retry: bool) -> None:
+        super().__init__(walk, posture, applied, is_retry=is_retry)
+        self._refusals: list[Attempt] = []
+        self._waiting: Attempt | None = None
+        self._open: Attempt | None = None
+        self._possible: tuple[Outcome, ...] = ()
+
+    def policy(self, target: Target) -> HostPolicy:
+        policy = super().policy(target)
+        by_message = policy.by is DemandedBy.LEVEL and self.posture.requiretls_verifies
+        return replace(policy, by=DemandedBy.REQUIRETLS) if by_message else policy
+
+    def unresolved(self, tried: Attempt) -> bool:
+        self.note(tried)
+        if tried.outcome is Outcome.UNKNOWN:
+            self._untold(tried)
+        elif tried.outcome is Outcome.DEFERRED:
+            self._waiting = self._waiting or tried
+        return False
+
+    def skip(self, target: Target, policy: HostPolicy) -> bool:
+        tried = attempts.skipped(self.walk, self.posture, target, policy)
+        if policy.skip is not Event.TLSA_FAILED:
+            return self._held(target, tried)
+        self._waiting = self._waiting or self.note(tried)
+        return False
+
+    def take(self, target: Target, policy: HostPolicy, ending: AttemptEnd, *, last: bool) -> bool:
+        tried = attempts.tried(self.walk, self.posture, target, ending.policy or policy, ending)
+        return self._held(target, tried, awaited=not ending.either)
+
+    def _held(self, target: Target, tried: Attempt, *, awaited: bool = True) -> bool:
+        secure = _found_securely(self.walk, target.host, self.posture, self.applied)
+        if secure is False and self.applied.failed:
+            self._waiting = self._waiting or self.note(_without_policy(self.walk, target))
+            return False
+        if secure is not False and tried.outcome is Outcome.UNKNOWN and not awaited:
+            self._untold(self.note(tried), *_ANY)
+            return False
+        refusal = _refusal(self.walk, target, tried, secure)
         if refusal is not None:
-            attempts.append(refusal)
-            refused.append(refusal)
-            continue
-        if verdict.outcome is Outcome.AUTHENTICATED and secure:
-            # A host before it that may take the mail changes nothing: it would be authenticated too.
-            return replace(verdict, attempts=(*attempts, *verdict.attempts))
-        if verdict.outcome is not Outcome.DEFERRED:
-            verdict = _untold(verdict)
-            untold = untold or verdict
-        attempts += verdict.attempts
-    if untold is not None and untold.possible == _ANY:
-        return replace(untold, attempts=tuple(attempts))
-    if untold is not None and waiting is not None:
-        either = (Outcome.AUTHENTICATED, Outcome.DEFERRED)
-        return replace(untold, possible=either, attempts=tuple(attempts))
-    if untold is not None:
-        possible = _EITHER if refused else untold.possible
-        return replace(untold, possible=possible, attempts=tuple(attempts))
-    if waiting is not None:
-        return replace(waiting, attempts=tuple(attempts))
-    if not refused:
-        return deliver(walk, posture, cached)
-    return _bounced(posture, refused, attempts, applied(walk, posture, cached).state)
+            self._refusals.append(self.note(refusal))
+            return False
+        if tried.outcome is Outcome.AUTHENTICATED and not secure:
+            unlearnt = Untold(Event.SECURITY_UNKNOWN, "it is unknown whether the host was found securely")
+            tried = replace(
+                tried,
+                outcome=Outcome.UNKNOWN,
+                reason=unlearnt.reason,
+                event=unlearnt.event,
+                mechanism=Mechanism.NONE,
+                tls_word=None,
+            )
+            self._untold(tried, *_EITHER)
+        elif tried.outcome is Outcome.UNKNOWN:
+            self._untold(tried)
+        self.note(tried)
+        if self.decisive is None or tried.event is not Event.STS_MX_UNLISTED:
+            self.decisive = tried
+        return tried.outcome in FINAL
+
+    def _untold(self, tried: Attempt, *possible: Outcome) -> None:
+        if self._open is None or (possible == _ANY != self._possible):
+            self._open, self._possible = tried, possible
+
+    def result(self) -> Round:
+        decisive, possible = self.decisive, self._possible
+        if decisive is not None and decisive.outcome in FINAL:
+            possible = ()
+        elif self._open is not None:
+            decisive = self._open
+            if possible != _ANY and self._waiting is not None:
+                possible = (Outcome.AUTHENTICATED, Outcome.DEFERRED)
+            elif possible != _ANY and self._refusals:
+                possible = _EITHER
+        elif self._waiting is not None:
+            decisive = self._waiting
+        elif self._refusals:
+            decisive = max(self._refusals, key=lambda each: each.status_code or "")
+        assert decisive is not None, "a destination without a failure has an address"
+        return Round(
+            outcome=decisive.outcome,
+            attempts=tuple(self.attempts),
+            decisive=decisive,
+            possible=frozenset(possible),
+        )
 
 
-def _refusal(walk: Walk, host: MxHost, verdict: Verdict, secure: bool | None) -> Attempt | None:
+def _refusal(walk: Walk, target: Target, tried: Attempt, secure: bool | None) -> Attempt | None:
     """Why the message must not go to this host; None: it may, or that cannot be told, or nobody answered.
 
     `secure`: whether the host was found securely, None where that was not learnt.
     """
     if secure is False:
         why = "was not found securely: the MX record is not signed, and no MTA-STS policy lists the host"
-        return _refused(host, verdict, Event.REQUIRETLS_HOST_INSECURE, NOT_AUTHENTICATED, why)
-    if not _answered(walk, host) and verdict.outcome is not Outcome.BOUNCED:
+        return _refused(tried, Event.REQUIRETLS_HOST_INSECURE, why)
+    addresses = target.host.addresses if tried.address is None else (tried.address,)
+    if not _answered(walk, addresses) and tried.outcome is not Outcome.BOUNCED:
         return None
-    unknown = verdict.outcome is Outcome.UNKNOWN and not verdict.possible
-    if not unknown and Outcome.AUTHENTICATED not in (verdict.outcome, *verdict.possible):
-        why = f"cannot be authenticated: {verdict.why or verdict.reason}"
-        return _refused(host, verdict, Event.REQUIRETLS_UNAUTHENTICATED, NOT_AUTHENTICATED, why)
-    if not _announced(walk, (verdict.address,) if verdict.address is not None else host.addresses):
-        return _refused(host, verdict, Event.REQUIRETLS_UNANNOUNCED, NOT_ANNOUNCED, "does not offer it")
+    enveloped = tried.event in ENVELOPE and tried.demand is Demand.AUTHENTICATE
+    if tried.outcome not in (Outcome.AUTHENTICATED, Outcome.UNKNOWN) and not enveloped:
+        why = f"cannot be authenticated: {tried.why or tried.reason}"
+        return _refused(tried, Event.REQUIRETLS_UNAUTHENTICATED, why)
+    if not _announced(walk, addresses):
+        return _refused(tried, Event.REQUIRETLS_UNANNOUNCED, "does not offer it")
     return None
 
 
-def _lookup_failed(alone: Walk, posture: Posture, cached: StsPolicy | None) -> bool:
-    """Whether an address, the TLSA or the policy of the one host of `alone` could not be looked up."""
-    found = destination(alone.mx, posture)
-    policy = applied(alone, posture, cached).policy
-    return (
-        found.event is Event.SOME_HOST_FAILED
-        or _policy_failed(alone, posture, cached)
-        or any(
-            target.address is not None
-            and host_policy(alone, posture, target, policy).skip is Event.TLSA_FAILED
-            for target in found.targets
-        )
-    )
-
-
-def _gave_up(walk: Walk, host: MxHost, posture: Posture) -> bool:
-    sessions = (each for each in walk.starttls.sessions if each.address in host.addresses)
-    return any(gave_up(walk, posture, session) for session in sessions)
-
-
-def _policy_failed(walk: Walk, posture: Posture, cached: StsPolicy | None) -> bool:
-    return posture.sts and cached is None and answer(walk.sts.txt, posture) is Answer.ERROR
-
-
-def _without_policy(walk: Walk, host: MxHost, posture: Posture) -> Verdict:
-    """Whether a policy lists the host could not be looked up: nothing vouches for it as yet."""
-    reason = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
-    attempt = Attempt(
-        host=host.name,
-        address=None,
-        outcome=Outcome.DEFERRED,
-        reason=reason,
-        event=Event.STS_FAILED,
-        status_code="4.4.3",
-    )
-    return Verdict(
-        posture=posture.name,
-        outcome=Outcome.DEFERRED,
-        reason=reason,
-        event=Event.STS_FAILED,
-        host=host.name,
-        status_code="4.4.3",
-        attempts=(attempt,),
-    )
-
-
-def _refused(host: MxHost, verdict: Verdict, event: Event, code: str, why: str) -> Attempt:
-    return Attempt(
-        host=host.name,
-        address=verdict.address,
+def _refused(tried: Attempt, event: Event, why: str) -> Attempt:
+    announced = event is not Event.REQUIRETLS_UNANNOUNCED
+    return replace(
+        tried,
         outcome=Outcome.BOUNCED,
         reason=f"REQUIRETLS is required, but this host {why.rstrip('.')}",
         event=event,
-        cause=verdict.event,
-        tls_version=verdict.attempts[-1].tls_version if verdict.attempts else None,
-        why=verdict.why,
+        cause=tried.event,
         demand=Demand.AUTHENTICATE,
         demanded_by=DemandedBy.REQUIRETLS,
-        status_code=code,
-    )
-
-
-def _bounced(posture: Posture, refused: list[Attempt], attempts: list[Attempt], state: str | None) -> Verdict:
-    """No host will do; the reason is that of the one which came nearest."""
-    decisive = max(refused, key=lambda each: each.status_code or "")
-    return Verdict(
-        posture=posture.name,
-        outcome=Outcome.BOUNCED,
-        reason=decisive.reason,
-        event=decisive.event,
-        demand=decisive.demand,
-        demanded_by=decisive.demanded_by,
-        host=decisive.host,
-        policy_state=state,
-        status_code=decisive.status_code,
-        attempts=tuple(attempts),
-    )
-
-
-def _untold(verdict: Verdict) -> Verdict:
-    """Of a host that takes the mail or refuses it, and it cannot be told which."""
-    if verdict.outcome is Outcome.UNKNOWN:
-        return replace(verdict, possible=_EITHER if verdict.possible else ())
-    unlearnt = {"outcome": Outcome.UNKNOWN, "reason": _UNLEARNT.reason, "event": _UNLEARNT.event}
-    last = replace(verdict.attempts[-1], **unlearnt, tls_word=None)
-    return replace(
-        verdict,
-        **unlearnt,
-        possible=_EITHER,
+        status_code=NOT_AUTHENTICATED if announced else NOT_ANNOUNCED,
         mechanism=Mechanism.NONE,
         tls_word=None,
-        attempts=(*verdict.attempts[:-1], replace(last, mechanism=Mechanism.NONE)),
+    )
+
+
+def _without_policy(walk: Walk, target: Target) -> Attempt:
+    """Whether a policy lists the host could not be looked up: nothing vouches for it as yet."""
+    return Attempt(
+        host=target.host.name,
+        address=None,
+        outcome=Outcome.DEFERRED,
+        reason=f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up",
+        event=Event.STS_FAILED,
+        status_code="4.4.3",
     )
 
 
@@ -238,17 +220,16 @@ def _announced(walk: Walk, addresses: tuple[str, ...]) -> bool:
     return any(session.requiretls for session in walk.starttls.sessions if session.address in addresses)
 
 
-def _answered(walk: Walk, host: MxHost) -> bool:
+def _answered(walk: Walk, addresses: tuple[str, ...]) -> bool:
     sessions = walk.starttls.sessions
-    return any(each.greeting is not None for each in sessions if each.address in host.addresses)
+    return any(each.greeting is not None for each in sessions if each.address in addresses)
 
 
-def _found_securely(walk: Walk, host: MxHost, posture: Posture, cached: StsPolicy | None) -> bool | None:
+def _found_securely(walk: Walk, host: MxHost, posture: Posture, applied: Applied) -> bool | None:
     """Section 4.2.1, step 2; without an MX the name is the recipient's own.  None: it was not learnt."""
     if walk.mx.lookup.security is Security.SECURE or walk.mx.kind is MxKind.IMPLICIT:
         return True
-    policy = fetched_policy(walk, posture) or cached
+    policy = applied.newest
     if policy is not None and policy.mode != "none" and listed(policy, host.name, posture):
         return True
-    unseen = policy is None and applied(walk, posture, cached).not_recorded
-    return None if unseen or indeterminate(walk.mx.lookup) else False
+    return None if indeterminate(walk.mx.lookup) else False

@@ -29,12 +29,15 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     `not_recorded`: why a policy that this sender would fetch was not seen, so that none can tell; or None.
     `policy` is then the one that it has from before.
     `deferred_by_lookup`: it could not learn whether there is a policy, and does not send before it has.
+    `newest`: the policy that it knows, whatever its mode; `failed`: it knows of none, as the lookup failed.
     """
 
     policy: StsPolicy | None = None
     state: str | None = None
     not_recorded: Untold | None = None
     deferred_by_lookup: bool = False
+    newest: StsPolicy | None = None
+    failed: bool = False
 
 
 def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Applied:
@@ -48,13 +51,14 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
         unseen = unseen or f"it is unknown whether there is an MTA-STS policy: {lost}"
     if unseen and counts:
         held = cached if cached is not None and _enforced(cached, posture) else None
-        return Applied(policy=held, not_recorded=Untold(Event.POLICY_UNSEEN, unseen))
+        return Applied(policy=held, newest=cached, not_recorded=Untold(Event.POLICY_UNSEEN, unseen))
     if policy is None and cached is None:
         failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
-        return Applied(deferred_by_lookup=failed and posture.agent.defer_on_sts_lookup_error)
+        return Applied(deferred_by_lookup=failed and posture.agent.defer_on_sts_lookup_error, failed=failed)
     newest = policy or cached
     in_force = newest if counts and newest is not None and _enforced(newest, posture) else None
-    return Applied(policy=in_force, state="first-contact" if cached is None else "cached")
+    state = "first-contact" if cached is None else "cached"
+    return Applied(policy=in_force, newest=newest, state=state)
 
 
 def might_apply(walk: Walk, applied: Applied) -> Iterator[Applied]:
@@ -65,7 +69,7 @@ def might_apply(walk: Walk, applied: Applied) -> Iterator[Applied]:
     policies: list[StsPolicy | None] = [None] if applied.policy is not None else []
     policies += [StsPolicy(mode="enforce", mx=mx, max_age=86400) for mx in (names, ("mail.invalid",))]
     for policy in policies:
-        yield msgspec.structs.replace(applied, policy=policy)
+        yield msgspec.structs.replace(applied, policy=policy, newest=policy)
 
 
 def fetched_policy(walk: Walk, posture: Posture) -> StsPolicy | None:

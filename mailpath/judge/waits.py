@@ -10,7 +10,7 @@ from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
 from mailpath.judge.session import AttemptEnd
 
 if TYPE_CHECKING:
-    from mailpath.judge.delivery import Round
+    from mailpath.judge.course import Round
 
 
 class Waits:

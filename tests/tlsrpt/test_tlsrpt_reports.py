@@ -144,7 +144,7 @@ def test_a_report_is_read_back_and_leads_to_a_walk():
             "mx.b.example",
             "b.example",
         )
-        assert "vouches" in failure.means
+        assert "does not trust" in failure.means
         assert "mailpath check b.example" in render_text(received)
 
 

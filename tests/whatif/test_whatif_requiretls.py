@@ -11,7 +11,7 @@ import pytest
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Security, Walk
-from mailpath.judge import Outcome, Posture, Verdict, judge
+from mailpath.judge import Event, Outcome, Posture, Verdict, judge
 from mailpath.judge.message_options import USUAL, Message, MessageOptions, verdict
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.requiretls import announcing
@@ -212,6 +212,41 @@ def test_every_host_counts(states: str, outcome: str, possible: str, attempts: s
     assert [each.outcome.value for each in found.attempts] == attempts.split()
 
 
+def test_what_the_receiving_server_answers_is_no_lack_of_authentication() -> None:
+    """A host that is in order and does not want the sender, or the recipient, yet: as for any message."""
+    walk = hosts("takes")
+    for code, outcome in ((451, Outcome.DEFERRED), (550, Outcome.BOUNCED)):
+        reply = made.Reply(code=code, lines=(b"5.1.1 no" if code == 550 else b"4.7.1 later",))
+        held = tuple(
+            msgspec.structs.replace(each, mail_from=made.Reply(code=250, lines=(b"ok",)), rcpt_to=reply)
+            for each in walk.starttls.sessions
+        )
+        asked = msgspec.structs.replace(walk, starttls=made.StarttlsFacts(sessions=held))
+        found = REQUIRED.verdict(asked, PRESETS["rfc"])
+        assert (found.outcome, found.event) == (outcome, Event.RCPT_REFUSED)
+
+
+def test_only_the_hosts_that_a_sender_would_try_count() -> None:
+    """Postfix tries five addresses: that the sixth host would do is of no use."""
+    states = ("silent",) * 5
+    found = REQUIRED.verdict(hosts(*states, "takes"), later("postfix-dane"))
+    assert (found.outcome, len(found.attempts)) == (Outcome.DEFERRED, 5)
+    assert REQUIRED.verdict(hosts(*states, "takes"), PRESETS["rfc"]).outcome is Outcome.AUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("states", "event", "cause"),
+    [
+        ("refuses", Event.REQUIRETLS_UNANNOUNCED, Event.SENT_TLS),
+        ("takes", Event.SENT_TLS, None),
+        ("untried", Event.NOT_TRIED, None),
+    ],
+)
+def test_what_happened_is_told_beside_the_reason(states: str, event: Event, cause: Event | None) -> None:
+    (tried,) = REQUIRED.verdict(hosts(states), PRESETS["rfc"]).attempts
+    assert (tried.event, tried.cause) == (event, cause)
+
+
 def test_a_host_of_which_it_was_not_learnt_whether_it_was_found_securely_may_be_refused() -> None:
     """Section 4.2.1, step 2: also by a sender that has its certificate checked and no use for DNSSEC."""
     walk = hosts("takes")
@@ -222,7 +257,7 @@ def test_a_host_of_which_it_was_not_learnt_whether_it_was_found_securely_may_be_
         msgspec.structs.replace(walk, mx=unseen, roots=(made.GOOD.der,)), later("exim-none")
     )
     assert (found.outcome, found.possible) == (Outcome.UNKNOWN, (Outcome.AUTHENTICATED, Outcome.BOUNCED))
-    assert "was not learnt" in found.reason
+    assert "it is unknown whether" in found.reason
     assert [each.outcome for each in found.attempts] == [Outcome.UNKNOWN]
 
 
