@@ -213,6 +213,17 @@ def helo_only(_sni):
     return {"greeting": reply("220 hello"), "ehlo": reply("502 no"), "helo": OK}
 
 
+def says_hello(line):
+    """EHLO is answered `line`, and HELO with 250; STARTTLS is not offered."""
+    return lambda _sni: {"greeting": reply("220 hello"), "ehlo": reply(line), "helo": OK}
+
+
+def helo_in_tls(chain):
+    """EHLO is refused inside TLS, and HELO is not."""
+    answer = tls(chain, reply_in_tls=reply("502 no"))
+    return lambda sni: {**answer(sni), "helo_tls": OK}
+
+
 def closes_in_tls(chain):
     session = {**READY, "tls": TlsSession(version="TLSv1.3", cipher="X", chain=chain)}
     return _ended(Failure.CLOSED, Stage.EHLO_TLS, **session)

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from mailpath.assess.tlsa import dane_names, insecure_mx, secure_set, tlsa_of, usable
+from mailpath.assess.tlsa import dane_names, has_insecure_mx, secure_set, tlsa_of, usable
 from mailpath.facts import MxHost, Session, TlsaSet, Walk
 from mailpath.match import dane, names, pkix
 from mailpath.match.certificate import describe
@@ -68,7 +68,7 @@ def certificate_of(walk: Walk, host: MxHost, session: Session) -> Certificate:
 
 
 def _by_dane(walk: Walk, found: TlsaSet, chain: tuple[bytes, ...]) -> Certificate:
-    half = insecure_mx(walk)
+    half = has_insecure_mx(walk)
     matched = dane.match(found.records, chain, dane_names(walk, found.base), walk.at)
     by: Literal["dane", "half-dane"] = "half-dane" if half else "dane"
     if not matched.matched:

@@ -14,7 +14,7 @@ import msgspec
 from mailpath.assess.certificate import Certificate, Problem, certificate_of
 from mailpath.assess.reached import Reached, reached
 from mailpath.assess.sessions import session_at, with_certificate
-from mailpath.assess.tlsa import secure_set, tlsa_of, usable
+from mailpath.assess.tlsa import plainly_unusable, secure_set, tlsa_of, usable
 from mailpath.exchanges import Stage
 from mailpath.facts import MxHost, Session, Walk
 from mailpath.match import sts
@@ -58,6 +58,15 @@ def authentication_demanded(walk: Walk, host: MxHost) -> bool:
     return usable(secure_set(tlsa_of(walk, host.name))) or enforced(walk, host)
 
 
+def certificate_demanded(walk: Walk, host: MxHost) -> bool:
+    """No sender that keeps to what the recipient publishes offers an anonymous suite (RFC 7672 section 8.2):
+    neither where records turn out unusable only when they are to be matched.
+    """
+    found = secure_set(tlsa_of(walk, host.name))
+    sought = found is not None and not all(plainly_unusable(record) for record in found.records)
+    return sought or enforced(walk, host)
+
+
 def tls_demanded(walk: Walk, host: MxHost) -> bool:
     """The recipient says that TLS is not optional here: TLSA, usable or not, or an enforced policy."""
     policy = walk.sts.policy
@@ -74,7 +83,7 @@ def name_sent(walk: Walk, host: MxHost) -> str:
 
 def standing_at(walk: Walk, host: MxHost, address: str) -> Standing | None:
     """How the host stands at one address; None where no session is known of."""
-    held = with_certificate if authentication_demanded(walk, host) else session_at
+    held = with_certificate if certificate_demanded(walk, host) else session_at
     session = held(walk, address, name_sent(walk, host))
     if session is None:
         return None
@@ -84,22 +93,31 @@ def standing_at(walk: Walk, host: MxHost, address: str) -> Standing | None:
 
 def standing_of(walk: Walk, host: MxHost) -> Standing | None:
     """How the host stands; None where there was no session."""
-    found = (standing_at(walk, host, address) for address in host.addresses)
+    # Where one family's lookup fails, senders that validate try the addresses of the other alone.
+    lost = [lookup.rdtype for lookup in host.lookups if lookup.broken]
+    learnt = [each for each in host.addresses if ("AAAA" if ":" in each else "A") not in lost]
+    found = (standing_at(walk, host, address) for address in learnt or host.addresses)
     held = [each for each in found if each is not None and not each.session.not_tried]
-    taking = (each for each in held if takes_mail(walk, host, each))
-    return next(taking, None) or max(held, key=lambda each: each.reached, default=None)
+    ending = (each for each in held if ends_delivery(walk, host, each))
+    return next(ending, None) or max(held, key=lambda each: each.reached, default=None)
 
 
-def takes_mail(walk: Walk, host: MxHost, standing: Standing) -> bool:
-    """Whether a sender that follows the standards leaves the mail here at its first attempt."""
+def ends_delivery(walk: Walk, host: MxHost, standing: Standing) -> bool:
+    """Whether a sender that follows the standards goes no further at its first attempt: it leaves the mail
+    here, or a server that it accepts refuses it for good.
+    """
     session, seen = standing.session, standing.certificate
-    if standing.reached is Reached.UP and seen is not None:
-        if not authentication_demanded(walk, host):
-            return True
-        good = seen.good or (seen.problem is Problem.UNVOUCHED and not enforced(walk, host))
-        return good and standing.version not in OUTDATED
-    refused = standing.reached is Reached.STARTTLS_REFUSED and session.failed_at is not Stage.ENVELOPE
-    return (refused or standing.reached is Reached.NOT_OFFERED) and not tls_demanded(walk, host)
+    if seen is None:
+        refused = standing.reached is Reached.STARTTLS_REFUSED and session.failed_at is not Stage.ENVELOPE
+        return (refused or standing.reached is Reached.NOT_OFFERED) and not tls_demanded(walk, host)
+    accepted = bool(standing.chain) or not certificate_demanded(walk, host)
+    if authentication_demanded(walk, host):
+        half = seen.problem is Problem.UNVOUCHED and not enforced(walk, host)
+        accepted = (seen.good or half) and standing.version not in OUTDATED
+    last = session.helo_tls or session.ehlo_tls
+    for_good = last is not None and last.code is not None and last.code // 100 != 4
+    refused = standing.reached is Reached.REFUSED_IN_TLS and for_good
+    return accepted and (standing.reached is Reached.UP or refused)
 
 
 def tls_name(version: str) -> str:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from enum import Enum
 
 from mailpath.assess.faults import Fault, our_fault
-from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, TlsaSet, Walk
+from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, TlsaRecord, TlsaSet, Walk
+from mailpath.match import dane
 
 
 class NotAsked(Enum):
@@ -84,19 +85,24 @@ def surely_none(entry: HostTlsa) -> bool:
     )
 
 
+def plainly_unusable(record: TlsaRecord) -> bool:
+    """Unusable at first sight: usages other than 2 and 3, the private matching type, no data at all."""
+    return record.usage not in (dane.DANE_TA, dane.DANE_EE) or record.mtype == 255 or not record.data
+
+
 def usable(found: TlsaSet | None) -> bool:
     """Whether a record of it can be matched: then the host must be authenticated by it."""
     return found is not None and any(not record.unusable for record in found.records)
 
 
-def insecure_mx(walk: Walk) -> bool:
+def has_insecure_mx(walk: Walk) -> bool:
     """There is an MX RRset, and DNS could have been forged to say so (RFC 7672 section 2.2.1)."""
     return walk.mx.lookup.found is Found.FOUND and walk.mx.lookup.security is not Security.SECURE
 
 
 def dane_set(walk: Walk, host: MxHost) -> TlsaSet | None:
     """The TLSA RRset by which mail to this host is protected against a forged DNS; None if there is none."""
-    return None if insecure_mx(walk) else secure_set(tlsa_of(walk, host.name))
+    return None if has_insecure_mx(walk) else secure_set(tlsa_of(walk, host.name))
 
 
 def dane_applies(walk: Walk, host: MxHost) -> bool:

@@ -77,7 +77,7 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
     if session.failure is Failure.NOT_RECORDED:
         yield finding("TLS024", name, "the capture does not contain this session.")
         return
-    if session.failed_at is Stage.CONNECT:
+    if session.failed_at is Stage.CONNECT or reached(session) is Reached.NO_CONNECT:
         if walk.sender.port25 is not Found.BLOCKED:
             yield _unanswered(walk, host, session, answered)
         return

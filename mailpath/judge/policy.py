@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mailpath.assess.tlsa import insecure_mx as has_insecure_mx
-from mailpath.assess.tlsa import tlsa_of
+from mailpath.assess.tlsa import has_insecure_mx, plainly_unusable, tlsa_of
 from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
 from mailpath.judge.agent import Reference, Refusal, Sni
@@ -207,7 +206,7 @@ def _with_tlsa(
     walk: Walk, posture: Posture, target: Target, candidate: TlsaSet, *, insecure_mx: bool
 ) -> HostPolicy:
     """TLSA records are there: TLS is required at the least (RFC 7672 section 2.2)."""
-    records = tuple(record for record in candidate.records if not _plainly_unusable(record))
+    records = tuple(record for record in candidate.records if not plainly_unusable(record))
     mandatory = posture.dane is DaneUse.MANDATORY
     by = DemandedBy.DANE
     if not records:
@@ -243,11 +242,6 @@ def _with_tlsa(
         base=candidate.base,
         insecure_mx=insecure_mx,
     )
-
-
-def _plainly_unusable(record: TlsaRecord) -> bool:
-    """Unusable at first sight: usages other than 2 and 3, the private matching type, no data at all."""
-    return record.usage not in (dane.DANE_TA, dane.DANE_EE) or record.mtype == 255 or not record.data
 
 
 # --- names -----------------------------------------------------------------------------------------

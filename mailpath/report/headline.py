@@ -5,7 +5,7 @@ A sender's log says "Server certificate not verified"; the walk knows what was w
 
 from __future__ import annotations
 
-from mailpath.assess.tlsa import insecure_mx, secure_set, tlsa_of, usable
+from mailpath.assess.tlsa import has_insecure_mx, secure_set, tlsa_of, usable
 from mailpath.findings import Finding
 from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED
@@ -166,7 +166,7 @@ def _without_dane(result: Result, published: bool) -> str:
         return "no usable TLSA records"
     if result.sending.message is Message.TLS_REQUIRED_NO:
         return "its TLSA records are set aside by TLS-Required: No"
-    if insecure_mx(result.walk):
+    if has_insecure_mx(result.walk):
         return "its TLSA records do not count, as the MX record is not signed"
     return "no TLSA records where the sender looks for them"
 

@@ -94,7 +94,11 @@ def line(walk: Walk) -> Line:
     if facts.weakest is Security.SECURE:
         addressed = any(lookup.found is Found.FOUND for lookup in on_route[1:])
         what = "The MX RRset and all addresses are" if addressed else "The MX RRset is"
-        return Status.PASS, "SECURE", f"{what} signed, and the chain from {_beginning(on_route)} holds."
+        return (
+            Status.PASS,
+            "SECURE",
+            f"{what} signed, and the chain of trust from {_beginning(on_route)} is intact.",
+        )
     secure = [lookup for lookup in on_route if lookup.security is Security.SECURE]
     insecure = next(lookup for lookup in on_route if lookup.security is Security.INSECURE)
     how = "signed"

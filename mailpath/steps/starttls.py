@@ -9,6 +9,7 @@ from mailpath.assess.sessions import cut_off, why_untried
 from mailpath.assess.standing import (
     OUTDATED,
     authentication_demanded,
+    certificate_demanded,
     enforced,
     standing_of,
     tls_demanded,
@@ -127,6 +128,7 @@ def _in_tls(walk: Walk, host: MxHost, spoken: str, seen: Certificate) -> tuple[S
     summary = f"{version}, but {clause(seen.words)}"
     half = seen.problem is Problem.UNVOUCHED and not enforced(walk, host) and spoken not in OUTDATED
     demanded = authentication_demanded(walk, host) and not half
+    demanded |= seen.problem is Problem.ANONYMOUS and certificate_demanded(walk, host)
     lost = dane_lost(walk, host) or failed_lookup(tlsa_of(walk, host.name)) is not None
     if not demanded and lost:
         return Status.ERROR, _CANNOT_TELL, f"{summary}; it is unknown whether TLSA records vouch for it"

@@ -61,7 +61,7 @@ async def look(tools: Tools, _: Walk) -> StsFacts:
         tlsrpt_rua=rua,
         tlsrpt_reason=rua_reason,
     )
-    return _read(facts)
+    return read(facts)
 
 
 async def _fetch(tools: Tools, host: str, v6: Lookup, v4: Lookup) -> PolicyFetch:
@@ -149,7 +149,7 @@ def _decoded(fetch: PolicyFetch, coding: bytes) -> PolicyFetch:
     return msgspec.structs.replace(fetch, failure=failure, detail=detail)
 
 
-def _read(facts: StsFacts) -> StsFacts:
+def read(facts: StsFacts) -> StsFacts:
     """Record, fetch and policy as RFC 8461 reads them."""
     assert facts.txt is not None
     if facts.txt.broken:
