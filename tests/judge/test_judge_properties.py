@@ -46,7 +46,7 @@ from judge_builders import (
 from mailpath.exchanges import Failure, Stage, TlsSession
 from mailpath.facts import Found, MxKind, Reply, Security, Session, StarttlsFacts
 from mailpath.judge import Outcome, judge
-from mailpath.judge.delivery import DELIVERED
+from mailpath.judge.model import DELIVERED
 from mailpath.judge.presets import PRESETS
 
 TA = private("mx1.b.example")
