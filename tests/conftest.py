@@ -66,6 +66,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped and os.environ.get("MAILPATH_NO_SKIPS"):
         terminalreporter.write_line(f"{len(skipped)} skipped: not here (MAILPATH_NO_SKIPS)", red=True)
+        assert terminalreporter._session is not None
         terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

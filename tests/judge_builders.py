@@ -179,7 +179,7 @@ def tls(chain, *, sni=None, version="TLSv1.3", cipher="X", gnutls="", reply_in_t
         }
 
     if gnutls:
-        answer.gnutls = gnutls
+        vars(answer)["gnutls"] = gnutls
     return answer
 
 
@@ -277,7 +277,7 @@ def _host(host, number, signed):
     options = host.options
     security = options.get("security", SECURE if signed else INSECURE)
     target = options.get("alias", host.name)
-    links = ()
+    links: tuple[AliasLink, ...] = ()
     if "alias" in options:
         first = options.get("alias_security", SECURE if signed else INSECURE)
         links = (AliasLink(owner=host.name, target=target, security=first),)
@@ -346,7 +346,7 @@ def _tlsa(host, security, target, links):
 def _sessions(address, sni, server):
     made = Session(address=address, port=25, sni=sni, **server(sni))
     yield made
-    if other := getattr(server, "gnutls", ""):
+    if made.tls is not None and (other := getattr(server, "gnutls", "")):
         yield replace(made, profile=TlsProfile.GNUTLS, tls=replace(made.tls, cipher=other))
     if made.tls is not None and not made.tls.chain:
         no_suite = {"failure": Failure.TLS_ALERT, "failed_at": Stage.HANDSHAKE, "tls": None, "ehlo_tls": None}

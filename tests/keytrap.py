@@ -16,12 +16,12 @@ import dns.rdatatype
 import dns.rdtypes.ANY.DNSKEY
 from cryptography.hazmat.primitives.asymmetric import ec
 from dns.rdatatype import RdataType
+from miniworld import AT, EXPIRATION, TTL, World, name, zone
 
 from mailpath.facts import Path
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
 from mailpath.walk import walk
-from tests.dnssec.miniworld import AT, EXPIRATION, TTL, World, name, zone
 
 HOSTS = 50
 KEYS, SIGNATURES = 4, 8

@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_the_page_names_what_there_is() -> None:
 @pytest.mark.parametrize("kind", ["mapping", "settings", "file", "lab"])
 def test_where_to_ask(kind: str, lab: Lab, tmp_path: Path) -> None:
     file = lab.write_network_file(tmp_path)
-    where = {
+    where: Any = {
         "settings": lab.settings,
         "file": file,
         "lab": lab,
@@ -106,7 +107,7 @@ def test_records_are_frozen_and_plain(capture: api.Capture) -> None:
     for each in (capture, walked, verdict, outcome, api.posture("rfc"), *api.findings(walked)):
         assert json.loads(json.dumps(each.to_dict()))
         with pytest.raises(AttributeError):
-            each.posture = "mine"  # type: ignore[misc,union-attr]
+            setattr(each, each.__struct_fields__[0], "mine")
     assert verdict.to_dict()["outcome"] == "authenticated"
 
 

@@ -17,11 +17,12 @@ from judge_builders import (
     tls,
 )
 
+from mailpath.ending import ExitCode
 from mailpath.facts import Status, Walk
 from mailpath.findings import Severity, find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
-from mailpath.report.exit_codes import ExitCode, exit_code
+from mailpath.report.exit_codes import exit_code
 from mailpath.report.panels import details
 from mailpath.steps.registry import result
 

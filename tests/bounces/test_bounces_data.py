@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ _LOGGED = "".join(
 def test_of_several_failures_the_one_of_tls_is_told_and_the_rest_named(data):
     bounce = read_bounce(data)
     assert bounce.recipient == "bob@c.example"
-    assert _STALE in bounce.sentence
+    assert _STALE in (bounce.sentence or "")
     assert bounce.status_code == "4.7.5"
     assert "postfix-dane" in bounce.postures
     others = to_dict(bounce)["others"]
@@ -187,6 +188,7 @@ def test_what_requiretls_misses_is_named_and_walked(text):
     """It is no failure of TLS as such, though "TLS is required" is part of the sentence."""
     line = f"postfix/smtp[1]: 4A: to=<r@b.example>, relay=x[::1]:25, dsn=5.7.30, status=bounced ({text})"
     bounce = read_bounce(f"Nov 23 10:00:00 mx {line}\n".encode())
+    found: Any
     for found in (explain(text), *([bounce] if text != "TLS026" else [])):
         assert "REQUIRETLS" in " ".join(found.means)
         assert "STARTTLS" not in " ".join(found.means)

@@ -94,5 +94,6 @@ def test_nothing_is_told_of_nothing():
 def test_terminal_sequences_are_made_visible():
     data = b"550 5.1.1 <bob@b.example>: \x1b]52;c;aGk=\x07 no such user"
     bounce = read_bounce(data)
+    assert bounce.sentence is not None
     assert "\\x1b" in bounce.sentence
     assert "\x1b" not in bounce.sentence

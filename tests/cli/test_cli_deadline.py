@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,10 @@ SILENT = Path(__file__).parents[1] / "silent.toml"
 
 
 @pytest.fixture(scope="module")
-def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The network file of a lab whose server never greets, for as long as the module's tests run."""
     folder = tmp_path_factory.mktemp("silent")
-    with Lab.start([load(SILENT)]) as lab:
+    with Lab.start((load(SILENT),)) as lab:
         yield lab.write_network_file(folder)
 
 

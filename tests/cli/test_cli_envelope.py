@@ -49,7 +49,7 @@ def takers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Path
         file = folder / f"{name}.toml"
         file.write_text(SCENARIO.format(id=name, server=server), encoding="utf-8")
         scenarios.append(load(file))
-    with Lab.start(scenarios) as lab:
+    with Lab.start(tuple(scenarios)) as lab:
         yield lab, lab.write_network_file(folder)
 
 
@@ -127,8 +127,8 @@ def test_a_capture_knows_its_envelope(takers: tuple[Lab, Path], tmp_path: Path, 
     assert again["verdicts"] == json.loads(live)["verdicts"]
     # Redacted: no local part, the same verdicts, attacks and all.
     for form in ("text", "markdown", "html", "nagios", "json"):
-        words = ("--redact", "--capture", plain, "--format", form, "--attack", "strip-starttls")
-        code, out, _ = run("check", "--replay", file, "--trust-capture", *words)
+        redacted = ("--redact", "--capture", plain, "--format", form, "--attack", "strip-starttls")
+        code, out, _ = run("check", "--replay", file, "--trust-capture", *redacted)
         assert code == 2
         assert "ann@" not in out
         assert "bob@" not in out

@@ -13,6 +13,7 @@ import copy
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import dns.dnssec
 import dns.flags
@@ -79,7 +80,7 @@ class Key:
     def __post_init__(self) -> None:
         self.private = _private_key(self.algorithm, self.seed)
         made = dns.dnssec.make_dnskey(self.private.public_key(), self.algorithm)
-        self.dnskey = made.replace(flags=self.flags, protocol=self.protocol)
+        self.dnskey: Any = made.replace(flags=self.flags, protocol=self.protocol)
 
     @property
     def tag(self) -> int:
@@ -241,9 +242,9 @@ class SignedZone:
                     return self.signed(here, RdataType.NSEC)
         else:
             hashed = self.hash(owner)
-            for here, following, at in self.ring:
-                inside = here < hashed < following
-                if inside or (following <= here and (hashed > here or hashed < following)):
+            for before, after, at in self.ring:
+                inside = before < hashed < after
+                if inside or (after <= before and (hashed > before or hashed < after)):
                     return self.signed(at, RdataType.NSEC3)
         return []
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from typing import Any
 
 import dns.name
 import pytest
@@ -134,7 +135,7 @@ def test_what_was_written_is_what_is_read(anchors):
         for kind in sorted(kinds)
     ]
     found = read_anchors("".join(lines)).by_name
-    wanted = {}
+    wanted: dict[Any, Any] = {}
     for owner, kinds in owners.items():
         wanted.setdefault(owner.canonicalize(), set()).update(kinds)
     read = {

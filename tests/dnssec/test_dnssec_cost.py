@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+from typing import Any
 
 from miniworld import AT, World, zone
 
@@ -34,7 +35,7 @@ class Counting:
         from mailpath.dnssec.algorithms import PublicKey
 
         signatures.forget()
-        self.made = collections.Counter()
+        self.made: collections.Counter[Any] = collections.Counter()
         original = PublicKey.verify
 
         def verify(key, signature, data):

@@ -1,5 +1,7 @@
 """Conditions that only an attacker or a broken signer ever meets: each one alone, as it would be used."""
 
+from typing import Any
+
 import dns.rcode
 import dns.rdataset
 import dns.rrset
@@ -61,7 +63,7 @@ async def test_a_ds_out_of_a_wildcard_delegates_nothing():
 async def test_the_soa_beside_the_denial_of_a_ds_spoils_no_delegation(denial, how):
     """RFC 4035 section 5.2 asks for the NSEC alone; so have it unbound and named, and only delv has not.  To
     the question for the DS itself it is another matter: unbound answers SERVFAIL."""
-    spoilt = {how: {(name("example"), RdataType.SOA)}}
+    spoilt: dict[str, Any] = {how: {(name("example"), RdataType.SOA)}}
     where = World(
         zone("."),
         zone("example.", denial=denial, **spoilt),

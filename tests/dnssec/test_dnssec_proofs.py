@@ -1,6 +1,7 @@
 """A denial without any proof: asked again, then our resolver's fault or the zone's, never an absence."""
 
 import collections
+from typing import Any
 
 import dns.message
 import dns.rcode
@@ -124,7 +125,7 @@ class Strict:
     proof before it was asked as often, less one, without CD."""
 
     def __init__(self):
-        self.validated = collections.Counter()
+        self.validated: collections.Counter[Any] = collections.Counter()
 
     def __call__(self, question, message):
         if message.rcode() != dns.rcode.NXDOMAIN:

@@ -7,6 +7,7 @@ their keys, and the answers are put together as the appendices show them.
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dns.dnssec
 import dns.message
@@ -242,7 +243,7 @@ class AuthenticationChain:
 
     def __init__(self, text):
         octets = bytes.fromhex("".join(line for line in text.splitlines() if not line.startswith("#")))
-        self.rrsets = {}
+        self.rrsets: dict[Any, Any] = {}
         at = 0
         while at < len(octets):
             owner, used = dns.name.from_wire(octets, at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import handmade as made
 import pytest
 from msgspec.structs import replace
@@ -33,7 +35,7 @@ def at(walk: Walk, step: str) -> dict[str, Finding]:
     return {each.code: each for each in find(walk) if step_of(each.code) == step}
 
 
-def with_tlsa(*records: object, **changes: object) -> Walk:
+def with_tlsa(*records: Any, **changes: Any) -> Walk:
     return made.walk(tlsa=TlsaFacts(hosts=(made.tlsa(*records, **changes),)))
 
 
@@ -176,7 +178,7 @@ def test_one_address_of_two_with_another_key() -> None:
 # --- sessions --------------------------------------------------------------------------------------
 
 
-def silent(failure: Failure = Failure.TIMEOUT, **changes: object) -> Session:
+def silent(failure: Failure | None = Failure.TIMEOUT, **changes: object) -> Session:
     base = Session(
         address=made.ADDRESS,
         port=25,
@@ -313,12 +315,13 @@ def test_equal_findings_of_two_addresses_are_one() -> None:
 PLAIN_DNS = TlsaFacts(hosts=(made.tlsa(),))
 
 
-def shows(*chain: bytes, **changes: object) -> dict[str, Finding]:
+def shows(*chain: bytes, **changes: Any) -> dict[str, Finding]:
     return at(made.walk(tlsa=PLAIN_DNS, starttls=made.with_and_without_sni(*chain, **changes)), "starttls")
 
 
-def leaf(**changes: object) -> bytes:
-    return made.certificate(made.HOST, **{"names": (made.HOST,), "issuer": made.INTERMEDIATE, **changes}).der
+def leaf(**changes: Any) -> bytes:
+    fields: dict[str, Any] = {"names": (made.HOST,), "issuer": made.INTERMEDIATE, **changes}
+    return made.certificate(made.HOST, **fields).der
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import handmade as made
 import pytest
 from handmade import RECORD, policy, sts
@@ -136,9 +138,10 @@ def test_the_chain_begins_at_the_anchor_that_is_told() -> None:
         ),
     ],
 )
-def test_what_mends_a_zone_that_its_parent_does_not_know(zone_fact: dict[str, object], fix: str) -> None:
+def test_what_mends_a_zone_that_its_parent_does_not_know(zone_fact: dict[str, Any], fix: str) -> None:
     gone = DsFact(tag=9, algorithm=13, digest_type=2, digest="00")
-    broken = zone(**{"status": Security.BOGUS, "ds": (gone,), **zone_fact})
+    fields: dict[str, Any] = {"status": Security.BOGUS, "ds": (gone,), **zone_fact}
+    broken = zone(**fields)
     walk = with_mx(security=Security.BOGUS, zone=made.DOMAIN, chain=(".", made.DOMAIN))
     walk = replace(walk, dnssec=replace(walk.dnssec, zones=(broken,)))
     assert fix in at(walk, "dnssec")["SEC002"].fix
@@ -229,7 +232,7 @@ def zone(name: str = made.DOMAIN, **changes: object) -> ZoneFact:
         ),
     ],
 )
-def test_zones(changes: dict[str, object], code: str | None) -> None:
+def test_zones(changes: dict[str, Any], code: str | None) -> None:
     walk = made.walk(dnssec=DnssecFacts(zones=(zone(**changes),), weakest=Security.SECURE))
     assert set(at(walk, "dnssec")) == ({code} if code else set())
 

@@ -23,6 +23,11 @@ def tlsa(usage, selector, mtype, of):
     return TlsaRecord(usage=usage, selector=selector, mtype=mtype, data=computed((selector, mtype), of))
 
 
+def tlsa_of(shape, of):
+    usage, selector, mtype = shape
+    return tlsa(usage, selector, mtype, of)
+
+
 def wrong(usage=3, selector=1, mtype=1):
     return TlsaRecord(usage=usage, selector=selector, mtype=mtype, data=bytes({1: 32, 2: 64}[mtype]))
 
@@ -65,7 +70,7 @@ def test_unusable_says_why(usage, selector, mtype, data, words):
 
 @pytest.mark.parametrize("shape", [(u, s, m) for u in (2, 3) for s in (0, 1) for m in (0, 1, 2)], ids=str)
 def test_every_smtp_shape_is_usable(pki, shape):
-    assert unusable(tlsa(*shape, pki.leaf.der)) == ""
+    assert unusable(tlsa_of(shape, pki.leaf.der)) == ""
 
 
 def test_full_data_with_bytes_behind_it_is_no_certificate(pki):
@@ -92,7 +97,7 @@ def test_garbage_in_full_is_unusable_for_postfix_and_failing_for_exim(pki):
 @ALL
 @pytest.mark.parametrize("shape", [(3, 0, 0), (3, 0, 1), (3, 0, 2), (3, 1, 0), (3, 1, 1), (3, 1, 2)])
 def test_dane_ee_matches_the_leaf(pki, rules, shape):
-    result = match((tlsa(*shape, pki.self_signed.der),), (pki.self_signed.der,), (), AT, rules)
+    result = match((tlsa_of(shape, pki.self_signed.der),), (pki.self_signed.der,), (), AT, rules)
     assert (result.verdict, result.usage, result.depth) == ("matched", 3, 0)
 
 
@@ -159,7 +164,7 @@ def test_digest_agility_ignores_records_of_the_wrong_length(pki):
 @ALL
 @pytest.mark.parametrize("shape", [(2, 0, 0), (2, 0, 1), (2, 0, 2), (2, 1, 0), (2, 1, 1), (2, 1, 2)])
 def test_dane_ta_matches_the_issuer_sent(pki, rules, shape):
-    result = match((tlsa(*shape, pki.intermediate.der),), pki.chain, NAMES, AT, rules)
+    result = match((tlsa_of(shape, pki.intermediate.der),), pki.chain, NAMES, AT, rules)
     assert (result.verdict, result.usage, result.depth) == ("matched", 2, 1)
     assert result.name == "mx1.b.example"
 
@@ -202,7 +207,7 @@ def test_dane_ta_digest_needs_the_anchor_in_the_chain(pki, rules):
 @pytest.mark.parametrize(("sent", "depth"), [(1, 1), (2, 2)])
 def test_full_anchor_in_dns_needs_none_in_the_chain(pki, shape, sent, depth):
     anchor = pki.intermediate if sent == 1 else pki.root
-    records = (tlsa(*shape, anchor.der),)
+    records = (tlsa_of(shape, anchor.der),)
     for rules in (RFC, POSTFIX):
         result = match(records, pki.chain[:sent], NAMES, AT, rules)
         assert (result.verdict, result.depth) == ("matched", depth)
@@ -211,7 +216,7 @@ def test_full_anchor_in_dns_needs_none_in_the_chain(pki, shape, sent, depth):
 
 @pytest.mark.parametrize("shape", [(2, 0, 0), (2, 1, 0)])
 def test_full_anchor_of_somebody_else_matches_nothing(pki, shape):
-    result = match((tlsa(*shape, pki.other_root.der),), pki.chain, NAMES, AT, RFC)
+    result = match((tlsa_of(shape, pki.other_root.der),), pki.chain, NAMES, AT, RFC)
     assert result.verdict == "mismatch"
 
 

@@ -105,6 +105,7 @@ def variants() -> list[Walk]:
     """The same with the doors that one walk cannot all open at once."""
     walk = evil_walk()
     refused = replace(walk.sts, policy=None)
+    assert refused.fetch is not None
     return [
         walk,
         replace(walk, sts=refused),

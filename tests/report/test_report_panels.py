@@ -138,7 +138,7 @@ def enveloped(*answers: Reply | None, **changes: Any) -> Walk:
     """One host with an address per answer to RCPT TO; None: the session did not come so far."""
     sessions = []
     for number, answer in enumerate(answers):
-        tried = {"mail_from": Reply(code=250, lines=(b"ok",)), "rcpt_to": answer}
+        tried: dict[str, Any] = {"mail_from": Reply(code=250, lines=(b"ok",)), "rcpt_to": answer}
         if answer is None:
             tried = {"failure": Failure.RESET, "failed_at": Stage.EHLO}
         sessions.append(replace(made.session(), address=f"192.0.2.{10 + number}", **tried))

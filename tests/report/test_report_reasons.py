@@ -130,7 +130,8 @@ def test_a_reason_names_what_decided(name: str, walks: Walks) -> None:
         verdicts = result.explained() if message is Message.ORDINARY else result.verdicts
         for posture in result.postures:
             verdict = verdicts[posture.name]
-            for each in (verdict, *verdict.attempts):
+            told: tuple[Verdict | Attempt, ...] = (verdict, *verdict.attempts)
+            for each in told:
                 found = contradictions(walk, posture, message, each)
                 wrong |= {(message.value, posture.name, each.event.value, what) for what in found}
             found = untrue(result, posture, verdict)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
 from mailpath.tickets.tlsrpt import ReportError, encode, read, render_text
 
 
-def about(kind: str, domain: str, mx: str = "mx1.mail.b.example") -> dict[str, object]:
+def about(kind: str, domain: str, mx: str = "mx1.mail.b.example") -> dict[str, Any]:
     """A report of one failed session."""
     detail = {"result-type": "validation-failure", "receiving-mx-hostname": mx, "failed-session-count": 1}
     return {

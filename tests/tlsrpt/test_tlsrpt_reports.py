@@ -117,6 +117,7 @@ def test_a_policy_in_testing_mode_is_reported_on():
 )
 def test_a_policy_that_cannot_be_had(change, expected):
     facts = walks.policy()
+    assert facts.fetch is not None
     facts = replace(facts, fetch=replace(facts.fetch, **change))
     report = made(walks.walk(walks.ENCRYPTED, sts=facts))
     assert results(report) == ([("sts", expected)] if expected else [])

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from quiet import quiet, unseen
 from textual import app, constants, pilot
 from textual._compositor import Compositor
 
 from mailpath.network.capture import Capture
-from tests.tui.quiet import quiet, unseen
 
 
 @pytest.fixture

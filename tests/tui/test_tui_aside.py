@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+import keytrap
 import pytest
 from textual import events
 from tui_world import settle
@@ -16,7 +17,6 @@ from mailpath.tui import CaptureSource, aside
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.lens import Lens
 from mailpath.tui.session import Session
-from tests import keytrap
 
 #: Seconds of work, this process's own, between a key and its effect: on a machine of one's own, of time.
 ANSWERED = 0.1

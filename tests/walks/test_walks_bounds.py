@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from typing import Any, cast
 
 import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.dnssec import Validator
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.facts import Found, Lookup, PolicyFetch, Security, StarttlsFacts, TlsaFacts, Walk
 from mailpath.network.protocol import Ground
@@ -48,8 +50,8 @@ class Web:
         return replace(self.answers["v6" if ":" in request.address else "v4"], request=request)
 
 
-def tools(network: object, **known: Lookup) -> Tools:
-    return Tools(made.walk().path, network, Validating(**known), made.NOW, nobody)
+def tools(network: Any, **known: Lookup) -> Tools:
+    return Tools(made.walk().path, network, cast(Validator, Validating(**known)), made.NOW, nobody)
 
 
 async def nobody(*step_ids: str, settled: bool = False) -> Walk:
@@ -89,7 +91,7 @@ async def test_tlsa_records_beyond_the_bound_are_counted() -> None:
     assert line.summary.endswith(" 1 more TLSA record not tried.")
 
 
-def answer(failure: Failure | None = None, **fields: object) -> HttpsExchange:
+def answer(failure: Failure | None = None, **fields: Any) -> HttpsExchange:
     return HttpsExchange(request=HttpsRequest(url="", address=""), failure=failure, **fields)
 
 

@@ -155,7 +155,7 @@ POLICY_HOSTS = {
 def one_lab(tmp_path: FilePath, server: str, sts: str = "") -> Lab:
     file = tmp_path / "nasty.toml"
     file.write_text(NASTY.format(server=server, sts=sts), encoding="utf-8")
-    return Lab.start([load(file)])
+    return Lab.start((load(file),))
 
 
 @pytest.mark.parametrize("kind", SERVERS)

@@ -7,10 +7,12 @@ import random
 import time
 
 import dns.rdataset
+import keytrap
 import pytest
 from dns.rdatatype import RdataType
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from miniworld import AT, TTL, World, name, zone
 
 from mailpath.dnssec import Effort, Validator, bounds, signatures
 from mailpath.exchanges import DnsExchange, Failure, Question
@@ -19,8 +21,6 @@ from mailpath.network.protocol import Network
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.walk import Event, StepStarted, _Walker, walk
-from tests import keytrap
-from tests.dnssec.miniworld import AT, TTL, World, name, zone
 
 PATH = Path(recipient=keytrap.DOMAIN, sender=None)
 LEGAL = {"rsa": keytrap.rsa_keys(4096, 64), "p384": keytrap.ecdsa_keys()}

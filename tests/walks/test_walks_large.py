@@ -48,7 +48,7 @@ async def recorded(lab: Lab, domain: str) -> tuple[Walk, Walk, Capture]:
 
 def walked(names: int, addresses: int, label: str, folder: FilePath) -> tuple[Walk, Capture, Lab]:
     """The walk, which its replay repeats, with its capture and the lab that saw it."""
-    with Lab.start([load(scenario(names, addresses, label, folder / "large.toml"))]) as lab:
+    with Lab.start((load(scenario(names, addresses, label, folder / "large.toml")),)) as lab:
         assert {lab.address(f"s{n}.large.example") for n in range(addresses)} == {
             f"192.0.2.{11 + n}" for n in range(addresses)
         }

@@ -270,7 +270,7 @@ def test_whatever_is_lost_nothing_wrong_is_said(walks: Walks, data: st.DataObjec
     """A verdict is the whole walk's, or unknown; and no finding blames anybody for what was lost."""
     scenario = data.draw(st.sampled_from([each.id for each in walks.lab.scenarios]))
     whole = walks.of(scenario)
-    made = [key_of(each) for each in (*whole.capture.dns, *whole.capture.https, *whole.capture.smtp)]
+    made = [key_of(each) for each in whole.capture.exchanges]
     usual = [key for key in made if not (isinstance(key, SmtpRequest) and ":" in key.address)]
     gone = set(data.draw(st.lists(st.sampled_from(usual), min_size=1, max_size=4)))
     found = losing(whole.capture, gone.__contains__)

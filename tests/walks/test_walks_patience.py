@@ -14,8 +14,8 @@ from mailpath.facts import Path, Status, Walk
 from mailpath.findings import find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
+from mailpath.network.bounded import Bounded
 from mailpath.network.capture import capture_of, dump, load
-from mailpath.network.live import LiveNetwork
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings
@@ -28,7 +28,7 @@ LISTED = "[sts]\nstall = true"
 class Told:
     """A network whose policy fetches say which wait of ours ended them."""
 
-    def __init__(self, inner: LiveNetwork) -> None:
+    def __init__(self, inner: Bounded) -> None:
         self.ground, self.ask, self.converse = inner.ground, inner.ask, inner.converse
         self._fetch = inner.fetch
 

@@ -16,6 +16,7 @@ from mailpath.judge import judge
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
 from mailpath.network import capture as captures
+from mailpath.network.recording import key_of
 from mailpath.network.replay import Replay
 from mailpath.report import json as json_report
 from mailpath.report.result import build
@@ -91,9 +92,8 @@ def test_a_replay_finds_the_same_facts_verdicts_and_findings(name: str, walks: W
 def test_nothing_is_asked_twice(walks: Walks) -> None:
     for name in ("dane-good", "sts-enforce"):
         exchanges = walks.of(name).capture
-        for group in (exchanges.dns, exchanges.https, exchanges.smtp):
-            keys = [getattr(exchange, "question", None) or exchange.request for exchange in group]
-            assert len(keys) == len(set(keys))
+        keys = [key_of(exchange) for exchange in exchanges.exchanges]
+        assert len(keys) == len(set(keys))
 
 
 def test_the_walk_does_not_hang_on_the_order_of_answers(walks: Walks) -> None:

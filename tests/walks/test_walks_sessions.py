@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import cast
 
 import handmade as made
 import pytest
 from msgspec.structs import replace
 
+from mailpath.dnssec import Validator
 from mailpath.exchanges import (
     Chunk,
     Envelope,
@@ -23,7 +25,7 @@ from mailpath.findings import find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.agent import Sni
 from mailpath.judge.presets import posture
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import Ground, Network
 from mailpath.steps import sessions, starttls
 from mailpath.steps.registry import result
 from mailpath.steps.tools import Tools
@@ -80,7 +82,9 @@ async def hold(servers: Servers, mx: MxFacts, tlsa: TlsaFacts | None = None) -> 
     async def found(*step_ids: str, settled: bool = False) -> Walk:
         return walk
 
-    return await sessions.look(Tools(walk.path, servers, None, made.NOW, found), walk)
+    return await sessions.look(
+        Tools(walk.path, cast(Network, servers), cast(Validator, None), made.NOW, found), walk
+    )
 
 
 def walked(mx: MxFacts, held: StarttlsFacts) -> Walk:

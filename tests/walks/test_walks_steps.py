@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_step_that_breaks_takes_no_other_along(
     step_id: str, part: str, walks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walked = walks.of("full-protection")
-    monkeypatch.setitem(REGISTRY, step_id, replace(REGISTRY[step_id], **{part: boom}))
+    monkeypatch.setitem(REGISTRY, step_id, replace(REGISTRY[step_id], **cast(dict[str, Any], {part: boom})))
     network = Replay(walked.capture)
     events: list[Any] = []
     found = asyncio.run(walk(walked.walk.path, network, network.ground.made, events.append))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import keytrap
 import pytest
+from conftest import Walks
 
 from mailpath.dnssec import signatures
 from mailpath.dnssec.algorithms import PublicKey
 from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture
 from mailpath.whatif import Rewalks, summary
-from tests import keytrap
-from tests.conftest import Walks
 
 
 @pytest.fixture
