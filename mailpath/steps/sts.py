@@ -22,6 +22,7 @@ from mailpath.facts import (
     gave_up_early,
 )
 from mailpath.match import pkix, sts
+from mailpath.match.tlsrpt import parse_tlsrpt
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools
@@ -50,7 +51,7 @@ async def look(tools: Tools, _: Walk) -> StsFacts:
     # Laxer readers than RFC 8461 accept odd records: what any of them would fetch is fetched.
     if any(b"stsv1" in text.lower() for text in record_texts):
         fetch = await _fetch(tools, host, v6, v4)
-    rua, rua_reason = sts.parse_tlsrpt(texts(tlsrpt))
+    rua, rua_reason = parse_tlsrpt(texts(tlsrpt))
     facts = StsFacts(
         found=Found.NOT_TRIED,
         txt=txt,
