@@ -130,7 +130,7 @@ def read_anchors(text: str) -> Anchors:
     """The DS and DNSKEY records in zone-file `text`, at any names (RFC 1035 section 5, RFC 4034 section 5.3).
 
     Takes linear time; allows at most `MAX_ANCHOR` characters, `MAX_RECORDS` records and no directives.
-    Rejects a name none of whose records we can use: skipping it would silently turn validation off. Raises
+    Rejects a name none of whose records we can use: skipping it would silently turn validation off.  Raises
     `BadAnchor`.
     """
     if len(text) > MAX_ANCHOR:

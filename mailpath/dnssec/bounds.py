@@ -27,7 +27,7 @@ VERIFICATIONS = 48
 #: Public-key operations of one walk, 0.02 to 0.3 ms each.  Its 300 questions bring some 220 at most.
 VERIFICATIONS_IN_ALL = 300
 #: Bits of an RSA key's exponent and modulus (RFC 3110 section 2) above which we verify none of its
-#: signatures. The time grows with their product: at 3072 bits each it is 4 ms, with the usual exponent
+#: signatures.  The time grows with their product: at 3072 bits each it is 4 ms, with the usual exponent
 #: (65537) 0.03 ms.
 RSA_EXPONENT = 64
 RSA_MODULUS = 4096

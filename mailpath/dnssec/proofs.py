@@ -42,7 +42,7 @@ async def asked_again(questions: Questions, reply: Reply) -> Reply:
     BIND with strict QNAME minimization (RFC 9156) has no proof for a name two or more labels below an
     existing one until it has validated that name.  Each question without CD makes it validate one more label
     (observed with 9.18): their answers do not matter, but after enough of them the second answer comes with
-    the proof. The top-level domain exists, or its denial would have come with a proof.
+    the proof.  The top-level domain exists, or its denial would have come with a proof.
     """
     labels = max(2, len(reply.name.labels) - 3)
     for rdtype in list(dict.fromkeys((reply.rdtype, *_ANY_TYPES)))[:labels]:

@@ -21,7 +21,7 @@ The *usage* says what they prove:
 
 One matching record is enough, so a domain announces its next key beside the current one before it rolls over.
 If none of the records is usable, the sender must still use TLS, but cannot authenticate the server (section
-2.2). What real senders do beyond or short of the RFCs is data: `DaneRules`.
+2.2).  What real senders do beyond or short of the RFCs is data: `DaneRules`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable; otherwise it is
     usable and never matches.  `full_data_anchor`: a trust anchor held in full in DNS (2 0 0, 2 1 0) need not
     be in the presented chain (RFC 7671 section 5.2.2).  `leaf_anchor`: a copy of the leaf above it may be its
-    anchor. `anchor_dates`: the dates of an anchor count even if it is not self-issued.  `floor`,
+    anchor.  `anchor_dates`: the dates of an anchor count even if it is not self-issued.  `floor`,
     `name_rules`: for the DANE-TA path.  `key_floor`: for the leaf's key, under DANE-EE too.
     """
 

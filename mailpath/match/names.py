@@ -44,9 +44,9 @@ class NameRules(msgspec.Struct, frozen=True, kw_only=True):
     "no-host-id": it counts if, besides, the certificate names no address (iPAddress) and may serve TLS.
     `single_cn`: the fallback needs exactly one common name (GnuTLS); otherwise each of them counts.
     `partial_wildcards`: "none"; "leading": `*f.example.com` counts; "any": `f*.example.com` too.
-    `wildcard_min_labels`: labels needed after the star. `ldh_labels`: these labels, and what the star covers,
-    have letters, digits and hyphens only.  `addresses`: a reference that is an IP address is compared with
-    iPAddress and must match in addition to a name.
+    `wildcard_min_labels`: labels needed after the star.  `ldh_labels`: these labels, and what the star
+    covers, have letters, digits and hyphens only.  `addresses`: a reference that is an IP address is compared
+    with iPAddress and must match in addition to a name.
     """
 
     cn_fallback: str = "no-dns-id"

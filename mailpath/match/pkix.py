@@ -326,7 +326,7 @@ def check_policy_host(
     """Why a sender refuses the certificate of an MTA-STS policy host at `at`; None if it is good.
 
     RFC 8461 section 3.3: a path to a trusted root, unexpired, and `host` among its DNS-IDs.  `allow_cn`:
-    accept the common name if there is no DNS-ID (which the RFC forbids and Python's ssl does). The floor is
+    accept the common name if there is no DNS-ID (which the RFC forbids and Python's ssl does).  The floor is
     that of today's HTTPS clients (112 bits).
     """
     result = verify(chain, roots, at, floor=Floor.OPENSSL_2)

@@ -56,7 +56,7 @@ class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
 
     `txt_prefix`: it drops records that do not begin so.  `txt_grammar`: section 3.1's grammar holds;
     otherwise the program splits the record at ";" and "=" and needs only `v` and an `id`, of which the last
-    counts. `policy_grammar`: lines follow section 3.2, and one that does not makes the policy invalid;
+    counts.  `policy_grammar`: lines follow section 3.2, and one that does not makes the policy invalid;
     otherwise lines end where Python's str.splitlines() says, are split at the first ":", and only known
     fields matter.  `charset`: the body is in the charset that Content-Type names, by default ASCII.
     `last_wins`: if a field is repeated, the last one counts.  `cap_max_age`: more than a year counts as a
