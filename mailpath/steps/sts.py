@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 
 import msgspec
@@ -25,7 +24,7 @@ from mailpath.match import pkix, sts
 from mailpath.match.tlsrpt import parse_tlsrpt
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.step import Line, Step
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, together
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, count
 
@@ -40,7 +39,7 @@ async def look(tools: Tools, _: Walk) -> StsFacts:
     """Record, policy host's addresses and TLSRPT at once; then the policy, if a record says there is one."""
     domain = tools.path.recipient
     host = f"mta-sts.{domain}"
-    txt, v6, v4, tlsrpt = await asyncio.gather(
+    txt, v6, v4, tlsrpt = await together(
         tools.look_up(f"_mta-sts.{domain}", "TXT"),
         tools.look_up(host, "AAAA"),
         tools.look_up(host, "A"),
