@@ -1,7 +1,24 @@
 """A DNSSEC validator over any recursive resolver: RFC 4033 to 4035, 5155, 6840, 9276.
 
-It never repeats a resolver's word: every answer is proven from the closest trust anchor down, and every
-link of the proof is kept.  It works the same on a live resolver and on a recording, as of any moment.
+DNS answers are not encrypted, and anybody on the way can forge them.  DNSSEC lets a zone sign its data: an
+RRSIG record holds the signature over one RRset, a DNSKEY record the public key that made it.  A key is worth
+believing if the parent zone signs a digest of it, the DS record.  So a *chain of trust* leads from a trust
+anchor, as a rule the key of the root, through DS and DNSKEY of each zone, down to the answer (RFC 4035
+section 5).  Signatures carry dates: the same answer may be good today and bogus tomorrow.
+
+Validation ends in one of four states (RFC 4033 section 5).  *Secure*: the chain holds.  *Insecure*: a signed
+proof says that the chain ends above, because the parent has no DS for the zone.  *Bogus*: the zone should be
+signed, but a signature is missing, wrong or expired; somebody made a mistake, or somebody attacks, and nobody
+can tell which.  *Indeterminate*: we could not fetch what we need to know.
+
+"There is no such record" must be proven too, or an attacker could make records vanish: a TLSA record, say.
+Nobody can sign what does not exist, so a zone signs the gaps between its names: NSEC (RFC 4034 section 4), or
+NSEC3 over hashed names (RFC 5155).  An insecure delegation is just such a proof, that there is no DS.
+
+A resolver that validates says so with the AD bit, which anybody between it and us can set.  This validator
+takes nobody's word for it: it asks for everything with CD set, proves each answer from the closest trust
+anchor down, and keeps every link of the proof.  It works the same on a live resolver and on a recording, as
+of any moment.
 
     validator = Validator(network, at)
     lookup = await validator.lookup("_25._tcp.mx1.b.example", "TLSA")
@@ -14,7 +31,7 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 
-from mailpath.dnssec.anchors import BadAnchor, points, read_anchors
+from mailpath.dnssec.anchors import BadAnchor, read_anchors, read_points
 from mailpath.dnssec.answers import Answers
 from mailpath.dnssec.bounds import Effort, Whole
 from mailpath.dnssec.chain import Chain
@@ -29,10 +46,10 @@ __all__ = ["BadAnchor", "Effort", "Validator", "read_anchors"]
 
 
 class Validator:
-    """Validates as of `at` (Unix time) over `network`, from the trust anchors of its ground.
+    """Validates as of `at` (Unix time) over `network`, from the trust anchors in `network.ground`.
 
-    One validator serves one walk: nothing is asked twice and nothing verified twice.  Needs a running event
-    loop; raises `BadAnchor` when the ground's trust anchor cannot be read.
+    One validator serves one walk; it asks and verifies nothing twice.  Needs a running event loop.  Raises
+    `BadAnchor` when it cannot read the trust anchor.
     """
 
     def __init__(self, network: Network, at: int, effort: Effort = Effort.FULL) -> None:
@@ -41,7 +58,7 @@ class Validator:
         self._questions = Questions(network, self._verifier.whole)
         self._chain = Chain(
             self._questions,
-            points(ground.trust_anchor, ground.insecure_zones, ground.simulated_insecure),
+            read_points(ground.trust_anchor, ground.insecure_zones, ground.simulated_insecure),
             self._verifier,
         )
         self._answers = Answers(
@@ -52,17 +69,17 @@ class Validator:
     async def lookup(self, name: str, rdtype: str) -> Lookup:
         """Ask for (`name`, `rdtype`), follow CNAME and DNAME, validate every hop (RFC 4035 section 5).
 
-        `name`: as `names.to_dns_name` has it, `rdtype`: mnemonic or "TYPE65534".  Never raises for anything
-        the world does.
+        `name`: as `names.to_dns_name` returns it; `rdtype`: mnemonic or "TYPE65534".  Never raises, whatever
+        the world answers.
         """
-        if not name.endswith("\\."):  # a full stop within the last label
+        if not name.endswith("\\."):  # an escaped dot belongs to the last label
             name = name.removesuffix(".") or "."
         return await self._lookups.get((name.lower(), rdtype.upper()))
 
     async def resolver_claim(self, name: str, rdtype: str) -> tuple[bool | None, str | None]:
-        """What the resolver itself says when asked without CD: (AD bit, RCODE); RFC 4035 section 3.2.3.
+        """The resolver's own verdict, asked without CD: (AD bit, RCODE); RFC 4035 section 3.2.3.
 
-        (None, None) when no answer came, or the type cannot be validated.  One question, asked once.
+        (None, None) when no answer came, or the type cannot be validated.
         """
         try:
             owner, wanted = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
@@ -76,18 +93,18 @@ class Validator:
         return reply.authenticated, reply.rcode
 
     def zones(self) -> tuple[ZoneFact, ...]:
-        """Every zone that the lookups so far came across, parents first (RFC 4035 section 5)."""
+        """Every zone that the lookups have met so far, parents first (RFC 4035 section 5)."""
         return self._chain.facts()
 
     @property
     def resolver_note(self) -> str:
-        """That the resolver leaves out proofs of absence (RFC 4035 section 3.1.3), as was seen; else ""."""
+        """A sentence, once the resolver proves to leave out proofs of absence (RFC 4035 3.1.3); else ""."""
         return self._chain.note
 
     async def settle(self) -> None:
-        """Wait for questions that were asked ahead and not needed, so that a recording holds them.
+        """Wait for the questions asked ahead of need, so that a recording holds their answers.
 
-        Those below a proven insecure delegation (RFC 4035 section 5.2) can never be needed and are given up.
+        Cancels those below a proven insecure delegation (RFC 4035 section 5.2): nobody can ever need them.
         """
         await self._questions.settle(self._chain.insecure)
 
@@ -98,7 +115,7 @@ class Validator:
 
     @property
     def exhausted(self) -> bool:
-        """The bound on all the work was met: what was found out hangs on the order, and may not stand."""
+        """Whether the walk hit its limit: its results then depend on timing and may not stand."""
         return self._verifier.whole.exhausted
 
     async def _lookup(self, key: tuple[str, str]) -> Lookup:

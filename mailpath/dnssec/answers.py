@@ -1,7 +1,7 @@
 """One lookup: ask, follow CNAME and DNAME, judge every hop (RFC 4035 section 5, RFC 6672 section 5.3).
 
-A recursive resolver puts the whole chain of aliases and the last RRset into one message; where it does
-not, or where its proof of absence is that of another zone, the rest is asked for by itself.
+A recursive resolver puts the whole chain of aliases and the last RRset into one message.  If it does not, or
+if its proof of absence belongs to another zone, we ask for the rest separately.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+import msgspec
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.CNAME import CNAME
@@ -37,7 +38,7 @@ _SETTLED = (Security.SECURE, Security.INSECURE)
 
 @dataclass(frozen=True)
 class Alias:
-    """One hop as the answer has it: the RRset that carries the signature, and where it leads."""
+    """One hop: the RRset that carries the signature, and the name it leads to."""
 
     owner: dns.name.Name
     target: dns.name.Name
@@ -47,7 +48,7 @@ class Alias:
 
 @dataclass
 class _Trail:
-    """What was found on the way to the last RRset."""
+    """The hops on the way to the last RRset."""
 
     name: str
     rdtype: str
@@ -84,10 +85,10 @@ class Answers:
             owner = dns.name.from_text(name)
             wanted = dns.rdatatype.from_text(rdtype)
         except (dns.exception.DNSException, ValueError) as error:
-            return _refused(name, rdtype, f"{name} {rdtype} cannot be looked up: {error}")
+            return _refuse(name, rdtype, f"{name} {rdtype} cannot be looked up: {error}")
         why = why_not_asked(wanted)
         if why:
-            return _refused(name, rdtype, why)
+            return _refuse(name, rdtype, why)
         trail = _Trail(name=name_text(owner), rdtype=dns.rdatatype.to_text(wanted))
         self._chain.expect(owner, wanted)
         reply = await self._questions.ask(owner, wanted)
@@ -95,20 +96,24 @@ class Answers:
         while not reply.trouble:
             current = await self._follow(trail, reply, current, wanted)
             if len(trail.aliases) > bounds.ALIASES:
-                return self._endless(trail, current)
+                why = f"The aliases of {trail.name} form a loop or never end"
+                judged = Judgement(Security.INDETERMINATE, why, EDECode.OTHER)
+                return _conclude(trail, judged, Found.FAILED, current, None)
             signed = reply.at(current, wanted)
-            synthesized = _synthesized(reply, current) if wanted == RdataType.CNAME else None
-            if synthesized is not None:
-                judged = await self._alias(reply, synthesized)
-                return self._positive(trail, reply, _cname(synthesized), judged)
+            alias = find_alias(reply, current) if wanted == RdataType.CNAME else None
+            if alias is not None and alias.rdtype == RdataType.DNAME:
+                judged = await self._judge_alias(reply, alias)
+                return _conclude_found(trail, reply, _synthesize_cname(alias), judged)
             if signed is not None:
                 judged = await self._judge.rrset(reply, signed)
-                if not await self._better_asked_anew(reply, current, wanted, judged):
-                    return self._positive(trail, reply, signed, judged)
+                if not await self._should_ask_anew(reply, current, wanted, judged):
+                    return _conclude_found(trail, reply, signed, judged)
             elif reply.name == current or reply.is_negative:
                 judged = await self._judge.absence(reply, current, wanted)
                 if judged.zone is not None and judged.zone.given_up:
-                    return self._untold(trail, current, judged)
+                    # The walk ran out of budget before it could tell: nobody may take the name for absent.
+                    failed = _conclude(trail, judged, Found.FAILED, current, None)
+                    return msgspec.structs.replace(failed, failure=Failure.NOT_TRIED, detail=judged.reason)
                 if judged.unproven and reply.name == current:
                     second = await asked_again(self._questions, reply)
                     if second is not reply:
@@ -117,15 +122,18 @@ class Answers:
                     claim = f"{name_text(current)} has no {dns.rdatatype.to_text(wanted)}"
                     judged = await self._judge.without_proof(judged, claim)
                 if reply.name == current or judged.security in _SETTLED:
-                    return self._absent(trail, reply, current, judged)
+                    # Nobody signs an RCODE: what the records prove overrides it, as in unbound.
+                    rcode = _NO_ERROR if judged.name_exists else reply.rcode
+                    return _conclude(trail, judged, Found.ABSENT, current, rcode)
             reply = await self._questions.ask(current, wanted)
-        return await self._failed(trail, reply, current, wanted)
+        return await self._fail(trail, reply, current, wanted)
 
-    async def _better_asked_anew(
+    async def _should_ask_anew(
         self, reply: Reply, name: dns.name.Name, wanted: RdataType, judged: Judgement
     ) -> bool:
-        """Whether what `reply` has at `name`, behind an alias, is bogus perhaps only for want of a proof that
-        the resolver gives when asked for `name` itself.
+        """Whether to ask for `name` itself, because what `reply` has there, behind an alias, is bogus.
+
+        It may lack only a proof that the resolver gives when asked directly.
         """
         if judged.security is not Security.BOGUS or reply.name == name:
             return False
@@ -134,9 +142,9 @@ class Answers:
     async def _follow(
         self, trail: _Trail, reply: Reply, current: dns.name.Name, wanted: RdataType
     ) -> dns.name.Name:
-        """Judge the aliases in `reply` from `current` on; the name at their end.
+        """Judge the aliases in `reply` from `current` on; return the name at their end.
 
-        Where one had better be asked for by itself, the way ends there.
+        Stop early at an alias that we should ask for separately.
         """
         found: list[Alias] = []
         while len(trail.aliases) + len(found) <= bounds.ALIASES and reply.at(current, wanted) is None:
@@ -147,68 +155,27 @@ class Answers:
             current = alias.target
             self._chain.expect(current, wanted)
         for alias in found:
-            judged = await self._alias(reply, alias)
-            if await self._better_asked_anew(reply, alias.owner, wanted, judged):
+            judged = await self._judge_alias(reply, alias)
+            if await self._should_ask_anew(reply, alias.owner, wanted, judged):
                 return alias.owner
             trail.aliases.append(alias)
             trail.judgements.append(judged)
         return current
 
-    async def _alias(self, reply: Reply, alias: Alias) -> Judgement:
+    async def _judge_alias(self, reply: Reply, alias: Alias) -> Judgement:
         """The status of one hop: that of the RRset that carries the signature (RFC 6672 section 5.3.1)."""
         judged = await self._judge.rrset(reply, alias.signed)
         if alias.rdtype != RdataType.DNAME or judged.wildcard is None:
             return judged
-        # What such a record redirects is undefined; unbound refuses it likewise.
+        # The RFCs do not define what such a record redirects; unbound refuses it too.
         reason = (
             f"{alias.signed} was expanded from the wildcard {judged.wildcard}, which is not defined (RFC"
             " 6672 section 3.3, RFC 4592 section 4.4), so validators refuse it"
         )
         return dataclasses.replace(judged, security=Security.BOGUS, reason=reason, ede=EDECode.DNSSEC_BOGUS)
 
-    def _positive(self, trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:
-        rdatas = sorted((rdata.to_digestable(), rdata) for rdata in signed.rrset)
-        ttl = int(signed.rrset.ttl)
-        if judged.original_ttl is not None:
-            ttl = min(ttl, judged.original_ttl)  # RFC 4035 section 5.3.3
-        return _lookup(
-            trail,
-            judged,
-            found=Found.FOUND,
-            canonical=name_text(signed.owner),
-            rcode=reply.rcode,
-            rdata=tuple(wire for wire, _ in rdatas),
-            records=tuple(_text(wire, rdata) for wire, rdata in rdatas),
-            ttl=ttl,
-        )
-
-    def _absent(self, trail: _Trail, reply: Reply, name: dns.name.Name, judged: Judgement) -> Lookup:
-        # Nobody signs an RCODE: what the records prove stands against it, as in unbound.
-        rcode = _NO_ERROR if judged.name_exists else reply.rcode
-        return _lookup(trail, judged, found=Found.ABSENT, canonical=name_text(name), rcode=rcode)
-
-    def _untold(self, trail: _Trail, name: dns.name.Name, judged: Judgement) -> Lookup:
-        """The walk may not work out whether it is absent: then nobody may take it for that."""
-        return _lookup(
-            trail,
-            judged,
-            found=Found.FAILED,
-            canonical=name_text(name),
-            rcode=None,
-            failure=Failure.NOT_TRIED,
-            detail=judged.reason,
-        )
-
-    def _endless(self, trail: _Trail, name: dns.name.Name) -> Lookup:
-        judged = Judgement(
-            Security.INDETERMINATE,
-            f"The aliases of {trail.name} form a loop or never end",
-            EDECode.OTHER,
-        )
-        return _lookup(trail, judged, found=Found.FAILED, canonical=name_text(name), rcode=None)
-
-    async def _failed(self, trail: _Trail, reply: Reply, name: dns.name.Name, wanted: RdataType) -> Lookup:
-        """The question itself went unanswered: whose error it was, and what is known of the zone."""
+    async def _fail(self, trail: _Trail, reply: Reply, name: dns.name.Name, wanted: RdataType) -> Lookup:
+        """The question itself went unanswered: say whose error it was, and what we know of the zone."""
         known = await self._judge.unanswered(name, wanted)
         trouble = f"{reply.question}: {reply.trouble}"
         if reply.detail and reply.failure is None:
@@ -219,22 +186,15 @@ class Answers:
             EDECode.NO_REACHABLE_AUTHORITY if reply.failure is None else EDECode.NETWORK_ERROR,
             known.zone,
         )
-        return _lookup(
-            trail,
-            judged,
-            found=Found.FAILED,
-            canonical=name_text(name),
-            rcode=reply.rcode,
-            failure=reply.failure,
-            detail=reply.detail,
-        )
+        failed = _conclude(trail, judged, Found.FAILED, name, reply.rcode)
+        return msgspec.structs.replace(failed, failure=reply.failure, detail=reply.detail)
 
 
 def find_alias(reply: Reply, name: dns.name.Name) -> Alias | None:
     """The CNAME at `name`, or the DNAME above it, in the answer section (RFC 6672 sections 3.1 and 5.3.1).
 
-    An unsigned CNAME below a DNAME is what a server synthesized: it is not looked at, its target is worked
-    out again from the DNAME, which carries the signature.
+    A server synthesizes an unsigned CNAME below a DNAME.  We ignore it and compute the target from the DNAME,
+    which carries the signature.
     """
     cname = reply.at(name, RdataType.CNAME)
     if cname is None or not cname.signatures:
@@ -252,14 +212,8 @@ def find_alias(reply: Reply, name: dns.name.Name) -> Alias | None:
     return None
 
 
-def _synthesized(reply: Reply, name: dns.name.Name) -> Alias | None:
-    """The DNAME from which the CNAME at `name` was made, where it was (RFC 6672 section 5.3.1)."""
-    alias = find_alias(reply, name)
-    return alias if alias is not None and alias.rdtype == RdataType.DNAME else None
-
-
-def _cname(alias: Alias) -> SignedSet:
-    """The CNAME that a server synthesizes from a DNAME (RFC 6672 section 3.1), worked out anew."""
+def _synthesize_cname(alias: Alias) -> SignedSet:
+    """The CNAME that a server synthesizes from a DNAME (RFC 6672 section 3.1)."""
     target = alias.target.to_wire() or b""
     rdata = dns.rdata.from_wire(dns.rdataclass.IN, RdataType.CNAME, target, 0, len(target))
     return SignedSet(dns.rrset.from_rdata(alias.owner, alias.signed.rrset.ttl, rdata), ())
@@ -273,11 +227,11 @@ def substitute(name: dns.name.Name, owner: dns.name.Name, target: dns.name.Name)
         return None
 
 
-def _text(wire: bytes, rdata: dns.rdata.Rdata) -> str:
+def _format(wire: bytes, rdata: dns.rdata.Rdata) -> str:
     """Presentation form of the canonical form `wire`, so that text and octets say the same.
 
-    Malformed data are shown as RFC 3597 section 5 has it, a TLSA as its four fields (RFC 6698 section 2.2), a
-    DS likewise (RFC 4034 section 5.3).
+    Malformed data appear as in RFC 3597 section 5, but TLSA and DS as their four fields (RFC 6698 section
+    2.2, RFC 4034 section 5.3).
     """
     if not isinstance(rdata, dns.rdata.GenericRdata):
         return dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, wire, 0, len(wire)).to_text()
@@ -288,31 +242,29 @@ def _text(wire: bytes, rdata: dns.rdata.Rdata) -> str:
     return rdata.to_text()
 
 
-def _refused(name: str, rdtype: str, reason: str) -> Lookup:
+def _refuse(name: str, rdtype: str, reason: str) -> Lookup:
     return Lookup(
-        name=name,
-        rdtype=rdtype,
-        found=Found.FAILED,
-        canonical=name,
-        reason=reason,
-        detail=reason,
+        name=name, rdtype=rdtype, found=Found.FAILED, canonical=name, reason=reason, detail=reason
+    )  # fmt: skip
+
+
+def _conclude_found(trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:
+    rdatas = sorted((rdata.to_digestable(), rdata) for rdata in signed.rrset)
+    ttl = int(signed.rrset.ttl)
+    if judged.original_ttl is not None:
+        ttl = min(ttl, judged.original_ttl)  # RFC 4035 section 5.3.3
+    return msgspec.structs.replace(
+        _conclude(trail, judged, Found.FOUND, signed.owner, reply.rcode),
+        rdata=tuple(wire for wire, _ in rdatas),
+        records=tuple(_format(wire, rdata) for wire, rdata in rdatas),
+        ttl=ttl,
     )
 
 
-def _lookup(
-    trail: _Trail,
-    last: Judgement,
-    *,
-    found: Found,
-    canonical: str,
-    rcode: str | None,
-    rdata: tuple[bytes, ...] = (),
-    records: tuple[str, ...] = (),
-    ttl: int | None = None,
-    failure: Failure | None = None,
-    detail: str = "",
+def _conclude(
+    trail: _Trail, last: Judgement, found: Found, canonical: dns.name.Name, rcode: str | None
 ) -> Lookup:
-    """The facts; the weakest of all hops decides, the last one on a tie."""
+    """The facts about all hops and the `last` answer; the weakest decides, the last one on a tie."""
     whole = weakest([last, *reversed(trail.judgements)])
     settled = whole.security in _SETTLED and found is not Found.FAILED
     everything = [*trail.judgements, last]
@@ -321,12 +273,9 @@ def _lookup(
         name=trail.name,
         rdtype=trail.rdtype,
         found=found,
-        canonical=canonical,
+        canonical=name_text(canonical),
         rcode=rcode,
         links=trail.links(),
-        rdata=rdata,
-        records=records,
-        ttl=ttl,
         security=whole.security,
         final_security=last.security,
         reason=last.reason if found is Found.FAILED else whole.reason,
@@ -337,6 +286,4 @@ def _lookup(
         wildcard=last.wildcard,
         denial=last.denial,
         expires=earliest(*(judged.expires for judged in everything)) if settled else None,
-        failure=failure,
-        detail=detail,
     )

@@ -1,15 +1,14 @@
 """Limits on the work that a hostile zone can cause (CVE-2023-50387 KeyTrap, CVE-2023-50868).
 
-DNSSEC asks a validator to try every signature with every key that might fit and to hash every name
-that might be denied; a zone can make both products enormous.  Each unit of work (one zone's keys, one
-delegation, one answer) gets a `Budget` of its own, so that what one zone wastes no other pays for and
-the result does not depend on the order in which answers arrive.  The unit that spends its budget is
-bogus, and says so.
+DNSSEC asks a validator to try every signature with every key that might fit, and to hash every name that
+might be denied; a zone can make both products enormous.  Each unit of work (one zone's keys, one delegation,
+one answer) gets a `Budget` of its own: no zone pays for what another wastes, and the result does not depend
+on the order in which answers arrive.  A unit that exceeds its budget is bogus, and its reason says so.
 
-Many units together can still be too much: they share a `Whole`.  Who comes too late for that one does
-hang on the order of arrival, so nothing that a walk found out before or after may stand: it is walked
-again with less `Effort`.  Whether that happens does not hang on the order: what a walk needs without a
-limit is one set of operations, whatever is worked out first, and it is larger than the limit or not.
+Many units together can still be too much, so they share a `Whole`.  Which unit exceeds that one does depend
+on the order of arrival; therefore nothing that such a walk found out may stand, and the caller walks again
+with less `Effort`.  Whether it happens does not depend on the order: a walk without a limit would need one
+fixed set of operations, and either that set exceeds the limit or it does not.
 """
 
 from __future__ import annotations
@@ -17,51 +16,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-#: Keys of one zone that share tag and algorithm and are tried for one signature (as unbound has it).
+#: Most keys of one zone with the same tag and algorithm that we try for one signature (as unbound does).
 KEYS_PER_SIGNATURE = 4
-#: Signatures over one RRset that are looked at.
+#: Most signatures over one RRset that we look at.
 SIGNATURES_PER_RRSET = 8
-#: Zones that claim to have signed one RRset, or one denial, that are looked at: an honest answer has one.
+#: Most zones that claim to have signed one RRset or one denial: an honest answer has one.
 SIGNERS = 4
 #: Public-key operations in one unit of work.
 VERIFICATIONS = 48
 #: Public-key operations of one walk, 0.02 to 0.3 ms each.  Its 300 questions bring some 220 at most.
 VERIFICATIONS_IN_ALL = 300
-#: Bits of an RSA key's exponent and modulus (RFC 3110 section 2) above which no signature of its is verified.
-#: The time grows with their product: 3072 bits each take 4 ms, which honest exponents (65537) do in 0.03.
+#: Bits of an RSA key's exponent and modulus (RFC 3110 section 2) above which we verify none of its
+#: signatures.  The time grows with their product: at 3072 bits each it is 4 ms, with the usual exponent
+#: (65537) 0.03 ms.
 RSA_EXPONENT = 64
 RSA_MODULUS = 4096
-#: NSEC3 iterations above which a zone counts as insecure (RFC 9276 section 3.2, as unbound has it).
+#: NSEC3 iterations above which a zone counts as insecure (RFC 9276 section 3.2; unbound's limit too).
 NSEC3_ITERATIONS = 150
 #: SHA-1 rounds spent on NSEC3 hashes in one unit of work.
 HASH_ROUNDS = 20_000
 #: SHA-1 rounds of one walk, a quarter of a second.  Fifty hosts in zones of 150 iterations need half of it.
 HASH_ROUNDS_IN_ALL = 500_000
-#: NSEC or NSEC3 RRsets of one message that are looked at: an honest proof needs three.
+#: Most NSEC or NSEC3 RRsets of one message that we look at: an honest proof needs three.
 DENIAL_RRSETS = 8
-#: CNAME and DNAME hops of one lookup.  Resolvers stop earlier (unbound after 11 questions), but not where
-#: one zone answers with the whole chain at once (observed).
+#: CNAME and DNAME hops of one lookup.  Resolvers stop earlier (unbound after 11 questions), except when one
+#: zone answers with the whole chain at once (observed).
 ALIASES = 32
-#: Labels, the root's counted, down to which a chain of trust is followed (reverse IPv6 names have 35).
+#: Labels, the root's included, down to which we follow a chain of trust (reverse IPv6 names have 35).
 CHAIN = 40
-#: Labels, the root's counted, for which DS and DNSKEY are asked ahead of need.
+#: Labels, the root's included, for which we ask DS and DNSKEY ahead of need.
 AHEAD = 10
-#: Records of a DNS message that is read whenever it comes, at some 30 microseconds each.
+#: Records of a DNS message that we read without charge, at some 30 microseconds each.
 RECORDS = 64
 #: Records in the longer messages of one walk.  Sixty MX records or as many addresses are rare, but honest.
 RECORDS_IN_ALL = 10_000
 #: Octets of one DNS message (RFC 1035 section 4.2.2).
 MESSAGE = 65_535
-#: DS records of one delegation, DNSKEY records of one zone, that are looked at.
+#: Most DS records of one delegation, and most DNSKEY records of one zone, that we look at.
 KEYS = 256
 
 
 class OverBudget(Exception):
-    """A unit of work asked for more than its share; the message is one plain sentence."""
+    """A unit of work exceeded its budget; the message is one plain sentence."""
 
 
 class Exhausted(Exception):
-    """The walk as a whole needs more than there is: nothing is known.  The message is one plain sentence."""
+    """The walk as a whole exceeded its limit: nothing is known.  The message is one plain sentence."""
 
 
 #: What `Exhausted` says: the same words whichever limit was met first.
@@ -73,7 +73,7 @@ GAVE_UP = (
 
 
 class Effort(Enum):
-    """What a walk takes upon itself to verify signatures (RFC 4035 section 5.3.3), most first."""
+    """How hard a walk tries to verify signatures (RFC 4035 section 5.3.3), hardest first."""
 
     FULL = "every signature that may hold is tried with every key that fits"
     SPARING = "for each RRset, one signature is tried with one key: honest zones need no more"
@@ -81,7 +81,7 @@ class Effort(Enum):
 
 
 class Whole:
-    """What one walk may spend, and has spent.  `exhausted`: nothing that it found out may stand."""
+    """What one walk may spend, and has spent.  `exhausted`: none of its results may stand."""
 
     def __init__(self, effort: Effort = Effort.FULL) -> None:
         self.effort = effort
@@ -96,9 +96,9 @@ class Whole:
         return len(self._known)
 
     def holds(self, operation: bytes, work: Callable[[], bool]) -> bool:
-        """What `work` comes to, the public-key operation with the digest `operation`; each is charged once.
+        """The result of `work`, a public-key operation identified by the digest `operation`.
 
-        Raises `Exhausted`.
+        Charges each operation once.  Raises `Exhausted`.
         """
         if operation not in self._known:
             self._charge(self.verifications < VERIFICATIONS_IN_ALL)
@@ -122,34 +122,30 @@ class Whole:
 
 
 class Budget:
-    """What one unit of work may still spend, of the `whole` of its walk."""
+    """What one unit of work has spent of its own share, and of the `whole` of its walk."""
 
-    def __init__(self, whole: Whole, verifications: int = VERIFICATIONS, rounds: int = HASH_ROUNDS) -> None:
-        self.verifications = 0
-        self.rounds = 0
-        self._most_verifications = verifications
-        self._most_rounds = rounds
+    def __init__(self, whole: Whole) -> None:
+        self._verifications = 0
+        self._rounds = 0
         self._whole = whole
 
     def verification(self) -> None:
         """Charge one public-key operation (RFC 4035 section 5.3.3).  Raises `OverBudget`.
 
-        One that another unit has made is charged all the same: who was first must not matter.
+        Charges for an operation that another unit has already made, too: who came first must not matter.
         """
-        self.verifications += 1
-        if self.verifications > self._most_verifications:
-            raise OverBudget(
-                f"gave up after {self._most_verifications} signature checks: no honest zone needs so many"
-            )
+        self._verifications += 1
+        if self._verifications > VERIFICATIONS:
+            raise OverBudget(f"gave up after {VERIFICATIONS} signature checks: no honest zone needs so many")
 
     def hashing(self, iterations: int) -> None:
         """Charge one NSEC3 hash (RFC 5155 section 5) of `iterations` more rounds.
 
         Raises `OverBudget`, `Exhausted`.
         """
-        self.rounds += iterations + 1
-        if self.rounds > self._most_rounds:
+        self._rounds += iterations + 1
+        if self._rounds > HASH_ROUNDS:
             raise OverBudget(
-                f"gave up after {self._most_rounds} rounds of NSEC3 hashing: no honest zone needs so many"
+                f"gave up after {HASH_ROUNDS} rounds of NSEC3 hashing: no honest zone needs so many"
             )
         self._whole.hashing(iterations + 1)

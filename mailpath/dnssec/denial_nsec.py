@@ -1,20 +1,26 @@
 """Denial of existence by NSEC (RFC 4035 section 5.4, RFC 6840 sections 4.1 to 4.4).
 
-An NSEC at one name lists the types there and the next name of the zone: it denies other types at its
-owner, and every name between the two.  Two traps: an NSEC from above a zone cut (NS without SOA) says
-nothing about what lies at or below the cut, but for DS; one with DNAME says nothing about names below.
-All functions take NSEC records that were already verified as data of `zone`.
+A signature can only vouch for data that exist.  To prove that something does not exist, a zone therefore
+signs its gaps: the NSEC record at each name lists the types at that name and the next name in canonical order
+(RFC 4034 section 6.1).  It denies every other type at its owner, and every name between the two.  To deny a
+name, a zone must also deny the wildcard that could have answered in its place.
+
+Two traps: an NSEC from above a zone cut (NS without SOA) says nothing about what lies at or below the cut,
+except for DS; an NSEC with DNAME says nothing about the names below its owner.  All functions take NSEC
+records that were already verified as data of `zone`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import dns.name
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC import NSEC
+
+from mailpath.dnssec.messages import name_text
 
 
 class Cut(Enum):
@@ -23,6 +29,33 @@ class Cut(Enum):
     INSECURE_DELEGATION = "insecure delegation"
     NO_CUT = "no zone cut"
     NO_NAME = "no such name"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """NSEC or NSEC3 records that prove an absence; `names`: their owners.
+
+    `note`: why the proof itself allows unsigned data there (opt-out, too many iterations); "" if it does not.
+    `cut`: asked about a DS, what its absence means.  `name_exists`: asked about a name, the records prove
+    that only the RRset is absent.  `expires`: when the first signature used expires, Unix time.
+    """
+
+    names: tuple[dns.name.Name, ...]
+    note: str = ""
+    ede: int | None = None
+    cut: Cut | None = None
+    name_exists: bool = False
+    expires: int | None = None
+
+    @property
+    def secure(self) -> bool:
+        """Whether what is absent is absent for sure (RFC 5155 section 9.2, RFC 9276 section 3.2)."""
+        return not self.note
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """`names` in presentation form (RFC 1035 section 5.1), each once."""
+        return tuple(map(name_text, dict.fromkeys(self.names)))
 
 
 def bitmap_types(windows: Sequence[tuple[int, bytes]]) -> frozenset[int]:
@@ -103,8 +136,11 @@ def wildcard_at(encloser: dns.name.Name) -> dns.name.Name:
 
 
 def ranks(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> list[int]:
-    """How near each record is to a question about `name`: 0 where it matches or covers the name itself, then
-    the wildcards that might stand in its place, closest first (RFC 4035 section 5.4)."""
+    """How near each record is to a question about `name` (RFC 4035 section 5.4).
+
+    0 where it matches or covers the name itself; then the wildcards that might answer in its place, closest
+    first.
+    """
     asked = [name, *(wildcard_at(above) for above in ancestors(name, zone))]
     return [
         next((i for i, each in enumerate(asked) if nsec.owner == each or nsec.covers(each, zone)), len(asked))
@@ -119,51 +155,58 @@ def ancestors(name: dns.name.Name, zone: dns.name.Name) -> list[dns.name.Name]:
 
 def prove_no_data(
     name: dns.name.Name, rdtype: RdataType, zone: dns.name.Name, nsecs: Sequence[Nsec]
-) -> tuple[Nsec, ...] | None:
-    """The records that prove that `name` has no `rdtype`: at the name, an empty non-terminal, or a wildcard.
+) -> Proof | None:
+    """Prove that `name` has no `rdtype`: at the name, at an empty non-terminal, or at a wildcard.
 
-    RFC 4035 section 5.4, RFC 4592 section 2.2.2.  None when they prove no such thing.
+    RFC 4035 section 5.4, RFC 4592 section 2.2.2.  None when the records prove no such thing.
     """
     here = matching(name, nsecs)
     if here is not None:
-        return (here,) if denies(here.types, rdtype, at_root=name == dns.name.root) else None
+        return Proof((here.owner,)) if denies(here.types, rdtype, at_root=name == dns.name.root) else None
     cover = covering(name, zone, nsecs)
     if cover is None:
         return None
     if cover.next.is_subdomain(name):
-        return (cover,)
+        return Proof((cover.owner,))
     wildcard = matching(wildcard_at(cover.closest_encloser(name)), nsecs)
     if wildcard is not None and denies(wildcard.types, rdtype):
-        return (cover, wildcard)
+        return Proof((cover.owner, wildcard.owner))
     return None
 
 
-def prove_no_name(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> tuple[Nsec, ...] | None:
-    """What proves that neither `name` nor a wildcard in its place exists (RFC 4035 section 5.4)."""
+def prove_no_name(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> Proof | None:
+    """Prove that neither `name` nor a wildcard in its place exists (RFC 4035 section 5.4)."""
     cover = covering(name, zone, nsecs)
     if cover is None or cover.next.is_subdomain(name):
         return None
     wildcard = covering(wildcard_at(cover.closest_encloser(name)), zone, nsecs)
-    if wildcard is None:
-        return None
-    return (cover,) if wildcard is cover else (cover, wildcard)
+    return Proof((cover.owner, wildcard.owner)) if wildcard is not None else None
+
+
+def prove_no_name_or_data(
+    name: dns.name.Name, rdtype: RdataType, zone: dns.name.Name, nsecs: Sequence[Nsec]
+) -> Proof | None:
+    """Prove that `name` does not exist, or at least that it has no `rdtype` (RFC 4035 section 5.4)."""
+    no_name = prove_no_name(name, zone, nsecs)
+    no_data = prove_no_data(name, rdtype, zone, nsecs) if no_name is None else None
+    return replace(no_data, name_exists=True) if no_data is not None else no_name
 
 
 def prove_no_closer(
     name: dns.name.Name, labels: int, zone: dns.name.Name, nsecs: Sequence[Nsec]
-) -> tuple[Nsec, ...] | None:
-    """The record that proves that `name`, expanded from a wildcard below its last `labels` labels, has no
-    closer match (RFC 4035 section 5.3.4)."""
+) -> Proof | None:
+    """Prove that `name`, expanded from the wildcard below its last `labels` labels, has no closer match.
+
+    RFC 4035 section 5.3.4.
+    """
     cover = covering(name, zone, nsecs)
     if cover is None or cover.next.is_subdomain(name) or len(cover.closest_encloser(name)) - 1 != labels:
         return None
-    return (cover,)
+    return Proof((cover.owner,))
 
 
-def prove_no_ds(
-    name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]
-) -> tuple[Cut, tuple[Nsec, ...]] | None:
-    """What the parent `zone` says about a DS at `name` (RFC 4035 section 5.2, RFC 6840 section 4.4).
+def prove_no_ds(name: dns.name.Name, zone: dns.name.Name, nsecs: Sequence[Nsec]) -> Proof | None:
+    """Prove that the parent `zone` has no DS at `name` (RFC 4035 section 5.2, RFC 6840 section 4.4).
 
     An insecure delegation must show NS; a record with SOA is the child's own and proves nothing here.
     """
@@ -172,7 +215,12 @@ def prove_no_ds(
         cover = covering(name, zone, nsecs)
         if cover is None:
             return None
-        return (Cut.NO_CUT if cover.next.is_subdomain(name) else Cut.NO_NAME), (cover,)
-    if RdataType.DS in here.types or RdataType.SOA in here.types:
+        return Proof((cover.owner,), cut=Cut.NO_CUT if cover.next.is_subdomain(name) else Cut.NO_NAME)
+    return judge_ds_bitmap(here.owner, here.types)
+
+
+def judge_ds_bitmap(owner: dns.name.Name, types: frozenset[int]) -> Proof | None:
+    """What a record that matches the name says about its DS by its bit map (RFC 6840 section 4.4)."""
+    if RdataType.DS in types or RdataType.SOA in types:
         return None
-    return (Cut.INSECURE_DELEGATION if RdataType.NS in here.types else Cut.NO_CUT), (here,)
+    return Proof((owner,), cut=Cut.INSECURE_DELEGATION if RdataType.NS in types else Cut.NO_CUT)

@@ -1,9 +1,12 @@
 """Denial of existence by NSEC3 (RFC 5155 section 8): the same proofs over hashed names.
 
-Names cannot be read off a hash, so a proof first shows which ancestor of the name is the closest that
-exists, and then that the next closer name does not.  An opt-out span may hide unsigned delegations:
-what it "denies" is merely insecure (RFC 5155 sections 6 and 9.2).  RFC 9276 section 3.2 lets a
-validator treat many iterations as insecure; above 150 we do, as unbound does.
+NSEC lets anybody list a zone by following its chain; NSEC3 hashes the names to prevent that.  Nobody can tell
+from a hash what lies above a name, so a proof has two steps (section 8.3): one record matches the closest
+ancestor that exists (the closest encloser), another covers the name one label longer (the next closer name).
+
+An opt-out span may hide unsigned delegations: what it "denies" is merely insecure (sections 6 and 9.2).  RFC
+9276 section 3.2 lets a validator treat zones with many iterations as insecure; above 150 we do, as unbound
+does.
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ from mailpath.dnssec import bounds
 from mailpath.dnssec.bounds import Budget
 from mailpath.dnssec.denial_nsec import (
     Cut,
+    Proof,
     ancestors,
     bitmap_types,
     denies,
     is_delegation,
+    judge_ds_bitmap,
     wildcard_at,
 )
 
@@ -48,8 +53,8 @@ class Nsec3:
 
     @classmethod
     def read(cls, owner: dns.name.Name, rdata: NSEC3, zone: dns.name.Name) -> Nsec3 | None:
-        """None for a record that RFC 5155 sections 8.1 and 8.2 tell a validator to ignore: unknown hash
-        algorithm or flags, or a name that is no hash directly below the zone."""
+        """The record, or None where RFC 5155 sections 8.1 and 8.2 tell a validator to ignore it: unknown hash
+        algorithm or flags, or an owner that is not a hash directly below the zone."""
         if rdata.algorithm != _SHA1 or rdata.flags not in (0, _OPT_OUT) or owner.parent() != zone:
             return None
         label = owner.labels[0].upper()
@@ -76,12 +81,11 @@ class Nsec3:
         return hashed > self.hashed or hashed < self.next
 
 
-@dataclass(frozen=True)
-class Proof3:
-    """NSEC3 records that prove something; `opt_out`: the span that does may hide unsigned delegations."""
-
-    used: tuple[Nsec3, ...]
-    opt_out: bool = False
+def _prove(*records: Nsec3, cut: Cut | None = None, span: Nsec3 | None = None) -> Proof:
+    """What `records` prove, of which `span` covers the name that is denied."""
+    hides = span is not None and span.opt_out
+    note = "an NSEC3 opt-out span may hide unsigned delegations" if hides else ""
+    return Proof(tuple(record.owner for record in records), note, cut=cut)
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,9 @@ class Enclosure:
     at_encloser: Nsec3
     next_closer: Nsec3
 
-    def proof(self, *more: Nsec3) -> Proof3:
-        """The records of RFC 5155 section 8.3, with `more` that show what is or is not at the wildcard."""
-        used = dict.fromkeys((self.at_encloser, self.next_closer, *more))
-        return Proof3(used=tuple(used), opt_out=self.next_closer.opt_out)
+    def prove(self, *more: Nsec3, cut: Cut | None = None) -> Proof:
+        """The records of RFC 5155 section 8.3, and `more` that show what is or is not at the wildcard."""
+        return _prove(self.at_encloser, self.next_closer, *more, cut=cut, span=self.next_closer)
 
 
 @dataclass
@@ -127,7 +130,8 @@ class Hashed:
         return next((record for record in self.records if record.covers(hashed)), None)
 
     def enclosure(self, name: dns.name.Name) -> Enclosure | None:
-        """RFC 5155 section 8.3; a record from above a zone cut or a DNAME encloses nothing."""
+        """The closest encloser of `name` (RFC 5155 section 8.3); the parent's side of a zone cut is none, nor
+        is a DNAME."""
         candidate, next_closer = name, name
         while candidate != self.zone:
             next_closer, candidate = candidate, candidate.parent()
@@ -143,7 +147,7 @@ class Hashed:
 
 @lru_cache(maxsize=8192)
 def hash_of(name: bytes, salt: bytes, iterations: int) -> bytes:
-    """RFC 5155 section 5; remembered, for a recording is walked many times.  `name`: in canonical form."""
+    """RFC 5155 section 5, of a `name` in canonical form.  Cached: a recording is walked many times."""
     found = hashlib.sha1(name + salt, usedforsecurity=False).digest()
     for _ in range(iterations):
         found = hashlib.sha1(found + salt, usedforsecurity=False).digest()
@@ -151,7 +155,7 @@ def hash_of(name: bytes, salt: bytes, iterations: int) -> bytes:
 
 
 def by_parameters(zone: dns.name.Name, records: Iterable[Nsec3], budget: Budget) -> list[Hashed]:
-    """`records` in groups of equal salt and iterations; proofs come from one (RFC 5155 section 8.2)."""
+    """`records` grouped by salt and iterations: a proof uses records of one group (RFC 5155 section 8.2)."""
     groups: dict[tuple[int, bytes], list[Nsec3]] = {}
     for record in records:
         groups.setdefault((record.iterations, record.salt), []).append(record)
@@ -189,46 +193,42 @@ def ranks(
     return [found.get(id(record), len(name)) for record in records]
 
 
-def prove_no_data(name: dns.name.Name, rdtype: RdataType, hashed: Hashed) -> Proof3 | None:
-    """RFC 5155 sections 8.5 to 8.7: no `rdtype` at `name`, or at the wildcard in its place, or only an
-    unsigned delegation can be there."""
+def prove_no_data(name: dns.name.Name, rdtype: RdataType, hashed: Hashed) -> Proof | None:
+    """Prove that `rdtype` is neither at `name` nor at the wildcard in its place, or that only an unsigned
+    delegation can be there (RFC 5155 sections 8.5 to 8.7)."""
     here = hashed.matching(name)
     if here is not None:
-        return Proof3((here,)) if denies(here.types, rdtype, at_root=name == dns.name.root) else None
+        return _prove(here) if denies(here.types, rdtype, at_root=name == dns.name.root) else None
     enclosure = hashed.enclosure(name)
     if enclosure is None:
         return None
     wildcard = hashed.matching(wildcard_at(enclosure.encloser))
     if wildcard is not None:
-        return enclosure.proof(wildcard) if denies(wildcard.types, rdtype) else None
-    return enclosure.proof() if enclosure.next_closer.opt_out else None
+        return enclosure.prove(wildcard) if denies(wildcard.types, rdtype) else None
+    return enclosure.prove() if enclosure.next_closer.opt_out else None
 
 
-def prove_no_name(name: dns.name.Name, hashed: Hashed) -> Proof3 | None:
-    """RFC 5155 section 8.4: neither `name` nor a wildcard in its place exists."""
+def prove_no_name(name: dns.name.Name, hashed: Hashed) -> Proof | None:
+    """Prove that neither `name` nor a wildcard in its place exists (RFC 5155 section 8.4)."""
     enclosure = hashed.enclosure(name) if hashed.matching(name) is None else None
     if enclosure is None:
         return None
     wildcard = hashed.covering(wildcard_at(enclosure.encloser))
-    return enclosure.proof(wildcard) if wildcard is not None else None
+    return enclosure.prove(wildcard) if wildcard is not None else None
 
 
-def prove_no_closer(name: dns.name.Name, labels: int, hashed: Hashed) -> Proof3 | None:
-    """RFC 5155 section 8.8: the next closer name of a wildcard expansion does not exist."""
+def prove_no_closer(name: dns.name.Name, labels: int, hashed: Hashed) -> Proof | None:
+    """Prove that the next closer name of a wildcard expansion does not exist (RFC 5155 section 8.8)."""
     cover = hashed.covering(dns.name.Name(name.labels[-(labels + 2) :]))
-    return Proof3((cover,), opt_out=cover.opt_out) if cover is not None else None
+    return _prove(cover, span=cover) if cover is not None else None
 
 
-def prove_no_ds(name: dns.name.Name, hashed: Hashed) -> tuple[Cut, Proof3] | None:
-    """RFC 5155 sections 8.5, 8.6 and 8.9: what the parent says about a DS at `name`."""
+def prove_no_ds(name: dns.name.Name, hashed: Hashed) -> Proof | None:
+    """Prove that the parent has no DS at `name` (RFC 5155 sections 8.5, 8.6 and 8.9)."""
     here = hashed.matching(name)
     if here is not None:
-        if RdataType.DS in here.types or RdataType.SOA in here.types:
-            return None
-        cut = Cut.INSECURE_DELEGATION if RdataType.NS in here.types else Cut.NO_CUT
-        return cut, Proof3((here,))
+        return judge_ds_bitmap(here.owner, here.types)
     enclosure = hashed.enclosure(name)
     if enclosure is None:
         return None
-    proof = enclosure.proof()
-    return (Cut.INSECURE_DELEGATION if proof.opt_out else Cut.NO_NAME), proof
+    return enclosure.prove(cut=Cut.INSECURE_DELEGATION if enclosure.next_closer.opt_out else Cut.NO_NAME)

@@ -1,8 +1,8 @@
 """Is this RRset, or this absence, what its zone says?  RFC 4035 sections 5.3 and 5.4.
 
 The signer's name in an RRSIG says which zone claims the data; the chain of trust says whether that zone
-exists and what its keys are.  Where the claim does not hold, or there is none, the zone that really owns
-the name decides: only if that one is proven insecure may the data go without a signature.
+exists and what its keys are.  If the claim does not hold, or there is none, the zone that really owns the
+name decides: data may lack a signature only if that zone is proven insecure.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from mailpath.dnssec import bounds
 from mailpath.dnssec.anchors import Points
 from mailpath.dnssec.bounds import Budget, Exhausted
 from mailpath.dnssec.chain import Chain, Zone, earliest
-from mailpath.dnssec.denial import EDE_NSEC3_ITERATIONS, Evidence, Failure
+from mailpath.dnssec.denial import Evidence, Failure
+from mailpath.dnssec.denial_nsec import wildcard_at
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.proofs import asked_again
 from mailpath.dnssec.questions import Questions
@@ -35,10 +36,10 @@ _WEAKEST_FIRST = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Sec
 
 @dataclass(frozen=True)
 class Judgement:
-    """The status of one RRset or one absence, and on what it rests.  `expires`: Unix time, None for never.
+    """The status of one RRset or one absence, and what it rests on.  `expires`: Unix time, None for never.
 
-    `name_exists`: the RCODE said that the name does not exist, and signed records say otherwise.
-    `unproven`: bogus only for want of a proof of which the answer had nothing.
+    `name_exists`: the RCODE says that the name does not exist, but signed records say that it does.
+    `unproven`: bogus only because the answer held no proof at all.
     """
 
     security: Security
@@ -55,7 +56,7 @@ class Judgement:
 
 
 def weakest(judgements: Iterable[Judgement]) -> Judgement:
-    """The one that decides for a chain of aliases: AD asks for all of them (RFC 4035 section 3.2.3)."""
+    """The judgement that decides for a chain of aliases: AD vouches for all of them (RFC 4035 3.2.3)."""
     return min(judgements, key=lambda judgement: _WEAKEST_FIRST.index(judgement.security))
 
 
@@ -70,28 +71,30 @@ class Judge:
     async def rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         """The status of a positive answer (RFC 4035 section 5.3), wildcard proof included (5.3.4)."""
         try:
-            return await self._rrset(reply, signed)
+            return await self._judge_rrset(reply, signed)
         except Exhausted as error:
-            return await self._given_up(signed.owner, signed.rdtype, error)
+            return await self._give_up(signed.owner, signed.rdtype, error)
 
-    async def _rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
+    async def _judge_rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         owner = signed.owner
         budget = self._verifier.budget()
-        signers = _signers(self._chain.points, signed.signatures, owner, signed.rdtype)
+        signers = _find_signers(self._chain.points, signed.signatures, owner, signed.rdtype)
         if signers:
-            return await self._one_of(signers, lambda signer: self._signed_by(reply, signed, signer, budget))
+            return await self._judge_each(
+                signers, lambda signer: self._judge_signed(reply, signed, signer, budget)
+            )
         reason = f"{signed} came without a signature"
         if signed.signatures:
             claimed = name_text(signed.signatures[0].signer)
             reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
-        return await self._by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING, claimed=False)
+        return await self._judge_by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING, claimed=False)
 
-    async def _one_of(
+    async def _judge_each(
         self, signers: Sequence[dns.name.Name], judge: Callable[[dns.name.Name], Awaitable[Judgement]]
     ) -> Judgement:
-        """One signer for whom all holds is enough (RFC 4035 sections 5.3.1 and 5.3.3).
+        """One signer whose signatures hold is enough (RFC 4035 sections 5.3.1 and 5.3.3).
 
-        Where none is, the deepest decides; of bogus ones that which is a zone explains best.
+        Otherwise the deepest signer decides; among bogus ones, a signer that is a zone explains best.
         """
         judged: list[Judgement] = []
         for signer in signers:
@@ -101,33 +104,31 @@ class Judge:
         alike = [each for each in judged if each.security is judged[0].security]
         return next((each for each in alike if each.signatures), judged[0])
 
-    async def _signed_by(
+    async def _judge_signed(
         self, reply: Reply, signed: SignedSet, signer: dns.name.Name, budget: Budget
     ) -> Judgement:
-        """What the signatures that `signer` made are worth."""
+        """Judge `signed` by the signatures of `signer`."""
         owner = signed.owner
         zone = await self._chain.standing(signer)
         if not zone.secure:
-            return _inherited(zone)
+            return _inherit(zone)
         if zone.name != signer:
             reason = f"{signed} is signed by {name_text(signer)}, which is not a zone"
-            return await self._by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING)
+            return await self._judge_by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING)
         verified = self._verifier.verify(signed, zone.name, zone.keys, budget)
         if not verified.good:
-            judged = await self._by_owner(owner, signed.rdtype, verified.reason, verified.ede)
+            judged = await self._judge_by_owner(owner, signed.rdtype, verified.reason, verified.ede)
             if judged.security is Security.BOGUS:
                 judged = Judgement(Security.BOGUS, verified.reason, verified.ede, zone)
             return dataclasses.replace(judged, signatures=verified.facts)
-        owning = await self._owning(owner, signed.rdtype)
+        owning = await self._find_owner(owner, signed.rdtype)
         if owning.name != signer and owning.security in _PROVEN and owning.apex:
-            # RFC 4035 section 5.3.1: not even the parent may sign what it has delegated.  Where the cuts in
-            # between cannot be told (a zone with broken denials), the signature stands for itself.
-            by = f"{name_text(signer)}, but belongs to {name_text(owning.name)}"
-            return await self._by_owner(
-                owner, signed.rdtype, f"{signed} is signed by {by}", EDECode.RRSIGS_MISSING
-            )
+            # RFC 4035 section 5.3.1: not even the parent may sign what it has delegated.  If broken denials
+            # hide the cuts in between, the signature stands by itself.
+            reason = f"{signed} is signed by {name_text(signer)}, but belongs to {name_text(owning.name)}"
+            return await self._judge_by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING)
         if verified.labels == owner_labels(owner):
-            return _good(signed, zone, verified)
+            return _accept(signed, zone, verified)
         encloser = dns.name.Name(owner.labels[-(verified.labels + 1) :])
         if not reply.proves:
             reply = await asked_again(self._questions, reply)
@@ -137,12 +138,11 @@ class Judge:
         proof = evidence.no_closer(owner, verified.labels)
         facts = verified.facts + evidence.facts
         if isinstance(proof, Failure):
-            judged = await self._unproven_wildcard(signed, zone, proof, facts)
+            judged = await self._judge_unproven_wildcard(signed, zone, proof, facts)
             if reply.proves or judged.security is not Security.BOGUS:
                 return judged
             return await self.without_proof(judged, f"{name_text(owner)} exists only by a wildcard")
-        good = _good(signed, zone, verified)
-        wildcard = dns.name.Name((b"*", *owner.labels[-(verified.labels + 1) :]))
+        good = _accept(signed, zone, verified)
         return dataclasses.replace(
             good,
             security=Security.SECURE if proof.secure else Security.INSECURE,
@@ -150,78 +150,78 @@ class Judge:
             ede=proof.ede,
             signatures=facts,
             expires=earliest(good.expires, proof.expires),
-            wildcard=name_text(wildcard),
+            wildcard=name_text(wildcard_at(encloser)),
             denial=proof.owners,
         )
 
-    async def _unproven_wildcard(
+    async def _judge_unproven_wildcard(
         self, signed: SignedSet, zone: Zone, failure: Failure, facts: tuple[SignatureFact, ...]
     ) -> Judgement:
-        """Expanded from a wildcard, and no proof that it may be (RFC 4035 section 5.3.4): bogus.
+        """Bogus: expanded from a wildcard without proof that it may be (RFC 4035 section 5.3.4).
 
-        But BIND's resolvers do not pass on NSEC3 records with iterations above the bound (RFC 9276 3.2).
-        Whether the zone has such records, the proof that no cut lies above the name has shown.
+        But BIND's resolvers drop NSEC3 records with iterations above the limit (RFC 9276 section 3.2).  If
+        the zone has such records, the proof that no cut lies above the name shows it.
         """
-        owning = await self._owning(signed.owner, signed.rdtype)
-        if owning.security is Security.INSECURE and owning.ede == EDE_NSEC3_ITERATIONS:
-            return dataclasses.replace(_inherited(owning), signatures=facts)
+        owning = await self._find_owner(signed.owner, signed.rdtype)
+        if owning.security is Security.INSECURE and owning.ede == EDECode.UNSUPPORTED_NSEC3_ITERATIONS_VALUE:
+            return dataclasses.replace(_inherit(owning), signatures=facts)
         return Judgement(Security.BOGUS, failure.reason, failure.ede, zone, facts)
 
     async def absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         """The status of "no such RRset" or "no such name" (RFC 4035 section 5.4, RFC 5155 section 8)."""
         try:
-            return await self._absence(reply, name, rdtype)
+            return await self._judge_absence(reply, name, rdtype)
         except Exhausted as error:
-            return await self._given_up(name, rdtype, error)
+            return await self._give_up(name, rdtype, error)
 
-    async def _given_up(self, name: dns.name.Name, rdtype: RdataType, error: Exhausted) -> Judgement:
-        """Neither good nor bad: the walk may not work it out."""
-        zone = await self._owning(name, rdtype)
-        return _inherited(zone.given_up_for(str(error)) if zone.secure else zone)
+    async def _give_up(self, name: dns.name.Name, rdtype: RdataType, error: Exhausted) -> Judgement:
+        """Neither good nor bad: the walk has no budget left to find out."""
+        zone = await self._find_owner(name, rdtype)
+        return _inherit(zone.given_up_for(str(error)) if zone.secure else zone)
 
-    async def _absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
+    async def _judge_absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         made = (each for signed in reply.denials() for each in signed.signatures)
-        signers = _signers(self._chain.points, made, name, rdtype)
+        signers = _find_signers(self._chain.points, made, name, rdtype)
         if signers:
             budget = self._verifier.budget()
-            return await self._one_of(
-                signers, lambda signer: self._denied_by(reply, name, rdtype, signer, budget)
+            return await self._judge_each(
+                signers, lambda signer: self._judge_denial(reply, name, rdtype, signer, budget)
             )
-        reason = f"No signed proof came that {_no_rrset(name, rdtype)}"
-        judged = await self._by_owner(name, rdtype, reason, EDECode.NSEC_MISSING, claimed=False)
+        reason = f"No signed proof came that {_say_no_rrset(name, rdtype)}"
+        judged = await self._judge_by_owner(name, rdtype, reason, EDECode.NSEC_MISSING, claimed=False)
         unsettled = judged.security in (Security.BOGUS, Security.INDETERMINATE)
         unproven = unsettled and judged.ede == EDECode.NSEC_MISSING and not reply.proves
         return dataclasses.replace(judged, unproven=unproven)
 
     async def without_proof(self, judged: Judgement, claim: str) -> Judgement:
-        """`judged`, bogus as no proof came that `claim`: perhaps for that the resolver is to blame."""
+        """`judged`, bogus because no proof came that `claim`, unless the resolver may be to blame."""
         if judged.security is not Security.BOGUS or judged.zone is None or not judged.zone.chain:
             return judged
         try:
             security, why = await self._chain.unproven(judged.zone.chain[0], claim)
         except Exhausted as error:
-            return _inherited(judged.zone.given_up_for(str(error)))
+            return _inherit(judged.zone.given_up_for(str(error)))
         return dataclasses.replace(judged, security=security, reason=why or judged.reason)
 
-    async def _denied_by(
+    async def _judge_denial(
         self, reply: Reply, name: dns.name.Name, rdtype: RdataType, signer: dns.name.Name, budget: Budget
     ) -> Judgement:
-        """What the proof of absence that `signer` signed is worth."""
-        what = _no_rrset(name, rdtype)
+        """Judge an absence by the proof that `signer` signed."""
+        what = _say_no_rrset(name, rdtype)
         zone = await self._chain.standing(signer)
         if not zone.secure:
-            return _inherited(zone)
+            return _inherit(zone)
         if zone.name != signer:
             reason = f"The proof that {what} is signed by {name_text(signer)}, which is not a zone"
-            return await self._by_owner(name, rdtype, reason, EDECode.NSEC_MISSING)
+            return await self._judge_by_owner(name, rdtype, reason, EDECode.NSEC_MISSING)
         evidence = Evidence(reply, name, zone.name, zone.keys, verifier=self._verifier, budget=budget)
         absent = evidence.no_name if reply.rcode == _NO_NAME else evidence.no_data
         proof = absent(name, rdtype)
         if isinstance(proof, Failure):
-            judged = await self._by_owner(name, rdtype, proof.reason, proof.ede)
+            judged = await self._judge_by_owner(name, rdtype, proof.reason, proof.ede)
             return dataclasses.replace(judged, signatures=evidence.facts)
         for soa in reply.soas():
-            # Not part of the proof; but resolvers want every RRset of an answer to hold.
+            # The SOA is not part of the proof, but resolvers require every RRset of an answer to verify.
             judged = await self.rrset(reply, soa)
             if judged.security is Security.BOGUS:
                 return dataclasses.replace(judged, signatures=evidence.facts + judged.signatures)
@@ -240,47 +240,47 @@ class Judge:
         )
 
     async def unanswered(self, name: dns.name.Name, rdtype: RdataType) -> Judgement:
-        """What is known when the question itself failed: insecure if an ancestor is (RFC 4035 4.3)."""
-        zone = await self._owning(name, rdtype)
+        """The status when the question itself failed: insecure if an ancestor is (RFC 4035 section 4.3)."""
+        zone = await self._find_owner(name, rdtype)
         if zone.security is Security.INSECURE:
-            return _inherited(zone)
+            return _inherit(zone)
         return Judgement(Security.INDETERMINATE, zone=zone)
 
-    async def _by_owner(
+    async def _judge_by_owner(
         self, name: dns.name.Name, rdtype: RdataType, reason: str, ede: int | None, *, claimed: bool = True
     ) -> Judgement:
         """Data that do not validate: bogus, unless the zone that owns them is not secure to begin with.
 
-        What a secure zone has signed (`claimed`), and badly, is not excused by a name that is not there but
-        might be hidden in an opt-out span.
+        If a secure zone signed the data badly (`claimed`), it is no excuse that the name does not exist but
+        might hide in an opt-out span.
         """
-        zone = await self._owning(name, rdtype)
-        # That the DS of the name itself could not be had is no excuse either: data that a secure zone signed
-        # need none.
+        zone = await self._find_owner(name, rdtype)
+        # Nor is it an excuse that we could not fetch the DS of the name itself: data that a secure zone
+        # signed need none.
         excused = not (claimed and (zone.hidden or zone.security is Security.INDETERMINATE))
         if not zone.secure and excused:
-            return _inherited(zone)
+            return _inherit(zone)
         if reason.endswith("came without a signature"):
             reason += f", although {name_text(zone.name)} is signed"
         return Judgement(Security.BOGUS, reason, ede, zone)
 
-    async def _owning(self, name: dns.name.Name, rdtype: RdataType) -> Zone:
-        """DS lives on the parent's side of a zone cut (RFC 4034 section 5)."""
+    async def _find_owner(self, name: dns.name.Name, rdtype: RdataType) -> Zone:
+        """The zone that owns the RRset: a DS belongs to the parent of a zone cut (RFC 4034 section 5)."""
         if rdtype == RdataType.DS and name != dns.name.root:
             name = name.parent()
         return await self._chain.standing(name)
 
 
-def _no_rrset(name: dns.name.Name, rdtype: RdataType) -> str:
+def _say_no_rrset(name: dns.name.Name, rdtype: RdataType) -> str:
     return f"{name_text(name)} has no {dns.rdatatype.to_text(rdtype)}"
 
 
-def _signers(
+def _find_signers(
     points: Points, signatures: Iterable[RRSIG], name: dns.name.Name, rdtype: RdataType
 ) -> list[dns.name.Name]:
-    """The zones that claim `name` and may own it, the deepest first, as many as are looked at."""
+    """The zones that claim `name` and may own it, the deepest first, up to the limit."""
     above = rdtype == RdataType.DS and name != dns.name.root
-    # One by one only once: of eight signatures over each of a hundred RRsets all may name the same signer.
+    # A set first: eight signatures over each of a hundred RRsets may all name the same signer.
     signers = [
         signer
         for signer in {signature.signer for signature in signatures}
@@ -291,11 +291,11 @@ def _signers(
     return sorted(signers, key=lambda signer: -len(signer.labels))[: bounds.SIGNERS]
 
 
-def _inherited(zone: Zone) -> Judgement:
+def _inherit(zone: Zone) -> Judgement:
     return Judgement(zone.security, zone.reason, zone.ede, zone, expires=zone.expires)
 
 
-def _good(signed: SignedSet, zone: Zone, verified: Verified) -> Judgement:
+def _accept(signed: SignedSet, zone: Zone, verified: Verified) -> Judgement:
     by = f"{name_text(zone.name)} (key tag {verified.tag})"
     return Judgement(
         security=Security.SECURE,

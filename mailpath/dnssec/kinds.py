@@ -1,4 +1,4 @@
-"""Types that cannot be asked for and validated: no RRset of a zone, or one that is never signed."""
+"""Types that nobody can validate: they are no RRset of a zone, or nobody signs them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _LIKE = {
 
 
 def why_not_asked(rdtype: RdataType) -> str:
-    """Why (some name, `rdtype`) can be no answer that is secure or not, as a sentence without its full stop;
+    """Why no answer of type `rdtype` can be validated, as a sentence without its full stop.
+
     "" for a type of which zones have RRsets (RFC 6895 section 3.1).
     """
     if rdtype in (RdataType.NONE, RdataType.SIG, RdataType.RRSIG) or dns.rdatatype.is_metatype(rdtype):

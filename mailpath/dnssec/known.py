@@ -1,7 +1,7 @@
-"""Whose trust anchors these are: IANA's, somebody's whom the reader trusts, or anybody's.
+"""Whose trust anchors are these: IANA's own, those of somebody the reader trusts, or a stranger's?
 
-Compared by content: a DS record and the DNSKEY record that it is the digest of are one anchor (RFC 4034
-section 5.1.4).  Fewer keys of the same owner's are still that owner's.
+Anchors are compared by content: a DS record and the DNSKEY record whose digest it holds are the same anchor
+(RFC 4034 section 5.1.4).  A subset of an owner's keys still belongs to that owner.
 """
 
 from __future__ import annotations
@@ -11,32 +11,29 @@ from typing import Literal
 import dns.name
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
-from mailpath.dnssec import algorithms
-from mailpath.dnssec.algorithms import Delegation
+from mailpath.dnssec.algorithms import DsRecord, PublicKey
 from mailpath.dnssec.anchors import BadAnchor, read_anchors
 from mailpath.network.anchors import ROOT_ANCHORS
 
-#: Owner name -> its anchors.
-_Anchors = dict[dns.name.Name, tuple[Delegation | DNSKEY, ...]]
+_Record = DsRecord | DNSKEY
 
 
 def whose(text: str) -> Literal["iana", "own"]:
-    """Whether trust anchors in zone-file `text` are IANA's for the root zone, and no others; "own" too
-    where it cannot be read."""
+    """ "iana" if the trust anchors in zone-file `text` are exactly IANA's for the root zone; else "own", also
+    where the text cannot be read."""
     return "iana" if within(text, ROOT_ANCHORS) else "own"
 
 
 def within(text: str, reference: str) -> bool:
-    """Whether `text` anchors the names that `reference` anchors, each by one of its anchors at least, and by
-    no others.
+    """Whether `text` anchors the same names as `reference`, and only with anchors that stand in it.
 
-    A name that is left out counts as a difference: below it nothing would be proven any more.
+    A missing name counts as a difference: below it nothing could be proven any more.
     """
     held, trusted = _read(text), _read(reference)
     if not held or held.keys() != trusted.keys():
         return False
     return all(
-        any(_same(name, anchor, other) for other in trusted[name])
+        any(_are_same(name, anchor, other) for other in trusted[name])
         for name, anchors in held.items()
         for anchor in anchors
     )
@@ -47,16 +44,18 @@ def at_the_root_alone(text: str) -> bool:
     return set(_read(text)) == {dns.name.root}
 
 
-def _read(text: str) -> _Anchors:
-    """{} where it holds no anchor."""
+def _read(text: str) -> dict[dns.name.Name, tuple[_Record, ...]]:
+    """Owner name -> its anchors; {} where `text` holds none."""
     try:
-        found = read_anchors(text).by_name
+        found = read_anchors(text)
     except BadAnchor:
         return {}
     return {name: (*anchor.ds, *anchor.keys) for name, anchor in found.items()}
 
 
-def _same(name: dns.name.Name, one: Delegation | DNSKEY, other: Delegation | DNSKEY) -> bool:
-    if isinstance(one, DNSKEY):
-        return one == other if isinstance(other, DNSKEY) else algorithms.ds_matches(name, other, one)
-    return algorithms.ds_matches(name, one, other) if isinstance(other, DNSKEY) else one == other
+def _are_same(name: dns.name.Name, one: _Record, other: _Record) -> bool:
+    if isinstance(one, DNSKEY) and isinstance(other, DsRecord):
+        one, other = other, one
+    if isinstance(one, DsRecord) and isinstance(other, DNSKEY):
+        return PublicKey(other).is_named_by(one, name)
+    return one == other

@@ -1,4 +1,4 @@
-"""Which key of a zone its DS records, or its trust anchor, vouch for; and why none (RFC 4035 section 5.2)."""
+"""Which of a zone's keys do its DS records or its trust anchor vouch for (RFC 4035 section 5.2)?"""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def is_vouched_for(zone: dns.name.Name, key: PublicKey, anchor: Anchor) -> bool:
 def no_trusted_key(
     zone: dns.name.Name, keys: Sequence[PublicKey], anchor: Anchor, trusted_by: str
 ) -> tuple[str, int]:
-    """Why none of the `keys` of the zone can be trusted, and the RFC 8914 code.
+    """Why we can trust none of the zone's `keys`, and the RFC 8914 code.
 
-    A DS whose key is gone is told apart from one that has the tag and the algorithm of a key which is there,
-    and the digest of another: after a rollover the first is left over, the second was mistyped, or was made
-    of another zone's key.
+    A DS whose key is gone differs from a DS that has the tag and algorithm of a published key but the digest
+    of another: a rollover leaves the first kind behind; the second was mistyped or made from the key of
+    another zone.
     """
     name = called(zone)
     for key in keys:
@@ -34,9 +34,9 @@ def no_trusted_key(
                 return f"{named} is revoked", EDECode.DNSKEY_MISSING
             return f"{named} is not a zone key", EDECode.NO_ZONE_KEY_BIT_SET
     what = "the trust anchor" if trusted_by == "anchor" else "its DS at the parent"
-    named_keys = {(int(ds.key_tag), int(ds.algorithm)) for ds in anchor.ds}
+    named_keys = {(ds.key_tag, ds.algorithm) for ds in anchor.ds}
     named_keys |= {(algorithms.key_tag(key), int(key.algorithm)) for key in anchor.keys}
-    # "Near": a key tag is a checksum of sixteen bits, so that two keys may share one.
+    # Only "near": a key tag is a sixteen-bit checksum, so two keys may share one.
     near = sorted({key.tag for key in keys if (key.tag, key.algorithm) in named_keys})
     if near:
         tags = ", ".join(map(str, near))

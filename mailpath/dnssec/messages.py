@@ -1,8 +1,8 @@
 """One answer of the resolver as RRsets with their signatures beside them (RFC 4035 section 3.1).
 
-A DNS message is a bag of records; validation works on RRsets (RFC 2181 section 5) and the RRSIGs that
-cover them.  Bytes come from a stranger: a message that cannot be parsed, answers another question or
-is too large is a `Reply` with a `trouble`, never an exception.
+A DNS message is a bag of records; validation works on RRsets (RFC 2181 section 5) and the RRSIGs that cover
+them.  The bytes come from a stranger: a message that cannot be parsed, answers another question or is too
+large becomes a `Reply` with a `trouble`, never an exception.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mailpath.visible import visible
 
 @lru_cache(maxsize=4096)
 def name_text(name: dns.name.Name) -> str:
-    """`name` as facts write it: canonical (RFC 4034 section 6.2), no trailing dot, "." for the root."""
+    """`name` in the form of the facts: canonical (RFC 4034 6.2), no trailing dot, "." for the root."""
     return name.canonicalize().to_text(omit_final_dot=True)
 
 
@@ -63,7 +63,7 @@ class SignedSet:
         return f"{name_text(self.owner)} {dns.rdatatype.to_text(self.rdtype)}"
 
 
-#: A malformed record of these proves nothing, and is missed where it should have.
+#: A malformed record of these types proves nothing, and validation notices that the proof is missing.
 _PROOFS = frozenset({RdataType.DNSKEY, RdataType.RRSIG, RdataType.NSEC, RdataType.NSEC3})
 
 _ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
@@ -104,13 +104,13 @@ class Reply:
 
     @property
     def is_negative(self) -> bool:
-        """Whether it denies something: an SOA, NSEC or NSEC3 in the authority section (RFC 2308 2)."""
+        """Whether it denies something: SOA, NSEC or NSEC3 in the authority section (RFC 2308 section 2)."""
         kinds = (RdataType.SOA, RdataType.NSEC, RdataType.NSEC3)
         return any(rdtype in kinds for _, rdtype in self.authority)
 
     @property
     def proves(self) -> bool:
-        """Whether it brings anything like a proof of absence: a signed NSEC or NSEC3 (RFC 4035 3.1.3)."""
+        """Whether it holds anything like a proof of absence: a signed NSEC or NSEC3 (RFC 4035 3.1.3)."""
         return any(signed.signatures for signed in self.denials())
 
     def denials(self) -> list[SignedSet]:
@@ -140,7 +140,8 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
     if message.rcode not in _ANSWERS:
         trouble = f"the resolver answered {rcode}"
         if message.rcode == dns.rcode.FORMERR:
-            # RFC 6891 section 7: so says a server that does not know EDNS, without which there is no DO bit.
+            # RFC 6891 section 7: a server that does not know EDNS answers so; without EDNS there is no DO
+            # bit.
             trouble += ", like one that does not pass DNSSEC data; use another one with --resolver"
     elif message.truncated:
         trouble = "the resolver's answer is truncated (TC) even over TCP"
@@ -151,16 +152,16 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
         name=name,
         rdtype=rdtype,
         rcode=rcode,
-        answer=_section(message.answer),
-        authority=_section(message.authority),
+        answer=_group(message.answer),
+        authority=_group(message.authority),
         authenticated=bool(message.flags & dns.flags.AD),
         trouble=trouble,
-        detail=_extended_error(message),
+        detail=_read_extended_error(message),
     )
 
 
 def unread(name: dns.name.Name, rdtype: RdataType, why: str) -> Reply:
-    """What stands for an answer that the walk may not take the time to read (RFC 1035 section 4.1.1)."""
+    """The reply in place of an answer that the walk has no budget left to read (RFC 1035 section 4.1.1)."""
     return _unusable(name, rdtype, f"the resolver's long answer was not read ({why})", Failure.NOT_TRIED)
 
 
@@ -177,7 +178,7 @@ def _answers(message: WireMessage, name: dns.name.Name, rdtype: RdataType) -> bo
     return message.questions == (Asked(name, rdtype, dns.rdataclass.IN),)
 
 
-def _section(rrsets: Sequence[dns.rrset.RRset]) -> Section:
+def _group(rrsets: Sequence[dns.rrset.RRset]) -> Section:
     signatures: dict[tuple[dns.name.Name, RdataType], tuple[RRSIG, ...]] = {}
     for rrset in rrsets:
         if rrset.rdtype == RdataType.RRSIG and rrset.rdclass == dns.rdataclass.IN:
@@ -190,7 +191,7 @@ def _section(rrsets: Sequence[dns.rrset.RRset]) -> Section:
     }
 
 
-def _extended_error(message: WireMessage) -> str:
+def _read_extended_error(message: WireMessage) -> str:
     """The extended DNS error (RFC 8914) that the resolver sent along, as visible text; "" when none."""
     for option in message.extended_errors:
         text = visible(option.text or "", limit=200)

@@ -1,9 +1,9 @@
 """Does the resolver pass proofs of absence on?  Asked only where one is missing (RFC 4035 section 3.1.3).
 
-An answer that denies something in a signed zone and holds no proof at all is rarely the zone's doing: name
-servers send the proof along with the denial, and some resolvers and middleboxes drop it.  So the question is
-asked a second time, and if that does not help, a name that cannot exist is asked for: where its proof comes,
-the resolver does its part, and the zone, or somebody on the way from it, does not.
+An answer that denies something in a signed zone without any proof is rarely the zone's fault: name servers
+send the proof along with the denial, but some resolvers and middleboxes drop it.  So we ask a second time,
+and if that does not help, we ask for a name that cannot exist.  If the proof for that name comes, the
+resolver does its part; the fault lies with the zone, or with somebody between the zone and the resolver.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from mailpath.dnssec.questions import Questions
 from mailpath.dnssec.signatures import Verifier
 from mailpath.exchanges import Failure as Unanswered
 
-#: A label that no zone has below a trust anchor: registries give out none with an underscore (RFC 8552).
+#: A label that no zone has below a trust anchor: registries hand out none with an underscore (RFC 8552).
 PROBE = "_mailpath-probe"
-
 
 #: Asked for in turn where the answer does not matter, only that there is a question.
 _ANY_TYPES = (RdataType.SOA, RdataType.MX, RdataType.TXT, RdataType.A, RdataType.AAAA)
@@ -38,12 +37,12 @@ class Proofs(Enum):
 
 
 async def asked_again(questions: Questions, reply: Reply) -> Reply:
-    """The second answer to what `reply` denies without a proof, or `reply` where none came.
+    """The second answer to a question that `reply` denies without a proof, or `reply` if no second one comes.
 
-    BIND with strict QNAME minimisation (RFC 9156) has no proof for a name two or more labels below one that
-    exists before it has validated it.  Questions without CD make it do so, each for one label more (observed
-    with 9.18): what they bring does not matter, and once there were enough the second answer comes with the
-    proof.  The top-level domain exists, or its denial would have come with one.
+    BIND with strict QNAME minimization (RFC 9156) has no proof for a name two or more labels below an
+    existing one until it has validated that name.  Each question without CD makes it validate one more label
+    (observed with 9.18): their answers do not matter, but after enough of them the second answer comes with
+    the proof.  The top-level domain exists, or its denial would have come with a proof.
     """
     labels = max(2, len(reply.name.labels) - 3)
     for rdtype in list(dict.fromkeys((reply.rdtype, *_ANY_TYPES)))[:labels]:
@@ -57,10 +56,11 @@ async def asked_again(questions: Questions, reply: Reply) -> Reply:
 async def probe(
     questions: Questions, verifier: Verifier, top: dns.name.Name, keys: Sequence[PublicKey]
 ) -> Proofs:
-    """Whether the proof comes that a name right below `top`, whose keys are `keys`, does not exist.
+    """Whether the resolver proves that a name right below `top`, whose keys are `keys`, does not exist.
 
-    A capture from before this was asked does not hold the answer, and is judged as it was then: the resolver
-    was trusted to do its part.  Costs one question, two where it is denied without a proof (RFC 4035 5.4).
+    An old capture, from before we asked this, does not hold the answer; we judge it as we did then and trust
+    the resolver to do its part.  Costs one question, or two if the denial has no proof (RFC 4035 section
+    5.4).
     """
     name = dns.name.Name((PROBE.encode(), *top.labels))
     reply = await questions.ask(name, RdataType.DS)

@@ -1,9 +1,9 @@
-"""RRSIG over an RRset: the checks of RFC 4035 section 5.3, in the order in which they are cheap.
+"""RRSIG over an RRset: the checks of RFC 4035 section 5.3, the cheapest first.
 
-`dns.dnssec.validate` leaves to its caller what matters most to a validator: that the signer is the
-zone which owns the data.  Here every check is made, every signature that was looked at is kept as a
-fact, and the public-key operations are counted, bounded and never made twice: what one came to is
-remembered, for the octets alone decide, and a recording is walked many times.
+`dns.dnssec.validate` leaves to its caller what matters most to a validator: that the signer is the zone that
+owns the data.  Here we make every check, keep every signature that we looked at as a fact, and count and
+bound the public-key operations.  We remember their results, since they depend on the octets alone and a
+recording is walked many times.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from mailpath.dnssec.messages import SignedSet, name_text
 from mailpath.facts import SignatureFact
 from mailpath.wording.times import utc
 
-#: Public-key operations that are remembered: some thirty bytes each, more than the largest path has.
+#: Most public-key operations that we remember: some thirty bytes each, more than the largest path needs.
 _MOST_REMEMBERED = 16_384
 
 #: Digest of an operation's octets -> whether the signature holds.
 _remembered: dict[bytes, bool] = {}
 
-#: Which failure explains best, where several signatures fail in different ways: the one that got furthest.
+#: If several signatures fail in different ways, the one that got furthest explains best.
 _FURTHEST = (
     EDECode.DNSSEC_BOGUS,
     EDECode.SIGNATURE_EXPIRED,
@@ -46,10 +46,10 @@ _FURTHEST = (
 
 @dataclass(frozen=True)
 class Verified:
-    """What the signatures over one RRset are worth.
+    """The result of checking the signatures over one RRset.
 
-    `good`: one of them holds; `labels`: its Labels field, `original_ttl` its Original TTL, `expires` the
-    Unix time at which it ends.  Otherwise `reason` is one plain sentence and `ede` its RFC 8914 code.
+    `good`: one of them holds; `labels`: its Labels field, `original_ttl`: its Original TTL, `expires`: the
+    Unix time at which it expires.  Otherwise `reason` is one plain sentence and `ede` its RFC 8914 code.
     """
 
     good: bool
@@ -77,7 +77,7 @@ def signed_data(signed: SignedSet, signature: RRSIG) -> bytes:
     """The octets that `signature` signs (RFC 4034 section 3.1.8.1).
 
     Names are in canonical form (RFC 4034 section 6.2, RFC 6840 section 5.1), records in canonical order, the
-    TTL is the original one, and an expanded wildcard is folded back.
+    TTL is the original one, and an expanded wildcard becomes the wildcard again.
     """
     owner = signed.owner
     if signature.labels < owner_labels(owner):
@@ -102,7 +102,7 @@ def signed_data(signed: SignedSet, signature: RRSIG) -> bytes:
 
 
 def forget() -> None:
-    """Drop what is remembered of signatures."""
+    """Forget the results of all signature checks."""
     _remembered.clear()
 
 
@@ -119,16 +119,16 @@ class Verifier:
         return self.whole.verifications
 
     def budget(self) -> Budget:
-        """A fresh share of such work (RFC 4035 section 5.3.3) for one unit."""
+        """A fresh budget (RFC 4035 section 5.3.3) for one unit of work."""
         return Budget(self.whole)
 
     def verify(
         self, signed: SignedSet, zone: dns.name.Name, keys: Sequence[PublicKey], budget: Budget
     ) -> Verified:
-        """RFC 4035 section 5.3: is there one signature over `signed` by `zone` with one of `keys` that holds?
+        """Does a signature over `signed`, made by `zone` with one of `keys`, hold (RFC 4035 section 5.3)?
 
-        Of several that hold, the longest counts.  An exhausted budget is a reason; where it is that of the
-        whole walk, raises `Exhausted`.
+        Of several that hold, the one that lasts longest counts.  An exhausted `budget` is a reason to fail;
+        if the whole walk is exhausted, raises `Exhausted`.
         """
         what = str(signed)
         if not signed.signatures:
@@ -142,23 +142,23 @@ class Verifier:
         ordered = list(signed.signatures)
         if len(ordered) > 1:
             ordered.sort(key=lambda s: (-unix_time(s.expiration, self.at), s.to_digestable()))
-        # Those that cannot hold are told apart for free and take no place of those that can.
+        # Sorting out those that cannot hold is free; they take no place from those that can.
         ring = _Ring(keys, signed)
-        known = [(_why_not(signed, signature, zone, ring, self.at), signature) for signature in ordered]
+        known = [(_find_flaw(signed, signature, zone, ring, self.at), signature) for signature in ordered]
         known.sort(key=lambda each: each[0] is not None)
-        for why_not, signature in known[: bounds.SIGNATURES_PER_RRSET]:
-            failure = why_not
+        for flaw, signature in known[: bounds.SIGNATURES_PER_RRSET]:
+            failure = flaw
             if failure is None:
                 if tried and self.whole.effort is Effort.SPARING:
-                    raise Exhausted(_not_all(signed))
+                    raise Exhausted(_say_not_all(signed))
                 try:
                     good = self._holds(signed, signature, ring.fitting(signature), budget)
                 except OverBudget as error:
                     failure = (EDECode.DNSSEC_BOGUS, f"{what}: {error}")
-                    facts.append(_fact(signed, signature, self.at, str(error)))
+                    facts.append(_make_fact(signed, signature, self.at, str(error)))
                     return Verified(good=False, facts=tuple(facts), reason=failure[1], ede=failure[0])
                 if good:
-                    facts.append(_fact(signed, signature, self.at, "good"))
+                    facts.append(_make_fact(signed, signature, self.at, "good"))
                     return Verified(
                         good=True,
                         facts=tuple(facts),
@@ -173,7 +173,7 @@ class Verifier:
                     f"RRSIG over {what} (key tag {signature.key_tag}) does not verify",
                 )
             failures.append(failure)
-            facts.append(_fact(signed, signature, self.at, failure[1]))
+            facts.append(_make_fact(signed, signature, self.at, failure[1]))
         ede, reason = min(failures, key=lambda failure: _FURTHEST.index(failure[0]))
         return Verified(good=False, facts=tuple(facts), reason=reason, ede=ede)
 
@@ -183,21 +183,21 @@ class Verifier:
         data = signed_data(signed, signature)
         for tried, key in enumerate(candidates):
             if tried and self.whole.effort is Effort.SPARING:
-                raise Exhausted(_not_all(signed))
+                raise Exhausted(_say_not_all(signed))
             budget.verification()
-            operation = _digest(data, signature.signature, key.dnskey.to_wire() or b"")
-            if self.whole.holds(operation, partial(_verified, operation, key, signature.signature, data)):
+            operation = _identify(data, signature.signature, key.dnskey.to_wire() or b"")
+            if self.whole.holds(operation, partial(_verify, operation, key, signature.signature, data)):
                 return True
         return False
 
 
-def _digest(*octets: bytes) -> bytes:
-    """One value for these octets, in these parts."""
+def _identify(*octets: bytes) -> bytes:
+    """One digest for these octets, divided into these parts."""
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in octets)).digest()
 
 
-def _verified(operation: bytes, key: PublicKey, signature: bytes, data: bytes) -> bool:
-    """The public-key operation itself, unless another walk has made it."""
+def _verify(operation: bytes, key: PublicKey, signature: bytes, data: bytes) -> bool:
+    """The public-key operation itself, unless an earlier walk has made it."""
     good = _remembered.get(operation)
     if good is None:
         if len(_remembered) >= _MOST_REMEMBERED:
@@ -206,12 +206,12 @@ def _verified(operation: bytes, key: PublicKey, signature: bytes, data: bytes) -
     return good
 
 
-def _not_all(signed: SignedSet) -> str:
+def _say_not_all(signed: SignedSet) -> str:
     return f"Not every signature over {signed} was tried: {bounds.GAVE_UP}"
 
 
 class _Ring:
-    """The keys of a zone by tag and algorithm: there may be many signatures, and many keys."""
+    """The keys of a zone by tag and algorithm, since there may be many signatures and many keys."""
 
     def __init__(self, keys: Iterable[PublicKey], signed: SignedSet) -> None:
         self.tags: set[int] = set()
@@ -226,25 +226,25 @@ class _Ring:
                 self._fitting.setdefault((key.tag, key.algorithm), []).append(key)
 
     def fitting(self, signature: RRSIG) -> list[PublicKey]:
-        """Keys with the tag and algorithm of `signature`, as many as are tried (RFC 4035 section 5.3.1)."""
+        """Keys with the tag and algorithm of `signature`, up to the limit (RFC 4035 section 5.3.1)."""
         named = (signature.key_tag, int(signature.algorithm))
         return self._fitting.get(named, [])[: bounds.KEYS_PER_SIGNATURE]
 
     @cached_property
     def published(self) -> set[int]:
-        """Tags of the keys in a DNSKEY RRset itself, of which the ring holds those that are vouched for."""
+        """Tags of all keys in a DNSKEY RRset itself; the ring holds only those that something vouches for."""
         records = list(self._signed.rrset)[: bounds.KEYS]
         return {algorithms.key_tag(rdata) for rdata in records if isinstance(rdata, DNSKEY)}
 
     def costly(self, signature: RRSIG) -> str:
-        """Why a key that fits is left alone, or ""."""
+        """Why we leave a key that fits alone, or ""."""
         return self._costly.get((signature.key_tag, int(signature.algorithm)), "")
 
 
-def _why_not(
+def _find_flaw(
     signed: SignedSet, signature: RRSIG, zone: dns.name.Name, ring: _Ring, at: int
 ) -> tuple[int, str] | None:
-    """(EDE code, sentence) when `signature` cannot hold whatever its octets say; RFC 4035 section 5.3.1."""
+    """(EDE code, sentence) if `signature` cannot hold whatever its octets are (RFC 4035 section 5.3.1)."""
     named = f"RRSIG over {signed} (key tag {signature.key_tag})"
     if signature.signer != zone:
         return (
@@ -283,7 +283,7 @@ def _why_not(
     return None
 
 
-def _fact(signed: SignedSet, signature: RRSIG, at: int, verdict: str) -> SignatureFact:
+def _make_fact(signed: SignedSet, signature: RRSIG, at: int, verdict: str) -> SignatureFact:
     return SignatureFact(
         owner=name_text(signed.owner),
         rdtype=dns.rdatatype.to_text(signed.rdtype),

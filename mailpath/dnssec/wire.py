@@ -1,9 +1,9 @@
 """A DNS message off the wire, record by record (RFC 1035 section 4.1, RFC 6891 section 6.1).
 
-`dns.message.from_wire` gives up on the whole message when one record's data is malformed for its type, a
-TLSA record with a digest of the wrong length for instance.  Such a record is exactly what has to be
-shown and judged, and its signature covers the octets whatever they mean: here it is kept as unknown
-data (RFC 3597), unless names in it could be compressed, in which case the record is dropped, and said to be.
+`dns.message.from_wire` gives up on the whole message if the data of one record is malformed for its type: a
+TLSA record with a digest of the wrong length, for instance.  But we want to show and judge exactly such
+records, and a signature covers the octets whatever they mean.  So we keep the record as unknown data (RFC
+3597), unless it may hold compressed names; then we drop it and report that.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _NEVER_OPAQUE = frozenset(
     }
 )
 
-#: Types of RFC 1035 section 3.3 that are nothing but names, and how many, which dnspython does not know.
-#: They may be compressed, and are lower-cased where they are signed (RFC 4034 section 6.2 item 3).
+#: Types of RFC 1035 section 3.3 that dnspython does not know and that consist of so many names.  The names
+#: may be compressed, and are in lower case where they are signed (RFC 4034 section 6.2 item 3).
 _ONLY_NAMES = {
     RdataType.MD: 1,
     RdataType.MF: 1,
@@ -53,7 +53,7 @@ _ONLY_NAMES = {
     RdataType.MINFO: 2,
 }
 
-#: Octets of messages that are remembered; a large path has a sixth of it.
+#: Most octets of messages that we remember; a large path needs a sixth of that.
 _MOST_REMEMBERED = 2 * 1024 * 1024
 
 
@@ -70,7 +70,7 @@ class Asked:
 class WireMessage:
     """Header, question, and the RRsets of answer and authority section; RRSIGs by the type they cover.
 
-    `unreadable`: types of which a record of the answer section was dropped.
+    `unreadable`: types of the records that we dropped from the answer section.
     """
 
     flags: int
@@ -93,32 +93,32 @@ class WireMessage:
 
 
 def read_message(wire: bytes) -> WireMessage:
-    """The message in `wire`.  Raises `dns.exception.DNSException` when it is none.
+    """The message in `wire`.  Raises `dns.exception.DNSException` if it is none.
 
-    It is remembered: one recording is walked many times, under attacks and as of other times.
+    Remembers it: a recording is walked many times, under attacks and as of other times.
     """
     found = _memory.known.get(wire)
     if found is None:
-        found = _read(wire)
+        found = _parse(wire)
         _memory.keep(wire, found)
     return found
 
 
 def records(wire: bytes) -> int:
-    """How many records a message says that it has, its questions aside (RFC 1035 section 4.1.1)."""
+    """How many records the header of a message promises, besides its questions (RFC 1035 section 4.1.1)."""
     return sum(int.from_bytes(wire[place : place + 2], "big") for place in (6, 8, 10))
 
 
-def _read(wire: bytes) -> WireMessage:
+def _parse(wire: bytes) -> WireMessage:
     parser = dns.wire.Parser(wire)
     _, flags, *counts = parser.get_struct("!HHHHHH")
-    questions = tuple(_question(parser) for _ in range(counts[0]))
+    questions = tuple(_read_question(parser) for _ in range(counts[0]))
     unreadable: set[RdataType] = set()
-    answer = _records(parser, counts[1], dropped=unreadable)
-    authority = _records(parser, counts[2])
+    answer = _read_records(parser, counts[1], dropped=unreadable)
+    authority = _read_records(parser, counts[2])
     extended_rcode = 0
     errors: list[dns.edns.EDEOption] = []
-    for rrset in _records(parser, counts[3], only=RdataType.OPT):
+    for rrset in _read_records(parser, counts[3], only=RdataType.OPT):
         extended_rcode = int(rrset.ttl) >> 24
         for rdata in rrset:
             if isinstance(rdata, dns.rdtypes.ANY.OPT.OPT):
@@ -149,26 +149,26 @@ _memory = _Memory()
 
 
 def forget() -> None:
-    """Drop the messages that are remembered."""
+    """Forget all messages."""
     _memory.forget()
 
 
-def _question(parser: dns.wire.Parser) -> Asked:
+def _read_question(parser: dns.wire.Parser) -> Asked:
     name = dns.name.from_wire_parser(parser)
     rdtype, rdclass = parser.get_struct("!HH")
     return Asked(name, RdataType.make(rdtype), RdataClass.make(rdclass))
 
 
-def _records(
+def _read_records(
     parser: dns.wire.Parser,
     count: int,
     *,
     only: RdataType | None = None,
     dropped: set[RdataType] | None = None,
 ) -> tuple[dns.rrset.RRset, ...]:
-    """`count` records as RRsets (RFC 2181 section 5); of a mixed TTL the lowest counts (section 5.2).
+    """`count` records as RRsets (RFC 2181 section 5); if their TTLs differ, the lowest counts (section 5.2).
 
-    `dropped` is told the types of records that could not be read.
+    Adds to `dropped` the types of records that it cannot read.
     """
     found: dict[tuple[dns.name.Name, RdataClass, RdataType, RdataType], dns.rrset.RRset] = {}
     for _ in range(count):
@@ -177,13 +177,13 @@ def _records(
         rdtype, rdclass = RdataType.make(type_number), RdataClass.make(class_number)
         with parser.restrict_to(length):
             octets = parser.wire[parser.current : parser.current + length]
-            rdata = _rdata(parser, rdclass, rdtype, octets)
+            rdata = _read_rdata(parser, rdclass, rdtype, octets)
             parser.get_remaining()
         if rdata is None and dropped is not None:
             dropped.add(rdtype)
         if rdata is None or only not in (None, rdtype):
             continue
-        # RFC 2181 section 8: a TTL with the top bit set is no TTL; OPT keeps flags there.
+        # RFC 2181 section 8: a TTL with the top bit set counts as zero; OPT keeps flags there.
         shown = ttl if rdtype == RdataType.OPT or ttl < 1 << 31 else 0
         key = (name, rdclass, rdtype, rdata.covers())
         rrset = found.get(key)
@@ -194,13 +194,13 @@ def _records(
     return tuple(found.values())
 
 
-def _rdata(
+def _read_rdata(
     parser: dns.wire.Parser, rdclass: RdataClass, rdtype: RdataType, octets: bytes
 ) -> dns.rdata.Rdata | None:
-    """The record's data; unknown data when it is malformed; None when not even that would be right."""
+    """The record's data; unknown data if it is malformed; None if not even that would be right."""
     try:
         if rdtype in _ONLY_NAMES:
-            return dns.rdata.GenericRdata(rdclass, rdtype, _names(parser, _ONLY_NAMES[rdtype]))
+            return dns.rdata.GenericRdata(rdclass, rdtype, _read_names(parser, _ONLY_NAMES[rdtype]))
         return dns.rdata.from_wire_parser(rdclass, rdtype, parser)
     except (dns.exception.DNSException, ValueError):
         if rdtype in _NEVER_OPAQUE or rdtype in _ONLY_NAMES:
@@ -208,7 +208,7 @@ def _rdata(
         return dns.rdata.GenericRdata(rdclass, rdtype, octets)
 
 
-def _names(parser: dns.wire.Parser, count: int) -> bytes:
+def _read_names(parser: dns.wire.Parser, count: int) -> bytes:
     """`count` names that fill the record, in canonical form.  Raises `dns.exception.DNSException`."""
     names = [dns.name.from_wire_parser(parser) for _ in range(count)]
     if parser.remaining():

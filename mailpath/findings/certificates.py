@@ -13,7 +13,7 @@ from mailpath.facts import MxHost, Session, Walk
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.catalogue import finding
 from mailpath.match import pkix
-from mailpath.match.pkix import describe
+from mailpath.match.certificate import describe
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause
 from mailpath.wording.times import DAY, span, utc

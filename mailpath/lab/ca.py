@@ -1,10 +1,10 @@
-"""The lab's certificate authorities: a public CA (root and intermediate), and as many private ones as asked.
+"""The lab's certificate authorities: one public CA (root and intermediate), and a private one per domain.
 
-Certificates are X.509 as RFC 5280 profiles them, on P-256 keys because those cost microseconds; the
-dates are relative to the lab's `now`.  Only the public root is in the file that a sender trusts.
+Certificates follow RFC 5280.  Keys are P-256 because those take microseconds; dates are relative to the lab's
+`now`.  The file that senders trust contains only the public root.
 
-SHA-1 signatures, which libraries no longer make, are made here as RFC 3279 section 2.2.1 has them: on a
-finished certificate the digest is changed and the signature renewed.  That needs an RSA issuer.
+Libraries no longer make SHA-1 signatures.  So we change the digest in a finished certificate and sign it
+again (RFC 3279 section 2.2.1), which needs an RSA issuer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsa
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate with its key.  `sent`: what the server presents, leaf first; `issuer`: who signed."""
+    """A certificate with its key.  `sent`: what the server presents, leaf first; `issuer`: who signed it."""
 
     leaf: x509.Certificate
     key: Key
@@ -57,7 +57,7 @@ class _Issuer:
 
 
 class Authority:
-    """Issues every certificate of one lab.  `now`: Unix time that the dates are relative to."""
+    """Issues every certificate of one lab.  `now`: the Unix time to which all dates are relative."""
 
     def __init__(self, now: int) -> None:
         self._now = dt.datetime.fromtimestamp(now, dt.UTC)
@@ -72,9 +72,9 @@ class Authority:
         return self._root.certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue(self, host: str, spec: Certificate, owner: str) -> Issued:
-        """The certificate `spec` for `host`; equal arguments give the same certificate.
+        """The certificate `spec` for `host`; equal arguments return the same certificate.
 
-        `spec.names` are absolute names here.  `owner`: the domain that a private anchor belongs to.
+        `spec.names` are absolute names here.  `owner`: the domain to which a private anchor belongs.
         """
         cached = self._issued.get((host, owner, spec))
         if cached is None:
@@ -160,7 +160,7 @@ def _make_key(algorithm: str) -> Key:
 
 
 def _with_sha1(certificate: x509.Certificate, issuer: Key) -> x509.Certificate:
-    """`certificate`, which `issuer` signed with SHA-256, signed with SHA-1 instead."""
+    """`certificate`, which `issuer` signed with SHA-256, with a SHA-1 signature instead."""
     if not isinstance(issuer, rsa.RSAPrivateKey):
         raise TypeError("SHA-1 signatures are made with RSA keys only")
     to_be_signed = certificate.tbs_certificate_bytes.replace(_SHA256_RSA, _SHA1_RSA)
@@ -196,8 +196,8 @@ def _sign(builder: x509.CertificateBuilder, issuer: _Issuer) -> x509.Certificate
 def association(certificate: x509.Certificate, selector: int, matching: int) -> bytes:
     """TLSA certificate association data (RFC 6698 section 2.1).
 
-    An unknown selector is taken as the certificate, an unknown matching type as SHA-256: data for
-    records that are unusable on purpose.
+    Treats an unknown selector as the certificate and an unknown matching type as SHA-256, for records that
+    are unusable on purpose.
     """
     if selector == 1:
         data = certificate.public_key().public_bytes(

@@ -39,16 +39,16 @@ def bind_pair(address: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket,
 
 
 class Responder:
-    """Messages in, messages out.  The internet does not change, so an answer is made once."""
+    """Messages in, messages out.  The internet does not change, so each answer is made once."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._made: dict[tuple[bytes, int | None], bytes | None] = {}
 
     def respond(self, wire: bytes, *, limit: int | None) -> bytes | None:
-        """The response to `wire`; `limit`: most octets over UDP when the requester allows them.
+        """The response to `wire`; `limit`: most octets over UDP if the requester allows them.
 
-        None where nothing is to be sent: no DNS query, or a question that no one answers.
+        None to send nothing: for anything but a DNS query, or for a question that nobody answers.
         """
         key = wire[2:], limit
         if key not in self._made:
@@ -83,7 +83,7 @@ class Responder:
 
 
 class UdpServer(asyncio.DatagramProtocol):
-    """Answers each datagram by one, truncated where it does not fit."""
+    """Answers each datagram with one, truncated if it does not fit."""
 
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
@@ -100,7 +100,7 @@ class UdpServer(asyncio.DatagramProtocol):
 
 
 async def serve_tcp(responder: Responder, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answers the queries of one connection in order, until it is closed or idle."""
+    """Answers the queries of one connection in order, until the client closes it or falls silent."""
     while True:
         async with asyncio.timeout(IDLE):
             length = int.from_bytes(await reader.readexactly(2), "big")

@@ -1,7 +1,8 @@
-"""Where a running lab keeps its keys and files: a folder of its own, gone when the lab is.
+"""The folder in which a running lab keeps its keys and files; it goes when the lab ends.
 
-A process that was killed leaves its folder; the next lab sweeps it.  Who lives holds a lock on a file in his
-folder, and the kernel lets go of it with the process, so that nobody has to guess from a number.
+A killed process leaves its folder behind, and the next lab removes it.  A living process holds a lock on a
+file in its folder, and the kernel releases the lock when the process ends, so nobody has to guess from a
+process id.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Folder:
-    """Made at once, for this user alone.  Raises OSError."""
+    """A new folder for this user alone.  Raises OSError."""
 
     def __init__(self) -> None:
         sweep()
         with ending.whole():
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
             self._cancel = ending.at_end(self._empty)
-        self._lock = _locked(self.path)
+        self._lock = _lock(self.path)
 
     def remove(self) -> None:
-        """With all that is in it.  May be called twice."""
+        """Remove it and everything in it.  May be called twice."""
         self._cancel()
         self._empty()
         if self._lock is not None:
@@ -46,17 +47,17 @@ class Folder:
 
 
 def sweep() -> None:
-    """Remove the folders of labs of this user whose process is gone."""
+    """Remove the folders of this user's labs whose process is gone."""
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
                 _remove(entry.path, only_dead=True)
 
 
-def _locked(folder: Path) -> int | None:
-    """The descriptor that holds the lock as long as this process lives; None where there are no locks.
+def _lock(folder: Path) -> int | None:
+    """The descriptor that holds the lock while this process lives; None where there are no locks.
 
-    The file has its name only once it is locked: a folder whose lock can be had belongs to nobody.
+    The file gets its name only once it is locked: a folder whose lock is free belongs to nobody.
     """
     made = folder / f".{_LOCK}"
     descriptor = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -70,7 +71,7 @@ def _locked(folder: Path) -> int | None:
 
 
 def _remove(path: str, only_dead: bool = False) -> None:
-    """A lab's folder is flat.  No link is followed, and what another user owns is left alone."""
+    """Remove a lab's folder, which is flat.  Follows no link, and leaves alone what another user owns."""
     with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
         folder = os.open(path, _OPEN_FOLDER)
         opened.callback(os.close, folder)

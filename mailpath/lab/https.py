@@ -1,4 +1,4 @@
-"""MTA-STS policy hosts (RFC 8461 section 3.3): HTTPS over real TLS, one file, and declared faults."""
+"""MTA-STS policy hosts (RFC 8461 section 3.3): HTTPS over real TLS, one file, and the scenario's faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_REQUEST = 16384
 PATH = "/.well-known/mta-sts.txt"
 
 
-def policy(sts: Sts, mx: tuple[str, ...]) -> str:
+def write_policy(sts: Sts, mx: tuple[str, ...]) -> str:
     """The policy text (RFC 8461 section 3.2); `mx`: patterns as absolute names."""
     if sts.body is not None:
         return sts.body
@@ -42,22 +42,22 @@ class PolicyHost:
     log: Log
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answers one request; returns when the connection is to be closed."""
+        """Answers one request; the caller then closes the connection."""
         seen = self.log.open(self.host, self.address)
         stream = self.tls.accept(reader, writer)
         try:
             async with asyncio.timeout(WAIT):
                 await stream.handshake()
                 seen.sni, seen.tls_version = stream.sni or "", stream.version
-                request = await self._request(stream)
+                request = await self._read_request(stream)
             seen.hear(request)
             await self._respond(stream, request)
         except (TimeoutError, ConnectionError, ssl.SSLError):
-            # A client that refuses the certificate ends here; the log has no request then.
+            # A client that refuses the certificate ends up here; the log then has no request.
             return
 
     @staticmethod
-    async def _request(stream: TlsStream) -> str:
+    async def _read_request(stream: TlsStream) -> str:
         """The request line."""
         head = b""
         while b"\r\n\r\n" not in head:
@@ -74,7 +74,8 @@ class PolicyHost:
         status, body, ctype = sts.status, self.body, sts.ctype
         if request.split(" ")[:2] != ["GET", PATH]:
             status, body, ctype = 404, b"not here\n", "text/plain"
-        head = [f"HTTP/1.1 {status} {_phrase(status)}", "Connection: close"]
+        phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
+        head = [f"HTTP/1.1 {status} {phrase}", "Connection: close"]
         if ctype:
             head.append(f"Content-Type: {ctype}")
         if not sts.no_length:
@@ -87,10 +88,3 @@ class PolicyHost:
             await asyncio.sleep(HANG)
         await stream.write(body)
         await stream.close()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"

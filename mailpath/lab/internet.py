@@ -1,8 +1,8 @@
 """Assembles scenarios into one internet: zones, addresses, certificates, and what listens where.
 
-Nothing is open yet here; `mailpath.lab.running` opens the sockets.  Mail servers get addresses of
-192.0.2.0/24 and 198.51.100.0/24, policy hosts of 203.0.113.0/24 (RFC 5737), all of 2001:db8::/32
-(RFC 3849) where they have IPv6.
+Nothing is open yet here; `mailpath.lab.running` opens the sockets.  Mail servers get addresses from
+192.0.2.0/24 and 198.51.100.0/24, policy hosts from 203.0.113.0/24 (RFC 5737); IPv6 addresses come from
+2001:db8::/32 (RFC 3849).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import dns.exception
@@ -51,7 +51,7 @@ _STS_ID = "v=STSv1; id=20260101000000;"
 
 @dataclass(frozen=True)
 class Listener:
-    """What is found at a published `address` and `port` of `host`.
+    """What a client finds at a published `address` and `port` of `host`.
 
     `listen`: "yes", "refused" or "blackhole".
     """
@@ -69,22 +69,22 @@ class Listener:
 
 
 class Internet:
-    """All scenarios in one internet.  Raises `ScenarioError` where they cannot be built.
+    """All scenarios in one internet.  Raises `ScenarioError` if it cannot build them.
 
-    `now`: Unix time that signatures and certificates are relative to; `folder`: for key files.
+    `now`: the Unix time to which signatures and certificates are relative; `folder`: for key files.
     """
 
     def __init__(self, scenarios: tuple[Scenario, ...], now: int, folder: Path) -> None:
         self.authority = Authority(now)
         self.listeners: list[Listener] = []
         self.log = Log()
-        self._folder = folder
-        self._mail = _pool(_MAIL_V4, "mail servers")
-        self._web = _pool(_WEB_V4, "policy hosts")
-        self._v6 = _pool(_V6, "IPv6 addresses")
+        self.folder = folder
+        self.mail_addresses = _allot(_MAIL_V4, "mail servers")
+        self.web_addresses = _allot(_WEB_V4, "policy hosts")
+        self.v6_addresses = _allot(_V6, "IPv6 addresses")
         self._zones: dict[dns.name.Name, Zone] = {}
-        self.root = self._zone(Zone(dns.name.root, _SIGNED, now))
-        example = self._zone(Zone(dns.name.from_text("example."), _SIGNED, now))
+        self.root = self._add(Zone(dns.name.root, _SIGNED, now))
+        example = self._add(Zone(dns.name.from_text("example."), _SIGNED, now))
         example.add_text([f"{zones.NAME_SERVER} A {NAME_SERVER_ADDRESS}"])
         for each in scenarios:
             self._declare(each, now)
@@ -100,7 +100,7 @@ class Internet:
         """The root's DS record as zone-file text."""
         return f". IN DS {self.root.delegation_signer()}\n"
 
-    def _zone(self, zone: Zone) -> Zone:
+    def _add(self, zone: Zone) -> Zone:
         self._zones[zone.name] = zone
         return zone
 
@@ -110,12 +110,10 @@ class Internet:
             if name in self._zones:
                 raise ScenarioError(f"{each.id}: zone.name: {name} is there already.")
             try:
-                tampered = frozenset(_rrset_key(line, name) for line in spec.tamper)
+                tampered = frozenset(_read_rrset_key(line, name) for line in spec.tamper)
             except (ValueError, dns.exception.DNSException) as error:
                 raise ScenarioError(f'{each.id}: zone.tamper: needs lines like "@ MX": {error}.') from error
-            base = _SIGNING[spec.sec]
-            signing = Signing(base.signed, base.nsec3, base.opt_out, base.expired, base.ds, tampered)
-            self._zone(Zone(name, signing, now, spec.ns))
+            self._add(Zone(name, replace(_SIGNING[spec.sec], tampered=tampered), now, spec.ns))
 
     def _delegate(self) -> None:
         for zone in self._zones.values():
@@ -127,33 +125,12 @@ class Internet:
             self._zones[above].delegate(zone)
 
     def zone_of(self, each: Scenario, name: dns.name.Name, key: str) -> Zone:
-        """The zone of scenario `each` that `name` belongs to; `key` names it in the error."""
+        """The zone of scenario `each` to which `name` belongs; `key` names it in the error."""
         own = [self._zones[absolute(each, spec.name)] for spec in each.zone]
         above = [zone for zone in own if name.is_subdomain(zone.name)]
         if not above:
             raise ScenarioError(f"{each.id}: {key}: {name} is in none of the scenario's zones.")
         return max(above, key=lambda zone: len(zone.name))
-
-    def mail_address(self) -> str:
-        return next(self._mail)
-
-    def web_address(self) -> str:
-        return next(self._web)
-
-    def v6_address(self) -> str:
-        return next(self._v6)
-
-    def selector(self, default: Issued, by_name: dict[str, Issued], server: Server | None = None) -> Selector:
-        if server is None:
-            return Selector(self._folder, default, by_name, files.TlsLimits())
-        return Selector(
-            self._folder,
-            default,
-            by_name,
-            server.tls,
-            required=server.sni_required,
-            reject_unknown=server.sni_reject_unknown,
-        )
 
 
 @dataclass
@@ -167,13 +144,14 @@ class _Builder:
     def build(self) -> None:
         for server in self.scenario.server:
             self.servers[self.scenario.absolute(server.host)] = server
-            self._mail_server(server)
+            self._add_mail_server(server)
         if self.scenario.sts is not None:
-            self._policy(self.scenario.sts)
+            self._add_policy_host(self.scenario.sts)
         for spec in self.scenario.zone:
             zone = self.internet.zone_of(self.scenario, absolute(self.scenario, spec.name), "zone")
-            lines = [files.replace_tlsa(line, self._tlsa(line)) for line in spec.rr]
-            for line in lines:
+            for text in spec.rr:
+                data = [self._associate(*reference) for reference in files.tlsa_references(text)]
+                line = files.replace_tlsa(text, data)
                 try:
                     zone.add_text([line])
                 except (dns.exception.DNSException, ValueError) as error:
@@ -186,53 +164,57 @@ class _Builder:
             spec = msgspec.structs.replace(spec, names=names)
         return self.internet.authority.issue(host, spec, self.scenario.domain)
 
-    def _mail_server(self, server: Server) -> None:
+    def _add_mail_server(self, server: Server) -> None:
         host = self.scenario.absolute(server.host)
         by_name = {self.scenario.absolute(name): self._issue(host, cert) for name, cert in server.sni.items()}
-        selector = self.internet.selector(self._issue(host, server.cert), by_name, server)
+        selector = Selector(
+            self.internet.folder,
+            self._issue(host, server.cert),
+            by_name,
+            server.tls,
+            required=server.sni_required,
+            reject_unknown=server.sni_reject_unknown,
+        )
         ends = []
         if server.a:
-            ends.append((self.internet.mail_address(), "A", server.listen))
+            ends.append((next(self.internet.mail_addresses), "A", server.listen))
         if server.v6:
-            ends.append((self.internet.v6_address(), "AAAA", server.listen6 or server.listen))
+            ends.append((next(self.internet.v6_addresses), "AAAA", server.listen6 or server.listen))
         for address, rdtype, listen in ends:
-            self._record(host, f"{rdtype} {address}", "server.host")
+            self._publish(host, f"{rdtype} {address}", "server.host")
             running = MailServer(server, host, address, selector, self.internet.log)
             self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
 
-    def _policy(self, sts: Sts) -> None:
+    def _add_policy_host(self, sts: Sts) -> None:
         domain = self.scenario.domain
         for text in (_STS_ID,) if sts.txt is None else sts.txt:
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-            self._record(f"_mta-sts.{domain}", f'TXT "{escaped}"', "sts.txt")
+            self._publish(f"_mta-sts.{domain}", f'TXT "{escaped}"', "sts.txt")
         host = f"mta-sts.{domain}"
-        address = self.internet.web_address()
+        address = next(self.internet.web_addresses)
         if sts.listen != "noaddr":
             at = self.scenario.absolute(sts.address_at) if sts.address_at is not None else host
-            self._record(at, f"A {address}", "sts")
-        patterns = sts.mx if sts.mx is not None else self._mx_hosts()
-        body = https.policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
-        selector = self.internet.selector(self._issue(host, sts.cert), {})
+            self._publish(at, f"A {address}", "sts")
+        patterns = sts.mx if sts.mx is not None else self._list_mx_hosts()
+        body = https.write_policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
+        selector = Selector(self.internet.folder, self._issue(host, sts.cert), {}, files.TlsLimits())
         running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.log)
         listen = sts.listen if sts.listen in {"refused", "blackhole"} else "yes"
         self.internet.listeners.append(Listener(host, address, 443, listen, running.serve))
 
-    def _mx_hosts(self) -> tuple[str, ...]:
-        """The MX hosts of the recipient domain as its zone lines write them; none for a null MX."""
+    def _list_mx_hosts(self) -> tuple[str, ...]:
+        """The MX hosts of the recipient domain as its zone lines spell them; none for a null MX."""
         fields = [line.split() for zone in self.scenario.zone[:1] for line in zone.rr]
         return tuple(
             each[3] for each in fields if len(each) == 4 and each[:2] == ["@", "MX"] and each[3] != "."
         )
 
-    def _record(self, host: str, text: str, key: str) -> None:
+    def _publish(self, host: str, text: str, key: str) -> None:
         owner = dns.name.from_text(f"{host}.")
         self.internet.zone_of(self.scenario, owner, key).add_text([f"{owner} {text}"])
 
-    def _tlsa(self, line: str) -> list[str]:
-        return [self._association(*reference) for reference in files.tlsa_references(line)]
-
-    def _association(self, usage: int, selector: int, matching: int, host: str, part: str) -> str:
-        """TLSA data for the certificate of `host`; part "none": of one that is never presented."""
+    def _associate(self, usage: int, selector: int, matching: int, host: str, part: str) -> str:
+        """TLSA data for the certificate of `host`; part "none": for one that nobody ever presents."""
         name = self.scenario.absolute(host)
         server = self.servers[name]
         if part == "none":
@@ -249,12 +231,12 @@ def absolute(each: Scenario, name: str) -> dns.name.Name:
     return dns.name.root if plain == "." else dns.name.from_text(f"{plain}.")
 
 
-def _rrset_key(line: str, origin: dns.name.Name) -> tuple[dns.name.Name, dns.rdatatype.RdataType]:
+def _read_rrset_key(line: str, origin: dns.name.Name) -> tuple[dns.name.Name, dns.rdatatype.RdataType]:
     owner, rdtype = line.split()
     return dns.name.from_text(owner, origin), dns.rdatatype.from_text(rdtype)
 
 
-def _pool(networks: tuple[str, ...], what: str) -> Iterator[str]:
+def _allot(networks: tuple[str, ...], what: str) -> Iterator[str]:
     for network in networks:
         for index, address in enumerate(ipaddress.ip_network(network)):
             if _FIRST <= index < 255:

@@ -1,6 +1,6 @@
 """Hashed denial of existence (RFC 5155), as an authoritative server proves it.
 
-Parameters are those of RFC 9276 section 3.1: SHA-1, no extra iterations, no salt.
+The parameters are those of RFC 9276 section 3.1: SHA-1, no extra iterations, no salt.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _SHA1 = 1
 class Chain:
     """The NSEC3 chain of one zone.
 
-    `owners`: every name that has a record in the chain (empty non-terminals too, RFC 5155 section 7.1)
-    and the types of its bitmap.
+    `owners`: every name with a record in the chain (empty non-terminals too, RFC 5155 section 7.1), and the
+    types in its bitmap.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class Chain:
             self._records.append(dns.rrset.from_rdata(owner, ttl, rdata))
 
     def matching(self, name: dns.name.Name) -> dns.rrset.RRset | None:
-        """The record whose owner is the hash of `name`, if `name` is in the chain."""
+        """The record whose owner is the hash of `name`; None if `name` is not in the chain."""
         hashed = digest(name)
         index = bisect_right(self._hashes, hashed) - 1
         return self._records[index] if index >= 0 and self._hashes[index] == hashed else None
 
     def covering(self, name: dns.name.Name) -> dns.rrset.RRset:
-        """The record whose span holds the hash of `name`, which is not in the chain."""
+        """The record whose span includes the hash of `name`, which is not in the chain."""
         # Index -1, the last record, spans the end of the circle.
         return self._records[bisect_right(self._hashes, digest(name)) - 1]
 

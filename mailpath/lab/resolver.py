@@ -1,9 +1,8 @@
 """What a recursive resolver answers in the mini-internet: RFC 1034 section 4.3.2 and RFC 4035 section 3.
 
-It holds all zones and follows delegations, CNAME (RFC 1034), DNAME (RFC 6672) and wildcards
-(RFC 4592) across them.  With DO it adds signatures and proofs of denial (NSEC, NSEC3).  Without CD it
-behaves as a validating resolver would: AD for secure data, SERVFAIL with an extended error (RFC 8914)
-for bogus data.
+It has all zones and follows delegations, CNAME (RFC 1034), DNAME (RFC 6672) and wildcards (RFC 4592) across
+them.  With DO it adds signatures and proofs of absence (NSEC, NSEC3).  Without CD it behaves like a
+validating resolver: AD for secure data, SERVFAIL with an extended error (RFC 8914) for bogus data.
 """
 
 from __future__ import annotations
@@ -30,16 +29,15 @@ from mailpath.lab.zones import Status, Zone
 #: What this server accepts over UDP (and sends, see `mailpath.lab.dns`): no fragments on any path.
 UDP_PAYLOAD = 1232
 
-#: Aliases followed for one question.
+#: Most aliases that it follows for one question.
 MAX_CHAIN = 12
 
 _DENIALS = {RdataType.NSEC, RdataType.NSEC3}
 _META = {RdataType.AXFR, RdataType.IXFR, RdataType.MAILA, RdataType.MAILB, RdataType.OPT, RdataType.TSIG}
 _WILDCARD = dns.name.Name([b"*"])
 
-
-#: An RRset with the zone that signs it (None: nobody) and the owner it is answered under, which differs
-#: from the RRset's own when a wildcard expanded.
+#: An RRset, the zone that signs it (None: nobody) and the owner name in the answer, which differs from the
+#: RRset's own if a wildcard was expanded.
 Entry = tuple[Zone | None, dns.rrset.RRset, dns.name.Name]
 
 
@@ -47,8 +45,8 @@ Entry = tuple[Zone | None, dns.rrset.RRset, dns.name.Name]
 class Found:
     """An answer in the making.
 
-    `bogus`: why it is, as text for people; `unreachable`: no name server gave an answer; `dead`: nor will
-    this resolver.
+    `bogus`: why it is bogus, as text for people; `unreachable`: why no name server answered; `dead`: this
+    resolver does not answer either.
     """
 
     rcode: Rcode = Rcode.NOERROR
@@ -85,10 +83,10 @@ class Resolver:
     def __init__(self, zones: Iterable[Zone]) -> None:
         self._zones = {zone.name: zone for zone in zones}
 
-    # --- look-up -----------------------------------------------------------------------------------
+    # --- lookup ------------------------------------------------------------------------------------
 
     def find(self, name: dns.name.Name, rdtype: RdataType) -> Found:
-        """The records for one question, aliases followed."""
+        """The records for one question; follows aliases."""
         found = Found()
         for _ in range(MAX_CHAIN):
             zone = self._zone_of(name, rdtype)
@@ -115,20 +113,20 @@ class Resolver:
         return self._zones[at]
 
     def _step(self, zone: Zone, name: dns.name.Name, rdtype: RdataType, found: Found) -> dns.name.Name | None:
-        """Looks in one zone; returns the target of an alias that has to be followed."""
-        dname = self._dname(zone, name)
+        """Looks in one zone; returns the target of an alias to follow."""
+        dname = self._find_dname(zone, name)
         if dname is not None:
             target = self._redirect(zone, dname, name, found)
-            # The CNAME that a DNAME stands for is an answer to a question for CNAME.
+            # The CNAME synthesized from a DNAME answers a question for CNAME.
             return None if rdtype in {RdataType.CNAME, RdataType.ANY} else target
         if zone.exists(name):
-            return self._at_node(zone, name, name, rdtype, found)
+            return self._answer_from(zone, name, name, rdtype, found)
         encloser = zone.closest_encloser(name)
         wildcard = _WILDCARD.concatenate(encloser)
         if zone.exists(wildcard):
             positive = not {rdtype, RdataType.CNAME}.isdisjoint(zone.node(wildcard))
             self._deny_name(zone, name, found, with_encloser=not positive)
-            return self._at_node(zone, wildcard, name, rdtype, found)
+            return self._answer_from(zone, wildcard, name, rdtype, found)
         found.rcode = Rcode.NXDOMAIN
         found.prove(zone, [zone.soa()])
         self._deny_name(zone, name, found, with_encloser=True)
@@ -138,7 +136,7 @@ class Resolver:
             found.prove(zone, [zone.nsec_at(wildcard)])
         return None
 
-    def _at_node(
+    def _answer_from(
         self, zone: Zone, node_name: dns.name.Name, owner: dns.name.Name, rdtype: RdataType, found: Found
     ) -> dns.name.Name | None:
         node = zone.node(node_name)
@@ -162,7 +160,7 @@ class Resolver:
         return None
 
     @staticmethod
-    def _dname(zone: Zone, name: dns.name.Name) -> dns.rrset.RRset | None:
+    def _find_dname(zone: Zone, name: dns.name.Name) -> dns.rrset.RRset | None:
         while name != zone.name:
             name = name.parent()
             if RdataType.DNAME in zone.node(name):
@@ -173,7 +171,7 @@ class Resolver:
     def _redirect(
         zone: Zone, dname: dns.rrset.RRset, name: dns.name.Name, found: Found
     ) -> dns.name.Name | None:
-        """RFC 6672 section 2.2: the DNAME, and the CNAME it stands for, which nobody signs."""
+        """Answers with the DNAME, and with the unsigned CNAME synthesized from it (RFC 6672 section 2.2)."""
         found.take(zone, dname)
         rdata = dname[0]
         assert isinstance(rdata, DNAME)
@@ -188,9 +186,9 @@ class Resolver:
 
     @staticmethod
     def _deny_name(zone: Zone, name: dns.name.Name, found: Found, *, with_encloser: bool) -> None:
-        """`name` itself does not exist.
+        """Proves that `name` itself does not exist.
 
-        The RRSIG of an expanded wildcard tells the closest encloser by itself (RFC 5155 section 7.2.6).
+        The RRSIG of an expanded wildcard already shows the closest encloser (RFC 5155 section 7.2.6).
         """
         if zone.nsec3 is not None:
             match, cover = zone.nsec3.closest_encloser_proof(name)
@@ -214,7 +212,7 @@ class Resolver:
     # --- messages ----------------------------------------------------------------------------------
 
     def respond(self, query: dns.message.Message) -> dns.message.Message | None:
-        """The response to `query`; None where no server would ever answer."""
+        """The response to `query`; None if no server would ever answer."""
         response = dns.message.make_response(query, recursion_available=True, our_payload=UDP_PAYLOAD)
         response.flags |= query.flags & dns.flags.CD  # RFC 4035 section 3.2.2
         wants_proofs = query.edns >= 0 and bool(query.ednsflags & dns.flags.DO)
@@ -232,19 +230,19 @@ class Resolver:
             return None
         checking = not query.flags & dns.flags.CD
         if found.unreachable or (found.bogus and checking):
-            return _servfail(query, response, found)
+            return _fail(query, response, found)
         if checking and found.secure and (wants_proofs or query.flags & dns.flags.AD):
             response.flags |= dns.flags.AD
         response.set_rcode(found.rcode)
         _fill(response.answer, found.answer, wants_proofs)
-        # A requester without DO is spared the proofs (RFC 4035 section 3.1).
+        # A requester without DO gets no proofs (RFC 4035 section 3.1).
         shown = [each for each in found.authority if wants_proofs or each[1].rdtype not in _DENIALS]
         _fill(response.authority, shown, wants_proofs)
         return response
 
 
-def _servfail(query: dns.message.Message, response: dns.message.Message, found: Found) -> dns.message.Message:
-    """SERVFAIL, with the reason as an extended error (RFC 8914) where the requester speaks EDNS."""
+def _fail(query: dns.message.Message, response: dns.message.Message, found: Found) -> dns.message.Message:
+    """SERVFAIL, with the reason as an extended error (RFC 8914) if the requester speaks EDNS."""
     response.set_rcode(Rcode.SERVFAIL)
     if query.edns >= 0:
         code = dns.edns.EDECode.NO_REACHABLE_AUTHORITY if found.unreachable else dns.edns.EDECode.DNSSEC_BOGUS
@@ -255,14 +253,14 @@ def _servfail(query: dns.message.Message, response: dns.message.Message, found: 
 
 def _fill(section: list[dns.rrset.RRset], entries: list[Entry], signed: bool) -> None:
     for zone, rrset, owner in entries:
-        section.append(_owned(rrset, owner))
+        section.append(_rename(rrset, owner))
         if signed and zone is not None and rrset.rdtype != RdataType.RRSIG:
             signature = zone.signature(rrset)
             if signature is not None:
-                section.append(_owned(signature, owner))
+                section.append(_rename(signature, owner))
 
 
-def _owned(rrset: dns.rrset.RRset, owner: dns.name.Name) -> dns.rrset.RRset:
+def _rename(rrset: dns.rrset.RRset, owner: dns.name.Name) -> dns.rrset.RRset:
     if rrset.name == owner:
         return rrset
     return dns.rrset.from_rdata_list(owner, rrset.ttl, list(rrset))

@@ -1,8 +1,8 @@
-"""The lab, up: a thread with an event loop of its own, and every socket on 127.0.0.1.
+"""The running lab: a thread with its own event loop, and every socket on 127.0.0.1.
 
-Published addresses never exist; the `dial` table of the settings leads from them to loopback ports.
-Programs that know nothing of a dial table, such as mail servers, meet the lab in a network namespace that
-has the published addresses: there it listens at them, on the standard ports (`bind="published"`).
+Published addresses do not exist; the `dial` table of the settings maps them to loopback ports.  Programs that
+know no dial table, such as mail servers, meet the lab in a network namespace that has the published
+addresses: there it listens at them, on the standard ports (`bind="published"`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import time
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 import dns.name
@@ -34,7 +33,7 @@ from mailpath.network.settings import Settings, to_toml
 STOP_WAIT = 10.0
 _BACKLOG = 64
 
-#: On loopback an answer is there in milliseconds or never: a shorter patience than on the internet.
+#: On loopback an answer comes within milliseconds or never, so the lab needs less patience than the internet.
 TIMEOUT = 3.0
 GREETING_TIMEOUT = 4.0
 
@@ -42,10 +41,10 @@ Bind = Literal["loopback", "published"]
 
 
 class Lab:
-    """A running mini-internet; a context manager that stops it.
+    """A running mini-internet; as a context manager it stops at the end.
 
-    `settings`: how to reach it; `scenarios`: what is in it; `seen`: what its servers saw, in order of
-    connection, the newest 10,000 sessions; `sessions`: how many there were.  Both grow while it runs.
+    `settings`: how to reach it; `scenarios`: what is in it; `seen`: the newest 10,000 sessions of its
+    servers, in order of connection; `sessions`: how many there were.  Both grow while it runs.
     """
 
     def __init__(self, scenarios: tuple[Scenario, ...], now: int, bind: Bind = "loopback") -> None:
@@ -78,9 +77,9 @@ class Lab:
     ) -> Self:
         """Builds the internet of `scenarios` (default: the built-in ones) and serves it.
 
-        `now`: Unix time that signatures and certificates are relative to (default: the clock).  `bind`:
+        `now`: the Unix time to which signatures and certificates are relative (default: the clock).  `bind`:
         "published" needs a machine, as a rule a network namespace, that has the published addresses.
-        Raises `ScenarioError` where the scenarios cannot be built, OSError where no socket can be had.
+        Raises `ScenarioError` if it cannot build the scenarios, OSError if it gets no socket.
         """
         chosen = files.scenarios() if scenarios is None else tuple(scenarios)
         return cls(chosen, int(time.time()) if now is None else now, bind)
@@ -99,7 +98,7 @@ class Lab:
         return self._internet.trust_anchor
 
     def address(self, host: str) -> str:
-        """The first published address of mail server or policy host `host`.  Raises KeyError."""
+        """The first published address of the mail server or policy host `host`.  Raises KeyError."""
         for listener in self._internet.listeners:
             if listener.host == host:
                 return listener.address
@@ -113,7 +112,7 @@ class Lab:
         raise KeyError(host)
 
     def records(self, name: str, rdtype: str) -> tuple[str, ...]:
-        """The records at absolute `name` as zone-file text, aliases followed; sorted."""
+        """The records at absolute `name` as zone-file text, sorted; follows aliases."""
         found = self._internet.resolver.find(dns.name.from_text(name), RdataType.from_text(rdtype))
         wanted = [rrset for _, rrset, _ in found.answer if rrset.rdtype.name == rdtype]
         return tuple(sorted(str(rdata) for rrset in wanted for rdata in rrset))
@@ -124,13 +123,19 @@ class Lab:
         Default: a folder that goes when the lab stops.
         """
         folder = self._folder.path if folder is None else Path(folder)
-        (folder / "root.ds").write_text(self.trust_anchor, encoding="ascii")
-        (folder / "ca.pem").write_bytes(self._internet.authority.root_pem)
-        (folder / "anchors.conf").write_text(_named_anchors(self.trust_anchor), encoding="ascii")
+        anchor, roots = self._write_trust(folder)
+        (folder / "anchors.conf").write_text(_name_anchors(self.trust_anchor), encoding="ascii")
         network = folder / "network.toml"
-        beside = self.settings.merged(trust_anchor=str(folder / "root.ds"), ca_file=str(folder / "ca.pem"))
+        beside = self.settings.merged(trust_anchor=anchor, ca_file=roots)
         network.write_text(to_toml(beside), encoding="utf-8")
         return network
+
+    def _write_trust(self, folder: Path) -> tuple[str, str]:
+        """Writes the trust anchor and the root certificate; returns their paths."""
+        anchor, roots = folder / "root.ds", folder / "ca.pem"
+        anchor.write_text(self.trust_anchor, encoding="ascii")
+        roots.write_bytes(self._internet.authority.root_pem)
+        return str(anchor), str(roots)
 
     def stop(self) -> None:
         """Ends every session, closes every socket, removes every file.  May be called twice."""
@@ -147,9 +152,7 @@ class Lab:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     # --- sockets -----------------------------------------------------------------------------------
@@ -163,17 +166,15 @@ class Lab:
         dial: dict[str, str] = {}
         for listener in self._internet.listeners:
             dial[listener.published] = self._bind_one(listener)
-        anchor, roots = folder / "root.ds", folder / "ca.pem"
-        anchor.write_text(self.trust_anchor, encoding="ascii")
-        roots.write_bytes(self._internet.authority.root_pem)
+        anchor, roots = self._write_trust(folder)
         return Settings(
-            resolver=_endpoint(self._udp),
-            trust_anchor=str(anchor),
-            ca_file=str(roots),
+            resolver=_join_endpoint(self._udp),
+            trust_anchor=anchor,
+            ca_file=roots,
             timeout=TIMEOUT,
             greeting_timeout=GREETING_TIMEOUT,
             ehlo=f"mail.{files.sender().domain}",
-            patience="ours",  # silence in the lab is silence: nobody is to wait minutes for a lesson
+            patience="ours",  # silence in the lab never ends: nobody should wait minutes for a lesson
             dial=dial,
         )
 
@@ -187,15 +188,15 @@ class Lab:
         if listener.listen == "yes":
             self._bound.append((bound, listener.serve))
         elif listener.listen == "blackhole":
-            # A full accept queue: the kernel drops each further SYN, so that a connect gets no answer.
+            # Fill the accept queue: the kernel drops each further SYN, so a connect gets no answer.
             bound.listen(0)
             for _ in range(2):
                 filler = socket.socket(family, socket.SOCK_STREAM)
                 self._sockets.append(filler)
                 filler.setblocking(False)
                 filler.connect_ex(bound.getsockname())
-        # "refused": bound, so that the port stays ours, but never listening.
-        return _endpoint(bound)
+        # "refused": bound, so the port stays ours, but never listening.
+        return _join_endpoint(bound)
 
     # --- the thread --------------------------------------------------------------------------------
 
@@ -229,7 +230,7 @@ class Lab:
 
 
 class _Sessions:
-    """The open connections.  Sessions are our own tasks, so that ending them is silent and complete."""
+    """The open connections.  Sessions are our own tasks, so we can end them all without noise."""
 
     def __init__(self) -> None:
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -264,13 +265,13 @@ class _Sessions:
                 writer.transport.abort()
 
 
-def _endpoint(bound: socket.socket) -> str:
+def _join_endpoint(bound: socket.socket) -> str:
     host, port, *_ = bound.getsockname()
     return endpoints.join(host, port)
 
 
-def _named_anchors(trust_anchor: str) -> str:
-    """The DS records of `trust_anchor` as named.conf has them (delv -a)."""
+def _name_anchors(trust_anchor: str) -> str:
+    """The DS records of `trust_anchor` in the syntax of named.conf (delv -a)."""
     lines = []
     for line in trust_anchor.splitlines():
         _, _, _, tag, algorithm, digest_type, digest = line.split(None, 6)

@@ -1,14 +1,14 @@
-"""One scenario: a TOML file that says what a piece of the internet looks like, and what comes of it.
+"""One scenario: a TOML file that describes a piece of the internet, and what happens to mail there.
 
-The file is data for three readers: the lab builds the zones, servers, certificates and policy of it, the
-app shows `title`, `teaches` and `hint` to a newcomer, the tests hold every posture against `[expect]`.
-It is decoded strictly: an unknown key, a wrong type or a value outside its vocabulary is a
-`ScenarioError` that names the file and the key.
+The file has three readers: the lab builds its zones, servers, certificates and policy; the app shows `title`,
+`teaches` and `hint` to a newcomer; the tests compare every posture with `[expect]`.  Decoding is strict: an
+unknown key, a wrong type or a value outside its vocabulary is a `ScenarioError` that names the file and the
+key.
 
 Names in a file are relative to the recipient domain ("mx1", "@", "*.@") unless they end in a dot.
 Lines of `zone.rr` are master-file lines (RFC 1035 section 5) relative to their own zone, in which
-``{tlsa U S M HOST[/PART]}`` stands for the TLSA data (RFC 6698 section 2.1) of the certificate that server
-HOST presents; PART is ``leaf`` (default), ``int``, ``ta``, a name of the server's ``tlsacert`` table, or
+``{tlsa U S M HOST[/PART]}`` means the TLSA data (RFC 6698 section 2.1) for the certificate that server HOST
+presents; PART is ``leaf`` (default), ``int``, ``ta``, a name of the server's ``tlsacert`` table, or
 ``none`` for data that matches nothing.
 """
 
@@ -26,7 +26,7 @@ import msgspec
 from mailpath import names
 from mailpath.errors import MailpathError
 
-#: What an `[expect]` line may say; "/retry" after it: so on a later attempt, deferred at the first.
+#: What an `[expect]` line may say; "/retry" after it: deferred at first, and so on a later attempt.
 OUTCOMES = frozenset({"authenticated", "encrypted", "plaintext", "deferred", "bounced", "unknown"})
 
 #: A scenario file is a page of text: anything larger is not one.
@@ -62,15 +62,15 @@ class ScenarioError(MailpathError):
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file: every key is known, every value is checked."""
+    """A table of the file: it allows only known keys and checks every value."""
 
 
 class Zone(_Table, frozen=True):
     """A DNS zone.  The first zone of a scenario is usually the recipient domain ("@").
 
-    `sec`: unsigned; signed (NSEC); nsec3; nsec3optout; expired (all signatures ran out three days ago);
+    `sec`: unsigned; signed (NSEC); nsec3; nsec3optout; expired (all signatures expired three days ago);
     badds (the DS at the parent matches no key); nods (signed, no DS at the parent: an island).
-    `tamper`: "owner TYPE" of RRsets whose signatures are corrupted.  `ns`: "refused" (the zone's servers
+    `tamper`: "owner TYPE" of RRsets with corrupted signatures.  `ns`: "refused" (the zone's servers
     answer REFUSED, so a resolver says SERVFAIL) or "dead" (no answer ever comes).
     """
 
@@ -82,7 +82,7 @@ class Zone(_Table, frozen=True):
 
 
 class Certificate(_Table, frozen=True):
-    """A certificate: a preset, and what differs from it.
+    """A certificate: a preset, and the differences from it.
 
     `names`: DNS-IDs (default: the server's host name); `cn`: the subject's common name (default: the first
     name; "": none); `san` false: no subjectAltName; `key`: a label, the same label means the same key
@@ -112,23 +112,23 @@ class TlsLimits(_Table, frozen=True):
     ciphers: str | None = None
 
 
-def _reply(key: str, value: str, words: tuple[str, ...]) -> None:
+def _check_reply(key: str, value: str, words: tuple[str, ...]) -> None:
     if value and value not in words and not _REPLY.match(value):
         expected = ", ".join([*(f'"{word}"' for word in words), 'an SMTP reply like "450 4.7.1 later"'])
         raise ValueError(f"`{key}` is {value!r}, but must be {expected}")
 
 
 class Server(_Table, frozen=True):
-    """A receiving mail server (RFC 5321, RFC 3207), on an address of its own.
+    """A receiving mail server (RFC 5321, RFC 3207) with its own address.
 
     `a`, `v6`: whether it has an A, an AAAA record.  `banner`: a greeting reply, "close" or "silent"
     (nothing is ever said); `banner_delay`: seconds before it.  `ehlo`: keyword lines, `ehlo_reply`: a
     reply that refuses EHLO.  `starttls`: "ok", "absent" (not offered), "garbage" (220, then no TLS),
     "abort" (220, closed at the ClientHello), "hang" (220, then silence), "drop" (closed at the command),
-    or a reply that refuses it.  `inject`: clear text sent right behind the 220.  `after_tls`: "ok",
+    or a reply that refuses it.  `inject`: clear text sent right after the 220.  `after_tls`: "ok",
     "close", "close-ehlo", "close-mail", or a reply to EHLO inside TLS.  `mail`, `rcpt`, `data`, `dot`:
-    replies.  `require_tls`: MAIL is refused in clear text (530).  `requiretls`: RFC 8689 is announced
-    inside TLS.  `greylist`: RCPT is 451 in the first session.
+    replies.  `require_tls`: refuses MAIL in clear text (530).  `requiretls`: announces RFC 8689 inside TLS.
+    `greylist`: answers RCPT with 451 in the first session.
     """
 
     host: str
@@ -160,11 +160,11 @@ class Server(_Table, frozen=True):
     def __post_init__(self) -> None:
         if not 0.0 <= self.banner_delay <= 60.0:
             raise ValueError("`banner_delay` must be between 0 and 60 seconds")
-        _reply("banner", self.banner, ("close", "silent"))
-        _reply("starttls", self.starttls, ("ok", "absent", "garbage", "abort", "hang", "drop"))
-        _reply("after_tls", self.after_tls, ("ok", "close", "close-ehlo", "close-mail"))
+        _check_reply("banner", self.banner, ("close", "silent"))
+        _check_reply("starttls", self.starttls, ("ok", "absent", "garbage", "abort", "hang", "drop"))
+        _check_reply("after_tls", self.after_tls, ("ok", "close", "close-ehlo", "close-mail"))
         for key in ("ehlo_reply", "mail", "rcpt", "data", "dot"):
-            _reply(key, getattr(self, key), ())
+            _check_reply(key, getattr(self, key), ())
 
 
 class Sts(_Table, frozen=True):
@@ -173,9 +173,8 @@ class Sts(_Table, frozen=True):
     `txt`: TXT records at `_mta-sts` (default: one good one).  `mx`: patterns of the policy (default: the
     MX hosts of the first zone).  `body`: the policy verbatim instead.  `ctype` "": no Content-Type.
     `redirect`: a Location, with `status` 302.  `listen`: "noaddr" (the policy host has no address),
-    "hang" (no byte is ever answered).  `stall`: the body never completes.  `no_length`: the end of the
-    body is the end of the connection.  `address_at`: the owner of the address record, absolute, when
-    `mta-sts` is a CNAME.
+    "hang" (it never answers).  `stall`: the body never completes.  `no_length`: the body ends with the
+    connection.  `address_at`: the absolute owner name of the address record, if `mta-sts` is a CNAME.
     """
 
     txt: tuple[str, ...] | None = None
@@ -199,12 +198,12 @@ class Sts(_Table, frozen=True):
 
 
 class Scenario(_Table, frozen=True):
-    """What one TOML file says.
+    """The contents of one TOML file.
 
     `id`: its short name; `domain`: the recipient domain (default "ID.example"), `sender`: the sending one.
-    `expect`: posture name -> outcome, or outcome + "/retry" when the first attempt is deferred.
-    `attack`: what it teaches of an attacker: attack name -> posture name -> outcome, with ", read" behind
-    it where the attacker reads the mail.
+    `expect`: posture name -> outcome, or outcome + "/retry" if the first attempt is deferred.
+    `attack`: what it teaches about attackers: attack name -> posture name -> outcome, followed by ", read" if
+    the attacker reads the mail.
     """
 
     id: str
@@ -230,10 +229,10 @@ class Scenario(_Table, frozen=True):
                 raise ValueError(f"`{key}` is {value!r}: {error}") from error
             msgspec.structs.force_setattr(self, key, plain)
         for posture, outcome in self.expect.items():
-            _outcome(f'expect."{posture}"', outcome)
+            _check_outcome(f'expect."{posture}"', outcome)
         for attack, outcomes in self.attack.items():
             for posture, outcome in outcomes.items():
-                _outcome(f'attack."{attack}"."{posture}"', outcome.removesuffix(", read"))
+                _check_outcome(f'attack."{attack}"."{posture}"', outcome.removesuffix(", read"))
         hosts = {self.absolute(server.host): server for server in self.server}
         if sum(len(zone.rr) for zone in self.zone) > MAX_RECORDS:
             raise ValueError(f"`zone.rr` has more than {MAX_RECORDS} lines in all")
@@ -251,7 +250,7 @@ class Scenario(_Table, frozen=True):
                 raise ValueError(f"`zone.rr` line {line!r} names an unknown part")
 
     def absolute(self, name: str) -> str:
-        """`name` as the file writes it, as an absolute name without trailing dot, lower case."""
+        """The absolute name, without trailing dot and in lower case, for a `name` in the file."""
         if "@" in name:
             return name.replace("@", self.domain).removesuffix(".").lower()
         if name.endswith("."):
@@ -260,14 +259,14 @@ class Scenario(_Table, frozen=True):
 
 
 def _check_line(line: str) -> None:
-    """One line is one record: a directive (RFC 1035 section 5.1) would make of it a file, or millions."""
+    """One line is one record: a directive (RFC 1035 section 5.1) could make it a million records."""
     if len(line.splitlines()) > 1:
         raise ValueError(f"`zone.rr` line {line!r} has more than one line")
     if line.lstrip().startswith("$"):
         raise ValueError(f"`zone.rr` line {line!r} begins with $: directives are not read")
 
 
-def _outcome(key: str, value: str) -> None:
+def _check_outcome(key: str, value: str) -> None:
     if value.removesuffix("/retry") not in OUTCOMES:
         raise ValueError(f"`{key}` is {value!r}, but must be one of {', '.join(sorted(OUTCOMES))}")
 
@@ -320,5 +319,5 @@ def scenarios() -> tuple[Scenario, ...]:
 
 @cache
 def sender() -> Scenario:
-    """The sending side, a.example: the lab always holds it.  It is no scenario to walk to."""
+    """The sending side, a.example, which every lab contains.  It is not a scenario to walk to."""
     return decode((resources.files("mailpath.lab") / "sender.toml").read_bytes(), "sender.toml")

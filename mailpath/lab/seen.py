@@ -1,19 +1,19 @@
-"""What the lab's servers saw: the newest sessions, and how many there were.  A lab may be up for days."""
+"""What the lab's servers saw: the newest sessions, and how many there were.  A lab may run for days."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
 
-#: Sessions that are kept.
+#: Most sessions that we keep.
 MAX_SEEN = 10_000
-#: Characters of one session's commands that are kept: what an honest client says is less than one KiB.
+#: Most characters of one session's commands that we keep: an honest client says less than one KiB.
 MAX_SAID = 4096
 
 
 @dataclass
 class Seen:
-    """What one server saw of one session.  `sni`: "" when TLS came without a name, None without TLS.
+    """What one server saw of one session.  `sni`: "" if TLS came without a name, None without TLS.
 
     `commands`: the first `MAX_SAID` characters of them.
     """
@@ -27,7 +27,7 @@ class Seen:
     _room: int = MAX_SAID
 
     def hear(self, command: str) -> None:
-        """Keep `command`, as far as there is room."""
+        """Keep `command`, or as much of it as there is room for."""
         if self._room:
             kept = command[: self._room]
             self.commands.append(kept)
@@ -45,7 +45,7 @@ class Log:
         self.count = 0
 
     def open(self, host: str, address: str) -> Seen:
-        """The record of a session that begins."""
+        """Start the record of a new session."""
         seen = Seen(host, address)
         self.newest.append(seen)
         self.count += 1

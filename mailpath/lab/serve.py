@@ -1,7 +1,7 @@
-"""`mailpath lab serve`: the lab kept up for other tools.
+"""`mailpath lab serve`: keep the lab up for other tools.
 
-stdout gets one line, the path of the network file; stderr gets lines ready to be run.  SIGINT, SIGTERM, and
-SIGHUP, when its terminal goes, end the process and leave nothing behind: exit status 0.
+stdout gets one line, the path of the network file; stderr gets commands to copy and run.  SIGINT, SIGTERM,
+and SIGHUP when its terminal goes away, end the process with exit status 0 and leave nothing behind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def serve(
     out: TextIO | None = None,
     narration: TextIO | None = None,
 ) -> None:
-    """Serves `scenarios` (default: the built-in ones) until the process is ended; call it in the main thread.
+    """Serves `scenarios` (default: the built-in ones) until the process ends; call it in the main thread.
 
     `out` and `narration`: default standard output and standard error.  Raises `ScenarioError`, OSError.
     """
@@ -58,7 +58,7 @@ def commands(lab: Lab, folder: Path) -> Iterator[tuple[str, ...]]:
     host, port = endpoints.split(lab.settings.resolver or "")
     where = ("-p", str(port), f"@{host}")
     ca_file = str(folder / "ca.pem")
-    for owner, mx, domain in _with_tlsa(lab):
+    for owner, mx, domain in _find_tlsa(lab):
         for name, rdtype in ((domain, "MX"), (owner, "TLSA")):
             yield ("dig", "+dnssec", *where, name, rdtype)
             yield ("delv", "-a", str(folder / "anchors.conf"), *where, name, rdtype)
@@ -67,7 +67,7 @@ def commands(lab: Lab, folder: Path) -> Iterator[tuple[str, ...]]:
             dane += ["-dane_tlsa_rrdata", record]
         yield (*_s_client(lab, mx), *dane, "-verify_return_error")
         break
-    for mx in _with_web_certificate(lab):
+    for mx in _find_web_certificates(lab):
         yield (*_s_client(lab, mx), "-CAfile", ca_file, "-verify_hostname", mx, "-verify_return_error")
         break
     for scenario in lab.scenarios:
@@ -84,8 +84,8 @@ def _s_client(lab: Lab, mx: str) -> tuple[str, ...]:
     return ("openssl", "s_client", "-brief", "-starttls", "smtp", "-connect", there, "-servername", mx)
 
 
-def _with_tlsa(lab: Lab) -> Iterator[tuple[str, str, str]]:
-    """Scenarios with a TLSA record of the certificate in use: its owner, the MX host, the domain."""
+def _find_tlsa(lab: Lab) -> Iterator[tuple[str, str, str]]:
+    """Scenarios with a TLSA record for the current certificate: its owner, the MX host, the domain."""
     for scenario in lab.scenarios:
         for line in scenario.zone[0].rr if scenario.zone and scenario.zone[0].sec == "signed" else ():
             for usage, _, _, host, part in tlsa_references(line):
@@ -94,8 +94,8 @@ def _with_tlsa(lab: Lab) -> Iterator[tuple[str, str, str]]:
                     yield f"_25._tcp.{mx}", mx, scenario.domain
 
 
-def _with_web_certificate(lab: Lab) -> Iterator[str]:
-    """MX hosts with a certificate that the lab's public CA vouches for."""
+def _find_web_certificates(lab: Lab) -> Iterator[str]:
+    """MX hosts with a certificate from the lab's public CA."""
     for scenario in lab.scenarios:
         for server in scenario.server:
             if (server.cert, server.listen, server.starttls) == ("web", "yes", "ok"):

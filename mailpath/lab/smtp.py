@@ -1,8 +1,8 @@
-"""Receiving mail servers (RFC 5321, RFC 3207), sound ones and such as break in a declared way.
+"""Receiving mail servers (RFC 5321, RFC 3207): some work, others break as their scenario says.
 
-One scripted server for all, because most of what goes wrong on port 25 goes wrong below the commands: a
-connection closed at the ClientHello, junk behind the 220, clear text injected before TLS, a greeting
-that never comes.  Mail is accepted and discarded.
+One scripted server plays them all, because most of what goes wrong on port 25 goes wrong below the commands:
+a connection closed at the ClientHello, junk after the 220, clear text injected before TLS, a greeting that
+never comes.  It accepts mail and discards it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import Protocol
 
 from mailpath.lab.scenario import Server
 from mailpath.lab.seen import Log
@@ -23,10 +22,8 @@ MAX_DATA = 1 << 20
 HANG = 3600.0
 
 
-class _Stream(Protocol):
-    async def read(self) -> bytes: ...
-
-    async def write(self, data: bytes) -> None: ...
+#: Replies that do not depend on the scenario.
+_REPLIES = {"RSET": "250 2.0.0 ok", "NOOP": "250 2.0.0 ok", "VRFY": "252 2.0.0 try it"}
 
 
 class _Clear:
@@ -60,12 +57,12 @@ class MailServer:
     greylisted: bool = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Holds one session; returns when the connection is to be closed."""
+        """Holds one session; the caller then closes the connection."""
         session = _Session(self, reader, writer)
         try:
             await session.run()
         except (End, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
-            # However a session ends, it ends this connection only; the log holds how far it came.
+            # However a session ends, it ends this connection only; the log shows how far it came.
             return
 
 
@@ -75,7 +72,7 @@ class _Session:
         self._script = owner.server
         self._reader = reader
         self._writer = writer
-        self._stream: _Stream = _Clear(reader, writer)
+        self._stream: _Clear | TlsStream = _Clear(reader, writer)
         self._secured: TlsStream | None = None
         self._buffer = b""
         self.log = owner.log.open(owner.host, owner.address)
@@ -83,11 +80,11 @@ class _Session:
     async def run(self) -> None:
         await self._greet()
         for _ in range(MAX_COMMANDS):
-            line = await self._line()
+            line = await self._read_line()
             self.log.hear(line.decode("utf-8", "backslashreplace"))
             words = line.split(None, 1)
             verb = words[0].upper().decode("ascii", "replace") if words else ""
-            await self._command(verb)
+            await self._answer(verb)
         await self._say("421 4.7.0 too many commands")
 
     async def _greet(self) -> None:
@@ -100,7 +97,7 @@ class _Session:
             await asyncio.sleep(script.banner_delay)
         await self._say(script.banner or f"220 {self._owner.host} ESMTP")
 
-    async def _command(self, verb: str) -> None:
+    async def _answer(self, verb: str) -> None:
         match verb:
             case "EHLO":
                 await self._ehlo()
@@ -114,17 +111,13 @@ class _Session:
                 await self._rcpt()
             case "DATA":
                 await self._data()
-            case "RSET" | "NOOP":
-                await self._say("250 2.0.0 ok")
-            case "VRFY":
-                await self._say("252 2.0.0 try it")
             case "QUIT":
                 await self._say("221 2.0.0 bye")
                 if self._secured is not None:
                     await self._secured.close()
                 raise End
             case _:
-                await self._say("500 5.5.2 command not recognized")
+                await self._say(_REPLIES.get(verb, "500 5.5.2 command not recognized"))
 
     async def _ehlo(self) -> None:
         script = self._script
@@ -175,7 +168,7 @@ class _Session:
                 await stream.handshake()
         except TimeoutError as error:
             raise End from error
-        # RFC 3207 section 4.2: what was said in the clear is forgotten.
+        # RFC 3207 section 4.2: forget what the client said in the clear.
         self._buffer = b""
         self._stream = self._secured = stream
         self.log.sni = stream.sni or ""
@@ -206,7 +199,7 @@ class _Session:
         await self._say("354 end data with <CR><LF>.<CR><LF>")
         received = 0
         while received < MAX_DATA:
-            line = await self._line()
+            line = await self._read_line()
             received += len(line) + 2
             if line == b".":
                 if not self._script.dot.startswith(("4", "5")):
@@ -221,7 +214,7 @@ class _Session:
     async def _say(self, reply: str) -> None:
         await self._stream.write(reply.encode() + b"\r\n")
 
-    async def _line(self) -> bytes:
+    async def _read_line(self) -> bytes:
         while b"\n" not in self._buffer:
             if len(self._buffer) > MAX_LINE:
                 await self._say("500 5.5.6 line too long")

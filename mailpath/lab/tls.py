@@ -1,8 +1,7 @@
 """TLS over a stream that already speaks (STARTTLS, RFC 3207), as the server.
 
-Driven over memory BIOs rather than by asyncio's `start_tls`, so that it is the same on every Python,
-that clear text which came before the ClientHello is ours to look at, and that a handshake can be
-abandoned at any octet.
+It uses memory BIOs rather than asyncio's `start_tls`: they behave alike on every Python, they leave us the
+clear text before the ClientHello, and we can abandon a handshake at any octet.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class TlsStream:
 
     @property
     def sni(self) -> str | None:
-        """The name that the client asked for."""
+        """The server name in the ClientHello (RFC 6066 section 3)."""
         return self._asked.get(self._tls)
 
     async def handshake(self) -> None:
@@ -113,9 +112,9 @@ class TlsStream:
 class Selector:
     """Presents a certificate by SNI (RFC 6066 section 3).
 
-    `default` is presented without SNI and for other names.  `required`: a ClientHello without SNI is
-    refused; `reject_unknown`: so is one with another name; both by the alert unrecognized_name.
-    `folder`: where key files may lie.  Contexts are made when they are first needed.
+    `default`: for no SNI, and for names not in `by_name`.  `required`: refuse a ClientHello without SNI;
+    `reject_unknown`: refuse one with another name; both with the alert unrecognized_name.  `folder`: for key
+    files.  Makes a context when it first needs it.
     """
 
     def __init__(
@@ -137,7 +136,8 @@ class Selector:
         self._contexts: dict[int, ssl.SSLContext] = {}
         self._asked: WeakKeyDictionary[ssl.SSLObject | ssl.SSLSocket, str] = WeakKeyDictionary()
         if limits != TlsLimits():
-            # Now, in the thread that builds the lab: warnings are switched off for it, and that is global.
+            # Now, in the thread that builds the lab: making these contexts switches warnings off for all
+            # threads.
             for issued in (default, *by_name.values()):
                 self._context(issued)
 
@@ -165,9 +165,10 @@ class Selector:
     def _make(self, issued: Issued) -> ssl.SSLContext:
         limits = self._limits
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # Above level 0 OpenSSL 3 serves neither TLS 1.0 nor SHA-1 nor short keys, and all are lessons.
+        # Above level 0 OpenSSL 3 serves neither TLS 1.0 nor SHA-1 nor short keys, and the lab teaches all
+        # three.
         context.set_ciphers(f"{limits.ciphers or 'DEFAULT'}:@SECLEVEL=0")
-        # The ssl module loads certificates from files only; the folder is the lab's own and goes with it.
+        # The ssl module loads certificates from files only; the lab's folder goes when the lab ends.
         file = self._folder / f"{issued.leaf.serial_number:x}.pem"
         if not file.exists():
             file.touch(mode=0o600)

@@ -1,14 +1,13 @@
 """Zones of the mini-internet: their records, cuts, keys and signatures (RFC 4034, RFC 4035 section 2).
 
-A zone signs an RRset when it is first asked for, with one combined signing key on P-256 (RFC 6605), so
-that an internet of fifty zones is up in milliseconds.  What is wrong with a zone on purpose (expired
-signatures, a DS that matches nothing, one corrupted signature) is declared, so that the lab's resolver
-knows the verdict of a validating one without being a validator.
+A zone signs an RRset when somebody first asks for it, with one combined signing key on P-256 (RFC 6605): an
+internet of fifty zones is up in milliseconds.  A scenario declares what is wrong with a zone (expired
+signatures, a DS that matches nothing, one corrupted signature), so the lab's resolver knows what a validating
+resolver would say without being one.
 """
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,7 +20,6 @@ import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
-from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.lab.nsec3 import Chain
 from mailpath.wording.times import DAY
@@ -47,8 +45,8 @@ class Signing:
     """How a zone is signed; the defaults are an unsigned zone.
 
     `nsec3`: hashed denial (RFC 5155), `opt_out` over unsigned delegations.  `expired`: every signature
-    ran out three days ago.  `ds`: "good", "bad" (matches no key) or "none".  `tampered`: RRsets whose
-    signature is corrupted.
+    expired three days ago.  `ds`: "good", "bad" (matches no key) or "none".  `tampered`: RRsets with a
+    corrupted signature.
     """
 
     signed: bool = False
@@ -91,7 +89,7 @@ class Zone:
     # --- building ----------------------------------------------------------------------------------
 
     def add(self, *rrsets: dns.rrset.RRset) -> None:
-        """Adds records; those of an RRset that is there already join it."""
+        """Adds records to the RRsets that are already there."""
         for rrset in rrsets:
             node = self._nodes.setdefault(rrset.name, {})
             if rrset.rdtype in node:
@@ -110,7 +108,7 @@ class Zone:
                 self.add(dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)))
 
     def delegate(self, child: Zone) -> None:
-        """Makes `child` a delegation of this zone: NS, and DS as the child's signing says."""
+        """Delegates `child` from this zone: adds NS, and DS as the child's signing says."""
         child.parent = self
         self.cuts[child.name] = child
         self.add(_rrset(child.name, "NS", str(NAME_SERVER)))
@@ -118,18 +116,16 @@ class Zone:
             self.add(dns.rrset.from_rdata(child.name, TTL, child.delegation_signer()))
 
     def delegation_signer(self) -> dns.rdata.Rdata:
-        """The DS record of this zone's key (SHA-256); corrupted where the zone is declared so."""
+        """The DS record of this zone's key (SHA-256), corrupted if the scenario says so."""
         if self._dnskey is None:
             raise ValueError(f"{self.name} is not signed")
         ds = dns.dnssec.make_ds(self.name, self._dnskey, "SHA256")
         if self.signing.ds == "bad":
-            digest = bytes(byte ^ 0xFF for byte in ds.digest)
-            fields = f"{ds.key_tag} {ds.algorithm} {ds.digest_type} {digest.hex()}"
-            return dns.rdata.from_text("IN", "DS", fields)
+            return ds.replace(digest=bytes(byte ^ 0xFF for byte in ds.digest))
         return ds
 
     def seal(self) -> None:
-        """All records are in: builds the chain of denial of existence."""
+        """Builds the chain of denial of existence; call it after the last record was added."""
         known = set(self._nodes)
         for name in self._nodes:
             while name != self.name:
@@ -142,7 +138,7 @@ class Zone:
             self.add(_rrset(self.name, "NSEC3PARAM", "1 0 0 -"))
             self.nsec3 = Chain(
                 self.name,
-                {name: self._types(name) for name in self._known if not self._skipped(name)},
+                {name: self._list_types(name) for name in self._known if not self._skips(name)},
                 opt_out=self.signing.opt_out,
                 ttl=NEGATIVE_TTL,
             )
@@ -150,11 +146,11 @@ class Zone:
         self._order = sorted(self._nodes)
         for index, name in enumerate(self._order):
             following = self._order[(index + 1) % len(self._order)]
-            types = " ".join(rdtype.name for rdtype in [*self._types(name), RdataType.NSEC])
+            types = " ".join(rdtype.name for rdtype in [*self._list_types(name), RdataType.NSEC])
             self.add(dns.rrset.from_text(name, NEGATIVE_TTL, "IN", "NSEC", f"{following} {types}"))
 
-    def _skipped(self, name: dns.name.Name) -> bool:
-        """Opt-out leaves out unsigned delegations, and empty non-terminals that lead only to those."""
+    def _skips(self, name: dns.name.Name) -> bool:
+        """Opt-out skips unsigned delegations, and empty non-terminals that lead only to those."""
         if not self.signing.opt_out:
             return False
         below = [cut for cut in self.cuts.values() if cut.name.is_subdomain(name)]
@@ -162,8 +158,8 @@ class Zone:
         others = any(node.is_subdomain(name) and node not in self.cuts for node in self._nodes)
         return bool(below) and unsigned and not others
 
-    def _types(self, name: dns.name.Name) -> list[RdataType]:
-        """Types of the bitmap at `name`, without NSEC itself; RRSIG where anything is signed there."""
+    def _list_types(self, name: dns.name.Name) -> list[RdataType]:
+        """Types in the bitmap at `name`, without NSEC itself; with RRSIG if anything there is signed."""
         types: list[RdataType] = [rdtype for rdtype in self._nodes.get(name, {}) if rdtype != RdataType.NSEC]
         if name not in self.cuts or RdataType.DS in types or not self.signing.nsec3:
             return [*types, RdataType.RRSIG] if types else []
@@ -179,7 +175,7 @@ class Zone:
         return self._nodes.get(name, {})
 
     def soa(self) -> dns.rrset.RRset:
-        """The SOA as a negative answer carries it (RFC 2308 section 3: TTL is the minimum)."""
+        """The SOA for a negative answer (RFC 2308 section 3: its TTL is the minimum)."""
         return dns.rrset.from_rdata(self.name, NEGATIVE_TTL, self._nodes[self.name][RdataType.SOA][0])
 
     def closest_encloser(self, name: dns.name.Name) -> dns.name.Name:
@@ -189,7 +185,7 @@ class Zone:
         return name
 
     def nsec_at(self, name: dns.name.Name) -> dns.rrset.RRset:
-        """The NSEC record at `name`, or else the one that covers it (RFC 4035 section 3.1.3)."""
+        """The NSEC record at `name`, or the one that covers it (RFC 4035 section 3.1.3)."""
         if RdataType.NSEC in self.node(name):
             return self._nodes[name][RdataType.NSEC]
         before = [owner for owner in self._order if owner < name]
@@ -217,7 +213,7 @@ class Zone:
         return (rrset.name, rrset.rdtype) in self.signing.tampered
 
     def signature(self, rrset: dns.rrset.RRset) -> dns.rrset.RRset | None:
-        """The RRSIG RRset of `rrset`, made at first use; None where this zone signs nothing.
+        """The RRSIG RRset of `rrset`, made at first use; None if this zone does not sign it.
 
         A delegation's NS set belongs to the child and is not signed (RFC 4035 section 2.2).
         """
@@ -236,17 +232,13 @@ class Zone:
                 inception=self._now + start,
                 expiration=self._now + end,
             )
-            shown = _corrupted(rrsig) if self.is_tampered(rrset) else rrsig
-            made = dns.rrset.from_rdata(rrset.name, rrset.ttl, shown)
+            if self.is_tampered(rrset):
+                broken = bytes([rrsig.signature[0] ^ 0xFF]) + rrsig.signature[1:]
+                made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig.replace(signature=broken))
+            else:
+                made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig)
             self._signatures[rrset.name, rrset.rdtype] = made
         return made
-
-
-def _corrupted(rrsig: RRSIG) -> dns.rdata.Rdata:
-    """`rrsig` with the first octet of the signature turned."""
-    fields = str(rrsig).split(None, 8)
-    signature = bytes([rrsig.signature[0] ^ 0xFF]) + rrsig.signature[1:]
-    return dns.rdata.from_text("IN", "RRSIG", " ".join([*fields[:8], base64.b64encode(signature).decode()]))
 
 
 def _rrset(name: dns.name.Name, rdtype: str, text: str) -> dns.rrset.RRset:

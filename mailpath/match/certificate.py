@@ -1,6 +1,6 @@
 """One certificate for people: what a certificate viewer shows of it (RFC 5280 section 4.1).
 
-All text is raw: whoever shows it sends it through `visible()`.
+All text is raw: the code that shows it must pass it through `visible()`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BASIC_CONSTRAINTS = "2.5.29.19"
 
 
 class Digest(NamedTuple):
-    """A digest.  `bits`: its security as OpenSSL 3 counts it, half its length, or less after collisions."""
+    """A digest.  `bits`: its security as OpenSSL 3 counts it, half its length, or less if it is broken."""
 
     name: str
     bits: int
@@ -77,7 +77,7 @@ _ATTRIBUTES = {
 
 
 class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one certificate says.  `error` is set, and all else empty, when it is no certificate.
+    """What one certificate says.  If it is no certificate, `error` is set and all else is empty.
 
     `subject`, `issuer`: one line, most general attribute first, as openssl(1) prints it.  `sans`: DNS-IDs.
     Times in Unix seconds, None when unreadable.  `key_type`: "RSA", "EC prime256v1", "Ed25519", "" when
@@ -110,8 +110,8 @@ def describe(der: bytes) -> CertificateFacts:
     names = certificate_names(der)
     key_type, key_bits, _ = public_key(parts.spki)
     return CertificateFacts(
-        subject=_line(parts.subject),
-        issuer=_line(parts.issuer),
+        subject=_format_name(parts.subject),
+        issuer=_format_name(parts.issuer),
         serial=parts.serial,
         sans=names.dns + tuple(raw.decode("utf-8", "replace") for raw in names.refused if names.has_dns_id),
         not_before=parts.not_before,
@@ -126,7 +126,7 @@ def describe(der: bytes) -> CertificateFacts:
     )
 
 
-def _line(name: bytes) -> str:
+def _format_name(name: bytes) -> str:
     try:
         shown = [
             f"{_ATTRIBUTES.get(kind, kind)}={asn1.text(tag, content)}"
@@ -149,18 +149,18 @@ def _is_ca(parts: asn1.Parts) -> bool:
 
 
 def signature(parts: asn1.Parts) -> tuple[str, int | None]:
-    """Name of the signature algorithm and its security in bits; None where it is not known."""
+    """Name of the signature algorithm and its security in bits; None if unknown."""
     if parts.signature_oid in _EDWARDS:
         return _EDWARDS[parts.signature_oid]
-    digest = _digest(parts)
+    digest = _find_digest(parts)
     if parts.signature_oid == RSASSA_PSS:
         return (f"rsassaPss with {digest.name}", digest.bits) if digest else ("rsassaPss", None)
     name, known = SIGNATURES.get(parts.signature_oid, (parts.signature_oid, None))
     return name, known.bits if known else None
 
 
-def _digest(parts: asn1.Parts) -> Digest | None:
-    """The digest that was signed; None where the algorithm has none or is not known."""
+def _find_digest(parts: asn1.Parts) -> Digest | None:
+    """The digest that the issuer signed; None if the algorithm has none or is unknown."""
     if parts.signature_oid != RSASSA_PSS:
         known = SIGNATURES.get(parts.signature_oid)
         return known[1] if known else None
@@ -199,11 +199,11 @@ def public_key(spki: bytes) -> tuple[str, int, int | None]:
 
 @lru_cache(maxsize=1024)
 def signed_by(der: bytes, spki: bytes) -> bool:
-    """Was the certificate `der` signed by the key `spki`?  No name is compared.  Never raises."""
+    """Did the key `spki` sign the certificate `der`?  Compares no names.  Never raises."""
     parts = asn1.parts(der)
     if parts is None:
         return False
-    digest = _digest(parts)
+    digest = _find_digest(parts)
     try:
         key = load_der_public_key(spki)
         if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):

@@ -1,11 +1,27 @@
 """DANE for SMTP: do the TLSA records of an MX host match what it presented (RFC 6698, RFC 7671, RFC 7672)?
 
-DANE-EE(3) is about the leaf alone: its name, dates and issuer do not matter (RFC 7672 section 3.1.1).
-DANE-TA(2) names a trust anchor above the leaf (section 3.1.2): the path from the leaf to it must hold at
-the time given, and the leaf must bear one of the names expected (section 3.2.3).  PKIX-TA(0) and PKIX-EE(1)
-have no meaning for SMTP (section 3.1.3).  One record that matches is enough.
+On port 25 TLS alone stops nobody who can tamper: an attacker can strip STARTTLS, or present any certificate.
+With DANE the receiving domain publishes in DNSSEC-signed DNS, at `_25._tcp.<mx host>`, which certificate its
+server has.  A sender that finds secure, usable TLSA records there must use TLS, and must not deliver unless
+one of them matches (RFC 7672 section 2.2).  No certificate authority has a say.
 
-What real senders do beyond or short of that is data: `DaneRules`.
+A TLSA record has four fields (RFC 6698 section 2.1).  The *selector* says which octets count: the whole
+certificate (0), or its public key alone (1), which survives a renewal.  The *matching type* says how the
+record holds them: in full (0), or as a SHA-256 (1) or SHA-512 (2) digest.  The fourth field is that data.
+The *usage* says what they prove:
+
+* DANE-EE(3) names the server's own certificate.  Its name, dates and issuer do not matter (RFC 7672 section
+  3.1.1): a self-signed, expired certificate is fine if its key is the published one.  Hence "3 1 1", the
+  record that the RFC recommends.
+* DANE-TA(2) names a trust anchor above it (section 3.1.2), perhaps the domain's own CA.  The server must send
+  the path up to that anchor, the path must be valid now, and the server's certificate must bear the name of
+  the MX host or the recipient domain (section 3.2.3).
+* PKIX-TA(0) and PKIX-EE(1) want public CAs on top, which mail servers have no common list of; senders treat
+  them as unusable (section 3.1.3).
+
+One matching record is enough, so a domain announces its next key beside the current one before it rolls over.
+If none of the records is usable, the sender must still use TLS, but cannot authenticate the server (section
+2.2).  What real senders do beyond or short of the RFCs is data: `DaneRules`.
 """
 
 from __future__ import annotations
@@ -16,11 +32,12 @@ from hashlib import sha256, sha512
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from msgspec.structs import replace
 
 from mailpath.facts import TlsaRecord
 from mailpath.match import der as asn1
 from mailpath.match import names, pkix
-from mailpath.match.certificate import signature, signed_by
+from mailpath.match.certificate import signed_by
 from mailpath.match.pkix import Flaw, Floor
 
 PKIX_TA, PKIX_EE, DANE_TA, DANE_EE = range(4)
@@ -28,22 +45,21 @@ CERT, SPKI = range(2)
 FULL, SHA2_256, SHA2_512 = range(3)
 _DIGEST_LENGTH = {SHA2_256: 32, SHA2_512: 64}
 
-#: Most records of one RRset that are looked at.
+#: Most records of one RRset that we look at.
 MAX_RECORDS = 100
-#: Most anchors that stand in DNS as a whole (2 0 0, 2 1 0) tried for one chain: each costs signatures.
+#: Most anchors held in full in DNS (2 0 0, 2 1 0) that we try for one chain: each costs signature checks.
 MAX_ANCHORS_IN_DNS = 8
 
 
 class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a sender reads TLSA records.
 
-    `agility`: of digests for one usage and selector only the strongest published counts (RFC 7671
-    section 9).  `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable;
-    otherwise it is usable and fails.  `full_data_anchor`: a trust anchor that stands in DNS as a whole
-    (2 0 0, 2 1 0) need not be in the chain presented (RFC 7671 section 5.2.2).
-    `leaf_anchor`: a copy of the leaf above it may be its anchor.  `anchor_dates`: the dates of an anchor
-    count though it is not self-issued.
-    `floor`, `name_rules`: of the DANE-TA path.  `key_floor`: of the leaf's key, DANE-EE or not.
+    `agility`: of the digests for one usage and selector, only the strongest counts (RFC 7671 section 9).
+    `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable; otherwise it is
+    usable and never matches.  `full_data_anchor`: a trust anchor held in full in DNS (2 0 0, 2 1 0) need not
+    be in the presented chain (RFC 7671 section 5.2.2).  `leaf_anchor`: a copy of the leaf above it may be its
+    anchor.  `anchor_dates`: the dates of an anchor count even if it is not self-issued.  `floor`,
+    `name_rules`: for the DANE-TA path.  `key_floor`: for the leaf's key, under DANE-EE too.
     """
 
     agility: bool = True
@@ -56,10 +72,10 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     name_rules: names.NameRules = names.RFC_7672
 
 
-#: RFC 7671 and 7672 to the letter; weak digests refused as every current library does.
+#: RFC 7671 and 7672 to the letter; refuses weak digests, as every current library does.
 RFC = DaneRules()
-#: Postfix 3.6 and later: OpenSSL's SSL_dane_tlsa_add(3), smtp_tls_dane digests "sha512 sha256"; its path ends
-#: below an anchor that is not self-issued (x509_vfy.c, internal_verify).
+#: Postfix 3.6 and later: OpenSSL's SSL_dane_tlsa_add(3), with the digests "sha512 sha256"; OpenSSL ends the
+#: path below an anchor that is not self-issued (x509_vfy.c, internal_verify).
 POSTFIX = DaneRules(name_rules=names.POSTFIX, anchor_dates=False)
 #: Exim 4.96 with GnuTLS (tls-gnu.c: dane_tlsa_load, verify_certificate; libdane: dane_verify_crt_raw).
 EXIM_GNUTLS = DaneRules(
@@ -74,7 +90,7 @@ EXIM_GNUTLS = DaneRules(
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """One record held against one presented certificate.  `computed`: what the record would have to say."""
+    """One record compared with one presented certificate.  `computed`: the data that would match it."""
 
     record: TlsaRecord
     depth: int
@@ -86,9 +102,9 @@ class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     """`verdict`: "matched", "mismatch", "unusable" (all records), "none" (no records).
 
     `usage`, `record`, `depth`, `name`: of the match (`name` for DANE-TA only).  `name_refused`: a DANE-TA
-    record and its path hold and only the name is wrong (Exim then still tries its own roots).  `usable`:
-    the records that were used; `passed_over`: usable ones behind a stronger digest.  `reason`: one plain
-    sentence; `flaw`: the same in a word, where there is no match.
+    record and its path are good and only the name is wrong (Exim then still tries its own roots).  `usable`:
+    the records that count; `passed_over`: usable ones that a stronger digest replaces.  `reason`: one plain
+    sentence; `flaw`: the same in one word, if there is no match.
     """
 
     verdict: str
@@ -117,7 +133,7 @@ def unusable(record: TlsaRecord, rules: DaneRules = RFC) -> str:
     if record.selector not in (CERT, SPKI):
         return f"unknown selector {record.selector}"
     if record.mtype == FULL:
-        return _unusable_full(record) if rules.full_data_checked else "" if record.data else "no data"
+        return _refuse_full(record) if rules.full_data_checked else "" if record.data else "no data"
     length = _DIGEST_LENGTH.get(record.mtype)
     if length is None:
         return f"unknown matching type {record.mtype}"
@@ -126,14 +142,14 @@ def unusable(record: TlsaRecord, rules: DaneRules = RFC) -> str:
     return ""
 
 
-def _unusable_full(record: TlsaRecord) -> str:
+def _refuse_full(record: TlsaRecord) -> str:
     if record.selector == CERT:
         return "" if asn1.parts(record.data) is not None else "the data is not a certificate"
-    return "" if _key_readable(record.data) else "the data is not a public key"
+    return "" if _is_key(record.data) else "the data is not a public key"
 
 
 @lru_cache(maxsize=1024)
-def _key_readable(spki: bytes) -> bool:
+def _is_key(spki: bytes) -> bool:
     try:
         load_der_public_key(spki)
     except (ValueError, TypeError):
@@ -144,9 +160,9 @@ def _key_readable(spki: bytes) -> bool:
 
 
 def computed(shape: tuple[int, int], der: bytes) -> bytes:
-    """What a TLSA record of `shape` (selector, matching type) says of the certificate `der`.
+    """The data of a TLSA record of `shape` (selector, matching type) for the certificate `der`.
 
-    Empty when `der` is no certificate or the shape is unknown.
+    Empty if `der` is no certificate or the shape is unknown.
     """
     selector, mtype = shape
     if selector == SPKI:
@@ -170,16 +186,16 @@ def match(
     at: int,
     rules: DaneRules = RFC,
 ) -> DaneMatch:
-    """Hold `records` against `chain` (DER, leaf first, as presented) at Unix time `at`.
+    """Compare `records` with `chain` (DER, leaf first, as presented) at Unix time `at`.
 
     `names`: reference names for DANE-TA, the TLSA base domain first (RFC 7672 section 3.2.2).
-    Never raises.  Results are remembered.
+    Never raises.  Remembers its results.
     """
     return _match(records[:MAX_RECORDS], chain[: pkix.MAX_CHAIN], names, at, rules)
 
 
 def forget() -> None:
-    """Drop the results that are remembered."""
+    """Forget all results."""
     _match.cache_clear()
 
 
@@ -196,20 +212,18 @@ def _match(
     fit = tuple(record for record in records if not unusable(record, rules))
     if not fit:
         return DaneMatch(verdict="unusable", reason="None of the TLSA records is usable.")
-    usable, passed_over = _agile(fit) if rules.agility else (fit, ())
+    usable, passed_over = _select_strongest(fit) if rules.agility else (fit, ())
     comparisons = tuple(_compare(usable, chain))
     found = DaneMatch(
         verdict="mismatch", reason="", usable=usable, passed_over=passed_over, comparisons=comparisons
     )
     if not chain:
-        return msgspec.structs.replace(found, reason="The server presented no certificate.", flaw=Flaw.ABSENT)
+        return replace(found, reason="The server presented no certificate.", flaw=Flaw.ABSENT)
     if pkix.key_below(chain[0], rules.key_floor):
-        return msgspec.structs.replace(
-            found, reason="The key of the server's certificate is too weak.", flaw=Flaw.WEAK
-        )
+        return replace(found, reason="The key of the server's certificate is too weak.", flaw=Flaw.WEAK)
     for comparison in comparisons:
         if comparison.equal and comparison.record.usage == DANE_EE:
-            return msgspec.structs.replace(
+            return replace(
                 found,
                 verdict="matched",
                 reason="A DANE-EE record matches the server's certificate.",
@@ -217,24 +231,23 @@ def _match(
                 record=comparison.record,
                 depth=0,
             )
-    return _anchored(found, chain, references, at, rules)
+    return _try_anchors(found, chain, references, at, rules)
 
 
-def _agile(records: tuple[TlsaRecord, ...]) -> tuple[tuple[TlsaRecord, ...], tuple[TlsaRecord, ...]]:
-    """RFC 7671 section 9: (records that count, those behind a stronger digest of their kind)."""
+def _select_strongest(
+    records: tuple[TlsaRecord, ...],
+) -> tuple[tuple[TlsaRecord, ...], tuple[TlsaRecord, ...]]:
+    """(records that count, those that a stronger digest of their kind replaces); RFC 7671 section 9."""
     strongest: dict[tuple[int, int], int] = {}
     for record in records:
         shape = (record.usage, record.selector)
         strongest[shape] = max(strongest.get(shape, FULL), record.mtype)
-    counts = [record.mtype in (FULL, strongest[record.usage, record.selector]) for record in records]
-    return (
-        tuple(record for record, counted in zip(records, counts, strict=True) if counted),
-        tuple(record for record, counted in zip(records, counts, strict=True) if not counted),
-    )
+    counts = tuple(each for each in records if each.mtype in (FULL, strongest[each.usage, each.selector]))
+    return counts, tuple(record for record in records if record not in counts)
 
 
 def _compare(records: tuple[TlsaRecord, ...], chain: tuple[bytes, ...]) -> list[Comparison]:
-    """DANE-EE records with the leaf, DANE-TA records with every certificate above it; EE first."""
+    """Compare DANE-EE records with the leaf, DANE-TA records with every certificate above it; EE first."""
     compared: list[Comparison] = []
     for record in sorted(records, key=lambda record: -record.usage):
         depths = (0,) if record.usage == DANE_EE else range(1, len(chain))
@@ -249,63 +262,59 @@ def _compare(records: tuple[TlsaRecord, ...], chain: tuple[bytes, ...]) -> list[
 # --- DANE-TA ---------------------------------------------------------------------------------------
 
 
-def _anchored(
+def _try_anchors(
     found: DaneMatch, chain: tuple[bytes, ...], references: tuple[str, ...], at: int, rules: DaneRules
 ) -> DaneMatch:
-    """Try every trust anchor that the records name; `found` is the mismatch to start from."""
+    """Try every trust anchor that the records name; `found` is the mismatch if none will do."""
     why: list[str] = []
     flaws: list[Flaw] = []
     for comparison in found.comparisons:
         if not comparison.equal or comparison.record.usage != DANE_TA:
             continue
         anchor = chain[comparison.depth]
-        result = _path(chain, anchor, at, rules)
+        result = _verify(chain, anchor, at, rules)
         # A leaf that is its own anchor proves nothing: RFC 7672 section 3.1.2 wants a name under an anchor.
         if result.trusted and anchor not in result.path[1:] and not rules.leaf_anchor:
             why.append("The trust anchor is the server's own certificate.")
         elif result.trusted:
             depth = result.path.index(anchor) or comparison.depth
-            return _named(found, comparison.record, depth, chain[0], references=references, rules=rules)
+            return _check_name(found, comparison.record, depth, chain[0], references=references, rules=rules)
         else:
             why.append(f"The path to the trust anchor fails: {result.error}.")
             flaws.append(result.flaw)
     if rules.full_data_anchor:
         whole = [record for record in found.usable if (record.usage, record.mtype) == (DANE_TA, FULL)]
         for record in whole[:MAX_ANCHORS_IN_DNS]:
-            level = _anchor_in_dns(record, chain, at, rules)
+            level = _find_anchor_in_dns(record, chain, at, rules)
             if level is not None:
-                return _named(found, record, level, chain[0], references=references, rules=rules)
-    dated = Flaw.EXPIRED if Flaw.EXPIRED in flaws else Flaw.TLSA
-    return msgspec.structs.replace(found, reason=_mismatch(found, why), flaw=dated)
+                return _check_name(found, record, level, chain[0], references=references, rules=rules)
+    flaw = Flaw.EXPIRED if Flaw.EXPIRED in flaws else Flaw.TLSA
+    return replace(found, reason=why[0] if why else _explain_mismatch(found), flaw=flaw)
 
 
-def _path(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
+def _verify(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
     return pkix.verify(chain, (anchor,), at, floor=rules.floor, partial=True, anchor_dates=rules.anchor_dates)
 
 
-def _anchor_in_dns(record: TlsaRecord, chain: tuple[bytes, ...], at: int, rules: DaneRules) -> int | None:
-    """Depth of the anchor that `record` (2 0 0 or 2 1 0) holds itself, if the chain hangs from it."""
+def _find_anchor_in_dns(
+    record: TlsaRecord, chain: tuple[bytes, ...], at: int, rules: DaneRules
+) -> int | None:
+    """Depth of the anchor that `record` (2 0 0 or 2 1 0) itself holds, if the chain leads up to it."""
     if record.selector == CERT:
-        result = _path(chain, record.data, at, rules)
+        result = _verify(chain, record.data, at, rules)
         depth = len(result.path) - 1
         return depth if result.trusted and depth >= 1 and result.path[-1] == record.data else None
     for der in chain:
-        # The bare key has no name and no dates: what it signed is the top of the path.
+        # The bare key has no name and no dates: the certificate that it signed is the top of the path.
         if not signed_by(der, record.data):
             continue
-        result = _path(chain, der, at, rules)
-        if result.trusted and result.path[-1] == der and not _digest_below(der, rules.floor):
+        result = _verify(chain, der, at, rules)
+        if result.trusted and result.path[-1] == der and not pkix.digest_below(der, rules.floor):
             return len(result.path)
     return None
 
 
-def _digest_below(der: bytes, floor: Floor) -> bool:
-    parts = asn1.parts(der)
-    digest = signature(parts)[1] if parts is not None else None
-    return digest is not None and digest < floor.bits
-
-
-def _named(
+def _check_name(
     found: DaneMatch,
     record: TlsaRecord,
     depth: int,
@@ -314,18 +323,18 @@ def _named(
     references: tuple[str, ...],
     rules: DaneRules,
 ) -> DaneMatch:
-    """The path holds; does the leaf bear one of the names (RFC 7672 section 3.2.3)?"""
+    """The path is good; does the leaf bear one of the names (RFC 7672 section 3.2.3)?"""
     name = names.any_match(references, names.certificate_names(leaf), rules.name_rules)
     if name is None:
         wanted = " or ".join(references) or "any name"
-        return msgspec.structs.replace(
+        return replace(
             found,
             depth=depth,
             name_refused=True,
             flaw=Flaw.NAME,
             reason=f"The trust anchor matches, but the server's certificate does not name {wanted}.",
         )
-    return msgspec.structs.replace(
+    return replace(
         found,
         verdict="matched",
         reason="A DANE-TA record matches a certificate above the server's.",
@@ -336,10 +345,8 @@ def _named(
     )
 
 
-def _mismatch(found: DaneMatch, why: list[str]) -> str:
-    """Why nothing matched: the first path that failed, or what no certificate was there for."""
-    if why:
-        return why[0]
+def _explain_mismatch(found: DaneMatch) -> str:
+    """Why nothing matched, where no certificate was the one that a record names."""
     usages = {record.usage for record in found.usable}
     if usages == {DANE_EE}:
         return "The server's certificate matches none of the DANE-EE records."

@@ -1,9 +1,9 @@
 """The few fields of an X.509 certificate that matching needs, straight from its DER (RFC 5280 section 4.1).
 
-Why not a library's object: one odd extension makes a strict parser refuse the whole certificate, while the
-mail servers whose behaviour is predicted here go on and compare its other names; DANE compares the bytes of
-SubjectPublicKeyInfo as they were sent, not as somebody would encode them again; and a name with a NUL in it
-must be seen, not raised.  Chains and signatures are OpenSSL's business, not this file's.
+Why not use a library?  A strict parser refuses a whole certificate for one odd extension, while the mail
+servers whose behavior we predict go on and compare its other names.  DANE compares the bytes of
+SubjectPublicKeyInfo as the server sent them, not as a library would encode them again.  And we want to see a
+name with a NUL in it, not catch an exception.  Chains and signatures are left to OpenSSL.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import msgspec
 
-#: Longest certificate that is looked at, in bytes; the largest real ones have some hundred names.
+#: Longest certificate that we look at, in bytes; the largest real ones have some hundred names.
 MAX_CERTIFICATE = 256 * 1024
-#: Most elements of one SEQUENCE that are read.
+#: Most elements of one SEQUENCE that we read.
 MAX_ELEMENTS = 4096
 
 INTEGER, BIT_STRING, OCTET_STRING, OID = 0x02, 0x03, 0x04, 0x06
@@ -26,7 +26,7 @@ BMP_STRING, UNIVERSAL_STRING = 0x1E, 0x1C
 
 
 class BadDer(ValueError):
-    """The bytes are no DER of the expected shape; the message says what was wrong."""
+    """The bytes are not DER of the expected shape; the message says what is wrong."""
 
 
 class Element(msgspec.Struct, frozen=True):
@@ -38,9 +38,9 @@ class Element(msgspec.Struct, frozen=True):
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate taken apart.  `issuer`, `subject`, `spki`: DER with header; times in Unix seconds.
+    """The fields of a certificate.  `issuer`, `subject`, `spki`: DER with header; times in Unix seconds.
 
-    `extensions`: dotted OID to the DER inside its OCTET STRING, the first where one is repeated.
+    `extensions`: dotted OID -> the DER inside its OCTET STRING; of a repeated one, the first.
     """
 
     tbs: bytes
@@ -57,19 +57,19 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """The DER elements that `data` is made of.  Raises `BadDer`; reads at most `MAX_ELEMENTS`."""
+    """The DER elements in `data`, at most `MAX_ELEMENTS`.  Raises `BadDer`."""
     position = 0
     for _ in range(MAX_ELEMENTS):
         if position >= len(data):
             return
-        element = _element(data, position)
+        element = _read_element(data, position)
         yield element
         position += len(element.raw)
     if position < len(data):
         raise BadDer("too many elements")
 
 
-def _element(data: bytes, start: int) -> Element:
+def _read_element(data: bytes, start: int) -> Element:
     if start + 2 > len(data):
         raise BadDer("truncated element")
     tag, length = data[start], data[start + 1]
@@ -89,7 +89,7 @@ def _element(data: bytes, start: int) -> Element:
 
 def only(data: bytes, tag: int) -> Element:
     """The single element of `data`, which must have `tag`.  Raises `BadDer` (trailing bytes too)."""
-    element = _element(data, 0)
+    element = _read_element(data, 0)
     if element.tag != tag:
         raise BadDer(f"tag {element.tag:#x} where {tag:#x} belongs")
     if len(element.raw) != len(data):
@@ -114,7 +114,7 @@ def oid(content: bytes) -> str:
 
 @lru_cache(maxsize=4096)
 def parts(der: bytes) -> Parts | None:
-    """`der` taken apart, or None when it is no X.509 certificate.  Never raises."""
+    """The parts of the certificate `der`, or None if it is no X.509 certificate.  Never raises."""
     try:
         return take_apart(der)
     except BadDer:
@@ -122,7 +122,7 @@ def parts(der: bytes) -> Parts | None:
 
 
 def take_apart(der: bytes) -> Parts:
-    """`der` taken apart.  Raises `BadDer`."""
+    """The parts of the certificate `der`.  Raises `BadDer`."""
     if len(der) > MAX_CERTIFICATE:
         raise BadDer("too large for a certificate")
     certificate = list(elements(only(der, SEQUENCE).content))
@@ -135,7 +135,7 @@ def take_apart(der: bytes) -> Parts:
     if len(fields) < 6 or [field.tag for field in fields[:6]] != [INTEGER, *[SEQUENCE] * 5]:
         raise BadDer("not the fields of a certificate")
     serial, _, issuer, validity, subject, spki = fields[:6]
-    times = [_time(element) for element in elements(validity.content)]
+    times = [_read_time(element) for element in elements(validity.content)]
     if len(times) != 2:
         raise BadDer("validity is not two times")
     identifier = list(elements(algorithm.content))
@@ -152,11 +152,11 @@ def take_apart(der: bytes) -> Parts:
         signature_oid=oid(identifier[0].content),
         signature_parameters=identifier[1].raw if len(identifier) > 1 else b"",
         signature=signature.content[1:],
-        extensions=_extensions(fields[6:]),
+        extensions=_read_extensions(fields[6:]),
     )
 
 
-def _extensions(fields: list[Element]) -> dict[str, bytes]:
+def _read_extensions(fields: list[Element]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for field in fields:
         if field.tag != 0xA3:
@@ -169,7 +169,7 @@ def _extensions(fields: list[Element]) -> dict[str, bytes]:
     return found
 
 
-def _time(element: Element) -> int | None:
+def _read_time(element: Element) -> int | None:
     """Unix seconds of a UTCTime or GeneralizedTime (RFC 5280 section 4.1.2.5); None when unreadable."""
     text = element.content.decode("ascii", "replace")
     if element.tag == UTC_TIME and len(text) == 13:
@@ -197,7 +197,7 @@ def attributes(name: bytes) -> Iterator[tuple[str, int, bytes]]:
 
 
 def text(tag: int, content: bytes) -> str:
-    """A directory string as text; bytes that are no text in its encoding become U+FFFD."""
+    """A directory string as text; bytes that are invalid in its encoding become U+FFFD."""
     if tag == BMP_STRING:
         return content.decode("utf-16-be", "replace")
     if tag == UNIVERSAL_STRING:

@@ -1,6 +1,6 @@
-"""Which names senders take for those of hosts (RFC 1123 section 2.1, RFC 5321 section 2.3.5).
+"""Which names senders accept as host names (RFC 1123 section 2.1, RFC 5321 section 2.3.5).
 
-DNS itself lets any octet stand in a name (RFC 2181 section 11), and so do MX records.
+DNS itself allows any octet in a name (RFC 2181 section 11), and so do MX records.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from mailpath.names import BadName, a_labels
 
 
 class HostNames(StrEnum):
-    """Whose rule."""
+    """Whose rule decides."""
 
-    RFC = "rfc"  # letters, digits, inner hyphens; underscores too, as they are in use
+    RFC = "rfc"  # letters, digits, inner hyphens; underscores too, because people use them
     POSTFIX = "postfix"  # PF valid_hostname.c: the same, and a first label `*`
     EXIM = "exim"  # EX dns_check_names_pattern: the same without `*`, and inner slashes
 
@@ -26,7 +26,7 @@ _EXIM = re.compile(r"(?:(?:^|\.)\w(?:[a-z0-9/_-]*\w)?)+\.?", re.ASCII | re.IGNOR
 
 @lru_cache(maxsize=4096)
 def is_host_name(name: str, rule: HostNames) -> bool:
-    """Whether a sender with this rule uses the host of this name (presentation form, no final dot)."""
+    """Whether a sender with this rule accepts `name` as a host (presentation form, no final dot)."""
     if rule is HostNames.EXIM:
         return _EXIM.fullmatch(name) is not None
     return _is_ldh(name.removeprefix("*.") if rule is HostNames.POSTFIX else name)
@@ -40,7 +40,7 @@ def _is_ldh(name: str) -> bool:
 
 
 def is_anybodys(name: str) -> bool:
-    """Whether some sender uses the host of this name."""
+    """Whether any sender accepts `name` as a host."""
     return any(is_host_name(name, rule) for rule in HostNames)
 
 

@@ -1,13 +1,13 @@
-"""Names in certificates, and when one of them is the name that was looked for (RFC 6125, RFC 9525).
+"""Names in certificates, and when one of them is the name that the sender expects (RFC 6125, RFC 9525).
 
-A *reference* is what the sender expects: a host name, or ".domain" in Postfix's `match=` notation, which
-stands for any name below that domain at any depth.  A *presented* name is what the certificate says: its
-DNS-IDs (dNSName in subjectAltName), or the common name where rules allow it to stand in (CN-ID).
+A *reference* identifier is what the sender expects: a host name, or ".domain" in Postfix's `match=` notation,
+which means any name below that domain, at any depth.  A *presented* identifier is what the certificate says:
+its DNS-IDs (dNSName in subjectAltName), or its common name if the rules accept that instead (CN-ID).
 
 The comparison is that of OpenSSL's X509_check_host(3), which Postfix 3.6 and later calls with
-NO_PARTIAL_WILDCARDS: a wildcard is the whole first label, stands for exactly one label of letters, digits
-and hyphens, and needs two labels behind it.  A ".domain" reference is compared as a plain suffix and never
-as a wildcard, which is why `mx*.b.example` satisfies Postfix's dot-nexthop and no host name at all.
+NO_PARTIAL_WILDCARDS: a wildcard is the whole first label, matches exactly one label of letters, digits and
+hyphens, and needs two labels after it.  A ".domain" reference is compared as a plain suffix, never as a
+wildcard; so `mx*.b.example` satisfies Postfix's dot-nexthop, but no host name at all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mailpath.match import der as asn1
 from mailpath.match.hosts import is_address
 from mailpath.match.usage import ANY_PURPOSE, SERVER_AUTH, extended_key_usage
 
-#: Most names of one certificate that are kept.
+#: Most names of one certificate that we keep.
 MAX_NAMES = 1000
 #: RFC 1035 section 2.3.4, as text.
 MAX_NAME = 253
@@ -40,13 +40,13 @@ _LETTERS = re.compile(r"[a-z0-9-]*\Z", re.ASCII)
 class NameRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a sender compares names.
 
-    `cn_fallback`: "never"; "no-dns-id", the common name counts when the certificate has no DNS-ID;
-    "no-host-id", when it names no address either (iPAddress), and is not for other purposes than serving TLS.
+    `cn_fallback`: "never"; "no-dns-id": the common name counts if the certificate has no DNS-ID;
+    "no-host-id": it counts if, besides, the certificate names no address (iPAddress) and may serve TLS.
     `single_cn`: the fallback needs exactly one common name (GnuTLS); otherwise each of them counts.
-    `partial_wildcards`: "none"; "leading", `*f.example.com` counts; "any", `f*.example.com` too.
-    `wildcard_min_labels`: labels needed behind the star.  `ldh_labels`: they, and what the star covers, are
-    letters, digits and hyphens only.
-    `addresses`: a reference that is an IP address is held against iPAddress, and must be met beside a name.
+    `partial_wildcards`: "none"; "leading": `*f.example.com` counts; "any": `f*.example.com` too.
+    `wildcard_min_labels`: labels needed after the star.  `ldh_labels`: these labels, and what the star
+    covers, have letters, digits and hyphens only.  `addresses`: a reference that is an IP address is compared
+    with iPAddress and must match in addition to a name.
     """
 
     cn_fallback: str = "no-dns-id"
@@ -61,7 +61,7 @@ class NameRules(msgspec.Struct, frozen=True, kw_only=True):
 RFC_8461 = NameRules(cn_fallback="never")
 #: RFC 7672 section 3.2.3: whole-label wildcards, CN-ID only without DNS-ID.
 RFC_7672 = NameRules()
-#: The same where a rule is wanted and no RFC says more (RFC 6125 section 6.4).
+#: The same, for uses about which no RFC says more (RFC 6125 section 6.4).
 RFC = RFC_7672
 #: Postfix 3.6 and later (tls_client.c: SSL_add1_host(3), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS).
 POSTFIX = NameRules(addresses=True)
@@ -72,12 +72,12 @@ OPENSSL = NameRules(partial_wildcards="any")
 
 
 class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of a certificate, lower-case, in the order they stand in it, each once.
+    """Names of a certificate in lower case, in the certificate's order, each once.
 
-    `dns`: DNS-IDs that could be names; one with a NUL, a control or a non-ASCII character is in
-    `refused` as it was sent and matches nothing.  `has_dns_id`: there was a DNS-ID of any sort, so that
-    CN-ID is out.  `addresses`: iPAddress as text.  `cn`: the first common name, `cns` all of them.
-    `serves`: its extendedKeyUsage, if any, allows a TLS server.  `error`: why nothing could be read.
+    `dns`: DNS-IDs that could be names; one with a NUL, a control or a non-ASCII character is in `refused`,
+    unchanged, and matches nothing.  `has_dns_id`: it has a DNS-ID of any sort, which rules out CN-ID.
+    `addresses`: iPAddress as text.  `cn`: the first common name, `cns`: all of them.  `serves`: its
+    extendedKeyUsage, if any, allows a TLS server.  `error`: why we could not read any.
     """
 
     dns: tuple[str, ...] = ()
@@ -100,11 +100,11 @@ def certificate_names(der: bytes) -> CertificateNames:
     refused: list[bytes] = []
     error = ""
     try:
-        alternatives = _alternatives(parts)
+        alternatives = _read_alternatives(parts)
     except asn1.BadDer as bad:
         alternatives, error = [], f"malformed subjectAltName: {bad}"
     sent = [name.content for name in alternatives if name.tag == _DNS_NAME]
-    dns = _kept(sent, refused)
+    dns = _sort_out(sent, refused)
     try:
         common = [
             asn1.text(tag, content).encode()
@@ -113,7 +113,7 @@ def certificate_names(der: bytes) -> CertificateNames:
         ]
     except asn1.BadDer as bad:
         common, error = [], error or f"malformed subject: {bad}"
-    cns = _kept(common, refused)
+    cns = _sort_out(common, refused)
     return CertificateNames(
         dns=dns,
         cn=cns[0] if cns else None,
@@ -124,25 +124,25 @@ def certificate_names(der: bytes) -> CertificateNames:
             for name in alternatives[:MAX_NAMES]
             if name.tag == _IP_ADDRESS and len(name.content) in (4, 16)
         ),
-        serves=_serves(parts),
+        serves=_may_serve(parts),
         refused=tuple(refused[:MAX_NAMES]),
         error=error,
     )
 
 
-def _alternatives(parts: asn1.Parts) -> list[asn1.Element]:
+def _read_alternatives(parts: asn1.Parts) -> list[asn1.Element]:
     """The GeneralNames of subjectAltName (RFC 5280 section 4.2.1.6)."""
     extension = parts.extensions.get(SUBJECT_ALT_NAME)
     return list(asn1.elements(asn1.only(extension, asn1.SEQUENCE).content)) if extension else []
 
 
-def _serves(parts: asn1.Parts) -> bool:
+def _may_serve(parts: asn1.Parts) -> bool:
     uses = extended_key_usage(parts)
     return uses is None or bool(uses & {SERVER_AUTH, ANY_PURPOSE})
 
 
-def _kept(sent: Iterable[bytes], refused: list[bytes]) -> tuple[str, ...]:
-    """Those of `sent` that are printable ASCII of a name's length; the others go to `refused`."""
+def _sort_out(sent: Iterable[bytes], refused: list[bytes]) -> tuple[str, ...]:
+    """The names in `sent` that are printable ASCII and not too long; moves the others to `refused`."""
     kept: dict[str, None] = {}
     for raw in sent:
         if not 0 < len(raw) <= MAX_NAME or any(not 0x20 < octet < 0x7F for octet in raw):
@@ -161,7 +161,7 @@ def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
         return len(presented) >= len(reference) and presented.endswith(reference)
     if reference == presented:
         return True
-    star = _star(presented, rules)
+    star = _find_star(presented, rules)
     if star is None:
         return False
     prefix, suffix = presented[:star], presented[star + 1 :]
@@ -174,12 +174,12 @@ def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
         return False
     if not prefix and suffix.startswith("."):
         return bool(covered)
-    # A part of a label cannot be the part of an A-label: its letters are not what people read.
+    # A partial wildcard never matches an A-label, whose letters are not those that people read.
     return not reference.startswith("xn--")
 
 
-def _star(presented: str, rules: NameRules) -> int | None:
-    """Where the one usable star of a wildcard name is, or None: then the name is compared as it stands."""
+def _find_star(presented: str, rules: NameRules) -> int | None:
+    """Index of the one usable star of a wildcard name, or None: then the name is no wildcard."""
     first, *behind = presented.split(".")
     if first.count("*") != 1 or len(behind) < rules.wildcard_min_labels:
         return None
@@ -213,7 +213,7 @@ def any_match(references: Iterable[str], names: CertificateNames, rules: NameRul
     """The presented name that first satisfies one of `references`, or None."""
     references = tuple(references)
     if rules.addresses:
-        # SSL_add1_host(3): the first address is a demand of its own, and there is room for one.
+        # SSL_add1_host(3): the first address must match on its own; OpenSSL has room for only one.
         wanted = [reference for reference in references if is_address(reference)]
         if wanted and wanted[0] not in names.addresses:
             return None

@@ -1,14 +1,16 @@
 """Certification paths (RFC 5280 section 6): does this chain lead to a root that the sender trusts?
 
-OpenSSL builds and checks the path, at the time given, with X509_STRICT off.  What its Python binding
-cannot ask for is added here, as OpenSSL's own check_extensions and check_auth_level do it: the purpose of
-every certificate, and the floor under keys and digests.  Intermediates come from the presented chain
-alone: no sender of mail fetches a missing one.
+A server presents its own certificate and the intermediates above it.  The path is good if each certificate is
+signed by the next, all are valid now, and the last one is signed by a root in the sender's trust store.
+Intermediates come from the presented chain alone: no mail sender fetches a missing one.
+
+OpenSSL builds and checks the path, at the time given, with X509_STRICT off.  Here we add what its Python
+binding cannot ask for, as OpenSSL's own check_extensions and check_auth_level do it: the purpose of every
+certificate, and the least strength of keys and digests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -18,12 +20,7 @@ from OpenSSL import crypto
 
 from mailpath.match import der as asn1
 from mailpath.match import names
-from mailpath.match.certificate import (
-    CertificateFacts,
-    describe,
-    public_key,
-    signature,
-)
+from mailpath.match.certificate import public_key, signature
 from mailpath.match.usage import (
     DIGITAL_SIGNATURE,
     KEY_AGREEMENT,
@@ -33,17 +30,7 @@ from mailpath.match.usage import (
     key_usage,
 )
 
-__all__ = [
-    "CertificateFacts",
-    "Floor",
-    "PkixResult",
-    "check_policy_host",
-    "describe",
-    "relevant_roots",
-    "verify",
-]
-
-#: Longest presented chain that is looked at; OpenSSL itself gives up at 100 certificates.
+#: Longest presented chain that we look at; OpenSSL itself gives up at 100 certificates.
 MAX_CHAIN = 32
 
 _SERVER_GATED = frozenset({SERVER_AUTH, "2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"})
@@ -53,9 +40,9 @@ _TLS_SERVER = DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT
 class Floor(StrEnum):
     """The verifier, and the least security of keys and signatures that it accepts.
 
-    Postfix sets OpenSSL security level 0 where a certificate decides nothing (`may`, `encrypt`) and leaves
-    level 1 in force where it does.  GnuTLS refuses SHA-1 always, whatever depends on it; as Exim calls it
-    (gnutls_certificate_verify_peers2) it asks for no purpose, and any certificate on the trust list ends a
+    Postfix sets OpenSSL's security level to 0 where a certificate decides nothing (`may`, `encrypt`), and
+    leaves it at 1 where it does.  GnuTLS always refuses SHA-1.  As Exim calls it
+    (gnutls_certificate_verify_peers2), GnuTLS checks no purpose, and any certificate on the trust list ends a
     path, self-signed or not.
     """
 
@@ -83,8 +70,8 @@ class Flaw(StrEnum):
 
 
 class PkixResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`path`: DER, leaf to anchor, empty unless `trusted`.  `error`: OpenSSL's words, "" when trusted;
-    `depth`: of the certificate it is about (0 is the leaf).  `code`: OpenSSL's X509_V_ERR_* number.
+    """`path`: DER, leaf to anchor, empty unless `trusted`.  `error`: OpenSSL's words, "" if trusted;
+    `depth`: of the certificate with the error (0 is the leaf).  `code`: OpenSSL's X509_V_ERR_* number.
     """
 
     trusted: bool
@@ -95,7 +82,7 @@ class PkixResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def flaw(self) -> Flaw:
-        """What is wrong with it, where it is not `trusted`."""
+        """What is wrong with it, if it is not `trusted`."""
         return _FLAWS.get(self.code, Flaw.UNTRUSTED)
 
 
@@ -114,7 +101,7 @@ _FLAWS = {
 #: X509_V_FLAG_NO_CHECK_TIME, which the binding has no name for.
 _NO_CHECK_TIME = 0x200000
 _UNSPECIFIED = 1
-#: Errors whose wording changed between OpenSSL releases: one walk, one wording, whatever is installed.
+#: Errors whose wording changed between OpenSSL releases: we word them alike, whatever is installed.
 _WORDS = {
     _NOT_YET[0]: _NOT_YET[1],
     _EXPIRED[0]: _EXPIRED[1],
@@ -137,21 +124,21 @@ def verify(
 ) -> PkixResult:
     """Does `chain` (DER, leaf first, as presented) lead to one of `roots` at Unix time `at`?
 
-    `purpose`: "server" (serverAuth, TLS key usage), "any", or None for what the verifier asks for.
-    `partial`: any certificate of `roots` ends the path, self-signed or not (X509_V_FLAG_PARTIAL_CHAIN), as
-    RFC 7671's trust anchors do.  `anchor_dates`: False where the dates of an anchor that is not self-issued
-    do not count, as for OpenSSL's DANE (RFC 5280 section 6.1: an anchor is a name and a key).
-    Never raises.  Results are remembered.
+    `purpose`: "server" (serverAuth, TLS key usage), "any", or None for the verifier's own.  `partial`: any
+    certificate in `roots` ends the path, self-signed or not (X509_V_FLAG_PARTIAL_CHAIN), as RFC 7671's trust
+    anchors do.  `anchor_dates`: False to ignore the dates of an anchor that is not self-issued, as OpenSSL's
+    DANE does (RFC 5280 section 6.1: an anchor is a name and a key).  Never raises.  Remembers its results.
     """
     anchors = relevant_roots(chain, roots)
     if floor is Floor.GNUTLS:
         purpose, partial = purpose or "any", True
+    purpose = purpose or "server"
     return _verify(
         chain[:MAX_CHAIN],
         anchors,
         at,
         floor=floor,
-        purpose=purpose or "server",
+        purpose=purpose,
         partial=partial,
         anchor_dates=anchor_dates,
     )
@@ -183,9 +170,9 @@ def _verify(
         store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     if not anchor_dates:
         store.set_flags(_NO_CHECK_TIME)
-    for root in _loaded(roots):
+    for root in filter(None, map(_load, roots)):
         store.add_cert(root)
-    context = crypto.X509StoreContext(store, leaf, list(_loaded(chain[1:])))
+    context = crypto.X509StoreContext(store, leaf, list(filter(None, map(_load, chain[1:]))))
     try:
         verified = context.get_verified_chain()
     except crypto.X509StoreContextError as error:
@@ -194,12 +181,12 @@ def _verify(
     except crypto.Error:
         return PkixResult(trusted=False, error="the chain cannot be read", code=_UNSPECIFIED)
     path = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in verified)
-    dated = None if anchor_dates else _dates(path, at)
-    return dated or _purpose(path, purpose) or _floor(path, floor) or PkixResult(trusted=True, path=path)
-
-
-def _loaded(certificates: Iterable[bytes]) -> Iterable[crypto.X509]:
-    return (loaded for loaded in map(_load, certificates) if loaded is not None)
+    return (
+        (None if anchor_dates else _check_dates(path, at))
+        or (_check_purpose(path) if purpose == "server" else None)
+        or _check_floor(path, floor)
+        or PkixResult(trusted=True, path=path)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -211,64 +198,64 @@ def _load(der: bytes) -> crypto.X509 | None:
 
 
 def forget() -> None:
-    """Drop what is remembered of chains: the last recording they came in is gone."""
+    """Forget all results about chains: nobody needs them once their recording is gone."""
     for remembered in (_verify, _load, relevant_roots):
         remembered.cache_clear()
 
 
-def _refusal(reason: tuple[int, str], depth: int) -> PkixResult:
+def _refuse(reason: tuple[int, str], depth: int) -> PkixResult:
     return PkixResult(trusted=False, code=reason[0], error=reason[1], depth=depth)
 
 
-def _dates(path: tuple[bytes, ...], at: int) -> PkixResult | None:
-    """The dates of every certificate but an anchor that is not self-issued, the anchor's side first."""
+def _check_dates(path: tuple[bytes, ...], at: int) -> PkixResult | None:
+    """Check the dates of every certificate, the anchor's first; skip an anchor that is not self-issued."""
     for depth, der in reversed(tuple(enumerate(path))):
         parts = asn1.parts(der)
         if parts is None or (depth == len(path) - 1 and parts.issuer != parts.subject):
             continue
         if parts.not_before is None or at < parts.not_before:
-            return _refusal(_NOT_YET, depth)
+            return _refuse(_NOT_YET, depth)
         if parts.not_after is None or at > parts.not_after:
-            return _refusal(_EXPIRED, depth)
+            return _refuse(_EXPIRED, depth)
     return None
 
 
-def _purpose(path: tuple[bytes, ...], purpose: str) -> PkixResult | None:
-    """OpenSSL's check_purpose_ssl_server on every certificate of the path; None when they all pass."""
-    if purpose != "server":
-        return None
+def _check_purpose(path: tuple[bytes, ...]) -> PkixResult | None:
+    """OpenSSL's check_purpose_ssl_server on every certificate of the path; None if they all pass."""
     for depth, der in enumerate(path):
         parts = asn1.parts(der)
         if parts is None:
             continue
         uses = extended_key_usage(parts)
         if uses is not None and not uses & _SERVER_GATED:
-            return _refusal(_PURPOSE, depth)
+            return _refuse(_PURPOSE, depth)
         usage = key_usage(parts)
         if depth == 0 and usage is not None and not usage & _TLS_SERVER:
-            return _refusal(_PURPOSE, depth)
+            return _refuse(_PURPOSE, depth)
     return None
 
 
-def _floor(path: tuple[bytes, ...], floor: Floor) -> PkixResult | None:
+def _check_floor(path: tuple[bytes, ...], floor: Floor) -> PkixResult | None:
     """OpenSSL's check_auth_level: every key, and every signature but the anchor's own."""
-    for depth, der in enumerate(path if floor.bits else ()):
-        parts = asn1.parts(der)
-        if parts is None:
-            continue
-        security = public_key(parts.spki)[2]
-        if security is not None and security < floor.bits:
-            return _refusal(_CA_KEY if depth else _EE_KEY, depth)
-        digest = signature(parts)[1]
-        if depth < len(path) - 1 and digest is not None and digest < floor.bits:
-            return _refusal(_DIGEST, depth)
+    for depth, der in enumerate(path):
+        if key_below(der, floor):
+            return _refuse(_CA_KEY if depth else _EE_KEY, depth)
+        if depth < len(path) - 1 and digest_below(der, floor):
+            return _refuse(_DIGEST, depth)
     return None
 
 
 def key_below(der: bytes, floor: Floor) -> bool:
-    """Is the leaf's own key below `floor`?  (Checked even where DANE-EE makes the rest of it moot.)"""
+    """Is the certificate's own key too weak for `floor`?  (Senders check the leaf's even under DANE-EE.)"""
     parts = asn1.parts(der)
     security = public_key(parts.spki)[2] if parts is not None else None
+    return security is not None and security < floor.bits
+
+
+def digest_below(der: bytes, floor: Floor) -> bool:
+    """Is the digest in the issuer's signature on the certificate too weak for `floor`?"""
+    parts = asn1.parts(der)
+    security = signature(parts)[1] if parts is not None else None
     return security is not None and security < floor.bits
 
 
@@ -276,21 +263,21 @@ def key_below(der: bytes, floor: Floor) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _by_subject(roots: tuple[bytes, ...]) -> dict[bytes, tuple[bytes, ...]]:
-    """Folded subject name to the roots that bear it; remembered for the few sets of roots in use."""
+def _index(roots: tuple[bytes, ...]) -> dict[bytes, list[bytes]]:
+    """Folded subject name -> the roots that bear it; cached for the few sets of roots in use."""
     index: dict[bytes, list[bytes]] = {}
     for root in roots:
         parts = asn1.parts(root)
         if parts is not None:
-            index.setdefault(_folded(parts.subject), []).append(root)
-    return {subject: tuple(bearers) for subject, bearers in index.items()}
+            index.setdefault(_fold(parts.subject), []).append(root)
+    return index
 
 
 @lru_cache(maxsize=4096)
-def _folded(name: bytes) -> bytes:
-    """A distinguished name in a form in which names that RFC 5280 section 7.1 calls equal are equal.
+def _fold(name: bytes) -> bytes:
+    """A form of a distinguished name in which names that RFC 5280 section 7.1 calls equal are equal.
 
-    String types are dropped, case and runs of spaces folded, as OpenSSL's canonical encoding does.
+    Drops string types, folds case and runs of spaces, as OpenSSL's canonical encoding does.
     """
     try:
         attributes = [
@@ -304,17 +291,17 @@ def _folded(name: bytes) -> bytes:
 
 @lru_cache(maxsize=4096)
 def relevant_roots(chain: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """Those of `roots` that could anchor `chain`, by name alone and so at any time: sorted, each once.
+    """The `roots` that could anchor `chain`, by name alone and so at any time: sorted, each once.
 
-    A root is one when it issued (by name) a certificate of the chain or a root that did, or when a
-    certificate of the chain bears its name.
+    A root could if by name it issued a certificate of the chain, or a root that did, or if a certificate of
+    the chain bears its name.
     """
-    index = _by_subject(roots)
+    index = _index(roots)
     wanted: list[bytes] = []
     for der in chain[:MAX_CHAIN]:
         parts = asn1.parts(der)
         if parts is not None:
-            wanted += (_folded(parts.issuer), _folded(parts.subject))
+            wanted += (_fold(parts.issuer), _fold(parts.subject))
     found: set[bytes] = set()
     seen: set[bytes] = set()
     while wanted:
@@ -326,7 +313,7 @@ def relevant_roots(chain: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[
             found.add(root)
             parts = asn1.parts(root)
             if parts is not None:
-                wanted.append(_folded(parts.issuer))
+                wanted.append(_fold(parts.issuer))
     return tuple(sorted(found))
 
 
@@ -336,11 +323,11 @@ def relevant_roots(chain: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[
 def check_policy_host(
     chain: tuple[bytes, ...], host: str, roots: tuple[bytes, ...], at: int, *, allow_cn: bool = False
 ) -> str | None:
-    """Why the certificate of an MTA-STS policy host is refused at `at`; None when it is good.
+    """Why a sender refuses the certificate of an MTA-STS policy host at `at`; None if it is good.
 
     RFC 8461 section 3.3: a path to a trusted root, unexpired, and `host` among its DNS-IDs.  `allow_cn`:
-    take the common name where there is no DNS-ID (what the RFC forbids and Python's ssl does).
-    The floor is that of today's HTTPS clients (112 bits).
+    accept the common name if there is no DNS-ID (which the RFC forbids and Python's ssl does).  The floor is
+    that of today's HTTPS clients (112 bits).
     """
     result = verify(chain, roots, at, floor=Floor.OPENSSL_2)
     if not result.trusted:

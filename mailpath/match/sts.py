@@ -1,12 +1,24 @@
 """MTA-STS: the TXT record, the policy, and which MX hosts it names (RFC 8461).
 
-Section 3.1: of the TXT records at `_mta-sts.<domain>` those that do not begin with `v=STSv1;` are dropped;
-exactly one must be left, and its id is one to thirty-two letters and digits.  Section 3.2: the policy is
-lines of `key: value`, field names and values in exact case; unknown fields are ignored, of a field given
-twice the first counts.  Section 4.1: an `mx` pattern is a host name, or `*.` and a name, the star being
-one label.
+MTA-STS lets a domain without DNSSEC demand authenticated TLS.  It publishes a policy over HTTPS, so the
+public CAs vouch for it instead of signed DNS:
 
-A program that reads them otherwise is a `StsParsing`.
+* Discovery (section 3.1).  A TXT record at `_mta-sts.<domain>` says that there is a policy, and carries its
+  id, 1 to 32 letters and digits.  Records that do not begin with `v=STSv1;` are dropped; exactly one must
+  remain.
+* Fetch (sections 3.2 and 3.3).  The policy is at `https://mta-sts.<domain>/.well-known/mta-sts.txt`, behind a
+  certificate that public CAs vouch for; redirects are not followed.  It consists of lines `key: value`, field
+  names and values in exact case.  Unknown fields are ignored; if a field is repeated, the first one counts.
+* Cache (section 5.1).  A sender keeps the policy for `max_age` seconds, and fetches it again when the id
+  changes.  DNS is not signed, so an attacker can hide the TXT record: the cache is what protects, from the
+  second message on.  The very first fetch is taken on trust.
+* Match (section 4.1).  An `mx` pattern is a host name, or `*.` and a name, where the star is exactly one
+  label.  Under `mode: enforce` a sender delivers only to MX hosts that match a pattern and present a
+  certificate from a public CA for their name; under `testing` it delivers anyway and reports; `none`
+  withdraws the policy.
+
+DANE comes first where a domain has both (section 2).  A program that reads record and policy otherwise is a
+`StsParsing`.
 """
 
 from __future__ import annotations
@@ -18,21 +30,6 @@ from email.message import Message
 import msgspec
 
 from mailpath.facts import StsPolicy
-from mailpath.match.tlsrpt import parse_tlsrpt
-
-__all__ = [
-    "MTA_STS_RESOLVER",
-    "RFC",
-    "JudgedLine",
-    "PolicyResult",
-    "StsParsing",
-    "TxtResult",
-    "mx_matches",
-    "parse_policy",
-    "parse_tlsrpt",
-    "parse_txt",
-    "postfix_match",
-]
 
 #: RFC 8461 section 3.2: a policy's suggested limit, in bytes.
 MAX_POLICY = 64 * 1024
@@ -57,14 +54,14 @@ _DIGITS = re.compile(r"[0-9]{1,10}\Z")
 class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
     """How a program reads record and policy; the defaults are RFC 8461.
 
-    `txt_prefix`: records that do not begin so are dropped.  `txt_grammar`: section 3.1's grammar holds;
-    otherwise the record is cut at ";" and "=" and all that is needed is `v` and an `id`, the last counting.
-    `policy_grammar`: lines are those of section 3.2, and one that is none of them voids the policy;
-    otherwise lines end where Python's str.splitlines() says, are cut at the first ":", and only the fields
-    known are looked at.  `charset`: the body is read in the charset that Content-Type names, ASCII without
-    one.  `last_wins`: of a field given twice the last counts.  `cap_max_age`: above a year is a year;
-    otherwise the policy is void.  `any_depth`: `*.` in an mx pattern stands for one label or more.
-    `cn_only`: a policy host's certificate without any DNS-ID may name it in its common name.
+    `txt_prefix`: it drops records that do not begin so.  `txt_grammar`: section 3.1's grammar holds;
+    otherwise the program splits the record at ";" and "=" and needs only `v` and an `id`, of which the last
+    counts.  `policy_grammar`: lines follow section 3.2, and one that does not makes the policy invalid;
+    otherwise lines end where Python's str.splitlines() says, are split at the first ":", and only known
+    fields matter.  `charset`: the body is in the charset that Content-Type names, by default ASCII.
+    `last_wins`: if a field is repeated, the last one counts.  `cap_max_age`: more than a year counts as a
+    year; otherwise the policy is invalid.  `any_depth`: `*.` in an mx pattern matches one or more labels.
+    `cn_only`: a policy host's certificate without any DNS-ID may name the host in its common name.
     """
 
     name: str = "RFC 8461"
@@ -94,9 +91,9 @@ MTA_STS_RESOLVER = StsParsing(
 
 
 class TxtResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`: of the one valid record, None without one; then `reason` is a plain sentence (raw text).
+    """`id`: of the one valid record; None without one, and `reason` is a plain sentence (raw text).
 
-    `candidates`: how many records were left after the dropping.  `problems`: what is odd though accepted.
+    `candidates`: how many records have the right prefix.  `problems`: what is odd, but accepted.
     """
 
     id: str | None = None
@@ -114,7 +111,7 @@ class JudgedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PolicyResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`policy`: None when the body is no valid policy; then `reason` is a plain sentence (raw text)."""
+    """`policy`: None if the body is no valid policy; then `reason` is a plain sentence (raw text)."""
 
     policy: StsPolicy | None = None
     reason: str = ""
@@ -128,7 +125,7 @@ def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
     """The policy id in the TXT records at `_mta-sts.<domain>` (strings of a record joined).  Never raises."""
     if not texts:
         return TxtResult(reason="There is no TXT record.")
-    # A record that is no ASCII is dropped by the lax reader; by the grammar it is one that is not valid.
+    # The lax reader drops a record that is not ASCII; by the grammar such a record counts, and is invalid.
     readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if parsing.txt_grammar or text.isascii()]
     candidates = [text for text in readable if text.startswith(parsing.txt_prefix)]
     if not candidates:
@@ -142,30 +139,27 @@ def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
     dropped = len(texts) - 1
     problems = (f"{dropped} other TXT records stand beside it.",) if dropped else ()
     if parsing.txt_grammar:
-        return _strict_txt(record, problems)
-    return _lax_txt(record, problems, parsing)
+        return _read_strict_txt(record, problems)
+    return _read_lax_txt(record, problems, parsing)
 
 
-def _strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
-    if not _TXT_RECORD.match(record):
-        # The most frequent mistake has its own words: an id that is there and not what an id must be.
-        for field in record.split(";")[1:]:
-            key, _, value = field.strip(" \t").partition("=")
-            if key == "id" and not _TXT_ID.match(value):
-                return TxtResult(candidates=1, reason="The id is not 1 to 32 letters and digits.")
-        return TxtResult(candidates=1, reason="The TXT record is not in the form of RFC 8461 section 3.1.")
+def _read_strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
     fields = [field.strip(" \t").partition("=") for field in record.split(";")[1:]]
     ids = [value for key, _, value in fields if key == "id"]
+    well_formed = _TXT_RECORD.match(record) is not None
+    # The most frequent mistake has its own words, even in a record that is wrong elsewhere too: a bad id.
+    if not all(map(_TXT_ID.match, ids[:1] if well_formed else ids)):
+        return TxtResult(candidates=1, reason="The id is not 1 to 32 letters and digits.")
+    if not well_formed:
+        return TxtResult(candidates=1, reason="The TXT record is not in the form of RFC 8461 section 3.1.")
     if not ids:
         return TxtResult(candidates=1, reason="The TXT record has no id.")
-    if not _TXT_ID.match(ids[0]):
-        return TxtResult(candidates=1, reason="The id is not 1 to 32 letters and digits.")
     if len(ids) > 1:
         problems += ("The id is given more than once; the first counts.",)
     return TxtResult(id=ids[0], candidates=1, problems=problems)
 
 
-def _lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> TxtResult:
+def _read_lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> TxtResult:
     fields: dict[str, str] = {}
     for piece in record.split(";"):
         field = piece.strip()
@@ -177,7 +171,7 @@ def _lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> Txt
         return TxtResult(candidates=1, reason="The version is not STSv1.")
     if "id" not in fields:
         return TxtResult(candidates=1, reason="The TXT record has no id.")
-    if not _strict_txt(record, ()).id:
+    if not _read_strict_txt(record, ()).id:
         problems += ("The TXT record is not in the form of RFC 8461 section 3.1.",)
     return TxtResult(id=fields["id"], candidates=1, problems=problems)
 
@@ -188,11 +182,11 @@ def _lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> Txt
 def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = RFC) -> PolicyResult:
     """The policy in `body`, as served with Content-Type `content_type` (None: no such header).
 
-    Never raises.  The lines are judged also where the policy is void.
+    Never raises.  Judges the lines of an invalid policy too.
     """
     if len(body) > MAX_POLICY:
         return PolicyResult(reason="The policy is larger than 64 KiB.")
-    lines = _strict_lines(body) if parsing.policy_grammar else _lax_lines(body, content_type)
+    lines = _split_strictly(body) if parsing.policy_grammar else _split_laxly(body, content_type)
     judged, fields = ([], None) if lines is None else _judge(lines, parsing)
     shown = tuple(judged)
     if not _is_plain(content_type):
@@ -202,7 +196,7 @@ def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = 
     bad = next((line for line in judged if line.verdict == "bad"), None)
     if bad is not None and parsing.policy_grammar:
         return PolicyResult(reason=f"A line of the policy is not valid: {bad.note}.", lines=shown)
-    policy, reason = _policy(fields, parsing)
+    policy, reason = _make_policy(fields, parsing)
     return PolicyResult(policy=policy, reason=reason, lines=shown)
 
 
@@ -211,17 +205,17 @@ def _is_plain(content_type: bytes | None) -> bool:
     return media_type.strip() == "text/plain"
 
 
-def _strict_lines(body: bytes) -> list[str]:
-    """Lines by LF or CRLF; the last need not be ended.  Bytes that are no UTF-8 survive as surrogates."""
+def _split_strictly(body: bytes) -> list[str]:
+    """Lines that end in LF or CRLF, or with the body.  Bytes that are not UTF-8 survive as surrogates."""
     lines = body.decode("utf-8", "surrogateescape").split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
 
 
-def _lax_lines(body: bytes, content_type: bytes | None) -> list[str] | None:
-    """Lines as Python cuts them, in the charset that Content-Type names; None when they are not in it."""
-    codec = _codec(content_type)
+def _split_laxly(body: bytes, content_type: bytes | None) -> list[str] | None:
+    """Lines as Python splits them, in the charset that Content-Type names; None if they are not in it."""
+    codec = _find_codec(content_type)
     if codec is None:
         return None
     try:
@@ -230,11 +224,11 @@ def _lax_lines(body: bytes, content_type: bytes | None) -> list[str] | None:
         return None
 
 
-#: Codecs that decode a page of text in linear time.  Others that Python knows (idna, punycode) do not.
+#: Codecs that decode a page of text in linear time.  Others in Python (idna, punycode) do not.
 _TEXT_CODEC = re.compile(r"(?:ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rtu])\Z")
 
 
-def _codec(content_type: bytes | None) -> str | None:
+def _find_codec(content_type: bytes | None) -> str | None:
     message = Message()
     header = (content_type or b"").decode("ascii", "replace")
     message["Content-Type"] = re.sub(r"[\r\n]", " ", header[:1000])
@@ -249,11 +243,11 @@ def _codec(content_type: bytes | None) -> str | None:
 
 
 def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dict[str, list[str]]]:
-    """Each line judged, and the values of each known field in the order given."""
+    """The verdict on each line, and the values of each field in order."""
     judged: list[JudgedLine] = []
     fields: dict[str, list[str]] = {}
     for line in lines[:MAX_LINES]:
-        key, value, note = _strict_field(line) if parsing.policy_grammar else _lax_field(line)
+        key, value, note = _read_strict_field(line) if parsing.policy_grammar else _read_lax_field(line)
         verdict = "bad" if note else "ok"
         if not note and key not in ("version", "mode", "max_age", "mx"):
             verdict, note = "ignored", "unknown field"
@@ -268,8 +262,8 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     return judged, fields
 
 
-def _strict_field(line: str) -> tuple[str, str, str]:
-    """(key, value, why it is none) of one line by RFC 8461 section 3.2."""
+def _read_strict_field(line: str) -> tuple[str, str, str]:
+    """(key, value, why the line is invalid) by RFC 8461 section 3.2."""
     if not line.strip(" \t"):
         return "", "", "an empty line"
     if ":" not in line:
@@ -284,18 +278,18 @@ def _strict_field(line: str) -> tuple[str, str, str]:
     return found[1], found[2], ""
 
 
-def _lax_field(line: str) -> tuple[str, str, str]:
+def _read_lax_field(line: str) -> tuple[str, str, str]:
     key, _, value = line.rstrip().partition(":")
     return key, value.lstrip(), ""
 
 
-def _policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolicy | None, str]:
-    """The policy that the fields make, or None and why not."""
+def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolicy | None, str]:
+    """The policy in these fields, or None and why there is none."""
     which = -1 if parsing.last_wins else 0
     single = {key: values[which] for key, values in fields.items() if key != "mx"}
     if single.get("version") != "STSv1":
         return None, "The version is missing or not STSv1."
-    age = _max_age(single.get("max_age"), parsing)
+    age = _read_max_age(single.get("max_age"), parsing)
     if age is None:
         return None, "The max_age is missing or not a number of seconds of at most a year."
     mode = single.get("mode")
@@ -309,7 +303,7 @@ def _policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolic
     return StsPolicy(mode=mode, mx=patterns, max_age=age), ""
 
 
-def _max_age(value: str | None, parsing: StsParsing) -> int | None:
+def _read_max_age(value: str | None, parsing: StsParsing) -> int | None:
     if value is None:
         return None
     if parsing.policy_grammar:
@@ -318,7 +312,7 @@ def _max_age(value: str | None, parsing: StsParsing) -> int | None:
         age = int(value)
     else:
         try:
-            age = int(value)  # which takes "+1", "1_000" and other scripts' digits too
+            age = int(value)  # which accepts "+1", "1_000" and the digits of other scripts too
         except ValueError:
             return None
     if age > MAX_AGE and parsing.cap_max_age:
@@ -346,7 +340,7 @@ def mx_matches(pattern: str, host: str, parsing: StsParsing = RFC) -> bool:
 def postfix_match(policy: StsPolicy) -> tuple[str, ...] | None:
     """The names that postfix-mta-sts-resolver hands to Postfix as `secure match=`; ".domain" for "*.domain".
 
-    None when Postfix cannot read the line (an empty pattern alone, a space or comma in one): it then defers
+    None if Postfix cannot read the result (only empty patterns, or a space or comma in one): it then defers
     with 4.7.5, "client TLS configuration problem".
     """
     patterns = [pattern.lstrip("*") for pattern in policy.mx]

@@ -1,4 +1,4 @@
-"""TLSRPT: where a domain wants reports of failed TLS (RFC 8460 section 3)."""
+"""TLSRPT: where senders report failed TLS to a domain (RFC 8460 section 3)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MAX_RUA = 20
 def parse_tlsrpt(texts: tuple[bytes, ...]) -> tuple[tuple[str, ...], str]:
     """(report URIs, why there are none) from the TXT records at `_smtp._tls.<domain>`.
 
-    Records that do not begin with `v=TLSRPTv1;` are dropped; exactly one must be left (RFC 8460
-    section 3).  URIs are `mailto:` or `https:`; others are left out.  Never raises.
+    Drops records that do not begin with `v=TLSRPTv1;`; exactly one must remain (RFC 8460 section 3).  Keeps
+    only `mailto:` and `https:` URIs.  Never raises.
     """
     candidates = [
         text.decode("ascii") for text in texts if text.isascii() and text.startswith(_PREFIX.encode())

@@ -1,4 +1,4 @@
-"""What a certificate lets its key be used for (RFC 5280 sections 4.2.1.3 and 4.2.1.12), and suites."""
+"""What a certificate allows its key to do (RFC 5280 sections 4.2.1.3, 4.2.1.12), and cipher suites."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ EXTENDED_KEY_USAGE = "2.5.29.37"
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 ANY_PURPOSE = "2.5.29.37.0"
 
-#: Suites whose name begins with the bulk cipher, no key exchange being named before it.
+#: Suites whose name begins with the bulk cipher, because RSA carries the key.
 _RSA_TRANSPORT = re.compile("AES|ARIA|CAMELLIA|DES|IDEA|NULL|RC4|SEED")
 
-#: Suites that GnuTLS 3.7 leaves out of its priority NORMAL, by OpenSSL's names: those of an old CBC MAC apart
-#: from SHA-1, and of ciphers that few have.
+#: Suites that GnuTLS 3.7 leaves out of its priority NORMAL, by OpenSSL's names: rare ciphers, and CBC suites
+#: with a MAC other than SHA-1.
 _NOT_NORMAL = re.compile("ARIA|CAMELLIA|CCM8|SEED|IDEA|RC4|DES-|PSK|SRP|(?<!GCM)(?<!POLY1305)-SHA(256|384)$")
 
 #: Bits of the first octet of keyUsage.

@@ -16,7 +16,7 @@ from mailpath.dnssec import known as anchors
 from mailpath.facts import Walk
 from mailpath.judge import Posture
 from mailpath.judge.message_options import MessageOptions
-from mailpath.match import pkix
+from mailpath.match import certificate, pkix
 from mailpath.network import endpoints
 from mailpath.network.settings import anchor_text, known_roots
 from mailpath.network.settings import roots as roots_of
@@ -158,7 +158,7 @@ def _hung_on(walk: Walk, known: frozenset[bytes]) -> tuple[bytes, ...]:
 
 def _named(root: bytes) -> str:
     """What a root calls itself."""
-    facts = pkix.describe(root)
+    facts = certificate.describe(root)
     return visible(facts.subject or facts.sha256, limit=100)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from dns.rdtypes.ANY.MX import MX
 from msgspec.structs import replace
 
@@ -12,7 +10,7 @@ from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind, Security, Sta
 from mailpath.match import hosts as host_names
 from mailpath.steps.records import addresses, parsed
 from mailpath.steps.step import Line, Step
-from mailpath.steps.tools import Tools, in_turn, not_looked_up
+from mailpath.steps.tools import Tools, in_turn, not_looked_up, together
 from mailpath.visible import visible
 from mailpath.wording.phrases import count, sentence
 
@@ -78,9 +76,7 @@ async def _host(tools: Tools, name: str, preferences: tuple[int, ...]) -> MxHost
         host = replace(host, form="invalid")
     if not host_names.is_anybodys(name):
         return host
-    v6, v4 = await asyncio.gather(
-        tools.look_up(name, "AAAA", claim=True), tools.look_up(name, "A", claim=True)
-    )
+    v6, v4 = await together(tools.look_up(name, "AAAA", claim=True), tools.look_up(name, "A", claim=True))
     host = replace(host, v6=v6, v4=v4)
     found = (addresses(v6), addresses(v4))
     looked_at = [address for family in found for address in family[:MOST_ADDRESSES]]

@@ -8,8 +8,6 @@ about a type of which the walk has had an answer.
 
 from __future__ import annotations
 
-import asyncio
-
 import dns.name
 import dns.rdatatype
 
@@ -18,7 +16,7 @@ from mailpath.dnssec.messages import read_reply
 from mailpath.exchanges import Question
 from mailpath.facts import Found, Lookup, Walk
 from mailpath.names import is_within
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, together
 
 #: Names that are there to stay (RFC 2606 section 3, RFC 6761 section 6.5); on a network with a root of its
 #: own they do not exist, which is an answer too.
@@ -36,7 +34,7 @@ async def failing_types(tools: Tools, walk: Walk) -> dict[str, str]:
     for lookup in made:
         if lookup.refused and lookup.rdtype not in answered:
             suspects.setdefault(lookup.rdtype, lookup)
-    fail = await asyncio.gather(*(_fails(tools, lookup) for lookup in suspects.values()))
+    fail = await together(*(_fails(tools, lookup) for lookup in suspects.values()))
     found = zip(suspects.items(), fail, strict=True)
     return {rdtype: lookup.rcode or "" for (rdtype, lookup), failed in sorted(found) if failed}
 
@@ -46,7 +44,7 @@ async def _fails(tools: Tools, lookup: Lookup) -> bool:
     unrelated = [name for name in UNRELATED if not any(is_within(domain, name) for domain in own)][:2]
     prefix = _prefix(lookup.name)
     names = [ROOT, *(f"{prefix}{name}" for name in unrelated)]
-    rcodes = await asyncio.gather(*(_rcode(tools, name, lookup.rdtype) for name in names))
+    rcodes = await together(*(_rcode(tools, name, lookup.rdtype) for name in names))
     return len(unrelated) == 2 and set(rcodes) == {lookup.rcode}
 
 

@@ -6,7 +6,6 @@ mail and who may send it, not what that server's operator has configured.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -20,7 +19,7 @@ from mailpath.names import is_within
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.resolver import failing_types
 from mailpath.steps.step import Line, Step
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, together
 from mailpath.visible import visible
 
 #: (suffix of an SPF include or of an MX host, provider, posture that is documented for it or None)
@@ -54,7 +53,7 @@ async def look(tools: Tools, _: Walk) -> SenderFacts:
     domain = tools.path.sender
     if domain is None:
         return _unknown(tools)
-    mx, txt = await asyncio.gather(tools.look_up(domain, "MX"), tools.look_up(domain, "TXT"))
+    mx, txt = await together(tools.look_up(domain, "MX"), tools.look_up(domain, "TXT"))
     records = [
         text for text in texts(txt) if text.lower() == b"v=spf1" or text.lower().startswith(b"v=spf1 ")
     ]
@@ -152,7 +151,7 @@ async def _own_address(tools: Tools, facts: SenderFacts) -> str | None:
     host = ordered[0].split()[-1].rstrip(".").lower()
     if not host or is_address(host):
         return None
-    v6, v4 = await asyncio.gather(tools.look_up(host, "AAAA"), tools.look_up(host, "A"))
+    v6, v4 = await together(tools.look_up(host, "AAAA"), tools.look_up(host, "A"))
     ground = tools.network.ground
     for lookup in (v4, v6):
         for address in addresses(lookup) if lookup.usable else []:

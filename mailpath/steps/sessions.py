@@ -15,7 +15,6 @@ address has an equal share of the sessions: what is tried must not hang on who a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -32,7 +31,7 @@ from mailpath.facts import (
 )
 from mailpath.match import usage
 from mailpath.network.replies import dialogue, ehlo_keywords
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, together
 
 #: Addresses of one path that are talked to, over all hosts in the order tried.
 MOST_ADDRESSES = 20
@@ -57,7 +56,7 @@ async def look(tools: Tools, walk: Walk) -> StarttlsFacts:
         _Address(tools, address, names, share)
         for (address, names), share in zip(named.items(), _shares(len(named)), strict=True)
     ]
-    await asyncio.gather(*(talk.hold() for talk in talks))
+    await together(*(talk.hold() for talk in talks))
     held = [session for talk in talks for session in talk.sessions]
     enveloped = sorted((session for talk in talks for session in talk.enveloped), key=_order)
     return StarttlsFacts(
@@ -107,7 +106,7 @@ class _Address:
 
     async def hold(self) -> None:
         """Without SNI and with the first host's: these tell whether anything more can be learnt."""
-        first = await asyncio.gather(*(self._converse(sni) for sni in (None, *self._names[:1])))
+        first = await together(*(self._converse(sni) for sni in (None, *self._names[:1])))
         self._room -= len(first)
         self.sessions += first
         why = ""
@@ -115,7 +114,7 @@ class _Address:
             dead = all(session.failed_at is Stage.CONNECT for session in first)
             why = _DEAD if dead else _BEFORE_TLS
         # Each takes its place before it waits for anything: the order is this one.
-        await asyncio.gather(
+        await together(
             self._try_envelope(dead=why == _DEAD), self._without_odd_suites(first), self._send(why)
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 
 import msgspec
@@ -22,9 +21,10 @@ from mailpath.facts import (
     gave_up_early,
 )
 from mailpath.match import pkix, sts
+from mailpath.match.tlsrpt import parse_tlsrpt
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.step import Line, Step
-from mailpath.steps.tools import Tools
+from mailpath.steps.tools import Tools, together
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, count
 
@@ -39,7 +39,7 @@ async def look(tools: Tools, _: Walk) -> StsFacts:
     """Record, policy host's addresses and TLSRPT at once; then the policy, if a record says there is one."""
     domain = tools.path.recipient
     host = f"mta-sts.{domain}"
-    txt, v6, v4, tlsrpt = await asyncio.gather(
+    txt, v6, v4, tlsrpt = await together(
         tools.look_up(f"_mta-sts.{domain}", "TXT"),
         tools.look_up(host, "AAAA"),
         tools.look_up(host, "A"),
@@ -50,7 +50,7 @@ async def look(tools: Tools, _: Walk) -> StsFacts:
     # Laxer readers than RFC 8461 accept odd records: what any of them would fetch is fetched.
     if any(b"stsv1" in text.lower() for text in record_texts):
         fetch = await _fetch(tools, host, v6, v4)
-    rua, rua_reason = sts.parse_tlsrpt(texts(tlsrpt))
+    rua, rua_reason = parse_tlsrpt(texts(tlsrpt))
     facts = StsFacts(
         found=Found.NOT_TRIED,
         txt=txt,

@@ -7,7 +7,6 @@ first; the name in the MX record is a candidate too where its own CNAME is secur
 
 from __future__ import annotations
 
-import asyncio
 from enum import Enum
 
 import msgspec
@@ -32,7 +31,7 @@ from mailpath.facts import (
 )
 from mailpath.match import dane
 from mailpath.steps.step import Line, Step
-from mailpath.steps.tools import Tools, in_turn
+from mailpath.steps.tools import Tools, in_turn, together
 from mailpath.visible import visible
 from mailpath.wording.phrases import count, sentence
 
@@ -48,9 +47,7 @@ async def look(tools: Tools, walk: Walk) -> TlsaFacts:
 async def _host(tools: Tools, host: MxHost) -> HostTlsa:
     names, not_asked = tlsa_bases(host)
     port = tools.network.ground.smtp_port
-    lookups = await asyncio.gather(
-        *(tools.look_up(f"_{port}._tcp.{base}", "TLSA", claim=True) for base in names)
-    )
+    lookups = await together(*(tools.look_up(f"_{port}._tcp.{base}", "TLSA", claim=True) for base in names))
     return HostTlsa(
         host=host.name,
         candidates=tuple(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -62,14 +62,29 @@ class Tools:
         return "" if kind and join(address, port) in self.network.ground.dialled else kind
 
 
-async def in_turn(look: Callable[[Host], Awaitable[Facts]], hosts: Sequence[Host]) -> tuple[Facts, ...]:
+async def together(*work: Coroutine[Any, Any, Facts]) -> list[Facts]:
+    """Do all the `work` at once; return the results in order.
+
+    If one raises, the others are cancelled and gone before its error goes on: nothing outlives the step.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in work]
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+async def in_turn(
+    look: Callable[[Host], Coroutine[Any, Any, Facts]], hosts: Sequence[Host]
+) -> tuple[Facts, ...]:
     """What `look` finds at each of `hosts`, all at once; beyond `TOGETHER` the later ones wait for the first.
 
     Where a walk's questions run out, those that are tried last go short, and not all of them a little.
     """
     found: list[Facts] = []
     for start in range(0, len(hosts), TOGETHER):
-        found += await asyncio.gather(*(look(host) for host in hosts[start : start + TOGETHER]))
+        found += await together(*(look(host) for host in hosts[start : start + TOGETHER]))
     return tuple(found)
 
 

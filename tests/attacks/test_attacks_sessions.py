@@ -11,7 +11,7 @@ from mailpath.attacks import attacker
 from mailpath.attacks.attacker import AttackerCertificate as Shown
 from mailpath.attacks.smtp import break_tls, refuse_starttls, strip_starttls
 from mailpath.exchanges import Chunk, Envelope, Failure, SmtpExchange, SmtpRequest, Stage
-from mailpath.match import names, pkix
+from mailpath.match import certificate, names, pkix
 from mailpath.network.replies import dialogue, ehlo_keywords
 from mailpath.steps.sessions import session_of
 
@@ -38,12 +38,12 @@ def test_the_attackers_certificates_are_what_they_are_said_to_be(
     assert result.trusted is trusted, result.error
     presented = names.certificate_names(chain[0])
     assert (names.any_match(("mx1.b.example",), presented, names.RFC_8461) is not None) is named
-    assert pkix.describe(chain[0]).spki_sha256 == attacker.key_digest()
+    assert certificate.describe(chain[0]).spki_sha256 == attacker.key_digest()
     assert not pkix.verify(chain, (), AT).trusted
 
 
 def test_the_simulated_root_says_that_it_is_simulated() -> None:
-    assert "SIMULATED" in pkix.describe(attacker.root(AT)).subject
+    assert "SIMULATED" in certificate.describe(attacker.root(AT)).subject
 
 
 @given(

@@ -28,14 +28,14 @@ Corp.EXAMPLE IN 60 DS ( 4711 13
     2 {"00" * 16} {"00" * 16} )
 lab.corp.example DS 4712 8 4 {"0" * 96}
 """
-    found = read_anchors(text).by_name
+    found = read_anchors(text)
     assert {owner.to_text(): (len(one.ds), len(one.keys)) for owner, one in found.items()} == {
         ".": (1, 0),
         "corp.example.": (1, 1),
         "lab.corp.example.": (1, 0),
     }
-    assert set(read_anchors(ROOT_ANCHORS).by_name) == {dns.name.root}
-    assert read_anchors(f"a.b DS {DS}").by_name[name("A.B.")].ds[0].key_tag == 4711
+    assert set(read_anchors(ROOT_ANCHORS)) == {dns.name.root}
+    assert read_anchors(f"a.b DS {DS}")[name("A.B.")].ds[0].key_tag == 4711
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_what_is_refused(text, sentence):
 
 def test_as_much_as_there_may_be():
     text = "".join(f". DS {n} 13 2 {'00' * 32}\n" for n in range(100))
-    (anchor,) = read_anchors(text + " " * (MAX_ANCHOR - len(text))).by_name.values()
+    (anchor,) = read_anchors(text + " " * (MAX_ANCHOR - len(text))).values()
     assert len(anchor.ds) == 100
 
 
 def test_one_that_can_be_used_beside_one_that_cannot():
-    (anchor,) = read_anchors(f". DS {DS}\n. DS 1 99 2 {'00' * 32}").by_name.values()
+    (anchor,) = read_anchors(f". DS {DS}\n. DS 1 99 2 {'00' * 32}").values()
     assert len(anchor.ds) == 2
 
 
@@ -107,7 +107,7 @@ PIECES = [
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_read_or_refused_in_one_sentence(text):
     try:
-        found = read_anchors(text).by_name
+        found = read_anchors(text)
     except BadAnchor as refused:
         told = str(refused)
         assert all(visible(char) in (char, "\\\\") for char in told)
@@ -134,7 +134,7 @@ def test_what_was_written_is_what_is_read(anchors):
         for owner, kinds in owners.items()
         for kind in sorted(kinds)
     ]
-    found = read_anchors("".join(lines)).by_name
+    found = read_anchors("".join(lines))
     wanted: dict[Any, Any] = {}
     for owner, kinds in owners.items():
         wanted.setdefault(owner.canonicalize(), set()).update(kinds)

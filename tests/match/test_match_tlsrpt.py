@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailpath.match.sts import parse_tlsrpt
+from mailpath.match.tlsrpt import parse_tlsrpt
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from mailpath.match.pkix import describe
+from mailpath.match.certificate import describe
 from mailpath.visible import visible
 from mailpath.wording.times import utc
 
