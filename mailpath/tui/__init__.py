@@ -18,6 +18,8 @@ from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 __all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "run_app"]
 
 EX_USAGE = 64
+#: Seconds that a start may take; nothing depends on it but how soon memory is given back.
+_START = 2.0
 
 
 def run_app(
@@ -48,8 +50,7 @@ def run_app(
     ending.watch(status=0)
     ending.tie(sys.stdin.fileno(), sys.stderr.fileno())
     color = settle_color(color)
-    # A start makes what stays, and little garbage to look for: 35 ms of the 205 until the first frame.
-    gc.set_threshold(50_000, 20, 20)
+    gc.disable()  # a start makes what stays, and no garbage to look for: 35 ms of the 205 to the first frame
     from mailpath.tui.app import MailpathApp
     from mailpath.tui.session import Session
     from mailpath.tui.terminal import Terminal
@@ -70,11 +71,16 @@ def run_app(
     def remember() -> None:
         preferences.remember(app.theme if color else preferences.theme, app.recent)
 
+    async def run() -> str | None:
+        asyncio.get_running_loop().call_later(_START, _collect_garbage)
+        return await app.run_async(mouse=mouse)
+
     forget = ending.at_end(remember)
     try:
-        line = asyncio.run(app.run_async(mouse=mouse))
+        line = asyncio.run(run())
     finally:
         forget()
+        gc.enable()
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
@@ -95,3 +101,9 @@ def settle_color(asked: bool) -> bool:
     else:
         os.environ["NO_COLOR"] = "1"
     return color
+
+
+def _collect_garbage() -> None:
+    """From now on there is some; what was loaded stays, and need not be looked through for it."""
+    gc.freeze()
+    gc.enable()
