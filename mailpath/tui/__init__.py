@@ -10,10 +10,14 @@ import asyncio
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from mailpath import ending
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
+
+if TYPE_CHECKING:
+    from mailpath.tui.app import MailpathApp
 
 __all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "run_app"]
 
@@ -41,9 +45,7 @@ def run_app(
     Returns the exit code: 0, or 64 where there is no terminal to draw on (one line on stderr says so).
     """
     preferences = preferences or Preferences()
-    # Textual reads from standard input and draws on standard error.
-    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-    if not terminal or os.environ.get("TERM", "dumb") == "dumb":
+    if not _has_terminal():
         sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
         return EX_USAGE
     # The end of its terminal, or a signal, ends the app as its own key does: status 0.
@@ -71,16 +73,11 @@ def run_app(
     def remember() -> None:
         preferences.remember(app.theme if color else preferences.theme, app.recent)
 
-    async def run() -> str | None:
-        asyncio.get_running_loop().call_later(_START, _collect_garbage)
-        return await app.run_async(mouse=mouse)
-
     forget = ending.at_end(remember)
     try:
-        line = asyncio.run(run())
+        line = asyncio.run(_run(app, mouse))
     finally:
         forget()
-        gc.enable()
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
@@ -89,6 +86,20 @@ def run_app(
     except OSError as error:
         sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
     return app.return_code or 0
+
+
+def _has_terminal() -> bool:
+    """Textual reads from standard input and draws on standard error."""
+    streams = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    return streams and os.environ.get("TERM", "dumb") != "dumb"
+
+
+async def _run(app: MailpathApp, mouse: bool) -> str | None:
+    asyncio.get_running_loop().call_later(_START, _collect_garbage)
+    try:
+        return await app.run_async(mouse=mouse)
+    finally:
+        gc.enable()
 
 
 def settle_color(asked: bool) -> bool:
