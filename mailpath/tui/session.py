@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mailpath.network.recording import Recording
     from mailpath.report.provenance import Provenance
 
-log = logging.getLogger("mailpath.tui.session")
+log = logging.getLogger(__name__)
 
 #: Seconds of a wait that nobody need be told of.
 NOTICED = 1.0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mailpath.tui.screens.path import PathScreen
     from mailpath.whatif import Summary
 
-log = logging.getLogger("mailpath.tui.looking")
+log = logging.getLogger(__name__)
 
 _Found = TypeVar("_Found")
 
