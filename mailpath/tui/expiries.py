@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mailpath.tui.text import QUIET, Glyphs, Row, outcome_word, wrap
 from mailpath.wording.times import away, day, utc
@@ -21,16 +22,14 @@ _MOST_NAMED = 3
 _MOST_TOLD = 4
 
 
-@dataclass(frozen=True)
-class ClockStop:
+class ClockStop(msgspec.Struct, frozen=True):
     """Where the clock can be set to: right after `moments`, which all end at one time."""
 
     at: int
     moments: tuple[Moment, ...]
 
 
-@dataclass(frozen=True)
-class Outlook:
+class Outlook(msgspec.Struct, frozen=True):
     """What becomes of the mail at a stop.  `renewed`: had the signatures that ended before been renewed;
     "" where none had ended, or where the recording cannot tell."""
 
@@ -46,8 +45,7 @@ def stops(moments: tuple[Moment, ...]) -> tuple[ClockStop, ...]:
     return tuple(ClockStop(at + 1, tuple(ending)) for at, ending in together.items())
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(msgspec.Struct, frozen=True):
     """`label`: in the list.  `word`: before the words below it."""
 
     label: str

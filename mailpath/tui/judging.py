@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailpath.report.panels import Detail, Explained
     from mailpath.report.provenance import Provenance
 
-log = logging.getLogger("mailpath.tui.judging")
+log = logging.getLogger(__name__)
 
 #: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
 COLUMNS = (

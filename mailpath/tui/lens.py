@@ -6,7 +6,7 @@ counts by RFC 8461 sections 3.2 and 5.1 (max_age).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
 
 from mailpath.wording.times import span, utc
 
@@ -14,8 +14,7 @@ from mailpath.wording.times import span, utc
 MESSAGES = {"ordinary": "ordinary", "requiretls": "REQUIRETLS", "tls-required-no": "TLS-Required: No"}
 
 
-@dataclass(frozen=True)
-class Lens:
+class Lens(msgspec.Struct, frozen=True):
     """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own.
 
     `message`: what it asks for, a key of `MESSAGES`.  `policy_age`: how old the sender's MTA-STS policy was
@@ -39,12 +38,12 @@ class Lens:
 
     @property
     def unattacked(self) -> Lens:
-        return replace(self, attack="")
+        return msgspec.structs.replace(self, attack="")
 
     @property
     def sent(self) -> Lens:
         """What is sent, over the walk as it was walked."""
-        return replace(self, attack="", at=None)
+        return msgspec.structs.replace(self, attack="", at=None)
 
     def words(self) -> str:
         """For a heading: "under mitm-self-signed, as of 2026-12-07 16:53 UTC"."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from mailpath.tui import aside
 from mailpath.tui.expiries import ClockStop, Outlook, knows_renewed, stops
@@ -35,8 +35,7 @@ _MOST_ANSWERS = 64
 _MOST_FORECASTS = 16
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """The recording walked again through `lens`.
 
     `tampered`: step id -> the exchanges of it that the attacker touched.  `outcome`: what the attack makes
@@ -46,7 +45,7 @@ class View:
 
     lens: Lens
     judged: JudgedWalk
-    tampered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tampered: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     outcome: AttackOutcome | None = None
     before: JudgedWalk | None = None
     alone: Callable[[str, bool], AttackOutcome] | None = None
@@ -187,7 +186,7 @@ class Replayer:
             walk = await rewalks.untampered(stop.at)
             renewed = ""
             if knows_renewed(stop, known, now):
-                signed = msgspec.structs.replace(self.judged.walk, at=stop.at)
+                signed = replace(self.judged.walk, at=stop.at)
                 renewed = self._judged(signed, replace(lens, at=stop.at)).verdict(posture).outcome.value
             outcome = self._judged(walk, replace(lens, at=stop.at)).verdict(posture).outcome.value
             found[stop.at] = Outlook(outcome, renewed)

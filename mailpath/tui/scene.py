@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mailpath.tui.lens import Lens
 from mailpath.tui.progress import CHANGED, TAMPERED, Progress, WalkState
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from mailpath.whatif import AttackOutcome
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """A finished walk, seen through `lens`; of one `host` alone, or None: of the whole path.
 
     `shown`: the walk that is seen; `whole`: the same with all its hosts; `before`: what `shown` is compared

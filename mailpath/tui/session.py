@@ -32,27 +32,19 @@ if TYPE_CHECKING:
     from mailpath.network.recording import Recording
     from mailpath.report.provenance import Provenance
 
-log = logging.getLogger("mailpath.tui.session")
+log = logging.getLogger(__name__)
 
 #: Seconds of a wait that nobody need be told of.
 NOTICED = 1.0
 
 
 class Session:
-    """Walks over `source`.  `recording` holds every exchange of the latest walk.
+    """Walks over `source`.  `recording` holds every exchange of the latest walk."""
 
-    `loaded`: called once the layers below are imported, or could not be."""
-
-    def __init__(
-        self,
-        source: Source,
-        own_postures: Callable[[], OwnPostures] | None = None,
-        loaded: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, source: Source, own_postures: Callable[[], OwnPostures] | None = None) -> None:
         self.source = source
         self.recording: Recording | None = None
         self._own_postures = own_postures
-        self._on_loaded = loaded
         self.problems: tuple[str, ...] = ()  # with the user's own postures; known once those are
         self._postures: Mapping[str, Posture] | None = None
         self._loading = asyncio.Lock()  # who opens the app and who walks may both ask first
@@ -66,11 +58,7 @@ class Session:
         the screen keeps answering meanwhile."""
         async with self._loading:
             if self._postures is None:
-                try:
-                    self._postures = await asyncio.to_thread(self._load)
-                finally:
-                    if self._on_loaded is not None:
-                        self._on_loaded()
+                self._postures = await asyncio.to_thread(self._load)
             return self._postures
 
     def _load(self) -> Mapping[str, Posture]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -28,8 +28,7 @@ PRINTABLE = (
 )
 
 
-@dataclass(frozen=True)
-class Glyphs:
+class Glyphs(msgspec.Struct, frozen=True):
     """One set of signs.  `ASCII` is for fonts and terminals that have no others."""
 
     passed: str = "✓"
@@ -151,8 +150,7 @@ def wrap(text: str, width: int) -> list[str]:
     return layout.wrapped(text, max(width, 8), cell_len)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One labelled value; `value` wraps beside its label.  `style` is of the value."""
 
     label: str

@@ -6,7 +6,7 @@ none of them says anything that a word or a glyph does not say as well.
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 #: Variables of ours that every theme must know: `edge` draws frames, `quiet` is text of second rank.
 DEFAULTS = {"edge": "ansi_bright_black", "quiet": "ansi_bright_black"}
@@ -84,3 +84,6 @@ LIGHT = Theme(
         "scrollbar-corner-color": "#fbfaf6",
     },
 )
+
+#: What a config file can call by name.
+THEMES = frozenset((*BUILTIN_THEMES, DARK.name, LIGHT.name))

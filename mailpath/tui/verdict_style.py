@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, Glyphs, outcome_word
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from mailpath.tui.judging import JudgedWalk
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """`text`: in full, "! ENCRYPTED, to the attacker"; `stop`: for a stop of the rail; `cell`: for the
     matrix, "! read".  `lost`: the attacker reads the mail."""
 

@@ -73,12 +73,12 @@ def test_an_empty_no_color_says_nothing(
     assert app(FakeSession(), color=colour).no_color is not colour
 
 
-async def test_it_is_told_once_that_everything_is_loaded() -> None:
-    told: list[None] = []
-    session = Session(LiveSource(), loaded=lambda: told.append(None))
+async def test_what_a_walk_needs_is_loaded_once() -> None:
+    read: list[None] = []
+    session = Session(LiveSource(), own_postures=lambda: (read.append(None) or {}, ()))
     first, second = await asyncio.gather(session.postures(), session.postures())
     assert first is second is await session.postures()
-    assert told == [None]
+    assert read == [None]
 
 
 async def test_a_walk_begins_with_nothing_remembered_of_the_one_before(capture: Capture) -> None:

@@ -15,7 +15,7 @@ from mailpath.tui.ticket import ticket
 if TYPE_CHECKING:
     from mailpath.tui.screens.path import PathScreen
 
-log = logging.getLogger("mailpath.tui.keeping")
+log = logging.getLogger(__name__)
 
 #: Walks of this run that are kept.
 MOST_WALKS = 20

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from mailpath.tui.lens import Lens, next_age, next_message
 from mailpath.tui.replayer import Replayer, View
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mailpath.tui.screens.path import PathScreen
     from mailpath.whatif import Summary
 
-log = logging.getLogger("mailpath.tui.looking")
+log = logging.getLogger(__name__)
 
 _Found = TypeVar("_Found")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailpath.lab import Scenario
     from mailpath.tui.screens.path import PathScreen
 
-log = logging.getLogger("mailpath.tui.walking")
+log = logging.getLogger(__name__)
 
 
 class WalkController:

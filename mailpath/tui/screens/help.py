@@ -136,3 +136,7 @@ def ids() -> list[str]:
     declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, FindScreen)]
     bindings = [binding for group in declared for binding in group if isinstance(binding, Binding)]
     return [binding.id for binding in bindings if binding.id]
+
+
+#: What a config file can call by name.
+BINDINGS = frozenset(ids())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -24,8 +24,7 @@ _ROOMY = 70
 _GAP = 2
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True):
     """`steps`: those that changed, (before, after).  `same`: the sender sees the same verdict.
     `rewalked`: it is another walk, and not only judged for another message."""
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -46,7 +44,7 @@ class Matrix(WrappedText):
         self.post_message(self.Clicked(event.y))
 
 
-def paint(scene: Scene, chosen: str, glyphs: Glyphs, width: int) -> list[Content]:
+def paint(scene: Scene, chosen: str, glyphs: Glyphs, width: int) -> Iterator[Content]:
     """The matrix as lines of `width` cells; the column of the chosen posture stands out, and the row that the
     verdict above is of: the whole path's, or the selected host's.
 
@@ -64,49 +62,25 @@ def paint(scene: Scene, chosen: str, glyphs: Glyphs, width: int) -> list[Content
         start = min(max(columns.index(chosen) - fitting + 1, 0), len(columns) - fitting)
         columns = columns[start : start + fitting]
         part = f"{fitting} of {total} postures"
-    return list(_Matrix(scene, columns, chosen, first, cell, glyphs, part).lines())
 
-
-@dataclass(frozen=True)
-class _Matrix:
-    scene: Scene
-    columns: list[str]
-    chosen: str
-    first: int
-    cell: int
-    glyphs: Glyphs
-    part: str  # what is shown of the columns, where not all are
-
-    def lines(self) -> Iterable[Content]:
-        hosts = self.scene.whole.hosts
-        yield self._header()
-        if len(hosts) != 1:
-            yield self._row(_PATH, None)
-        for host in hosts:
-            yield self._row(host, host)
-        if self.scene.attacked:
-            yield Content.styled(f"{self.glyphs.weak} read: delivered, and the attacker has it", QUIET)
-
-    def _header(self) -> Content:
-        part = fit(self.part, self.first - 1, self.glyphs.cut, pad=True)
-        parts: list[tuple[str, str]] = [(f"{part} ", QUIET)]
-        for name in self.columns:
-            label = fit(clean(name.removeprefix("postfix-")), self.cell - 1, self.glyphs.cut, pad=True)
-            parts.append((f"{label} ", "$primary bold" if name == self.chosen else QUIET))
+    def line(head: str, head_style: str, cells: Iterable[tuple[str, str]]) -> Content:
+        parts = [(fit(head, first - 1, glyphs.cut, pad=True) + " ", head_style)]
+        parts += [(fit(text, cell - 1, glyphs.cut, pad=True) + " ", style) for text, style in cells]
         return Content.assemble(*parts)
 
-    def _row(self, label: str, host: str | None) -> Content:
-        """One host as if it were the only one, or the whole path."""
-        whole, attacked = self.scene.whole, self.scene.attacked
-        only = len(whole.hosts) == 1
-        here = only or host == self.scene.host
-        pointer = self.glyphs.closed if here and not only else ""
-        lead = "" if only else fit(pointer, _POINTER, pad=True)
-        name = fit(clean(label), self.first - cell_len(lead) - 1, self.glyphs.cut, pad=True)
-        parts: list[tuple[str, str]] = [(f"{lead}{name} ", "$primary bold" if here and not only else "")]
-        walk = whole.of_host(host).walk
-        for posture in self.columns:
-            shown = mark(walk, whole.verdict(posture, host), self.glyphs, attacked=attacked)
-            cell = fit(shown.cell, self.cell - 1, self.glyphs.cut, pad=True)
-            parts.append((f"{cell} ", f"{shown.style} bold" if posture == self.chosen else shown.style))
-        return Content.assemble(*parts)
+    names = [(clean(name.removeprefix("postfix-")), name == chosen) for name in columns]
+    yield line(part, QUIET, ((name, "$primary bold" if here else QUIET) for name, here in names))
+    for host in hosts if len(hosts) == 1 else (None, *hosts):
+        here = len(hosts) > 1 and host == scene.host
+        lead = fit(glyphs.closed if here else "", pointer, pad=True)
+        cells = (_cell(scene, name, host, glyphs, bold=name == chosen) for name in columns)
+        yield line(f"{lead}{clean(host or _PATH)}", "$primary bold" if here else "", cells)
+    if scene.attacked:
+        yield Content.styled(f"{glyphs.weak} read: delivered, and the attacker has it", QUIET)
+
+
+def _cell(scene: Scene, posture: str, host: str | None, glyphs: Glyphs, *, bold: bool) -> tuple[str, str]:
+    """What becomes of the mail if `host` were the only one; None: over the whole path."""
+    verdict = scene.whole.verdict(posture, host)
+    shown = mark(scene.whole.of_host(host).walk, verdict, glyphs, attacked=scene.attacked)
+    return shown.cell, f"{shown.style} bold" if bold else shown.style

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
     from mailpath.tui.scene import Scene
 
-log = logging.getLogger("mailpath.tui.steps")
+log = logging.getLogger(__name__)
 
 
 class StepLine(Widget):

@@ -121,7 +121,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
         self._sentence.show(told)
-        self._matrix.show(lambda width: matrix.paint(scene, posture, glyphs, width))
+        self._matrix.show(lambda width: list(matrix.paint(scene, posture, glyphs, width)))
         claim = ", as the capture says" if judged.doubt(posture) else ""
         self._entitle(f"{NUMBERED['verdict']} under {clean(posture, 60)}{claim}")
         self.border_subtitle = Content(clean(about, 100))

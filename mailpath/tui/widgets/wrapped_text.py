@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from mailpath.tui.text import QUIET, Row, clean, fit, hang
 
-log = logging.getLogger("mailpath.tui.wrapped_text")
+log = logging.getLogger(__name__)
 
 Painter = Callable[[int], list[Content]]
 
