@@ -84,7 +84,9 @@ class Judge:
         if signed.signatures:
             claimed = name_text(signed.signatures[0].signer)
             reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
-        return await self._by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING, claimed=False)
+        bare = not signed.signatures
+        missing = EDECode.RRSIGS_MISSING
+        return await self._by_owner(owner, signed.rdtype, reason, missing, claimed=False, bare=bare)
 
     async def _one_of(
         self, signers: Sequence[dns.name.Name], judge: Callable[[dns.name.Name], Awaitable[Judgement]]
@@ -247,12 +249,19 @@ class Judge:
         return Judgement(Security.INDETERMINATE, zone=zone)
 
     async def _by_owner(
-        self, name: dns.name.Name, rdtype: RdataType, reason: str, ede: int | None, *, claimed: bool = True
+        self,
+        name: dns.name.Name,
+        rdtype: RdataType,
+        reason: str,
+        ede: int | None,
+        *,
+        claimed: bool = True,
+        bare: bool = False,
     ) -> Judgement:
         """Data that do not validate: bogus, unless the zone that owns them is not secure to begin with.
 
         What a secure zone has signed (`claimed`), and badly, is not excused by a name that is not there but
-        might be hidden in an opt-out span.
+        might be hidden in an opt-out span.  `bare`: no signature came at all.
         """
         zone = await self._owning(name, rdtype)
         # That the DS of the name itself could not be had is no excuse either: data that a secure zone signed
@@ -260,7 +269,7 @@ class Judge:
         excused = not (claimed and (zone.hidden or zone.security is Security.INDETERMINATE))
         if not zone.secure and excused:
             return _inherited(zone)
-        if reason.endswith("came without a signature"):
+        if bare:
             reason += f", although {name_text(zone.name)} is signed"
         return Judgement(Security.BOGUS, reason, ede, zone)
 
