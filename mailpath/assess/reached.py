@@ -114,6 +114,29 @@ def why_ended(session: Session) -> str:
     return (plain or detail if session.failed_at is Stage.CONNECT else detail or plain) or "it broke off"
 
 
+def awaited(session: Session) -> str:
+    """What was waited for in a session that a limit of ours ended."""
+    stage = session.failed_at
+    if stage is Stage.GREETING:
+        return "the greeting"
+    if stage is Stage.HANDSHAKE:
+        return "the TLS handshake"
+    if stage is Stage.STARTTLS:
+        return "the reply to STARTTLS"
+    if stage is Stage.ENVELOPE:
+        refused = session.starttls is not None and session.tls is None
+        named = "RCPT TO" if session.mail_from is not None else "MAIL FROM"
+        return "a reply after the refused STARTTLS" if refused else f"the reply to {named}"
+    if stage is Stage.EHLO_TLS:
+        return f"the reply to {'EHLO' if session.ehlo_tls is None else 'HELO'} inside TLS"
+    return f"the reply to {'EHLO' if session.ehlo is None else 'HELO'}"
+
+
+def waited(session: Session) -> str:
+    """How long we waited for what in such a session, as a clause."""
+    return f"we waited {session.limit or 0:g} s for {awaited(session)}"
+
+
 def told(session: Session) -> str:
     """How far the session came and what ended it, as a clause of visible text."""
     why = why_ended(session)
