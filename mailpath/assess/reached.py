@@ -17,6 +17,7 @@ from enum import IntEnum
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 
 class Reached(IntEnum):
@@ -108,9 +109,9 @@ def quoted(reply: Reply | None) -> str:
 
 
 def why_ended(session: Session) -> str:
-    """Why the session ended, as visible text without a full stop."""
+    """Why the session ended, as a clause of visible text."""
     plain = _FAILURES.get(session.failure) if session.failure is not None else None
-    detail = visible(session.not_tried or session.detail, limit=160).rstrip(".")
+    detail = clause(visible(session.not_tried or session.detail, limit=160))
     return (plain or detail if session.failed_at is Stage.CONNECT else detail or plain) or "it broke off"
 
 
