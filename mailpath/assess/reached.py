@@ -17,6 +17,7 @@ from enum import IntEnum
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 
 class Reached(IntEnum):
@@ -108,10 +109,33 @@ def quoted(reply: Reply | None) -> str:
 
 
 def why_ended(session: Session) -> str:
-    """Why the session ended, as visible text without a full stop."""
+    """Why the session ended, as a clause of visible text."""
     plain = _FAILURES.get(session.failure) if session.failure is not None else None
-    detail = visible(session.not_tried or session.detail, limit=160).rstrip(".")
+    detail = clause(visible(session.not_tried or session.detail, limit=160))
     return (plain or detail if session.failed_at is Stage.CONNECT else detail or plain) or "it broke off"
+
+
+def awaited(session: Session) -> str:
+    """What was waited for in a session that a limit of ours ended."""
+    stage = session.failed_at
+    if stage is Stage.GREETING:
+        return "the greeting"
+    if stage is Stage.HANDSHAKE:
+        return "the TLS handshake"
+    if stage is Stage.STARTTLS:
+        return "the reply to STARTTLS"
+    if stage is Stage.ENVELOPE:
+        refused = session.starttls is not None and session.tls is None
+        named = "RCPT TO" if session.mail_from is not None else "MAIL FROM"
+        return "a reply after the refused STARTTLS" if refused else f"the reply to {named}"
+    if stage is Stage.EHLO_TLS:
+        return f"the reply to {'EHLO' if session.ehlo_tls is None else 'HELO'} inside TLS"
+    return f"the reply to {'EHLO' if session.ehlo is None else 'HELO'}"
+
+
+def waited(session: Session) -> str:
+    """How long we waited for what in such a session, as a clause."""
+    return f"we waited {session.limit or 0:g} s for {awaited(session)}"
 
 
 def told(session: Session) -> str:

@@ -87,7 +87,9 @@ class Judge:
         if signed.signatures:
             claimed = name_text(signed.signatures[0].signer)
             reason = f"{signed} is signed by a zone that cannot own it ({claimed})"
-        return await self._judge_by_owner(owner, signed.rdtype, reason, EDECode.RRSIGS_MISSING, claimed=False)
+        bare = not signed.signatures
+        missing = EDECode.RRSIGS_MISSING
+        return await self._judge_by_owner(owner, signed.rdtype, reason, missing, claimed=False, bare=bare)
 
     async def _judge_each(
         self, signers: Sequence[dns.name.Name], judge: Callable[[dns.name.Name], Awaitable[Judgement]]
@@ -247,12 +249,19 @@ class Judge:
         return Judgement(Security.INDETERMINATE, zone=zone)
 
     async def _judge_by_owner(
-        self, name: dns.name.Name, rdtype: RdataType, reason: str, ede: int | None, *, claimed: bool = True
+        self,
+        name: dns.name.Name,
+        rdtype: RdataType,
+        reason: str,
+        ede: int | None,
+        *,
+        claimed: bool = True,
+        bare: bool = False,
     ) -> Judgement:
         """Data that do not validate: bogus, unless the zone that owns them is not secure to begin with.
 
         If a secure zone signed the data badly (`claimed`), it is no excuse that the name does not exist but
-        might hide in an opt-out span.
+        might hide in an opt-out span.  `bare`: no signature came at all.
         """
         zone = await self._find_owner(name, rdtype)
         # Nor is it an excuse that we could not fetch the DS of the name itself: data that a secure zone
@@ -260,7 +269,7 @@ class Judge:
         excused = not (claimed and (zone.hidden or zone.security is Security.INDETERMINATE))
         if not zone.secure and excused:
             return _inherit(zone)
-        if reason.endswith("came without a signature"):
+        if bare:
             reason += f", although {name_text(zone.name)} is signed"
         return Judgement(Security.BOGUS, reason, ede, zone)
 

@@ -1,32 +1,35 @@
-"""Every code a walk can show, in one place: what it means, and how to mend it.
-
-Codes are stable: one that is no longer used is not given to anything else.  The prefix names the step.
-"""
+"""Every code a walk can show: what it means, and how to mend it.  The texts are in `catalogue.toml`."""
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
+
 from mailpath.facts.findings import Entry, Finding, Severity
-from mailpath.findings import (
-    catalogue_mx,
-    catalogue_sec,
-    catalogue_snd,
-    catalogue_sts,
-    catalogue_tls,
-    catalogue_tlsa,
-)
 from mailpath.steps.registry import REGISTRY
 
-#: Of the steps whose findings fill files of their own.
-_ENTRIES = {
-    "sender": catalogue_snd.ENTRIES,
-    "mx": catalogue_mx.ENTRIES,
-    "dnssec": catalogue_sec.ENTRIES,
-    "mta-sts": catalogue_sts.ENTRIES,
-    "tlsa": catalogue_tlsa.ENTRIES,
-    "starttls": catalogue_tls.ENTRIES,
-}
+
+def _entries(codes: dict[str, dict[str, str]]) -> tuple[Entry, ...]:
+    """Of one step, as the file has them."""
+    return tuple(
+        Entry(
+            code=code,
+            title=entry["title"],
+            severity=Severity(entry["severity"]),
+            meaning=" ".join(entry["meaning"].split()),
+            fix=" ".join(entry["fix"].split()),
+            rfc=entry["rfc"],
+        )
+        for code, entry in codes.items()
+    )
+
+
+_TABLES = tomllib.loads(resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8"))
+#: A small step has its entries in its own file.
 _PANELS = [
-    (entry, step_id) for step_id, step in REGISTRY.items() for entry in _ENTRIES.get(step_id, step.entries)
+    (entry, step_id)
+    for step_id, step in REGISTRY.items()
+    for entry in (*_entries(_TABLES.get(step_id, {})), *step.entries)
 ]
 #: Code -> entry, in the order of the steps.
 CATALOGUE: dict[str, Entry] = {entry.code: entry for entry, _ in _PANELS}

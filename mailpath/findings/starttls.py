@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from mailpath.assess.reached import Reached, quoted, reached, told, why_ended
+from mailpath.assess.reached import Reached, quoted, reached, told, waited, why_ended
 from mailpath.assess.sessions import got_through, session_at, with_certificate
 from mailpath.assess.standing import OUTDATED, name_sent, standing_at, tls_demanded
 from mailpath.assess.tlsa import dane_lost
@@ -16,9 +16,7 @@ from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
-from mailpath.steps.starttls import waited
 from mailpath.visible import visible
-from mailpath.wording.phrases import clause
 
 #: What firewalls make of "STARTTLS" in an EHLO reply.
 _CROSSED_OUT = re.compile(r"X{4,}[A-Z]?\Z")
@@ -108,7 +106,12 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
     early = gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE
     if early and far is not Reached.NOT_SMTP:
         rest = "" if session.bound else "; senders wait for minutes"
-        yield finding("TLS027", name, f"{clause(waited(session))}{rest}.", got=why_ended(session))
+        yield finding(
+            "TLS027",
+            name,
+            f"{waited(session)}{rest}.",
+            got=why_ended(session),
+        )
     elif far is Reached.NOT_OFFERED:
         yield _not_offered(walk, host, session)
     elif far in _ENDS and not (session.injected and far is Reached.HANDSHAKE_FAILED):

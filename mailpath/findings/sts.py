@@ -74,46 +74,37 @@ def _none(walk: Walk, domain: str, owner: str) -> Finding:
 
 def _no_policy(walk: Walk, fetch: PolicyFetch | None, texts: str) -> Finding:
     """There is a record, and no policy comes of it."""
-    reason = visible(walk.sts.reason)
+    reason = sentence(visible(walk.sts.reason))
     if fetch is None:
-        return finding("STS007", visible(walk.path.recipient), sentence(reason), found=texts, got=reason)
-    host, url = visible(fetch.host), visible(fetch.url)
-    unanswered = fetch.status is None and not fetch.chain and fetch.failure is None
-    if unanswered and fetch.address is None:
-        detail = visible(fetch.detail)
-        return finding("STS005", host, sentence(detail), found=texts, got=detail)
+        return finding("STS007", visible(walk.path.recipient), reason, found=texts, got=reason)
+    code, got = _why_no_policy(walk, fetch)
+    found = texts if code == "STS005" else visible(fetch.url)
+    if code == "STS006" and fetch.chain:
+        named = ", ".join(visible(name) for name in certificate_names(fetch.chain[0]).dns[:5])
+        found += f", served with a certificate for {named}" if named else ""
+    return finding(code, visible(fetch.host), reason, found=found, got=got)
+
+
+def _why_no_policy(walk: Walk, fetch: PolicyFetch) -> tuple[str, str]:
+    """Code, and what was got."""
+    detail = visible(fetch.detail)
     if fetch.verify_error or (fetch.failure is Failure.CERTIFICATE and not fetch.status):
-        error = visible(fetch.verify_error or fetch.detail)
-        named = certificate_names(fetch.chain[0]).dns if fetch.chain else ()
-        shown = ", ".join(visible(name) for name in named[:5])
-        return finding(
-            "STS006",
-            host,
-            f"The certificate of {host} is refused: {error.rstrip('.')}.",
-            found=f"{url}{f', served with a certificate for {shown}' if shown else ''}",
-            got=error,
-        )
+        return "STS006", visible(fetch.verify_error or fetch.detail)
     if gave_up_early(walk, fetch):
-        return finding("STS018", host, sentence(reason), found=url, got=visible(fetch.detail))
+        return "STS018", detail
     if fetch.failure is Failure.TOO_LARGE:
-        return finding("STS010", host, "The policy is larger than 64 KiB.", found=url, got="more than 64 KiB")
+        return "STS010", "more than 64 KiB"
     if fetch.failure is not None or fetch.status is None:
-        return finding("STS007", host, sentence(reason), found=url, got=visible(fetch.detail))
+        unanswered = fetch.failure is None and not fetch.chain and fetch.address is None
+        return "STS005" if unanswered else "STS007", detail
     if fetch.status != 200:
-        return finding("STS008", host, sentence(reason), found=url, got=f"HTTP {fetch.status}")
-    return _unreadable(fetch, reason, host)
-
-
-def _unreadable(fetch: PolicyFetch, reason: str, host: str) -> Finding:
-    content_type = visible(fetch.content_type or b"(no Content-Type)", limit=120)
+        return "STS008", f"HTTP {fetch.status}"
     read = sts.parse_policy(fetch.body, b"text/plain")
     if read.policy is not None:
-        return finding(
-            "STS009", host, sentence(reason), found=visible(fetch.url), got=f"Content-Type: {content_type}"
-        )
-    bad = next((line for line in read.lines if line.verdict == "bad"), None)
-    got = visible(bad.text, limit=120) if bad is not None else visible(fetch.body[:120])
-    return finding("STS010", host, sentence(reason), found=visible(fetch.url), got=got or "an empty policy")
+        content_type = visible(fetch.content_type or b"(no Content-Type)", limit=120)
+        return "STS009", f"Content-Type: {content_type}"
+    bad = next((line.text for line in read.lines if line.verdict == "bad"), fetch.body[:120])
+    return "STS010", visible(bad, limit=120) or "an empty policy"
 
 
 def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:

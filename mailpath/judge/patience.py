@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from mailpath.assess.reached import awaited
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Reply, Session, Walk, cut_short
 from mailpath.facts.waits import POLICY
@@ -38,7 +39,7 @@ def gave_up(walk: Walk, posture: Posture, session: Session) -> str:
     field, option = _FIELDS[session.failed_at]
     if session.mail_from is not None:
         field = "rcpt"
-    where = f"{_awaited(session)} of {_host(walk, session)}"
+    where = f"{awaited(session)} of {_host(walk, session)}"
     if session.bound and (walk.patience == "ours" or getattr(posture.patience, field) > limit):
         return f"we waited {limit:g} s for {where}, until {shown(session.bound)}"
     return _outlasts(posture, field, limit, where, f"{option} waits longer")
@@ -60,22 +61,6 @@ def _outlasts(posture: Posture, field: str, limit: float, awaited: str, longer: 
     if own <= limit:
         return ""
     return f"we waited {limit:g} s for {awaited}, but {posture.name} waits {own} s ({longer})"
-
-
-def _awaited(session: Session) -> str:
-    stage = session.failed_at
-    if stage is Stage.GREETING:
-        return "the greeting"
-    if stage is Stage.HANDSHAKE:
-        return "the TLS handshake"
-    if stage is Stage.STARTTLS:
-        return "the reply to STARTTLS"
-    if stage is Stage.ENVELOPE:
-        refused = session.starttls is not None and session.tls is None
-        named = "RCPT TO" if session.mail_from is not None else "MAIL FROM"
-        return "a reply after the refused STARTTLS" if refused else f"the reply to {named}"
-    again = session.ehlo_tls if stage is Stage.EHLO_TLS else session.ehlo
-    return f"the reply to {'EHLO' if again is None else 'HELO'}"
 
 
 def _host(walk: Walk, session: Session) -> str:

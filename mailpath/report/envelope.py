@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mailpath.assess.reached import quoted
+from mailpath.assess.reached import Reached, quoted, reached, told, why_ended
 from mailpath.exchanges import Envelope, Stage
 from mailpath.facts import MxHost, Reply, Session, Walk
 from mailpath.network.replies import offers
 from mailpath.visible import visible
-from mailpath.wording.phrases import clause, sentence
+from mailpath.wording.phrases import sentence
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,21 +80,18 @@ def _unsaid(session: Session, envelope: Envelope | None) -> tuple[str, str] | No
 
 def _word(session: Session) -> tuple[str, str]:
     where = "" if session.tls is not None else ", in the clear"
+    far = reached(session)
     for command, reply in (("MAIL FROM", session.mail_from), ("RCPT TO", session.rcpt_to)):
-        if reply is None and session.failed_at is Stage.ENVELOPE and not _starttls_refused(session):
+        if reply is None and session.failed_at is Stage.ENVELOPE and far is not Reached.STARTTLS_REFUSED:
             return "NO REPLY", f"{command} is not answered{where}: {visible(session.detail)}"
         if reply is None:
-            return "NOT REACHED", sentence(f"The session ended before {command}: {_ended(session)}")
+            ended = why_ended(session) if far in (Reached.NOT_OFFERED, Reached.UP) else told(session)
+            return "NOT REACHED", sentence(f"The session ended before {command}: {ended}")
         if reply.code is None:
             return "NO REPLY", f"The reply to {command} is not valid: {visible(reply.defect)}."
-        if reply.code // 100 != 2:
+        if not reply.positive:
             return _refused(command, reply, where)
     return "TAKEN", f"Sender and recipient are accepted{where}."
-
-
-def _starttls_refused(session: Session) -> bool:
-    """The session ended there; MAIL FROM was never said."""
-    return session.starttls is not None and session.tls is None
 
 
 def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:
@@ -105,14 +102,3 @@ def _refused(command: str, reply: Reply, where: str) -> tuple[str, str]:
     if any(word in b" ".join(reply.lines).lower() for word in (b"greylist", b"graylist", b"grey-list")):
         return "GREYLISTED", f"{answer}: the server asks the sender to try again later, and accepts it then."
     return "LATER", f"{answer}: the mail waits (greylisting looks like this too)."
-
-
-def _ended(session: Session) -> str:
-    if session.failure is None:
-        return "the server let it go no further"
-    if session.not_tried or session.limit is not None:
-        return clause(visible(session.not_tried or session.detail))
-    at = f" at {session.failed_at.value}" if session.failed_at is not None else ""
-    if session.failed_at is Stage.CONNECT:
-        at = " when connecting"
-    return f"{session.failure.value}{at}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailpath.assess.certificate import Certificate, Problem
 from mailpath.assess.faults import our_fault
-from mailpath.assess.reached import Reached, told, why_ended
+from mailpath.assess.reached import Reached, told, waited, why_ended
 from mailpath.assess.sessions import cut_off, why_untried
 from mailpath.assess.standing import (
     OUTDATED,
@@ -40,8 +40,16 @@ _WORDS = {
     Reached.LOST_IN_TLS: "TLS BREAKS",
     Reached.REFUSED_IN_TLS: "TLS BREAKS",
 }
-_CONNECTS = {Failure.REFUSED: "REFUSED", Failure.RESET: "REFUSED", Failure.UNREACHABLE: "NO ROUTE"}
-_UNSEEN = {Failure.LOCAL: _NOT_HERE, Failure.BLOCKED: "NO ANSWER", Failure.NOT_RECORDED: "NO ANSWER"}
+_CONNECTS: dict[Failure | None, str] = {
+    Failure.REFUSED: "REFUSED",
+    Failure.RESET: "REFUSED",
+    Failure.UNREACHABLE: "NO ROUTE",
+}
+_UNSEEN: dict[Failure | None, str] = {
+    Failure.LOCAL: _NOT_HERE,
+    Failure.BLOCKED: "NO ANSWER",
+    Failure.NOT_RECORDED: "NO ANSWER",
+}
 _CERTIFICATES = {
     Problem.UNVOUCHED: "HALF DANE",
     Problem.NOT_YET_VALID: "NOT YET VALID",
@@ -88,24 +96,23 @@ def host_line(walk: Walk, host: MxHost) -> tuple[Status, str, str]:
     if gave_up_early(walk, session) and session.failed_at is not Stage.ENVELOPE:
         if session.bound:
             return Status.ERROR, "CUT OFF", why_ended(session)
-        return Status.ERROR, "SLOW", f"{waited(session)}; senders wait for minutes."
+        return (
+            Status.ERROR,
+            "SLOW",
+            f"{waited(session)}; senders wait for minutes.",
+        )
     if standing.reached is Reached.UP and standing.certificate is not None:
         return _in_tls(walk, host, standing.version, standing.certificate)
     return _without_tls(walk, host, session, standing.reached)
 
 
-def waited(session: Session) -> str:
-    """How long we waited for what, as a clause, of a session that our limit ended."""
-    return why_ended(session).removesuffix("; it did not come")
-
-
 def _without_tls(walk: Walk, host: MxHost, session: Session, far: Reached) -> tuple[Status, str, str]:
     summary = told(session)
     if far is Reached.NOT_SEEN:
-        word = _UNSEEN.get(session.failure, _CANNOT_TELL) if session.failure else _CANNOT_TELL
+        word = _UNSEEN.get(session.failure, _CANNOT_TELL)
         return Status.ERROR, word, f"{session.address} port {session.port}: {summary}"
     if far is Reached.NO_CONNECT:
-        word = _CONNECTS.get(session.failure, "NO ANSWER") if session.failure else "NO ANSWER"
+        word = _CONNECTS.get(session.failure, "NO ANSWER")
         return (Status.FAIL if word == "REFUSED" else Status.ERROR), word, f"{session.address} {summary}"
     if far is Reached.NOT_OFFERED:
         status = Status.FAIL if tls_demanded(walk, host) else Status.WEAK

@@ -120,7 +120,7 @@ def _lines(walk: Walk, verdict: Verdict) -> Iterator[str]:
     if status is Status.PASS and came_to_a_session and not at_once:
         yield "PASS, and nothing is delivered over TLS"
     came_to_the_host = came_to_a_session or verdict.event in (Event.TLSA_FAILED, Event.STS_MX_UNLISTED)
-    matches = "DANE matches (" in lines["starttls"].summary
+    matches = status is Status.PASS and "DANE matches (" in lines["starttls"].summary
     if matches and came_to_the_host and outcome is not Outcome.AUTHENTICATED:
         yield "DANE matches, and the host is not authenticated"
     if at_once and status not in (Status.PASS, Status.WEAK):

@@ -116,7 +116,7 @@ def test_what_may_follow(server, posture, possible):
         ("helo", "the reply to HELO", "--reply-timeout"),
         ("starttls", "the reply to STARTTLS", "--reply-timeout"),
         ("handshake", "the TLS handshake", "--reply-timeout"),
-        ("in tls", "the reply to EHLO", "--reply-timeout"),
+        ("in tls", "the reply to EHLO inside TLS", "--reply-timeout"),
     ],
 )
 def test_the_reason_says_how_long_we_waited_for_what_and_what_waits_longer(server, awaited, option):
