@@ -245,7 +245,7 @@ def _record_type(text: str) -> str:
         number = text.isascii() and text.isdigit()
         return dns.rdatatype.to_text(dns.rdatatype.from_text(f"TYPE{int(text)}" if number else text))
     except (dns.rdatatype.UnknownRdatatype, ValueError):
-        raise MailpathError(f"{text!r} is no record type.") from None
+        raise MailpathError(f"{text!r} is not a record type.") from None
 
 
 def _seconds(at: int | datetime) -> int:

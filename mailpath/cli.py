@@ -30,13 +30,7 @@ from mailpath.commands.options import (
     network_for,
     value,
 )
-
-#: sysexits.h EX_USAGE.  `report/exit_codes.py` has the others; it is not loaded before a command runs.
-EX_USAGE = 64
-EX_UNKNOWN = 3
-EX_INTERRUPTED = 130
-EX_PIPE = 141
-
+from mailpath.ending import ExitCode
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -44,10 +38,10 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(cls=DefaultGroup, context_settings=_CONTEXT)
 @click.version_option(__version__, message="mailpath %(version)s")
 def cli() -> None:
-    """Traceroute for mail security: walk the path a mail takes, see what protects each hop, and what
-    would change if the sender enforced more.
+    """Traceroute for mail security: walk the path of a message, see what protects each hop, and what would
+    change if the sender enforced more.
 
-    Domains, mail addresses or "Name <address>". Without a command the app opens.
+    Takes domains, mail addresses or "Name <address>". Without a command, opens the app.
     """
 
 
@@ -59,7 +53,7 @@ def cli() -> None:
 def app(domains: tuple[str, ...], **options: Any) -> int:
     """The app."""
     if len(domains) > 2:
-        raise click.UsageError("One or two domains: the recipient, or the sender and the recipient.")
+        raise click.UsageError("Give one domain (the recipient) or two (the sender and the recipient).")
     from mailpath.commands import app as commands
 
     recipient = domains[-1] if domains else None
@@ -68,10 +62,10 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
 
 @cli.command(params=[argument("recipient", required=False), *CHECK, LAB, *NETWORK, LOG])
 def check(**words: Any) -> int:
-    """Walk the path to RECIPIENT and report.
+    """Walk the path to RECIPIENT and print a report.
 
-    Exit status: 0 delivered as both sides ask for, 1 delivered below that, 2 deferred or bounced,
-    3 unknown, or a replay that is not evidence (see --trust-capture), 64 wrong usage.
+    Exit status: 0 delivered with the protection both sides ask for, 1 delivered with less, 2 deferred or
+    bounced, 3 unknown, or a replay that is not evidence (see --trust-capture), 64 usage error.
     """
     from mailpath.commands import check as commands
 
@@ -80,15 +74,15 @@ def check(**words: Any) -> int:
 
 @cli.command("open", params=[argument("capture"), *LOOK, *TRUST, LOG])
 def open_capture(capture: str, **options: Any) -> int:
-    """The app on CAPTURE ("-": standard input); no network."""
+    """Open the app on CAPTURE ("-": standard input). Uses no network."""
     from mailpath.commands import app as commands
 
     return commands.capture(capture, options)
 
 
-@cli.group("lab", cls=DefaultGroup, short_help="The app on the built-in mini-internet.")
+@cli.group("lab", cls=DefaultGroup, short_help="Open the app on the built-in mini-internet.")
 def lab_group() -> None:
-    """The app on the built-in mini-internet: SCENARIO, or a FILE.toml of your own."""
+    """Open the app on the built-in mini-internet: on SCENARIO, or on your own FILE.toml."""
 
 
 @lab_group.command(
@@ -105,7 +99,7 @@ def lab(scenario: str | None, **options: Any) -> int:
 
 @lab_group.command("list", params=[as_json("a JSON array")])
 def lab_list(as_json: bool) -> None:
-    """Id, domain, expected outcomes and title of every scenario, tab-separated."""
+    """List the scenarios. Prints ID, domain, expected outcomes and title, separated by tabs."""
     from mailpath.commands import lists
 
     lists.scenarios(as_json)
@@ -113,7 +107,7 @@ def lab_list(as_json: bool) -> None:
 
 @lab_group.command("serve")
 def lab_serve() -> None:
-    """Keep the lab up for other tools; prints the network file's path. Ends on Ctrl-C."""
+    """Run the lab for other tools until Ctrl-C. Prints the path of its network file."""
     from mailpath.lab.serve import serve
 
     serve()
@@ -124,16 +118,16 @@ def lab_serve() -> None:
         argument("name"),
         argument("rdtype", required=False, default="A", metavar="[TYPE]"),
         as_json(),
-        as_of("Validate as of then"),
+        as_of("Validate as of TIME"),
         LAB,
         *network_for(DNS_KEYS),
         LOG,
     ]
 )
 def dnssec(**words: Any) -> int:
-    """Validate NAME from its anchor down, and draw the chain of trust.
+    """Validate NAME and draw its chain of trust.
 
-    Exit status: 0 secure, 1 insecure, 2 bogus, 3 indeterminate, 64 wrong usage.
+    Exit status: 0 secure, 1 insecure, 2 bogus, 3 indeterminate, 64 usage error.
     """
     from mailpath.commands import dnssec as commands
 
@@ -141,15 +135,15 @@ def dnssec(**words: Any) -> int:
 
 
 @cli.command(
-    short_help="List what senders enforce, as mailpath knows them.",
+    short_help="List the postures: what senders enforce.",
     params=[
         argument("name", required=False),
         as_json("JSON, with every field"),
-        flag("--all", "every_field", help="Show the habits of its server program, too."),
+        flag("--all", "every_field", help="Also show the habits of its server program."),
     ],
 )
 def postures(name: str | None, as_json: bool, every_field: bool) -> None:
-    """List what senders enforce; of the posture NAME each setting, its value and its source."""
+    """List the postures: what senders enforce. With NAME, print its settings with values and sources."""
     from mailpath.commands import lists
 
     lists.postures(name, as_json, every_field)
@@ -157,37 +151,36 @@ def postures(name: str | None, as_json: bool, every_field: bool) -> None:
 
 @cli.command()
 def paths() -> None:
-    """Where mailpath's own files are: the config file, and what ships with it.
+    """Show where mailpath keeps its files.
 
-    Every mistake in the config file is told on standard error.
+    Prints the paths of the config file and of the files that ship with mailpath, and on standard error every
+    mistake in the config file.
 
-    The config file's network table holds for every command that probes, unless --network or an option
-    says otherwise; its postures for every command that judges; the rest for the app.
+    The network table of the config file applies to every command that probes, unless --network or an option
+    overrides it; its postures apply to every command that judges; the rest applies to the app.
     """
     from mailpath.commands import lists
 
     lists.paths()
 
 
-@cli.command(
-    short_help="List the attackers there are, and what stops them.", params=[as_json("a JSON array")]
-)
+@cli.command(short_help="List the attacks, and what stops them.", params=[as_json("a JSON array")])
 def attacks(as_json: bool) -> None:
-    """List the attackers there are: what each can do, and what stops it."""
+    """List the attacks: what each attacker can do, and what stops it."""
     from mailpath.commands import lists
 
     lists.attacks(as_json)
 
 
 @cli.command(
-    short_help="What a code, a sentence or a line of a log means.",
+    short_help="Explain a code, a sentence or a log line.",
     params=[argument("text", nargs=-1, metavar="[CODE-OR-LOG-LINE]"), as_json()],
 )
 def explain(text: tuple[str, ...], as_json: bool) -> int:
-    """What a finding's code, a status code or a line of a log means ("-": standard input).
+    """Explain a finding's code, a status code or a log line ("-": standard input).
 
-    Which causes lead to it, under which postures. Without one: every code there is.
-    Exit status: 3 where nothing of it is known.
+    Says what causes it, and under which postures. Without an argument, lists every code. Exit status: 3 if
+    nothing is known about it.
     """
     if not text:
         from mailpath.commands import lists
@@ -200,50 +193,54 @@ def explain(text: tuple[str, ...], as_json: bool) -> int:
 
 
 @cli.command(
-    short_help="What a bounce tells, and what it means.",
+    short_help="Explain a bounce or a piece of a log.",
     params=[
         argument("file"),
         as_json(),
-        flag("--walk", help="Open the app with its sender and recipient filled in."),
+        flag("--walk", help="Open the app with the sender and the recipient of the bounce filled in."),
         *LOOK,
         *NETWORK,
         LOG,
     ],
 )
 def bounce(file: str, as_json: bool, walk: bool, **options: Any) -> int:
-    """What a bounce or a piece of a log in FILE ("-": standard input) tells, and what it means.
+    """Explain the bounce or the piece of a log in FILE ("-": standard input).
 
-    Exit status: 3 where nothing in it is known.
+    Exit status: 3 if nothing in it is known.
     """
     from mailpath.commands import tickets
 
     return tickets.bounce(file, as_json, options if walk else None)
 
 
-@cli.command(short_help="What a received TLS report says.", params=[argument("file"), as_json()])
+@cli.command(short_help="Explain a received TLS report.", params=[argument("file"), as_json()])
 def tlsrpt(file: str, as_json: bool) -> None:
-    """What a received TLS report in FILE (JSON, gzip or its mail; "-": standard input) says, in words."""
+    """Explain the received TLS report in FILE (JSON, gzip or the mail; "-": standard input)."""
     from mailpath.commands import tickets
 
     tickets.tlsrpt(file, as_json)
 
 
 @cli.command(
-    short_help="What changed between two captures of one path.",
+    short_help="Show what changed between two captures of one path.",
     params=[
         argument("old"),
         argument("new"),
         as_json(),
         value(
-            "--posture", "postures", of="NAME", multiple=True, help="Compare only these; repeatable. [all]"
+            "--posture",
+            "postures",
+            of="NAME",
+            multiple=True,
+            help="Compare only the outcomes of this posture; repeatable. [all]",
         ),
         *TRUST,
     ],
 )
 def diff(**words: Any) -> int:
-    """What changed between two captures of one path: records, certificates, policy, outcomes.
+    """Show what changed between two captures of one path: records, certificates, policy, outcomes.
 
-    Exit status: 0 nothing, 1 something, 64 wrong usage.
+    Exit status: 0 nothing changed, 1 something changed, 64 usage error.
     """
     from mailpath.commands import diff as commands
 
@@ -261,12 +258,12 @@ def main() -> None:
         where = ctx.command_path if ctx is not None else "mailpath"
         # The group's default command has a name that nobody types.
         stdio.tell(f"{where.removesuffix(f' {DefaultGroup.default}')}: {error.format_message()}")
-        sys.exit(EX_USAGE)
+        sys.exit(ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(EX_INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     except (BrokenPipeError, stdio.ReaderGone):
         stdio.let_go()
-        sys.exit(EX_PIPE)
+        sys.exit(ExitCode.PIPE)
     except Exception as error:  # noqa: BLE001 - a monitoring system must not take a bug of ours for a verdict
         code = stdio.told(error) if isinstance(error, OSError) else None
         sys.exit(_bug() if code is None else code)
@@ -277,6 +274,6 @@ def _bug() -> int:
     import traceback
 
     stdio.tell(
-        f"{traceback.format_exc()}mailpath: this is a bug of mailpath; please report it with the lines above."
+        f"{traceback.format_exc()}mailpath: this is a bug in mailpath; please report it with the lines above."
     )
-    return EX_UNKNOWN
+    return ExitCode.UNKNOWN

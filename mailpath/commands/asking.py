@@ -48,7 +48,7 @@ def network_of(options: dict[str, Any]) -> Iterator[tuple[Settings, Scenario | N
         return
     given = names_of(given_options(options, LAB_BRINGS))
     if given:
-        raise click.UsageError(f"The lab is a network of its own: {given} cannot be used with --lab.")
+        raise click.UsageError(f"The lab has its own network: {given} cannot be used with --lab.")
     from mailpath.lab import Lab
 
     scenario = scenario_named(options["lab"])
@@ -69,7 +69,7 @@ def scenario_named(text: str) -> Scenario:
             return each
     if not Path(text).is_file():
         raise click.UsageError(
-            f"There is no scenario {text!r}, and no such file. `mailpath lab list` shows the scenarios."
+            f"There is no scenario {text!r}, and no such file. `mailpath lab list` lists the scenarios."
         )
     return load_scenario(text)
 

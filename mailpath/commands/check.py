@@ -89,9 +89,7 @@ class CheckOptions:
     def sending(self) -> MessageOptions:
         """What they say of the message.  Raises `click.UsageError`."""
         if self.requiretls and self.tls_required_no:
-            raise click.UsageError(
-                "A message asks for one of --requiretls and --tls-required-no, not for both."
-            )
+            raise click.UsageError("Use either --requiretls or --tls-required-no, not both.")
         message = Message.TLS_REQUIRED_NO if self.tls_required_no else Message.ORDINARY
         return MessageOptions(
             message=Message.REQUIRETLS if self.requiretls else message, policy_age=self.policy_age
@@ -112,7 +110,7 @@ def run(options: CheckOptions) -> ExitCode:
     """
     sending = options.sending()
     if not options.envelope and (options.envelope_from is not None or options.rcpt is not None):
-        raise click.UsageError("--envelope-from and --rcpt belong to --envelope.")
+        raise click.UsageError("--envelope-from and --rcpt need --envelope.")
     outputs = {"-o": options.output, "--capture": options.capture, "--tlsrpt": options.tlsrpt}
     log = click.get_current_context().meta.get(LOG_FILE)
     inputs = {"--replay": options.replay, **files_read(options.network)}
@@ -181,17 +179,19 @@ def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         parts = [part.strip() for part in name.split("+")]
         if len(parts) > 2 or len(parts) != len(set(parts)):
-            raise click.UsageError(f"{name!r}: an attack, or two different ones joined by +.")
+            raise click.UsageError(f"{name!r} is not an attack, nor two different attacks joined by +.")
     return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
 
 
 def _remark(options: CheckOptions, attacks: Sequence[str]) -> None:
     """What was asked for and comes otherwise, on standard error."""
     if attacks and options.written_as == "nagios":
-        stdio.tell("mailpath check: --format nagios tells the outcome alone: --attack adds nothing to it.")
+        stdio.tell("mailpath check: --format nagios reports only the outcome, so --attack adds nothing.")
     if options.form is None and options.output is not None and names_no_format(options.output):
         file = visible(options.output)
-        stdio.tell(f"mailpath check: {file}: The ending names no format: text is written; see --format.")
+        stdio.tell(
+            f"mailpath check: {file}: The suffix names no format, so the report is text; see --format."
+        )
 
 
 # --- the walk --------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def _remark(options: CheckOptions, attacks: Sequence[str]) -> None:
 def _asked(options: CheckOptions) -> Walked:
     """Walked over sockets, in the lab if so."""
     if options.trust_capture:
-        raise click.UsageError("--trust-capture is about a capture: it needs --replay.")
+        raise click.UsageError("--trust-capture needs --replay.")
     if options.recipient is None and options.network["lab"] is None:
         raise click.UsageError("Missing argument 'RECIPIENT'.")
     with network_of(options.network) as (settings, scenario):
@@ -237,7 +237,7 @@ def _replayed(options: CheckOptions) -> Walked:
     wanted = ((options.recipient, held.path.recipient, "to"), (options.sender, held.path.sender, "from"))
     for typed, kept, what in wanted:
         if typed is not None and domain_of(typed) != kept:
-            raise click.UsageError(f"{file} holds a path {what} {kept or 'any sender'}, not {typed}.")
+            raise click.UsageError(f"{file} contains a path {what} {kept or 'any sender'}, not {typed}.")
     with concerning(file=file):
         walked = asyncio.run(_walk(held.path, Replay(held), options.at))
     # As of another time less may be asked for: what was fetched in its own time is kept for attacks.
@@ -295,17 +295,17 @@ def _filed(result: Result, file: str) -> None:
         walk, result.chosen, contact=f"postmaster@{filer}", at=result.at, sending=result.sending
     )
     if tlsrpt.empty(report):
-        click.echo("No TLS report is written: no session of this delivery belongs in one.", err=True)
+        click.echo("No TLS report is written: this delivery has no session to report.", err=True)
         return
     if not walk.sts.tlsrpt_rua:
         domain, lookup = visible(walk.path.recipient), walk.sts.tlsrpt
         known = lookup is not None and lookup.found in (Found.FOUND, Found.ABSENT) and not lookup.broken
-        why = f"{domain} asks for no TLS reports" if known else f"where {domain} takes them is not known"
-        click.echo(f"{visible(filer)} would file none: {why}.", err=True)
+        why = f"{domain} requests no TLS reports" if known else f"it is unknown where {domain} wants them"
+        click.echo(f"{visible(filer)} would send no TLS report: {why}.", err=True)
     named = marks(result.provenance)
     if result.provenance.replayed:
         doubt = f"Not evidence: {result.doubt}. " if result.doubt else ""
-        click.echo(f"{doubt}The TLS report does not say of its walk: {', '.join(named)}.", err=True)
+        click.echo(f"{doubt}The TLS report cannot say this about its walk: {', '.join(named)}.", err=True)
     data = tlsrpt.encode(report)
     if file == STDIO:
         sys.stdout.buffer.write(data)

@@ -27,7 +27,7 @@ SAME, DIFFERENT = 0, 1
 def run(*, old: str, new: str, postures: tuple[str, ...], as_json: bool, **trust: Any) -> int:
     """0 where nothing changed, 1 where something did.  Raises `click.UsageError`, `MailpathError`."""
     if old == new == STDIO:
-        raise click.UsageError("Standard input holds one capture, not two.")
+        raise click.UsageError("Standard input can hold only one capture, not two.")
     judged = chosen(postures) or tuple(config.postures().values())
     held = {file: load(file) for file in (old, new)}
     paths = [held[file].path for file in (old, new)]

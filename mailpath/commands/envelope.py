@@ -18,7 +18,9 @@ def envelope_for(recipient: str, sender: str | None, rcpt_to: str | None, mail_f
     """
     to = rcpt_to if rcpt_to is not None else recipient
     if domain_of(to) != domain_of(recipient):
-        raise click.UsageError(f"{to!r} is not at {domain_of(recipient)}, whose servers are asked.")
+        raise click.UsageError(
+            f"{to!r} is not an address at {domain_of(recipient)}, whose servers are tested."
+        )
     return Envelope(mail_from=_sender(mail_from, sender), rcpt_to=_mailbox(to, POSTMASTER))
 
 
@@ -36,5 +38,5 @@ def _mailbox(text: str, default: str) -> str:
         bare = bare[bare.rindex("<") + 1 : -1].strip()
     local = bare.rpartition("@")[0] if "@" in bare else default
     if not is_local_part(local):
-        raise click.UsageError(f"{text!r} has no local part that MAIL FROM or RCPT TO could name.")
+        raise click.UsageError(f"{text!r} has no local part, which MAIL FROM and RCPT TO need.")
     return f"{local}@{domain_of(bare)}"

@@ -35,7 +35,7 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     try:
         seconds = _unix(text) if text.isascii() and text.isdigit() else _rfc3339(text)
     except (ValueError, OverflowError):
-        sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z, or a date alone) nor Unix seconds."
+        sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z, or only a date) nor Unix seconds."
         raise click.BadParameter(sentence, ctx, param) from None
     if not 0 <= seconds <= LAST:
         raise click.BadParameter(f"{text!r} is not between the years 1970 and 9999.", ctx, param)
@@ -66,7 +66,7 @@ def age(ctx: click.Context, param: click.Parameter, value: str | None) -> int | 
         return None
     found = _AGE.fullmatch(value.strip())
     if found is None:
-        sentence = f"{value!r} is no age: seconds, or an amount with s, m, h, d or w, as in 3d."
+        sentence = f"{value!r} is not an age: use seconds, or a number with s, m, h, d or w, as in 3d."
         raise click.BadParameter(sentence, ctx, param)
     return int(found["amount"]) * _SECONDS[found["unit"]]
 
@@ -128,14 +128,14 @@ def as_json(what: str = "one JSON object") -> click.Option:
 
 def as_of(help: str) -> click.Option:
     """Another time than now."""
-    return value("--at", of="TIME", callback=moment, help=f"{help}: RFC 3339, a date or Unix seconds.")
+    return value("--at", of="TIME", callback=moment, help=f"{help}: RFC 3339, a date or Unix seconds. [now]")
 
 
 #: How the app looks.
 LOOK = (
     flag("--no-mouse", help="Leave the mouse to the terminal."),
-    flag("--ascii", "plain", help="No signs beyond ASCII."),
-    flag("--no-color", help="No colours (NO_COLOR does it too)."),
+    flag("--ascii", "plain", help="Draw with ASCII characters only."),
+    flag("--no-color", help="Use no colors (like NO_COLOR in the environment)."),
 )
 
 
@@ -154,7 +154,7 @@ LOG = value(
     envvar="MAILPATH_LOG",
     expose_value=False,
     callback=_log,
-    help="Add each exchange, and what breaks, to FILE; nothing in it is redacted. [$MAILPATH_LOG]",
+    help="Log each exchange and each error to FILE, without redaction. [$MAILPATH_LOG]",
 )
 
 #: Where to ask: the keys of a network file.
@@ -163,46 +163,47 @@ NETWORK = (
         "--network",
         "network_file",
         of="FILE",
-        help="Network file (TOML) that holds the options below. [the config file's network table]",
+        help="Network file (TOML) with the options below. [the config file's network table]",
     ),
     value(
         "--resolver",
         of="ADDRESS",
-        help="Recursive resolver: ip, ip:port, tls://ip#name or https://host/path. [the system's]",
+        help="Recursive resolver to use: ip, ip:port, tls://ip#name or https://host/path. [the system's]",
     ),
     value(
         "--trust-anchor",
         of="FILE",
-        help="DNSSEC trust anchors, DS or DNSKEY of any names; the closest one decides. [IANA's root keys]",
+        help="DNSSEC trust anchors, DS or DNSKEY records of any zones; the closest one applies. [IANA's root"
+        " keys]",
     ),
-    value("--ca-file", of="FILE", help="Trusted CA certificates, PEM. [the system's]"),
-    value("--smtp-port", of="PORT", type=int, help="Port of the mail servers. [25]"),
-    value("--https-port", of="PORT", type=int, help="Port of the policy host. [443]"),
+    value("--ca-file", of="FILE", help="Trusted CA certificates (PEM). [the system's]"),
+    value("--smtp-port", of="PORT", type=int, help="SMTP port of the mail servers. [25]"),
+    value("--https-port", of="PORT", type=int, help="HTTPS port of the policy host. [443]"),
     value(
         "--timeout",
         of="SECONDS",
         type=float,
-        help="Longest wait for a connection, a DNS try or a policy. [5]",
+        help="Longest wait for a connection, a DNS answer or a policy. [5]",
     ),
     value(
         "--reply-timeout",
         of="SECONDS",
         type=float,
-        help="Longest wait for a line once a session is accepted. [30; --timeout if only that is given]",
+        help="Longest wait for a line in an accepted session. [30; --timeout if only that is given]",
     ),
-    value("--greeting-timeout", of="SECONDS", type=float, help="Longest wait for a greeting. [30]"),
+    value("--greeting-timeout", of="SECONDS", type=float, help="Longest wait for an SMTP greeting. [30]"),
     value(
         "--deadline",
         of="SECONDS",
         type=float,
-        help="Longest time for a walk. [120; 50 for check --format nagios]",
+        help="Longest time for the whole walk. [120; 50 for check --format nagios]",
     ),
     click.Option(
         ["--patience"],
         type=click.Choice(["sender", "ours"]),
-        help="Whose time limits count: the sending server's, or ours. [sender]",
+        help="Whose time limits decide: the sending server's, or ours. [sender]",
     ),
-    value("--ehlo", of="NAME", help="Name to give in EHLO. [this host's]"),
+    value("--ehlo", of="NAME", help="Host name to use in EHLO. [this host's]"),
     click.Option(
         ["--allow-private/--no-allow-private"], default=None, help="Connect to special-use addresses too."
     ),
@@ -211,14 +212,14 @@ NETWORK = (
         "insecure_zones",
         of="NAME",
         multiple=True,
-        help="Treat NAME and all below it as unsigned (negative trust anchor, RFC 7646); repeatable.",
+        help="Treat NAME and everything below it as unsigned (negative trust anchor, RFC 7646); repeatable.",
     ),
     value(
         "--dial",
         of="A=B",
         multiple=True,
         callback=_dial,
-        help="Published address A really lives at B; repeatable.",
+        help="Connect to B instead of the published address A; repeatable.",
     ),
 )
 #: Keys of `NETWORK` in a command's parameters.
@@ -255,27 +256,27 @@ TRUST = (
         "--network",
         "network_file",
         of="FILE",
-        help="Network file (TOML) that says whom you trust. [the config file's]",
+        help="Network file (TOML) with your trust anchors and CAs. [the config file's network table]",
     ),
-    value("--trust-anchor", of="FILE", help="DNSSEC trust anchors to compare a capture's with."),
-    value("--ca-file", of="FILE", help="CA certificates, PEM, to compare a capture's with."),
+    value("--trust-anchor", of="FILE", help="DNSSEC trust anchors to compare with those of the capture."),
+    value("--ca-file", of="FILE", help="CA certificates (PEM) to compare with those of the capture."),
 )
 
 LAB = value(
     "--lab",
     of="ID|FILE",
-    help="Ask in the built-in mini-internet: a scenario of `mailpath lab list`, or a file of your own.",
+    help="Use the built-in mini-internet instead: a scenario of `mailpath lab list`, or your own file.",
 )
 
 #: What `check` asks of the walk and of its report.
 CHECK = (
-    value("--from", "sender", of="SENDER", help="Who writes: a domain or an address."),
+    value("--from", "sender", of="SENDER", help="Domain or address of the sender."),
     value(
         "--posture",
         "postures",
         of="NAME",
         multiple=True,
-        help="What the sender enforces; repeatable, the worst decides. [all, rfc decides]",
+        help="What the sender enforces; repeatable, the worst verdict decides. [all; rfc decides]",
     ),
     value(
         "--attack",
@@ -284,36 +285,39 @@ CHECK = (
         multiple=True,
         help="Put an attacker on the path: a name, a+b, or all; repeatable. [none]",
     ),
-    as_of("Judge as of this time"),
+    as_of("Judge as of TIME"),
     flag("--requiretls", help="Judge a message sent with REQUIRETLS (RFC 8689)."),
-    flag("--tls-required-no", help="Judge a message with the header TLS-Required: No (RFC 8689)."),
+    flag("--tls-required-no", help="Judge a message with TLS-Required: No in its header (RFC 8689)."),
     value(
         "--policy-age",
         of="AGE",
         callback=age,
-        help="How long ago the sender fetched the MTA-STS policy: seconds, or 12h, 3d, 2w. [first contact]",
+        help="Age of the sender's cached MTA-STS policy: seconds, or 12h, 3d, 2w. [none: first contact]",
     ),
-    flag("--envelope", help="Try MAIL FROM and RCPT TO too, then RSET; never DATA."),
+    flag("--envelope", help="Also send MAIL FROM and RCPT TO, then RSET; never DATA."),
     value(
         "--envelope-from",
         of="ADDRESS",
-        help="Sender in the envelope test. [SENDER's address, else the null one]",
+        help="Sender for the envelope test. [SENDER's address, else the null sender]",
     ),
-    value("--rcpt", of="ADDRESS", help="Recipient in the envelope test. [RECIPIENT's address or postmaster]"),
+    value(
+        "--rcpt", of="ADDRESS", help="Recipient for the envelope test. [RECIPIENT's address, else postmaster]"
+    ),
     flag(
         "--redact",
-        help="Leave this machine's names and addresses, and local parts, out of report and capture.",
+        help="Keep this machine's names and addresses, and all local parts, out of the report and the"
+        " capture.",
     ),
     click.Option(
         ["--format", "form"],
         type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
-        help="Form of the report. [by FILE's ending, else text]",
+        help="Format of the report. [by FILE's suffix, else text]",
     ),
     value("-o", "--output", of="FILE", help="Write the report to FILE."),
-    value("--capture", of="FILE", help='Keep every exchange in FILE ("-": standard output).'),
+    value("--capture", of="FILE", help='Save every exchange to FILE ("-": standard output).'),
     value(
         "--tlsrpt", of="FILE", help="Write the TLS report (RFC 8460) that the deciding posture would file."
     ),
-    value("--replay", of="FILE", help='Walk a capture again, with no network ("-": standard input).'),
-    flag("--trust-capture", help="Let a capture's verdict count, whatever its roots."),
+    value("--replay", of="FILE", help='Replay a capture without any network ("-": standard input).'),
+    flag("--trust-capture", help="Take a capture's verdict as evidence in any case."),
 )

@@ -26,7 +26,7 @@ def examine(outputs: Mapping[str, str | None], inputs: Mapping[str, str | None],
         place = word if word == STDIO else _place(word)
         if place in taken:
             where = "Standard output" if word == STDIO else word
-            raise click.UsageError(f"{where} takes {taken[place]} or {option}, not both.")
+            raise click.UsageError(f"{where} can take {taken[place]} or {option}, not both.")
         if place is not None:
             taken[place] = option
     if STDIO in taken and outputs["-o"] is None and form is not None:
@@ -38,7 +38,7 @@ def examine(outputs: Mapping[str, str | None], inputs: Mapping[str, str | None],
             continue
         for source, read in inputs.items():
             if read is not None and read != STDIO and same_file(word, read) and not is_special(word):
-                raise click.UsageError(f"{word}: {option} would write over the file that {source} reads.")
+                raise click.UsageError(f"{word}: {option} would overwrite the file that {source} reads.")
         _writable(option, word)
 
 

@@ -75,7 +75,7 @@ def _open_app(told: Bounce, options: dict[str, Any], *, stdin: bool) -> int:
 
 
 def tlsrpt(file: str, as_json: bool) -> None:
-    """What a received TLS report says.  Raises `ReportError`, `FileError`."""
+    """Explain a received TLS report.  Raises `ReportError`, `FileError`."""
     from mailpath.tickets import tlsrpt as reports
 
     with concerning(file=file):

@@ -102,36 +102,39 @@ class Agent(Record, frozen=True, kw_only=True):
 
     # --- DNS and the choice of host ------------------------------------------------------------------
     resolves_here: Annotated[
-        bool, means("It meets the errors of the resolver that the walk asked; a hosted service asks its own.")
+        bool,
+        means("The sender uses the resolver of the walk, with its errors; a hosted service uses its own."),
     ] = True
     null_mx_beside: Annotated[
         Refusal,
-        means("What a null MX beside real ones does: next, it is ignored."),
+        means("What a null MX record beside real ones does; next: it is ignored."),
         source("RFC 7505 section 3 forbids it; PF: bounce, observed"),
     ] = Refusal.NEXT
     ip_literal_mx: Annotated[
         bool,
-        means("An MX that names an IP address is used as one."),
+        means("An MX record that names an IP address is used as that address."),
         source("RFC 5321 section 5.1 wants a name; PF smtp_addr.c"),
     ] = False
     host_names: Annotated[
         HostNames,
-        means("What counts as a host name; an MX that names none is skipped."),
+        means("What counts as a host name; an MX record that does not name one is skipped."),
         source("PF valid_hostname.c; EX dns_check_names_pattern"),
     ] = HostNames.RFC
     check_cname_syntax: Annotated[
         bool,
-        means("Every alias on the way to the address must be a host name; else the host has none."),
+        means(
+            "Every alias on the way to the address must be a host name; otherwise the host has no address."
+        ),
         source("PF dns_lookup.c, valid_rr_name"),
     ] = False
     retry_duplicate_mx: Annotated[
         bool,
-        means("A host listed at two preferences is tried twice, not at the better one only."),
+        means("A host listed at two preferences is tried twice, not only at the better one."),
         source("PF smtp_addr.c"),
     ] = False
     try_each_preference_once: Annotated[
         bool,
-        means("Past `address_limit` the first address of each worse preference is still tried."),
+        means("Beyond `address_limit`, the first address of each worse preference is still tried."),
         source("EX hosts_max_try, observed"),
     ] = False
     balance_families: Annotated[
@@ -148,10 +151,10 @@ class Agent(Record, frozen=True, kw_only=True):
     # --- the SMTP dialogue ---------------------------------------------------------------------------
     greeting_5xx: Annotated[
         Refusal,
-        means("What a permanent refusal in place of the greeting does."),
+        means("What a permanent refusal instead of a greeting does."),
         source("PF smtp_skip_5xx_greeting = yes: as 4xx; EX smtp.c: permanent only at the last host"),
     ] = Refusal.NEXT
-    helo_5xx: Annotated[Refusal, means("What a permanent reply to HELO does, after EHLO was refused.")] = (
+    helo_5xx: Annotated[Refusal, means("What a permanent reply to HELO does after EHLO was refused.")] = (
         Refusal.NEXT
     )
     ehlo_421_ends: Annotated[
@@ -159,58 +162,63 @@ class Agent(Record, frozen=True, kw_only=True):
     ] = True
     invalid_reply_is: Annotated[
         Refusal,
-        means("What a reply does that is neither 2yz, 4yz nor 5yz."),
+        means("What a reply other than 2yz, 4yz and 5yz does."),
         source("PF: permanent; EX: temporary; observed"),
     ] = Refusal.NEXT
     reply_parsing: Annotated[
         ReplyParsing,
-        means("How a reply is read that breaks the grammar, and how STARTTLS is found."),
+        means("How a reply with broken syntax is read, and how STARTTLS is found."),
         source("RFC 5321 section 4.2; PF smtp_chat.c, smtp_proto.c; EX smtp_out.c, smtp.c; observed"),
     ] = ReplyParsing.STRICT
     pix_workaround: Annotated[
         bool,
-        means("A greeting of nothing but `2`, `0`, blanks and asterisks gets HELO: STARTTLS goes unseen."),
+        means(
+            "A greeting of only `2`, `0`, blanks and asterisks is answered with HELO, so STARTTLS goes"
+            " unseen."
+        ),
         source("PF smtp_pix_workarounds = disable_esmtp, observed"),
     ] = False
     starttls_5xx_required: Annotated[
         Refusal,
-        means("What STARTTLS answered 5xx does where TLS is required."),
+        means("What a 5xx reply to STARTTLS does if TLS is required."),
         source("PF smtp_trouble.c: bounced at once, observed"),
     ] = Refusal.NEXT
     tls_ehlo_ignored: Annotated[
         bool,
-        means("EHLO refused inside TLS changes nothing; else it is an SMTP error."),
+        means("A refusal of EHLO inside TLS changes nothing; otherwise it is an SMTP error."),
         source("EX, observed; PF, observed, for the other way"),
     ] = False
 
     # --- TLS -----------------------------------------------------------------------------------------
-    sni_dane: Annotated[
-        Sni, means("The name in the handshake with usable TLSA."), source("RFC 7672 section 8.1")
-    ] = Sni.BASE
+    sni_dane: Annotated[Sni, means("The SNI with usable TLSA records."), source("RFC 7672 section 8.1")] = (
+        Sni.BASE
+    )
     sni_unusable: Annotated[
         Sni,
-        means("The same with TLSA that is plainly unusable, usage 0 and 1."),
+        means("The SNI with TLSA records that are plainly unusable (usage 0 and 1)."),
         source("PF: none, as the level is `encrypt`, observed"),
     ] = Sni.BASE
     sni_sts: Annotated[
         Sni,
-        means("The same with an enforced MTA-STS policy."),
+        means("The SNI with an enforced MTA-STS policy."),
         source("RFC 8461 section 7.1; servername=hostname"),
     ] = Sni.MX
     sha1_handshake: Annotated[
         bool,
-        means("Where a certificate counts, a key exchange signed with SHA-1 is good, as below TLS 1.2."),
+        means(
+            "If a certificate is checked, a key exchange signed with SHA-1 (TLS 1.1 and older) is accepted."
+        ),
         source("PF with OpenSSL 3: no, so that RSA key transport alone is left; observed"),
     ] = True
-    suites: Annotated[
-        Suites, means("The cipher suites that are offered beside those that everybody has.")
-    ] = Suites.OPENSSL
+    suites: Annotated[Suites, means("The cipher suites that are offered in addition to the common ones.")] = (
+        Suites.OPENSSL
+    )
     floor: Annotated[
-        Floor, means("Digests and keys that a chain may have where it is only looked at for the log word.")
+        Floor, means("Digests and keys that a chain may have if it is checked only for the log word.")
     ] = Floor.NONE
     floor_authenticated: Annotated[
         Floor,
-        means("The same where the chain must verify."),
+        means("Digests and keys that a chain may have if it must verify."),
         source("PF with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed"),
     ] = Floor.OPENSSL_1
     name_rules: Annotated[
@@ -223,12 +231,12 @@ class Agent(Record, frozen=True, kw_only=True):
     ] = False
     injection_fails: Annotated[
         bool,
-        means("Bytes behind the 220 to STARTTLS fail the handshake; else they are thrown away."),
+        means("Bytes after the 220 to STARTTLS fail the handshake; otherwise they are discarded."),
         source('EX smtp.c "synch error before connect", observed; PF vstream_fpurge, RFC 3207 section 4.2'),
     ] = False
     trusted_requires_name: Annotated[
         bool,
-        means("The log's word for a trusted chain needs the MX host name to fit, too."),
+        means("The log word for a trusted chain also requires the MX host name to match."),
         source("EX CV=yes"),
     ] = False
     tls_log_words: Annotated[TlsLogWords, means("The words for the TLS session in the log.")] = TlsLogWords()
@@ -236,17 +244,20 @@ class Agent(Record, frozen=True, kw_only=True):
     # --- DANE ----------------------------------------------------------------------------------------
     dane_with_insecure_mx_and_sts: Annotated[
         bool,
-        means("DANE first: behind an unsigned MX, TLSA must match beside an enforced policy, not give way."),
+        means(
+            "DANE first: behind an unsigned MX RRset, TLSA records must match in addition to an enforced"
+            " policy."
+        ),
         source("RFC 8461 section 2: a policy never overrides a failing DANE validation"),
     ] = True
     tlsa_at_alias: Annotated[
         bool,
-        means("The MX host name is a second TLSA base domain beside its CNAME target."),
+        means("The MX host name is a second TLSA base domain in addition to its CNAME target."),
         source("RFC 7672 section 2.2.2"),
     ] = True
     tlsa_of_insecure_host: Annotated[
         bool,
-        means("TLSA is asked for where the address is insecure."),
+        means("TLSA records are looked up even if the address is insecure."),
         source("PF smtp_tls_force_insecure_host_tlsa_lookup"),
     ] = False
     dane_rules: Annotated[
@@ -263,30 +274,33 @@ class Agent(Record, frozen=True, kw_only=True):
     )
     dane_ta_name_mismatch_accepts_pkix: Annotated[
         bool,
-        means("DANE-TA with a wrong name is enough where a trusted CA issued the chain."),
+        means("DANE-TA with a wrong name is enough if a trusted CA issued the chain."),
         source("EX tls-gnu.c, observed"),
     ] = False
     no_plaintext_after_tlsa: Annotated[
         bool,
-        means("Past a host with TLSA no failed TLS leads to plaintext, and its name stays the SNI."),
+        means(
+            "After a host with TLSA records, failed TLS never leads to plaintext, and that host's name"
+            " stays the SNI."
+        ),
         source("EX smtp.c sets both for the rest of the delivery, observed"),
     ] = False
     dane_missing: Annotated[
         Refusal,
-        means("What mandatory DANE does without secure TLSA."),
+        means("What mandatory DANE does without secure TLSA records."),
         source("PF: deferred 4.7.5; EX: bounced at once"),
     ] = Refusal.NEXT
     tries_next_mx_without_tlsa: Annotated[
         bool,
         means(
-            "Where that is permanent the next hosts are tried in vain: one that takes mail is given none, "
-            "and at one that fails the process crashes, which makes the mail wait."
+            "If that is permanent, the next hosts are tried in vain: one that accepts mail gets none, and at"
+            " one that fails the process crashes, so the mail waits."
         ),
         source("EX 4.96, observed"),
     ] = False
     dane_unusable_delivers: Annotated[
         bool,
-        means("Mandatory DANE with only unusable TLSA delivers encrypted all the same."),
+        means("Mandatory DANE with only unusable TLSA records still delivers, encrypted."),
         source("EX, observed"),
     ] = False
 
@@ -307,12 +321,14 @@ class Agent(Record, frozen=True, kw_only=True):
     defer_on_sts_lookup_error: Annotated[
         bool,
         means(
-            "A failed lookup of the TXT record defers the mail where no policy is cached; else "
-            "it is as if there were no policy."
+            "A failed lookup of the TXT record defers the mail if no policy is cached; otherwise it counts"
+            " as no policy."
         ),
         source("mox mtastsdb.Get; RFC 8461 section 5.1"),
     ] = False
     sts_on_first_contact: Annotated[
         bool,
-        means("A policy met for the first time already applies to this message, not to the next one only."),
+        means(
+            "A policy fetched for the first time already applies to this message, not only to the next one."
+        ),
     ] = True

@@ -62,7 +62,7 @@ def attempt(
         return _untold(policy.undetermined, lost=True)
     session = choose_session(walk, posture, target, policy)
     if session is None:
-        return _untold(Untold(Event.NOT_TRIED, "no session was held with this address"))
+        return _untold(Untold(Event.NOT_TRIED, "there was no session with this address"))
     unseen = _unseen(walk, session)
     if unseen is not None:
         lost = session.failure is Failure.LOCAL and not _no_such_family(walk, session.address)
@@ -122,7 +122,7 @@ def _unseen(walk: Walk, session: Session) -> Untold | None:
     if session.failure is Failure.NOT_RECORDED:
         return Untold(Event.NOT_RECORDED, "this session was not recorded")
     if session.failure is Failure.BLOCKED:
-        return Untold(Event.BLOCKED_HERE, "this machine's network does not let mail sessions out")
+        return Untold(Event.BLOCKED_HERE, "this machine's network blocks outgoing mail sessions")
     if session.failure is Failure.LOCAL:
         why = shown(session.detail).rstrip(".") or "this machine could not hold the session"
         return Untold(Event.FAILED_HERE, why)
@@ -192,7 +192,7 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
             return _untold(Untold(Event.NOT_TRIED, "STARTTLS is offered, but was not tried"), session)
         return _deferred(session, Event.STARTTLS_LOST, why="the connection broke at STARTTLS")
     if session.starttls.code is None:
-        return _deferred(session, Event.STARTTLS_LOST, why="STARTTLS is answered by no SMTP reply")
+        return _deferred(session, Event.STARTTLS_LOST, why="STARTTLS gets no SMTP reply")
     if session.starttls.positive:
         return None
     return _starttls_refused(walk, session, session.starttls, posture, policy)
@@ -219,7 +219,7 @@ def _starttls_refused(
             refusal = Refusal.NEXT
         gone = session.failed_at is Stage.ENVELOPE or session.tls is not None
         if refusal is Refusal.PLAINTEXT and gone:
-            ended = _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends there")
+            ended = _deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends")
             return msgspec.structs.replace(ended, cause=Event.STARTTLS_REFUSED)
         if refusal is Refusal.PLAINTEXT:
             return _plaintext(walk, session, posture, Event.STARTTLS_REFUSED, why=why)
@@ -249,15 +249,13 @@ def _in_tls(
         why = "the session broke right after the TLS handshake"
         if reply is not None:
             no_reply = reply.code is None
-            why = (
-                "EHLO is answered by no SMTP reply in TLS" if no_reply else "the session broke at HELO in TLS"
-            )
+            why = "EHLO gets no SMTP reply in TLS" if no_reply else "the session broke at HELO in TLS"
         return _tls_failed(walk, session, Event.TLS_LOST, posture, policy, why=why, is_retry=is_retry)
     # Where the walk took the reply for good it said no HELO: then one is taken to be answered.
     went_on = bool(reply.codes) and reply.code != 421 and session.helo_tls is None
     if far is Reached.REFUSED_IN_TLS and not ignored and not went_on:
         last = session.helo_tls if reply.code != 421 and session.helo_tls is not None else reply
-        why = "EHLO is refused in TLS"
+        why = "EHLO is refused inside TLS"
         return _refused(session, Event.TLS_EHLO_REFUSED, last, Refusal.BOUNCE, why=why)
     return _trusted(walk, session, posture, policy, trusted)
 
@@ -277,16 +275,16 @@ def _trusted(
 def _no_handshake(session: Session, posture: Posture, policy: HostPolicy) -> str:
     """Why there is no TLS session for this sender, or ""."""
     if session.injected and posture.agent.injection_fails:
-        return "more than the reply to STARTTLS came in the clear"
+        return "clear text followed the reply to STARTTLS"
     if session.tls is None:
         return shown(session.detail) or (session.failure.value if session.failure else "no TLS")
     oldest = posture.min_tls_authenticated if policy.strict else posture.min_tls
     if _age(session.tls.version) < _age(oldest):
-        return f"the server speaks {shown(session.tls.version)} only, {oldest} is the oldest accepted"
+        return f"the server supports only {shown(session.tls.version)}, but {oldest} is required"
     tls = session.tls
     old = policy.strict and not posture.agent.sha1_handshake and _age(tls.version) < _age("TLSv1.2")
     if old and usage.signed_exchange(tls.version, tls.cipher):
-        return f"the server speaks {shown(tls.version)} only, where the handshake is signed with SHA-1"
+        return f"the server supports only {shown(tls.version)}, whose handshake is signed with SHA-1"
     judged = posture.agent.key_usage_fails and tls.chain
     if judged and not usage.allows_handshake(tls.chain[0], tls.version, tls.cipher):
         return "the certificate's key usage does not allow this handshake"

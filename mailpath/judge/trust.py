@@ -87,9 +87,9 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy,
     """Nothing hangs on the certificate but the word in the log."""
     words = posture.agent.tls_log_words
     if not tls.chain:
-        return Trust(word=words.anonymous, why="no certificate was shown")
+        return Trust(word=words.anonymous, why="the server presented no certificate")
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor)
-    why = "the certificate is not looked at"
+    why = "the certificate is not checked"
     if not result.trusted:
         return Trust(word=words.untrusted, why=why)
     wanted = (
@@ -110,13 +110,13 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
     if match.name_refused and posture.agent.dane_ta_name_mismatch_accepts_pkix:
         result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
         if result.trusted:
-            why = f"{match.reason} A trusted authority vouches for it, and that is enough here."
+            why = f"{match.reason} A trusted CA vouches for it, and that is enough here."
             return Trust(word=posture.agent.tls_log_words.trusted, why=why)
     if not match.matched:
         return _refused(match.flaw, policy, match.reason)
     mechanism = Mechanism.DANE_EE if match.usage == dane.DANE_EE else Mechanism.DANE_TA
     if policy.insecure_mx:
-        why = f"{match.reason} The MX records are not signed, so the host itself may be forged."
+        why = f"{match.reason} The MX records are unsigned, so the host itself may be forged."
         return Trust(mechanism=mechanism, word=posture.agent.tls_log_words.half_dane, why=why)
     return Trust(
         outcome=Outcome.AUTHENTICATED,
@@ -128,7 +128,7 @@ def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
 
 def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:
     if not tls.chain:
-        return _refused(Flaw.ABSENT, policy, "the server showed no certificate")
+        return _refused(Flaw.ABSENT, policy, "the server presented no certificate")
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
     if not result.trusted:
         return _refused(result.flaw, policy, result.error)
@@ -139,7 +139,7 @@ def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,
         word=posture.agent.tls_log_words.authenticated,
-        why="a trusted authority vouches for the certificate, and its name fits",
+        why="a trusted CA vouches for the certificate, and the name matches",
     )
 
 

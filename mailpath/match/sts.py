@@ -30,6 +30,7 @@ from email.message import Message
 import msgspec
 
 from mailpath.facts import StsPolicy
+from mailpath.wording.phrases import count
 
 #: RFC 8461 section 3.2: a policy's suggested limit, in bytes.
 MAX_POLICY = 64 * 1024
@@ -133,11 +134,12 @@ def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
     if len(candidates) > 1:
         return TxtResult(
             candidates=len(candidates),
-            reason=f"{len(candidates)} TXT records begin with '{parsing.txt_prefix}' where one must.",
+            reason=f"{len(candidates)} TXT records begin with '{parsing.txt_prefix}'; there must be only"
+            " one.",
         )
     record = candidates[0]
     dropped = len(texts) - 1
-    problems = (f"{dropped} other TXT records stand beside it.",) if dropped else ()
+    problems = (f"The name has {count(dropped, 'other TXT record')}.",) if dropped else ()
     if parsing.txt_grammar:
         return _read_strict_txt(record, problems)
     return _read_lax_txt(record, problems, parsing)
@@ -155,7 +157,7 @@ def _read_strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
     if not ids:
         return TxtResult(candidates=1, reason="The TXT record has no id.")
     if len(ids) > 1:
-        problems += ("The id is given more than once; the first counts.",)
+        problems += ("The id appears more than once; the first one counts.",)
     return TxtResult(id=ids[0], candidates=1, problems=problems)
 
 
@@ -192,7 +194,7 @@ def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = 
     if not _is_plain(content_type):
         return PolicyResult(reason="The Content-Type is not text/plain.", lines=shown)
     if fields is None:
-        return PolicyResult(reason="The policy is not in the charset that its Content-Type says.")
+        return PolicyResult(reason="The policy is not in the charset that its Content-Type names.")
     bad = next((line for line in judged if line.verdict == "bad"), None)
     if bad is not None and parsing.policy_grammar:
         return PolicyResult(reason=f"A line of the policy is not valid: {bad.note}.", lines=shown)
@@ -274,7 +276,7 @@ def _read_strict_field(line: str) -> tuple[str, str, str]:
     if found is None or _CONTROL.search(found[2]):
         return "", "", "not a field name, a colon and a value"
     if found[1] == "mx" and not _PATTERN.match(found[2]):
-        return "", "", "mx is not a host name or *. and a domain"
+        return "", "", "mx is neither a host name nor *. and a domain"
     return found[1], found[2], ""
 
 
@@ -291,7 +293,7 @@ def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[Sts
         return None, "The version is missing or not STSv1."
     age = _read_max_age(single.get("max_age"), parsing)
     if age is None:
-        return None, "The max_age is missing or not a number of seconds of at most a year."
+        return None, "The max_age is missing, not a number of seconds, or more than a year."
     mode = single.get("mode")
     if mode is None:
         return None, "The mode is missing."
@@ -299,7 +301,7 @@ def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[Sts
         return None, "The mode is not enforce, testing or none."
     patterns = tuple(dict.fromkeys(pattern.lower() for pattern in fields.get("mx", ())))
     if not patterns and mode != "none":
-        return None, "There is no mx."
+        return None, "There is no mx line."
     return StsPolicy(mode=mode, mx=patterns, max_age=age), ""
 
 

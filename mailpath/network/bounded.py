@@ -86,7 +86,7 @@ class Bounded:
     async def ask(self, question: Question) -> DnsExchange:
         most = MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS
         if self._asked >= most:
-            detail = f"a walk asks no more than {MOST_QUESTIONS} DNS questions"
+            detail = f"a walk sends no more than {MOST_QUESTIONS} DNS queries"
             return logged(DnsExchange(question=question, failure=Failure.NOT_TRIED, detail=detail))
         self._asked += 1
         held = await self._in_time(self._inner.ask(question))

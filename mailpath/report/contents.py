@@ -49,14 +49,14 @@ def asked(result: Result) -> tuple[tuple[str, str], ...]:
 
 def _aged(policy: StsPolicy | None, age: int) -> str:
     if policy is None:
-        return f"this walk found none, so what one fetched {span(age)} ago says is not known"
-    word = "cached" if is_policy_fresh(policy, age) else "expired, so this is first contact again"
+        return f"this walk found none, so the content of one fetched {span(age)} ago is unknown"
+    word = "cached" if is_policy_fresh(policy, age) else "expired, so this is a first contact again"
     return f"{word}: {span(age)} old, max_age {span(policy.max_age)}"
 
 
 _ASKS = {
     Message.REQUIRETLS: "sent with REQUIRETLS (RFC 8689)",
-    Message.TLS_REQUIRED_NO: "with the header TLS-Required: No (RFC 8689)",
+    Message.TLS_REQUIRED_NO: "with TLS-Required: No in the header (RFC 8689)",
 }
 
 
@@ -71,10 +71,10 @@ def _announcers(walk: Walk) -> str:
         visible(host.name) for host in walk.mx.hosts if host.addresses and visible(host.name) not in ready
     ]
     if not ready:
-        return "no MX host announces REQUIRETLS"
+        return "no MX host offers REQUIRETLS"
     if not others:
-        return f"REQUIRETLS is announced by {join_and(ready)}"
-    return f"REQUIRETLS is announced by {join_and(ready)}, not by {join_and(others)}"
+        return f"REQUIRETLS is offered by {join_and(ready)}"
+    return f"REQUIRETLS is offered by {join_and(ready)}, not by {join_and(others)}"
 
 
 def circumstances(result: Result) -> tuple[tuple[str, str], ...]:
@@ -105,7 +105,7 @@ def trusts(result: Result) -> tuple[str, ...]:
     told = sentences(result.provenance)
     if not result.doubt:
         return told
-    taken = " It counts all the same, as --trust-capture says." if result.on_trust else ""
+    taken = " It counts anyway, because of --trust-capture." if result.on_trust else ""
     return (f"Not evidence: {result.doubt}.{taken}", *told)
 
 
@@ -128,7 +128,7 @@ def possible(verdict: Verdict) -> str:
 
 
 #: What a verdict hangs on where our own wait ended an exchange and is taken for the sender's.
-_IMPATIENT = 'the sender is taken to wait no longer than we do (patience "ours")'
+_IMPATIENT = 'the sender is assumed to wait no longer than we do (patience "ours")'
 
 
 def not_tried(result: Result) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def _not_tried(result: Result) -> Iterator[str]:
         yield f"The walk was cut short: {visible(bound)}."
     for session in walk.starttls.sessions:
         if session.not_tried:
-            yield f"No session with {session.address}: {visible(session.not_tried)}."
+            yield f"A session with {session.address}: {visible(session.not_tried)}."
         elif gave_up_early(walk, session):
             yield f"The rest of the session with {session.address}: {clause(visible(session.detail))}."
         elif session.limit is not None and walk.patience == "ours":
@@ -153,8 +153,8 @@ def _not_tried(result: Result) -> Iterator[str]:
     if walk.sts.fetch is not None and walk.sts.fetch.limit is not None and walk.patience == "ours":
         yield f"A longer wait for the policy: {_IMPATIENT}."
     if walk.sts.policy_id is None and walk.sts.fetch is None and walk.sts.found is Found.ABSENT:
-        yield "No policy was fetched, as no valid record announces one."
+        yield "The policy: no valid record announces one."
     if not envelope.said_mail_from(walk):
-        yield "No MAIL FROM was sent: whether a server takes this sender or recipient is not known."
+        yield "Whether a server accepts this sender and recipient: no MAIL FROM was sent (see --envelope)."
     if result.sending.policy_age is None or result.known is None:
-        yield "Whether the sender holds a policy from an earlier delivery is not known."
+        yield "A policy that the sender may have cached at an earlier delivery."

@@ -25,9 +25,9 @@ _MECHANISMS = {
 
 #: Why TLSA records accept nothing, worst first; the words follow a host's name.
 _DANE = {
-    "TLSA002": "TLSA records match none of its certificates",
-    "TLSA008": "its TLSA records name an authority that is not in the chain it sends",
-    "TLSA009": "its certificate does not hold under the authority that its TLSA records name",
+    "TLSA002": "its certificate matches none of its TLSA records",
+    "TLSA008": "its TLSA records name a CA that is not in the chain it sends",
+    "TLSA009": "its certificate is not valid under the CA that its TLSA records name",
 }
 #: Why no authority vouches for a certificate.
 _UNTRUSTED = {
@@ -38,10 +38,10 @@ _UNTRUSTED = {
 _CERTIFICATE = {
     Event.TLSA_MISMATCH: "its TLSA records do not accept its certificate",
     Event.CERTIFICATE_ABSENT: "it shows no certificate",
-    Event.CERTIFICATE_EXPIRED: "its certificate is out of date",
+    Event.CERTIFICATE_EXPIRED: "its certificate is expired or not yet valid",
     Event.CERTIFICATE_NOT_YET_VALID: "its certificate is not valid yet",
     Event.CERTIFICATE_WEAK: "its certificate is too weak",
-    Event.CERTIFICATE_NAME_MISMATCH: "its certificate has another name",
+    Event.CERTIFICATE_NAME_MISMATCH: "its certificate is for another name",
     Event.CERTIFICATE_UNTRUSTED: "its certificate is not trusted",
 }
 #: The finding that says why the domain has no host to send to.
@@ -53,7 +53,7 @@ _DOMAIN = {
 }
 #: Why a sender sees no STARTTLS.
 _ABSENT = {
-    "TLS021": "something hides STARTTLS",
+    "TLS021": "STARTTLS is hidden on the way",
     "TLS017": "EHLO is refused",
     "TLS002": "STARTTLS is not offered",
 }
@@ -61,7 +61,7 @@ _WITHOUT_TLS = {
     Event.STARTTLS_ABSENT: "the sender sees no STARTTLS",
     Event.STARTTLS_REFUSED: "STARTTLS is refused",
     Event.HANDSHAKE_FAILED: "the TLS handshake fails",
-    Event.TLS_LOST: "the session breaks in TLS",
+    Event.TLS_LOST: "the session breaks inside TLS",
 }
 
 
@@ -99,11 +99,11 @@ def _said(result: Result) -> str:
 
 def phrase(verdict: Verdict) -> str:
     """What happens, in words that fit before "by POSTURE"."""
-    later = " at a later retry" if verdict.after_retry else ""
+    later = " on a later retry" if verdict.after_retry else ""
     if verdict.outcome is Outcome.PLAINTEXT:
         return f"delivered in plaintext{later}"
     if verdict.outcome is Outcome.ENCRYPTED:
-        return f"delivered encrypted, not authenticated,{later}"
+        return f"delivered encrypted but unauthenticated{later}"
     if verdict.outcome is Outcome.AUTHENTICATED:
         return f"delivered authenticated{later}"
     return verdict.outcome.value
@@ -119,7 +119,7 @@ def cause(result: Result, posture: Posture, verdict: Verdict) -> str:
         return _unauthenticated(result, posture, verdict)
     if verdict.outcome is Outcome.PLAINTEXT:
         if verdict.cause is None:
-            return "the sender does no TLS"
+            return "the sender does not use TLS"
         seen = _first(_ABSENT, codes) if verdict.cause is Event.STARTTLS_ABSENT else ""
         return seen or _WITHOUT_TLS[verdict.cause]
     if verdict.event in _DOMAIN:
@@ -149,7 +149,7 @@ def _certificate(verdict: Verdict, codes: dict[str, Finding]) -> str:
 def _unauthenticated(result: Result, posture: Posture, verdict: Verdict) -> str:
     """Why mail went over TLS without the host having been authenticated."""
     if verdict.mechanism is not Mechanism.NONE:
-        return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is not signed"
+        return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is unsigned"
     if verdict.demand is Demand.AUTHENTICATE:
         return "its TLSA records name another host, and the sender is content with a trusted certificate"
     host = next((each for each in result.walk.mx.hosts if verdict.host in (each.name, each.canonical)), None)
@@ -157,7 +157,7 @@ def _unauthenticated(result: Result, posture: Posture, verdict: Verdict) -> str:
     by_dane = verdict.demanded_by is not DemandedBy.DANE and usable(found)
     missing = [_without_dane(result, by_dane)] if posture.dane is not DaneUse.OFF else []
     missing += [_without_policy(result, posture)] if posture.sts else []
-    return ", ".join(missing) or "the sender compares no certificate"
+    return ", ".join(missing) or "the sender does not check certificates"
 
 
 def _without_dane(result: Result, published: bool) -> str:

@@ -96,7 +96,7 @@ def line(walk: Walk) -> Line:
     """The panel's line: pure."""
     status, word, summary = _line(walk, walk.mx, walk.path.recipient)
     left_out = ((walk.mx.left_out, "host"), (sum(host.left_out for host in walk.mx.hosts), "address"))
-    cut = [f"{count(number, f'more {thing}')} not looked at." for number, thing in left_out if number]
+    cut = [f"{count(number, f'more {thing}')} not tried." for number, thing in left_out if number]
     return status, word, " ".join((sentence(summary), *cut))
 
 
@@ -173,7 +173,7 @@ STEP = Step(
     attribute="mx",
     facts=MxFacts,
     empty=lambda tools: MxFacts(
-        kind=MxKind.FAILED, lookup=not_looked_up(tools.path.recipient, "MX", "not looked at yet")
+        kind=MxKind.FAILED, lookup=not_looked_up(tools.path.recipient, "MX", "not looked up yet")
     ),
     look=look,
     line=line,

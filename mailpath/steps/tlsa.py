@@ -114,7 +114,7 @@ def line(walk: Walk) -> Line:
     status, word, summary = _line(walk)
     left_out = sum(candidate.left_out for host in walk.tlsa.hosts for candidate in host.candidates)
     if left_out:
-        summary = f"{sentence(summary)} {count(left_out, 'more TLSA record')} not looked at."
+        summary = f"{sentence(summary)} {count(left_out, 'more TLSA record')} not tried."
     return status, word, summary
 
 

@@ -114,11 +114,11 @@ def test_records_are_frozen_and_plain(capture: api.Capture) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (lambda: api.walk_sync("b..example"), "'b..example': The name has an empty label"),
+        (lambda: api.walk_sync("b..example"), "'b..example': The name contains an empty label"),
         (lambda: api.walk_sync("b.example", network={"resolvr": "x"}), "resolvr: There is no such key."),
         (lambda: api.walk_sync("b.example", network="/no/such"), "/no/such: The file cannot be read"),
         (lambda: api.walk_sync("b.example", at=datetime(2026, 1, 1)), "time zone"),
-        (lambda: api.validate_sync("b.example", "NOTYPE"), "'NOTYPE' is no record type."),
+        (lambda: api.validate_sync("b.example", "NOTYPE"), "'NOTYPE' is not a record type."),
         (lambda: api.load("/no/such"), "/no/such: The capture cannot be read"),
         (lambda: api.posture("none such"), "There is no posture 'none such'. There are: rfc"),
         (lambda: api.posture({"level": "most"}), "level"),

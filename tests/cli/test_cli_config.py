@@ -52,7 +52,7 @@ def test_a_posture_is_shown_field_by_field(config: Path, run: Run) -> None:
     fields = tomllib.loads(out)
     assert (fields["sts"], fields["dane"], fields["address_limit"]) == (True, "opportunistic", 5)
     assert all(len(line) <= 80 for line in out.splitlines())
-    assert "# There are: none, may, encrypt, verify, secure." in out.splitlines()
+    assert "# Allowed: none, may, encrypt, verify, secure." in out.splitlines()
     assert (fields["agent"], fields.get("retry_duplicate_mx")) == ("postfix-3.7", None)
     fields = tomllib.loads(run("postures", "ours", "--all")[1])
     assert (fields["level"], fields["retry_duplicate_mx"]) == ("may", True)

@@ -114,7 +114,7 @@ def test_an_island_of_security(island: str, network: Path, tmp_path: Path, run: 
     words = ("--network", network, "--trust-anchor", anchor)
     code, out, _ = run("dnssec", "dane-good.example", "MX", *words)
     assert code == 0
-    assert "trust anchor dane-good.example, own  " in out
+    assert "trust anchor dane-good.example, your own  " in out
     assert "root (.)" not in out
     code, out, _ = run("dnssec", "dane-sts.example", "MX", *words)
     assert code == 1

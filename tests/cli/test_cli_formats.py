@@ -168,11 +168,11 @@ def test_what_the_message_asks_for_is_judged_and_told(
     kept: Callable[[str], Path], report_schema: dict[str, Any], run: Run
 ) -> None:
     file = kept("requiretls")
-    asked = "REQUIRETLS is announced by mx2.requiretls.example, not by mx1.requiretls.example"
+    asked = "REQUIRETLS is offered by mx2.requiretls.example, not by mx1.requiretls.example"
     for option, posture, code, words in (
         ("--requiretls", "rfc", 0, "delivered authenticated by rfc at mx2.requiretls.example"),
-        ("--requiretls", "may", 1, "delivered encrypted, not authenticated, by postfix-may at mx1."),
-        ("--tls-required-no", "dane", 1, "delivered encrypted, not authenticated, by postfix-dane at mx1."),
+        ("--requiretls", "may", 1, "delivered encrypted but unauthenticated by postfix-may at mx1."),
+        ("--tls-required-no", "dane", 1, "delivered encrypted but unauthenticated by postfix-dane at mx1."),
     ):
         for form in FIRST:
             found, out, _ = run(
@@ -221,7 +221,7 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
         assert "A policy that the sender may have cached" not in told
     _, out, _ = run("check", "--replay", kept("requiretls"), "--trust-capture", "--policy-age", "2d")
     told = " ".join(out.split())
-    assert "this walk found none, so what one fetched 2 d ago says is not known" in told
+    assert "this walk found none, so the content of one fetched 2 d ago is unknown" in told
     assert "A policy that the sender may have cached" in told
     # The clock: at that time the policy is a day old, however long ago the recording was made.
     later = str(int(datetime.fromisoformat(report["at"]).timestamp()) + 10 * 86400)

@@ -62,4 +62,4 @@ def test_a_log_in_the_way_is_refused(network: Path, tmp_path: Path, run: Run) ->
     report = tmp_path / "report.txt"
     code, _, err = run("check", "null-mx.example", "--network", network, "--log", report, "-o", report)
     assert code == 64
-    assert "takes -o or --log, not both" in err
+    assert "can take -o or --log, not both" in err

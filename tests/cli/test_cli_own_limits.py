@@ -76,7 +76,7 @@ def test_a_resolver_that_answers_errors_to_everything(rcode: str, lab: Lab, run,
         nagios, line, _ = run("check", "dane-good.example", *where, "--format", "nagios")
     assert status == nagios == 3
     headline = out.splitlines()[0]
-    assert "unknown for rfc: cannot be told from here" in headline
+    assert "unknown for rfc: cannot be determined from here" in headline
     assert f"the resolver answers {rcode} to every query" in headline
     assert f"answers {rcode}" in line
     assert "name servers" not in out

@@ -185,7 +185,7 @@ def test_zones_that_the_capture_takes_for_unsigned(lab: Lab, tmp_path: Path, run
     words = ("--trust-anchor", lab.settings.trust_anchor)
     code, out, _ = run("check", "--replay", held, *words)
     assert code == 3
-    assert "not evidence: the capture counts Example. as unsigned, which you did not ask for" in out
+    assert "not evidence: the capture counts Example. as unsigned, which you did not request" in out
     assert run("check", "--replay", held, *words, "--insecure-zone", "example")[0] != 3
 
 

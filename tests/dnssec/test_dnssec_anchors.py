@@ -383,7 +383,7 @@ async def test_the_drawing_begins_at_the_anchor():
     found = await validator.lookup("lab.corp.example", "MX")
     lines = render_text(found, validator.zones(), AT).splitlines()
     heads = [line.split("  ")[0] for line in lines if line.endswith("✓ SECURE")]
-    assert heads == ["trust anchor corp.example, own", "lab.corp.example", "lab.corp.example MX"]
+    assert heads == ["trust anchor corp.example, your own", "lab.corp.example", "lab.corp.example MX"]
     assert any(line.startswith("│   anchor ") for line in lines)
     assert not any("root (.)" in line for line in lines)
 

@@ -62,7 +62,7 @@ def test_insecure_mx_and_addresses() -> None:
 
 
 def test_what_was_declared_insecure_here_is_nobodys_fault() -> None:
-    reason = f"{made.DOMAIN} is declared insecure here (negative trust anchor)"
+    reason = f"{made.DOMAIN} a negative trust anchor is set here"
     declared = {"security": Security.INSECURE, "reason": reason, "chain": (made.DOMAIN,)}
     v4 = made.lookup(made.HOST, "A", made.ADDRESS, **declared)
     host = made.mx_host(v4=v4, v6=made.lookup(made.HOST, "AAAA", **declared))

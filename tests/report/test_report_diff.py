@@ -93,7 +93,7 @@ def test_what_changed_is_told(after: Walk, key: tuple[str, str], old: object, ne
 def test_a_policy_that_changed_under_its_old_id() -> None:
     found = changed(made.walk(sts=made.policy()), made.walk(sts=made.policy(mode="testing")))
     assert found["policy", "mode"] == (("enforce",), ("testing",))
-    assert "as before" in found["policy", "id"][1][0]
+    assert "unchanged" in found["policy", "id"][1][0]
     again = made.policy(mode="testing")
     fresh = made.walk(sts=replace(again, policy_id="20261124"))
     old, new = changed(made.walk(sts=made.policy()), fresh)["policy", "id"]

@@ -87,7 +87,7 @@ def test_dane_stale_at_two_sizes(terminal: Terminal) -> None:
     assert digests[1] != digests[2]
     terminal.tmux("send-keys", "Right", "Right")
     terminal.until("Verdict under postfix-may")
-    assert "! ENCRYPTED" in terminal.until("delivered encrypted, not authenticated, by postfix-may")
+    assert "! ENCRYPTED" in terminal.until("delivered encrypted but unauthenticated by postfix-may")
     terminal.tmux("send-keys", *["Right"] * 4)
     screen = terminal.until("Verdict under postfix-dane ")
     assert "Server certificate not verified" in screen

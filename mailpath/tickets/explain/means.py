@@ -61,7 +61,8 @@ EVENTS: Mapping[Event, str] = {
 NAMED: Mapping[Event, str] = {
     **EVENTS,
     Event.TLSA_MISMATCH: "TLS works, and no TLSA record of the mail host accepts what it shows.",
-    Event.CERTIFICATE_ABSENT: "TLS works, and the mail host shows no certificate where one must be good.",
+    Event.CERTIFICATE_ABSENT: "TLS works, but the mail host presents no certificate where a valid one is"
+    " required.",
     Event.CERTIFICATE_UNTRUSTED: "TLS works, and no authority that the sender trusts vouches for the mail"
     " host's certificate.",
     Event.CERTIFICATE_EXPIRED: "TLS works, and the mail host's certificate, or one above it, has expired.",
@@ -83,8 +84,8 @@ NAMED: Mapping[Event, str] = {
     Event.NOT_AWAITED: "mailpath gave up waiting sooner than this sender does.",
     Event.BLOCKED_HERE: "No mail session leaves the network that mailpath looked from.",
     Event.FAILED_HERE: "The machine that mailpath ran on, or the resolver that it asked, failed.",
-    Event.SECURITY_UNKNOWN: "Whether a DNS answer is signed could not be learnt.",
-    Event.POLICY_UNSEEN: "What the domain's MTA-STS policy says could not be learnt.",
+    Event.SECURITY_UNKNOWN: "It is unknown whether a DNS answer is signed.",
+    Event.POLICY_UNSEEN: "The content of the domain's MTA-STS policy is unknown.",
     Event.SOURCE_SILENT: "What is published about this sender does not say what it does here.",
 }
 

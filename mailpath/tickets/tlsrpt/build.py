@@ -155,7 +155,7 @@ def _counts(walk: Walk, posture: Posture, sending: MessageOptions, ip: str | Non
         secret = seen.event in _IN_TLS or (seen.event in ENVELOPE and seen.tls)
         if secret and _unusable(walk, seen.policy):
             # Encrypted all the same, but not as the domain asked (RFC 7672 section 2.2).
-            count.failures.append(_detail("tlsa-invalid", "no TLSA record can be used", seen.target, ip))
+            count.failures.append(_detail("tlsa-invalid", "no TLSA record is usable", seen.target, ip))
         elif secret:
             count.successful += 1
         else:
