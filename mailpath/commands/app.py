@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import mailpath.logs  # noqa: F401 - the app's loggers are silent until somebody listens
 from mailpath import config
 from mailpath.commands.options import domain_of, given_options, look
 from mailpath.tui import CaptureSource, LabSource, LiveSource, Preferences, Source, run_app

@@ -80,8 +80,9 @@ def test_a_full_disk_ends_the_log_alone(capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr() == ("", "")
 
 
-def test_nothing_is_printed_where_nobody_listens() -> None:
-    code = "from mailpath.logs import logger\nlogger.error('broken')\n"
+@pytest.mark.parametrize("module", ["mailpath.logs", "mailpath.api", "mailpath.commands.app"])
+def test_nothing_is_printed_where_nobody_listens(module: str) -> None:
+    code = f"import logging, {module}\nlogging.getLogger('mailpath.tui.session').error('broken')\n"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
