@@ -44,6 +44,16 @@ async def test_an_opened_verdict_has_the_room(size: tuple[int, int], least: int)
         assert "Server certificate not verified" in below
 
 
+async def test_the_list_has_its_room_when_something_was_scrolled_right_before_it_is_shown() -> None:
+    """Of its size Textual then tells nobody."""
+    async with app(start=True).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("4", "pagedown", "o")
+        await settle(pilot)
+        assert "Posture 1-10 of 16" in drawn(pilot)
+        assert "Tab: more" not in drawn(pilot)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
 async def test_dialogues_stay_on_the_screen(size: tuple[int, int]) -> None:
     async with app(start=True).run_test(size=size) as pilot:

@@ -111,6 +111,7 @@ class PathScreen(Screen[None]):
         return tuple(dict.fromkeys([*walked, *self.keeper.earlier]))
 
     def compose(self) -> ComposeResult:
+        self._fit()
         yield self.bar
         yield self.trust
         yield self.complaint
@@ -121,6 +122,17 @@ class PathScreen(Screen[None]):
         yield Horizontal(self.side, self.steps, id="middle")
         yield self.verdict
         yield KeyLine()
+
+    def _fit(self) -> None:
+        """Be of the terminal's size before anything is laid out: what a small one hides has then never been
+        shown, and the first frame is styled once (5 ms)."""
+        width, height = self.app.size
+        for cells, sizes in (
+            (width, self.app.HORIZONTAL_BREAKPOINTS),
+            (height, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            fitting = [name for least, name in sizes or () if cells >= least]
+            self.add_class(*fitting[-1:], update=False)
 
     def on_mount(self) -> None:
         self.verdict.tell(_BEGIN)

@@ -92,7 +92,7 @@ class Side(Vertical):
 
     def __init__(self, glyphs: Glyphs, posture: str, *, now: str = NOW, id: str | None = None) -> None:
         """`now`: what the walk's own time is called."""
-        super().__init__(id=id)
+        super().__init__(id=id, classes="-posture")
         self._now = now
         self._glyphs = glyphs
         self.postures = Choices(glyphs, posture, width=24, id="postures")
@@ -149,6 +149,12 @@ class Side(Vertical):
 
     def on_resize(self) -> None:
         self._share()
+
+    def on_descendant_focus(self) -> None:
+        """Shown again, perhaps: Textual (8.2) tells nobody of the new size where something was scrolled right
+        before."""
+        self._share()
+        self.shown.scroll_to_highlight()
 
     def _share(self) -> None:
         """The words are as long as they are; the list scrolls, but keeps a few rows."""
