@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import keytrap
 import pytest
-from conftest import Walks
 
 from mailpath.dnssec import signatures
 from mailpath.dnssec.algorithms import PublicKey
 from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture
 from mailpath.whatif import Rewalks, summary
+
+if TYPE_CHECKING:
+    from conftest import Walks
 
 
 @pytest.fixture
