@@ -26,7 +26,8 @@ from mailpath.dnssec import Validator
 from mailpath.errors import MailpathError, concerning
 from mailpath.facts import Lookup, Path, Security, Walk, ZoneFact
 from mailpath.findings import Finding, find
-from mailpath.judge import Posture, Verdict, judge
+from mailpath.judge import Posture, Verdict, because
+from mailpath.judge import judge as judged
 from mailpath.judge.custom import custom_posture
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.presets import posture as preset
@@ -206,6 +207,13 @@ def posture(what: str | Mapping[str, Any]) -> Posture:
         return preset(what)
     table = dict(what)
     return custom_posture(str(table.pop("name", "own")), table)
+
+
+def judge(walk: Walk, posture: Posture) -> Verdict:
+    """What a sender with `posture` does with mail for this path; `because`: which of its habits decided."""
+    verdict = judged(walk, posture)
+    told = because.explained({posture.name: verdict}, [posture], lambda other: judged(walk, other))
+    return told[posture.name]
 
 
 def findings(walk: Walk) -> tuple[Finding, ...]:

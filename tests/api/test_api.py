@@ -94,6 +94,13 @@ def test_a_capture_is_replayed_attacked_and_kept(capture: api.Capture, tmp_path:
     assert "SEC" in {finding.code[:3] for finding in api.findings(later)}
 
 
+def test_a_verdict_says_which_habits_decided(lab: Lab) -> None:
+    walked = api.walk_sync("greeting-refused.example", network=lab)
+    rfc, postfix = (api.judge(walked, api.posture(name)) for name in ("rfc", "postfix-may"))
+    assert rfc.because == ()
+    assert (postfix.outcome == rfc.outcome) is (postfix.because == ())
+
+
 def test_postures_of_ones_own(capture: api.Capture) -> None:
     ours = api.posture({"name": "ours", "base": "postfix-may", "level": "encrypt"})
     assert (ours.name, api.judge(api.replay(capture), ours).outcome) == ("ours", "encrypted")
