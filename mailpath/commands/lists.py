@@ -31,12 +31,13 @@ def postures(name: str | None, as_json: bool, every_field: bool = False) -> None
 
     `every_field`: the habits of the server program, too.
     """
-    from mailpath.commands.check import chosen, known
+    from mailpath.commands.check import known
+    from mailpath.judge.presets import posture as posture_named
     from mailpath.report.postures import explained, render_text, to_dict
     from mailpath.visible import visible
 
     if name is not None:
-        (posture,) = chosen([name])
+        posture = posture_named(name, known())
         if as_json:
             print_json(explained(posture))
         else:

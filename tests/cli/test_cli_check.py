@@ -57,6 +57,20 @@ def test_the_ticket_is_answered_in_the_first_line(network: Path) -> None:
     assert "     Server certificate not verified" in done.stdout.decode().splitlines()
 
 
+def test_all_postures_by_name_decide_together(network: Path, run: Run) -> None:
+    alone = json.loads(run("check", "half-dane.example", "--network", network, "--format", "json")[1])
+    status, out, _ = run(
+        "check", "half-dane.example", "--network", network, "--posture", "all", "--format", "json"
+    )
+    found = json.loads(out)
+    assert list(found["verdicts"]) == list(alone["verdicts"])
+    assert (alone["posture"], status, found["verdicts"][found["posture"]]["outcome"]) == (
+        "rfc",
+        2,
+        "deferred",
+    )
+
+
 @pytest.mark.parametrize(
     ("domain", "posture", "code"),
     [
