@@ -83,7 +83,7 @@ class MailpathApp(App[str]):
         wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
         self.theme = wanted if color else "ansi-dark"
         unknown = sorted(set(preferences.keymap) - BINDINGS)
-        problems += [f'keymap: There is no binding "{name}".' for name in unknown]
+        problems += [f'keymap: There is no key binding "{name}".' for name in unknown]
         self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
         self.set_keymap(self._keys)
         self._first = PathScreen(
@@ -158,7 +158,7 @@ class MailpathApp(App[str]):
         if os.getsid(os.getppid()) == os.getsid(0):
             super().action_suspend_process()
         else:
-            self.notify("There is no shell to go back to.", severity="warning")
+            self.notify("There is no shell to return to.", severity="warning")
 
     def action_light_or_dark(self) -> None:
         if self._color:

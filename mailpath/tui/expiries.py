@@ -103,10 +103,10 @@ def at_now(stops: Sequence[ClockStop], now: int) -> list[Row]:
         rows.append(Row("Ended", f"{_what(each)}: {utc(at - 1)}", style="$error"))
     coming = next((stop for stop in stops if stop.at > now), None)
     if coming is not None:
-        text = f"Down: the next that ends, {away(coming.at - 1 - now)}. No packet is sent."
+        text = f"Down goes to the next expiry, {away(coming.at - 1 - now)}. No packet is sent."
         rows.append(Row("", text, style=QUIET, label_style=""))
     elif not rows:
-        rows.append(Row("", "Nothing on this path ends.", style=QUIET, label_style=""))
+        rows.append(Row("", "Nothing on this path expires.", style=QUIET, label_style=""))
     return rows
 
 
@@ -118,11 +118,11 @@ def at_stop(
     earlier = [each for each in stops if now < each.at < stop.at and _signatures(each)]
     if earlier:
         zones = _owners(each.subject for other in earlier for each in _signatures(other))
-        text = f"by then the signatures of {zones} have ended, too ({day(earlier[0].at - 1)})"
+        text = f"by then the signatures of {zones} have expired too ({day(earlier[0].at - 1)})"
         rows.append(Row("But", f"{text}.", style="$warning"))
         if outlook is not None and outlook.renewed:
             mark = f"{glyphs.of_outcome(outlook.renewed)} {outcome_word(outlook.renewed)}"
-            rows.append(Row("", f"Were they renewed in time: {mark}."))
+            rows.append(Row("", f"If they are renewed in time: {mark}."))
     told = sorted(stop.moments, key=lambda each: (list(_KINDS).index(_kind(each)), _nearest(each.subject)))
     rows += [Row(_KINDS[_kind(each)].word, f"{each.subject}: {each.detail}") for each in told[:_MOST_TOLD]]
     if len(told) > _MOST_TOLD:

@@ -14,23 +14,22 @@ def notice(walk: Walk, *steps: str) -> str:
     sender = f" --from {visible(walk.path.sender, limit=80)}" if walk.path.sender else ""
     elsewhere = f"ssh HOST mailpath check {recipient}{sender} --capture - | mailpath open -"
     if "mx" in steps and unreached(walk):
-        failed = "answers nothing but errors" if walk.sender.resolver_fails else "could not be asked"
+        failed = "answers only with errors" if walk.sender.resolver_fails else "could not be asked"
         return (
-            f"The resolver {visible(walk.resolver, limit=60)} {failed}: choose another"
-            f" (--resolver ADDRESS), walk elsewhere and look here ({elsewhere}), or open a capture or the"
-            f" lab, which need no network. Nothing is known of {recipient}."
+            f"The resolver {visible(walk.resolver, limit=60)} {failed}: use another (--resolver ADDRESS),"
+            f" walk on another machine and view the result here ({elsewhere}), or open a capture or the lab,"
+            f" which need no network. Nothing is known about {recipient}."
         )
     if "sender" in steps and walk.sender.port25 is Found.BLOCKED:
         return (
-            f"Port 25 does not leave this machine: walk where it is open, look here ({elsewhere})."
-            " The servers were not seen; the other panels stand."
+            "Outgoing port 25 is blocked here: walk where it is open, and view the result here"
+            f" ({elsewhere}). The servers were not seen; the other panels are valid."
         )
     if "dnssec" in steps and not walk.dnssec.resolver_passes:
         return (
-            f"The resolver {visible(walk.resolver, limit=60)} leaves DNSSEC out: choose another"
-            " (--resolver ADDRESS, or [network] in the config file). DANE cannot be judged; the other panels"
-            " stand."
+            f"The resolver {visible(walk.resolver, limit=60)} omits DNSSEC data: use another (--resolver"
+            " ADDRESS, or [network] in the config file). DANE cannot be judged; the other panels are valid."
         )
     for bound in bounds_reached(walk):
-        return f"The walk was cut short: {visible(bound)}. The panels tell what was tried."
+        return f"The walk was cut short: {visible(bound)}. The panels show what was tried."
     return ""

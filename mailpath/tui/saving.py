@@ -78,7 +78,7 @@ def write(path: str, data: bytes, *, private: bool = False) -> Path:
         file = Path(path).expanduser().absolute()
         create_file(file, data, private=private)
     except FileExistsError:
-        raise SavingFailed(f"{visible(path)} is there already; choose another name.") from None
+        raise SavingFailed(f"{visible(path)} already exists; choose another name.") from None
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; no home directory
         raise SavingFailed(f"{visible(path)} cannot be written: {reason_of(error)}.") from None
     return file

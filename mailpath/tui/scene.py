@@ -49,7 +49,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     def title(self) -> str:
         """The heading over the panels."""
-        title = f"Steps  walked again {self.lens.words()}" if self.lens.rewalked else self.state.title()
+        title = f"Steps  simulated {self.lens.words()}" if self.lens.rewalked else self.state.title()
         return f"{title}, {clean(self.host, 60)} alone" if self.host else title
 
 

@@ -112,7 +112,7 @@ class Session:
             await aside.run(replayer.judged.prepare)
         except Exception as error:  # whatever breaks in a walk becomes a sentence on the screen
             log.exception("walking to %s", path.recipient)
-            post(messages.WalkFailed(run, sentence(error, "The walk broke off")))
+            post(messages.WalkFailed(run, sentence(error, "The walk failed")))
         else:
             post(messages.WalkFinished(run, replayer, elapsed))
 

@@ -48,8 +48,8 @@ class Keeper:
         lines = ticket(screen.walks.state, scene, screen.posture, screen.glyphs)
         screen.app.copy_to_clipboard("\n".join(lines))
         simulated = scene is not None and (scene.host is not None or scene.lens.rewalked)
-        what = ": the walk as it was walked" if simulated else ""
-        screen.tell(f"{len(lines)} lines sent to the terminal for its clipboard{what}.")
+        what = " (the real walk, without the simulation)" if simulated else ""
+        screen.tell(f"{len(lines)} lines sent to the terminal's clipboard{what}.")
 
     # --- Save ---
 

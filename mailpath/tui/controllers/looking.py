@@ -101,7 +101,7 @@ class LensController:
         self._screen.run_worker(work, exclusive=True, group=group)
 
     async def _rewalk(self, replayer: Replayer, lens: Lens, posture: str) -> None:
-        view = await self._try(replayer.view(lens, posture), "The recording could not be walked again")
+        view = await self._try(replayer.view(lens, posture), "The recording could not be replayed")
         if view is not None:
             self._show(view)
             return
@@ -167,7 +167,7 @@ class LensController:
     def turn_message(self) -> None:
         """The next thing that a message can ask for."""
         if self._replayer is None:
-            self._screen.tell("A finished walk is judged for another message.")
+            self._screen.tell("Another message can be chosen when a walk is finished.")
         else:
             self.turn(replace(self.lens, message=next_message(self.lens.message)))
 
@@ -176,7 +176,7 @@ class LensController:
         replayer = self._replayer
         policy = replayer.policy if replayer is not None else None
         if replayer is None or policy is None:
-            self._screen.tell("There is no MTA-STS policy that the sender could have.")
+            self._screen.tell("There is no MTA-STS policy that the sender could have cached.")
         else:
             age = next_age(self.lens.policy_age, policy.max_age)
             ends = {stop.at for stop in replayer.stops(age)}  # that of the policy is another one then

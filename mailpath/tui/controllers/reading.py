@@ -74,7 +74,7 @@ class Reader:
 
     def jump(self, step: str) -> None:
         if step != "verdict" and step not in self._screen.steps.order:
-            self._screen.tell("No envelope was tried on this walk (mailpath check --envelope does).")
+            self._screen.tell("This walk has no envelope test (mailpath check --envelope makes one).")
             return
         self.open(step)
         self._screen.set_focus(self.place)

@@ -49,7 +49,7 @@ class WalkController:
                 self._screen.bar.submit()
         except Exception as error:
             log.exception("opening the source")
-            self._screen.warn(sentence(error, "The app could not be made ready"))
+            self._screen.warn(sentence(error, "The app could not start"))
 
     def _offer(self, postures: Mapping[str, Posture]) -> None:
         screen, problems = self._screen, self._session.problems
@@ -95,7 +95,7 @@ class WalkController:
             self._scenario = None
             self._screen.bar.submit()
         else:
-            self._screen.tell("Swapping needs a sender and a recipient.")
+            self._screen.tell("Enter a sender and a recipient to swap them.")
 
     def show_again(self, scene: Scene) -> None:
         """A walk of this run, from memory."""
@@ -115,7 +115,7 @@ class WalkController:
         """Stop the walk that is under way."""
         self._screen.workers.cancel_group(self._screen, "walk")
         key = self._screen.key_of("path.again", "r")
-        self._break_off(f"The walk was stopped; {key} walks again.", QUIET)
+        self._break_off(f"The walk was stopped; press {key} to walk again.", QUIET)
 
     def _break_off(self, why: str, style: str) -> None:
         self.state.stop()

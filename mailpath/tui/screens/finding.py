@@ -40,7 +40,7 @@ class FindScreen(Dialogue[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="find.back", tooltip="What was typed goes, then the list"),
+        Binding("escape", "back", "Back", id="find.back", tooltip="Clear the search, then close the list"),
         hidden("up", "move('cursor_up')", "Up", id="find.up"),
         hidden("down", "move('cursor_down')", "Down", id="find.down"),
         hidden("pageup", "move('page_up')", "Page up", id="find.page-up"),
@@ -103,7 +103,7 @@ class FindScreen(Dialogue[str | None]):
         )
         ids = [option.id for option in self._list.options]
         if not ids:
-            nothing = Content.styled("Nothing here is called so; Esc takes it back.", QUIET)
+            nothing = Content.styled("No match; Esc clears the search.", QUIET)
             self._list.add_option(Option(nothing, disabled=True))
         elif here is not None and here in ids:
             self._list.highlighted = ids.index(here)

@@ -28,13 +28,13 @@ _PLACES: tuple[tuple[type[Widget], str, str], ...] = (
     (StepPanel, "Here: a step", "In a step"),
     (Choices, "Here: a list", "In a list"),
     (VerdictPanel, "Here: the verdict", ""),
-    (NameInput, "Here: an input; Esc leaves it, then the other keys work", ""),
-    (FilterInput, "Here: the search; Esc leaves it, then the other keys work", ""),
+    (NameInput, "You are in an input; press Esc to use the keys below", ""),
+    (FilterInput, "You are in the search; press Esc to use the keys below", ""),
 )
 
 _MOUSE = (
-    "Clicks choose in lists, open steps and stops of the path, pick a host in the verdict's table. "
-    "Drag to select text, Ctrl-C copies it; with --no-mouse the terminal itself selects."
+    "Click to choose in a list, to open a step, or to pick a host in the verdict's table. Drag to select"
+    " text, and press Ctrl-C to copy it; with --no-mouse the terminal selects."
 )
 
 Group = tuple[str, list[BindingType]]
@@ -127,7 +127,7 @@ def told(
             yield key_text(keys, ascii), binding.tooltip or binding.description, id
         elif not digits:
             digits = True
-            yield f"0 to {len(WALKED)}", "The panel of that number", "path.jump-STEP"
+            yield f"0 to {len(WALKED)}", "Panel with that number", "path.jump-STEP"
 
 
 def ids() -> list[str]:

@@ -11,7 +11,7 @@ from mailpath.tui.keynames import hidden
 WALK: list[BindingType] = [
     hidden("i", "edit", "Edit", id="path.edit", tooltip="Edit sender and recipient"),
     Binding("r", "again", "Again", id="path.again", tooltip="Walk the same path again"),
-    hidden("s", "swap", "Swap", id="path.swap", tooltip="Sender and recipient swapped"),
+    hidden("s", "swap", "Swap", id="path.swap", tooltip="Swap sender and recipient"),
     hidden("g", "history", "Walks", id="path.history", tooltip="Earlier walks and recipients"),
     hidden("escape", "back", "Back", id="path.back", tooltip="Stop the walk, or go back"),
 ]
@@ -25,7 +25,7 @@ READ: list[BindingType] = [
             f"jump('{step}')",
             TITLES[step],
             id=f"path.jump-{step}",
-            tooltip=f"The panel {number} {TITLES[step]}",
+            tooltip=f"Panel {number} {TITLES[step]}",
         )
         for number, step in enumerate(STEPS)
     ),
@@ -34,44 +34,44 @@ READ: list[BindingType] = [
         f"jump('{ENVELOPE}')",
         TITLES[ENVELOPE],
         id="path.jump-envelope",
-        tooltip="The envelope test, where one was made",
+        tooltip="The envelope test, if one was made",
     ),
     Binding("e", "evidence", "Evidence", id="path.evidence", tooltip="Raw evidence of the open step"),
     hidden("slash", "filter", "Filter", id="path.filter", tooltip="Search the evidence"),
-    hidden("z", "zoom", "Zoom", id="path.zoom", tooltip="The open step alone, and back"),
+    hidden("z", "zoom", "Zoom", id="path.zoom", tooltip="Maximize the open step (toggle)"),
     Binding("c", "copy", "Copy", id="path.copy", tooltip="Send a summary for a ticket to the clipboard"),
-    hidden("w", "save", "Save", id="path.save", tooltip="Write capture, report or picture to a file"),
+    hidden("w", "save", "Save", id="path.save", tooltip="Save a capture, report or picture"),
 ]
 
 WHAT_IF: list[BindingType] = [
-    hidden("left", "posture(-1)", "Posture before", id="path.posture-previous"),
+    hidden("left", "posture(-1)", "Previous posture", id="path.posture-previous"),
     Binding(
-        "right", "posture(1)", "Posture", key_display="←→", id="path.posture-next", tooltip="Posture after"
+        "right", "posture(1)", "Posture", key_display="←→", id="path.posture-next", tooltip="Next posture"
     ),
     hidden("o", "list('posture')", "Postures", id="path.postures", tooltip="The posture list"),
     Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
-    Binding("t", "list('clock')", "Time", id="path.times", tooltip="What ends when; set the clock there"),
+    Binding("t", "list('clock')", "Time", id="path.times", tooltip="Expiry dates; move the clock to one"),
     hidden("m", "message", "Message", id="path.message", tooltip="REQUIRETLS, TLS-Required: No"),
     hidden(
         "f",
         "policy",
         "First contact",
         id="path.policy",
-        tooltip="How old the sender's MTA-STS policy is: first contact, new, half of max_age, expired",
+        tooltip="Age of the sender's MTA-STS policy: first contact, new, half of max_age, expired",
     ),
-    hidden("h", "host", "Host", id="path.host", tooltip="One MX host alone, the next, all"),
-    hidden("b", "host(-1)", "Host before", id="path.host-previous", tooltip="The MX host before"),
-    hidden("x", "plain", "Reset", id="path.plain", tooltip="End all that is simulated"),
+    hidden("h", "host", "Host", id="path.host", tooltip="Cycle: each MX host alone, then all"),
+    hidden("b", "host(-1)", "Previous host", id="path.host-previous", tooltip="Previous MX host"),
+    hidden("x", "plain", "Reset", id="path.plain", tooltip="Stop all simulations"),
 ]
 
 LAB: list[BindingType] = [
-    Binding("l", "lab", "Lab", id="path.lab", tooltip="Pick a scenario of the lab"),
+    Binding("l", "lab", "Lab", id="path.lab", tooltip="Choose a lab scenario"),
     hidden("n", "scenario(1)", "Next scenario", id="path.lab-next", tooltip="Next scenario"),
-    hidden("p", "scenario(-1)", "Previous scenario", id="path.lab-previous", tooltip="Scenario before"),
+    hidden("p", "scenario(-1)", "Previous scenario", id="path.lab-previous", tooltip="Previous scenario"),
 ]
 
 APP: list[BindingType] = [
-    hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light colours or dark ones"),
+    hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",
@@ -79,9 +79,9 @@ APP: list[BindingType] = [
         "Suspend",
         priority=True,
         id="path.suspend",
-        tooltip="Back to the shell; fg comes back here",
+        tooltip="Return to the shell; fg comes back",
     ),
-    Binding("q", "leave", "Quit", id="path.quit", tooltip="Quit; Ctrl-C too, where no text is selected"),
+    Binding("q", "leave", "Quit", id="path.quit", tooltip="Quit (also Ctrl-C, if no text is selected)"),
 ]
 
 GROUPS = {"Walk": WALK, "Read": READ, "What if": WHAT_IF, "Lab": LAB, "App": APP}

@@ -124,6 +124,6 @@ def paint_evidence(evidence: Sequence[str], wanted: str, glyphs: Glyphs) -> list
     if len(kept) > MOST_LINES:
         lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))
     if words:  # first: at the end it would be out of sight
-        told = f"{len(kept)} of {len(cleaned)} lines with" if kept else "No line holds"
+        told = f"{len(kept)} of {len(cleaned)} lines with" if kept else "No line contains"
         lines.insert(0, Content.styled(f"{told} '{clean(wanted)}'; Esc shows all.", QUIET))
     return lines

@@ -28,18 +28,18 @@ class Choices(Listing):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "cursor_down", "Choose", key_display="↑↓", id="choices.down", tooltip="Row below"),
-        hidden("up,k", "cursor_up", "Up", id="choices.up", tooltip="Row above"),
-        hidden("pageup", "page_up", "Page up", id="choices.page-up", tooltip="Rows further up"),
-        hidden("pagedown", "page_down", "Page down", id="choices.page-down", tooltip="Rows further down"),
-        hidden("left", "screen.posture(-1)", "Posture before", id="choices.left"),
+        Binding("down,j", "cursor_down", "Choose", key_display="↑↓", id="choices.down", tooltip="Row down"),
+        hidden("up,k", "cursor_up", "Up", id="choices.up", tooltip="Row up"),
+        hidden("pageup", "page_up", "Page up", id="choices.page-up", tooltip="Page up"),
+        hidden("pagedown", "page_down", "Page down", id="choices.page-down", tooltip="Page down"),
+        hidden("left", "screen.posture(-1)", "Previous posture", id="choices.left"),
         Binding(
             "right",
             "screen.posture(1)",
             "Posture",
             key_display="←→",
             id="choices.right",
-            tooltip="Posture after",
+            tooltip="Next posture",
         ),
         Binding(
             "enter",

@@ -259,7 +259,7 @@ class Side(Vertical):
         for stop in self._stops:
             outlook = outlooks.get(stop.at)
             if stop.at <= self._made:
-                marks[str(stop.at)] = (f"{self._glyphs.failed} ended", "$error")
+                marks[str(stop.at)] = (f"{self._glyphs.failed} expired", "$error")
             elif outlook is not None:
                 sign = f"{self._glyphs.of_outcome(outlook.outcome)} {OUTCOME_WORD[outlook.outcome]}"
                 marks[str(stop.at)] = (sign, OUTCOME_STYLE[outlook.outcome])
@@ -285,7 +285,7 @@ class Side(Vertical):
         if self._summary is None:
             return []
         said = self._summary.sentence
-        heading = "What changes" if self._host is None else "What changes, whole path"
+        heading = "Who can read this mail" if self._host is None else "Who can read this mail, whole path"
         heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
@@ -294,9 +294,9 @@ class Side(Vertical):
 
     def _attack(self) -> list[Row]:
         if self._replayer is None:
-            return [Row("", "Attacks are tried on a finished walk.", style=QUIET, label_style="")]
+            return [Row("", "Attacks can be tried when the walk is finished.", style=QUIET, label_style="")]
         if not self._lens.attack:
-            text = "Choose an attacker. The recording is walked again; no packet is sent."
+            text = "Choose an attack. The recording is replayed; no packet is sent."
             return [Row("", text, style=QUIET, label_style="")]
         parts = [self.attack_names[name] for name in self._lens.attack.split("+")]
         needs = dict.fromkeys(need.value for attack in parts for need in attack.needs)
@@ -308,7 +308,7 @@ class Side(Vertical):
 
     def _time(self) -> list[Row]:
         if self._replayer is None:
-            return [Row("", "What ends when is told of a finished walk.", style=QUIET, label_style="")]
+            return [Row("", "Expiry dates appear when the walk is finished.", style=QUIET, label_style="")]
         stop = next((each for each in self._stops if each.at == self._lens.at), None)
         if stop is None:
             return expiries.at_now(self._stops, self._made)

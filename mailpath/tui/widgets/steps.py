@@ -83,13 +83,13 @@ class FilterInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.back", "All lines", id="filter.back", tooltip="All lines again"),
-        Binding("enter", "submit", "Keep", id="filter.keep", tooltip="Keep the filter and read on"),
+        Binding("enter", "submit", "Keep", id="filter.keep", tooltip="Keep the filter"),
         hidden("down", "screen.step(0)", "Evidence", id="filter.down"),
     ]
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="only lines with ...",
+            placeholder="Filter lines ...",
             restrict=PRINTABLE,
             max_length=200,
             compact=True,

@@ -43,15 +43,15 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     """Redrawn whenever the scene or the posture changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "open", "Open", id="verdict.open", tooltip="Give the verdict all the room"),
-        hidden("left", "screen.posture(-1)", "Posture before", id="verdict.left"),
+        Binding("enter,space", "open", "Open", id="verdict.open", tooltip="Maximize the verdict"),
+        hidden("left", "screen.posture(-1)", "Previous posture", id="verdict.left"),
         Binding(
             "right",
             "screen.posture(1)",
             "Posture",
             key_display="←→",
             id="verdict.right",
-            tooltip="Posture after",
+            tooltip="Next posture",
         ),
         hidden("up,k", "screen.step(-1)", "Step above", id="verdict.up"),
         hidden("down,j", "scroll_down", "Scroll down", id="verdict.down"),
@@ -243,14 +243,14 @@ def paint_weakest(sentence: str, width: int) -> list[Content]:
 
 def _extras(verdict: Verdict) -> Iterable[str]:
     if verdict.tls_word:
-        yield f"logged as {clean(verdict.tls_word)}"
+        yield f'log word "{clean(verdict.tls_word)}"'
     if verdict.mechanism != "none":
         matched = "authenticated" if verdict.outcome == "authenticated" else "matched"
         yield f"{matched} by {verdict.mechanism.value}"
     if verdict.after_retry:
         yield "only on a later retry"
     if verdict.policy_state == "first-contact":
-        yield "policy not yet cached"
+        yield "first contact: no policy cached"
     elif verdict.policy_state == "cached":
         yield "policy cached"
 
