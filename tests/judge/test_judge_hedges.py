@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from judge_builders import (
     DOMAIN,
+    INSECURE,
     OK,
     SELF,
     WEB,
     WEB2,
+    absent,
     ee,
     key_usage,
     lookup,
@@ -95,3 +98,25 @@ def test_a_handshake_that_the_sender_refuses_has_no_version():
     assert (tried.outcome, tried.tls_version) == (Outcome.DEFERRED, None)
     (tried,) = judge(walk, PRESETS["postfix-encrypt"]).attempts
     assert (tried.outcome, tried.tls_version) == (Outcome.ENCRYPTED, "TLSv1.3")
+
+
+@pytest.mark.parametrize("rdtype", ["A", "AAAA"])
+def test_the_address_lookup_that_was_lost_here_is_the_one_that_is_told(rdtype):
+    walk = path(mx("mx1", tls(WEB)))
+    (host,) = walk.mx.hosts
+    v4, v6 = (
+        lookup(host.name, each, found=Found.FAILED, failure=Failure.LOCAL)
+        if each == rdtype
+        else absent(host.name, each, INSECURE)
+        for each in ("A", "AAAA")
+    )
+    alone = replace(host, v4=v4, v6=v6, addresses=())
+    verdict = judge(replace(walk, mx=replace(walk.mx, hosts=(alone,))), PRESETS["rfc"])
+    assert (verdict.outcome, verdict.event) == (Outcome.UNKNOWN, Event.FAILED_HERE)
+
+
+def test_a_log_line_tells_the_version_and_the_cipher_of_its_session():
+    walk = path(mx("mx1", tls(WEB, version="TLSv1.2", cipher="ECDHE-X")))
+    line = judge(walk, PRESETS["postfix-verify"]).reason
+    assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:25: ")
+    assert line.endswith(": TLSv1.2 with cipher ECDHE-X (0/0 bits)")

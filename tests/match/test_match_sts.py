@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mailpath.facts import StsPolicy
 from mailpath.match.sts import (
+    MAX_POLICY,
     MTA_STS_RESOLVER,
     RFC,
     mx_matches,
@@ -200,6 +201,13 @@ def test_policy(body, rfc, resolver):
 def test_content_type(content_type, body, rfc, resolver):
     assert (parse_policy(body, content_type, RFC).policy is not None) is rfc
     assert (parse_policy(body, content_type, MTA_STS_RESOLVER).policy is not None) is resolver
+
+
+def test_a_policy_may_have_64_kib_and_no_octet_more():
+    whole = GOOD + b"x: " + b"y" * (MAX_POLICY - len(GOOD) - 3)
+    for parsing in (RFC, MTA_STS_RESOLVER):
+        assert parse_policy(whole, PLAIN, parsing).policy is not None
+        assert "64 KiB" in parse_policy(whole + b"y", PLAIN, parsing).reason
 
 
 def mode(body, dialect):
