@@ -6,8 +6,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 LOWEST := $(VENV)-lowest
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# The tests start mailpath some two hundred times: where nothing compiled is kept, each start compiles it anew.
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab test check lowest interop bench benchapp hangups docs screenshots tour clean
+.PHONY: help lab test check lowest interop bench benchapp mutants hangups docs screenshots tour clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -45,6 +47,9 @@ docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the 
 
 benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of the app
 	$(BIN)/python scripts/bench_app.py
+
+mutants: $(VENV)/.installed-dev ## do the tests notice when judge, match or dnssec are changed? (a sample; half an hour)
+	$(BIN)/python scripts/mutants.py $(ARGS)
 
 hangups: $(VENV)/.installed-dev ## the app is gone when its terminal is, at 60 moments and five ways
 	$(BIN)/python scripts/hangups.py $(ARGS)

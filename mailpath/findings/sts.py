@@ -39,7 +39,7 @@ def find(walk: Walk) -> Iterator[Finding]:
         if walk.mx.kind is not MxKind.NONE:
             yield _none(walk, domain, owner)
     elif facts.policy_id is None:
-        several = sts.parse_txt(facts.texts).candidates > 1
+        several = sts.parse_txt(facts.texts).several
         code = "STS004" if several else "STS003"
         record = f'{owner} TXT "v=STSv1; id={_fresh_id(walk)};"'
         fix = "" if several else f"Publish: {record}"

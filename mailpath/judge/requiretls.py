@@ -93,19 +93,18 @@ class Requiring(Course):
         return replace(policy, by=DemandedBy.REQUIRETLS) if by_message else policy
 
     def unresolved(self, tried: Attempt) -> bool:
+        if tried.outcome is Outcome.DEFERRED:
+            return self._wait(tried)
         self.note(tried)
         if tried.outcome is Outcome.UNKNOWN:
             self._untold(tried)
-        elif tried.outcome is Outcome.DEFERRED:
-            self._waiting = self._waiting or tried
         return False
 
     def skip(self, target: Target, policy: HostPolicy) -> bool:
         tried = attempts.skipped(self.walk, self.posture, target, policy)
         if policy.skip is not Event.TLSA_FAILED:
             return self._held(target, tried)
-        self._waiting = self._waiting or self.note(tried)
-        return False
+        return self._wait(tried)
 
     def take(self, target: Target, policy: HostPolicy, ending: AttemptEnd, *, last: bool) -> bool:
         tried = attempts.tried(self.walk, self.posture, target, ending.policy or policy, ending)
@@ -114,8 +113,7 @@ class Requiring(Course):
     def _held(self, target: Target, tried: Attempt, *, awaited: bool = True) -> bool:
         secure = _found_securely(self.walk, target.host, self.posture, self.applied)
         if secure is False and self.applied.failed:
-            self._waiting = self._waiting or self.note(_without_policy(self.walk, target))
-            return False
+            return self._wait(_without_policy(self.walk, target))
         if secure is not False and tried.outcome is Outcome.UNKNOWN and not awaited:
             self._untold(self.note(tried), *_ANY)
             return False
@@ -140,6 +138,12 @@ class Requiring(Course):
         if self.decisive is None or tried.event is not Event.STS_MX_UNLISTED:
             self.decisive = tried
         return tried.outcome in FINAL
+
+    def _wait(self, tried: Attempt) -> bool:
+        """A lookup failed: this host may do later, and another one may do now."""
+        self.note(tried)
+        self._waiting = self._waiting or tried
+        return False
 
     def _untold(self, tried: Attempt, *possible: Outcome) -> None:
         if self._open is None or (possible == _ANY != self._possible):

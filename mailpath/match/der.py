@@ -132,7 +132,7 @@ def take_apart(der: bytes) -> Parts:
     fields = list(elements(tbs.content))
     if fields and fields[0].tag == 0xA0:
         del fields[0]
-    if len(fields) < 6 or [field.tag for field in fields[:6]] != [INTEGER, *[SEQUENCE] * 5]:
+    if [field.tag for field in fields[:6]] != [INTEGER, *[SEQUENCE] * 5]:
         raise BadDer("not the fields of a certificate")
     serial, _, issuer, validity, subject, spki = fields[:6]
     times = [_read_time(element) for element in elements(validity.content)]

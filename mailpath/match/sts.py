@@ -94,12 +94,12 @@ MTA_STS_RESOLVER = StsParsing(
 class TxtResult(msgspec.Struct, frozen=True, kw_only=True):
     """`id`: of the one valid record; None without one, and `reason` is a plain sentence (raw text).
 
-    `candidates`: how many records have the right prefix.  `problems`: what is odd, but accepted.
+    `several`: more than one record has the right prefix.  `problems`: what is odd, but accepted.
     """
 
     id: str | None = None
     reason: str = ""
-    candidates: int = 0
+    several: bool = False
     problems: tuple[str, ...] = ()
 
 
@@ -133,7 +133,7 @@ def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
         return TxtResult(reason=f"No TXT record begins with '{parsing.txt_prefix}'.")
     if len(candidates) > 1:
         return TxtResult(
-            candidates=len(candidates),
+            several=True,
             reason=f"{len(candidates)} TXT records begin with '{parsing.txt_prefix}'; there must be only"
             " one.",
         )
@@ -151,14 +151,14 @@ def _read_strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
     well_formed = _TXT_RECORD.match(record) is not None
     # The most frequent mistake has its own words, even in a record that is wrong elsewhere too: a bad id.
     if not all(map(_TXT_ID.match, ids[:1] if well_formed else ids)):
-        return TxtResult(candidates=1, reason="The id is not 1 to 32 letters and digits.")
+        return TxtResult(reason="The id is not 1 to 32 letters and digits.")
     if not well_formed:
-        return TxtResult(candidates=1, reason="The TXT record is not in the form of RFC 8461 section 3.1.")
+        return TxtResult(reason="The TXT record is not in the form of RFC 8461 section 3.1.")
     if not ids:
-        return TxtResult(candidates=1, reason="The TXT record has no id.")
+        return TxtResult(reason="The TXT record has no id.")
     if len(ids) > 1:
         problems += ("The id appears more than once; the first one counts.",)
-    return TxtResult(id=ids[0], candidates=1, problems=problems)
+    return TxtResult(id=ids[0], problems=problems)
 
 
 def _read_lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> TxtResult:
@@ -170,12 +170,12 @@ def _read_lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -
             if parsing.last_wins or key not in fields:
                 fields[key] = value
     if fields.get("v") != "STSv1":
-        return TxtResult(candidates=1, reason="The version is not STSv1.")
+        return TxtResult(reason="The version is not STSv1.")
     if "id" not in fields:
-        return TxtResult(candidates=1, reason="The TXT record has no id.")
+        return TxtResult(reason="The TXT record has no id.")
     if not _read_strict_txt(record, ()).id:
         problems += ("The TXT record is not in the form of RFC 8461 section 3.1.",)
-    return TxtResult(id=fields["id"], candidates=1, problems=problems)
+    return TxtResult(id=fields["id"], problems=problems)
 
 
 # --- the policy ------------------------------------------------------------------------------------

@@ -117,3 +117,18 @@ async def test_an_nsec_that_leads_out_of_its_zone_proves_nothing(owner, rdtype):
     where.edit(owner, rdtype)(deny)
     found = await look(where, owner, rdtype)
     assert found.security is Security.BOGUS, found.reason
+
+
+async def test_records_of_another_class_are_none():
+    """A CH record beside the signed one has no signature; it is not what was asked for."""
+    where = world()
+
+    def beside(message):
+        message.answer.append(dns.rrset.from_text(name("mx1.b.example"), TTL, "CH", "TXT", "no"))
+        odd = dns.rrset.RRset(name("mx1.b.example"), dns.rdataclass.CH, RdataType.TXT)
+        odd.add(dns.rdata.from_text("CH", "TXT", "no"), TTL)
+        message.answer.append(odd)
+
+    where.edit("mx1.b.example", "TXT")(beside)
+    found = await look(where, "mx1.b.example", "TXT")
+    assert (found.found, found.security) == (Found.ABSENT, Security.SECURE), found.reason

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from judge_builders import DOMAIN, OK, SELF, WEB, mx, path, plain, policy, reply, tls, web
+import pytest
+from judge_builders import (
+    DOMAIN,
+    INSECURE,
+    OK,
+    SELF,
+    WEB,
+    WEB2,
+    absent,
+    ee,
+    key_usage,
+    lookup,
+    mx,
+    path,
+    plain,
+    policy,
+    reply,
+    tls,
+    web,
+)
 from msgspec.structs import replace
 
-from mailpath.facts import MxKind
-from mailpath.judge import Outcome, judge
+from mailpath.exchanges import Failure
+from mailpath.facts import Found, MxKind, StsFacts
+from mailpath.judge import Event, Outcome, judge
 from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.presets import PRESETS
 
@@ -43,3 +63,60 @@ def test_without_an_mx_the_host_is_found_securely():
     assert required.verdict(walk, PRESETS["rfc"]).outcome is Outcome.AUTHENTICATED
     listed = replace(walk, mx=replace(walk.mx, kind=MxKind.HOSTS))
     assert required.verdict(listed, PRESETS["rfc"]).outcome is Outcome.BOUNCED
+
+
+def test_with_requiretls_every_host_that_waits_is_an_attempt():
+    """One look-up that failed must not hide the next host's."""
+    required = MessageOptions(message=Message.REQUIRETLS)
+    hosts = [
+        mx(name, tls(chain), tlsa=(ee(chain),), tlsa_fails=f"{name}.b.example", at=at)
+        for name, chain, at in (("mx1", WEB, 10), ("mx2", WEB2, 20))
+    ]
+    verdict = required.verdict(path(*hosts, signed=True), PRESETS["rfc"])
+    assert (verdict.outcome, verdict.host) == (Outcome.DEFERRED, "mx1.b.example")
+    assert [each.host for each in verdict.attempts] == ["mx1.b.example", "mx2.b.example"]
+    record = lookup("_mta-sts.b.example", "TXT", found=Found.FAILED, failure=Failure.TIMEOUT)
+    without = path(
+        mx("mx1", tls(WEB)), mx("mx2", tls(WEB2), at=20), sts=StsFacts(found=Found.FAILED, txt=record)
+    )
+    verdict = required.verdict(without, PRESETS["rfc"])
+    assert (verdict.outcome, verdict.host) == (Outcome.DEFERRED, "mx1.b.example")
+    assert [each.event for each in verdict.attempts] == [Event.STS_FAILED] * 2
+
+
+def test_a_fetch_that_broke_brings_no_policy_whatever_its_status():
+    broken = policy("elsewhere.example", failure=Failure.TIMEOUT)
+    assert judge(path(mx("mx1", tls(WEB)), sts=broken), PRESETS["rfc"]).outcome is Outcome.ENCRYPTED
+    whole = policy("elsewhere.example")
+    assert judge(path(mx("mx1", tls(WEB)), sts=whole), PRESETS["rfc"]).outcome is Outcome.DEFERRED
+
+
+def test_a_handshake_that_the_sender_refuses_has_no_version():
+    """Our own walk got through it; GnuTLS ends it when it sees what the key is for."""
+    walk = path(mx("mx1", tls(web("mx1.b.example", usage=key_usage("key_encipherment")))))
+    (tried,) = judge(walk, PRESETS["exim-require-tls"]).attempts
+    assert (tried.outcome, tried.tls_version) == (Outcome.DEFERRED, None)
+    (tried,) = judge(walk, PRESETS["postfix-encrypt"]).attempts
+    assert (tried.outcome, tried.tls_version) == (Outcome.ENCRYPTED, "TLSv1.3")
+
+
+@pytest.mark.parametrize("rdtype", ["A", "AAAA"])
+def test_the_address_lookup_that_was_lost_here_is_the_one_that_is_told(rdtype):
+    walk = path(mx("mx1", tls(WEB)))
+    (host,) = walk.mx.hosts
+    v4, v6 = (
+        lookup(host.name, each, found=Found.FAILED, failure=Failure.LOCAL)
+        if each == rdtype
+        else absent(host.name, each, INSECURE)
+        for each in ("A", "AAAA")
+    )
+    alone = replace(host, v4=v4, v6=v6, addresses=())
+    verdict = judge(replace(walk, mx=replace(walk.mx, hosts=(alone,))), PRESETS["rfc"])
+    assert (verdict.outcome, verdict.event) == (Outcome.UNKNOWN, Event.FAILED_HERE)
+
+
+def test_a_log_line_tells_the_version_and_the_cipher_of_its_session():
+    walk = path(mx("mx1", tls(WEB, version="TLSv1.2", cipher="ECDHE-X")))
+    line = judge(walk, PRESETS["postfix-verify"]).reason
+    assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:25: ")
+    assert line.endswith(": TLSv1.2 with cipher ECDHE-X (0/0 bits)")

@@ -137,6 +137,16 @@ RULES = [
         {POSTFIX: "plaintext", "postfix-encrypt": "deferred", EXIM: "encrypted", "rfc": "encrypted"},
     ),
     (
+        "postfix-counts-the-ends-of-lines-but-one",
+        said(ehlo=b"x\r\n250-" + b"y" * 2041 + b"\r\n250-STARTTLS\r\n250 HELP\r\n"),
+        {POSTFIX: "encrypted"},
+    ),
+    (
+        "and-stops-where-they-are-2048",
+        said(ehlo=b"x\r\n250-" + b"y" * 2042 + b"\r\n250-STARTTLS\r\n250 HELP\r\n"),
+        {POSTFIX: "plaintext"},
+    ),
+    (
         "exim-takes-no-reply-of-4096-octets",
         said(ehlo=b"250-mx\r\n250-STARTTLS\r\n" + LONG * 44 + b"250 HELP\r\n"),
         {POSTFIX: "encrypted", EXIM: "deferred", "rfc": "encrypted"},

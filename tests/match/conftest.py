@@ -29,7 +29,19 @@ class Authority:
         return make(cn, key or ec.generate_private_key(ec.SECP256R1()), self, **options)
 
 
-def make(cn, key, issuer=None, *, sans=(), ca=False, days=(-30, 365), eku=None, extensions=(), pss=False):
+def make(
+    cn,
+    key,
+    issuer=None,
+    *,
+    sans=(),
+    ca=False,
+    days=(-30, 365),
+    eku=None,
+    extensions=(),
+    pss=False,
+    digest=None,
+):
     """One certificate; `days` around AT.  `cn`: one common name or a tuple of them, () for none."""
     now = datetime.fromtimestamp(AT, UTC)
     cns = (cn,) if isinstance(cn, str) else cn
@@ -57,7 +69,8 @@ def make(cn, key, issuer=None, *, sans=(), ca=False, days=(-30, 365), eku=None, 
         builder = builder.add_extension(x509.ExtendedKeyUsage([eku]), critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
-    digest = None if isinstance(parent_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    if not isinstance(parent_key, ed25519.Ed25519PrivateKey):
+        digest = digest or hashes.SHA256()
     pss_padding = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH) if pss else None
     return Authority(builder.sign(parent_key, digest, rsa_padding=pss_padding), key)
 

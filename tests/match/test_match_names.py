@@ -67,6 +67,9 @@ def test_dot_reference_is_a_plain_suffix(name, expected):
         ("mx1.b.example", "mx1*.b.example", True),
         ("mx1.b.example", "mail*.b.example", False),
         ("xn--1.b.example", "xn*.b.example", False),
+        ("xn--mx-lka1.b.example", "*1.b.example", False),
+        ("1.b.example", "*1.b.example", True),
+        ("xn--mx-lka.b.example", "*.b.example", True),
     ],
 )
 def test_partial_wildcards_where_a_program_allows_them(reference, name, expected):

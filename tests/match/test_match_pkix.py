@@ -1,8 +1,10 @@
 """Does a chain lead to a trusted root, at that time, for that purpose, with keys that strong?"""
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from mailpath.match.certificate import describe
 from mailpath.match.pkix import Floor, check_policy_host, relevant_roots, verify
@@ -94,6 +96,12 @@ def test_sha1_passes_only_without_floor(pki, floor, trusted):
     result = verify((pki.sha1,), (pki.rsa_ca.der,), AT, floor=floor)
     assert result.trusted is trusted
     assert trusted or result.error == "CA signature digest algorithm too weak"
+
+
+@pytest.mark.parametrize("floor", list(Floor))
+def test_sha224_has_the_112_bits_of_the_highest_floor(pki, floor):
+    leaf = pki.root.issue("mx1.b.example", sans=("mx1.b.example",), digest=hashes.SHA224())
+    assert verify((leaf.der,), pki.roots, AT, floor=floor).trusted
 
 
 @pytest.mark.parametrize("floor", list(Floor))
@@ -205,7 +213,9 @@ class TestDescribe:
         assert (describe(pki.rsa_1024.der).key_type, describe(pki.rsa_1024.der).key_bits) == ("RSA", 1024)
 
     def test_junk_is_an_error_field(self):
-        assert describe(b"\x30\x03abc").error.startswith("no certificate")
+        facts = describe(b"\x30\x03abc")
+        assert facts.error.startswith("no certificate")
+        assert {field for field, value in asdict(facts).items() if value} == {"error", "sha256"}
 
     @given(st.binary(max_size=100))
     def test_foreign_bytes_never_raise(self, data):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mailpath.facts import StsPolicy
 from mailpath.match.sts import (
+    MAX_POLICY,
     MTA_STS_RESOLVER,
     RFC,
     mx_matches,
@@ -97,7 +98,9 @@ def test_txt_id_given_twice_rfc_first_resolver_last():
     ],
 )
 def test_txt_reason_is_plain(texts, words):
-    assert parse_txt(texts).reason == words
+    found = parse_txt(texts)
+    assert found.reason == words
+    assert found.several is words.startswith("2 TXT records")
 
 
 # --- policies --------------------------------------------------------------------------------------
@@ -186,6 +189,7 @@ def test_policy(body, rfc, resolver):
         (b"text/plain; charset=no-such-thing", GOOD, True, False),
         (b"text/plain; charset=rot13", GOOD, True, False),
         (b"text/plain; charset=", GOOD, True, False),
+        (b"text/plain; charset=utf-8\0", GOOD, True, False),
         (b"text/plain; charset=utf-8", b"\xef\xbb\xbf" + GOOD, False, False),
         (b"text/plain; charset=utf-8-sig", b"\xef\xbb\xbf" + GOOD, False, True),
         (b"text/plain; charset=utf-16", GOOD.decode().encode("utf-16"), False, True),
@@ -197,6 +201,13 @@ def test_policy(body, rfc, resolver):
 def test_content_type(content_type, body, rfc, resolver):
     assert (parse_policy(body, content_type, RFC).policy is not None) is rfc
     assert (parse_policy(body, content_type, MTA_STS_RESOLVER).policy is not None) is resolver
+
+
+def test_a_policy_may_have_64_kib_and_no_octet_more():
+    whole = GOOD + b"x: " + b"y" * (MAX_POLICY - len(GOOD) - 3)
+    for parsing in (RFC, MTA_STS_RESOLVER):
+        assert parse_policy(whole, PLAIN, parsing).policy is not None
+        assert "64 KiB" in parse_policy(whole + b"y", PLAIN, parsing).reason
 
 
 def mode(body, dialect):
@@ -317,6 +328,6 @@ def test_txt_of_foreign_bytes_never_raises(texts, parsing):
     result = parse_txt(tuple(texts), parsing)
     assert (result.id is None) == bool(result.reason)
     if parsing is RFC and result.id is not None:
-        assert parse_txt(tuple(texts), MTA_STS_RESOLVER).candidates == 1
+        assert not parse_txt(tuple(texts), MTA_STS_RESOLVER).several
         assert result.id.isalnum()
         assert result.id.isascii()

@@ -1,0 +1,54 @@
+"""Which handshake a certificate's keyUsage allows, and which suites a sender offers."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from judge_builders import key_usage as bits
+from msgspec.structs import replace
+
+from mailpath.match import der as asn1
+from mailpath.match import usage
+
+SIGNED, CARRIED = ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"), ("TLSv1.2", "AES128-GCM-SHA256")
+IN_13 = ("TLSv1.3", "AES128-GCM-SHA256")
+
+
+@pytest.fixture
+def leaf(pki):
+    """Issues a leaf with these extensions."""
+    return lambda *extensions: (
+        pki.make("mx1.b.example", ec.generate_private_key(ec.SECP256R1()), extensions=extensions).der
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "allowed"),
+    [
+        (("digital_signature",), (True, False, True)),
+        (("key_encipherment",), (False, True, False)),
+        (("key_agreement",), (False, True, False)),
+        (("crl_sign",), (False, False, False)),
+        (("digital_signature", "key_encipherment"), (True, True, True)),
+    ],
+)
+def test_key_usage_and_key_exchange(leaf, named, allowed):
+    der = leaf(bits(*named))
+    assert tuple(usage.allows_handshake(der, *suite) for suite in (SIGNED, CARRIED, IN_13)) == allowed
+
+
+def test_without_key_usage_every_handshake_is_allowed(leaf):
+    for der in (leaf(), b"no certificate"):
+        assert usage.allows_handshake(der, *SIGNED)
+        assert usage.allows_handshake(der, *CARRIED)
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [(b"\x03\x02\x07\x80", 0x80), (b"\x03\x01\x00", 0), (b"\x04\x01\x80", 0)],
+    ids=["one bit", "no bits", "no bit string"],
+)
+def test_key_usage_as_it_is_written(leaf, content, read):
+    parts = asn1.take_apart(leaf())
+    assert usage.key_usage(parts) is None
+    assert usage.key_usage(replace(parts, extensions={usage.KEY_USAGE: content})) == read
