@@ -1,10 +1,10 @@
 """Was it the recipient's side that failed, or our own: this machine, the resolver it asks, a bound of ours?
 
-Of a recursive resolver's troubles with other name servers it tells by an RCODE (RFC 1035 section 4.1.1,
-RFC 8914).  A connection that it refuses, a TLS session with it that fails, bytes from it that are no DNS:
-all that is between this machine and the resolver.  Silence may be either's; it is the resolver's where
-it was silent about everything, the keys of the root included.  So may an error be: it is the resolver's
-where unrelated names and the root meet the same one (`SenderFacts.resolver_fails`).
+A recursive resolver reports trouble with other name servers by an RCODE (RFC 1035 section 4.1.1, RFC 8914).
+If it refuses a connection, fails at TLS or sends bytes that are not DNS, the fault lies between this machine
+and the resolver.  Silence can be either side's fault; it is the resolver's if it was silent about everything,
+the root's keys included.  So can an error; it is the resolver's if unrelated names and the root get the same
+one (`SenderFacts.resolver_fails`).
 
 Reasons are clauses without a full stop, raw: they may hold foreign text.
 """

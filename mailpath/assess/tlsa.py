@@ -111,7 +111,7 @@ def dane_applies(walk: Walk, host: MxHost) -> bool:
 
 
 def dane_lost(walk: Walk, host: MxHost) -> bool:
-    """Whether DANE vouches for this host was not learnt, and that is our own side's fault."""
+    """It is unknown whether DANE vouches for this host, and the fault is on our own side."""
     asked = [candidate.lookup for candidate in tlsa_of(walk, host.name).candidates]
     return any(our_fault(walk, lookup, tuple(Fault)) for lookup in (walk.mx.lookup, *host.lookups, *asked))
 

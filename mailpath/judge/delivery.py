@@ -1,7 +1,7 @@
 """One delivery: what becomes of the mail in the end.
 
-A sender that keeps plaintext for a retry is
-played twice: first with a fresh message, then, if that was deferred, with an aged one.
+A sender that falls back to plaintext only on a retry is played twice: with a fresh message, and, if that was
+deferred, with one that has waited.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What can happen to one attempt: the vocabulary between the mechanism and the sentences.
 
-The names are a public contract: JSON reports carry them, and `mailpath explain EVENT` tells one.
+The names are a public contract: JSON reports carry them, and `mailpath explain EVENT` explains one.
 """
 
 from __future__ import annotations

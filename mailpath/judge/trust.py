@@ -34,6 +34,7 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _refused(flaw: Flaw, policy: HostPolicy, why: str) -> Trust:
+    """The event has the flaw's value: Flaw.TLSA becomes Event.TLSA_MISMATCH."""
     return Trust(event=Event(flaw), policy=policy, why=why)
 
 

@@ -1,4 +1,4 @@
-"""What comes of one delivery attempt at some hosts of which we gave up waiting (`patience.py`).  Pure."""
+"""How a delivery attempt may end when we stopped waiting for some of its hosts (`patience.py`).  Pure."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Floor(StrEnum):
 
 
 class Flaw(StrEnum):
-    """What is wrong with a certificate, or its chain."""
+    """What is wrong with a certificate, or its chain.  Each value is also that of an `Event` of the judge."""
 
     ABSENT = "certificate-absent"
     UNTRUSTED = "certificate-untrusted"

@@ -1,9 +1,9 @@
 """Before a zone is blamed for an error: does the resolver answer such questions at all?
 
-An RCODE such as SERVFAIL or REFUSED (RFC 1035 section 4.1.1) tells nothing of whose error it is.  So two
-names that have nothing to do with the path, and the root, are asked for the same type; only where all
-three meet the same error is it the resolver's.  Nothing is asked on a walk without such an error, nor
-about a type of which the walk has had an answer.
+An RCODE such as SERVFAIL or REFUSED (RFC 1035 section 4.1.1) does not say whose error it is.  So the same
+type is asked for at two names that have nothing to do with the path, and at the root; only if all three get
+the same error is it the resolver's.  A walk without such an error asks nothing more, nor is a type asked for
+that the walk has already had an answer to.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""Step 5, the sessions: one with SNI and one without per address, and what an SNI or a suite asks for beside.
+"""Step 5, the sessions: one with SNI and one without per address, and more for other names and cipher suites.
 
-Postfix sends no SNI below `dane`, and servers do answer differently with and without, so both are held.
-One more where the address has a further name: the next MX host's, or the one at which TLSA was found (a
-CNAME), which DANE sends.  So it is at hosts without TLSA behind one that has it: Exim goes on to send that
-one's name.  Where no session comes to TLS no name is ever sent, and no further one is tried.
-After an anonymous suite was chosen, one more without such suites, as senders that verify would do; after
-one that not every sender offers, one more without those.
-Only when an envelope is to be tried, one more that says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
+Postfix sends no SNI below `dane`, and some servers answer differently with and without it, so both are held.
+There is one more for each further name of the address: the next MX host's, or the name at which TLSA was
+found (a CNAME), which DANE senders send.  A host without TLSA that follows one with TLSA gets that one's name
+too, because Exim goes on sending it.  If no session reaches TLS, no name is ever sent and none is added.
+If the server chose an anonymous suite, there is one more session without such suites, as senders that verify
+would hold it; if it chose a suite that not every sender offers, one more without those.
+Only if an envelope is to be tried, one more says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
 4.1.1.5): no mail is sent.
 
 A zone can lead fifty names to one address of somebody else's.  So names and sessions are bounded, and each
-address has an equal share of the sessions: what is tried must not hang on who answers first.
+address has an equal share of the sessions: what is tried must not depend on who answers first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a step is: how it looks, and what is said of what it found.
 
-A step's module ends in one `STEP`.  Only `line` is needed: a panel may tell of what others looked at.  Of
-the path's own steps findings, details and evidence fill rooms of their own (`mailpath.findings`,
-`mailpath.report.panels`); a small step has all of it in its one file.
+A step's module ends in one `STEP`.  Only `line` is needed: a panel may report what other steps found.  The
+findings, details and evidence of the path's own steps have packages of their own (`mailpath.findings`,
+`mailpath.report.panels`); a small step keeps all of it in one file.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def _line(walk: Walk) -> tuple[Status, str, str]:
         return Status.SKIP, "NO HOST", "There is no mail host that could have TLSA records."
     if not walk.tlsa.lookups:
         return _none_asked(walk)
-    stands = {host.host: host_verdict(walk, host) for host in walk.tlsa.hosts}
+    stands = {host.host: host_stands(walk, host) for host in walk.tlsa.hosts}
     worst = min(stands, key=lambda name: list(Stands).index(stands[name][0]))
     kind, why = stands[worst]
     status, word, text = kind.value
@@ -156,7 +156,7 @@ def _none_asked(walk: Walk) -> tuple[Status, str, str]:
     return Status.ERROR, "UNKNOWN", f"TLSA records are not looked up: {why}."
 
 
-def host_verdict(walk: Walk, host: HostTlsa) -> tuple[Stands, str]:
+def host_stands(walk: Walk, host: HostTlsa) -> tuple[Stands, str]:
     """How the host stands as RFC 7672 sees it, and a few words on why."""
     for candidate in host.candidates:
         lookup = candidate.lookup

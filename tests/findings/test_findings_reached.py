@@ -48,4 +48,6 @@ def test_every_code_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "find", watched)
         for test, row in calls(module):
             test(**row)
-    assert set(CATALOGUE) - reached == set()
+    missing = sorted(set(CATALOGUE) - reached)
+    where = ", ".join(f"{module.__name__}.py" for module in TABLES)
+    assert not missing, f"no walk shows {', '.join(missing)}: add a row to a table in {where}"

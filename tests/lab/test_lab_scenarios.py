@@ -73,8 +73,10 @@ LEVELS = {name.removeprefix("postfix-") for name in PRESETS if name.startswith("
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda each: each.id)
 def test_a_scenario_teaches_and_expects(scenario) -> None:
-    assert set(scenario.expect) >= POSTURES
-    assert 2 <= len(re.findall(r"[.?!](?:\s|$)", scenario.teaches)) <= 6
+    missing = sorted(POSTURES - set(scenario.expect))
+    assert not missing, f"[expect] has no outcome for {', '.join(missing)}"
+    sentences = len(re.findall(r"[.?!](?:\s|$)", scenario.teaches))
+    assert 2 <= sentences <= 6, f"`teaches` has {sentences} sentences, but 2 to 6 are wanted"
     assert "\n" not in scenario.hint
     assert scenario.hint
     assert not set(re.findall(r"[\w.-]+", scenario.hint)) & LEVELS  # but "postfix-may", as in the app's list

@@ -21,7 +21,7 @@ from mailpath.match.certificate import describe
 from mailpath.names import u_labels
 from mailpath.report.envelope import answers, tried
 from mailpath.steps.registry import REGISTRY
-from mailpath.steps.tlsa import host_verdict
+from mailpath.steps.tlsa import host_stands
 from mailpath.visible import visible
 from mailpath.wording.phrases import count
 from mailpath.wording.times import span, utc
@@ -222,7 +222,7 @@ def _tlsa(walk: Walk) -> _Lines:
         if host.not_tried:
             yield "MX host", f"{name}: not looked up: {visible(host.not_tried)}"
         elif chosen is None:
-            yield "MX host", f"{name}: {host_verdict(walk, host)[1] or 'no TLSA record'}"
+            yield "MX host", f"{name}: {host_stands(walk, host)[1] or 'no TLSA record'}"
         else:
             number = count(len(chosen.records), "TLSA record")
             yield "MX host", f"{name}: {number} at {visible(chosen.lookup.name)}"
