@@ -265,11 +265,14 @@ def _compare(records: tuple[TlsaRecord, ...], chain: tuple[bytes, ...]) -> list[
 def _try_anchors(
     found: DaneMatch, chain: tuple[bytes, ...], references: tuple[str, ...], at: int, rules: DaneRules
 ) -> DaneMatch:
-    """Try every trust anchor that the records name; `found` is the mismatch if none will do."""
+    """Try every trust anchor that the records name; `found` is the mismatch if none will do.
+
+    No DANE-EE record is equal to the leaf, or that would have been the end of it.
+    """
     why: list[str] = []
     flaws: list[Flaw] = []
     for comparison in found.comparisons:
-        if not comparison.equal or comparison.record.usage != DANE_TA:
+        if not comparison.equal:
             continue
         anchor = chain[comparison.depth]
         result = _verify(chain, anchor, at, rules)

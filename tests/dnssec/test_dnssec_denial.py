@@ -9,7 +9,7 @@ from dns.rdatatype import RdataType
 from miniworld import AT, EXPIRATION, INCEPTION, TTL, World, name, without, zone
 
 from mailpath.dnssec import Validator
-from mailpath.dnssec.denial_nsec import Nsec, bitmap_types
+from mailpath.dnssec.denial_nsec import Nsec, bitmap_types, denies
 from mailpath.exchanges import Question
 from mailpath.facts import Found, Security
 
@@ -355,6 +355,14 @@ async def test_the_rcode_must_fit_the_proof_as_unbound_has_it(denial, owner, rdt
 async def test_a_name_that_does_not_exist_is_said_not_to(denial):
     found = await look(world(denial), "nope.b.example", "A")
     assert (found.security, found.rcode) == (Security.SECURE, "NXDOMAIN")
+
+
+def test_beside_a_cname_only_what_may_stand_there_can_be_denied():
+    """RFC 4034 section 4, RFC 6840 section 4.3: the parent's CNAME says nothing of a DS that is not there."""
+    alias = frozenset({RdataType.CNAME, RdataType.RRSIG, RdataType.NSEC})
+    assert denies(alias, RdataType.DS)
+    assert not denies(alias, RdataType.A)
+    assert not denies(alias, RdataType.NSEC)
 
 
 def test_bitmap_reads_every_window():
