@@ -26,7 +26,7 @@ _UNASKED = "the resolver could not be asked: "
 
 
 class Fault(Enum):
-    """What our own side did to a look-up."""
+    """What our own side did to a lookup."""
 
     UNASKED = "it says nothing about the name, nor about what a mail server here would be told"
     FAILING = "the resolver fails all queries for this type"
@@ -38,7 +38,7 @@ LOST = (Fault.UNASKED, Fault.FAILING)
 
 
 def our_fault(walk: Walk, lookup: Lookup | None, of: Collection[Fault] = LOST) -> str:
-    """Why this look-up went wrong where one `of` these faults of our own side is the cause; or ""."""
+    """Why this lookup went wrong where one `of` these faults of our own side is the cause; or ""."""
     if lookup is None:
         return ""
     found = _unasked(walk, lookup)

@@ -1,4 +1,4 @@
-"""Every look-up of a walk in one order: the recipient's path as mail takes it, its policy, the sender."""
+"""Every lookup of a walk in one order: the recipient's path as mail takes it, its policy, the sender."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH: tuple[Part, ...] = (*ROUTE, "tlsa")
 
 
 def lookups(walk: Walk, of: Collection[Part] = ALL) -> Iterator[Lookup]:
-    """The look-ups that were made `of` these parts; addresses by host, AAAA first."""
+    """The lookups that were made `of` these parts; addresses by host, AAAA first."""
     fetch, sender = walk.sts.fetch, walk.sender
     beside: dict[Part, tuple[Lookup | None, ...]] = {
         "sts": (walk.sts.txt,),

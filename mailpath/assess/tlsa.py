@@ -3,7 +3,7 @@
 DANE rests on three answers, each of which must be secure: the MX RRset that names the host, the host's
 address, and the TLSA RRset at `_25._tcp.<TLSA base domain>`.  The base domain is the name at the end of the
 host's CNAMEs, and where that has no TLSA the host's own name, if its alias is secure.  Senders ask in that
-order and stop at the first set they find; a look-up that fails stops them too, and then the host is not used
+order and stop at the first set they find; a lookup that fails stops them too, and then the host is not used
 (section 2.1.2): that nobody answered is never an absence.
 """
 
@@ -58,7 +58,7 @@ def tlsa_of(walk: Walk, host: str) -> HostTlsa:
 def secure_set(entry: HostTlsa) -> TlsaSet | None:
     """The TLSA RRset that senders with DANE use for this host: the first candidate that has one, securely.
 
-    None too where a look-up failed before it: then they use nothing, the host included.
+    None too where a lookup failed before it: then they use nothing, the host included.
     """
     found = _deciding(entry)
     sure = found is not None and not found.lookup.broken and found.lookup.security is Security.SECURE
@@ -66,7 +66,7 @@ def secure_set(entry: HostTlsa) -> TlsaSet | None:
 
 
 def failed_lookup(entry: HostTlsa) -> Lookup | None:
-    """The look-up that failed before a TLSA RRset was found; None where none did."""
+    """The lookup that failed before a TLSA RRset was found; None where none did."""
     found = _deciding(entry)
     return found.lookup if found is not None and found.lookup.broken else None
 

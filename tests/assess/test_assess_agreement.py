@@ -4,14 +4,14 @@ Each host is looked at as the only one of its path, and each address as the only
 panels, the findings and the verdict speak of the same sessions.  A verdict that cannot be told from here
 contradicts nothing.  Otherwise these are contradictions:
 
-* the STARTTLS line is PASS, and the sender that came to a session there did not deliver over TLS at once; it
-  says that DANE matches, and the sender did not authenticate the host;
+* the STARTTLS line is PASS, and the sender that came to a session there did not deliver over TLS at once; or
+  it says that DANE matches, and the sender did not authenticate the host;
 * the sender delivers over TLS and the line is neither PASS nor WEAK, or authenticates the host and it is not
   PASS; it delivers in the clear and the line is PASS;
 * a session there holds the mail back, and the line is neither FAIL nor ERROR;
 * mail is held back, and every panel is at peace;
 * a finding of severity error says that the host is of no use (`NO_USE`), gives no TLS (`NO_TLS`), is not what
-  DANE or an enforced policy asks for (`BROKEN`), and the sender gets past exactly that;
+  DANE or an enforced policy asks for (`DANE_BROKEN`, `POLICY_BROKEN`), and the sender gets past exactly that;
 * mail is held back by an event, and no finding tells of its cause (`TOLD_BY`).
 """
 
