@@ -164,10 +164,10 @@ def known() -> dict[str, Posture]:
 
 
 def chosen(names: Sequence[str]) -> tuple[Posture, ...]:
-    """The postures named, each once, in the order given.  Raises `MailpathError`."""
+    """The postures named, each once, in the order given; `all` names every one.  Raises `MailpathError`."""
     own = known() if names else {}
-    found = (posture_named(name, own) for name in names)
-    return tuple({posture.name: posture for posture in found}.values())
+    found = (own.values() if name == "all" else (posture_named(name, own),) for name in names)
+    return tuple({posture.name: posture for several in found for posture in several}.values())
 
 
 def attacks_named(names: Sequence[str]) -> tuple[str, ...]:

@@ -276,7 +276,7 @@ CHECK = (
         "postures",
         of="NAME",
         multiple=True,
-        help="What the sender enforces; repeatable, the worst verdict decides. [all; rfc decides]",
+        help="What the sender enforces, or all; repeatable, the worst verdict decides. [all; rfc decides]",
     ),
     value(
         "--attack",
