@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 import msgspec
 
@@ -14,3 +15,14 @@ class Record(msgspec.Struct, frozen=True):
         """Plain values as JSON has them: bytes as base64, enums as their value, tuples as lists."""
         told: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
         return told
+
+
+class Word(StrEnum):
+    """A word that a setting may be, and what it says: `NEXT = "next", "the next host is tried"`."""
+
+    means: str
+
+    def __new__(cls, word: str, means: str = "") -> Self:
+        made = str.__new__(cls, word)
+        made._value_, made.means = word, means
+        return made

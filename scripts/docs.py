@@ -101,9 +101,9 @@ def deviations() -> Iterator[str]:
         yield ""
         yield rule.about
         yield ""
-        yield f"- rfc: {_code(rule.rfc)}"
-        for lines, names in rule.others.items():
-            yield f"- {_code(lines)}: {', '.join(names)}"
+        for lines, names in ((rule.rfc, ("rfc",)), *rule.others.items()):
+            meant = f" ({rule.means[lines]})" if lines in rule.means else ""
+            yield f"- {_code(lines)}{meant}: {', '.join(names)}"
         if rule.silent:
             yield f"- no source says: {', '.join(rule.silent)}"
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import chain
 from typing import Any
 
 import click
@@ -165,12 +164,10 @@ def known() -> dict[str, Posture]:
 
 
 def chosen(names: Sequence[str]) -> tuple[Posture, ...]:
-    """The postures named, each once, in the order given; `all`: every one.  Raises `MailpathError`."""
+    """The postures named, each once, in the order given; `all` names every one.  Raises `MailpathError`."""
     own = known() if names else {}
-    found = chain.from_iterable(
-        own.values() if name == "all" else [posture_named(name, own)] for name in names
-    )
-    return tuple({posture.name: posture for posture in found}.values())
+    found = (own.values() if name == "all" else (posture_named(name, own),) for name in names)
+    return tuple({posture.name: posture for several in found for posture in several}.values())
 
 
 def attacks_named(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """An agent: the habits of one server program, as data.
 
 The judge has one mechanism.  Where two programs differ, the difference has a name and is a field here.
-Each field says what it means and where that is written: PF is Postfix's documentation and source
-(postconf(5), src/smtp, src/tls), EX the Exim specification and source, RFC the standards.  "Observed" means
-what Postfix 3.7.11 and Exim 4.96 (GnuTLS) were seen to do.
+Each field says what it means and where that is written: in Postfix's documentation and source (postconf(5),
+src/smtp, src/tls), in Exim's specification and source, in the RFCs.  "Observed" means what Postfix 3.7.11
+and Exim 4.96 (GnuTLS) were seen to do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mailpath.match.hosts import HostNames
 from mailpath.match.names import POSTFIX, RFC_8461, NameRules
 from mailpath.match.pkix import Floor
 from mailpath.match.sts import StsParsing
-from mailpath.records import Record
+from mailpath.records import Record, Word
 
 
 class Family(StrEnum):
@@ -30,42 +30,42 @@ class Family(StrEnum):
     EXIM = "exim"
 
 
-class Refusal(StrEnum):
+class Refusal(Word):
     """What a refusal makes the sender do."""
 
-    PLAINTEXT = "plaintext"  # goes on with this host, without TLS
-    NEXT = "next"  # next address or host; deferred when there is none
-    BOUNCE = "bounce"  # permanent at once, though other hosts remain
-    BOUNCE_IF_LAST = "bounce-if-last"  # next address or host; permanent when there is none
+    PLAINTEXT = "plaintext", "the sender goes on with this host, without TLS"
+    NEXT = "next", "the next address or host is tried; the mail waits if there is none"
+    BOUNCE = "bounce", "the mail bounces at once, though other hosts remain"
+    BOUNCE_IF_LAST = "bounce-if-last", "the next address or host is tried; the mail bounces if there is none"
 
 
-class Reference(StrEnum):
+class Reference(Word):
     """Names that a certificate may have."""
 
-    MX = "mx"  # the host name in the MX record
-    CANONICAL = "canonical"  # its CNAME-expanded name
-    NEXTHOP = "nexthop"  # the recipient domain
-    DOT_NEXTHOP = "dot-nexthop"  # any name below the recipient domain
-    MX_OWNER = "mx-owner"  # the recipient domain, where it has an MX
-    MX_OWNER_EXPANDED = "mx-owner-expanded"  # its CNAME target, where that has an MX
-    NEXTHOP_EXPANDED = "nexthop-expanded"  # the recipient domain's own CNAME target
-    BASE = "base"  # the TLSA base domain (RFC 7672 section 2.2.2)
-    STS_PATTERNS = "sts-patterns"  # what postfix-mta-sts-resolver makes of the policy's mx patterns
+    MX = "mx", "the host name in the MX record"
+    CANONICAL = "canonical", "the MX host's CNAME-expanded name"
+    NEXTHOP = "nexthop", "the recipient domain"
+    DOT_NEXTHOP = "dot-nexthop", "any name below the recipient domain"
+    MX_OWNER = "mx-owner", "the recipient domain, where it has an MX"
+    MX_OWNER_EXPANDED = "mx-owner-expanded", "the recipient domain's CNAME target, where that has an MX"
+    NEXTHOP_EXPANDED = "nexthop-expanded", "the recipient domain's own CNAME target"
+    BASE = "base", "the TLSA base domain (RFC 7672 section 2.2.2)"
+    STS_PATTERNS = "sts-patterns", "what postfix-mta-sts-resolver makes of the policy's mx patterns"
 
 
-class Sni(StrEnum):
+class Sni(Word):
     """The name in the TLS handshake."""
 
-    NONE = "none"
-    MX = "mx"
-    BASE = "base"  # the TLSA base domain
+    NONE = "none", "no name is sent"
+    MX = "mx", "the host name in the MX record"
+    BASE = "base", "the TLSA base domain"
 
 
-class Suites(StrEnum):
+class Suites(Word):
     """Whose default list of cipher suites is offered."""
 
-    OPENSSL = "openssl"
-    GNUTLS = "gnutls"  # no Camellia, ARIA or CCM_8, no CBC with HMAC-SHA-2 (priority NORMAL, observed)
+    OPENSSL = "openssl", "OpenSSL's default list"
+    GNUTLS = "gnutls", "no Camellia, ARIA or CCM_8, no CBC with HMAC-SHA-2 (priority NORMAL, observed)"
 
 
 class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,67 +108,67 @@ class Agent(Record, frozen=True, kw_only=True):
     null_mx_beside: Annotated[
         Refusal,
         means("What a null MX record beside real ones does; next: it is ignored."),
-        source("RFC 7505 section 3 forbids it; PF: bounce, observed"),
+        source("RFC 7505 section 3 forbids it; Postfix: bounce, observed"),
     ] = Refusal.NEXT
     ip_literal_mx: Annotated[
         bool,
         means("An MX record that names an IP address is used as that address."),
-        source("RFC 5321 section 5.1 wants a name; PF smtp_addr.c"),
+        source("RFC 5321 section 5.1 wants a name; Postfix smtp_addr.c"),
     ] = False
     host_names: Annotated[
         HostNames,
         means("What counts as a host name; an MX record that does not name one is skipped."),
-        source("PF valid_hostname.c; EX dns_check_names_pattern"),
+        source("Postfix valid_hostname.c; Exim dns_check_names_pattern"),
     ] = HostNames.RFC
     check_cname_syntax: Annotated[
         bool,
         means(
             "Every alias on the way to the address must be a host name; otherwise the host has no address."
         ),
-        source("PF dns_lookup.c, valid_rr_name"),
+        source("Postfix dns_lookup.c, valid_rr_name"),
     ] = False
     retry_duplicate_mx: Annotated[
         bool,
         means("A host listed at two preferences is tried twice, not only at the better one."),
-        source("PF smtp_addr.c"),
+        source("Postfix smtp_addr.c"),
     ] = False
     try_each_preference_once: Annotated[
         bool,
         means("Beyond `address_limit`, the first address of each worse preference is still tried."),
-        source("EX hosts_max_try, observed"),
+        source("Exim hosts_max_try, observed"),
     ] = False
     balance_families: Annotated[
         bool,
         means("Neither address family crowds out the other below `address_limit`."),
-        source("PF smtp_balance_inet_protocols"),
+        source("Postfix smtp_balance_inet_protocols"),
     ] = False
     logs_canonical_host: Annotated[
         bool,
         means("The host in the log is the CNAME-expanded name, not the name in the MX record."),
-        source("EX host.c"),
+        source("Exim host.c"),
     ] = False
 
     # --- the SMTP dialogue ---------------------------------------------------------------------------
     greeting_5xx: Annotated[
         Refusal,
         means("What a permanent refusal instead of a greeting does."),
-        source("PF smtp_skip_5xx_greeting = yes: as 4xx; EX smtp.c: permanent only at the last host"),
+        source("Postfix smtp_skip_5xx_greeting = yes: as 4xx; Exim smtp.c: permanent only at the last host"),
     ] = Refusal.NEXT
     helo_5xx: Annotated[Refusal, means("What a permanent reply to HELO does after EHLO was refused.")] = (
         Refusal.NEXT
     )
     ehlo_421_ends: Annotated[
-        bool, means("421 to EHLO ends the session; no HELO follows."), source("PF smtp_proto.c")
+        bool, means("421 to EHLO ends the session; no HELO follows."), source("Postfix smtp_proto.c")
     ] = True
     invalid_reply_is: Annotated[
         Refusal,
         means("What a reply other than 2yz, 4yz and 5yz does."),
-        source("PF: permanent; EX: temporary; observed"),
+        source("Postfix: permanent; Exim: temporary; observed"),
     ] = Refusal.NEXT
     reply_parsing: Annotated[
         ReplyParsing,
         means("How a reply with broken syntax is read, and how STARTTLS is found."),
-        source("RFC 5321 section 4.2; PF smtp_chat.c, smtp_proto.c; EX smtp_out.c, smtp.c; observed"),
+        source("RFC 5321 section 4.2; Postfix smtp_chat.c, smtp_proto.c; Exim smtp_out.c, smtp.c; observed"),
     ] = ReplyParsing.STRICT
     pix_workaround: Annotated[
         bool,
@@ -176,12 +176,12 @@ class Agent(Record, frozen=True, kw_only=True):
             "A greeting of only `2`, `0`, blanks and asterisks is answered with HELO, so STARTTLS goes"
             " unseen."
         ),
-        source("PF smtp_pix_workarounds = disable_esmtp, observed"),
+        source("Postfix smtp_pix_workarounds = disable_esmtp, observed"),
     ] = False
     starttls_5xx_required: Annotated[
         Refusal,
         means("What a 5xx reply to STARTTLS does if TLS is required."),
-        source("PF smtp_trouble.c: bounced at once, observed"),
+        source("Postfix smtp_trouble.c: bounced at once, observed"),
     ] = Refusal.NEXT
     tls_ehlo_ignored: Annotated[
         bool,
@@ -196,7 +196,7 @@ class Agent(Record, frozen=True, kw_only=True):
     sni_unusable: Annotated[
         Sni,
         means("The SNI with TLSA records that are plainly unusable (usage 0 and 1)."),
-        source("PF: none, as the level is `encrypt`, observed"),
+        source("Postfix: none, as the level is `encrypt`, observed"),
     ] = Sni.BASE
     sni_sts: Annotated[
         Sni,
@@ -208,7 +208,7 @@ class Agent(Record, frozen=True, kw_only=True):
         means(
             "If a certificate is checked, a key exchange signed with SHA-1 (TLS 1.1 and older) is accepted."
         ),
-        source("PF with OpenSSL 3: no, so that RSA key transport alone is left; observed"),
+        source("Postfix with OpenSSL 3: no, so that RSA key transport alone is left; observed"),
     ] = True
     suites: Annotated[Suites, means("The cipher suites that are offered in addition to the common ones.")] = (
         Suites.OPENSSL
@@ -219,7 +219,7 @@ class Agent(Record, frozen=True, kw_only=True):
     floor_authenticated: Annotated[
         Floor,
         means("Digests and keys that a chain may have if it must verify."),
-        source("PF with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed"),
+        source("Postfix with OpenSSL 3: no SHA-1, but RSA of 1024 bits, observed"),
     ] = Floor.OPENSSL_1
     name_rules: Annotated[
         NameRules, means("How names in certificates are compared."), source("RFC 6125, RFC 9525")
@@ -232,12 +232,14 @@ class Agent(Record, frozen=True, kw_only=True):
     injection_fails: Annotated[
         bool,
         means("Bytes after the 220 to STARTTLS fail the handshake; otherwise they are discarded."),
-        source('EX smtp.c "synch error before connect", observed; PF vstream_fpurge, RFC 3207 section 4.2'),
+        source(
+            'Exim smtp.c "synch error before connect", observed; Postfix vstream_fpurge, RFC 3207 section 4.2'
+        ),
     ] = False
     trusted_requires_name: Annotated[
         bool,
         means("The log word for a trusted chain also requires the MX host name to match."),
-        source("EX CV=yes"),
+        source("Exim CV=yes"),
     ] = False
     tls_log_words: Annotated[TlsLogWords, means("The words for the TLS session in the log.")] = TlsLogWords()
 
@@ -258,7 +260,7 @@ class Agent(Record, frozen=True, kw_only=True):
     tlsa_of_insecure_host: Annotated[
         bool,
         means("TLSA records are looked up even if the address is insecure."),
-        source("PF smtp_tls_force_insecure_host_tlsa_lookup"),
+        source("Postfix smtp_tls_force_insecure_host_tlsa_lookup"),
     ] = False
     dane_rules: Annotated[
         DaneRules,
@@ -275,7 +277,7 @@ class Agent(Record, frozen=True, kw_only=True):
     dane_ta_name_mismatch_accepts_pkix: Annotated[
         bool,
         means("DANE-TA with a wrong name is enough if a trusted CA issued the chain."),
-        source("EX tls-gnu.c, observed"),
+        source("Exim tls-gnu.c, observed"),
     ] = False
     no_plaintext_after_tlsa: Annotated[
         bool,
@@ -283,20 +285,20 @@ class Agent(Record, frozen=True, kw_only=True):
             "After a host with TLSA records, failed TLS never leads to plaintext, and that host's name"
             " stays the SNI."
         ),
-        source("EX smtp.c sets both for the rest of the delivery, observed"),
+        source("Exim smtp.c sets both for the rest of the delivery, observed"),
     ] = False
     dane_missing: Annotated[
         Refusal,
         means("What mandatory DANE does without secure TLSA records."),
-        source("PF: deferred 4.7.5; EX: bounced at once"),
+        source("Postfix: deferred 4.7.5; Exim: bounced at once"),
     ] = Refusal.NEXT
     tries_next_mx_without_tlsa: Annotated[
         bool,
         means(
-            "If that is permanent, the next hosts are tried in vain: one that accepts mail gets none, and at"
-            " one that fails the process crashes, so the mail waits."
+            "If `dane_missing` makes mail bounce, the next hosts are tried in vain: one that accepts mail"
+            " gets none, and at one that fails the process crashes, so the mail waits."
         ),
-        source("EX 4.96, observed"),
+        source("Exim 4.96, observed"),
     ] = False
     dane_unusable_delivers: Annotated[
         bool,
@@ -316,7 +318,9 @@ class Agent(Record, frozen=True, kw_only=True):
         source("RFC 8461 section 4.2"),
     ] = (Reference.MX,)
     sts_name_rules: Annotated[
-        NameRules, means("How they are compared."), source("RFC 8461 section 4.2: a DNS-ID is a MUST")
+        NameRules,
+        means("How names are compared under a policy."),
+        source("RFC 8461 section 4.2: a DNS-ID is a MUST"),
     ] = RFC_8461
     defer_on_sts_lookup_error: Annotated[
         bool,

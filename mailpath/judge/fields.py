@@ -17,6 +17,7 @@ from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
 from mailpath.match import dane, names, sts
+from mailpath.records import Word
 
 #: What the config file cannot set: a posture's name is that of its table, the rest tells presets apart.
 FIXED = frozenset({"name", "source", "agent", "family", "unknown"})
@@ -49,14 +50,16 @@ class BadPosture(MailpathError):
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field.  `about`: what it means, and the sources; `value`: a record as a dictionary.
 
-    `habit`: it is the agent's.  `choices`: the words there are for it, () where it is no word.
-    `candidates`: the values that it may have where the posture's source is silent; else ().
+    `means`: what the value says where it is a word.  `habit`: it is the agent's.  `choices`: the words there
+    are for it, () where it is no word.  `candidates`: the values that it may have where the posture's source
+    is silent; else ().
     """
 
     name: str
     value: Any
     about: str
     habit: bool
+    means: str = ""
     choices: tuple[str, ...] = ()
     candidates: tuple[Any, ...] = ()
 
@@ -70,6 +73,7 @@ def fields_of(posture: Posture) -> tuple[Field, ...]:
             value=(habits if habit else policy)[name],
             about=_about(kind),
             habit=habit,
+            means=meaning(kind, (habits if habit else policy)[name]),
             choices=choices(kind),
             candidates=tuple(policy["unknown"].get(name, ())),
         )
@@ -102,6 +106,12 @@ def choices(kind: Any) -> tuple[str, ...]:
         return typing.get_args(kind)
     inner = (word for each in typing.get_args(kind) for word in choices(each))
     return tuple(dict.fromkeys((*NAMED.get(kind, ()), *inner)))
+
+
+def meaning(kind: Any, value: Any) -> str:
+    """What the word `value` says in a field of the type `kind`; "" where it is no word."""
+    bare = getattr(kind, "__origin__", kind)
+    return bare(value).means if isinstance(bare, type) and issubclass(bare, Word) else ""
 
 
 @cache

@@ -2,68 +2,70 @@
 
 It is an agent, which is a server program with its habits, and the policy that its operator sets: each field
 here has a documented parameter in Postfix, Exim or another server.  The fields of both say what they mean
-and where that is written; PF, EX, RFC and "observed" are explained in `agent.py`.
+and where that is written.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
 from mailpath.judge.agent import Agent, Reference, Refusal, Sni, means, source
-from mailpath.records import Record
+from mailpath.records import Record, Word
 
 
-class Level(StrEnum):
+class Level(Word):
     """The base TLS level, in Postfix's words (postconf(5), smtp_tls_security_level)."""
 
-    NONE = "none"  # STARTTLS is never sent
-    MAY = "may"  # opportunistic: TLS if it works, certificate ignored
-    ENCRYPT = "encrypt"  # TLS or nothing, certificate ignored
-    VERIFY = "verify"  # a certificate by a trusted CA for one of `references` (default: the MX host name)
-    SECURE = "secure"  # the same, with names that DNS cannot forge (the recipient domain)
+    NONE = "none", "STARTTLS is never sent"
+    MAY = "may", "opportunistic: TLS if it works, certificate ignored"
+    ENCRYPT = "encrypt", "TLS or nothing, certificate ignored"
+    VERIFY = "verify", "a trusted CA vouches for one of `references` (default: the MX host name)"
+    SECURE = "secure", "like `verify`, with names that DNS cannot forge (the recipient domain)"
 
 
-class DaneUse(StrEnum):
+class DaneUse(Word):
     """RFC 7672."""
 
-    OFF = "off"
-    OPPORTUNISTIC = "opportunistic"  # where usable TLSA records are published securely
-    MANDATORY = "mandatory"  # a host without them is not used
+    OFF = "off", "no TLSA records are looked up"
+    OPPORTUNISTIC = "opportunistic", "where usable TLSA records are published securely"
+    MANDATORY = "mandatory", "a host without them is not used"
 
 
-class InsecureMx(StrEnum):
+class InsecureMx(Word):
     """What an unsigned MX RRset does to its hosts' TLSA (PF smtp_tls_dane_insecure_mx_policy)."""
 
-    DANE = "dane"  # enforced all the same: "half-DANE"; the host is authenticated, the choice of host is not
-    ENCRYPT = "encrypt"  # TLS is required, the certificate ignored
-    MAY = "may"  # they are not looked at
+    DANE = (
+        "dane",
+        'they are enforced all the same, "half-DANE": the host is authenticated, the choice of host is not',
+    )
+    ENCRYPT = "encrypt", "TLS is required, the certificate ignored"
+    MAY = "may", "they are not looked at"
 
 
-class Precedence(StrEnum):
+class Precedence(Word):
     """Which of DANE and an enforced MTA-STS policy decides for a host that has both."""
 
-    DANE_FIRST = "dane-first"  # RFC 8461 section 2: a failing DANE validation is never overridden
-    STS_FIRST = "sts-first"  # the policy replaces the level, DANE included
-    BOTH = "both"  # each must hold
+    DANE_FIRST = "dane-first", "a failing DANE validation is never overridden (RFC 8461 section 2)"
+    STS_FIRST = "sts-first", "the policy replaces the level, DANE included"
+    BOTH = "both", "each must hold"
 
 
-class OptionalCheck(StrEnum):
+class OptionalCheck(Word):
     """Whether a certificate must be good where TLS is optional: then no TLS is better than bad TLS."""
 
-    NEVER = "never"
-    FIRST_ATTEMPT = "first-attempt"  # a retry takes any certificate
-    ALWAYS = "always"
+    NEVER = "never", "any certificate is accepted"
+    FIRST_ATTEMPT = "first-attempt", "it must be good, but a retry accepts any certificate"
+    ALWAYS = "always", "it must be good at every attempt"
 
 
-class Fallback(StrEnum):
+class Fallback(Word):
     """When a TLS session that failed is followed by plaintext to the same address."""
 
-    NEVER = "never"
-    AT_ONCE = "at-once"
-    ON_RETRY = "on-retry"  # only when the message is older than one retry interval
+    NEVER = "never", "TLS that failed is never followed by plaintext"
+    AT_ONCE = "at-once", "in the same attempt"
+    ON_RETRY = "on-retry", "only when the message is older than one retry interval"
 
 
 #: TLS versions, oldest first.
@@ -103,27 +105,30 @@ class Posture(Record, frozen=True, kw_only=True):
     level: Annotated[
         Level,
         means("The base TLS level."),
-        source("PF smtp_tls_security_level; EX hosts_avoid_tls, hosts_require_tls, tls_verify_hosts"),
+        source("Postfix smtp_tls_security_level; Exim hosts_avoid_tls, hosts_require_tls, tls_verify_hosts"),
     ] = Level.MAY
     references: Annotated[
         tuple[Reference, ...],
         means("Names in a certificate that satisfy `verify` and `secure`."),
-        source("PF smtp_tls_verify_cert_match, smtp_tls_secure_cert_match"),
+        source("Postfix smtp_tls_verify_cert_match, smtp_tls_secure_cert_match"),
     ] = (Reference.MX,)
     dane: Annotated[
         DaneUse,
         means("Whether DANE is used."),
-        source("RFC 7672; PF level dane, dane-only; EX hosts_try_dane, hosts_require_dane"),
+        source("RFC 7672; Postfix level dane, dane-only; Exim hosts_try_dane, hosts_require_dane"),
     ] = DaneUse.OFF
     insecure_mx: Annotated[
         InsecureMx,
         means("How TLSA records count if the MX RRset is unsigned."),
-        source("RFC 7672 section 2.2.1: free to choose; PF smtp_tls_dane_insecure_mx_policy; EX smtp.c: may"),
+        source(
+            "RFC 7672 section 2.2.1: free to choose; Postfix smtp_tls_dane_insecure_mx_policy;"
+            " Exim smtp.c: may"
+        ),
     ] = InsecureMx.DANE
     sts: Annotated[
         bool,
         means("Whether MTA-STS policies are looked up."),
-        source("RFC 8461; PF smtp_tls_policy_maps with a plugin"),
+        source("RFC 8461; Postfix smtp_tls_policy_maps with a plugin"),
     ] = False
     precedence: Annotated[
         Precedence,
@@ -133,7 +138,7 @@ class Posture(Record, frozen=True, kw_only=True):
     sts_checks_mx: Annotated[
         bool,
         means("Under a policy, the MX host must match one of its mx patterns."),
-        source("RFC 8461 section 4.1; PF 3.10.5 smtp_tls_enforce_sts_mx_patterns"),
+        source("RFC 8461 section 4.1; Postfix 3.10.5 smtp_tls_enforce_sts_mx_patterns"),
     ] = True
     sts_testing_enforced: Annotated[
         bool,
@@ -143,7 +148,7 @@ class Posture(Record, frozen=True, kw_only=True):
     requiretls: Annotated[
         bool,
         means("RFC 8689 is implemented; otherwise a message sent with REQUIRETLS is treated like any other."),
-        source("PF from 3.11 on; mox queue/direct.go; EX 4.96: no"),
+        source("Postfix from 3.11 on; mox queue/direct.go; Exim 4.96: no"),
     ] = True
     requiretls_verifies: Annotated[
         bool,
@@ -151,7 +156,7 @@ class Posture(Record, frozen=True, kw_only=True):
             "REQUIRETLS makes the sender check a certificate that the level alone would not; otherwise DANE,"
             " MTA-STS or the level must require it, or the mail bounces."
         ),
-        source("RFC 8689 section 4.2.1; PF 3.11 smtp_requiretls_policy = enforce for the other way"),
+        source("RFC 8689 section 4.2.1; Postfix 3.11 smtp_requiretls_policy = enforce for the other way"),
     ] = True
 
     # --- Where TLS is optional -----------------------------------------------------------------------
@@ -159,13 +164,14 @@ class Posture(Record, frozen=True, kw_only=True):
         Fallback,
         means("When plaintext follows optional TLS that failed, in the handshake or after it."),
         source(
-            "PF smtp.h PREACTIVE_DELAY, minimal_backoff_time; EX tls_tempfail_tryclear; RFC 7435 section 4"
+            "Postfix smtp.h PREACTIVE_DELAY, minimal_backoff_time; Exim tls_tempfail_tryclear;"
+            " RFC 7435 section 4"
         ),
     ] = Fallback.ON_RETRY
     starttls_4xx: Annotated[
         Refusal,
         means("What happens after a 4xx reply to STARTTLS if TLS is optional."),
-        source("PF: the same session goes on; EX tls_tempfail_tryclear"),
+        source("Postfix: the same session goes on; Exim tls_tempfail_tryclear"),
     ] = Refusal.PLAINTEXT
     starttls_5xx: Annotated[
         Refusal, means("What happens after any other negative reply to STARTTLS if TLS is optional.")
@@ -180,22 +186,22 @@ class Posture(Record, frozen=True, kw_only=True):
     min_tls: Annotated[
         TlsVersion,
         means("The oldest TLS version if no certificate is checked."),
-        source("PF smtp_tls_protocols; RFC 7435 section 3"),
+        source("Postfix smtp_tls_protocols; RFC 7435 section 3"),
     ] = "TLSv1"
     min_tls_authenticated: Annotated[
         TlsVersion,
         means("The oldest TLS version if a certificate is checked."),
-        source("PF smtp_tls_mandatory_protocols; RFC 8461 section 7.2, RFC 8996"),
+        source("Postfix smtp_tls_mandatory_protocols; RFC 8461 section 7.2, RFC 8996"),
     ] = "TLSv1.2"
     anonymous_suites: Annotated[
         bool,
         means("Cipher suites without a certificate are offered if nothing is authenticated."),
-        source("PF smtp_tls_exclude_ciphers; RFC 7672 section 8.2"),
+        source("Postfix smtp_tls_exclude_ciphers; RFC 7672 section 8.2"),
     ] = True
     sni: Annotated[
         Sni,
         means("The SNI without DANE and without a policy."),
-        source("PF smtp_tls_servername, default empty"),
+        source("Postfix smtp_tls_servername, default empty"),
     ] = Sni.MX
 
     # --- Resolver, limits, patience ------------------------------------------------------------------
@@ -207,12 +213,12 @@ class Posture(Record, frozen=True, kw_only=True):
     address_limit: Annotated[
         int,
         means("The most addresses tried in one attempt; 0: all."),
-        source("PF smtp_mx_address_limit = 5; EX hosts_max_try = 5"),
+        source("Postfix smtp_mx_address_limit = 5; Exim hosts_max_try = 5"),
     ] = 0
     session_limit: Annotated[
         int,
         means("The most sessions that reach MAIL FROM; 0: any number."),
-        source("PF smtp_mx_session_limit = 2"),
+        source("Postfix smtp_mx_session_limit = 2"),
     ] = 0
     patience: Annotated[
         Patience,
@@ -221,8 +227,9 @@ class Posture(Record, frozen=True, kw_only=True):
             " silent: five minutes, and one minute for a policy."
         ),
         source(
-            "RFC 5321 section 4.5.3.2, RFC 8461 section 3.3; PF smtp_helo_timeout, smtp_starttls_timeout, "
-            "smtp_mail_timeout, smtp_rcpt_timeout: 300 s each; EX command_timeout = 5m for each of them"
+            "RFC 5321 section 4.5.3.2, RFC 8461 section 3.3; Postfix smtp_helo_timeout,"
+            " smtp_starttls_timeout, smtp_mail_timeout, smtp_rcpt_timeout: 300 s each;"
+            " Exim command_timeout = 5m for each of them"
         ),
     ] = Patience()
 

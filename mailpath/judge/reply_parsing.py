@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 
 import msgspec
 
 from mailpath.facts import Reply, Session
+from mailpath.records import Word
 
 
-class ReplyParsing(StrEnum):
+class ReplyParsing(Word):
     """Whose code counts in a reply that breaks the grammar."""
 
-    STRICT = "strict"  # what breaks the grammar is no reply
-    LAST_CODE = "last-code"  # PF smtp_chat.c: the last line's; other text is skipped, as is what is too long
-    FIRST_CODE = "first-code"  # EX smtp_out.c: the first line's; other text, or too much, is no reply
+    STRICT = "strict", "what breaks the grammar is no reply"
+    LAST_CODE = (
+        "last-code",
+        "the last line's code counts; other text is skipped, as is what is too long (Postfix, smtp_chat.c)",
+    )
+    FIRST_CODE = (
+        "first-code",
+        "the first line's code counts; with other text, or too much, it is no reply (Exim, smtp_out.c)",
+    )
 
 
 #: PF line_length_limit: a reply's text is kept while it is shorter than this.

@@ -32,13 +32,14 @@ RULES = tuple(
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """`about`: what it means, and where that is written.  `rfc`: as the RFCs' sender has it, in lines of the
     config file, as far as others have it otherwise; `others`: how they have it, and the presets that do;
-    `silent`: presets whose sources do not say.
+    `means`: what a line says whose value is a word; `silent`: presets whose sources do not say.
     """
 
     id: str
     about: str
     rfc: tuple[str, ...]
     others: dict[tuple[str, ...], tuple[str, ...]]
+    means: dict[tuple[str, ...], str]
     silent: tuple[str, ...]
 
 
@@ -71,16 +72,19 @@ def _rule(field: str, presets: dict[str, dict[str, Field]]) -> Rule:
     usual = presets[RFC.name][field]
     lines = tuple(written(field, usual.value))
     others: dict[tuple[str, ...], tuple[str, ...]] = {}
+    means = {lines: usual.means}
     silent = tuple(name for name, fields in presets.items() if fields[field].candidates)
     for name, fields in presets.items():
         other = tuple(line for line in written(field, fields[field].value) if line not in lines)
         if other and name not in silent:
             others[other] = (*others.get(other, ()), name)
+            means[other] = fields[field].means
     changed = {line.partition(" = ")[0] for other in others for line in other}
     return Rule(
         id=rule_id(field),
         about=usual.about,
         rfc=tuple(line for line in lines if line.partition(" = ")[0] in changed or not changed),
         others=others,
+        means={said: meant for said, meant in means.items() if meant},
         silent=silent,
     )

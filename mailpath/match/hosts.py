@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from enum import StrEnum
 from functools import lru_cache
 
 from mailpath.names import BadName, a_labels
+from mailpath.records import Word
 
 
-class HostNames(StrEnum):
+class HostNames(Word):
     """Whose rule decides."""
 
-    RFC = "rfc"  # letters, digits, inner hyphens; underscores too, because people use them
-    POSTFIX = "postfix"  # PF valid_hostname.c: the same, and a first label `*`
-    EXIM = "exim"  # EX dns_check_names_pattern: the same without `*`, and inner slashes
+    RFC = "rfc", "letters, digits, inner hyphens; underscores too, because people use them"
+    POSTFIX = "postfix", "those of `rfc`, and `*` as first label (Postfix, valid_hostname.c)"
+    EXIM = "exim", "those of `rfc`, and labels with inner slashes (Exim, dns_check_names_pattern)"
 
 
 _EXIM = re.compile(r"(?:(?:^|\.)\w(?:[a-z0-9/_-]*\w)?)+\.?", re.ASCII | re.IGNORECASE)

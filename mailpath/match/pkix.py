@@ -29,6 +29,7 @@ from mailpath.match.usage import (
     extended_key_usage,
     key_usage,
 )
+from mailpath.records import Word
 
 #: Longest presented chain that we look at; OpenSSL itself gives up at 100 certificates.
 MAX_CHAIN = 32
@@ -37,7 +38,7 @@ _SERVER_GATED = frozenset({SERVER_AUTH, "2.16.840.1.113730.4.1", "1.3.6.1.4.1.31
 _TLS_SERVER = DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT
 
 
-class Floor(StrEnum):
+class Floor(Word):
     """The verifier, and the least security of keys and signatures that it accepts.
 
     Postfix sets OpenSSL's security level to 0 where a certificate decides nothing (`may`, `encrypt`), and
@@ -46,10 +47,10 @@ class Floor(StrEnum):
     path, self-signed or not.
     """
 
-    NONE = "none"  # OpenSSL security level 0
-    OPENSSL_1 = "openssl-1"  # 80 bits: RSA-1024 passes, SHA-1 (63 bits) does not
-    OPENSSL_2 = "openssl-2"  # 112 bits: RSA-2048; the default of Debian's OpenSSL and of Python's ssl
-    GNUTLS = "gnutls"  # profile LOW: RSA-1024 passes, SHA-1 and MD5 signatures do not
+    NONE = "none", "OpenSSL security level 0"
+    OPENSSL_1 = "openssl-1", "80 bits: RSA-1024 passes, SHA-1 (63 bits) does not"
+    OPENSSL_2 = "openssl-2", "112 bits: RSA-2048; the default of Debian's OpenSSL and of Python's ssl"
+    GNUTLS = "gnutls", "profile LOW: RSA-1024 passes, SHA-1 and MD5 signatures do not"
 
     @property
     def bits(self) -> int:

@@ -38,7 +38,7 @@ _UNTRUSTED = {
 _CERTIFICATE = {
     Event.TLSA_MISMATCH: "its TLSA records do not accept its certificate",
     Event.CERTIFICATE_ABSENT: "it shows no certificate",
-    Event.CERTIFICATE_EXPIRED: "its certificate is expired or not yet valid",
+    Event.CERTIFICATE_EXPIRED: "its certificate has expired",
     Event.CERTIFICATE_NOT_YET_VALID: "its certificate is not valid yet",
     Event.CERTIFICATE_WEAK: "its certificate is too weak",
     Event.CERTIFICATE_NAME_MISMATCH: "its certificate is for another name",

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mailpath.judge.presets import PRESETS
 from mailpath.lab import Lab
 from mailpath.network import capture as captures
 
@@ -81,6 +82,15 @@ def test_all_postures_by_name_decide_together(network: Path, run: Run) -> None:
 )
 def test_exit_codes(domain: str, posture: str, code: int, network: Path, run: Run) -> None:
     assert run("check", domain, "--network", network, "--posture", posture)[0] == code
+
+
+def test_all_postures_can_be_asked_for_and_the_worst_decides(network: Path, run: Run) -> None:
+    words = ("check", "pkix-good.example", "--network", network, "--posture", "may", "--posture", "all")
+    code, out, _ = run(*words, "--format", "json")
+    found = json.loads(out)
+    assert next(iter(found["verdicts"])) == "postfix-may"
+    assert found["verdicts"].keys() == PRESETS.keys()
+    assert (code, found["posture"]) == (2, "postfix-dane-only")
 
 
 def test_a_capture_replays_without_a_network(

@@ -335,3 +335,13 @@ def test_every_rule_of_a_report_is_explained(name):
     found = explain(name)
     assert (found.kind, found.subject) == (Kind.RULE, name)
     assert set(found.postures) == {each for names in catalogue()[name].others.values() for each in names}
+    assert not [word for word in ("PF", "EX") if word in " ".join(found.means).split()]
+
+
+def test_a_rule_tells_what_its_words_say():
+    found = explain("dane-missing")
+    assert "(the next address or host is tried; the mail waits if there is none)" in found.means[1]
+    assert (
+        found.causes[0].text
+        == 'dane_missing = "bounce" (the mail bounces at once, though other hosts remain).'
+    )

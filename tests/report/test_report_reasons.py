@@ -137,3 +137,8 @@ def test_a_reason_names_what_decided(name: str, walks: Walks) -> None:
             found = untrue(result, posture, verdict)
             wrong |= {(message.value, posture.name, verdict.event.value, what) for what in found}
     assert wrong == set()
+
+
+def test_a_certificate_that_has_expired_is_not_called_not_yet_valid(walks: Walks) -> None:
+    expired = build(walks("cert-expired"), [PRESETS["postfix-verify"]], {}, deciding=["postfix-verify"])
+    assert cause(expired, expired.chosen, expired.verdict) == "its certificate has expired"

@@ -10,9 +10,12 @@ from mailpath.tickets.explain.model import Cause, Explanation, Kind
 def rule(name: str) -> Explanation:
     """The rule with the id `name`: what it is, how the RFCs' sender has it, and who has it otherwise."""
     found = catalogue()[name]
-    others = ((f"{', '.join(lines)}.", names) for lines, names in found.others.items())
-    causes = tuple(Cause(text=text, postures=names) for text, names in others)
-    means = [found.about, f"The RFCs' sender: {', '.join(found.rfc)}."]
+
+    def told(lines: tuple[str, ...]) -> str:
+        return f"{', '.join(lines)}{f' ({found.means[lines]})' if lines in found.means else ''}."
+
+    causes = tuple(Cause(text=told(lines), postures=names) for lines, names in found.others.items())
+    means = [found.about, f"The RFCs' sender: {told(found.rfc)}"]
     if found.silent:
         means.append(f"No source says how it is with {', '.join(found.silent)}.")
     return Explanation(
