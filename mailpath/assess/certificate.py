@@ -17,6 +17,7 @@ from mailpath.assess.tlsa import dane_names, has_insecure_mx, secure_set, tlsa_o
 from mailpath.facts import MxHost, Session, TlsaSet, Walk
 from mailpath.match import dane, names, pkix
 from mailpath.match.certificate import describe
+from mailpath.match.pkix import Flaw
 from mailpath.visible import visible
 
 
@@ -112,18 +113,18 @@ def pkix_problem(
     return Problem.WRONG_NAME, f"the certificate is for {whose}, not for {visible(host)}"
 
 
+#: Certificates out of their time.
+_TIMES = {Flaw.NOT_YET_VALID: Problem.NOT_YET_VALID, Flaw.EXPIRED: Problem.EXPIRED}
 #: X509_V_ERR_* of x509_vfy.h.
-_TIMES = {9: Problem.NOT_YET_VALID, 10: Problem.EXPIRED}
 _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN = 18, 19
 _NO_ISSUER = (20, 21)
-_WEAK = (66, 67, 68)
 
 
 def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[Problem, str]:
     leaf, error = describe(chain[0]), visible(built.error)
-    if built.code in _TIMES:
+    if built.flaw in _TIMES:
         which = f"certificate {built.depth} of the chain" if built.depth else "the certificate"
-        return _TIMES[built.code], f"{which} {error.removeprefix('certificate ')}"
+        return _TIMES[built.flaw], f"{which} {error.removeprefix('certificate ')}"
     if built.code == _SELF_SIGNED or (leaf.self_signed and built.code in _NO_ISSUER):
         return Problem.SELF_SIGNED, "the certificate is self-signed"
     if built.code == _SELF_SIGNED_IN_CHAIN:
@@ -134,6 +135,6 @@ def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[Proble
             Problem.INCOMPLETE,
             f"the server does not send its issuer: {visible(leaf.issuer)}",
         )
-    if built.code in _WEAK:
+    if built.flaw is Flaw.WEAK:
         return Problem.WEAK, f"a key or a digest is too weak: {error}"
     return Problem.UNTRUSTED, f"the certificate is not trusted: {error}"

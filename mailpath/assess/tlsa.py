@@ -31,10 +31,13 @@ def tlsa_bases(host: MxHost) -> tuple[tuple[str, ...], NotAsked | None]:
     """The TLSA base domains to ask at, best first, and why there are none."""
     found = [lookup for lookup in host.lookups if lookup.found is Found.FOUND]
     candidates = [lookup.canonical for lookup in found if lookup.security is Security.SECURE]
-    # The alias counts by its own first hop: a secure alias of an insecure target still names a host.
-    aliased = any(lookup.links and lookup.links[0].security is Security.SECURE for lookup in found)
-    candidates += [host.name] if aliased else []
+    candidates += [host.name] if any(is_secure_alias(lookup) for lookup in found) else []
     return tuple(dict.fromkeys(candidates)), None if candidates else _why_not_asked(host, found)
+
+
+def is_secure_alias(lookup: Lookup) -> bool:
+    """The name is a CNAME in a signed zone, wherever that leads: then it is a TLSA base domain too."""
+    return bool(lookup.links) and lookup.links[0].security is Security.SECURE
 
 
 def _why_not_asked(host: MxHost, found: list[Lookup]) -> NotAsked:

@@ -21,13 +21,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge.consulted import watched
 from mailpath.judge.delivery import deliver
 from mailpath.judge.events import Event
-from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Verdict
+from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Verdict, ordered
 from mailpath.judge.posture import Posture
 
 __all__ = [
@@ -66,25 +64,18 @@ def judge(
     if len(outcomes) == 1 or len({(each.outcome, each.possible) for each in verdicts}) == 1:
         return first
     silent = f"the sources on {posture.name} are silent about {', '.join(asked)}"
-    untold = next((each.reason for each in verdicts if each.outcome is Outcome.UNKNOWN), "")
+    told = next((each.reason for each in verdicts if each.outcome is Outcome.UNKNOWN), "")
     if any(each.outcome is Outcome.UNKNOWN and not each.possible for each in verdicts):
         outcomes = set()  # those that are known are not all there may be
-    return msgspec.structs.replace(
-        first,
+    why = f"{told}; and {silent}" if told else f"cannot be determined: {silent}"
+    return Verdict(
+        posture=posture.name,
         outcome=Outcome.UNKNOWN,
-        possible=tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN),
-        reason=f"{untold}; and {silent}" if untold else f"cannot be determined: {silent}",
+        possible=ordered(outcomes),
+        reason=why,
         event=Event.SOURCE_SILENT,
-        demand=None,
-        demanded_by=None,
-        cause=None,
-        why="",
-        tls_word=None,
-        host=None,
-        address=None,
-        mechanism=Mechanism.NONE,
-        after_retry=False,
-        status_code=None,
+        policy_state=first.policy_state,
+        attempts=first.attempts,
     )
 
 

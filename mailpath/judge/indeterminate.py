@@ -16,7 +16,7 @@ from mailpath.assess.lookups import PATH, lookups
 from mailpath.exchanges import Failure
 from mailpath.facts import Found, HostTlsa, Lookup, MxHost, Security, Session, Walk
 from mailpath.judge.events import Event
-from mailpath.judge.model import Outcome, Untold, Verdict
+from mailpath.judge.model import Outcome, Untold, Verdict, ordered
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
 from mailpath.wording.phrases import clause
@@ -131,8 +131,7 @@ def combine(walk: Walk, posture: Posture, unknown: Verdict, played: Iterable[Ver
     told = all(verdict.outcome is not Outcome.UNKNOWN or verdict.possible for verdict in verdicts)
     if told and len(outcomes) == 1 and verdicts[0].outcome in outcomes:
         return verdicts[0]
-    possible = tuple(outcome for outcome in Outcome if outcome in outcomes)
-    return msgspec.structs.replace(unknown, possible=possible)
+    return msgspec.structs.replace(unknown, possible=ordered(outcomes))
 
 
 def _may_match(session: Session) -> bool:

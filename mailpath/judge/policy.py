@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from mailpath.assess.tlsa import has_insecure_mx, plainly_unusable, tlsa_of
-from mailpath.facts import Found, Lookup, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
+from mailpath.assess.tlsa import has_insecure_mx, is_secure_alias, plainly_unusable, tlsa_of
+from mailpath.facts import Found, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
 from mailpath.judge.agent import Reference, Refusal, Sni
 from mailpath.judge.destination import Answer, Target, answer
@@ -188,7 +188,7 @@ def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
     bases: list[str] = []
     if lookup.security is Security.SECURE or posture.agent.tlsa_of_insecure_host:
         bases.append(lookup.canonical)
-    if posture.agent.tlsa_at_alias and _secure_alias(lookup):
+    if posture.agent.tlsa_at_alias and is_secure_alias(lookup):
         bases.append(target.host.name)
     # The owner name of the records must be one that the resolver library hands out: `*` may stand first only.
     return [
@@ -196,10 +196,6 @@ def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
         for base in dict.fromkeys(bases)
         if base in asked and is_host_name(f"_25._tcp.{base}", posture.agent.host_names)
     ]
-
-
-def _secure_alias(lookup: Lookup) -> bool:
-    return bool(lookup.links) and lookup.links[0].security is Security.SECURE
 
 
 def _with_tlsa(

@@ -187,14 +187,16 @@ def _in_clear(walk: Walk, session: Session, posture: Posture, policy: HostPolicy
             why = "STARTTLS is not offered"
             return _plaintext(walk, session, posture, Event.STARTTLS_ABSENT, why=why)
         return _deferred(session, Event.STARTTLS_ABSENT, why="STARTTLS is not offered, and TLS is required")
-    if session.starttls is None:
-        if session.tls is None and session.failure is None:
-            return _untold(Untold(Event.NOT_TRIED, "STARTTLS is offered, but was not tried"), session)
-        return _deferred(session, Event.STARTTLS_LOST, why="the connection broke at STARTTLS")
-    if session.starttls.code is None:
-        return _deferred(session, Event.STARTTLS_LOST, why="STARTTLS gets no SMTP reply")
-    if session.starttls.positive:
+    far = reached(session)
+    if far is Reached.NOT_SEEN:
+        return _untold(Untold(Event.NOT_TRIED, "STARTTLS is offered, but was not tried"), session)
+    if far is Reached.STARTTLS_LOST:
+        broke = "the connection broke at STARTTLS"
+        why = broke if session.starttls is None else "STARTTLS gets no SMTP reply"
+        return _deferred(session, Event.STARTTLS_LOST, why=why)
+    if far is not Reached.STARTTLS_REFUSED:
         return None
+    assert session.starttls is not None
     return _starttls_refused(walk, session, session.starttls, posture, policy)
 
 

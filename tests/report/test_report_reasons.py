@@ -140,5 +140,7 @@ def test_a_reason_names_what_decided(name: str, walks: Walks) -> None:
 
 
 def test_a_certificate_that_has_expired_is_not_called_not_yet_valid(walks: Walks) -> None:
-    expired = build(walks("cert-expired"), [PRESETS["postfix-verify"]], {}, deciding=["postfix-verify"])
+    expired = build(
+        walks.of("cert-expired").walk, [PRESETS["postfix-verify"]], {}, deciding=["postfix-verify"]
+    )
     assert cause(expired, expired.chosen, expired.verdict) == "its certificate has expired"

@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 import msgspec
 
+from mailpath.assess.lookups import ROUTE, path_lookups
 from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
 from mailpath.findings import CATALOGUE, Finding, find, step_of
@@ -28,9 +29,7 @@ MOST_LINES = 2000
 #: Given the exchanges, for the times of a dialogue, and the roots that this machine does not know.
 _EVIDENCE: dict[str, Callable[[Walk, Sequence[SmtpExchange], Collection[bytes]], Iterator[str]]] = {
     "sender": lambda walk, exchanges, own: answers((walk.sender.mx, walk.sender.spf)),
-    "mx": lambda walk, exchanges, own: answers(
-        (walk.mx.lookup, *(lookup for host in walk.mx.hosts for lookup in host.lookups))
-    ),
+    "mx": lambda walk, exchanges, own: answers(path_lookups(walk.mx, walk.tlsa, ROUTE)),
     "dnssec": lambda walk, exchanges, own: dnssec.lines(walk),
     "mta-sts": lambda walk, exchanges, own: sts.lines(walk, own),
     "tlsa": lambda walk, exchanges, own: tlsa.lines(walk),
