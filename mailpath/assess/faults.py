@@ -17,6 +17,7 @@ from enum import Enum
 from mailpath.assess.lookups import lookups
 from mailpath.exchanges import ASKING, Failure
 from mailpath.facts import Found, Lookup, Security, Walk, ZoneFact
+from mailpath.wording.phrases import clause
 
 #: RFC 8914 code of a root whose keys nobody sent: not even an RCODE came.
 EDE_NETWORK_ERROR = 23
@@ -46,7 +47,7 @@ def our_fault(walk: Walk, lookup: Lookup | None, of: Collection[Fault] = LOST) -
         found = Fault.FAILING, f"the resolver answers {lookup.rcode} to every {lookup.rdtype} query"
     if found is None and (zone := _unproven(walk, lookup)) is not None:
         asked = "" if zone.failure is Failure.NOT_TRIED else _UNASKED
-        found = Fault.UNPROVEN, asked + _plain(zone.reason)
+        found = Fault.UNPROVEN, asked + clause(zone.reason)
     return found[1] if found is not None and found[0] in of else ""
 
 
@@ -59,7 +60,7 @@ def _unasked(walk: Walk, lookup: Lookup) -> tuple[Fault, str] | None:
     why = lookup.detail or lookup.reason or (lookup.failure.value if lookup.failure else "no answer came")
     # A bound of ours on the whole walk has words of its own, and is not the resolver's doing.
     bound = lookup.failure is Failure.NOT_TRIED
-    return Fault.UNASKED, _plain(why) if bound else _UNASKED + _plain(why.removeprefix(ASKING))
+    return Fault.UNASKED, clause(why) if bound else _UNASKED + clause(why.removeprefix(ASKING))
 
 
 def _unproven(walk: Walk, lookup: Lookup) -> ZoneFact | None:
@@ -95,7 +96,7 @@ def unreached(walk: Walk) -> str:
         return failed
     zones = [zone for lookup in made if (zone := _unproven(walk, lookup)) is not None]
     lost = next((zone for zone in zones if zone.failure is not Failure.NOT_TRIED), None)
-    return _UNASKED + _plain(lost.reason) if lost is not None else ""
+    return _UNASKED + clause(lost.reason) if lost is not None else ""
 
 
 def policy_lost(walk: Walk) -> str:
@@ -106,16 +107,10 @@ def policy_lost(walk: Walk) -> str:
     if why or fetch is None or facts.policy is not None:
         return why
     if fetch.failure in _HERE:
-        return _plain(fetch.detail) or "this machine could not connect to the policy host"
+        return clause(fetch.detail) or "this machine could not connect to the policy host"
     if fetch.chain or fetch.status is not None:
         return ""
     return our_fault(walk, fetch.v4) or our_fault(walk, fetch.v6)
-
-
-def _plain(sentence: str) -> str:
-    """A sentence as a clause."""
-    text = sentence.strip().rstrip(".")
-    return f"{text[:1].lower()}{text[1:]}" if text[:2] in ("Th", "No") else text
 
 
 def bounds_reached(walk: Walk) -> tuple[str, ...]:
