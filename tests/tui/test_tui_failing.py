@@ -162,6 +162,6 @@ async def test_what_an_attacker_can_do_is_never_told_of_another_posture() -> Non
             assert screen.side._outlooks
             change()
             await settle(pilot)
-            assert "Who can read this mail" not in drawn(pilot)
+            assert "Who can read it" not in drawn(pilot)
             assert not screen.side.attacks._marks
             assert not screen.side._outlooks

@@ -42,7 +42,7 @@ async def test_every_kind_of_file_is_written_once(
     session = Session(CaptureSource(capture))
     options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
     async with MailpathApp(session, **options).run_test(size=WIDE, notifications=True) as pilot:
-        await appears(pilot, "Who can read this mail")
+        await appears(pilot, "Who can read it")
         for number in range(len(saving.KINDS)):
             await pilot.press("w", *["down"] * number, "enter")
             await appears(pilot, "Written:")
