@@ -23,12 +23,12 @@ class Panel(msgspec.Struct, frozen=True):
 
 #: In packet order; the place in the tuple is the step's number.
 WALKED = (
-    Panel("sender", "Sender", "what the sender's mail servers are likely to enforce"),
-    Panel("mx", "MX", "which hosts receive mail for the recipient, and their addresses"),
-    Panel("dnssec", "DNSSEC", "whether DNS answers are protected against forgery"),
-    Panel("mta-sts", "MTA-STS", "the recipient's policy, published over HTTPS", "STS", "sts"),
+    Panel("sender", "Sender", "what the sender's servers likely enforce"),
+    Panel("mx", "MX", "which hosts receive the recipient's mail"),
+    Panel("dnssec", "DNSSEC", "whether DNS answers can be forged"),
+    Panel("mta-sts", "MTA-STS", "the recipient's policy, fetched by HTTPS", "STS", "sts"),
     Panel("tlsa", "TLSA", "which certificates DNS vouches for"),
-    Panel("starttls", "STARTTLS", "what each mail server offers, and which certificate it presents", "TLS"),
+    Panel("starttls", "STARTTLS", "what each server offers and presents", "TLS"),
 )
 #: Has a panel where somebody asked for the test; it is no step of the path.
 ENVELOPE = "envelope"

@@ -46,7 +46,7 @@ def run_app(
     """
     preferences = preferences or Preferences()
     if not _has_terminal():
-        sys.stderr.write("mailpath: the app needs a terminal; `mailpath check RECIPIENT` does without one.\n")
+        sys.stderr.write("mailpath: the app needs a terminal; use `mailpath check RECIPIENT` instead.\n")
         return ExitCode.USAGE
     # The end of its terminal, or a signal, ends the app as its own key does: status 0.
     ending.watch(status=0)
@@ -84,7 +84,7 @@ def run_app(
     try:
         remember()
     except OSError as error:
-        sys.stderr.write(f"mailpath: what was chosen is not remembered: {error.strerror or error}\n")
+        sys.stderr.write(f"mailpath: your choices could not be saved: {error.strerror or error}\n")
     return app.return_code or 0
 
 

@@ -100,7 +100,7 @@ def at_now(stops: Sequence[ClockStop], now: int) -> list[Row]:
     rows: list[Row] = []
     gone = [(each, stop.at) for stop in stops if stop.at <= now for each in stop.moments]
     for each, at in gone[-_MOST_TOLD:]:
-        rows.append(Row("Ended", f"{_what(each)}: {utc(at - 1)}", style="$error"))
+        rows.append(Row("Expired", f"{_what(each)}: {utc(at - 1)}", style="$error"))
     coming = next((stop for stop in stops if stop.at > now), None)
     if coming is not None:
         text = f"Down goes to the next expiry, {away(coming.at - 1 - now)}. No packet is sent."
@@ -114,7 +114,7 @@ def at_stop(
     stop: ClockStop, stops: Sequence[ClockStop], now: int, outlook: Outlook | None, glyphs: Glyphs
 ) -> list[Row]:
     """What ends at `stop`; before that, what had ended by then and may be what breaks the mail."""
-    rows = [Row("Ends", utc(stop.at - 1))]
+    rows = [Row("Expires", utc(stop.at - 1))]
     earlier = [each for each in stops if now < each.at < stop.at and _signatures(each)]
     if earlier:
         zones = _owners(each.subject for other in earlier for each in _signatures(other))

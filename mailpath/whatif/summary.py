@@ -128,9 +128,9 @@ def _reach(outcomes: tuple[AttackOutcome, ...], verdict: Verdict, *, cached: boo
 
 
 def _sentence(listener: bool | None, active: Reach, if_cached: Reach | None) -> str:
-    """For example "an eavesdropper cannot read it; an active attacker can (strip-starttls)."."""
-    can = {None: "it is unknown whether an eavesdropper can read it", True: "an eavesdropper can read it"}
-    listens = can.get(listener, "an eavesdropper cannot read it")
+    """For example "a listener cannot read it; an active attacker can (strip-starttls)."."""
+    can = {None: "it is unknown whether a listener can read it", True: "a listener can read it"}
+    listens = can.get(listener, "a listener cannot read it")
     if if_cached is None or _describe(if_cached) == _describe(active):
         return f"{listens}; {_describe(active)}."
     return f"{listens}; at first contact {_describe(active)}, with the policy cached {_describe(if_cached)}."

@@ -141,7 +141,7 @@ def test_the_whole_catalogue(stale: Path, report_schema: dict[str, Any], run: Ru
         "cheapest": "strip-starttls",
         "attacker_if_policy_cached": None,
         "cheapest_if_policy_cached": None,
-        "sentence": "an eavesdropper cannot read it; an active attacker can (strip-starttls).",
+        "sentence": "a listener cannot read it; an active attacker can (strip-starttls).",
     }
     assert found["reads"]["postfix-dane"]["attacker"] is False
     for form in ("text", "markdown", "html"):

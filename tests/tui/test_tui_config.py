@@ -90,7 +90,7 @@ def test_each_mistake_is_told_with_its_line_and_key(home: Path) -> None:
         "line 2, resolver: There is no such key",
         "line 5, default.sender: This must be a string in quotes.",
         "line 6, default.colour: There is no such key.",
-        "line 9, network.smtp_port: A port is a number",
+        "line 9, network.smtp_port: A port must be a number",
         "line 10, network.resolvr: There is no such key.",
         "line 14, posture.ours.base: There is no preset 'no-such'",
         "line 17, posture.mine.sts: sts: Expected `bool`, got `str`.",

@@ -22,11 +22,11 @@ async def test_walk_that_breaks_is_a_sentence() -> None:
         async def walk(self, run: int, path: Any, post: Any) -> None:
             from mailpath.tui import messages
 
-            post(messages.WalkFailed(run, "The walk broke off: out of sockets"))
+            post(messages.WalkFailed(run, "The walk failed: out of sockets"))
 
     async with app(Breaking(), start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        assert "The walk broke off: out of sockets" in drawn(pilot)
+        assert "The walk failed: out of sockets" in drawn(pilot)
         await pilot.press("4")
         assert pilot.app.is_running
 
@@ -41,7 +41,7 @@ async def test_what_breaks_behind_the_walk_is_a_sentence_too(
     posted: list[Any] = []
     await Session(CaptureSource(capture)).walk(7, capture.path, posted.append)
     assert isinstance(posted[-1], WalkFailed)
-    assert (posted[-1].run, posted[-1].sentence) == (7, "The walk broke off: no such recording")
+    assert (posted[-1].run, posted[-1].sentence) == (7, "The walk failed: no such recording")
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ async def test_what_breaks_behind_the_walk_is_a_sentence_too(
     [
         (
             {"sender": SenderFacts(port25=Found.BLOCKED, port25_reason="all time out")},
-            "! Outgoing port 25 is blocked here: walk where it is open, look here (ssh HOST mailpath check"
+            "! Outgoing port 25 is blocked here: walk where it is open, and view the result here (ssh HOST mailpath check"
             " b.example --from a.example --capture - | mailpath open -). The servers were not seen; the"
-            " other panels stand.",
+            " other panels are valid.",
         ),
         (
             {"dnssec": DnssecFacts(resolver_passes=False)},
-            "! The resolver 192.0.2.53 leaves DNSSEC out: choose another (--resolver ADDRESS, or [network] "
-            "in the config file). DANE cannot be judged; the other panels stand.",
+            "! The resolver 192.0.2.53 omits DNSSEC data: use another (--resolver ADDRESS, or [network] in"
+            " the config file). DANE cannot be judged; the other panels are valid.",
         ),
     ],
     ids=["port 25", "resolver"],
@@ -79,7 +79,7 @@ async def test_stack_that_cannot_be_loaded_is_a_sentence() -> None:
 
     async with app(Missing()).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        assert "The app could not be made ready: No module named 'dns'" in drawn(pilot)
+        assert "The app could not start: No module named 'dns'" in drawn(pilot)
 
 
 async def test_defects_of_judge_and_panels_cost_only_their_own_place() -> None:
@@ -122,7 +122,7 @@ async def test_what_cannot_be_seen_again_leaves_what_is_seen() -> None:
             screen.lenses.turn(lens)
             await settle(pilot)
             text = " ".join(drawn(pilot).split())
-            assert "The recording could not be walked again: no memory" in text
+            assert "The recording could not be replayed: no memory" in text
             assert "Simulated: sent with REQUIRETLS. x ends it." in text
             assert screen.lenses.lens == screen.scene.lens == Lens(message="requiretls")
             assert screen.side.attacks.chosen == "none"
@@ -162,6 +162,6 @@ async def test_what_an_attacker_can_do_is_never_told_of_another_posture() -> Non
             assert screen.side._outlooks
             change()
             await settle(pilot)
-            assert "What changes" not in drawn(pilot)
+            assert "Who can read it" not in drawn(pilot)
             assert not screen.side.attacks._marks
             assert not screen.side._outlooks

@@ -137,7 +137,7 @@ async def test_inputs_and_errors(text: str) -> None:
 
     async with app(Breaking(), sender=text, recipient=text).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        await appears(pilot, "could not be made ready")
+        await appears(pilot, "could not start")
         assert obeyed(drawn(pilot)) == []
         await pilot.press("enter")
         await settle(pilot)

@@ -42,13 +42,13 @@ async def test_every_kind_of_file_is_written_once(
     session = Session(CaptureSource(capture))
     options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
     async with MailpathApp(session, **options).run_test(size=WIDE, notifications=True) as pilot:
-        await appears(pilot, "What changes")
+        await appears(pilot, "Who can read it")
         for number in range(len(saving.KINDS)):
             await pilot.press("w", *["down"] * number, "enter")
             await appears(pilot, "Written:")
             pilot.app.clear_notifications()
         await pilot.press("w", "enter")
-        await appears(pilot, "already;")
+        await appears(pilot, "exists;")
         screen = pilot.app.screen_stack[0]
         name = saving.proposed(screen.scene.replayer.capture)
     assert listed(tmp_path) == {f"{name}{kind.suffix}" for kind in saving.KINDS.values()}
@@ -110,7 +110,7 @@ async def test_swap_history_and_earlier_recipients() -> None:
         assert screen.query_one("#recipient").value == "earlier.example"
         assert session.walks == 2
         await pilot.press("escape", "s")
-        await appears(pilot, "Swapping needs a sender and a recipient.")
+        await appears(pilot, "Enter a sender and a recipient to swap them.")
         # A walk that finishes behind the dialogue moves no row under the cursor.
         latest = screen.keeper.walks[1]
         await pilot.press("g")
@@ -132,7 +132,7 @@ async def test_filter_keeps_the_lines_that_hold_the_words() -> None:
         assert "1 of 32 lines with 'DIALOGUE 12'; Esc shows all." in drawn(pilot)
         await pilot.press("7")
         await settle(pilot)
-        assert "No line holds 'DIALOGUE 127'; Esc shows all." in drawn(pilot)
+        assert "No line contains 'DIALOGUE 127'; Esc shows all." in drawn(pilot)
         await pilot.press("backspace")
         await pilot.press("enter")
         assert pilot.app.focused is pilot.app.screen.query_one(Steps).panel("tlsa")
@@ -185,7 +185,7 @@ async def test_a_capture_with_an_envelope_has_a_panel_for_it(with_envelope: Capt
         assert "E Envelope   ✓ TAKEN        Sender and recipient are accepted." in drawn(pilot)
         await pilot.press("E")
         await settle(pilot)
-        assert "Tried     MAIL FROM:<>, RCPT TO:<user@dane-good.example>, then RSET:" in drawn(pilot)
+        assert "Tried     MAIL FROM:<>, RCPT TO:<user@dane-good.example>, then RSET;" in drawn(pilot)
         await pilot.press("e", "slash", *"RCPT")
         await settle(pilot)
         assert re.search(r"\d ms  C: RCPT TO:<user@dane-good.example>", drawn(pilot))

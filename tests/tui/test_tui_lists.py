@@ -110,8 +110,8 @@ async def test_clock_steps_to_each_end() -> None:
         await settle(pilot)
         text = plain(pilot)
         # Above now what has ended; it is told, and cannot be chosen.
-        assert "2023-10-15 30 d ago ✗ ended" in text
-        assert text.index("ended") < text.index("2023-11-14 now, 22:13 UTC")
+        assert "2023-10-15 30 d ago ✗ expired" in text
+        assert text.index("expired") < text.index("2023-11-14 now, 22:13 UTC")
         assert "2023-11-28 in 14 d ✗ defer" in text
         assert "signatures, b.example, example, the root" in text
         assert "2024-01-13 in 60 d ✗ defer" in text
@@ -119,13 +119,13 @@ async def test_clock_steps_to_each_end() -> None:
         assert "in 9 y ✗ defer" in text
         assert "CA cert," in column(pilot)
         text = " ".join(column(pilot))
-        assert "Ended   server cert of mx2.b.example: 2023-10-15 22:13 UTC" in text
-        assert "the next that ends, in 14 d" in text
+        assert "Expired server cert of mx2.b.example: 2023-10-15 22:13 UTC" in text
+        assert "the next expiry, in 14 d" in text
         await pilot.press("t")
         await settle(pilot)
         text = plain(pilot)
         assert "Simulated: as of 2023-11-28 22:13 UTC. x ends it." in text
-        assert "Ends 2023-11-28 22:13 UTC" in text
+        assert "Expires 2023-11-28 22:13 UTC" in text
         assert "by then" not in text
         assert "2 DNSSEC ✗ BOGUS" in text
         assert "Compared with now:" in text
@@ -134,8 +134,8 @@ async def test_clock_steps_to_each_end() -> None:
         await pilot.press("t")
         await settle(pilot)
         text = " ".join(column(pilot))
-        assert "by then the signatures of b.example, example, the root have ended, too (2023-11-28)" in text
-        assert "Were they renewed in time: ! ENCRYPTED" in text
+        assert "by then the signatures of b.example, example, the root have expired too (2023-11-28)" in text
+        assert "If they are renewed in time: ! ENCRYPTED" in text
         # What has ended already cannot be chosen; what ends can.
         await pilot.press("x")
         await settle(pilot)

@@ -76,7 +76,7 @@ async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order()
             ("y", "Send a summary"),
             ("Q", "Quit"),
             ("d", "Scroll down"),
-            ("f2", "The panel 1 MX"),
+            ("f2", "Panel 1 MX"),
         ):
             assert f"  {keys:<14} {what}" in drawn(pilot)
 

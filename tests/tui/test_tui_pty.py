@@ -125,7 +125,7 @@ def _lives(pid: int) -> bool:
 
 def test_nothing_but_text_and_own_sequences_reaches_the_terminal(screen: Screen) -> None:
     screen.until("6 of 6 done")
-    screen.until("What changes")
+    screen.until("Who can read it")
     for panel in "012345":
         screen.press(panel)
         screen.press("e")

@@ -109,7 +109,7 @@ async def test_a_network_where_nobody_answers_is_told_in_every_panel() -> None:
         assert all(progress.result or step == "verdict" for step, progress in screen.scene.steps.items())
         assert all(len(result.summary) > 10 for result in screen.scene.whole.walk.steps)
         assert "6 of 6 done" in drawn(pilot)
-        assert "The resolver 127.0.0.1:9 could not be asked: choose another" in plain(pilot)
+        assert "The resolver 127.0.0.1:9 could not be asked: use another" in plain(pilot)
         assert "or open a capture or the lab, which need no network." in plain(pilot)
 
 

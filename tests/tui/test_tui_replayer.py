@@ -96,12 +96,12 @@ async def test_the_selected_host_under_an_attack_is_told_of_alone(walks: Any) ->
         pilot.app.screen.lenses.turn(Lens(attack="steer+mitm-self-signed"))
         await settle(pilot)
         assert "The attacker reads it" in drawn(pilot)
-        assert "What changes, whole path" not in drawn(pilot)
+        assert "Who can read it, whole path" not in drawn(pilot)
         await pilot.press("h", "5")
         await settle(pilot)
         text = " ".join(drawn(pilot).split())
         assert "The attacker cannot read it" in text
-        assert "What changes, whole path" in text
+        assert "Who can read it, whole path" in text
         first, second = (host.addresses[0] for host in walks.of("two-mx-weak").walk.mx.hosts)
         assert f"Tampered with (simulated): {first} " in text
         assert second not in text

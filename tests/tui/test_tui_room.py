@@ -78,7 +78,9 @@ async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int
         await settle(pilot)
         said = " ".join(pilot.app.screen.query_one("#problem").render().plain.split())
         assert "mailpath check b.example --from a.example" in said
-        assert said.endswith("…" if size[0] == 40 else "The servers were not seen; the other panels stand.")
+        assert said.endswith(
+            "…" if size[0] == 40 else "The servers were not seen; the other panels are valid."
+        )
         for selector in ("#problem", "#verdict"):
             widget = pilot.app.screen.query_one(selector)
             assert widget.region == pilot.app.screen.find_widget(widget).visible_region

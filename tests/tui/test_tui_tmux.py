@@ -165,7 +165,7 @@ def test_nobody_there_to_come_back_from(terminal: Terminal) -> None:
     terminal.start(f"exec {COMMAND} lab dane-good", 80, 24)
     terminal.until("6 of 6 done")
     terminal.tmux("send-keys", "C-z")
-    terminal.until("There is no shell to go back to.")
+    terminal.until("There is no shell to return to.")
     terminal.tmux("send-keys", "q")
 
 

@@ -45,7 +45,7 @@ async def test_a_walk_that_its_deadline_ends_stands_like_any_other() -> None:
             await appears(pilot, "The walk was cut short: the walk's deadline of 0.5 s passed")
             await appears(pilot, "unknown")
             assert "CUT OFF" in drawn(pilot)
-            assert "The walk broke off" not in drawn(pilot)
+            assert "The walk failed" not in drawn(pilot)
         session.close()
 
 

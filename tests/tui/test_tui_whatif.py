@@ -177,7 +177,7 @@ async def test_lists_on_a_small_screen() -> None:
         await pilot.press("end")
         await settle(pilot)
         assert "more lines" not in drawn(pilot)
-        assert "Clicks choose in lists" in drawn(pilot)
+        assert "Click to choose in a list" in drawn(pilot)
 
 
 async def test_before_a_walk_the_lists_say_so() -> None:
@@ -185,10 +185,10 @@ async def test_before_a_walk_the_lists_say_so() -> None:
         await settle(pilot)
         await pilot.press("escape", "a")
         await settle(pilot)
-        assert "Attacks are tried on a finished walk." in plain(pilot)
+        assert "Attacks can be tried when the walk is finished." in plain(pilot)
         await pilot.press("a", "t", "h", "x")
         await settle(pilot)
-        assert "What ends when is told of a finished walk." in plain(pilot)
+        assert "Expiry dates appear when the walk is finished." in plain(pilot)
 
 
 async def test_a_recording_that_cannot_be_walked_again_is_a_sentence() -> None:
@@ -207,7 +207,7 @@ async def test_a_recording_that_cannot_be_walked_again_is_a_sentence() -> None:
         assert "The attacks could not be tried: [/] nothing" in plain(pilot)
         await pilot.press("a", "a")
         await settle(pilot)
-        assert "The recording could not be walked again: [/] nothing" in plain(pilot)
+        assert "The recording could not be replayed: [/] nothing" in plain(pilot)
         assert "b.example: authenticated by rfc" in plain(pilot)
 
 
@@ -310,7 +310,7 @@ async def test_what_the_message_asks_for_is_judged_at_once() -> None:
         await pilot.press("f")
         await pilot.pause()
         said = [note.message for note in pilot.app._notifications]
-        assert said == ["There is no MTA-STS policy that the sender could have."]
+        assert said == ["There is no MTA-STS policy that the sender could have cached."]
         assert "Message ordinary" in plain(pilot)
         await pilot.press("m")
         await settle(pilot)

@@ -448,7 +448,7 @@ def test_requiretls_leaves_only_an_authority_to_the_attacker(rewalks: RewalksOf)
     """The man in the middle announces it too; what stops him is the certificate (RFC 8689 section 8)."""
     found = asyncio.run(summary(rewalks("requiretls"), PRESETS["rfc"], REQUIRED))
     assert found.verdict.outcome is Outcome.AUTHENTICATED
-    assert found.sentence == "an eavesdropper cannot read it; an active attacker cannot."
+    assert found.sentence == "a listener cannot read it; an active attacker cannot."
     anyhow = asyncio.run(summary(rewalks("requiretls"), PRESETS["rfc"], ANYHOW))
     assert anyhow.active.cheapest is not None
     assert anyhow.active.cheapest.attack == "strip-starttls"

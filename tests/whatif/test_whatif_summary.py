@@ -30,35 +30,35 @@ def told(rewalks: RewalksOf, scenario: str, posture: str) -> Summary:
 @pytest.mark.parametrize(
     ("scenario", "posture", "sentence"),
     [
-        ("dane-good", "postfix-dane", "an eavesdropper cannot read it; an active attacker cannot."),
+        ("dane-good", "postfix-dane", "a listener cannot read it; an active attacker cannot."),
         (
             "dane-good",
             "postfix-may",
-            "an eavesdropper cannot read it; an active attacker can (strip-starttls).",
+            "a listener cannot read it; an active attacker can (strip-starttls).",
         ),
-        ("dane-good", "postfix-none", "an eavesdropper can read it; an active attacker can (by listening)."),
+        ("dane-good", "postfix-none", "a listener can read it; an active attacker can (by listening)."),
         (
             "dane-good",
             "postfix-encrypt",
-            "an eavesdropper cannot read it; an active attacker can (mitm-self-signed).",
+            "a listener cannot read it; an active attacker can (mitm-self-signed).",
         ),
-        ("pkix-good", "postfix-verify", "an eavesdropper cannot read it; an active attacker can (forge-mx)."),
+        ("pkix-good", "postfix-verify", "a listener cannot read it; an active attacker can (forge-mx)."),
         (
             "pkix-good",
             "postfix-secure",
-            "an eavesdropper cannot read it; an active attacker can (mitm-misissued).",
+            "a listener cannot read it; an active attacker can (mitm-misissued).",
         ),
-        ("half-dane", "postfix-dane", "an eavesdropper cannot read it; an active attacker can (forge-mx)."),
+        ("half-dane", "postfix-dane", "a listener cannot read it; an active attacker can (forge-mx)."),
         (
             "sts-enforce",
             "rfc",
-            "an eavesdropper cannot read it; at first contact an active attacker can"
+            "a listener cannot read it; at first contact an active attacker can"
             " (block-policy+strip-starttls), with the policy cached an active attacker can (mitm-misissued).",
         ),
         (
             "dane-good",
             "gmail",
-            "an eavesdropper cannot read it; an active attacker may be able to (strip-starttls).",
+            "a listener cannot read it; an active attacker may be able to (strip-starttls).",
         ),
     ],
 )

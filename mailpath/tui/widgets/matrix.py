@@ -76,7 +76,7 @@ def paint(scene: Scene, chosen: str, glyphs: Glyphs, width: int) -> Iterator[Con
         cells = (_cell(scene, name, host, glyphs, bold=name == chosen) for name in columns)
         yield line(f"{lead}{clean(host or _PATH)}", "$primary bold" if here else "", cells)
     if scene.attacked:
-        yield Content.styled(f"{glyphs.weak} read: delivered, and the attacker has it", QUIET)
+        yield Content.styled(f"{glyphs.weak} read: delivered to the attacker, or through them", QUIET)
 
 
 def _cell(scene: Scene, posture: str, host: str | None, glyphs: Glyphs, *, bold: bool) -> tuple[str, str]:

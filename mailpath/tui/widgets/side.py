@@ -285,7 +285,7 @@ class Side(Vertical):
         if self._summary is None:
             return []
         said = self._summary.sentence
-        heading = "Who can read this mail" if self._host is None else "Who can read this mail, whole path"
+        heading = "Who can read it" if self._host is None else "Who can read it, whole path"
         heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]
         parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
