@@ -29,7 +29,7 @@ _UNASKED = "the resolver could not be asked: "
 class Fault(Enum):
     """What our own side did to a lookup."""
 
-    UNASKED = "it says nothing about the name, nor about what a mail server here would be told"
+    UNASKED = "it says nothing about the name, nor about the answer that a mail server here would get"
     FAILING = "the resolver fails all queries for this type"
     UNPROVEN = "there is an answer, but it is unknown whether it is signed"
 

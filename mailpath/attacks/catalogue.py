@@ -18,7 +18,9 @@ class UnknownAttack(MailpathError):
     """No attack has that name; the message lists those there are."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no attack {name!r}. There are: {', '.join(ATTACKS)}; a+b combines two.")
+        super().__init__(
+            f"There is no attack {name!r}. The attacks are {', '.join(ATTACKS)}; a+b combines two."
+        )
 
 
 def parse(attack: str) -> tuple[Attack, ...]:

@@ -31,7 +31,7 @@ def examine(outputs: Mapping[str, str | None], inputs: Mapping[str, str | None],
             taken[place] = option
     if STDIO in taken and outputs["-o"] is None and form is not None:
         raise click.UsageError(
-            f"Standard output is taken by {taken[STDIO]}: name the file for --format {form} with -o."
+            f"Standard output is used by {taken[STDIO]}: use -o to name a file for --format {form}."
         )
     for option, word in named:
         if word == STDIO:

@@ -33,9 +33,9 @@ class Family(StrEnum):
 class Refusal(Word):
     """What a refusal makes the sender do."""
 
-    PLAINTEXT = "plaintext", "the sender goes on with this host, without TLS"
+    PLAINTEXT = "plaintext", "the sender continues with this host, without TLS"
     NEXT = "next", "the next address or host is tried; the mail waits if there is none"
-    BOUNCE = "bounce", "the mail bounces at once, though other hosts remain"
+    BOUNCE = "bounce", "the mail bounces at once, although other hosts remain"
     BOUNCE_IF_LAST = "bounce-if-last", "the next address or host is tried; the mail bounces if there is none"
 
 
@@ -46,8 +46,8 @@ class Reference(Word):
     CANONICAL = "canonical", "the MX host's CNAME-expanded name"
     NEXTHOP = "nexthop", "the recipient domain"
     DOT_NEXTHOP = "dot-nexthop", "any name below the recipient domain"
-    MX_OWNER = "mx-owner", "the recipient domain, where it has an MX"
-    MX_OWNER_EXPANDED = "mx-owner-expanded", "the recipient domain's CNAME target, where that has an MX"
+    MX_OWNER = "mx-owner", "the recipient domain, if it has an MX record"
+    MX_OWNER_EXPANDED = "mx-owner-expanded", "the recipient domain's CNAME target, if that has an MX record"
     NEXTHOP_EXPANDED = "nexthop-expanded", "the recipient domain's own CNAME target"
     BASE = "base", "the TLSA base domain (RFC 7672 section 2.2.2)"
     STS_PATTERNS = "sts-patterns", "what postfix-mta-sts-resolver makes of the policy's mx patterns"

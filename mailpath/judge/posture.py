@@ -19,8 +19,8 @@ class Level(Word):
     """The base TLS level, in Postfix's words (postconf(5), smtp_tls_security_level)."""
 
     NONE = "none", "STARTTLS is never sent"
-    MAY = "may", "opportunistic: TLS if it works, certificate ignored"
-    ENCRYPT = "encrypt", "TLS or nothing, certificate ignored"
+    MAY = "may", "opportunistic: TLS if it works; the certificate is ignored"
+    ENCRYPT = "encrypt", "TLS is required, but the certificate is ignored"
     VERIFY = "verify", "a trusted CA vouches for one of `references` (default: the MX host name)"
     SECURE = "secure", "like `verify`, with names that DNS cannot forge (the recipient domain)"
 
@@ -38,10 +38,10 @@ class InsecureMx(Word):
 
     DANE = (
         "dane",
-        'they are enforced all the same, "half-DANE": the host is authenticated, the choice of host is not',
+        'they are enforced anyway ("half-DANE"): the host is authenticated, but not the choice of host',
     )
-    ENCRYPT = "encrypt", "TLS is required, the certificate ignored"
-    MAY = "may", "they are not looked at"
+    ENCRYPT = "encrypt", "TLS is required, but the certificate is ignored"
+    MAY = "may", "they are ignored"
 
 
 class Precedence(Word):
@@ -56,14 +56,14 @@ class OptionalCheck(Word):
     """Whether a certificate must be good where TLS is optional: then no TLS is better than bad TLS."""
 
     NEVER = "never", "any certificate is accepted"
-    FIRST_ATTEMPT = "first-attempt", "it must be good, but a retry accepts any certificate"
-    ALWAYS = "always", "it must be good at every attempt"
+    FIRST_ATTEMPT = "first-attempt", "it must be valid, but a retry accepts any certificate"
+    ALWAYS = "always", "it must be valid at every attempt"
 
 
 class Fallback(Word):
     """When a TLS session that failed is followed by plaintext to the same address."""
 
-    NEVER = "never", "TLS that failed is never followed by plaintext"
+    NEVER = "never", "failed TLS is never followed by plaintext"
     AT_ONCE = "at-once", "in the same attempt"
     ON_RETRY = "on-retry", "only when the message is older than one retry interval"
 
@@ -121,8 +121,8 @@ class Posture(Record, frozen=True, kw_only=True):
         InsecureMx,
         means("How TLSA records count if the MX RRset is unsigned."),
         source(
-            "RFC 7672 section 2.2.1: free to choose; Postfix smtp_tls_dane_insecure_mx_policy;"
-            " Exim smtp.c: may"
+            "RFC 7672 section 2.2.1 leaves it open; Postfix smtp_tls_dane_insecure_mx_policy; Exim smtp.c:"
+            " may"
         ),
     ] = InsecureMx.DANE
     sts: Annotated[

@@ -19,7 +19,7 @@ class UnknownPosture(MailpathError):
     """No posture has that name; the message lists those there are."""
 
     def __init__(self, name: str, among: Iterable[str]) -> None:
-        super().__init__(f"There is no posture {name!r}. There are: {', '.join(among)}.")
+        super().__init__(f"There is no posture {name!r}. The postures are {', '.join(among)}.")
 
 
 def posture(name: str, among: Mapping[str, Posture] | None = None) -> Posture:

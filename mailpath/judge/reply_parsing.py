@@ -19,14 +19,14 @@ from mailpath.records import Word
 class ReplyParsing(Word):
     """Whose code counts in a reply that breaks the grammar."""
 
-    STRICT = "strict", "what breaks the grammar is no reply"
+    STRICT = "strict", "a line with broken syntax is not a reply"
     LAST_CODE = (
         "last-code",
-        "the last line's code counts; other text is skipped, as is what is too long (Postfix, smtp_chat.c)",
+        "the last line's code counts; other text is skipped, and so is excess text (Postfix, smtp_chat.c)",
     )
     FIRST_CODE = (
         "first-code",
-        "the first line's code counts; with other text, or too much, it is no reply (Exim, smtp_out.c)",
+        "the first line's code counts; with other text, or too much, it is not a reply (Exim, smtp_out.c)",
     )
 
 

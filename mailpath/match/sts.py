@@ -153,7 +153,7 @@ def _read_strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
     if not all(map(_TXT_ID.match, ids[:1] if well_formed else ids)):
         return TxtResult(reason="The id is not 1 to 32 letters and digits.")
     if not well_formed:
-        return TxtResult(reason="The TXT record is not in the form of RFC 8461 section 3.1.")
+        return TxtResult(reason="The TXT record does not have the form of RFC 8461 section 3.1.")
     if not ids:
         return TxtResult(reason="The TXT record has no id.")
     if len(ids) > 1:
@@ -174,7 +174,7 @@ def _read_lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -
     if "id" not in fields:
         return TxtResult(reason="The TXT record has no id.")
     if not _read_strict_txt(record, ()).id:
-        problems += ("The TXT record is not in the form of RFC 8461 section 3.1.",)
+        problems += ("The TXT record does not have the form of RFC 8461 section 3.1.",)
     return TxtResult(id=fields["id"], problems=problems)
 
 

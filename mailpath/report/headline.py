@@ -37,9 +37,9 @@ _UNTRUSTED = {
 }
 _CERTIFICATE = {
     Event.TLSA_MISMATCH: "its TLSA records do not accept its certificate",
-    Event.CERTIFICATE_ABSENT: "it shows no certificate",
+    Event.CERTIFICATE_ABSENT: "it presents no certificate",
     Event.CERTIFICATE_EXPIRED: "its certificate has expired",
-    Event.CERTIFICATE_NOT_YET_VALID: "its certificate is not valid yet",
+    Event.CERTIFICATE_NOT_YET_VALID: "its certificate is not yet valid",
     Event.CERTIFICATE_WEAK: "its certificate is too weak",
     Event.CERTIFICATE_NAME_MISMATCH: "its certificate is for another name",
     Event.CERTIFICATE_UNTRUSTED: "its certificate is not trusted",
@@ -151,7 +151,7 @@ def _unauthenticated(result: Result, posture: Posture, verdict: Verdict) -> str:
     if verdict.mechanism is not Mechanism.NONE:
         return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is unsigned"
     if verdict.demand is Demand.AUTHENTICATE:
-        return "its TLSA records name another host, and the sender is content with a trusted certificate"
+        return "its TLSA records name another host, but a trusted certificate is enough for the sender"
     host = next((each for each in result.walk.mx.hosts if verdict.host in (each.name, each.canonical)), None)
     found = secure_set(tlsa_of(result.walk, host.name)) if host is not None else None
     by_dane = verdict.demanded_by is not DemandedBy.DANE and usable(found)
@@ -165,9 +165,9 @@ def _without_dane(result: Result, published: bool) -> str:
     if not published:
         return "no usable TLSA records"
     if result.sending.message is Message.TLS_REQUIRED_NO:
-        return "its TLSA records are set aside by TLS-Required: No"
+        return "TLS-Required: No overrides its TLSA records"
     if has_insecure_mx(result.walk):
-        return "its TLSA records do not count, as the MX record is not signed"
+        return "its TLSA records do not count, because the MX record is not signed"
     return "no TLSA records where the sender looks for them"
 
 
@@ -176,6 +176,10 @@ def _without_policy(result: Result, posture: Posture) -> str:
     if policy is None or policy.mode != "enforce":
         return "no enforced MTA-STS policy"
     if result.sending.message is Message.TLS_REQUIRED_NO:
-        return "the MTA-STS policy is set aside by TLS-Required: No"
+        return "TLS-Required: No overrides the MTA-STS policy"
     later = not posture.agent.sts_on_first_contact
-    return "the MTA-STS policy counts from the next mail on" if later else "no MTA-STS policy that it accepts"
+    return (
+        "first contact: the MTA-STS policy protects the next mail"
+        if later
+        else "no MTA-STS policy that the sender accepts"
+    )

@@ -136,7 +136,7 @@ def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
         status=STATUS_OF[result.codes[posture.name]],
         outcome=outcome(verdict),
         possible=possible(verdict),
-        phrase="unknown" if unknown else phrase(verdict).rstrip(","),
+        phrase="unknown" if unknown else phrase(verdict),
         cause=visible(verdict.reason) if unknown else cause(result, posture, verdict),
         host=visible(verdict.host or ""),
         tls=verdict.tls_word or "",

@@ -343,5 +343,5 @@ def test_a_rule_tells_what_its_words_say():
     assert "(the next address or host is tried; the mail waits if there is none)" in found.means[1]
     assert (
         found.causes[0].text
-        == 'dane_missing = "bounce" (the mail bounces at once, though other hosts remain).'
+        == 'dane_missing = "bounce" (the mail bounces at once, although other hosts remain).'
     )

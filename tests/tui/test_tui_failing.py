@@ -49,9 +49,9 @@ async def test_what_breaks_behind_the_walk_is_a_sentence_too(
     [
         (
             {"sender": SenderFacts(port25=Found.BLOCKED, port25_reason="all time out")},
-            "! Outgoing port 25 is blocked here: walk where it is open, and view the result here (ssh HOST mailpath check"
-            " b.example --from a.example --capture - | mailpath open -). The servers were not seen; the"
-            " other panels are valid.",
+            "! Outgoing port 25 is blocked here: walk where it is open, and view the result here (ssh HOST"
+            " mailpath check b.example --from a.example --capture - | mailpath open -). The servers were not"
+            " seen; the other panels are valid.",
         ),
         (
             {"dnssec": DnssecFacts(resolver_passes=False)},
