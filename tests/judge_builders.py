@@ -163,7 +163,7 @@ OFFERED = {
 READY = {**OFFERED, "starttls": reply("220 ready")}
 
 
-def _ended(failure, stage, **said):
+def ended(failure, stage, **said):
     return lambda sni: {**said, "failure": failure, "failed_at": stage, "detail": "it broke off"}
 
 
@@ -226,16 +226,16 @@ def helo_in_tls(chain):
 
 def closes_in_tls(chain):
     session = {**READY, "tls": TlsSession(version="TLSv1.3", cipher="X", chain=chain)}
-    return _ended(Failure.CLOSED, Stage.EHLO_TLS, **session)
+    return ended(Failure.CLOSED, Stage.EHLO_TLS, **session)
 
 
-down = _ended(Failure.REFUSED, Stage.CONNECT)
-black_hole = _ended(Failure.TIMEOUT, Stage.CONNECT)
-mute = _ended(Failure.TIMEOUT, Stage.GREETING)
-aborts = _ended(Failure.CLOSED, Stage.HANDSHAKE, **READY)
-drops = _ended(Failure.CLOSED, Stage.STARTTLS, **OFFERED)
-refuses_and_goes = _ended(Failure.CLOSED, Stage.ENVELOPE, **OFFERED, starttls=reply("421 4.7.0 no"))
-babbles = _ended(Failure.PROTOCOL, Stage.STARTTLS, **OFFERED, starttls=Reply(code=None, lines=(b"what",)))
+down = ended(Failure.REFUSED, Stage.CONNECT)
+black_hole = ended(Failure.TIMEOUT, Stage.CONNECT)
+mute = ended(Failure.TIMEOUT, Stage.GREETING)
+aborts = ended(Failure.CLOSED, Stage.HANDSHAKE, **READY)
+drops = ended(Failure.CLOSED, Stage.STARTTLS, **OFFERED)
+refuses_and_goes = ended(Failure.CLOSED, Stage.ENVELOPE, **OFFERED, starttls=reply("421 4.7.0 no"))
+babbles = ended(Failure.PROTOCOL, Stage.STARTTLS, **OFFERED, starttls=Reply(code=None, lines=(b"what",)))
 
 
 # --- hosts and paths -------------------------------------------------------------------------------

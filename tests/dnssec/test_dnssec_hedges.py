@@ -11,6 +11,7 @@ from dns.rdtypes.ANY.NSEC import NSEC
 from miniworld import AT, TTL, World, name, zone
 
 from mailpath.dnssec import Validator
+from mailpath.dnssec.algorithms import algorithm_name
 from mailpath.facts import Found, Security
 
 TEXT = """
@@ -132,3 +133,38 @@ async def test_records_of_another_class_are_none():
     where.edit("mx1.b.example", "TXT")(beside)
     found = await look(where, "mx1.b.example", "TXT")
     assert (found.found, found.security) == (Found.ABSENT, Security.SECURE), found.reason
+
+
+async def test_what_is_bogus_does_not_expire():
+    """The alias holds until its signature ends, but that says nothing of an answer that is refused."""
+    signed = zone("b.example.", "c CNAME mx1\nmx1 A 192.0.2.1\n", bent={(name("mx1.b.example"), RdataType.A)})
+    found = await look(World(zone("."), zone("example."), signed), "c.b.example")
+    assert (found.security, found.expires) == (Security.BOGUS, None)
+
+
+@pytest.mark.parametrize(("denial", "kind"), [("nsec", "NSEC"), ("nsec3", "NSEC3")])
+async def test_a_proof_that_falls_short_is_told_by_its_kind(denial, kind):
+    where = world(denial)
+    apex = where.zones[name("b.example")]
+
+    def away(message):
+        message.authority[:] = apex.matching(name("b.example"))
+
+    where.edit("no.mx1.b.example", "A")(away)
+    found = await look(where, "no.mx1.b.example")
+    assert found.security is Security.BOGUS
+    assert f"The {kind} records of b.example do not prove that" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("number", "mnemonic"),
+    [
+        (6, "DSA-NSEC3-SHA1"),
+        (7, "RSASHA1-NSEC3-SHA1"),
+        (12, "ECC-GOST"),
+        (8, "RSASHA256"),
+        (99, "algorithm 99"),
+    ],
+)
+def test_algorithms_have_the_names_of_the_registry(number, mnemonic):
+    assert algorithm_name(number) == mnemonic

@@ -145,6 +145,17 @@ async def test_a_proof_is_found_among_many(owner, rdtype, others, denial):
         assert set(found.denial) == set(alone.denial)
 
 
+async def test_at_the_bound_of_iterations_a_proof_is_found_among_many_too():
+    where = world("nsec3", iterations=bounds.NSEC3_ITERATIONS)
+
+    @where.edit("zz.b.example", "A")
+    def bury(message):
+        message.authority[:] = crowd(where.zones[name("b.example")], message.authority) + message.authority
+
+    found = await look(where, "zz.b.example", "A")
+    assert (found.found, found.security) == (Found.ABSENT, Security.SECURE), found.reason
+
+
 async def test_hundreds_of_denials_cost_no_more():
     where = world("nsec3")
     apex = where.zones[name("b.example")]

@@ -57,6 +57,11 @@ def test_an_attempt_before_the_one_that_decided_has_rules_of_its_own():
     assert [each.because for each in told(aborted, "exim").attempts] == [("fallback",)]
 
 
+def test_rules_of_which_each_would_have_done_alone_are_all_told():
+    walk = path(mx("mx1", greets("554 no")), mx("mx2", address="fails", at=20))
+    assert told(walk, "exim-require-dane").because == ("dane-missing", "tries-next-mx-without-tlsa")
+
+
 @pytest.mark.parametrize(("name", "walk", "rules"), BECAUSE)
 def test_a_rule_given_up_leads_another_way(name, walk, rules):
     """The claim that `because` makes, held against the judge."""

@@ -7,24 +7,27 @@ from judge_builders import (
     DOMAIN,
     INSECURE,
     OK,
+    SECURE,
     SELF,
     WEB,
     WEB2,
     absent,
     ee,
+    ended,
     key_usage,
     lookup,
     mx,
     path,
     plain,
     policy,
+    refuses_and_goes,
     reply,
     tls,
     web,
 )
 from msgspec.structs import replace
 
-from mailpath.exchanges import Failure
+from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxKind, StsFacts
 from mailpath.judge import Event, Outcome, judge
 from mailpath.judge.message_options import Message, MessageOptions
@@ -120,3 +123,40 @@ def test_a_log_line_tells_the_version_and_the_cipher_of_its_session():
     line = judge(walk, PRESETS["postfix-verify"]).reason
     assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:25: ")
     assert line.endswith(": TLSv1.2 with cipher ECDHE-X (0/0 bits)")
+
+
+def test_a_session_that_failed_here_hides_the_hosts_behind_it():
+    here = path(mx("mx1", ended(Failure.LOCAL, Stage.CONNECT)), mx("mx2", tls(WEB2), at=20))
+    verdict = judge(here, PRESETS["rfc"])
+    assert (verdict.outcome, verdict.event) == (Outcome.UNKNOWN, Event.FAILED_HERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "event"), [("rfc", Event.MAIL_LOST), ("exim-noclear", Event.STARTTLS_REFUSED)]
+)
+def test_a_server_that_refuses_starttls_and_goes_is_told_by_what_the_sender_did_next(name, event):
+    assert judge(path(mx("mx1", refuses_and_goes)), PRESETS[name]).event is event
+
+
+def test_ehlo_and_helo_refused():
+    def refuses_both(_sni):
+        return {"greeting": reply("220 hello"), "ehlo": reply("502 no"), "helo": reply("550 no")}
+
+    verdict = judge(path(mx("mx1", refuses_both)), PRESETS["rfc"])
+    assert (verdict.outcome, verdict.event) == (Outcome.BOUNCED, Event.EHLO_REFUSED)
+
+
+def test_with_requiretls_an_unlisted_host_is_refused():
+    required = MessageOptions(message=Message.REQUIRETLS)
+    walk = path(mx("mx1", tls(WEB)), signed=True, sts=policy("other.b.example"))
+    verdict = required.verdict(walk, PRESETS["rfc"])
+    assert (verdict.outcome, verdict.event) == (Outcome.BOUNCED, Event.REQUIRETLS_UNAUTHENTICATED)
+
+
+@pytest.mark.parametrize(
+    ("alias", "outcome"), [(SECURE, Outcome.AUTHENTICATED), (INSECURE, Outcome.ENCRYPTED)], ids=str
+)
+def test_tlsa_at_an_alias_counts_where_the_alias_is_signed(alias, outcome):
+    records = {"tlsa": (ee(SELF),), "tlsa_at": "mx1.b.example"}
+    host = mx("mx1", tls(SELF), alias="real.b.example", alias_security=alias, **records)
+    assert judge(path(host, signed=True), PRESETS["rfc"]).outcome is outcome

@@ -364,3 +364,10 @@ def test_requiretls_at_a_host_that_we_did_not_wait_for():
 
 def test_a_session_knows_no_limit_unless_told():
     assert Session(address="192.0.2.1", port=25, sni=None).limit is None
+
+
+def test_nor_does_a_lookup_that_failed_behind_it_make_it_sure():
+    first = mx("mx1", slow_ehlo, tlsa=(ee(WEB),))
+    second = mx("mx2", tls(WEB), tlsa=(ee(WEB),), tlsa_fails="mx2.b.example", at=20)
+    found = verdict(path(first, second, signed=True), PRESETS["rfc"], message=Message.REQUIRETLS)
+    assert set(found.possible) == {Outcome.AUTHENTICATED, Outcome.DEFERRED, Outcome.BOUNCED}

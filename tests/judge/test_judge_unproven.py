@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import DnssecFacts, Found, MxFacts, MxKind, Security, SenderFacts, StsFacts
 from mailpath.facts.dns import EDE_NSEC_MISSING
-from mailpath.judge import Outcome, judge
+from mailpath.judge import Event, Outcome, judge
 from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.presets import PRESETS
 
@@ -122,6 +122,11 @@ def test_one_whose_resolver_does_not_believes_it(walk, outcome, code):
     assert (verdict.outcome, verdict.status_code) == (outcome, code), verdict.reason
 
 
+def test_it_is_told_as_what_it_believes():
+    event = judge(without_mx(rcode="NXDOMAIN"), careless("postfix-dane")).event
+    assert event is Event.NO_SUCH_DOMAIN
+
+
 @pytest.mark.parametrize(
     ("walk", "posture", "possible"),
     [
@@ -188,3 +193,30 @@ def _unreached(walk):
         )
         for each in walk.starttls.sessions
     )
+
+
+@pytest.mark.parametrize("server", [plain, tls(SELF), tls(WEB)], ids=["plain", "own", "web"])
+@pytest.mark.parametrize("missing", [without_tlsa, without_ipv6])
+def test_with_requiretls_nothing_less_than_authenticated_is_possible(missing, server):
+    required = MessageOptions(message=Message.REQUIRETLS)
+    walk = missing(path(mx("mx1", server, tlsa=(ee(SELF),)), signed=True))
+    for posture in PRESETS.values():
+        if posture.requiretls and "requiretls" not in posture.unknown:
+            verdict = required.verdict(replace(walk, dnssec=STRIPS), posture)
+            assert not {Outcome.ENCRYPTED, Outcome.PLAINTEXT} & {verdict.outcome, *verdict.possible}
+
+
+@pytest.mark.parametrize(
+    ("name", "possible"),
+    [
+        ("rfc", (Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.DEFERRED)),
+        ("postfix-dane-only", (Outcome.AUTHENTICATED, Outcome.DEFERRED)),
+    ],
+)
+def test_tlsa_that_was_lost_here_may_be_there_or_not(name, possible):
+    lost = lookup("_25._tcp.mx1.b.example", "TLSA", found=Found.FAILED, failure=Failure.LOCAL)
+    (host,) = SIGNED.tlsa.hosts
+    sets = tuple(replace(each, lookup=lost, records=()) for each in host.candidates)
+    walk = replace(SIGNED, tlsa=replace(SIGNED.tlsa, hosts=(replace(host, candidates=sets),)))
+    verdict = judge(walk, PRESETS[name])
+    assert (verdict.outcome, verdict.possible) == (Outcome.UNKNOWN, possible)

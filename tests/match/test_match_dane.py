@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mailpath.facts import TlsaRecord
 from mailpath.match import dane
 from mailpath.match.dane import EXIM_GNUTLS, POSTFIX, RFC, computed, match, unusable
+from mailpath.match.pkix import Flaw
 
 AT = 1780272000
 DAY = 86400
@@ -258,6 +259,7 @@ def test_dane_ta_checks_the_dates_of_the_leaf(pki, rules, leaf, words):
     result = match((tlsa(2, 1, 1, pki.intermediate.der),), chain, NAMES, AT, rules)
     assert result.verdict == "mismatch"
     assert words in result.reason
+    assert (result.flaw is Flaw.EXPIRED) is (leaf == "expired")
 
 
 @ALL
@@ -298,6 +300,7 @@ def test_dane_ta_anchor_that_did_not_issue_the_leaf_is_nothing(pki, rules):
     chain = (pki.leaf.der, pki.other_root.der)
     result = match((tlsa(2, 1, 1, pki.other_root.der),), chain, NAMES, AT, rules)
     assert "unable to get local issuer certificate" in result.reason
+    assert result.flaw is Flaw.TLSA
 
 
 def test_dane_ta_purpose_counts_for_openssl_not_for_libdane(pki):

@@ -127,3 +127,10 @@ def test_object_identifiers(content, dotted):
 def test_an_object_identifier_that_does_not_end_is_none():
     with pytest.raises(BadDer):
         oid(b"\x88")
+
+
+@pytest.mark.parametrize(
+    ("tag", "codec"), [(0x0C, "utf-8"), (0x13, "utf-8"), (0x1E, "utf-16-be"), (0x1C, "utf-32-be")]
+)
+def test_directory_strings(tag, codec):
+    assert der.text(tag, "Zürich".encode(codec)) == "Zürich"

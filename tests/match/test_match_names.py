@@ -69,6 +69,7 @@ def test_dot_reference_is_a_plain_suffix(name, expected):
         ("xn--1.b.example", "xn*.b.example", False),
         ("xn--mx-lka1.b.example", "*1.b.example", False),
         ("1.b.example", "*1.b.example", True),
+        ("post1.b.example", "mx*.b.example", False),
         ("xn--mx-lka.b.example", "*.b.example", True),
     ],
 )
