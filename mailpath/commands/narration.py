@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable
 from mailpath.commands.stdio import plain, tell
 from mailpath.facts import TITLES
 from mailpath.network.waits import Waits
-from mailpath.report.contents import ASCII_GLYPHS, GLYPHS
 from mailpath.visible import visible
 from mailpath.walk import StepFinished
+from mailpath.wording.signs import ASCII, UNICODE
 from mailpath.wording.times import milliseconds
 
 #: Seconds of a wait that nobody need be told of, and between two looks.
@@ -28,11 +28,11 @@ def narrator() -> Callable[[StepFinished], None] | None:
     """Tells each step as it ends; None where nobody reads it."""
     if not watched():
         return None
-    glyphs = ASCII_GLYPHS if plain(sys.stderr) else GLYPHS
+    glyphs = ASCII if plain(sys.stderr) else UNICODE
 
     def step_ended(event: StepFinished) -> None:
         step = event.result
-        tell(f"{glyphs[step.status]} {TITLES[step.id]}  {step.word}  {milliseconds(event.elapsed_ms)}")
+        tell(f"{glyphs.of(step.status)} {TITLES[step.id]}  {step.word}  {milliseconds(event.elapsed_ms)}")
 
     return step_ended
 

@@ -20,10 +20,6 @@ from mailpath.visible import visible
 from mailpath.wording.phrases import clause, join_and
 from mailpath.wording.times import span, to_the_second
 
-GLYPHS = {Status.PASS: "✓", Status.WEAK: "!", Status.FAIL: "✗", Status.SKIP: "–", Status.ERROR: "?"}
-#: For terminals that have no others.
-ASCII_GLYPHS = {Status.PASS: "+", Status.WEAK: "!", Status.FAIL: "x", Status.SKIP: "-", Status.ERROR: "?"}
-
 #: A finding's severity as a step's status: they have their glyphs in common.
 SEVERITY = {"error": Status.FAIL, "warning": Status.WEAK, "info": Status.SKIP}
 

@@ -16,11 +16,11 @@ from importlib import resources
 import jinja2
 
 from mailpath.names import u_labels
-from mailpath.report.contents import GLYPHS
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.report.sheet import details_of, evidence_of, sheet
 from mailpath.visible import visible
+from mailpath.wording.signs import UNICODE
 from mailpath.wording.times import to_the_second
 
 #: Lines of evidence per step: the page is to open at once, whatever a stranger published.
@@ -34,7 +34,7 @@ def render(result: Result) -> str:
         sheet=sheet(result),
         details=partial(details_of, result),
         evidence=lambda step_id: "\n".join(evidence_of(result, step_id, MOST_LINES)),
-        glyphs=GLYPHS,
+        glyph=UNICODE.of,
         recipient=visible(path.recipient),
         unicode=visible(u_labels(path.recipient) or ""),
         sender=visible(path.sender) if path.sender is not None else "any sender",

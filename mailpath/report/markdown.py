@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailpath.report.contents import GLYPHS, SEVERITY
+from mailpath.report.contents import SEVERITY
 from mailpath.report.panels import Explained
 from mailpath.report.result import Result
 from mailpath.report.sheet import Row, Sheet, details_of, evidence_of, sheet
+from mailpath.wording.signs import UNICODE
 
 #: A word that no tracker takes for anything else, with the punctuation around it.
 _WORD = re.compile(r"(?P<open>[(\"]*)(?P<word>[^\W_]+(?:['’\-./%=:,;][^\W_]+)*)?(?P<close>[)\",.;:?%]*)\Z")
@@ -131,7 +132,7 @@ def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _head(told: Sheet) -> Iterator[str]:
-    yield f"## {GLYPHS[told.verdict.status]} {prose(told.headline)}"
+    yield f"## {UNICODE.of(told.verdict.status)} {prose(told.headline)}"
     yield ""
     for label, text in told.circumstances:
         yield f"- **{label}:** {prose(text)}"
@@ -144,7 +145,7 @@ def _path(told: Sheet) -> Iterator[str]:
     for step in told.steps:
         elapsed = f" ({step.elapsed})" if step.elapsed else ""
         word = f"{step.status.upper()}, {cell(step.word)}"
-        rows.append((GLYPHS[step.status], step.title, word, cell(step.summary) + elapsed))
+        rows.append((UNICODE.of(step.status), step.title, word, cell(step.summary) + elapsed))
     yield from table(rows)
 
 
@@ -158,7 +159,7 @@ def _findings(told: Sheet) -> Iterator[str]:
 
 
 def _block(block: Explained) -> Iterator[str]:
-    yield f"- {GLYPHS[SEVERITY[block.severity]]} **{block.code}** {prose(block.message)}"
+    yield f"- {UNICODE.of(SEVERITY[block.severity])} **{block.code}** {prose(block.message)}"
     for label, text in block.brief:
         yield f"  - {label}: {span(text) if label in ('Found', 'Got') else prose(text)}"
 

@@ -5,14 +5,14 @@ Every line but the first, which is the answer and stays one line, fits into 80 c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from mailpath.facts import Status
-from mailpath.report.contents import ASCII_GLYPHS, GLYPHS, SEVERITY
+from mailpath.report.contents import SEVERITY
 from mailpath.report.panels import Explained
 from mailpath.report.result import Result
 from mailpath.report.sheet import Sheet, sheet
 from mailpath.wording.layout import hanging, table, wrapped
+from mailpath.wording.signs import ASCII, UNICODE, Glyphs
 
 #: Whether the attacker reads the mail, in words.
 _READ = {"yes": "READ", "no": "not read", "perhaps": "perhaps read"}
@@ -25,7 +25,7 @@ _RULE = 11
 
 def render(result: Result, *, ascii_only: bool = False) -> str:
     """The whole report; ends with a newline.  `ascii_only`: no glyphs of our own beyond ASCII."""
-    told, glyphs = sheet(result), ASCII_GLYPHS if ascii_only else GLYPHS
+    told, glyphs = sheet(result), ASCII if ascii_only else UNICODE
     sections = (
         [told.headline],
         # When, from where, through which resolver, by which version.
@@ -47,22 +47,22 @@ def _item(mark: str, text: str) -> Iterator[str]:
         yield f"{'    ' if number else mark}{line}"
 
 
-def _path(told: Sheet, glyphs: Mapping[Status, str]) -> Iterator[str]:
+def _path(told: Sheet, glyphs: Glyphs) -> Iterator[str]:
     for step in told.steps:
         elapsed = f" ({step.elapsed})" if step.elapsed else ""
         summary = f"{step.status.upper()}, {step.word}. {step.summary}{elapsed}"
-        yield from hanging(f"{glyphs[step.status]} {step.title}", summary, indent=0, column=_STEP_COLUMN)
+        yield from hanging(f"{glyphs.of(step.status)} {step.title}", summary, indent=0, column=_STEP_COLUMN)
 
 
-def _findings(told: Sheet, glyphs: Mapping[Status, str]) -> Iterator[str]:
+def _findings(told: Sheet, glyphs: Glyphs) -> Iterator[str]:
     yield "Findings" if told.findings else "Findings: none"
     for each in told.findings:
         yield from _block(each, glyphs)
 
 
-def _block(block: Explained, glyphs: Mapping[Status, str]) -> Iterator[str]:
+def _block(block: Explained, glyphs: Glyphs) -> Iterator[str]:
     """What was found and how to mend it; for what is merely worth knowing one line and the remedy."""
-    label = f"{glyphs[SEVERITY[block.severity]]} {block.code}"
+    label = f"{glyphs.of(SEVERITY[block.severity])} {block.code}"
     yield from hanging(label, block.message, indent=0, column=_BLOCK_COLUMN)
     for row in block.brief:
         yield from hanging(*row, indent=2, column=_BLOCK_COLUMN)

@@ -121,7 +121,7 @@ def at_stop(
         text = f"by then the signatures of {zones} have expired too ({day(earlier[0].at - 1)})"
         rows.append(Row("But", f"{text}.", style="$warning"))
         if outlook is not None and outlook.renewed:
-            mark = f"{glyphs.of_outcome(outlook.renewed)} {outcome_word(outlook.renewed)}"
+            mark = f"{glyphs.of(outlook.renewed)} {outcome_word(outlook.renewed)}"
             rows.append(Row("", f"If they are renewed in time: {mark}."))
     told = sorted(stop.moments, key=lambda each: (list(_KINDS).index(_kind(each)), _nearest(each.subject)))
     rows += [Row(_KINDS[_kind(each)].word, f"{each.subject}: {each.detail}") for each in told[:_MOST_TOLD]]

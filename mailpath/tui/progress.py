@@ -40,7 +40,7 @@ class Progress:
         """Glyph and word, and their style."""
         if self.result is not None:
             status = self.result.status
-            return f"{glyphs.of_status(status)} {clean(self.result.word, 16)}", STATUS_STYLE[status]
+            return f"{glyphs.of(status)} {clean(self.result.word, 16)}", STATUS_STYLE[status]
         if self.running and self.since is not None:
             return f"{glyphs.running} {max(now - self.since, 0):.1f} s", "$primary"
         if self.stopped:

@@ -17,7 +17,7 @@ from textual.content import Content
 from mailpath.facts import STEPS, TITLES, Status
 from mailpath.names import u_labels
 from mailpath.visible import visible
-from mailpath.wording import layout
+from mailpath.wording import layout, signs
 
 #: By id, each step's number and title.
 NUMBERED = {step: f"{number} {TITLES[step]}" for number, step in enumerate(STEPS)}
@@ -28,66 +28,8 @@ PRINTABLE = (
 )
 
 
-class Glyphs(msgspec.Struct, frozen=True):
-    """One set of signs.  `ASCII` is for fonts and terminals that have no others."""
-
-    passed: str = "✓"
-    weak: str = "!"
-    failed: str = "✗"
-    skipped: str = "–"
-    unknown: str = "?"
-    waiting: str = "·"
-    running: str = "…"
-    opened: str = "▼"
-    closed: str = "▶"
-    line: str = "━"
-    end: str = "●"
-    chosen: str = "●"
-    other: str = "○"
-    arrow: str = "→"
-    cut: str = "…"
-    dot: str = "·"
-    tampered: str = "≠"
-
-    def of_status(self, status: Status) -> str:
-        return {
-            Status.PASS: self.passed,
-            Status.WEAK: self.weak,
-            Status.FAIL: self.failed,
-            Status.SKIP: self.skipped,
-            Status.ERROR: self.unknown,
-        }[status]
-
-    def of_outcome(self, outcome: str) -> str:
-        """By an `Outcome`, or its value."""
-        return {
-            "authenticated": self.passed,
-            "encrypted": self.weak,
-            "plaintext": self.weak,
-            "deferred": self.failed,
-            "bounced": self.failed,
-            "unknown": self.unknown,
-        }[outcome]
-
-
-UNICODE = Glyphs()
-ASCII = Glyphs(
-    passed="+",
-    failed="x",
-    skipped="-",
-    waiting=".",
-    running="~",
-    opened="v",
-    closed=">",
-    line="-",
-    end="o",
-    chosen="*",
-    other=" ",
-    arrow="->",
-    cut="~",
-    dot="-",
-    tampered="#",
-)
+Glyphs = signs.Glyphs
+UNICODE, ASCII = signs.UNICODE, signs.ASCII
 
 STATUS_STYLE = {
     Status.PASS: "$success",

@@ -36,7 +36,7 @@ def of_judged(judged: JudgedWalk, posture: str, glyphs: Glyphs, *, attacked: boo
 
 def mark(walk: Walk, verdict: Verdict, glyphs: Glyphs, *, attacked: bool = False) -> Mark:
     """How `verdict` on `walk` is shown.  `attacked`: an attacker is on that path, and may be served."""
-    glyph, word = glyphs.of_outcome(verdict.outcome), outcome_word(verdict.outcome)
+    glyph, word = glyphs.of(verdict.outcome), outcome_word(verdict.outcome)
     retried = "*" if verdict.after_retry else ""
     if attacked:
         from mailpath.attacks.exposure import reads

@@ -127,7 +127,7 @@ def test_records_are_frozen_and_plain(capture: api.Capture) -> None:
         (lambda: api.walk_sync("b.example", at=datetime(2026, 1, 1)), "time zone"),
         (lambda: api.validate_sync("b.example", "NOTYPE"), "'NOTYPE' is not a record type."),
         (lambda: api.load("/no/such"), "/no/such: The capture cannot be read"),
-        (lambda: api.posture("none such"), "There is no posture 'none such'. There are: rfc"),
+        (lambda: api.posture("none such"), "There is no posture 'none such'. The postures are rfc"),
         (lambda: api.posture({"level": "most"}), "level"),
     ],
 )

@@ -48,7 +48,7 @@ def _walk(scene: Scene, posture: str, glyphs: Glyphs) -> Content:
     """One walk that can be shown again, without a packet."""
     outcome = scene.whole.verdict(posture).outcome
     sender = both_forms(scene.path.sender) if scene.path.sender else "any sender"
-    word = f"{glyphs.of_outcome(outcome)} {outcome_word(outcome)}"
+    word = f"{glyphs.of(outcome)} {outcome_word(outcome)}"
     return Content.assemble(
         (utc(scene.replayer.capture.ground.made)[11:16], QUIET),
         "  ",

@@ -176,4 +176,4 @@ def _line(lead: _Cell, cells: list[tuple[_Cell, int]], first: int) -> Content:
 
 
 def _step(result: StepResult, glyphs: Glyphs) -> _Cell:
-    return f"{glyphs.of_status(result.status)} {clean(result.word, 16)}", STATUS_STYLE[result.status]
+    return f"{glyphs.of(result.status)} {clean(result.word, 16)}", STATUS_STYLE[result.status]

@@ -261,7 +261,7 @@ class Side(Vertical):
             if stop.at <= self._made:
                 marks[str(stop.at)] = (f"{self._glyphs.failed} expired", "$error")
             elif outlook is not None:
-                sign = f"{self._glyphs.of_outcome(outlook.outcome)} {OUTCOME_WORD[outlook.outcome]}"
+                sign = f"{self._glyphs.of(outlook.outcome)} {OUTCOME_WORD[outlook.outcome]}"
                 marks[str(stop.at)] = (sign, OUTCOME_STYLE[outlook.outcome])
         self.times.mark(marks)
         if self.mode == "clock":

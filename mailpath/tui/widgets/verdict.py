@@ -264,7 +264,7 @@ def paint_attempts(attempts: tuple[Attempt, ...], glyphs: Glyphs, width: int) ->
     address_width = max(len(attempt.address or "") for attempt in attempts) + 2
     for attempt in attempts:
         style = OUTCOME_STYLE[attempt.outcome]
-        word = fit(f"{glyphs.of_outcome(attempt.outcome)} {outcome_word(attempt.outcome)}", 16, pad=True)
+        word = fit(f"{glyphs.of(attempt.outcome)} {outcome_word(attempt.outcome)}", 16, pad=True)
         code = fit(clean(attempt.status_code or ""), 7, pad=True)
         host = fit(clean(attempt.host), host_width - 2, glyphs.cut, pad=True) + "  "
         address = fit(clean(attempt.address or ""), address_width, glyphs.cut, pad=True)
