@@ -20,8 +20,8 @@ class Need(StrEnum):
     WEB_PATH = "on the path to the policy host"
     DNS = "able to forge DNS answers"
     DNS_PATH = "able to drop DNS answers"
-    OWN_CERTIFICATE = "a valid certificate for its own name"
-    AUTHORITY = "a trusted CA that certifies somebody else's name"
+    OWN_CERTIFICATE = "with a valid certificate for its own name"
+    AUTHORITY = "with a trusted CA that certifies somebody else's name"
 
 
 class Victim(msgspec.Struct, frozen=True, kw_only=True):

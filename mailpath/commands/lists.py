@@ -111,7 +111,7 @@ def attacks(as_json: bool) -> None:
         click.echo(f"{attack.name}: {attack.title}")
         rows = (
             ("Does", attack.does),
-            ("Takes", "; ".join(need.value for need in attack.needs)),
+            ("Attacker", "; ".join(need.value for need in attack.needs)),
             ("Stopped by", attack.stopped_by),
         )
         for label, text in rows:

@@ -75,7 +75,7 @@ def _verdicts(told: Sheet) -> Iterator[str]:
     numbers = {host: f"[{at}]" for at, host in enumerate(dict.fromkeys(filter(None, hosts)), 1)}
     for host, number in numbers.items():
         yield from hanging(number, host, indent=2, column=6)
-    rows = [("", "posture", "outcome", "at", "TLS", "by", "")]
+    rows = [("", "posture", "outcome", "MX", "log word", "by", "status")]
     for row in told.rows:
         mark = "*" if row.decides else ""
         at = numbers.get(row.host, "")

@@ -91,7 +91,7 @@ class Stands(Enum):
     FAILS = (Status.FAIL, "LOOKUP FAILS", "{host}: {why}")
     MISMATCH = (Status.FAIL, "MISMATCH", "{host}: {why}")
     UNUSABLE = (Status.FAIL, "UNUSABLE", "{host}: no TLSA record can be used ({why}).")
-    UNSEEN = (Status.ERROR, "NO CERT SEEN", "{host} has TLSA records, but no certificate was seen: {why}")
+    UNSEEN = (Status.ERROR, "NO CERT", "{host} has TLSA records, but no certificate was seen: {why}")
     UNLEARNT = (Status.ERROR, "UNKNOWN", "{host}: {why}")
     NONE = (Status.WEAK, "NONE", "")
     MATCHED = (Status.PASS, "MATCH", "")

@@ -257,7 +257,7 @@ async def test_keys_of_an_anchor_that_cannot_be_fetched():
 async def test_a_ds_whose_key_is_gone_and_one_with_another_digest():
     where = world()
     (key,) = where.zones[name(CORP)].ksk
-    other = "{} names a key (key tag {}) with another digest than that key of corp.example has"
+    other = "{} names key tag {}, but with another digest than that of the key of corp.example"
     gone = "No DNSKEY of corp.example matches {} (key tag {}): it publishes no such key"
     for tag, algorithm, told in ((key.tag, 15, other), (key.tag ^ 1, 15, gone), (key.tag, 13, gone)):
         record = f"{tag} {algorithm} 2 {'00' * 32}"
