@@ -167,7 +167,9 @@ def _block(block: Explained) -> Iterator[str]:
 def _verdicts(told: Sheet) -> Iterator[str]:
     yield f"### Verdicts{told.claimed}"
     yield ""
-    yield from table([("Posture", "Outcome", "MX host", "Log word", "By", "Status"), *map(_verdict, told.rows)])
+    yield from table(
+        [("Posture", "Outcome", "MX host", "Log word", "By", "Status"), *map(_verdict, told.rows)]
+    )
     if told.no_evidence:
         yield ""
         yield prose(told.no_evidence)
