@@ -4,9 +4,10 @@ import asyncio
 import collections
 from typing import Any
 
+import dns.rcode
 from miniworld import AT, World, zone
 
-from mailpath.dnssec import Validator, signatures
+from mailpath.dnssec import Validator, signatures, wire
 from mailpath.facts import Security
 
 TLSA = "TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -143,3 +144,11 @@ async def test_a_recording_after_settle_holds_what_an_attack_will_need():
     asked = {(q.name, q.rdtype) for q in where.asked}
     labels = ["example", "b.example", "mx1.b.example", "_tcp.mx1.b.example", "_25._tcp.mx1.b.example"]
     assert {(label, "DS") for label in labels} <= asked
+
+
+def test_messages_that_are_remembered_have_a_bound(monkeypatch):
+    monkeypatch.setattr(wire, "_MOST_REMEMBERED", 10)
+    memory, read = wire._Memory(), wire.WireMessage(0, dns.rcode.NOERROR, (), (), (), ())
+    for octet in (b"a", b"b", b"c"):
+        memory.keep(octet * 5, read)
+    assert list(memory.known) == [b"c" * 5]
