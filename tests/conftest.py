@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -49,7 +50,9 @@ class Walks:
 
     def _of(self, scenario_id: str) -> Walked:
         scenario = next(each for each in self.lab.scenarios if each.id == scenario_id)
-        return asyncio.run(self._walk(scenario))
+        # A test that is a coroutine itself has a loop running in this thread.
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(asyncio.run, self._walk(scenario)).result()
 
     async def _walk(self, scenario: Scenario) -> Walked:
         events: list[Event] = []
