@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from mailpath.judge.model import Attempt, Outcome, Verdict
 from mailpath.judge.posture import Posture
-from mailpath.judge.rules import DEMANDS, RFC, deviations, rule_id
+from mailpath.judge.rules import DEMANDS, RFC, deviations, rule_id, value_of
 
 #: The verdict of a posture on one walk, for one message.
 Judged = Callable[[Posture], Verdict]
@@ -40,21 +40,25 @@ def explained(
         if known:
             by_demands[tuple(asked.values())] = plain
         if _course(plain) != _course(verdict):
-            told[posture.name] = _because(verdict, _With(posture, asked, judged))
+            told[posture.name] = _because(verdict, _With(posture, judged))
     return told
 
 
 class _With:
-    """The verdicts of senders that have some habits of `posture`, and the others of `rfc`."""
+    """The verdicts of senders that are `posture` but for some of its rules, which are as `rfc` has them.
 
-    def __init__(self, posture: Posture, asked: dict[str, Any], judged: Judged) -> None:
-        self._plain = replace(RFC, name=posture.name, unknown=posture.unknown, **asked)
+    What is no rule stays the sender's own: under which name it logs a host, for one.
+    """
+
+    def __init__(self, posture: Posture, judged: Judged) -> None:
+        self._posture, self._judged = posture, judged
         self.rules = deviations(posture)
-        self.plain = judged(self._plain)
-        self._judged = judged
+        self.plain = self(())
 
     def __call__(self, fields: Iterable[str]) -> Verdict:
-        return self._judged(self._plain.changed(**{field: self.rules[field] for field in fields}))
+        kept = set(fields)
+        given_up = {field: value_of(RFC, field) for field in self.rules if field not in kept}
+        return self._judged(self._posture.changed(**given_up))
 
 
 def _because(verdict: Verdict, sender: _With) -> Verdict:

@@ -1,7 +1,7 @@
 """Which fields of a posture decide a delivery: those that it reads.
 
-A field whose source is silent is played with each of its values, and so is one in which a sender differs from
-the RFCs', to learn whether the difference mattered.  Both are needless where the delivery never asks.
+A field whose source is silent is played with each of its values, which is needless where the delivery never
+asks for it.
 """
 
 from __future__ import annotations

@@ -62,6 +62,13 @@ def test_rules_of_which_each_would_have_done_alone_are_all_told():
     assert told(walk, "exim-require-dane").because == ("dane-missing", "tries-next-mx-without-tlsa")
 
 
+def test_the_name_that_a_sender_logs_a_host_under_decides_nothing():
+    walk = path(mx("mx1", tls(SELF), tlsa=(STALE,), security=INSECURE, alias="real.b.example"), signed=True)
+    verdict = told(walk, "exim-require-dane")
+    assert verdict.attempts[0].host == "real.b.example"
+    assert verdict.because == ("tlsa-at-alias", "dane-missing")
+
+
 @pytest.mark.parametrize(("name", "walk", "rules"), BECAUSE)
 def test_a_rule_given_up_leads_another_way(name, walk, rules):
     """The claim that `because` makes, held against the judge."""
