@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mailpath.exchanges import Failure, Stage, TlsProfile
 from mailpath.facts import MxHost, Session, Walk
 
@@ -9,6 +11,11 @@ from mailpath.facts import MxHost, Session, Walk
 def host_named(walk: Walk, name: str) -> MxHost | None:
     """The MX host of that name."""
     return next((host for host in walk.mx.hosts if host.name == name), None)
+
+
+def hosts_logged(walk: Walk, names: Collection[str | None]) -> list[MxHost]:
+    """The MX hosts that a verdict calls by these names; some senders log where a host's CNAME leads."""
+    return [host for host in walk.mx.hosts if host.name in names or host.canonical in names]
 
 
 def sessions_of(walk: Walk, host: MxHost) -> tuple[Session, ...]:

@@ -85,13 +85,12 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, course: type[Co
     if found.event is not None:
         return _undeliverable(walk, posture, found, applied)
     if applied.deferred_by_lookup:
-        why = f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
         return Verdict(
             posture=posture.name,
             outcome=Outcome.DEFERRED,
-            reason=why,
+            reason=sts.explain_failed_lookup(walk),
             event=Event.STS_FAILED,
-            status_code="4.4.3",
+            status_code=sts.LOOKUP_FAILED,
         )
     first = course(walk, posture, applied, is_retry=False).run(found.targets)
     second = None

@@ -23,9 +23,8 @@ from mailpath.judge.indeterminate import indeterminate
 from mailpath.judge.model import FINAL, Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture
-from mailpath.judge.sentences import shown
 from mailpath.judge.session import AttemptEnd
-from mailpath.judge.sts import Applied, listed
+from mailpath.judge.sts import LOOKUP_FAILED, Applied, explain_failed_lookup, listed
 
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
 NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
@@ -214,9 +213,9 @@ def _without_policy(walk: Walk, target: Target) -> Attempt:
         host=target.host.name,
         address=None,
         outcome=Outcome.DEFERRED,
-        reason=f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up",
+        reason=explain_failed_lookup(walk),
         event=Event.STS_FAILED,
-        status_code="4.4.3",
+        status_code=LOOKUP_FAILED,
     )
 
 

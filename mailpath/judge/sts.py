@@ -40,6 +40,15 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool = False
 
 
+#: Enhanced status code where that lookup fails and the mail waits (RFC 3463 section 3.5).
+LOOKUP_FAILED = "4.4.3"
+
+
+def explain_failed_lookup(walk: Walk) -> str:
+    """Why mail waits that does so until it is known whether there is a policy, as a clause."""
+    return f"the MTA-STS record of {shown(walk.path.recipient)} could not be looked up"
+
+
 def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Applied:
     """What the recipient domain's policy asks of this message.  `cached`: one the sender has, unexpired."""
     if not posture.sts:

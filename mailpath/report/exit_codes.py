@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailpath.assess.sessions import sessions_of
+from mailpath.assess.sessions import hosts_logged, sessions_of
 from mailpath.assess.tlsa import dane_applies, dane_set
 from mailpath.ending import ExitCode
 from mailpath.facts import MxHost, Walk
@@ -62,7 +62,8 @@ def _published(walk: Walk, verdict: Verdict) -> int:
     policy = walk.sts.policy
     if policy is not None and policy.mode == "enforce":
         return _AUTHENTICATED
-    return max((_host(walk, host) for host in _tried(walk, verdict)), default=_PLAIN)
+    tried = {verdict.host, *(attempt.host for attempt in verdict.attempts)}
+    return max((_host(walk, host) for host in hosts_logged(walk, tried)), default=_PLAIN)
 
 
 def _host(walk: Walk, host: MxHost) -> int:
@@ -70,9 +71,3 @@ def _host(walk: Walk, host: MxHost) -> int:
         return _AUTHENTICATED
     offers = any(session.offers_starttls for session in sessions_of(walk, host))
     return _ENCRYPTED if offers or dane_set(walk, host) is not None else _PLAIN
-
-
-def _tried(walk: Walk, verdict: Verdict) -> list[MxHost]:
-    """The MX hosts of a verdict; some senders log the name that a host's CNAME leads to."""
-    names = {verdict.host, *(attempt.host for attempt in verdict.attempts)}
-    return [host for host in walk.mx.hosts if host.name in names or host.canonical in names]

@@ -5,6 +5,7 @@ A sender's log says "Server certificate not verified"; the walk knows what was w
 
 from __future__ import annotations
 
+from mailpath.assess.sessions import hosts_logged
 from mailpath.assess.tlsa import has_insecure_mx, secure_set, tlsa_of, usable
 from mailpath.findings import Finding
 from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
@@ -152,7 +153,7 @@ def _unauthenticated(result: Result, posture: Posture, verdict: Verdict) -> str:
         return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is unsigned"
     if verdict.demand is Demand.AUTHENTICATE:
         return "its TLSA records name another host, but a trusted certificate is enough for the sender"
-    host = next((each for each in result.walk.mx.hosts if verdict.host in (each.name, each.canonical)), None)
+    host = next(iter(hosts_logged(result.walk, [verdict.host])), None)
     found = secure_set(tlsa_of(result.walk, host.name)) if host is not None else None
     by_dane = verdict.demanded_by is not DemandedBy.DANE and usable(found)
     missing = [_without_dane(result, by_dane)] if posture.dane is not DaneUse.OFF else []

@@ -26,7 +26,7 @@ from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, NAMED, WORDS, told
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
 from mailpath.tickets.explain.named import rule
-from mailpath.tickets.explain.reach import CASES, Reach
+from mailpath.tickets.explain.reach import CASES, Case, Reach
 from mailpath.tickets.explain.render import render_text, to_dict
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.explain.wording import Speaker, Wording
@@ -106,7 +106,7 @@ def _other(line: LogLine) -> Other:
 def _finding(code: str) -> Explanation:
     entry = CATALOGUE[code]
     causes = tuple(
-        Cause(text=case.text, findings=case.findings, postures=_failing(case.reaches))
+        _cause(case)
         for case in CASES.values()
         if code in case.findings and not DELIVERIES.intersection(case.events)
     )
@@ -119,7 +119,7 @@ def _finding(code: str) -> Explanation:
         recognised=(f"finding {code} ({entry.severity.value})",),
         means=tuple(means),
         causes=causes,
-        postures=_union(causes),
+        postures=reach.union(causes),
         fix=entry.fix,
         source=entry.rfc,
     )
@@ -127,10 +127,7 @@ def _finding(code: str) -> Explanation:
 
 def _result_type(name: str, subject: str) -> Explanation:
     known = RESULT_TYPES[name]
-    causes = [
-        Cause(text=CASES[case].text, findings=CASES[case].findings, postures=_failing(CASES[case].reaches))
-        for case in known.cases
-    ]
+    causes = [_cause(CASES[case]) for case in known.cases]
     means = [known.means]
     if not causes:
         causes = [Cause(text=known.means, findings=known.findings, postures=_with_sts())]
@@ -141,7 +138,7 @@ def _result_type(name: str, subject: str) -> Explanation:
         recognised=(f"result type {name} of a TLS report",),
         means=tuple(means),
         causes=tuple(causes),
-        postures=_union(causes),
+        postures=reach.union(causes),
         source="RFC 8460 section 4.3",
     )
 
@@ -189,7 +186,7 @@ def _code_only(code: str | None) -> Explanation:
         recognised=(f"status code {code}",),
         means=(*sentences, *notes),
         causes=causes,
-        postures=_union(causes),
+        postures=reach.union(causes),
         source=source,
     )
 
@@ -273,7 +270,7 @@ def _events(
         recognised=recognised,
         means=(*means, ENVELOPE_NOTE) if envelope else means,
         causes=causes,
-        postures=() if envelope else _union(causes),
+        postures=() if envelope else reach.union(causes),
     )
 
 
@@ -304,7 +301,7 @@ def _wording(wording: Wording, code: str | None) -> Explanation:
             recognised=recognised,
             means=(wording.means,),
             causes=causes,
-            postures=_union(causes),
+            postures=reach.union(causes),
         )
     found = list(reach.by_events(wording.events, family=_FAMILIES.get(wording.speaker)))
     if wording.speaker not in _FAMILIES and wording.speaker not in _ANYBODY:
@@ -347,12 +344,10 @@ def _causes(found: Iterable[Reach]) -> tuple[Cause, ...]:
     )
 
 
-def _failing(found: Iterable[Reach]) -> tuple[str, ...]:
-    return reach.ordered({each.posture for each in found if each.event not in ENVELOPE})
-
-
-def _union(causes: Iterable[Cause]) -> tuple[str, ...]:
-    return reach.ordered({name for cause in causes for name in cause.postures})
+def _cause(case: Case) -> Cause:
+    """The case, with the postures that fail in it."""
+    failing = reach.ordered({each.posture for each in case.reaches if each.event not in ENVELOPE})
+    return Cause(text=case.text, findings=case.findings, postures=failing)
 
 
 def _with_line(found: Explanation, line: LogLine | None, code: str | None) -> Explanation:

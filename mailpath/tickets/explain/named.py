@@ -24,5 +24,5 @@ def rule(name: str) -> Explanation:
         recognised=(f"rule {name} of a sender",),
         means=tuple(means),
         causes=causes,
-        postures=reach.ordered({each for cause in causes for each in cause.postures}),
+        postures=reach.union(causes),
     )

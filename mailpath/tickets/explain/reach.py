@@ -15,6 +15,7 @@ from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
 from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
+from mailpath.tickets.explain.model import Cause
 
 FILE = "reaches.json"
 
@@ -68,6 +69,11 @@ def by_events(events: Iterable[Event], *, family: Family | None = None) -> tuple
 def by_code(code: str) -> tuple[Reach, ...]:
     """Those that end with this enhanced status code."""
     return tuple(each for case in CASES.values() for each in case.reaches if each.code == code)
+
+
+def union(causes: Iterable[Cause]) -> tuple[str, ...]:
+    """The postures of all `causes`, in that order."""
+    return ordered({name for cause in causes for name in cause.postures})
 
 
 def ordered(names: set[str]) -> tuple[str, ...]:
