@@ -25,6 +25,8 @@ class Folder:
     """A new folder for this user alone.  Raises OSError."""
 
     def __init__(self) -> None:
+        with ending.whole():
+            tempfile.gettempdir()  # writes a file to see whether it can, and removes it
         sweep()
         with ending.whole():
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX))

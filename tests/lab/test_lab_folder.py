@@ -140,3 +140,29 @@ threading.Event().wait()
     )
     assert done.returncode == 128 + signal.SIGTERM
     assert names(temporary) == []
+
+
+def test_a_signal_waits_for_the_file_that_tries_the_place(temporary: Path) -> None:
+    """`tempfile` writes one, named like nothing of ours, the first time it is asked for the place."""
+    program = """
+import os, signal, time
+from mailpath import ending
+from mailpath.lab.folder import Folder
+unlink = os.unlink
+def told(*arguments, **named):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.1)
+    unlink(*arguments, **named)
+os.unlink = told
+ending.watch()
+Folder()
+time.sleep(20)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"TMPDIR": str(temporary)},
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 128 + signal.SIGTERM
+    assert names(temporary) == []
