@@ -37,7 +37,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     `active`: for this sender, at first contact with the domain unless its policy is at hand;
     `active_if_cached`: with its MTA-STS policy cached, None where there is none.  `outcomes`: every attack in
     catalogue order, then the pairs that were tried.  `weakest`: a sentence on the weakest MX host, "" where
-    all are alike.  `sentence`: the answer.
+    all are alike.  `clauses`: the answer, on the listener, then on the active attacker: one clause, or one at
+    first contact and one with the policy cached.
     """
 
     posture: str
@@ -47,7 +48,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     active_if_cached: Reach | None
     outcomes: tuple[AttackOutcome, ...]
     weakest: str
-    sentence: str
+    clauses: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The answer: "a listener cannot read it; an active attacker can (strip-starttls)."."""
+        listener, *active = self.clauses
+        return f"{listener}; {', '.join(active)}."
 
 
 async def summary(source: Capture | Rewalks, posture: Posture, asked: MessageOptions = USUAL) -> Summary:
@@ -77,7 +84,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: MessageOpt
         active_if_cached=active_if_cached,
         outcomes=outcomes,
         weakest=weakest_path(before, posture, held, asked.message),
-        sentence=_sentence(listener, active, active_if_cached),
+        clauses=_answer(listener, active, active_if_cached),
     )
 
 
@@ -127,13 +134,16 @@ def _reach(outcomes: tuple[AttackOutcome, ...], verdict: Verdict, *, cached: boo
     return Reach(can=None if perhaps else False, cheapest=perhaps)
 
 
-def _sentence(listener: bool | None, active: Reach, if_cached: Reach | None) -> str:
-    """For example "a listener cannot read it; an active attacker can (strip-starttls)."."""
+def _answer(listener: bool | None, active: Reach, if_cached: Reach | None) -> tuple[str, ...]:
     can = {None: "it is unknown whether a listener can read it", True: "a listener can read it"}
     listens = can.get(listener, "a listener cannot read it")
     if if_cached is None or _describe(if_cached) == _describe(active):
-        return f"{listens}; {_describe(active)}."
-    return f"{listens}; at first contact {_describe(active)}, with the policy cached {_describe(if_cached)}."
+        return listens, _describe(active)
+    return (
+        listens,
+        f"at first contact {_describe(active)}",
+        f"with the policy cached {_describe(if_cached)}",
+    )
 
 
 def _describe(reach: Reach) -> str:

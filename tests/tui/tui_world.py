@@ -131,7 +131,7 @@ class FakeReplayer(Replayer):
             active_if_cached=None,
             outcomes=(*outcomes, way),
             weakest=f"mx1.b.example is protected under {posture}; mx2.b.example has no TLSA" if reads else "",
-            sentence=f"a listener cannot read it; an active attacker {said}.",
+            clauses=("a listener cannot read it", f"an active attacker {said}"),
         )
 
     async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:

@@ -284,12 +284,10 @@ class Side(Vertical):
     def _changes(self) -> list[Row]:
         if self._summary is None:
             return []
-        said = self._summary.sentence
         heading = "Who can read it" if self._host is None else "Who can read it, whole path"
         heading += ", as the capture says" if self._doubted else ""
         rows = [Row("", heading, style="$primary", label_style="")]
-        parts = said.replace(", with the policy cached", "; with the policy cached").split("; ")
-        rows += [Row("", sentence(clean(part)), label_style="") for part in parts]
+        rows += [Row("", sentence(clean(each)), label_style="") for each in self._summary.clauses]
         return rows
 
     def _attack(self) -> list[Row]:
@@ -300,7 +298,7 @@ class Side(Vertical):
             return [Row("", text, style=QUIET, label_style="")]
         parts = [self.attack_names[name] for name in self._lens.attack.split("+")]
         needs = dict.fromkeys(need.value for attack in parts for need in attack.needs)
-        rows = [Row("Needs", "; ".join(needs))]
+        rows = [Row("Who", "; ".join(needs))]
         for attack in parts:
             rows.append(Row("Does", attack.does))
             rows.append(Row("Stopped", attack.stopped_by, style="$primary"))
