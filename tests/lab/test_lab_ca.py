@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.lab.ca import WRONG_NAME, Authority, association
-from mailpath.lab.scenario import Certificate
+from mailpath.lab.scenario import Certificate, Preset
 
 NOW = 1_800_000_000
 HOST = "mx1.b.example"
@@ -47,7 +47,7 @@ def subjects(issued) -> list[str]:
         ("ta-wrongname", [WRONG_NAME, "b.example CA"]),
     ],
 )
-def test_chains_as_sent(authority: Authority, preset: str, sent: list[str]) -> None:
+def test_chains_as_sent(authority: Authority, preset: Preset, sent: list[str]) -> None:
     issued = authority.issue(HOST, Certificate(preset=preset), "b.example")
     assert subjects(issued) == sent
     assert names(issued.leaf) == sent[:1]
@@ -64,7 +64,7 @@ def test_chains_as_sent(authority: Authority, preset: str, sent: list[str]) -> N
         ("ta-expired", False),
     ],
 )
-def test_dates_are_relative_to_now(authority: Authority, preset: str, valid: bool) -> None:
+def test_dates_are_relative_to_now(authority: Authority, preset: Preset, valid: bool) -> None:
     leaf = authority.issue(HOST, Certificate(preset=preset), "b.example").leaf
     now = dt.datetime.fromtimestamp(NOW, dt.UTC)
     assert (leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc) == valid
@@ -105,7 +105,7 @@ def test_association_data(authority: Authority) -> None:
 
 
 @pytest.mark.parametrize("preset", ["web", "ta", "self"])
-def test_sha1_signatures_are_real(authority: Authority, preset: str) -> None:
+def test_sha1_signatures_are_real(authority: Authority, preset: Preset) -> None:
     spec = Certificate(preset=preset, sha="sha1", algorithm="rsa-1024")
     issued = authority.issue(HOST, spec, "b.example")
     assert issued.leaf.signature_algorithm_oid == x509.SignatureAlgorithmOID.RSA_WITH_SHA1

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from lab_client import Client
 
-from mailpath.lab import Lab, running, scenarios
+from mailpath.lab import Lab, scenarios
 from mailpath.lab.seen import MAX_SAID, MAX_SEEN, Log
 from mailpath.network import settings
 
@@ -30,6 +30,7 @@ def test_it_is_up_in_under_a_second_and_leaves_nothing() -> None:
     began = time.perf_counter()
     with Lab.start() as lab:
         took = time.perf_counter() - began
+        assert lab.settings.ca_file is not None
         folder = Path(lab.settings.ca_file).parent
         assert folder.is_dir()
         assert lab.scenarios == scenarios()
@@ -74,7 +75,7 @@ def test_a_failed_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OSError("no more sockets")
 
-    monkeypatch.setattr(running.asyncio, "start_server", broken)
+    monkeypatch.setattr("mailpath.lab.running.asyncio.start_server", broken)
     with pytest.raises(OSError, match="no more sockets"):
         Lab.start(scenarios()[:1])
     assert threading.active_count() == threads

@@ -43,14 +43,16 @@ def secured(
 
 
 def leaf(tls: ssl.SSLSocket) -> x509.Certificate:
-    return x509.load_der_x509_certificate(tls.getpeercert(binary_form=True))
+    presented = tls.getpeercert(binary_form=True)
+    assert presented is not None
+    return x509.load_der_x509_certificate(presented)
 
 
 def test_a_whole_delivery(internet: Lab) -> None:
     host, port = internet.dialled("mx1.pkix-good.example", 25).split(":")
     verifying = ssl.create_default_context(cafile=internet.settings.ca_file)
     with smtplib.SMTP(host, int(port), timeout=DEADLINE) as client:
-        client._host = "mx1.pkix-good.example"  # the name to verify: smtplib takes the dialled one
+        vars(client)["_host"] = "mx1.pkix-good.example"  # the name to verify: smtplib takes the dialled one
         client.starttls(context=verifying)
         message = "Subject: hello\r\n\r\n..\r\nhello\r\n"
         client.sendmail("me@a.example", ["you@pkix-good.example"], message)
@@ -121,7 +123,9 @@ def test_tls_1_0_is_all_that_the_old_server_speaks(internet: Lab) -> None:
 
 def test_anonymous_suites_have_no_certificate(internet: Lab) -> None:
     with secured(internet, "anonymous.faults.example", None) as (_, tls):
-        assert tls.cipher()[0].startswith(("AECDH", "ADH"))
+        suite = tls.cipher()
+        assert suite is not None
+        assert suite[0].startswith(("AECDH", "ADH"))
         assert not tls.getpeercert(binary_form=True)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import trustme
 
@@ -12,20 +13,22 @@ from mailpath.exchanges import SmtpExchange, SmtpRequest
 from mailpath.network.live_smtp import LiveSmtp
 from mailpath.network.settings import Settings
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]]
 
 PUBLISHED = "192.0.2.10"
 #: For servers that keep silent: everybody else gets more time than a busy machine needs.
-HASTY = {"timeout": 0.3, "greeting_timeout": 0.3}
+HASTY: dict[str, Any] = {"timeout": 0.3, "greeting_timeout": 0.3}
 
 
 @contextlib.asynccontextmanager
 async def serving(handler: Handler, **options) -> AsyncIterator[int]:
     """A TCP server on 127.0.0.1; yields its port.  Nothing of it is left when the block ends."""
-    tasks: set[asyncio.Task] = set()
+    tasks: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
         with contextlib.suppress(
             ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError
         ):
@@ -131,7 +134,7 @@ async def blocking_tls(context: ssl.SSLContext) -> AsyncIterator[int]:
         await thread
 
 
-async def tls_session(context: ssl.SSLContext, request: dict | None = None) -> SmtpExchange:
+async def tls_session(context: ssl.SSLContext, request: dict[str, Any] | None = None) -> SmtpExchange:
     """A session with a server whose TLS is OpenSSL's own."""
     async with asyncio.timeout(10), blocking_tls(context) as port:
         smtp = LiveSmtp(settings(port, timeout=5), "probe.example")
@@ -150,7 +153,9 @@ def settings(port: int, **options) -> Settings:
     return Settings(dial={f"{PUBLISHED}:25": f"127.0.0.1:{port}"}, **options)
 
 
-async def session(*steps, sni: str | None = None, request: dict | None = None, **options) -> SmtpExchange:
+async def session(
+    *steps, sni: str | None = None, request: dict[str, Any] | None = None, **options
+) -> SmtpExchange:
     """One session of ours with a server that follows the script."""
     script = steps[0] if isinstance(steps[0], Smtp) else Smtp(*steps)
     async with asyncio.timeout(15), serving(script) as port:

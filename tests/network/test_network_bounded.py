@@ -1,6 +1,7 @@
 """A walk's network ends: after so many questions, after so many seconds, whatever is under way."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,11 @@ from mailpath.network.bounded import MOST_QUESTIONS, MOST_WITH_CLAIMS, Bounded
 NAME = Question(name="b.example", rdtype="MX")
 POLICY = HttpsRequest(url="https://mta-sts.b.example/", address="192.0.2.80")
 SERVER = SmtpRequest(address="192.0.2.10")
+
+
+def bounded(inner: Any, deadline: float) -> Bounded:
+    """Of a network it is asked for what a test needs, and no more."""
+    return Bounded(inner, deadline)
 
 
 class Inner:
@@ -55,7 +61,7 @@ def named(number: int, *, checking_disabled: bool = True) -> Question:
 
 async def test_questions_are_counted():
     inner = Inner()
-    async with Bounded(inner, 60) as network:
+    async with bounded(inner, 60) as network:
         answers = [await network.ask(named(number)) for number in range(MOST_QUESTIONS + 5)]
     assert [each.failure for each in answers[:MOST_QUESTIONS]] == [None] * MOST_QUESTIONS
     for cut in answers[MOST_QUESTIONS:]:
@@ -65,7 +71,7 @@ async def test_questions_are_counted():
 
 
 async def test_what_the_resolver_claims_does_not_take_the_place_of_what_is_needed():
-    async with Bounded(Inner(), 60) as network:
+    async with bounded(Inner(), 60) as network:
         for number in range(MOST_WITH_CLAIMS):
             await network.ask(named(number))
         claim = await network.ask(named(0, checking_disabled=False))
@@ -76,8 +82,10 @@ async def test_what_the_resolver_claims_does_not_take_the_place_of_what_is_neede
 async def test_at_the_deadline_all_that_is_under_way_ends_as_a_record():
     inner = Inner(silent=True)
     began = asyncio.get_running_loop().time()
-    async with Bounded(inner, 0.2) as network:
-        exchanges = await asyncio.gather(network.ask(NAME), network.fetch(POLICY), network.converse(SERVER))
+    async with bounded(inner, 0.2) as network:
+        exchanges: list[Any] = [
+            *await asyncio.gather(network.ask(NAME), network.fetch(POLICY), network.converse(SERVER))
+        ]
         late = [await network.ask(NAME), await network.fetch(POLICY), await network.converse(SERVER)]
     assert asyncio.get_running_loop().time() - began < 0.6
     for exchange in (*exchanges, *late):
@@ -89,7 +97,7 @@ async def test_at_the_deadline_all_that_is_under_way_ends_as_a_record():
 
 async def test_choosing_a_resolver_counts():
     inner = Inner(shut=True)
-    async with Bounded(inner, 0.1) as network:
+    async with bounded(inner, 0.1) as network:
         assert (await network.ask(NAME)).failure is Failure.NOT_TRIED
     assert inner.left == ["opening", "closed"]
 
@@ -99,14 +107,14 @@ async def test_a_wait_of_the_network_s_own_is_not_the_deadline_s():
         async def fetch(self, request):
             raise TimeoutError
 
-    async with Bounded(Impatient(), 60) as network:
+    async with bounded(Impatient(), 60) as network:
         with pytest.raises(TimeoutError):
             await network.fetch(POLICY)
 
 
 async def test_cancelling_passes_through():
     inner = Inner()
-    async with Bounded(inner, 60) as network:
+    async with bounded(inner, 60) as network:
         task = asyncio.create_task(network.converse(SERVER))
         await asyncio.sleep(0)
         task.cancel()

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import sys
+from typing import Any
 
 import msgspec
 import pytest
@@ -92,7 +93,7 @@ async def test_equal_requests_share_one_exchange():
 
 
 async def test_exchanges_are_sorted_whatever_came_first():
-    requests = [
+    requests: list[SmtpRequest | HttpsRequest] = [
         SmtpRequest(address="192.0.2.9"),
         HttpsRequest(url="https://x.example/", address="192.0.2.1"),
         SmtpRequest(address="192.0.2.9", sni="mx.b.example"),
@@ -103,7 +104,10 @@ async def test_exchanges_are_sorted_whatever_came_first():
         for name in order:
             await recording.ask(question(name))
         for request in requests if order[0] == "a" else reversed(requests):
-            await (recording.fetch if isinstance(request, HttpsRequest) else recording.converse)(request)
+            if isinstance(request, HttpsRequest):
+                await recording.fetch(request)
+            else:
+                await recording.converse(request)
         return recording.exchanges
 
     assert await record("abc") == await record("cba")
@@ -151,7 +155,7 @@ async def test_ground_is_the_inner_one():
 
 async def test_replay_gives_what_was_recorded_and_nothing_else():
     recording = Recording(Scripted())
-    exchanges = [
+    exchanges: list[Any] = [
         await recording.ask(question()),
         await recording.fetch(HttpsRequest(url="https://x.example/", address="192.0.2.1")),
         await recording.converse(SmtpRequest(address="192.0.2.9")),
@@ -395,7 +399,7 @@ def test_a_ground_larger_than_there_can_be(ground):
     ],
 )
 def test_a_request_larger_than_there_can_be(request_):
-    kinds = {Question: DnsExchange, HttpsRequest: HttpsExchange, SmtpRequest: SmtpExchange}
+    kinds: dict[type, Any] = {Question: DnsExchange, HttpsRequest: HttpsExchange, SmtpRequest: SmtpExchange}
     kind = kinds[type(request_)]
     held = kind(question=request_) if kind is DnsExchange else kind(request=request_)
     with pytest.raises(CaptureError, match="This is not a mailpath capture: "):

@@ -21,13 +21,18 @@ from servers import server_context, serving
 
 from mailpath.exchanges import Failure, Question
 from mailpath.network import dns_messages, live_dns, live_dns_secure
+from mailpath.network.dns_messages import framed, read_message
 from mailpath.network.endpoints import Kind, ResolverEndpoint, resolver
 from mailpath.network.live import LiveNetwork
-from mailpath.network.live_dns import LiveDns, framed, read_message
+from mailpath.network.live_dns import LiveDns
 from mailpath.network.settings import Settings
 
 MX = Question(name="b.example", rdtype="MX")
 CA = trustme.CA()
+
+
+async def nothing(reader: object, writer: object) -> None:
+    """What a server does that hangs up at once."""
 
 
 def answer(query: bytes, *, records: int = 1) -> bytes:
@@ -217,7 +222,7 @@ async def test_nobody_answers():
 
 
 async def test_nobody_listens():
-    async with serving(lambda reader, writer: None) as port:
+    async with serving(nothing) as port:
         pass
     client = LiveDns(Settings(resolver=f"127.0.0.1:{port}", timeout=0.3), ())
     exchange = await client.ask(MX)
@@ -265,7 +270,7 @@ async def test_cancellation_leaves_no_socket():
 
 
 async def test_first_system_resolver_that_answers_is_chosen(monkeypatch):
-    async with serving(lambda reader, writer: None) as dead:
+    async with serving(nothing) as dead:
         pass
     async with resolving(lambda query, n: answer(query, records=0)) as (where, protocol):
         both = (resolver(f"127.0.0.1:{dead}"), resolver(where))
@@ -286,7 +291,7 @@ async def test_a_system_resolver_that_refuses_is_the_last_choice(monkeypatch, wo
     def second(query, n):
         return answer(query, records=0) if working else refusing(query, n)
 
-    async with serving(lambda reader, writer: None) as dead:
+    async with serving(nothing) as dead:
         pass
     async with resolving(refusing) as (one, _), resolving(second) as (two, _):
         places = tuple(map(resolver, (f"127.0.0.1:{dead}", one, two)))
@@ -490,7 +495,7 @@ async def test_https_certificate_is_verified():
 
 
 def test_https_error_without_socket_error_is_not_dns():
-    assert isinstance(live_dns_secure._socket_error(httpx.RemoteProtocolError("x")), live_dns.NotDns)
+    assert isinstance(live_dns_secure._socket_error(httpx.RemoteProtocolError("x")), dns_messages.NotDns)
 
 
 def test_answers_never_raises_on_short_messages():

@@ -1,6 +1,7 @@
 """How long a session waits for what: per line, and which limit of ours ended it (loopback sockets)."""
 
 import asyncio
+from typing import Any
 
 import pytest
 import trustme
@@ -25,7 +26,7 @@ from mailpath.network.replies import dialogue
 
 TLS = server_context(trustme.CA())
 #: A greeting gets a short time, a reply another: which of the two ended a session is then seen.
-SHORT = {"timeout": 5.0, "greeting_timeout": 0.2, "reply_timeout": 0.3}
+SHORT: dict[str, Any] = {"timeout": 5.0, "greeting_timeout": 0.2, "reply_timeout": 0.3}
 
 
 async def test_a_greeting_that_takes_longer_than_our_limit():

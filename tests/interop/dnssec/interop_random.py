@@ -93,7 +93,7 @@ def _zone(chance: Random, name: str, names: list[str], *, spoilt: bool) -> Zone:
     if spoilt and chance.random() < 0.15:
         return Zone(name=name, about="unsigned", signer="", body=body, server=chance.choice(("nsd", "named")))
     denial = chance.choice(("nsec", "nsec", "nsec3", "nsec3", "optout"))
-    delegation = delegations.GOOD
+    delegation: Delegation | None = delegations.GOOD
     if spoilt and chance.random() < 0.25:
         delegation = chance.choice(_DELEGATIONS)
     changes: tuple[Change, ...] = ()

@@ -45,7 +45,7 @@ def sign(zone: Zone, folder: Path, unsigned: str) -> tuple[Path, list[DNSKEY]]:
 
 
 def _keys(zone: dns.zone.Zone) -> list[DNSKEY]:
-    found = zone.get_rdataset(zone.origin, dns.rdatatype.DNSKEY)
+    found = zone.get_rdataset("@", dns.rdatatype.DNSKEY)
     keys = sorted(key for key in found or () if isinstance(key, DNSKEY))
     return [key for key in keys if key.flags & 1] or keys
 
@@ -75,14 +75,15 @@ def _bind(zone: Zone, folder: Path, source: Path, signed: Path) -> None:
             )
     if zone.keys == "revoked":
         run("dnssec-revoke", "-r", "-K", folder, keys[2])
-    denial = []
+    denial: list[str] = []
     if zone.denial != "nsec":
         denial = ["-3", zone.salt, "-H", str(zone.iterations), *(["-A"] if zone.denial == "optout" else [])]
-    whole = ["-z"] if zone.keys in ("single", "plain") else []
+    whole: list[str] = ["-z"] if zone.keys in ("single", "plain") else []
     start, end = map(_stamp, zone.window)
     run(
-        *("dnssec-signzone", "-q", "-P", "-S", "-K", folder, "-d", folder, "-O", "full", "-o", zone.origin),
-        *("-s", start, "-e", end, *whole, *denial, "-f", signed, source),
+        *("dnssec-signzone", "-q", "-P", "-S", "-K", str(folder), "-d", str(folder)),
+        *("-O", "full", "-o", zone.origin),
+        *("-s", start, "-e", end, *whole, *denial, "-f", str(signed), str(source)),
     )
 
 

@@ -93,7 +93,7 @@ def drop_algorithm(number: int) -> Change:
 
 def drop_signatures_by_sep(zone: dns.zone.Zone) -> None:
     """Remove the signatures that keys with the SEP bit made over the keys."""
-    keys = zone.find_rdataset(zone.origin, "DNSKEY")
+    keys = zone.find_rdataset("@", "DNSKEY")
     tags = {dns.dnssec.key_id(key) for key in keys if key.flags & 1}
     _each_signature(lambda found: None if found.key_tag in tags else found, "@", "DNSKEY")(zone)
 
@@ -145,13 +145,13 @@ def add_unsigned(name: str, rdtype: str, *rdatas: str) -> Change:
 def unknown_algorithm(zone: dns.zone.Zone) -> None:
     """Rename the zone's algorithm to one that nobody knows, in keys and signatures."""
     tags = {}
-    keys = zone.find_rdataset(zone.origin, "DNSKEY")
+    keys = zone.find_rdataset("@", "DNSKEY")
     renamed = []
     for key in keys:
         other = key.replace(algorithm=UNKNOWN_ALGORITHM)
         tags[dns.dnssec.key_id(key)] = dns.dnssec.key_id(other)
         renamed.append(other)
-    zone.replace_rdataset(zone.origin, dns.rdataset.from_rdata_list(keys.ttl, renamed))
+    zone.replace_rdataset("@", dns.rdataset.from_rdata_list(keys.ttl, renamed))
     _each_signature(
         lambda found: found.replace(algorithm=UNKNOWN_ALGORITHM, key_tag=tags[found.key_tag]), None, None
     )(zone)

@@ -6,7 +6,6 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import interop_mta_exim as exim
@@ -21,7 +20,17 @@ from interop_mta_internet import (
     start_policy_daemon,
     start_resolver,
 )
-from interop_mta_model import Attempt, Cell, Cells, Taken, against_judge, judged, observed
+from interop_mta_model import (
+    Attacks,
+    Attempt,
+    Cell,
+    Cells,
+    Deliveries,
+    Taken,
+    against_judge,
+    judged,
+    observed,
+)
 from interop_tools import tool
 
 from mailpath.judge import judge
@@ -44,26 +53,6 @@ def _tell(config: pytest.Config, what: str, seen: Cells, foreseen: Cells, second
     wrong = len(against_judge(seen, foreseen))
     line = f"{what}: {len(seen) - wrong} of {len(seen)} cells agree, in {seconds:.0f} seconds"
     config.stash.setdefault(FIGURES, []).append(line)
-
-
-@dataclass(frozen=True)
-class Deliveries:
-    """By (scenario, posture)."""
-
-    observed: dict[tuple[str, str], Cell]
-    judged: dict[tuple[str, str], Cell]
-    captures: dict[str, capture.Capture]
-
-
-@dataclass(frozen=True)
-class Attacks:
-    """By (scenario, "posture under attack").  `read`: whether the attacker took the mail itself."""
-
-    observed: dict[tuple[str, str], Cell]
-    foreseen: dict[tuple[str, str], Cell]
-    read: dict[tuple[str, str], bool]
-    foreseen_read: dict[tuple[str, str], bool]
-    postures: tuple[str, ...]
 
 
 @pytest.fixture(scope="session")

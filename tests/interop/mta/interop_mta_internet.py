@@ -166,7 +166,7 @@ def start_policy_daemon(space: Namespace, folder: Path, ca_file: Path) -> None:
 
 def listens(process: subprocess.Popen[bytes], port: int) -> bool:
     """Whether anybody listens on 127.0.0.1:`port` where `process` is (proc(5) net/tcp; 0A: LISTEN)."""
-    assert process.poll() is None, f"{process.args} ended with {process.returncode}"
+    assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
     rows = [line.split() for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()]
     return any((row[1], row[3]) == (f"0100007F:{port:04X}", "0A") for row in rows)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mailpath.judge import Verdict
 from mailpath.lab import Scenario
+from mailpath.network.capture import Capture
 
 DELIVERED = ("plaintext", "encrypted", "authenticated")
 _RCPT = re.compile(r"RCPT TO:<([^>]*)>", re.IGNORECASE)
@@ -155,3 +156,23 @@ def table(differences: Sequence[Difference]) -> str:
         if each.reason:
             lines.append(f"    foreseen because: {each.reason[:160]}")
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """By (scenario, posture)."""
+
+    observed: dict[tuple[str, str], Cell]
+    judged: dict[tuple[str, str], Cell]
+    captures: dict[str, Capture]
+
+
+@dataclass(frozen=True)
+class Attacks:
+    """By (scenario, "posture under attack").  `read`: whether the attacker took the mail itself."""
+
+    observed: dict[tuple[str, str], Cell]
+    foreseen: dict[tuple[str, str], Cell]
+    read: dict[tuple[str, str], bool]
+    foreseen_read: dict[tuple[str, str], bool]
+    postures: tuple[str, ...]

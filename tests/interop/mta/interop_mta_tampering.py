@@ -74,7 +74,7 @@ def _forged(
 class Udp(socketserver.BaseRequestHandler):
     """One query in a datagram."""
 
-    server: DnsServer
+    server: DnsServer  # type: ignore[assignment]  # socketserver knows only its own
 
     def handle(self) -> None:
         wire, back = self.request
@@ -92,7 +92,7 @@ class Udp(socketserver.BaseRequestHandler):
 class Tcp(socketserver.BaseRequestHandler):
     """One query in a connection; unbound opens one for each."""
 
-    server: DnsServer
+    server: DnsServer  # type: ignore[assignment]  # socketserver knows only its own
 
     def handle(self) -> None:
         self.request.settimeout(WAIT)

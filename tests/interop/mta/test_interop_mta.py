@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interop_mta_model import against_codes, against_expectations, against_judge, table
+from interop_mta_model import Deliveries, against_codes, against_expectations, against_judge, table
 
 from mailpath.lab import scenarios
 
 if TYPE_CHECKING:
-    from conftest import Deliveries
     from interop_mta_internet import Grounds
 
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from interop_mta_attacks import ATTACKS, SCENARIOS
-from interop_mta_model import against_judge, table
-
-if TYPE_CHECKING:
-    from conftest import Attacks
+from interop_mta_model import Attacks, against_judge, table
 
 
 def test_every_mail_was_tried(attacks: Attacks) -> None:
