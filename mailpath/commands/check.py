@@ -74,6 +74,7 @@ class CheckOptions:
     rcpt: str | None
     redact: bool
     form: str | None
+    full: bool
     output: str | None
     capture: str | None
     tlsrpt: str | None
@@ -129,7 +130,7 @@ def run(options: CheckOptions) -> ExitCode:
 
         result = attacking.tried(result, walked.capture, attacks)
     if options.output is not None or STDIO not in outputs.values():
-        write(result, options.written_as, options.output)
+        write(result, options.written_as, options.output, full=options.full)
     elif sys.stderr.isatty():
         click.echo(headline(result), err=True)
     if options.tlsrpt is not None:

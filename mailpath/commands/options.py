@@ -313,6 +313,7 @@ CHECK = (
         type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
         help="Format of the report. [by FILE's suffix, else text]",
     ),
+    flag("--full", help="The whole text report, not only what fits on one screen."),
     value("-o", "--output", of="FILE", help="Write the report to FILE."),
     value("--capture", of="FILE", help='Save every exchange to FILE ("-": standard output).'),
     value(

@@ -43,16 +43,18 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
             domain,
             f"{domain} has no MX record, so mail goes to the domain's own address.",
             found=f"{owner} has no MX",
-            fix=f"Publish: {owner} MX 10 HOST. (a host name with an address of its own)",
+            fix="Publish this record; HOST stands for a host name that has an address.",
+            records=[f"{owner} MX 10 HOST."],
         )
     if mx.null_beside:
-        shown = "; ".join(f"{owner} MX {visible(record)}" for record in lookup.records[:8])
+        shown = [f"{owner} MX {visible(record)}" for record in lookup.records[:8]]
         yield finding(
             "MX006",
             domain,
             f"A null MX record stands beside {len(mx.hosts)} real ones.",
             found=shown,
-            fix=f"If the domain accepts mail, delete: {owner} MX 0 .",
+            fix="If the domain accepts mail, delete this record.",
+            records=[f"{owner} MX 0 ."],
         )
     if lookup.links:
         target = visible(lookup.canonical)
@@ -60,7 +62,7 @@ def _domain(walk: Walk, domain: str) -> Iterator[Finding]:
             "MX015",
             domain,
             f"{domain} is an alias of {target}.",
-            found=f"{owner} {lookup.links[0].rdtype} {dotted(lookup.links[0].target)}",
+            found=[f"{owner} {lookup.links[0].rdtype} {dotted(lookup.links[0].target)}"],
         )
 
 
@@ -82,17 +84,18 @@ def _host(walk: Walk, host: MxHost, domain: str) -> Iterator[Finding]:
     name = visible(host.name)
     line = f"{dotted(domain)} MX {host.preference} {dotted(host.name)}"
     if host.form == "ip-literal":
-        yield finding("MX010", name, f"The MX record names the address {name}, not a host.", found=line)
+        yield finding("MX010", name, f"The MX record names the address {name}, not a host.", found=[line])
     elif host.form == "invalid":
-        yield finding("MX011", name, f"The MX record names {name}, which is not a host name.", found=line)
+        yield finding("MX011", name, f"The MX record names {name}, which is not a host name.", found=[line])
     if host.also_at:
         others = ", ".join(str(preference) for preference in host.also_at)
         yield finding(
             "MX012",
             name,
             f"{name} is listed at preference {host.preference} and again at {others}.",
-            found=line,
-            fix=f"Delete: {'; '.join(f'{dotted(domain)} MX {n} {dotted(host.name)}' for n in host.also_at)}",
+            found=[line],
+            fix="Delete this record." if len(host.also_at) == 1 else "Delete these records.",
+            records=[f"{dotted(domain)} MX {n} {dotted(host.name)}" for n in host.also_at],
         )
     yield from _addresses(walk, host, line)
     if host.special:
@@ -123,8 +126,9 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             "MX008",
             name,
             f"The MX host {name} is an alias of {target}.",
-            found=f"{dotted(host.name)} {alias.links[0].rdtype} {dotted(alias.links[0].target)}",
-            fix=f"Make the MX record name {dotted(alias.canonical)}",
+            found=[f"{dotted(host.name)} {alias.links[0].rdtype} {dotted(alias.links[0].target)}"],
+            fix="Replace the MX record with this one.",
+            records=[f"{dotted(walk.path.recipient)} MX {host.preference} {dotted(alias.canonical)}"],
         )
     broken = [lookup for lookup in lookups if lookup.broken and not our_fault(walk, lookup)]
     if broken and all(lookup.proofless for lookup in broken):
@@ -138,7 +142,7 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             name,
             f"The {kinds} {fails.format(name)}: {why(broken[0])}.",
             severity=Severity.WARNING if usable else Severity.ERROR,
-            found=line,
+            found=[line],
             got=why(broken[0]),
             fix=remedy(broken[0], walk.dnssec.zones, walk.at) if broken[0].security is Security.BOGUS else "",
         )
@@ -150,9 +154,10 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             name,
             f"The MX host {name} {missing}.",
             severity=Severity.WARNING if others else Severity.ERROR,
-            found=line,
+            found=[line],
             got=f"{name}: {lookups[-1].rcode or 'no address'}",
-            fix=f"Publish an A or AAAA record for {dotted(host.name)}, or delete: {line}",
+            fix=f"Publish an A or AAAA record for {dotted(host.name)}, or delete this record.",
+            records=[line],
         )
 
 

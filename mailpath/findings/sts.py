@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mailpath.assess.certificate import pkix_problem
 from mailpath.assess.faults import policy_lost
@@ -11,7 +11,7 @@ from mailpath.assess.standing import standing_of
 from mailpath.assess.tlsa import secure_set
 from mailpath.exchanges import Failure
 from mailpath.facts import MxHost, MxKind, PolicyFetch, StsPolicy, Walk, gave_up_early
-from mailpath.facts.findings import Finding, Severity
+from mailpath.facts.findings import Finding, ServedFile, Severity
 from mailpath.findings.catalogue import finding
 from mailpath.findings.words import dotted, why
 from mailpath.match import names, pkix, sts
@@ -22,6 +22,8 @@ from mailpath.wording.times import DAY, calendar
 
 #: RFC 8461 section 10.2 wants weeks; less than a day is forgotten before the next mail.
 SHORT = DAY
+#: The max_age of a policy that is being tried out, in seconds.
+_WEEK = 7 * DAY
 
 
 def find(walk: Walk) -> Iterator[Finding]:
@@ -30,7 +32,7 @@ def find(walk: Walk) -> Iterator[Finding]:
         return
     domain = visible(walk.path.recipient)
     owner = dotted(f"_mta-sts.{walk.path.recipient}")
-    texts = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.texts[:4])
+    texts = [f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.texts[:4]]
     if facts.txt.proofless or (policy_lost(walk) and (facts.txt.broken or facts.policy_id is not None)):
         return
     if facts.txt.broken:
@@ -41,9 +43,9 @@ def find(walk: Walk) -> Iterator[Finding]:
     elif facts.policy_id is None:
         several = sts.parse_txt(facts.texts).several
         code = "STS004" if several else "STS003"
-        record = f'{owner} TXT "v=STSv1; id={_fresh_id(walk)};"'
-        fix = "" if several else f"Publish: {record}"
-        yield finding(code, domain, sentence(visible(facts.reason)), found=texts, fix=fix)
+        fix = "" if several else "Publish this record in its place."
+        records = [] if several else [_fresh_record(walk)]
+        yield finding(code, domain, sentence(visible(facts.reason)), found=texts, fix=fix, records=records)
     elif facts.fetch is not None and facts.fetch.failure is Failure.NOT_TRIED:
         return  # a bound of ours, which SND008 tells of
     elif facts.policy is None:
@@ -52,13 +54,22 @@ def find(walk: Walk) -> Iterator[Finding]:
         yield from _policy(walk, facts.policy, domain)
 
 
-def _fresh_id(walk: Walk) -> str:
-    return f"{calendar(walk.at):%Y%m%dT%H%M%S}"
+def _fresh_record(walk: Walk) -> str:
+    """A record with an id that no earlier one has: the time of the walk (RFC 8461 section 3.1)."""
+    owner, fresh = dotted(f"_mta-sts.{walk.path.recipient}"), f"{calendar(walk.at):%Y%m%dT%H%M%S}"
+    return f'{owner} TXT "v=STSv1; id={fresh};"'
+
+
+def _served(walk: Walk, mode: str, patterns: Sequence[str], max_age: int) -> ServedFile:
+    """A policy that can be served as it is (RFC 8461 section 3.2)."""
+    lines = ("version: STSv1", f"mode: {mode}", *(f"mx: {each}" for each in patterns), f"max_age: {max_age}")
+    url = f"https://mta-sts.{visible(walk.path.recipient)}/.well-known/mta-sts.txt"
+    return ServedFile(url, "\n".join(lines))
 
 
 def _none(walk: Walk, domain: str, owner: str) -> Finding:
     guarded = bool(walk.tlsa.hosts) and all(secure_set(host) is not None for host in walk.tlsa.hosts)
-    hosts = ", ".join(f"mx: {visible(host.name)}" for host in walk.mx.hosts[:5] if host.form == "name")
+    hosts = [visible(host.name) for host in walk.mx.hosts if host.form == "name"]
     return finding(
         "STS001",
         domain,
@@ -66,23 +77,24 @@ def _none(walk: Walk, domain: str, owner: str) -> Finding:
         # Where DANE guards every host the policy is for senders without DANE only.
         severity=Severity.INFO if guarded else None,
         found=f"{owner} has no TXT record",
-        fix=f'Publish: {owner} TXT "v=STSv1; id={_fresh_id(walk)};" and serve these lines at'
-        f" https://mta-sts.{domain}/.well-known/mta-sts.txt: version: STSv1, mode: testing,"
-        f" {hosts or 'mx: HOST'}, max_age: 604800",
+        fix="Serve this file, then publish this record.",
+        records=[_fresh_record(walk)],
+        file=_served(walk, "testing", hosts or ["HOST"], _WEEK),
     )
 
 
-def _no_policy(walk: Walk, fetch: PolicyFetch | None, texts: str) -> Finding:
+def _no_policy(walk: Walk, fetch: PolicyFetch | None, texts: list[str]) -> Finding:
     """There is a record, and no policy comes of it."""
     reason = sentence(visible(walk.sts.reason))
     if fetch is None:
         return finding("STS007", visible(walk.path.recipient), reason, found=texts, got=reason)
     code, got = _why_no_policy(walk, fetch)
-    found = texts if code == "STS005" else visible(fetch.url)
+    found = visible(fetch.url)
     if code == "STS006" and fetch.chain:
         named = ", ".join(visible(name) for name in certificate_names(fetch.chain[0]).dns[:5])
         found += f", served with a certificate for {named}" if named else ""
-    return finding(code, visible(fetch.host), reason, found=found, got=got)
+    shown = texts if code == "STS005" else found
+    return finding(code, visible(fetch.host), reason, found=shown, got=got)
 
 
 def _why_no_policy(walk: Walk, fetch: PolicyFetch) -> tuple[str, str]:
@@ -118,8 +130,9 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             domain,
             f"The policy of {domain} is in testing mode.",
             found=shown,
-            fix="When the TLS reports are clean, change the policy to 'mode: enforce', then publish:"
-            f' _mta-sts.{dotted(walk.path.recipient)} TXT "v=STSv1; id={_fresh_id(walk)};"',
+            fix="When the TLS reports are clean, change the policy to 'mode: enforce', then publish this"
+            " record, whose id is new.",
+            records=[_fresh_record(walk)],
         )
     if policy.max_age < SHORT:
         yield finding(
@@ -129,8 +142,9 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             found=f"max_age: {policy.max_age}",
         )
     weight = Severity.ERROR if policy.mode == "enforce" else Severity.WARNING
+    unlisted = [host for host in walk.mx.hosts if not _listed(policy, host)]
     for host in walk.mx.hosts:
-        if not any(sts.mx_matches(pattern, host.name) for pattern in policy.mx):
+        if host in unlisted:
             name = visible(host.name)
             yield finding(
                 "STS013",
@@ -139,8 +153,15 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
                 severity=weight,
                 found=", ".join(f"mx: {visible(pattern)}" for pattern in policy.mx[:6]),
                 got=f"MX host {name}",
-                fix=f"Add the line 'mx: {name}' to the policy, and change the id in the TXT record"
-                f" (id={_fresh_id(walk)}).",
+                fix=f"Add the line 'mx: {name}' to the policy: serve this file, then publish this record,"
+                " whose id is new.",
+                records=[_fresh_record(walk)],
+                file=_served(
+                    walk,
+                    policy.mode,
+                    [visible(each) for each in (*policy.mx, *(other.name for other in unlisted))],
+                    policy.max_age,
+                ),
             )
         else:
             yield from _host(walk, host, weight)
@@ -154,6 +175,10 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
                 found=line,
                 fix=f"Delete the line '{line}' once no MX record will name such a host again.",
             )
+
+
+def _listed(policy: StsPolicy, host: MxHost) -> bool:
+    return any(sts.mx_matches(pattern, host.name) for pattern in policy.mx)
 
 
 def _host(walk: Walk, host: MxHost, weight: Severity) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypedDict
 
 from mailpath.assess.faults import our_fault
 from mailpath.assess.reached import Reached, told, why_ended
@@ -63,12 +64,12 @@ def _host(walk: Walk, host: HostTlsa, protected: list[str]) -> Iterator[Finding]
             name,
             f"DANE protects {join_and([visible(each) for each in protected[:4]])}, but {name} {lacks}.",
             found=visible(host.not_tried) or f"{dotted(host.candidates[0].lookup.name)} has no TLSA",
-            fix=_publish(walk, host),
+            **_publish(walk, host),
         )
     elif none:
         owner = dotted(host.candidates[0].lookup.name)
         message = f"{name} is signed but has no TLSA records."
-        yield finding("TLSA001", name, message, found=f"{owner} has no TLSA", fix=_publish(walk, host))
+        yield finding("TLSA001", name, message, found=f"{owner} has no TLSA", **_publish(walk, host))
 
 
 def _standing(walk: Walk, host: HostTlsa) -> Standing | None:
@@ -76,14 +77,26 @@ def _standing(walk: Walk, host: HostTlsa) -> Standing | None:
     return standing_of(walk, mx) if mx is not None else None
 
 
-def _publish(walk: Walk, host: HostTlsa) -> str:
-    """The record to publish for the key the host shows now; "" where it showed none."""
+class _Remedy(TypedDict, total=False):
+    """What `finding` takes of it."""
+
+    fix: str
+    records: tuple[str, ...]
+
+
+def _publish(walk: Walk, host: HostTlsa) -> _Remedy:
+    """The record to publish for the key the host shows now; none where it showed none."""
     standing = _standing(walk, host)
     if standing is None or not standing.chain or not host.candidates:
-        return ""
-    digest = dane.computed((dane.SPKI, dane.SHA2_256), standing.chain[0])
-    data = tlsa_data(dane.DANE_EE, dane.SPKI, dane.SHA2_256, digest)
-    return f"Publish: {dotted(host.candidates[0].lookup.name)} TLSA {data}"
+        return {}
+    owner = host.candidates[0].lookup.name
+    return {"fix": "Publish this record.", "records": (_fresh(owner, standing.chain[0]),)}
+
+
+def _fresh(owner: str, leaf: bytes) -> str:
+    """The record 3 1 1 of the key that is in use."""
+    digest = dane.computed((dane.SPKI, dane.SHA2_256), leaf)
+    return f"{dotted(owner)} TLSA {tlsa_data(dane.DANE_EE, dane.SPKI, dane.SHA2_256, digest)}"
 
 
 # --- records that are there ------------------------------------------------------------------------
@@ -100,14 +113,16 @@ def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findi
             f"No TLSA record of {name} is usable: {reason}.",
             found=_shown(owner, candidate.records),
             got=reason,
-            fix=_publish(walk, host),
+            **_publish(walk, host),
         )
         return
     for record in unusable[:MOST_SHOWN]:
         reason = visible(record.unusable)
         message = f"A TLSA record of {name} is unusable: {reason}."
         line = tlsa_line(owner, record)
-        yield finding("TLSA004", name, message, found=line, got=reason, fix=f"Delete: {line}")
+        yield finding(
+            "TLSA004", name, message, found=[line], got=reason, fix="Delete this record.", records=[line]
+        )
     if walk.mx.lookup.security is Security.INSECURE:
         yield finding(
             "TLSA014",
@@ -119,7 +134,7 @@ def _published(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[Findi
     for record in candidate.records:
         if not record.unusable and record.usage == dane.DANE_EE and record.selector == dane.CERT:
             message = f"A TLSA record of {name} pins the whole certificate ({record.usage} 0 {record.mtype})."
-            yield finding("TLSA013", name, message, found=tlsa_line(owner, record), fix=_publish(walk, host))
+            yield finding("TLSA013", name, message, found=[tlsa_line(owner, record)], **_publish(walk, host))
             break
     yield from _compared(walk, host, candidate)
 
@@ -168,11 +183,11 @@ def _unseen(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Finding:
     return finding("TLSA015", name, f"{name} showed no certificate: {reason}.", found=found)
 
 
-def _shown(owner: str, records: tuple[TlsaRecord, ...]) -> str:
+def _shown(owner: str, records: tuple[TlsaRecord, ...]) -> list[str]:
     lines = [tlsa_line(owner, record) for record in records[:MOST_SHOWN]]
     if len(records) > MOST_SHOWN:
         lines.append(f"… {len(records) - MOST_SHOWN} more")
-    return "; ".join(lines)
+    return lines
 
 
 def _mismatch(
@@ -197,18 +212,16 @@ def _mismatch(
         computed[f"{tlsa_data(*shape, each.computed)} (computed from {place})"] = None
     if anchors_only and not computed:
         computed["the chain contains only the server's own certificate"] = None
-    fresh = tlsa_data(
-        dane.DANE_EE, dane.SPKI, dane.SHA2_256, dane.computed((dane.SPKI, dane.SHA2_256), chain[0])
-    )
     return finding(
         code,
         name,
         f"{name}{where}: {clause(visible(matched.reason))}.",
         found=_shown(owner, matched.usable),
-        got="; ".join(list(computed)[:MOST_SHOWN]) if not anchored else visible(matched.reason),
-        fix=f"Publish: {dotted(owner)} TLSA {fresh}, wait one"
+        got=list(computed)[:MOST_SHOWN] if not anchored else visible(matched.reason),
+        fix=f"Publish this record, wait one"
         f" TTL{(f' ({candidate.lookup.ttl} s)' if candidate.lookup.ttl is not None else '')}, then delete"
         " the records that do not match.",
+        records=[_fresh(owner, chain[0])],
     )
 
 
@@ -221,8 +234,8 @@ def _remnants(host: HostTlsa, candidate: TlsaSet, matched: dane.DaneMatch) -> It
             continue
         message = f"A TLSA record of {name} matches nothing that the server sends."
         line = tlsa_line(owner, record)
-        fix = f"Once its key is gone, delete: {line}"
-        yield finding("TLSA010", name, message, severity=Severity.INFO, found=line, fix=fix)
+        fix = "Delete this record once its key is gone."
+        yield finding("TLSA010", name, message, severity=Severity.INFO, found=[line], fix=fix, records=[line])
     if matched.passed_over:
         number = len(matched.passed_over)
         those = "a TLSA record" if number == 1 else f"{number} TLSA records"

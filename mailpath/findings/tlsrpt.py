@@ -21,12 +21,15 @@ def find(walk: Walk) -> Iterator[Finding]:
         return
     domain = visible(walk.path.recipient)
     owner = dotted(f"_smtp._tls.{walk.path.recipient}")
-    record = f'Publish: {owner} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
+    fix, record = "Publish this record.", f'{owner} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
     if facts.tlsrpt.broken:
         yield finding("RPT003", domain, f"The TXT lookup failed: {why(facts.tlsrpt)}.", got=why(facts.tlsrpt))
     elif not facts.tlsrpt_texts:
         missing = f"{owner} has no TXT record"
-        yield finding("RPT001", domain, f"{domain} requests no TLS reports.", found=missing, fix=record)
+        yield finding(
+            "RPT001", domain, f"{domain} requests no TLS reports.", found=missing, fix=fix, records=[record]
+        )
     elif not facts.tlsrpt_rua:
-        shown = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.tlsrpt_texts[:4])
-        yield finding("RPT002", domain, sentence(visible(facts.tlsrpt_reason)), found=shown, fix=record)
+        shown = [f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.tlsrpt_texts[:4]]
+        reason = sentence(visible(facts.tlsrpt_reason))
+        yield finding("RPT002", domain, reason, found=shown, fix=fix, records=[record])

@@ -30,10 +30,11 @@ DEFAULT_POSTURE = "rfc"
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A walk, what each posture makes of it, and what was found.
 
-    `verdicts`: by posture name, in the order judged.  `codes`: their exit codes, `doubts`: why they are not
-    evidence, "" where they are (`provenance.doubt`); `on_trust`: they are to count all the same.  `posture`:
-    the one that decides.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the
-    whole walk.  `made`: Unix time at which the exchanges were held; of a replay, as its capture says.
+    `counted`: the postures of which the worst decides.  `verdicts`: by posture name, in the order judged.
+    `codes`: their exit codes, `doubts`: why they are not evidence, "" where they are (`provenance.doubt`);
+    `on_trust`: they are to count all the same.  `posture`: the one that decides.  `elapsed`: milliseconds
+    per step id, {} where nobody measured; `took`: of the whole walk.  `made`: Unix time at which the
+    exchanges were held; of a replay, as its capture says.
     `attacks`: by posture and attack name, what an attacker makes of it, {} where none was asked for;
     `summaries`: by posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what
     the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy,
@@ -42,6 +43,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     walk: Walk
     postures: tuple[Posture, ...]
+    counted: tuple[str, ...]
     verdicts: dict[str, Verdict]
     codes: dict[str, ExitCode]
     doubts: dict[str, str]
@@ -124,6 +126,7 @@ def build(
     return Result(
         walk=walk,
         postures=judged,
+        counted=tuple(counted),
         verdicts=verdicts,
         codes=codes,
         doubts=doubts,

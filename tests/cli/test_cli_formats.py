@@ -213,19 +213,21 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
         assert (code, report["verdicts"]["postfix-sts"]["policy_state"]) == (0, state)
         assert (found["outcome"], found["if_policy_cached"]) == (outcome, "deferred")
         assert found["if_first_contact"] == first
-        _, out, _ = run(*words, "--policy-age", age)
+        _, out, _ = run(*words, "--policy-age", age, "--full")
         told = " ".join(out.split())
         assert line in told
         both = "deferred; at first contact plaintext" if first else "; with the policy cached deferred; READ"
         assert both in told
         assert "A policy that the sender may have cached" not in told
-    _, out, _ = run("check", "--replay", kept("requiretls"), "--trust-capture", "--policy-age", "2d")
+    _, out, _ = run(
+        "check", "--replay", kept("requiretls"), "--trust-capture", "--policy-age", "2d", "--full"
+    )
     told = " ".join(out.split())
     assert "this walk found none, so the content of one fetched 2 d ago is unknown" in told
     assert "A policy that the sender may have cached" in told
     # The clock: at that time the policy is a day old, however long ago the recording was made.
     later = str(int(datetime.fromisoformat(report["at"]).timestamp()) + 10 * 86400)
-    _, out, _ = run(*words, "--policy-age", "1d", "--at", later, "--format", "json")
+    _, out, _ = run(*words, "--full", "--policy-age", "1d", "--at", later, "--format", "json")
     report = json.loads(out)
     assert report["verdicts"]["postfix-sts"]["policy_state"] == "cached"
     assert report["attacks"]["postfix-sts"][hidden]["outcome"] == "deferred"

@@ -94,7 +94,11 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
         Row("Found", block.found),
         Row("Got", block.got),
         Row("Means", block.means),
-        Row("Fix", block.fix),
+        *(
+            Row(label, text)
+            for row in block.remedy
+            for label, text in ((row.label, row.text), *(("", line) for line in row.lines))
+        ),
         Row("Source", block.source, style=QUIET),
     )
     return [head, *hang([row for row in rows if row.value], width, indent=indent, column=column)]
