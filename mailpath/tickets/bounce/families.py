@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
@@ -25,8 +26,8 @@ NOT_A_BOUNCE = "not-a-bounce"
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """`family`: a name of `families.toml`; `side`: whose move it is, None where nobody knows; `next`: the next
-    check, one sentence.
+    """`family`: a name of `families.toml`; `side`: whose move it is, None where nobody knows; `next`: the
+    next check, one sentence.
     """
 
     family: str
@@ -72,20 +73,18 @@ def table() -> Table:
     return msgspec.convert(tomllib.loads(text), Table)
 
 
-def classify(sentences: tuple[str, ...], code: str | None, *, waiting: bool, tls: str | None = None) -> Refusal:
-    """The refusal that the first telling of `sentences` and `code` (RFC 3463) are of.
+def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Refusal:
+    """The refusal that the first telling of `sentences`, and `code` (RFC 3463), are of.
 
-    `waiting`: the sending server still tries.  `tls`: the family that the sentence's explanation leads to.
+    `waiting`: the sending server still tries.
     """
     known = table()
-    said = next((found for text in sentences if (found := _said(text, weak=False))), None)
-    if tls is not None and (said is None or said.family in ("system", "network", "syntax", "content")):
-        said = None
-    elif said is None:
-        tls = known.codes.get(code.partition(".")[2]) if code else None
-        if tls is None:
-            said = next((found for text in sentences if (found := _said(text, weak=True))), None)
-    name = said.family if said is not None else tls or UNKNOWN
+    texts = tuple(sentences)
+    said = next((found for text in texts if (found := _said(text, weak=False))), None)
+    by_code = known.codes.get(code.partition(".")[2]) if code and said is None else None
+    if said is None and by_code is None:
+        said = next((found for text in texts if (found := _said(text, weak=True))), None)
+    name = said.family if said is not None else by_code or UNKNOWN
     family = known.families[name]
     side = (said.side if said is not None else None) or family.side
     if waiting and family.waits is not None and (said is None or said.side is None):
@@ -93,8 +92,13 @@ def classify(sentences: tuple[str, ...], code: str | None, *, waiting: bool, tls
     return Refusal(family=name, side=side, next=(said.next if said is not None else None) or family.next)
 
 
-def simple(name: str) -> Refusal:
-    """The family called `name`, as itself."""
+def tells(text: str) -> bool:
+    """Whether `text` alone tells a family."""
+    return _said(text, weak=False) is not None
+
+
+def as_itself(name: str) -> Refusal:
+    """The family called `name`, of no sentence."""
     family = table().families[name]
     return Refusal(family=name, side=family.side, next=family.next)
 
@@ -102,7 +106,9 @@ def simple(name: str) -> Refusal:
 @lru_cache(maxsize=4096)
 def _said(text: str, *, weak: bool) -> Said | None:
     plain = simplify(text)
-    return next((said for said, phrases in _phrases(weak) if any(_stands(each, plain) for each in phrases)), None)
+    return next(
+        (said for said, phrases in _phrases(weak) if any(_stands(each, plain) for each in phrases)), None
+    )
 
 
 @cache

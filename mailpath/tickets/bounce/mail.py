@@ -57,6 +57,17 @@ _TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNOREC
 _ANY_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 
 
+_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery (?:sub)?system", re.IGNORECASE)
+#: Subjects of vacation replies.
+_AWAY = re.compile(
+    r"^(?:auto(?:matic|matische)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|vacation|abwesen"
+    r"|r[ée]ponse automatique|absence|respuesta autom|risposta automatica|on holiday|away from)",
+    re.IGNORECASE,
+)
+#: Parts of reports that are not about a delivery (RFC 5965, RFC 8098, RFC 9007, RFC 8460).
+_OTHER_REPORTS = ("message/feedback-report", "message/disposition-notification", "application/tlsrpt+gzip")
+
+
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """`text`: what a person would read of the notice; `status`: blocks of its message/delivery-status part,
     field name (lower case) to value; `returned`: headers of the mail that came back, lower case.
@@ -66,14 +77,33 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     status: tuple[dict[str, str], ...] = ()
     returned: dict[str, str] = {}
     headers: dict[str, str] = {}
+    report: bool = False
+
+    @property
+    def is_reply(self) -> bool:
+        """A program answered or reported, but not that the message failed: a vacation reply (RFC 3834), a
+        feedback report (RFC 5965), a receipt (RFC 8098), a report on TLS or DMARC.
+        """
+        if self.report:
+            return True
+        failed = self.status or "x-failed-recipients" in self.headers or self._daemon
+        automatic = self.headers.get("auto-submitted", "").strip().lower().startswith("auto-replied")
+        named = any(name in self.headers for name in ("x-autoreply", "x-autorespond", "x-autoresponder"))
+        subject = _AWAY.search(self.headers.get("subject", ""))
+        return not failed and bool(automatic or named or subject)
+
+    @property
+    def _daemon(self) -> bool:
+        return bool(_DAEMON.search(self.headers.get("from", "")))
 
     @property
     def is_notice(self) -> bool:
         """It is a bounce, not a mail that somebody wrote about one."""
-        daemon = re.search(r"mailer-?daemon|postmaster", self.headers.get("from", ""), re.IGNORECASE)
         nobody = self.headers.get("return-path", "").strip() == "<>"
         automatic = self.headers.get("auto-submitted", "no").strip().lower() != "no"
-        return bool(self.status or daemon or nobody or automatic or "x-failed-recipients" in self.headers)
+        return bool(
+            self.status or self._daemon or nobody or automatic or "x-failed-recipients" in self.headers
+        )
 
     @property
     def sender(self) -> str | None:
@@ -130,8 +160,10 @@ def read_mail(data: bytes) -> Mail | None:
     pages: list[str] = []
     status: tuple[dict[str, str], ...] = ()
     returned: dict[str, str] = {}
+    report = False
     for part in _parts(notice):
         kind = _kind(part)
+        report = report or kind in _OTHER_REPORTS
         if kind.startswith("message/") and kind.endswith("delivery-status") and not status:
             status = _blocks(part)
         elif kind in _RETURNED and not returned:
@@ -143,7 +175,7 @@ def read_mail(data: bytes) -> Mail | None:
     text = "\n".join(texts or pages)[:MAX_TEXT]
     if not returned:
         text, returned = _inline(text)
-    return Mail(text=text, status=status, returned=returned, headers=_headers(notice))
+    return Mail(text=text, status=status, returned=returned, headers=_headers(notice), report=report)
 
 
 # --- structure -------------------------------------------------------------------------------------

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 
 from mailpath.tickets.bounce.mail import address
-from mailpath.tickets.bounce.text import Told, host_in
+from mailpath.tickets.bounce.text import State, Told, host_in
 from mailpath.tickets.explain.codes import code_in
 
 _TYPED = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9-]{0,40}\s*;\s*(.*)", re.DOTALL)
 #: A character in an address of the type utf-8 (RFC 6533 section 3, utf-8-addr-xtext); no surrogate.
 _CHARACTER = re.compile(r"\\x\{((?!D[89A-F]..\})(?:10|[1-9A-F])?[0-9A-F]{2,4})\}", re.IGNORECASE)
 _FAILED = ("failed", "delayed")
+#: RFC 3464 section 2.3.3.
+_STATES: dict[str, State] = {
+    "failed": "failed",
+    "delayed": "waiting",
+    "delivered": "done",
+    "relayed": "done",
+    "expanded": "done",
+}
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
 
@@ -29,12 +37,14 @@ def read_notification(status: tuple[dict[str, str], ...]) -> tuple[Told, ...]:
 
 def _told(chosen: dict[str, str], message: dict[str, str]) -> Told:
     sentence = _value(chosen.get("diagnostic-code"))
+    action = chosen.get("action", "").strip().lower()
     return Told(
         sender=_address(message.get("x-postfix-sender")),
         recipient=_address(chosen.get("original-recipient")) or _address(chosen.get("final-recipient")),
         host=_host(chosen.get("remote-mta")) or host_in(sentence or ""),
         status_code=code_in(chosen.get("status", "")),
         sentence=sentence,
+        state=next((state for word, state in _STATES.items() if action.startswith(word)), None),
     )
 
 

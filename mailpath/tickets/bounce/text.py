@@ -9,6 +9,7 @@ response from the remote server was:".  Sendmail: "----- Transcript of session f
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -25,6 +26,10 @@ _IP = r"[0-9A-Fa-f:.]{2,45}"
 LONGEST = 2000
 
 
+#: How it ended: given up, still tried, or delivered after all.
+State = Literal["failed", "waiting", "done"]
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What was said, as it came; None where nothing was."""
 
@@ -33,6 +38,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     status_code: str | None = None
     sentence: str | None = None
+    state: State | None = None
 
     def over(self, other: Told) -> Told:
         """This, with what is missing from `other`."""
