@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from mailpath.tickets.bounce.events import read_events
 from mailpath.tickets.bounce.families import (
     NOT_A_BOUNCE,
     UNKNOWN,
@@ -23,9 +24,9 @@ from mailpath.tickets.bounce.families import (
     classify,
     table,
 )
-from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, bounded, pasted_status, read_mail
-from mailpath.tickets.bounce.notification import read_notification
-from mailpath.tickets.bounce.text import Told, host_in, read_text, unquoted
+from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
+from mailpath.tickets.bounce.notification import pasted_status, read_notification
+from mailpath.tickets.bounce.text import Told, any_address, host_in, read_text, unquoted
 from mailpath.tickets.explain import Cause, Other, explain
 from mailpath.tickets.explain.codes import code_in
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
@@ -100,6 +101,10 @@ def read_bounce(data: bytes) -> Bounce:
             return _delivered(failures[0][0])
         return _most_telling(failures)
     text = data.decode("utf-8", "replace")
+    events = read_events(text)
+    if events:
+        done = all(told.state == "done" for told in events)
+        return _delivered(events[0]) if done else _most_telling([(told, ()) for told in events])
     lines = read_log(text)
     if lines:
         found = _most_telling([(_logged(line), (line.text, *line.beside)) for line in lines])
@@ -160,7 +165,11 @@ def _from_mail(mail: Mail) -> list[Failure]:
         # Lines of a log count where the notice has no sentence of its own.
         in_lines = logged and words[0].sentence is None
         notices = [words[0].over(each) for each in logged] if in_lines else words
-    headers = Told(sender=mail.sender, recipient=mail.failed_recipient if len(notices) == 1 else None)
+    recipient = mail.failed_recipient if len(notices) == 1 else None
+    if recipient is None and mail.is_notice:
+        named = (address(mail.headers.get(each)) or "" for each in ("from", "to", "reply-to"))
+        recipient = any_address(mail.text, {each.casefold() for each in (*named, mail.sender or "")})
+    headers = Told(sender=mail.sender, recipient=recipient)
     return [_joined(each, words, logged, headers, alone=len(notices) == 1) for each in notices]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import email
 import re
 
-from mailpath.tickets.bounce.mail import address
+from mailpath.tickets.bounce.mail import address, headers_of
 from mailpath.tickets.bounce.text import State, Told, host_in
 from mailpath.tickets.explain.codes import code_in
 
@@ -67,3 +68,21 @@ def _host(field: str | None) -> str | None:
     """A name; Sendmail and Exchange put an address there in brackets when they have none."""
     found = _NAME.match(_value(field) or "")
     return found[0] if found is not None and "." in found[0] else None
+
+
+_PASTED = re.compile(
+    r"^[ \t]*(?:Reporting-MTA|Original-Recipient|Final-Recipient):.*(?:\n.*){0,60}",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def pasted_status(text: str) -> tuple[dict[str, str], ...]:
+    """The fields of a delivery status notification that stand in a text (RFC 3464 section 2.1)."""
+    found = _PASTED.search(text)
+    if found is None:
+        return ()
+    pieces = re.split(r"\n[ \t]*\n", found[0].lstrip())
+    blocks = (headers_of(email.message_from_string(piece)) for piece in pieces)
+    return tuple(
+        block for block in blocks if {"reporting-mta", "final-recipient", "action"}.intersection(block)
+    )

@@ -11,7 +11,7 @@ from mailpath.tickets.bounce.families import NOT_A_BOUNCE, UNKNOWN, table
 from mailpath.tickets.explain.render import cause_lines, other_lines
 from mailpath.wording.layout import hanging
 
-_COLUMN = 12
+_COLUMN = 11
 #: Most lines of groups that are shown.
 MOST_GROUPS = 40
 _WHOSE = {
