@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import click
-import msgspec
 
 from mailpath.commands import stdio
 from mailpath.ending import ExitCode
@@ -49,15 +48,13 @@ def explain(words: tuple[str, ...], as_json: bool) -> ExitCode:
 def bounce(file: str, as_json: bool, walked: dict[str, Any] | None) -> int:
     """What a bounce tells; with `walked`, options of the app, that, with its sender and recipient filled in.
 
-    3 where it tells nothing.  Raises `click.UsageError`, `FileError`.
+    3 where nothing in it is known.  Raises `click.UsageError`, `FileError`.
     """
     told = read_bounce(_notice(file))
     if walked is not None:
         return _open_app(told, walked, stdin=file == STDIO)
     _print(bounce_to_dict(told) if as_json else bounce_text(told))
-    # A sentence alone is whatever was read: nobody knows it.
-    nothing = msgspec.structs.replace(told, sentence=None) == Bounce()
-    return ExitCode.UNKNOWN if nothing else ExitCode.OK
+    return ExitCode.OK if told.known else ExitCode.UNKNOWN
 
 
 def _open_app(told: Bounce, options: dict[str, Any], *, stdin: bool) -> int:
