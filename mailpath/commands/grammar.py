@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -10,10 +9,24 @@ import click
 from mailpath.commands.options import LOG_FILE
 from mailpath.commands.stdio import read_to_the_end
 from mailpath.errors import MailpathError
+from mailpath.wording.phrases import did_you_mean
 
 
 class Command(click.Command):
     """A command that refuses what it cannot use in one sentence; what breaks in our own code is logged."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            shown = [
+                name
+                for each in self.get_params(ctx)
+                if not getattr(each, "hidden", False)
+                for name in each.opts
+            ]
+            near = did_you_mean(error.option_name, [name for name in shown if name.startswith("--")])
+            raise click.UsageError(f"There is no option {error.option_name!r}.{near}", ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -66,12 +79,10 @@ class DefaultGroup(click.Group):
         """A word that is nearly a command, has no dot, and is followed by another is no domain."""
         if len(args) < 2 or "." in args[0] or all(word.startswith("-") for word in args[1:]):
             return
-        close = get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.7)
-        if close:
+        near = did_you_mean(args[0], self.list_commands(ctx))
+        if near:
             raise click.UsageError(
-                f"There is no command {args[0]!r}. Did you mean {close[0]!r}? If it is a domain, type"
-                f" '{args[0]}.'.",
-                ctx,
+                f"There is no command {args[0]!r}.{near} If it is a domain, type '{args[0]}.'.", ctx
             )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
