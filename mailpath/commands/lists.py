@@ -128,3 +128,21 @@ def codes() -> None:
 
     for entry in CATALOGUE.values():
         click.echo(f"{entry.code:8} {entry.severity.value:8} {entry.title}")
+
+
+def runs_on() -> Iterator[tuple[str, str]]:
+    """(name, version) of Python, of the OpenSSLs in it, and of the libraries: what a bug report needs."""
+    import platform
+    import re
+    import ssl
+    from importlib import metadata
+
+    from cryptography.hazmat.backends.openssl import backend
+
+    yield "Python", f"{platform.python_version()} ({platform.platform()})"
+    yield "OpenSSL", ssl.OPENSSL_VERSION.removeprefix("OpenSSL ")
+    yield "OpenSSL of cryptography", backend.openssl_version_text().removeprefix("OpenSSL ")
+    for needed in metadata.requires("mailpath") or ():
+        name = re.match(r"[A-Za-z0-9._-]+", needed)
+        if name is not None and "extra ==" not in needed:
+            yield name[0], metadata.version(name[0])
