@@ -38,7 +38,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     `attacks`: by posture and attack name, what an attacker makes of it, {} where none was asked for;
     `summaries`: by posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what
     the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy,
-    `met`: the walk on which it was fetched, None for `walk`.
+    `met`: the walk on which it was fetched, None for `walk`.  `held`: what holds of that on which the user
+    wants to fail, visible text.
     """
 
     walk: Walk
@@ -61,6 +62,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     sending: MessageOptions = USUAL
     known: StsPolicy | None = None
     met: Walk | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -71,6 +73,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def code(self) -> ExitCode:
         """The exit code of the verdict that decides."""
         return self.codes[self.posture]
+
+    @property
+    def status(self) -> ExitCode:
+        """The exit status of the process."""
+        return ExitCode.UNDELIVERED if self.held else self.code
 
     @property
     def doubt(self) -> str:
