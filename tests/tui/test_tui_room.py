@@ -50,7 +50,7 @@ async def test_the_list_has_its_room_when_something_was_scrolled_right_before_it
         await settle(pilot)
         await pilot.press("4", "pagedown", "o")
         await settle(pilot)
-        assert "Posture 1-10 of 16" in drawn(pilot)
+        assert "Posture 1-11 of 16" in drawn(pilot)
         assert "Tab: more" not in drawn(pilot)
 
 

@@ -79,6 +79,12 @@ class Reader:
         self.open(step)
         self._screen.set_focus(self.place)
 
+    def show_verdict(self) -> None:
+        """Where lines are dear the matrix is in sight only of an open verdict."""
+        if any(self._screen.has_class(size) for size in ("-short", "-tiny", "-normal", "-narrow")):
+            self._screen.remove_class("-side", "-wide-side")
+            self.jump("verdict")
+
     def toggle_evidence(self) -> None:
         panel = self._open_panel()
         if panel is not None:

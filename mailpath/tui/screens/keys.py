@@ -49,6 +49,7 @@ WHAT_IF: list[BindingType] = [
         "right", "posture(1)", "Posture", key_display="←→", id="path.posture-next", tooltip="Next posture"
     ),
     hidden("o", "list('posture')", "Postures", id="path.postures", tooltip="The posture list"),
+    hidden("v", "pin", "Compare", id="path.pin", tooltip="Pin this posture, up to two, to compare them"),
     Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
     Binding("t", "list('clock')", "Time", id="path.times", tooltip="Expiry dates; move the clock to one"),
     hidden("m", "message", "Message", id="path.message", tooltip="REQUIRETLS, TLS-Required: No"),
