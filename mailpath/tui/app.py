@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import aside, theme
+from mailpath.tui.goals import goals, plain
 from mailpath.tui.keynames import key_text
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.help import BINDINGS
@@ -28,6 +29,7 @@ from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
 
 _HERE = Path(__file__).parent
+_ANYTHING = "Find an action, posture, attack, scenario, finding or recent path"
 
 
 class _WholeCells(ScrollBarRender):
@@ -72,6 +74,7 @@ class MailpathApp(App[str]):
             ansi_color=None if color else True,
         )
         preferences = preferences or Preferences()
+        self._goals: list[SystemCommand] = []  # what the palette finds beside the keys, while it is open
         self.glyphs = ASCII if ascii else UNICODE
         self._color = color
         self.set_class(ascii, "-ascii")
@@ -129,17 +132,18 @@ class MailpathApp(App[str]):
                 yield command
         for binding in (each for group in GROUPS.values() for each in group if isinstance(each, Binding)):
             _, action, parameters = parse(binding.action)
-            if screen.check_action(action, parameters):
+            if screen.check_action(action, parameters) and action != "command_palette":
                 keys = key_text(self._keys.get(binding.id or "", binding.key), self.glyphs is ASCII)
-                told = f"{binding.tooltip or binding.description} ({keys})"
-                yield SystemCommand(
-                    binding.description, told, partial(self.run_action, binding.action, screen)
-                )
+                title = binding.tooltip or binding.description
+                run = partial(self.run_action, binding.action, screen)
+                yield SystemCommand(title, f"Key: {plain(keys)}", run)
+        yield from self._goals
 
     def action_command_palette(self) -> None:
-        """Textual's, with words in its line that every font has."""
+        """Textual's, with words in its line that every font has, and with more to find."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Type to find an action", id="--command-palette"))
+            self._goals = list(goals(self._first)) if self.screen is self._first else []
+            self.push_screen(CommandPalette(placeholder=_ANYTHING, id="--command-palette"))
 
     def get_key_display(self, binding: Binding) -> str:
         ascii = self.glyphs is ASCII

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from textual.command import CommandInput, CommandPalette
 from tui_world import FakeSession, app, appears, drawn, settle, walk
@@ -20,9 +22,12 @@ async def test_the_palette_has_every_action(lab: bool) -> None:
         titles = [command.title for command in running.get_system_commands(running.screen_stack[0])]
         assert len(set(titles)) == len(titles)
         wanted = {
-            each.description for name, group in GROUPS.items() if lab or name != "Lab" for each in group
+            each.tooltip or each.description
+            for name, group in GROUPS.items()
+            if lab or name != "Lab"
+            for each in group
         }
-        assert set(titles) == wanted | {"Theme"}
+        assert set(titles) == {title for title in wanted if not title.startswith("Menu")} | {"Theme"}
 
 
 async def test_what_is_chosen_in_the_palette_is_done() -> None:
@@ -32,9 +37,55 @@ async def test_what_is_chosen_in_the_palette_is_done() -> None:
         await settle(pilot)
         assert isinstance(pilot.app.screen, CommandPalette)
         await pilot.press(*"evidence")
-        await appears(pilot, "Raw evidence of the open step (e)")
+        await appears(pilot, "Key: e")
         await pilot.press("enter")
         await appears(pilot, "3600  IN  TLSA")
+
+
+async def test_what_there_is_on_this_path_is_found_by_its_name(walks: Any) -> None:
+    """Postures, attacks, scenarios, findings of the walk, and paths: each is chosen from the palette."""
+    known = walks.of("dane-stale")
+    session = FakeSession(lab=True, found=known.walk, own=["a [bold] one"])
+    running = app(session, preferences=Preferences(recent=("earlier.example",)))
+    async with running.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "escape")
+
+        async def find(typed: str, title: str) -> Any:
+            await pilot.press("colon")
+            await settle(pilot)
+            await pilot.press(*typed)
+            await appears(pilot, title)
+            await pilot.press("enter")
+            await settle(pilot)
+            return running.screen_stack[0]
+
+        await find("dane-stale", "Scenario: dane-stale")
+        assert (await find("postfix-encrypt", "Posture: postfix-encrypt")).posture == "postfix-encrypt"
+        assert (await find("bold", "Posture: a [bold] one")).posture == "a [bold] one"
+        assert (await find("break-tls", "Attack: break-tls")).lenses.lens.attack == "break-tls"
+        assert (await find("Stop all", "Stop all simulations")).lenses.lens.plain
+        screen = await find("TLSA002", "Finding: TLSA002 at mx1.dane-stale.example")
+        assert screen.steps.opened == "tlsa"
+        await find("Recent a.ex", "Recent: a.example to b.example")
+        assert session.walks == 1
+        await find("earlier.e", "Recent: earlier.example")
+        assert screen.query_one("#recipient").value == "earlier.example"
+
+
+async def test_a_row_of_a_list_is_found_by_what_is_typed() -> None:
+    async with app(start=True).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("o", "slash", *"only", "enter")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert screen.posture == "postfix-dane-only"
+        await pilot.press("a", "slash", *"valid own", "enter")
+        await settle(pilot)
+        assert screen.lenses.lens.attack == "mitm-own-cert"
+        await pilot.press("slash", *"nothing", "escape", "escape")
+        await settle(pilot)
+        assert screen.side.attacks.has_focus
 
 
 @pytest.mark.parametrize("size", [(120, 40), (40, 12)])
@@ -42,7 +93,7 @@ async def test_the_palette_is_ascii_where_the_rest_is(size: tuple[int, int]) -> 
     async with app(ascii=True, start=True).run_test(size=size) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p")
-        await appears(pilot, "Attack")
+        await appears(pilot, "Key: ")
         assert drawn(pilot).isascii()
         assert pilot.app.screen.query_one(CommandInput).has_focus
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
+from mailpath.tui.screens.finding import FindScreen
+from mailpath.tui.text import Row
 from mailpath.tui.widgets.steps import StepPanel
 from mailpath.tui.widgets.verdict import VerdictPanel
 
@@ -155,6 +157,21 @@ class Reader:
             screen.set_focus(side.shown)
         else:
             screen.call_after_refresh(side.shown.focus)
+
+    def find(self) -> None:
+        """Type to find a row of the list that is shown."""
+        screen, side = self._screen, self._screen.side
+        about = side.about()
+        dialogue = FindScreen(
+            side.mode.capitalize(),
+            side.shown.rows(about),
+            box="picker",
+            find="Type to find; arrows, PgUp, PgDn move",
+            enter="Enter chooses it",
+            begin=side.shown.chosen,
+            about=lambda name: [Row("", about[name], label_style="")] if name in about else [],
+        )
+        screen.app.push_screen(dialogue, side.shown.take)
 
     def close_list(self) -> None:
         """Back to the steps, and to the posture list beside them."""

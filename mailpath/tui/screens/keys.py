@@ -67,12 +67,20 @@ WHAT_IF: list[BindingType] = [
 
 LAB: list[BindingType] = [
     Binding("l", "lab", "Lab", id="path.lab", tooltip="Choose a lab scenario"),
-    hidden("n", "scenario(1)", "Next scenario", id="path.lab-next", tooltip="Next scenario"),
+    Binding("n", "scenario(1)", "Next", key_display="n/p", id="path.lab-next", tooltip="Next scenario"),
     hidden("p", "scenario(-1)", "Previous scenario", id="path.lab-previous", tooltip="Previous scenario"),
 ]
 
 APP: list[BindingType] = [
     hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
+    Binding(
+        "colon,ctrl+p",
+        "app.command_palette",
+        "Menu",
+        key_display=":",
+        id="path.palette",
+        tooltip="Menu: find an action, posture, attack, scenario, finding or path",
+    ),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",

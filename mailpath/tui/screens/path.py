@@ -349,6 +349,7 @@ class PathScreen(Screen[None]):
     action_filter = _delegated(lambda screen: screen.reader.ask_filter)
     action_zoom = _delegated(lambda screen: screen.reader.zoom)
     action_list = _delegated(lambda screen: screen.reader.go_to_list)
+    action_find = _delegated(lambda screen: screen.reader.find)
     action_close_list = _delegated(lambda screen: screen.reader.close_list)
     action_copy = _delegated(lambda screen: screen.keeper.copy)
     action_save = _delegated(lambda screen: screen.keeper.save)

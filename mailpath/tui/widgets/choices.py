@@ -43,6 +43,9 @@ class Choices(Listing):
             tooltip="Next posture",
         ),
         Binding(
+            "slash", "screen.find", "Find", key_display="/", id="choices.find", tooltip="Type to find a row"
+        ),
+        Binding(
             "enter",
             "screen.close_list",
             "Done",
@@ -119,6 +122,17 @@ class Choices(Listing):
             return self.chosen
         return names[(names.index(self.chosen) + step) % len(names)]
 
+    def rows(self, about: Mapping[str, str]) -> list[tuple[Option, str]]:
+        """What can be chosen, each as it is shown, and the words it is found by: its name and `about` it."""
+        open_ones = (name for name in self.names if name not in self._told_only)
+        return [(Option(self._prompt(name), id=name), f"{name} {about.get(name, '')}") for name in open_ones]
+
+    def take(self, name: str | None) -> None:
+        """Choose `name`, as the keys do; None: let it be."""
+        if name is not None and name != self.chosen:
+            self.choose(name)
+            self.post_message(self.Chosen(self, name))
+
     def move(self, direction: int) -> None:
         """As the arrow keys do."""
         if direction > 0:
@@ -158,9 +172,7 @@ class Choices(Listing):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if event.option.id is not None and event.option.id != self.chosen:
-            self.choose(event.option.id)
-            self.post_message(self.Chosen(self, event.option.id))
+        self.take(event.option.id)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
