@@ -21,13 +21,19 @@ from mailpath.visible import visible
 #: What firewalls make of "STARTTLS" in an EHLO reply.
 _CROSSED_OUT = re.compile(r"X{4,}[A-Z]?\Z")
 
+#: Replies with which servers refuse the name in EHLO (RFC 5321 sections 4.1.1.1 and 4.2.3): its syntax, or
+#: whom it names.  500 and 502 refuse the command itself.
+_NAME_DOUBTED = frozenset({501, 504, 550, 553, 554})
+_OF_THE_NAME = (
+    "The server most likely refuses the name that was given in EHLO. Without EHLO there is no STARTTLS; a"
+    " mail server that gives another name may fare better."
+)
 #: What a session that came no further is.
 _ENDS = {
     Reached.NO_GREETING: "TLS018",
     Reached.NOT_SMTP: "TLS019",
     Reached.GREETING_REFUSED: "TLS016",
     Reached.EHLO_LOST: "TLS018",
-    Reached.EHLO_REFUSED: "TLS017",
     Reached.STARTTLS_LOST: "TLS004",
     Reached.STARTTLS_REFUSED: "TLS003",
     Reached.HANDSHAKE_FAILED: "TLS004",
@@ -114,12 +120,13 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         )
     elif far is Reached.NOT_OFFERED:
         yield _not_offered(walk, host, session)
+    elif far is Reached.EHLO_REFUSED:
+        yield _ehlo_refused(walk, name, session)
     elif far in _ENDS and not (session.injected and far is Reached.HANDSHAKE_FAILED):
         junk = far is Reached.NO_GREETING and session.failure is Failure.PROTOCOL
         replies = {
             Reached.NOT_SMTP: session.greeting,
             Reached.GREETING_REFUSED: session.greeting,
-            Reached.EHLO_REFUSED: session.ehlo,
             Reached.STARTTLS_REFUSED: session.starttls,
         }
         got = quoted(replies[far]) if far in replies else why_ended(session)
@@ -131,7 +138,7 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
     name = visible(host.name)
     if session.ehlo is not None and not session.ehlo.positive:
-        return finding("TLS017", name, f"{told(session)}.", got=quoted(session.ehlo))
+        return _ehlo_refused(walk, name, session)
     crossed = next((word for word in session.extensions if _CROSSED_OUT.match(word)), None)
     keywords = ", ".join(session.extensions[:12]) or "no extensions"
     if crossed is not None:
@@ -139,6 +146,25 @@ def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
         return finding("TLS021", name, message, got=f"EHLO: {keywords}")
     demanded = " (its TLSA records or the policy require it)" if tls_demanded(walk, host) else ""
     return finding("TLS002", name, f"STARTTLS is not offered{demanded}.", got=f"EHLO: {keywords}")
+
+
+def _ehlo_refused(walk: Walk, name: str, session: Session) -> Finding:
+    """With the name that we gave: many a server takes exception to that alone."""
+    assert session.ehlo is not None
+    given = visible(walk.sender.ehlo)
+    doubted = session.ehlo.code in _NAME_DOUBTED and bool(given)
+    return finding(
+        "TLS017",
+        name,
+        f"{told(session)}.",
+        found=f"EHLO {given}" if given else "",
+        got=quoted(session.ehlo),
+        means=_OF_THE_NAME if doubted else "",
+        fix=f"Walk again with --ehlo NAME: a host name that leads to the address you connect from, and not"
+        f" {given}. If every name is refused, look for a firewall that rewrites SMTP."
+        if doubted
+        else "",
+    )
 
 
 def _in_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:

@@ -93,6 +93,7 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
     rows = (
         Row("Found", block.found),
         Row("Got", block.got),
+        *(Row("" if number else "Policy", line) for number, line in enumerate(block.policy)),
         Row("Means", block.means),
         *(
             Row(label, text)
