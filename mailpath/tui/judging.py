@@ -147,6 +147,16 @@ class JudgedWalk:
             self._sentences[posture] = clean(said)
         return self._sentences[posture]
 
+    def severities(self) -> Mapping[str, Sequence[str]]:
+        """By step, of its findings."""
+        found: dict[str, Sequence[str]] = {}
+        for result in self.walk.steps:
+            try:
+                found[result.id] = [str(block.severity).lower() for block in self.blocks(result.id)]
+            except Exception:  # its panel will say so
+                log.exception("the findings of %s", result.id)
+        return found
+
     # --- The layers below ---
 
     def judge(self, posture: Posture) -> Verdict:
@@ -186,15 +196,21 @@ class JudgedWalk:
 
         return result(self.walk)
 
+    def blocks(self, step: str) -> Sequence[Explained]:
+        """The findings of `step`, explained."""
+        from mailpath.report.panels import explained
+
+        return explained(self.walk, step)
+
     def explain(self, step: str, exchanges: Sequence[SmtpExchange]) -> Body:
         """What the panel of `step` says.  `exchanges`: the SMTP sessions as they were on the wire, for their
         times."""
-        from mailpath.report.panels import details, evidence, explained
+        from mailpath.report.panels import details, evidence
         from mailpath.report.provenance import USUAL
 
         origin = self.provenance or USUAL
         return Body(
-            explained(self.walk, step),
+            self.blocks(step),
             tuple(details(self.walk, step)),
             evidence(self.walk, step, exchanges, origin),
         )

@@ -76,7 +76,8 @@ def paint(scene: Scene, chosen: str, glyphs: Glyphs, width: int) -> Iterator[Con
         cells = (_cell(scene, name, host, glyphs, bold=name == chosen) for name in columns)
         yield line(f"{lead}{clean(host or _PATH)}", "$primary bold" if here else "", cells)
     if scene.attacked:
-        yield Content.styled(f"{glyphs.weak} read: delivered to the attacker, or through them", QUIET)
+        legend = f"{glyphs.passed} the attacker cannot read it, whatever becomes of it   {glyphs.failed} READ"
+        yield Content.styled(fit(legend, width, glyphs.cut), QUIET)
 
 
 def _cell(scene: Scene, posture: str, host: str | None, glyphs: Glyphs, *, bold: bool) -> tuple[str, str]:

@@ -40,6 +40,10 @@ class WrappedText(Widget):
         """Paint once more: something else than the width has changed."""
         self.show(self._paint)
 
+    def lines(self, width: int) -> int:
+        """How many there are in `width` cells."""
+        return len(self._lines(width))
+
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
 
