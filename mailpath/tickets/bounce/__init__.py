@@ -26,7 +26,7 @@ from mailpath.tickets.bounce.families import (
 )
 from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
 from mailpath.tickets.bounce.notification import pasted_status, read_notification
-from mailpath.tickets.bounce.text import Told, any_address, host_in, read_text, unquoted
+from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
 from mailpath.tickets.explain import Cause, Other, explain
 from mailpath.tickets.explain.codes import code_in
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
@@ -86,6 +86,13 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Of a line of a log: the message stays in the queue.
 _WAITS = re.compile(r"\bstatus=deferred\b|\s==\s|: deferral: |\bstat=Deferred")
+
+#: Of a notice in words: likewise.
+_DELAY = re.compile(
+    r"\bdelay|\bretried\b|\bwill retry\b|keep(?:s|ing)? trying|will try again|still (?:try|being)"
+    r"|warning only",
+    re.IGNORECASE,
+)
 
 #: What is told of one failure, and other sentences about it.
 Failure = tuple[Told, tuple[str, ...]]
@@ -169,7 +176,10 @@ def _from_mail(mail: Mail) -> list[Failure]:
     if recipient is None and mail.is_notice:
         named = (address(mail.headers.get(each)) or "" for each in ("from", "to", "reply-to"))
         recipient = any_address(mail.text, {each.casefold() for each in (*named, mail.sender or "")})
-    headers = Told(sender=mail.sender, recipient=recipient)
+    # A notice that does not speak of a delay has given up, whatever its code.
+    state: State | None = ("waiting" if _DELAY.search(mail.text) else "failed") if mail.is_notice else None
+    sentence = telling(mail.text) if mail.is_notice and words[0].sentence is None else None
+    headers = Told(sender=mail.sender, recipient=recipient, sentence=sentence, state=state)
     return [_joined(each, words, logged, headers, alone=len(notices) == 1) for each in notices]
 
 

@@ -22,6 +22,7 @@ MOST = 4000
 GAP = 60
 
 UNKNOWN = "unknown"
+EXPIRED = "expired"
 NOT_A_BOUNCE = "not-a-bounce"
 
 
@@ -80,8 +81,13 @@ def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Re
     """
     known = table()
     texts = tuple(sentences)
-    said = next((found for text in texts if (found := _said(text, weak=False))), None)
-    by_code = known.codes.get(code.partition(".")[2]) if code and said is None else None
+    by_code = known.codes.get(code.partition(".")[2]) if code else None
+    said = None
+    if code and by_code and by_code != EXPIRED and len(code.rpartition(".")[2]) > 2:
+        # Microsoft's own codes say more than the words beside them.
+        said = next((found for text in texts if (found := _said(text, of=by_code))), None)
+    else:
+        said = next((found for text in texts if (found := _said(text))), None)
     if said is None and by_code is None:
         said = next((found for text in texts if (found := _said(text, weak=True))), None)
     name = said.family if said is not None else by_code or UNKNOWN
@@ -94,7 +100,7 @@ def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Re
 
 def tells(text: str) -> bool:
     """Whether `text` alone tells a family."""
-    return _said(text, weak=False) is not None
+    return _said(text) is not None or _said(text, weak=True, of=EXPIRED) is not None
 
 
 def as_itself(name: str) -> Refusal:
@@ -104,10 +110,16 @@ def as_itself(name: str) -> Refusal:
 
 
 @lru_cache(maxsize=4096)
-def _said(text: str, *, weak: bool) -> Said | None:
+def _said(text: str, *, weak: bool = False, of: str | None = None) -> Said | None:
+    """The first group with a phrase in `text`; of the family `of`, where it is given."""
     plain = simplify(text)
     return next(
-        (said for said, phrases in _phrases(weak) if any(_stands(each, plain) for each in phrases)), None
+        (
+            said
+            for said, phrases in _phrases(weak)
+            if of in (None, said.family) and any(_stands(each, plain) for each in phrases)
+        ),
+        None,
     )
 
 

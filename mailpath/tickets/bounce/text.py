@@ -129,7 +129,7 @@ _FORMS = tuple(
         rf"^[ \t]*<?(?P<rcpt>{_ADDRESS})>?[ \t]*\n(?:[ \t]*(?P<host>{_HOST})[ \t]*\n)?"
         r"[ \t]*(?:#<? ?#?)(?P<said>[45].{1,1500}?)(?:##|\n[ \t]*\n|\Z)",
         # IMail
-        rf"^(?P<said>(?:unknown user|user mailbox exceeds[^\n:]{{0,40}}|unknown host|undeliverable to"
+        rf"^(?P<said>(?i:unknown user|user mailbox exceeds[^\n:]{{0,40}}|unknown host|undeliverable to"
         rf"|invalid final delivery userid|delivery failed \d{{1,4}} attempts)[: ]{{1,3}}(?P<rcpt>{_ADDRESS})"
         r"[^\n]{0,400})",
         # Domino
@@ -210,7 +210,7 @@ def _named_in(text: str) -> str | None:
     return found[1] if found else None
 
 
-def _telling(text: str) -> str | None:
+def telling(text: str) -> str | None:
     """The first line, or paragraph, whose words tell what kind of failure it is."""
     lines = [" ".join(line.split()) for line in text.split("\n", MOST_LINES)[:MOST_LINES]]
     paragraphs = [" ".join(each.split()) for each in re.split(r"\n[ \t]*\n", text)[:MOST_LINES]]
@@ -249,11 +249,11 @@ def _completed(told: Told, text: str) -> Told:
     if recipient is None:
         recipient = _named_in(text)
     if sentence is None and recipient is not None:
-        sentence = _telling(text)
+        sentence = telling(text)
     lone = " ".join(text.split()) if sentence is None and "\n" not in text.strip() else ""
     if lone and len(lone) <= LONGEST:
         sentence = lone
-    code = code_in(sentence or "")
+    code = code_in((sentence or "").replace(" :", " "))  # Zoho: "ERROR_CODE :5.1.1"
     if code is None:
         bracketed = re.search(r"\(#([245]\.[0-7]\.\d{1,3})\)", text)
         code = bracketed[1] if bracketed else None
