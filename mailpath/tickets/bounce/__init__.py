@@ -116,13 +116,13 @@ def read_bounce(data: bytes) -> Bounce:
     if lines:
         found = _most_telling([(_logged(line), (line.text, *line.beside)) for line in lines])
         return msgspec.structs.replace(found, groups=_groups(text))
-    return _most_telling([(told, ()) for told in _in_words(text)])
+    return _most_telling([(told, ()) for told in _in_words(text, notice=True)])
 
 
-def _in_words(text: str) -> tuple[Told, ...]:
+def _in_words(text: str, *, notice: bool) -> tuple[Told, ...]:
     """What a text says, and the machine-readable part where somebody pasted that too.  Never ()."""
     text = unquoted(text)
-    words = read_text(text)
+    words = read_text(text, notice=notice)
     pasted = read_notification(pasted_status(text))
     alone = len(pasted) == 1
     return tuple(each.over(_of_the_same(each, words, alone=alone)) for each in pasted) or words
@@ -166,7 +166,7 @@ def _logged(line: LogLine) -> Told:
 def _from_mail(mail: Mail) -> list[Failure]:
     """The machine-readable part first; then what the text says; then the headers."""
     notices: Sequence[Told] = read_notification(mail.status)
-    words = _in_words(mail.text)
+    words = _in_words(mail.text, notice=mail.is_notice)
     logged = [_logged(line) for line in read_log(mail.text)]
     if not notices:
         # Lines of a log count where the notice has no sentence of its own.

@@ -172,11 +172,11 @@ def simplify(text: str) -> str:
 
 def _words(token: str) -> list[str]:
     if "@" in token:
-        return ["@"]
+        return ["@", *_APART.split(token.rpartition("@")[2])[1:]]
     if "://" in token:
         return [f".{token.partition('://')[2].partition('/')[0]}"]
     host = token.strip(".:").partition(":")[0].strip(".")
     label = host.rpartition(".")[2]
     if "." in host and "/" not in host and len(label) > 1 and label.isalpha() and label.isascii():
-        return [f".{host}"]
+        return [f".{host}", *_APART.split(token.partition(":")[2])]
     return [word for piece in _APART.split(token) if (word := piece.strip("."))]

@@ -57,10 +57,10 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 
 
 _DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery (?:sub)?system|mdaemon", re.IGNORECASE)
-#: Subjects of notices.
 _FAILED = re.compile(
-    r"(?!(?:re|fwd?|aw|wg|sv) ?:).{0,80}?(?:undeliver|non-?delivery|returned mail|failure notice"
-    r"|returning message|deliver(?:y|ed)?\b.{0,20}\b(?:fail|delay|status|problem)|(?:fail|delay|bounc).{0,30}\bdeliver)",
+    r"(?!(?:re|fwd?|aw|wg|sv) ?:).{0,80}?(?:undeliver|non-?delivery|returned mail|failure notice|returning m"
+    r"|deliver(?:y|ed)?\b.{0,20}\b(?:fail|delay|status|problem)"
+    r"|(?:fail|delay|bounc).{0,30}\bdeliver)",
     re.IGNORECASE,
 )
 #: Subjects of vacation replies.
