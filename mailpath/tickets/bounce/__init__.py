@@ -237,7 +237,11 @@ def _refusal(told: Told, also: tuple[str, ...]) -> Refusal:
         return as_itself(NOT_A_BOUNCE)
     said = told.sentence or ""
     waiting = told.state == "waiting" or (told.state is None and (told.status_code or said).startswith("4"))
-    return classify(dict.fromkeys(text for text in (said, *also) if text), told.status_code, waiting=waiting)
+    return classify(
+        dict.fromkeys((said, *(text for text in also if not said or said not in text))),
+        told.status_code,
+        waiting=waiting,
+    )
 
 
 def _delivered(told: Told) -> Bounce:

@@ -20,6 +20,8 @@ Side = Literal["sender-admin", "sender-user", "recipient-admin", "recipient-user
 #: Most characters of a sentence that are looked through, and between the two sides of a "*".
 MOST = 4000
 GAP = 60
+#: Letters of a word by which phrases are found.
+KEY = 3
 
 UNKNOWN = "unknown"
 EXPIRED = "expired"
@@ -113,21 +115,25 @@ def as_itself(name: str) -> Refusal:
 def _said(text: str, *, weak: bool = False, of: str | None = None) -> Said | None:
     """The first group with a phrase in `text`; of the family `of`, where it is given."""
     plain = simplify(text)
+    index = _index(weak)
+    keys = {plain[at + 1 : at + 1 + KEY] for at, char in enumerate(plain) if char == " "} | {""}
+    waiting = sorted((each for key in keys for each in index.get(key, ())), key=lambda each: each[0])
     return next(
-        (
-            said
-            for said, phrases in _phrases(weak)
-            if of in (None, said.family) and any(_stands(each, plain) for each in phrases)
-        ),
-        None,
+        (said for _, said, phrase in waiting if of in (None, said.family) and _stands(phrase, plain)), None
     )
 
 
 @cache
-def _phrases(weak: bool) -> tuple[tuple[Said, tuple[Phrase, ...]], ...]:
-    return tuple(
-        (said, tuple(_phrase(each) for each in said.like)) for said in table().said if said.weak is weak
-    )
+def _index(weak: bool) -> dict[str, list[tuple[int, Said, Phrase]]]:
+    """(group's number, group, phrase) by the phrase's first letters; "" for one that may stand anywhere."""
+    found: dict[str, list[tuple[int, Said, Phrase]]] = {}
+    for number, said in enumerate(table().said):
+        for text in said.like if said.weak is weak else ():
+            phrase = _phrase(text)
+            start = phrase[0][1 : 1 + KEY]
+            key = start if phrase[0].startswith(" ") and len(start) == KEY else ""
+            found.setdefault(key, []).append((number, said, phrase))
+    return found
 
 
 def _phrase(text: str) -> Phrase:
