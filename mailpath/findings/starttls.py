@@ -9,13 +9,15 @@ import msgspec
 
 from mailpath.assess.reached import Reached, quoted, reached, told, waited, why_ended
 from mailpath.assess.sessions import got_through, session_at, with_certificate
-from mailpath.assess.standing import OUTDATED, name_sent, standing_at, tls_demanded
-from mailpath.assess.tlsa import dane_lost
+from mailpath.assess.standing import OUTDATED, name_sent, tls_demanded
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
+from mailpath.judge import Outcome
+from mailpath.judge.reachable import BEST_FOR_ATTACKER, each_only_reachable
+from mailpath.judge.rules import RFC
 from mailpath.visible import visible
 
 #: What firewalls make of "STARTTLS" in an EHLO reply.
@@ -231,40 +233,30 @@ def without_requiretls(walk: Walk) -> Iterator[Finding]:
 
 # --- hosts held against each other -----------------------------------------------------------------
 
-_LEVELS = ("in the clear", "encrypted but not authenticated", "authenticated")
-
-
-def _level(walk: Walk, host: MxHost) -> int | None:
-    """How well the worst answering address of a host does (index of `_LEVELS`); None when none answers, or
-    our own side did not learn what vouches for it.
-    """
-    levels = []
-    for address in host.addresses:
-        standing = standing_at(walk, host, address)
-        if standing is None or standing.reached < Reached.NOT_OFFERED:
-            continue
-        seen = standing.certificate
-        if seen is None and not gave_up_early(walk, standing.session):
-            levels.append(0)
-        elif seen is not None and not seen.good and dane_lost(walk, host):
-            return None
-        elif seen is not None:
-            levels.append(2 if seen.good else 1)
-    return min(levels, default=None)
+_LEVELS = {
+    Outcome.PLAINTEXT: "in the clear",
+    Outcome.ENCRYPTED: "encrypted but not authenticated",
+    Outcome.AUTHENTICATED: "authenticated",
+}
 
 
 def _weaker(walk: Walk) -> Iterator[Finding]:
-    levels = {host.name: _level(walk, host) for host in walk.mx.hosts}
-    known = {name: level for name, level in levels.items() if level is not None}
-    best = max(known.values(), default=0)
-    strong = [visible(name) for name, level in known.items() if level == best]
-    for name, level in known.items():
-        if level < best:
-            shown = visible(name)
+    """Hosts that a sender leaves its mail at less well protected than at another one, if an attacker sees to
+    it: the judge is asked, for a host that such a sender refuses is of no use to the attacker.
+    """
+    if len(walk.mx.hosts) < 2:
+        return
+    ends = {host: verdict.outcome for host, verdict in each_only_reachable(walk, RFC).items()}
+    known = {host: outcome for host, outcome in ends.items() if outcome in _LEVELS}
+    best = max(known.values(), default=Outcome.PLAINTEXT, key=BEST_FOR_ATTACKER.index)
+    strong = ", ".join([visible(host) for host, outcome in known.items() if outcome is best][:3])
+    for host, outcome in known.items():
+        if outcome is not best:
+            shown = visible(host)
             yield finding(
                 "TLS015",
                 shown,
-                f"{shown} is weaker than {', '.join(strong[:3])}: mail to it is {_LEVELS[level]}.",
-                found=f"{', '.join(strong[:3])}: {_LEVELS[best]}",
-                got=f"{shown}: {_LEVELS[level]}",
+                f"{shown} is weaker than {strong}: mail to it is {_LEVELS[outcome]}.",
+                found=f"{strong}: {_LEVELS[best]}",
+                got=f"{shown}: {_LEVELS[outcome]}",
             )
