@@ -45,7 +45,8 @@ class Finding(Record, frozen=True, kw_only=True):
     `message`: one plain sentence.  `found`: what is published, `got`: what was there instead, both as
     evidence; where that is records, one by one in `found_lines` and `got_lines`.  `fix`: what to do where
     that could be computed, "" where the catalogue's words are all there is; `records`, `file`: the lines of
-    a zone file and the file that it speaks of.
+    a zone file and the file that it speaks of.  `means`: what it means here, "" where the catalogue's words
+    fit.  `policy`: the lines of a policy that is not valid, the wrong one marked.
     """
 
     code: str
@@ -59,3 +60,5 @@ class Finding(Record, frozen=True, kw_only=True):
     file: ServedFile | None = None
     found_lines: tuple[str, ...] = ()
     got_lines: tuple[str, ...] = ()
+    means: str = ""
+    policy: tuple[str, ...] = ()

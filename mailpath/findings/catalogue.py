@@ -26,6 +26,11 @@ def _entries(codes: dict[str, dict[str, str]]) -> tuple[Entry, ...]:
 
 
 _TABLES = tomllib.loads(resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8"))
+#: Of a TLSA record that matches nothing: kind of mistake (`match/mistakes.py`) -> `meaning` and `fix`.
+MISTAKES: dict[str, dict[str, str]] = {
+    kind: {key: " ".join(text.split()) for key, text in texts.items()}
+    for kind, texts in _TABLES["mistakes"].items()
+}
 #: A small step has its entries in its own file.
 _PANELS = [
     (entry, step_id)
@@ -55,6 +60,8 @@ def finding(
     fix: str = "",
     records: Sequence[str] = (),
     file: ServedFile | None = None,
+    means: str = "",
+    policy: Sequence[str] = (),
 ) -> Finding:
     """A finding with the catalogue's severity, unless this one weighs otherwise.  Text must be visible.
 
@@ -74,4 +81,6 @@ def finding(
         file=file,
         found_lines=found_lines,
         got_lines=got_lines,
+        means=means,
+        policy=tuple(policy),
     )

@@ -221,7 +221,7 @@ def standing(result: Result) -> dict[str, Any]:
 
 def report(result: Result) -> Report:
     """`result` as the records that JSON is made of."""
-    walk, verdicts = result.walk, result.explained()
+    walk, verdicts = result.walk, result.verdicts
     return Report(
         mailpath=result.mailpath,
         **standing(result),

@@ -194,6 +194,8 @@ def _attempts(told: Sheet) -> Iterator[str]:
         yield f"{number}. {prose(each.where)}: {each.ended}"
         # The log's own sentence, whole: it is what people search for.
         yield f"   {span(each.said)}"
+        if each.because:
+            yield f"   {prose(each.because)}"
 
 
 def _envelope(told: Sheet) -> Iterator[str]:

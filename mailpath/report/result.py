@@ -30,11 +30,11 @@ DEFAULT_POSTURE = "rfc"
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A walk, what each posture makes of it, and what was found.
 
-    `counted`: the postures of which the worst decides.  `verdicts`: by posture name, in the order judged.
-    `codes`: their exit codes, `doubts`: why they are not evidence, "" where they are (`provenance.doubt`);
-    `on_trust`: they are to count all the same.  `posture`: the one that decides.  `elapsed`: milliseconds
-    per step id, {} where nobody measured; `took`: of the whole walk.  `made`: Unix time at which the
-    exchanges were held; of a replay, as its capture says.
+    `counted`: the postures of which the worst decides.  `verdicts`: by posture name, in the order judged,
+    with the rules that decided them.  `codes`: their exit codes, `doubts`: why they are not evidence, ""
+    where they are (`provenance.doubt`); `on_trust`: they are to count all the same.  `posture`: the one that
+    decides.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the whole walk.
+    `made`: Unix time at which the exchanges were held; of a replay, as its capture says.
     `attacks`: by posture and attack name, what an attacker makes of it, {} where none was asked for;
     `summaries`: by posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what
     the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy,
@@ -88,12 +88,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this posture's verdict is told as the capture's claim, and counts for nothing."""
         return bool(self.doubts[posture]) and not self.on_trust
 
-    def explained(self) -> dict[str, Verdict]:
-        """`verdicts` with the rules that decided them (`judge/because.py`): a few milliseconds."""
-        return because.explained(
-            self.verdicts, self.postures, lambda posture: self.sending.verdict(self.walk, posture, self.met)
-        )
-
     @property
     def chosen(self) -> Posture:
         """The posture that decides."""
@@ -120,7 +114,11 @@ def build(
     `on_trust`: what a replay says counts, whatever it rests on.
     """
     judged = tuple(postures)
-    verdicts = {posture.name: sending.verdict(walk, posture, met) for posture in judged}
+
+    def judge(posture: Posture) -> Verdict:
+        return sending.verdict(walk, posture, met)
+
+    verdicts = because.explained({posture.name: judge(posture) for posture in judged}, judged, judge)
     doubts = {posture.name: origin.doubt(provenance, walk, posture, sending, met) for posture in judged}
     codes = {
         posture.name: ExitCode.UNKNOWN

@@ -113,6 +113,8 @@ def _attempts(page: Page) -> Iterator[str]:
         yield from page.hang(f"{number}.", f"{each.where}: {each.ended}", indent=2, column=5)
         # The log's own sentence begins a line: it is what people search for.
         yield from page.hang("", each.said, column=5)
+        if each.because:
+            yield from page.hang("", each.because, column=5)
 
 
 def _envelope(page: Page) -> Iterator[str]:

@@ -16,7 +16,7 @@ from mailpath.tui.text import clean
 if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
     from mailpath.facts import StepResult, Walk
-    from mailpath.judge import Posture, Verdict
+    from mailpath.judge import Attempt, Posture, Verdict
     from mailpath.judge.message_options import MessageOptions
     from mailpath.report.panels import Detail, Explained
     from mailpath.report.provenance import Provenance
@@ -160,12 +160,39 @@ class JudgedWalk:
             self._sentences[posture] = clean(said)
         return self._sentences[posture]
 
+    def severities(self) -> Mapping[str, Sequence[str]]:
+        """By step, of its findings."""
+        found: dict[str, Sequence[str]] = {}
+        for result in self.walk.steps:
+            try:
+                found[result.id] = [str(block.severity).lower() for block in self.blocks(result.id)]
+            except Exception:  # its panel will say so
+                log.exception("the findings of %s", result.id)
+        return found
+
     # --- The layers below ---
 
     def judge(self, posture: Posture) -> Verdict:
+        from mailpath.judge.because import explained
         from mailpath.judge.message_options import USUAL
 
-        return (self.asked or USUAL).verdict(self.walk, posture, self.met)
+        def judged(sender: Posture) -> Verdict:
+            return (self.asked or USUAL).verdict(self.walk, sender, self.met)
+
+        return explained({posture.name: judged(posture)}, [posture], judged)[posture.name]
+
+    def attempts(self, posture: str) -> list[tuple[Attempt, str]]:
+        """What was tried under `posture`, each with the sentence to read about it: the log's, and what that
+        does not say.
+        """
+        from mailpath.report.reasons import beside
+
+        tried = self.verdict(posture).attempts
+        asides = [clean(beside(self.postures[posture], each)) for each in tried]
+        return [
+            (each, f"{clean(each.reason)} ({aside})" if aside else clean(each.reason))
+            for each, aside in zip(tried, asides, strict=True)
+        ]
 
     def headline(self, posture: Posture) -> str:
         from mailpath.judge.message_options import USUAL
@@ -199,15 +226,21 @@ class JudgedWalk:
 
         return result(self.walk)
 
+    def blocks(self, step: str) -> Sequence[Explained]:
+        """The findings of `step`, explained."""
+        from mailpath.report.panels import explained
+
+        return explained(self.walk, step)
+
     def explain(self, step: str, exchanges: Sequence[SmtpExchange]) -> Body:
         """What the panel of `step` says.  `exchanges`: the SMTP sessions as they were on the wire, for their
         times."""
-        from mailpath.report.panels import details, evidence, explained
+        from mailpath.report.panels import details, evidence
         from mailpath.report.provenance import USUAL
 
         origin = self.provenance or USUAL
         return Body(
-            explained(self.walk, step),
+            self.blocks(step),
             tuple(details(self.walk, step)),
             evidence(self.walk, step, exchanges, origin),
         )

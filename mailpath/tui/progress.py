@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -100,11 +101,17 @@ class WalkState:
         return f"Steps  {done} of {len(STEPS) - 1} done, {how}"
 
 
-def first_broken(walk: Walk) -> str | None:
-    """The first step that failed, or could not be learnt: what the reader wants to see opened.
+def to_open(walk: Walk, severities: Mapping[str, Sequence[str]]) -> str | None:
+    """The step whose panel the reader of a finished walk wants to see: what failed or could not be learnt
+    first, else what has the gravest finding; None where nothing is to be mended.
 
-    Where the chain of trust is broken that is the cause, whatever else is missing for it.
+    Where the chain of trust is broken that is the cause, whatever else is missing for it.  Of warnings the
+    last in packet order tells most of this mail: what a server did counts before what DNS could promise.
+    `severities`: by step, of its findings.
     """
     broken = [step.id for step in walk.steps if step.status in (Status.FAIL, Status.ERROR)]
     bogus = any(step.id == "dnssec" and step.status is Status.FAIL for step in walk.steps)
-    return "dnssec" if bogus else next(iter(broken), None)
+    wrong = [step for step in broken if "error" in severities.get(step, ())]
+    erring = [step.id for step in walk.steps if "error" in severities.get(step.id, ())]
+    warned = [step.id for step in reversed(walk.steps) if "warning" in severities.get(step.id, ())]
+    return "dnssec" if bogus else next(iter([*wrong, *broken, *erring, *warned]), None)

@@ -1,4 +1,5 @@
-"""A verdict in glyph, word and style: an outcome is no success where it is the attacker who gets the mail."""
+"""A verdict in glyph, word and style.  Under an attack they say whether the mail is read, and only then what
+becomes of it: a mail that waits is safe, one that arrives may not be."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """`text`: in full, "! ENCRYPTED, to the attacker"; `stop`: for a stop of the rail; `cell`: for the
-    matrix, "! read".  `lost`: the attacker reads the mail."""
+    """`text`: in full, "✗ READ, encrypted to the attacker"; `stop`: shorter, for a table; `cell`: for the
+    matrix, "✗ READ" or "✓ defer".  `lost`: the attacker reads the mail."""
 
     glyph: str
     text: str
@@ -37,21 +38,20 @@ def of_judged(judged: JudgedWalk, posture: str, glyphs: Glyphs, *, attacked: boo
 def mark(walk: Walk, verdict: Verdict, glyphs: Glyphs, *, attacked: bool = False) -> Mark:
     """How `verdict` on `walk` is shown.  `attacked`: an attacker is on that path, and may be served."""
     glyph, word = glyphs.of(verdict.outcome), outcome_word(verdict.outcome)
-    retried = "*" if verdict.after_retry else ""
-    if attacked:
-        from mailpath.attacks.exposure import reads
-
-        if reads(walk, verdict):
-            clear = verdict.outcome == "plaintext"
-            how = "read by the attacker" if clear else "to the attacker"
-            return Mark(
-                glyph=glyphs.weak,
-                text=f"{glyphs.weak} {word}, {how}",
-                stop=f"{glyphs.weak} {word if clear else 'TO ATTACKER'}",
-                cell=f"{glyphs.weak} read{retried}",
-                style="$error",
-                lost=True,
-            )
+    cell = OUTCOME_WORD[verdict.outcome] + ("*" if verdict.after_retry else "")
     style = OUTCOME_STYLE[verdict.outcome]
-    text = f"{glyph} {word}"
-    return Mark(glyph, text, text, f"{glyph} {OUTCOME_WORD[verdict.outcome]}{retried}", style)
+    if not attacked:
+        text = f"{glyph} {word}"
+        return Mark(glyph, text, text, f"{glyph} {cell}", style)
+    from mailpath.attacks.exposure import may_read, reads
+
+    lost = reads(walk, verdict)
+    if lost:
+        glyph, said, style = glyphs.failed, "READ", "$error"
+        cell = "READ" + cell[len(OUTCOME_WORD[verdict.outcome]) :]
+        how = word if verdict.outcome == "plaintext" else f"{word} to the attacker"
+    elif may_read(walk, verdict):
+        glyph, said, how, style = glyphs.unknown, "MAYBE READ", word, "$warning"
+    else:
+        glyph, said, how, style = glyphs.passed, "NOT READ", word, "$success"
+    return Mark(glyph, f"{glyph} {said}, {how.lower()}", f"{glyph} {said}", f"{glyph} {cell}", style, lost)

@@ -26,9 +26,8 @@ WORTH = {"✗": 0, "!": 1, "–": 2}
 
 def result_of(walks: Walks, name: str, *deciding: str) -> Result:
     postures = [posture(each) for each in deciding] or PRESETS.values()
-    return build(
-        walks.of(name).walk, postures, {}, provenance=made.LAB, **({"deciding": deciding} if deciding else {})
-    )
+    chosen = {"deciding": deciding} if deciding else {}
+    return build(walks.of(name).walk, postures, {}, provenance=made.LAB, **chosen)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("width", [80, 60])

@@ -79,11 +79,12 @@ class FakeJudged(JudgedWalk):
     def envelope(self) -> None:
         return None
 
+    def blocks(self, step: str) -> Any:
+        return self.below["explained"](self.walk, step)
+
     def explain(self, step: str, exchanges: Any) -> Body:
-        explained, details, evidence = (self.below[name] for name in ("explained", "details", "evidence"))
-        return Body(
-            explained(self.walk, step), details(self.walk, step), evidence(self.walk, step, exchanges)
-        )
+        details, evidence = (self.below[name] for name in ("details", "evidence"))
+        return Body(self.blocks(step), details(self.walk, step), evidence(self.walk, step, exchanges))
 
 
 class FakeReplayer(Replayer):

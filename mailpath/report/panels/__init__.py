@@ -48,8 +48,8 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """What is copied in one go: each record, or the whole file."""
-        return ("\n".join(self.lines),) if self.label == "File" else self.lines
+        """What is copied in one go: each record, or the whole file or policy."""
+        return ("\n".join(self.lines),) if self.label in ("File", "Policy") else self.lines
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +73,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     found_lines: tuple[str, ...]
     got_lines: tuple[str, ...]
+    policy: tuple[str, ...]
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -82,6 +83,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
         rows = (
             Row("Found", found, self.found_lines),
             Row("Got", got, self.got_lines),
+            Row("Policy", "", self.policy),
             Row("Means", self.means),
             *self.remedy,
             Row("Source", self.source),
@@ -114,13 +116,14 @@ def explain(finding: Finding) -> Explained:
         found=finding.found or finding.message,
         # A message that stands for what was found has already said what was got.
         got="" if not finding.found and finding.got in finding.message else finding.got,
-        means=entry.meaning,
+        means=finding.means or entry.meaning,
         fix=finding.fix or entry.fix,
         records=finding.records,
         file=finding.file,
         source=entry.rfc,
         found_lines=finding.found_lines,
         got_lines=finding.got_lines,
+        policy=finding.policy,
     )
 
 

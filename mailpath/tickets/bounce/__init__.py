@@ -26,7 +26,7 @@ from mailpath.tickets.bounce.families import (
 )
 from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
 from mailpath.tickets.bounce.notification import pasted_status, read_notification
-from mailpath.tickets.bounce.text import Told, any_address, host_in, read_text, unquoted
+from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
 from mailpath.tickets.explain import Cause, Other, explain
 from mailpath.tickets.explain.codes import code_in
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
@@ -87,6 +87,13 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 #: Of a line of a log: the message stays in the queue.
 _WAITS = re.compile(r"\bstatus=deferred\b|\s==\s|: deferral: |\bstat=Deferred")
 
+#: Of a notice in words: likewise.
+_DELAY = re.compile(
+    r"\bdelay|\bretried\b|\bwill retry\b|keep(?:s|ing)? trying|will try again|still (?:try|being)"
+    r"|warning only",
+    re.IGNORECASE,
+)
+
 #: What is told of one failure, and other sentences about it.
 Failure = tuple[Told, tuple[str, ...]]
 
@@ -109,13 +116,13 @@ def read_bounce(data: bytes) -> Bounce:
     if lines:
         found = _most_telling([(_logged(line), (line.text, *line.beside)) for line in lines])
         return msgspec.structs.replace(found, groups=_groups(text))
-    return _most_telling([(told, ()) for told in _in_words(text)])
+    return _most_telling([(told, ()) for told in _in_words(text, notice=True)])
 
 
-def _in_words(text: str) -> tuple[Told, ...]:
+def _in_words(text: str, *, notice: bool) -> tuple[Told, ...]:
     """What a text says, and the machine-readable part where somebody pasted that too.  Never ()."""
     text = unquoted(text)
-    words = read_text(text)
+    words = read_text(text, notice=notice)
     pasted = read_notification(pasted_status(text))
     alone = len(pasted) == 1
     return tuple(each.over(_of_the_same(each, words, alone=alone)) for each in pasted) or words
@@ -159,7 +166,7 @@ def _logged(line: LogLine) -> Told:
 def _from_mail(mail: Mail) -> list[Failure]:
     """The machine-readable part first; then what the text says; then the headers."""
     notices: Sequence[Told] = read_notification(mail.status)
-    words = _in_words(mail.text)
+    words = _in_words(mail.text, notice=mail.is_notice)
     logged = [_logged(line) for line in read_log(mail.text)]
     if not notices:
         # Lines of a log count where the notice has no sentence of its own.
@@ -169,7 +176,10 @@ def _from_mail(mail: Mail) -> list[Failure]:
     if recipient is None and mail.is_notice:
         named = (address(mail.headers.get(each)) or "" for each in ("from", "to", "reply-to"))
         recipient = any_address(mail.text, {each.casefold() for each in (*named, mail.sender or "")})
-    headers = Told(sender=mail.sender, recipient=recipient)
+    # A notice that does not speak of a delay has given up, whatever its code.
+    state: State | None = ("waiting" if _DELAY.search(mail.text) else "failed") if mail.is_notice else None
+    sentence = telling(mail.text) if mail.is_notice and words[0].sentence is None else None
+    headers = Told(sender=mail.sender, recipient=recipient, sentence=sentence, state=state)
     return [_joined(each, words, logged, headers, alone=len(notices) == 1) for each in notices]
 
 
@@ -227,7 +237,11 @@ def _refusal(told: Told, also: tuple[str, ...]) -> Refusal:
         return as_itself(NOT_A_BOUNCE)
     said = told.sentence or ""
     waiting = told.state == "waiting" or (told.state is None and (told.status_code or said).startswith("4"))
-    return classify(dict.fromkeys(text for text in (said, *also) if text), told.status_code, waiting=waiting)
+    return classify(
+        dict.fromkeys((said, *(text for text in also if not said or said not in text))),
+        told.status_code,
+        waiting=waiting,
+    )
 
 
 def _delivered(told: Told) -> Bounce:

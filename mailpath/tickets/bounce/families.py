@@ -20,8 +20,11 @@ Side = Literal["sender-admin", "sender-user", "recipient-admin", "recipient-user
 #: Most characters of a sentence that are looked through, and between the two sides of a "*".
 MOST = 4000
 GAP = 60
+#: Letters of a word by which phrases are found.
+KEY = 3
 
 UNKNOWN = "unknown"
+EXPIRED = "expired"
 NOT_A_BOUNCE = "not-a-bounce"
 
 
@@ -80,8 +83,13 @@ def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Re
     """
     known = table()
     texts = tuple(sentences)
-    said = next((found for text in texts if (found := _said(text, weak=False))), None)
-    by_code = known.codes.get(code.partition(".")[2]) if code and said is None else None
+    by_code = known.codes.get(code.partition(".")[2]) if code else None
+    said = None
+    if code and by_code and by_code != EXPIRED and len(code.rpartition(".")[2]) > 2:
+        # Microsoft's own codes say more than the words beside them.
+        said = next((found for text in texts if (found := _said(text, of=by_code))), None)
+    else:
+        said = next((found for text in texts if (found := _said(text))), None)
     if said is None and by_code is None:
         said = next((found for text in texts if (found := _said(text, weak=True))), None)
     name = said.family if said is not None else by_code or UNKNOWN
@@ -94,7 +102,7 @@ def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Re
 
 def tells(text: str) -> bool:
     """Whether `text` alone tells a family."""
-    return _said(text, weak=False) is not None
+    return _said(text) is not None or _said(text, weak=True, of=EXPIRED) is not None
 
 
 def as_itself(name: str) -> Refusal:
@@ -104,18 +112,28 @@ def as_itself(name: str) -> Refusal:
 
 
 @lru_cache(maxsize=4096)
-def _said(text: str, *, weak: bool) -> Said | None:
+def _said(text: str, *, weak: bool = False, of: str | None = None) -> Said | None:
+    """The first group with a phrase in `text`; of the family `of`, where it is given."""
     plain = simplify(text)
+    index = _index(weak)
+    keys = {plain[at + 1 : at + 1 + KEY] for at, char in enumerate(plain) if char == " "} | {""}
+    waiting = sorted((each for key in keys for each in index.get(key, ())), key=lambda each: each[0])
     return next(
-        (said for said, phrases in _phrases(weak) if any(_stands(each, plain) for each in phrases)), None
+        (said for _, said, phrase in waiting if of in (None, said.family) and _stands(phrase, plain)), None
     )
 
 
 @cache
-def _phrases(weak: bool) -> tuple[tuple[Said, tuple[Phrase, ...]], ...]:
-    return tuple(
-        (said, tuple(_phrase(each) for each in said.like)) for said in table().said if said.weak is weak
-    )
+def _index(weak: bool) -> dict[str, list[tuple[int, Said, Phrase]]]:
+    """(group's number, group, phrase) by the phrase's first letters; "" for one that may stand anywhere."""
+    found: dict[str, list[tuple[int, Said, Phrase]]] = {}
+    for number, said in enumerate(table().said):
+        for text in said.like if said.weak is weak else ():
+            phrase = _phrase(text)
+            start = phrase[0][1 : 1 + KEY]
+            key = start if phrase[0].startswith(" ") and len(start) == KEY else ""
+            found.setdefault(key, []).append((number, said, phrase))
+    return found
 
 
 def _phrase(text: str) -> Phrase:
@@ -160,11 +178,11 @@ def simplify(text: str) -> str:
 
 def _words(token: str) -> list[str]:
     if "@" in token:
-        return ["@"]
+        return ["@", *_APART.split(token.rpartition("@")[2])[1:]]
     if "://" in token:
         return [f".{token.partition('://')[2].partition('/')[0]}"]
     host = token.strip(".:").partition(":")[0].strip(".")
     label = host.rpartition(".")[2]
     if "." in host and "/" not in host and len(label) > 1 and label.isalpha() and label.isascii():
-        return [f".{host}"]
+        return [f".{host}", *_APART.split(token.partition(":")[2])]
     return [word for piece in _APART.split(token) if (word := piece.strip("."))]

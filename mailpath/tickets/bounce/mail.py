@@ -56,7 +56,13 @@ _UTF8 = _Utf8()
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
-_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery (?:sub)?system", re.IGNORECASE)
+_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery (?:sub)?system|mdaemon", re.IGNORECASE)
+_FAILED = re.compile(
+    r"(?!(?:re|fwd?|aw|wg|sv) ?:).{0,80}?(?:undeliver|non-?delivery|returned mail|failure notice|returning m"
+    r"|deliver(?:y|ed)?\b.{0,20}\b(?:fail|delay|status|problem)"
+    r"|(?:fail|delay|bounc).{0,30}\bdeliver)",
+    re.IGNORECASE,
+)
 #: Subjects of vacation replies.
 _AWAY = re.compile(
     r"^(?:auto(?:matic|matische)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|vacation|abwesen"
@@ -85,7 +91,12 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.report:
             return True
-        failed = self.status or "x-failed-recipients" in self.headers or self._daemon
+        failed = (
+            self.status
+            or _FAILED.match(self.headers.get("subject", "")[:200])
+            or "x-failed-recipients" in self.headers
+            or self._daemon
+        )
         automatic = self.headers.get("auto-submitted", "").strip().lower().startswith("auto-replied")
         named = any(name in self.headers for name in ("x-autoreply", "x-autorespond", "x-autoresponder"))
         subject = _AWAY.search(self.headers.get("subject", ""))
@@ -101,7 +112,12 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
         nobody = self.headers.get("return-path", "").strip() == "<>"
         automatic = self.headers.get("auto-submitted", "no").strip().lower() != "no"
         return bool(
-            self.status or self._daemon or nobody or automatic or "x-failed-recipients" in self.headers
+            self.status
+            or self._daemon
+            or _FAILED.match(self.headers.get("subject", "")[:200])
+            or nobody
+            or automatic
+            or "x-failed-recipients" in self.headers
         )
 
     @property

@@ -129,7 +129,7 @@ _FORMS = tuple(
         rf"^[ \t]*<?(?P<rcpt>{_ADDRESS})>?[ \t]*\n(?:[ \t]*(?P<host>{_HOST})[ \t]*\n)?"
         r"[ \t]*(?:#<? ?#?)(?P<said>[45].{1,1500}?)(?:##|\n[ \t]*\n|\Z)",
         # IMail
-        rf"^(?P<said>(?:unknown user|user mailbox exceeds[^\n:]{{0,40}}|unknown host|undeliverable to"
+        rf"^(?P<said>(?i:unknown user|user mailbox exceeds[^\n:]{{0,40}}|unknown host|undeliverable to"
         rf"|invalid final delivery userid|delivery failed \d{{1,4}} attempts)[: ]{{1,3}}(?P<rcpt>{_ADDRESS})"
         r"[^\n]{0,400})",
         # Domino
@@ -188,8 +188,11 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def read_text(text: str) -> tuple[Told, ...]:
-    """What the words say, of each recipient; the first form that fits counts.  Never ()."""
+def read_text(text: str, *, notice: bool) -> tuple[Told, ...]:
+    """What the words say, of each recipient; the first form that fits counts.  Never ().
+
+    `notice`: they are of a server, or nobody knows; a person's own sentences tell nothing.
+    """
     text = unquoted(text)
     sender = _SENDER.search(text)
     for form in _FORMS:
@@ -198,7 +201,10 @@ def read_text(text: str) -> tuple[Told, ...]:
             break
     else:
         told = [Told()]
-    made = [_completed(told[0], text), *(_completed(each, each.sentence or "") for each in told[1:])]
+    made = [
+        _completed(told[0], text, notice=notice),
+        *(_completed(each, each.sentence or "", notice=notice) for each in told[1:]),
+    ]
     return tuple(
         msgspec.structs.replace(each, sender=sender[1] or sender[2] if sender else None) for each in made
     )
@@ -210,7 +216,7 @@ def _named_in(text: str) -> str | None:
     return found[1] if found else None
 
 
-def _telling(text: str) -> str | None:
+def telling(text: str) -> str | None:
     """The first line, or paragraph, whose words tell what kind of failure it is."""
     lines = [" ".join(line.split()) for line in text.split("\n", MOST_LINES)[:MOST_LINES]]
     paragraphs = [" ".join(each.split()) for each in re.split(r"\n[ \t]*\n", text)[:MOST_LINES]]
@@ -240,7 +246,7 @@ def _in_form(form: re.Pattern[str], text: str) -> list[Told]:
     return list(found.values())
 
 
-def _completed(told: Told, text: str) -> Told:
+def _completed(told: Told, text: str, *, notice: bool) -> Told:
     """`told`, with what its form left open sought in `text`."""
     recipient, sentence = told.recipient, told.sentence
     if sentence is None:
@@ -248,12 +254,12 @@ def _completed(told: Told, text: str) -> Told:
         sentence = " ".join(found[1].split()) if found else None
     if recipient is None:
         recipient = _named_in(text)
-    if sentence is None and recipient is not None:
-        sentence = _telling(text)
+    if sentence is None and recipient is not None and notice:
+        sentence = telling(text)
     lone = " ".join(text.split()) if sentence is None and "\n" not in text.strip() else ""
-    if lone and len(lone) <= LONGEST:
+    if lone and notice and len(lone) <= LONGEST:
         sentence = lone
-    code = code_in(sentence or "")
+    code = code_in((sentence or "").replace(" :", " "))  # Zoho: "ERROR_CODE :5.1.1"
     if code is None:
         bracketed = re.search(r"\(#([245]\.[0-7]\.\d{1,3})\)", text)
         code = bracketed[1] if bracketed else None

@@ -38,7 +38,7 @@ class Reader:
 
     def close_all(self) -> None:
         """As at the beginning of a walk."""
-        self._screen.remove_class("-zoom", "-verdict-open", "-side", "-wide-side")
+        self._screen.remove_class("-zoom", "-verdict-open", "-step-open", "-side", "-wide-side")
         self._screen.steps.forget()
         self._screen.set_focus(self.place)
 
@@ -46,6 +46,8 @@ class Reader:
         """Open `step` and close what was open; None: close it."""
         self._screen.set_class(step == "verdict", "-verdict-open")
         self._screen.steps.opened = None if step == "verdict" else step
+        self._screen.set_class(self._screen.steps.opened is not None, "-step-open")
+        self._screen.verdict.again()
         if step is None:
             self._screen.remove_class("-zoom")
 

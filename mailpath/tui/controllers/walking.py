@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mailpath.facts import STEPS, Path
 from mailpath.tui import messages
 from mailpath.tui.notices import notice
-from mailpath.tui.progress import WalkState, first_broken
+from mailpath.tui.progress import WalkState, to_open
 from mailpath.tui.scene import Scene, compose_scene
 from mailpath.tui.screens.picker import picker
 from mailpath.tui.session import Session, sentence
@@ -125,7 +125,7 @@ class WalkController:
 
     def _break_off(self, why: str, style: str) -> None:
         self.state.stop()
-        self._screen.verdict.tell(why, style)
+        self._screen.answer.tell(why, style)
         self._screen.draw()
 
     def draw_clock(self) -> None:
@@ -162,9 +162,9 @@ class WalkController:
         screen.side.propose(walk.sender.proposed or "")
         screen.notice(notice(walk, *STEPS))
         screen.lenses.take_walk(scene)
-        broken = first_broken(walk)
-        if broken is not None and screen.steps.opened is None:
-            screen.reader.open_first(broken)
+        wrong = to_open(walk, scene.whole.severities())
+        if wrong is not None and screen.steps.opened is None:
+            screen.reader.open_first(wrong)
 
     # --- The lab ---
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
 
@@ -23,15 +23,15 @@ from mailpath.tui.controllers.looking import LensController
 from mailpath.tui.controllers.reading import Reader
 from mailpath.tui.controllers.walking import WalkController
 from mailpath.tui.keynames import key_text
-from mailpath.tui.progress import Progress
 from mailpath.tui.scene import Scene
 from mailpath.tui.screens import keys
 from mailpath.tui.screens.help import HelpScreen, groups
 from mailpath.tui.session import Session
 from mailpath.tui.source import LiveSource
-from mailpath.tui.text import ASCII, Glyphs, both_forms, clean
+from mailpath.tui.text import ASCII, Glyphs, clean
 from mailpath.tui.ticket import answer
-from mailpath.tui.verdict_style import mark, of_judged
+from mailpath.tui.verdict_style import mark
+from mailpath.tui.widgets.answer import Answer
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.keyline import KeyLine
@@ -92,7 +92,7 @@ class PathScreen(Screen[None]):
         self._keymap = keymap or {}
         source = session.source
         self.bar = PathBar(sender, recipient, source.badge, source.kind, id="bar")
-        self.rail = Rail(glyphs, id="rail")
+        self.answer = Answer(glyphs, id="answer")
         self.side = Side(glyphs, posture, now=source.now, id="side")
         self.steps = Steps(glyphs, id="steps")
         self.verdict = VerdictPanel(glyphs, id="verdict")
@@ -117,11 +117,11 @@ class PathScreen(Screen[None]):
         yield self.trust
         yield self.complaint
         yield self.problem
-        yield self.rail
+        yield self.answer
         yield self.lens_line
         yield self.hint
-        yield Horizontal(self.side, self.steps, id="middle")
-        yield self.verdict
+        # Together they have the rest of the screen, whatever stands above: nothing goes below its end.
+        yield Vertical(Horizontal(self.side, self.steps, id="middle"), self.verdict, id="rest")
         yield KeyLine()
 
     def _fit(self) -> None:
@@ -136,9 +136,8 @@ class PathScreen(Screen[None]):
             self.add_class(*fitting[-1:], update=False)
 
     def on_mount(self) -> None:
-        self.verdict.tell(_BEGIN)
+        self.answer.tell(_BEGIN)
         self.complain(())
-        self._draw_rail(self.walks.state.steps)
         self.bar.focus_recipient()
         self.set_interval(0.1, self.walks.draw_clock)
         self.call_after_refresh(self._furnish)
@@ -158,21 +157,10 @@ class PathScreen(Screen[None]):
     # --- Drawing ---
 
     def draw(self) -> None:
-        """Rail and step lines, as they are now."""
+        """The lines of the steps, as they are now."""
         state, scene = self.walks.state, self.scene
         steps = state.steps if scene is None else scene.steps
-        self._draw_rail(steps)
         self.steps.show(steps, self._clock(), state.title() if scene is None else scene.title())
-
-    def _draw_rail(self, steps: Mapping[str, Progress]) -> None:
-        path, scene = self.walks.state.path, self.scene
-        sender = both_forms(path.sender) if path and path.sender else None
-        recipient = both_forms(path.recipient) if path else ""
-        last = None
-        if scene is not None:
-            shown = of_judged(scene.shown, self.posture, self.glyphs, attacked=scene.attacked)
-            last = shown.stop, shown.style
-        self.rail.show(sender, recipient, steps, last, self._clock())
 
     def clear(self, said: str) -> None:
         """An empty screen for another walk."""
@@ -184,7 +172,8 @@ class PathScreen(Screen[None]):
         self.reader.close_all()
         self.side.mode = "posture"
         self.side.forget()
-        self.verdict.tell(said)
+        self.answer.tell(said)
+        self.verdict.forget()
         self.draw()
 
     def show_scene(self, scene: Scene) -> None:
@@ -193,16 +182,13 @@ class PathScreen(Screen[None]):
         self.steps.explain(scene)
         self._mark_postures(scene)
         self._show_lens()
-        self._show_verdict(scene)
+        self.judge(scene)
         self.draw()
 
     def judge(self, scene: Scene) -> None:
-        """The verdict on what is shown, here and on the rail, from memory: no packet is sent for it."""
-        self._show_verdict(scene)
-        self._draw_rail(scene.steps)
-
-    def _show_verdict(self, scene: Scene) -> None:
+        """The verdict on what is shown, from memory: no packet is sent for it."""
         self._show_trust(scene)
+        self.answer.answer(scene, self.posture)
         known = scene.shown.postures.get(self.posture)
         summary = self.lenses.summary(scene.lens) if scene.lens.plain and scene.host is None else None
         weakest = summary.weakest if summary is not None else ""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from mailpath.tui.judging import Body
@@ -53,15 +52,12 @@ def paint_tampered(touched: tuple[str, ...], width: int, glyphs: Glyphs) -> list
 _MOST_TOUCHED = 6
 
 
-def paint_body(summary: str, body: Body, width: int, cut: str) -> Iterable[Content]:
-    """The second depth: the whole summary, what is wrong, what was found, what is worth knowing."""
-    room = summary_room(width)
+def paint_body(body: Body, width: int, cut: str) -> Iterable[Content]:
+    """The second depth: what is wrong and how to mend it, what was found, what is worth knowing."""
     width = min(width, 110)
     indent, column = (4, 10) if width >= 84 else (2, 10)
     parts: list[list[Content]] = []
-    if cell_len(clean(summary)) > room:  # its line shows a shorter one in full
-        parts.append(hang([Row("", summary, label_style="")], width, indent=indent))
-    wrong = [block for block in body.blocks if _severity(block) in ("ERROR", "WARNING")]
+    wrong = [block for worse in ("ERROR", "WARNING") for block in body.blocks if _severity(block) == worse]
     parts += [_block(block, width, indent, column, cut) for block in wrong]
     rows = [Row(each.label, each.text) for each in body.details]
     if rows:
@@ -93,12 +89,13 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
     rows = (
         Row("Found", block.found),
         Row("Got", block.got),
-        Row("Means", block.means),
+        *(Row("" if number else "Policy", line) for number, line in enumerate(block.policy)),
         *(
             Row(label, text)
             for row in block.remedy
             for label, text in ((row.label, row.text), *(("", line) for line in row.lines))
         ),
+        Row("Means", block.means),
         Row("Source", block.source, style=QUIET),
     )
     return [head, *hang([row for row in rows if row.value], width, indent=indent, column=column)]

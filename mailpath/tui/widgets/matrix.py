@@ -57,7 +57,7 @@ class Matrix(WrappedText):
 
     def line_of(self, host: str) -> int:
         """The line that `host` is in, counted from 0."""
-        return next((n for n, line in enumerate(self.lines) if _is_of(line, host)), 0)
+        return next((n for n, line in enumerate(self.drawn) if _is_of(line, host)), 0)
 
 
 def _is_of(line: Content, host: str) -> bool:
@@ -109,7 +109,8 @@ def paint(
         lead = _Cell(f"{sign}{clean(host or _PATH)}", "$primary bold" if here else "", {"host": host})
         yield line(lead, (_cell(scene, name, host, glyphs, bold=name == chosen) for name in names))
     if scene.attacked:
-        yield Content.styled(f"{glyphs.weak} read: delivered to the attacker, or through them", QUIET)
+        legend = f"{glyphs.passed} the attacker cannot read it, whatever becomes of it   {glyphs.failed} READ"
+        yield Content.styled(fit(legend, width, glyphs.cut), QUIET)
 
 
 def _cell(scene: Scene, posture: str, host: str | None, glyphs: Glyphs, *, bold: bool) -> _Cell:

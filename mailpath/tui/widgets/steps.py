@@ -17,15 +17,15 @@ from textual.containers import ScrollableContainer, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Input
 
-from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES, Status, StepResult
+from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES, StepResult
 from mailpath.tui.judging import Body, JudgedWalk
 from mailpath.tui.keynames import hidden
 from mailpath.tui.progress import Progress
-from mailpath.tui.text import PRINTABLE, QUIET, Glyphs, clean, fit
+from mailpath.tui.text import PRINTABLE, QUIET, Glyphs, clean, fit, wrap
 from mailpath.tui.widgets.body import columns, paint_body, paint_evidence, paint_tampered, summary_room
+from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.wording.times import milliseconds
 
@@ -35,26 +35,53 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Lines that the summary of an opened step may take, and cells before all but the first.
+_MOST_OPENED, _INDENT = 4, 4
 
-class StepLine(Widget):
-    """The panel's one line: marker, number and name, glyph and word, summary, time."""
+
+class StepLine(WrappedText):
+    """Of a panel: marker, number and name, glyph and word, summary, time.  `most`: lines it may take."""
 
     ALLOW_SELECT = False
 
     def __init__(self, step: str, glyphs: Glyphs) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._glyphs = glyphs
         self._progress = Progress(step)
         self._now = 0.0
         self.opened = False
+        self.most = 1
+        self._paint = self._painted_at
 
-    def show(self, progress: Progress, now: float) -> None:
-        self._progress = progress
-        self._now = now
-        self.refresh()
+    def tell(self, progress: Progress, now: float) -> None:
+        self._progress, self._now = progress, now
+        self.again()
 
-    def render(self) -> Content:
-        glyphs, progress, width = self._glyphs, self._progress, self.content_size.width
+    def allow(self, lines: int) -> None:
+        if lines != self.most:
+            self.most = lines
+            self.again()
+
+    def wanted(self, width: int) -> int:
+        """Lines that all of it takes."""
+        return len(self._wrapped(width))
+
+    def _wrapped(self, width: int) -> list[str]:
+        """The summary; of what is opened all but the first line has the whole width."""
+        text, room = self._summary(), summary_room(width)
+        if not self.opened:
+            return wrap(text, room)
+        first = wrap(text, room)[0]
+        rest = text[len(first) :].strip()
+        return [first, *(wrap(rest, width - _INDENT) if rest else ())]
+
+    def _summary(self) -> str:
+        progress = self._progress
+        waiting = clean(progress.waiting) if progress.running else ""
+        return clean(progress.result.summary) if progress.result else waiting or LOOKS_FOR[progress.step]
+
+    def _painted_at(self, width: int) -> list[Content]:
+        glyphs, progress = self._glyphs, self._progress
         number = "E" if progress.step == ENVELOPE else STEPS.index(progress.step)
         word, style = progress.mark(glyphs, self._now)
         word_width, elapsed_width = columns(width)
@@ -65,17 +92,21 @@ class StepLine(Widget):
             aside = milliseconds(progress.elapsed_ms)
         arrow = glyphs.opened if self.opened else glyphs.closed
         head = f"{arrow} {number} {TITLES[progress.step] + mark:<10} "
-        waiting = clean(progress.waiting) if progress.running else ""
-        summary = clean(progress.result.summary) if progress.result else waiting or LOOKS_FOR[progress.step]
-        return Content.assemble(
+        known = progress.result or (progress.running and progress.waiting)
+        room = summary_room(width)
+        indent = _INDENT if self.opened else width - room - elapsed_width
+        lines = self._wrapped(width)
+        if len(lines) > self.most:
+            cells = room if self.most == 1 else width - indent
+            lines[self.most - 1 :] = [fit(" ".join(lines[self.most - 1 :]), cells, glyphs.cut)]
+        first, *rest = lines
+        line = Content.assemble(
             (head, "bold" if progress.result or progress.running else QUIET),
             (word, style),
-            (
-                fit(summary, summary_room(width), glyphs.cut, pad=True),
-                "" if progress.result or waiting else QUIET,
-            ),
+            (fit(first, room, pad=True), "" if known else QUIET),
             (f"{aside:>{elapsed_width}}" if elapsed_width else "", "$accent" if progress.note else QUIET),
         )
+        return [line, *(Content.assemble(" " * indent, (each, "" if known else QUIET)) for each in rest)]
 
 
 class FilterInput(Input):
@@ -125,21 +156,20 @@ class StepPanel(Vertical, can_focus=True):
         super().__init__(id=f"step-{step}")
         self.step = step
         self._glyphs = glyphs
-        self._line = StepLine(step, glyphs)
+        self.line = StepLine(step, glyphs)
         self._filter = FilterInput()
         self._blocks, self._evidence = WrappedText(classes="blocks"), WrappedText(classes="evidence")
         self._scroll = ScrollableContainer(self._blocks, self._evidence, classes="body", can_focus=False)
         self._judged: JudgedWalk | None = None
         self._exchanges: Sequence[SmtpExchange] = ()
         self._body: Body | None = None
-        self._summary = ""
         self._tampered: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield self._line
+        yield self.line
 
     def show(self, progress: Progress, now: float) -> None:
-        self._line.show(progress, now)
+        self.line.tell(progress, now)
 
     def know(
         self,
@@ -150,12 +180,6 @@ class StepPanel(Vertical, can_focus=True):
         """What the body is made of from now on; None: nothing yet.  `tampered`: the exchanges an attacker
         touched.  `exchanges`: the SMTP sessions as they were on the wire."""
         self._judged, self._tampered, self._exchanges = judged, tampered, exchanges
-        # The walk's own line: the one drawn above may still be of the walk before.
-        results = judged.walk.steps if judged is not None else ()
-        own = next((result for result in results if result.id == self.step), None)
-        # The hosts that the line of a good MX step names are told one by one.
-        told = own is not None and self.step == "mx" and own.status is Status.PASS
-        self._summary = own.summary if own is not None and not told else ""
         self._body = None
         self._fill()
 
@@ -163,8 +187,8 @@ class StepPanel(Vertical, can_focus=True):
         if not self.opened and self.filtering:
             self._filter.value = ""
             self.filtering = False
-        self._line.opened = self.opened
-        self._line.refresh()
+        self.line.opened = self.opened
+        self.line.again()
         if self.opened:
             if self._scroll.parent is None:  # when it is first needed: at the start no panel is open
                 self.mount(self._filter, self._scroll)
@@ -197,11 +221,11 @@ class StepPanel(Vertical, can_focus=True):
             return
         if self._body is None:
             self._body = self._read()
-        body, summary = self._body, self._summary
+        body = self._body
         self._blocks.show(
             lambda width: [
                 *paint_tampered(self._tampered, width, self._glyphs),
-                *paint_body(summary, body, width, self._glyphs.cut),
+                *paint_body(body, width, self._glyphs.cut),
             ]
         )
         wanted = self._filter.value.strip() if self.filtering else ""
@@ -222,6 +246,13 @@ class StepPanel(Vertical, can_focus=True):
         except Exception as error:  # a defect in one panel's text must not take the others along
             log.exception("the panel of %s", self.step)
             return Body(evidence=[f"This panel could not be made: {type(error).__name__}: {error}"])
+
+    def rows(self, width: int) -> int:
+        """Rows that it takes with one line for its summary, and all of its body."""
+        if not self.opened:
+            return 1
+        body = self._evidence if self.evidence else self._blocks
+        return min(self.line.wanted(width), _MOST_OPENED) + body.lines(width)
 
     def ask_filter(self) -> None:
         """Open the filter, with what was in it last."""
@@ -271,10 +302,11 @@ class Steps(Vertical):
         self._envelope: StepPanel | None = None
         self._title = "Steps"
         self.border_title = Content(self._title)
+        self._rail = Rail(glyphs, id="rail")
 
     async def furnish(self) -> None:
         """What the frame holds; the app's first picture shows it empty."""
-        await self.mount(*(self._make_panel(step) for step in STEPS[:-1]))
+        await self.mount(self._rail, *(self._make_panel(step) for step in STEPS[:-1]))
 
     def _make_panel(self, step: str) -> StepPanel:
         panel = StepPanel(step, self._glyphs)
@@ -297,8 +329,27 @@ class Steps(Vertical):
     def show(self, progress: Mapping[str, Progress], now: float, title: str) -> None:
         for step in STEPS[:-1]:
             self.panel(step).show(progress[step], now)
+        self._rail.show(progress, now, self.opened)
         self._title = title
         self._entitle()
+        self._share()
+
+    def on_resize(self) -> None:
+        self._share()
+
+    def _share(self) -> None:
+        """Rows that nothing else needs go to the summaries that are cut, in packet order; that of the open
+        panel is told whole."""
+        panels = [panel for panel in self.query(StepPanel) if panel.display]
+        width = self.content_size.width
+        if not width:
+            return
+        spare = self.content_size.height - sum(panel.rows(width) for panel in panels)
+        for panel in panels:
+            more = panel.line.wanted(width) - 1
+            given = min(more, _MOST_OPENED - 1) if panel.opened else more if more <= spare else 0
+            spare -= 0 if panel.opened else given
+            panel.line.allow(1 + given)
 
     def _entitle(self) -> None:
         """Over the panels how far the walk is; below them what is out of sight, above where no frame is."""
@@ -338,4 +389,6 @@ class Steps(Vertical):
         self.set_class(self.opened is not None, "-any-open")
         for panel in self.query(StepPanel):
             panel.opened = panel.step == self.opened
+        self._rail.open(self.opened)
         self._entitle()
+        self.call_after_refresh(self._share)  # it is known then which of them are hidden

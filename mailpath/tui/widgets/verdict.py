@@ -1,4 +1,4 @@
-"""The verdict: one sentence, what was tried at each MX host, and the matrix below."""
+"""What the verdict rests on: what was tried at each MX host, and the matrix below."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mailpath.tui import switching
 from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.keynames import hidden
 from mailpath.tui.text import NUMBERED, OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
-from mailpath.tui.verdict_style import Mark, mark, of_judged
 from mailpath.tui.widgets import compared, matrix
+from mailpath.tui.widgets.answer import TALL
 from mailpath.tui.widgets.matrix import Matrix
 from mailpath.tui.widgets.steps import StepPanel
 from mailpath.tui.widgets.wrapped_text import WrappedText
@@ -28,14 +28,11 @@ if TYPE_CHECKING:
     from mailpath.tui.scene import Scene
 
 
-#: From this height on the screen has room for a table of what changed.
-_TALL = 30
-#: From this width on the panel keeps its height whatever the posture, up to so many lines.
-_ROOMY = 100
-_HIGHEST = 8
+#: From this width on attempts keep their height whatever the posture, up to so many lines.
+_ROOMY, _HIGHEST = 100, 8
 #: From this width on its heading has room for words on what is below.
 _WORDY = 60
-#: Where there are fewer lines than this, the sentence has them.
+#: Where there are fewer lines than this, the attempts have them.
 _LINES = 10
 
 
@@ -73,11 +70,10 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     def on_mount(self) -> None:
         self.watch(self, "virtual_size", self._say, init=False)
 
-    def tell(self, sentence: str, style: str = QUIET) -> None:
-        """Show a sentence instead of a verdict: nothing walked yet, walking, or what went wrong."""
-        text = clean(sentence)
-        self._sentence.show(lambda width: [Content.styled(line, style) for line in wrap(text, width)])
-        self._matrix.show(lambda width: [])
+    def forget(self) -> None:
+        """A walk has begun: nothing is known of it yet."""
+        for drawn in (self._sentence, self._matrix):
+            drawn.show(lambda width: [])
         self._scene = None
         self._entitle(NUMBERED["verdict"])
         self.border_subtitle = Content("")
@@ -85,7 +81,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
     def show(
         self, scene: Scene, posture: str, *, about: str = "", weakest: str = "", pins: Sequence[str] = ()
     ) -> None:
-        """The verdict of `posture` on the walk shown.
+        """What the verdict of `posture` on the walk shown rests on.
 
         `about`: the posture in words.  `weakest`: a sentence on the weakest MX host.  `pins`: postures that
         stand first; two of them, or one and the chosen one, are compared.
@@ -94,25 +90,21 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         before, self._scene = self._scene, scene
         if before is None or before.shown is not judged:
             self._highest = {}
-        highest = self._highest
-        verdict, sentence = judged.verdict(posture), judged.sentence(posture)
-        shown = of_judged(judged, posture, glyphs, attacked=scene.attacked)
+        verdict = judged.verdict(posture)
         lens = None if scene.lens.plain else compared.compare(scene, posture, glyphs)
 
         def told(width: int) -> list[Content]:
-            said = list(paint_sentence(sentence, verdict, shown, glyphs, width))
+            extras = [f" {glyphs.dot} ".join(_extras(verdict))]
+            said = [Content.styled(fit(each, width, glyphs.cut), QUIET) for each in extras if each]
             if lens is None:
-                weak = paint_weakest(weakest, width)
-                rest = _steady(judged, posture, glyphs, width, highest, spare=self._spare(scene.whole))
-                for _ in weak:  # its room is taken from the blank lines at the end
-                    if rest and not rest[-1].plain:
-                        rest.pop()
-                return [*said, *weak, *rest]
-            if self.screen.size.height < _TALL:
-                return [*compared.brief(lens, glyphs, width), *said]
-            opened = self.screen.has_class("-verdict-open") or not lens.rewalked
-            attempts = paint_attempts(verdict.attempts, glyphs, width) if opened else ()
-            return [*said, *compared.paint(lens, glyphs, width, _column(width)), *attempts]
+                said += paint_weakest(weakest, width)
+                return [*said, *self._steady(judged, posture, width)]
+            if self.screen.size.height >= TALL:
+                said += compared.paint(lens, glyphs, width, 0)
+                if lens.rewalked and not self.screen.has_class("-verdict-open"):
+                    return said
+            attempts = paint_attempts(judged.attempts(posture), glyphs, width, judge=not scene.attacked)
+            return [*said, *attempts]
 
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
@@ -148,15 +140,20 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._say()
 
-    def _spare(self, whole: JudgedWalk) -> int:
-        """Lines there are above the matrix while all is in sight; shares as in the style sheet."""
-        screen = self.screen
-        if screen.size.height < _TALL:
-            return 0
-        share = 0.7 if screen.has_class("-verdict-open") else 0.5
-        room = screen.size.height - 1 if screen.has_class("-zoom") else int((screen.size.height - 1) * share)
-        hosts = len(whole.hosts)
-        return room - 2 - 1 - (hosts + (1 if hosts == 1 else 2))
+    def _steady(self, judged: JudgedWalk, posture: str, width: int) -> list[Content]:
+        """The attempts; where no panel wants the room, with blank lines behind them where another posture has
+        more to say: the screen keeps its place while the reader goes through the postures."""
+        lines = list(paint_attempts(judged.attempts(posture), self._glyphs, width))
+        if width < _ROOMY or self.screen.has_class("-step-open") or len(judged.hosts) >= _HIGHEST:
+            return lines
+        if width not in self._highest:
+            drawn = (paint_attempts(judged.attempts(name), self._glyphs, width) for name in judged.postures)
+            self._highest[width] = min(max(len(list(each)) for each in drawn), _HIGHEST)
+        return lines + [Content("")] * (self._highest[width] - len(lines))
+
+    def again(self) -> None:
+        """Something else than the verdict has changed: what else there is on the screen."""
+        self._sentence.again()
 
     def _reveal(self, host: str) -> None:
         """Bring the row of the selected host into sight."""
@@ -175,63 +172,11 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             self.action_open()
 
 
-def _steady(
-    judged: JudgedWalk, posture: str, glyphs: Glyphs, width: int, highest: dict[int, int], *, spare: int
-) -> list[Content]:
-    """The attempts, with blank lines behind them where another posture has more to say: the screen keeps
-    its place while the reader goes through the postures.  Not where lines are dear.
-
-    `highest`: what was found of `judged` for each width; filled here.  `spare`: lines there are for it."""
-
-    def height(name: str) -> int:
-        verdict = judged.verdict(name)
-        shown = mark(judged.walk, verdict, glyphs)
-        sentence = list(paint_sentence(judged.sentence(name), verdict, shown, glyphs, width))
-        return len(sentence) + len(list(paint_attempts(verdict.attempts, glyphs, width)))
-
-    lines = list(paint_attempts(judged.verdict(posture).attempts, glyphs, width))
-    if width >= _ROOMY:
-        if width not in highest:
-            highest[width] = min(max(height(name) for name in judged.postures), _HIGHEST)
-        lines += [Content("")] * (min(highest[width], spare) - height(posture))
-    return lines
-
-
-def _column(width: int) -> int:
-    """Where the lines below the outcome begin: beside it, where there is room."""
-    return 18 if width >= 70 else 2
-
-
-def paint_sentence(
-    sentence: str, verdict: Verdict, shown: Mark, glyphs: Glyphs, width: int
-) -> Iterable[Content]:
-    """Glyph and outcome, then the sentence with all its lines in one column."""
-    column = _column(width)
-    style = f"{shown.style} bold"
-    if width < 70:
-        yield Content.styled(shown.text, style)
-        first, rest = "", sentence
-    else:
-        lead = fit(shown.text, max(cell_len(shown.text) + 2, column), pad=True)
-        first = wrap(sentence, width - cell_len(lead))[0]
-        rest = sentence[len(first) :].strip()
-        yield Content.assemble((lead, style), first)
-    if rest:
-        yield from (Content(" " * column + line) for line in wrap(rest, width - column))
-    extras = list(_extras(verdict))
-    if extras:
-        yield Content.assemble(
-            " " * column, (fit(f" {glyphs.dot} ".join(extras), width - column, glyphs.cut), QUIET)
-        )
-
-
 def paint_weakest(sentence: str, width: int) -> list[Content]:
     """Which host an attacker would leave reachable."""
     if not sentence:
         return []
-    column = _column(width)
-    lines = wrap(clean(sentence), width - column)
-    return [Content.assemble(" " * column, (line, "$warning")) for line in lines]
+    return [Content.styled(line, "$warning") for line in wrap(clean(sentence), width)]
 
 
 def _extras(verdict: Verdict) -> Iterable[str]:
@@ -248,20 +193,23 @@ def _extras(verdict: Verdict) -> Iterable[str]:
         yield "policy cached"
 
 
-def paint_attempts(attempts: tuple[Attempt, ...], glyphs: Glyphs, width: int) -> Iterable[Content]:
-    """One attempt each: host, address, outcome, enhanced status code, and the server's sentence."""
+def paint_attempts(
+    tried: list[tuple[Attempt, str]], glyphs: Glyphs, width: int, *, judge: bool = True
+) -> Iterable[Content]:
+    """One attempt each: host, address, outcome, enhanced status code, and the sentence about it.  `judge`:
+    say whether it is a good outcome, which under an attack it is not by itself."""
+    attempts = [attempt for attempt, _ in tried]
     if not attempts:
         return
-    yield Content("")
     host_width = min(max(len(attempt.host) for attempt in attempts) + 2, 34)
     address_width = max(len(attempt.address or "") for attempt in attempts) + 2
-    for attempt in attempts:
-        style = OUTCOME_STYLE[attempt.outcome]
-        word = fit(f"{glyphs.of(attempt.outcome)} {outcome_word(attempt.outcome)}", 16, pad=True)
+    for attempt, reason in tried:
+        style = OUTCOME_STYLE[attempt.outcome] if judge else ""
+        sign = f"{glyphs.of(attempt.outcome)} " if judge else ""
+        word = fit(f"{sign}{outcome_word(attempt.outcome)}", 16, pad=True)
         code = fit(clean(attempt.status_code or ""), 7, pad=True)
         host = fit(clean(attempt.host), host_width - 2, glyphs.cut, pad=True) + "  "
         address = fit(clean(attempt.address or ""), address_width, glyphs.cut, pad=True)
-        reason = clean(attempt.reason)
         column = host_width + address_width + 16 + 7
         if width - column >= max(30, *(cell_len(word) for word in reason.split(" "))):
             for number, line in enumerate(wrap(reason, width - column)):

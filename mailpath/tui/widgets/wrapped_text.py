@@ -41,12 +41,16 @@ class WrappedText(Widget):
         self.show(self._paint)
 
     @property
-    def lines(self) -> list[Content]:
+    def drawn(self) -> list[Content]:
         """As they are drawn."""
         return self._lines(self.content_size.width)
 
+    def lines(self, width: int) -> int:
+        """How many there are in `width` cells."""
+        return len(self._lines(width))
+
     def render(self) -> Content:
-        return Content("\n").join(self.lines)
+        return Content("\n").join(self.drawn)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))
