@@ -13,7 +13,7 @@ OWN = ("ours-dane", "planned")
 
 
 def matrix(pilot: Any) -> list[str]:
-    return [line.plain for line in pilot.app.screen.query_one(Matrix).lines]
+    return [line.plain for line in pilot.app.screen.query_one(Matrix).drawn]
 
 
 async def test_own_postures_come_first_and_a_click_chooses_posture_host_or_both() -> None:
