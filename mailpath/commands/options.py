@@ -380,9 +380,7 @@ CHECK = (
         help="Format of the report. [by FILE's suffix, else text]",
     ),
     click.Option(
-        ["--reader"],
-        type=click.Choice(["postmaster", "user"]),
-        help="Whom --format ticket is for: the recipient's postmaster, or your own user. [postmaster]",
+        ["--reader"], type=click.Choice(["postmaster", "user"]), help="Whom a ticket goes to. [postmaster]"
     ),
     flag("--full", help="The whole text report, not only what fits on one screen."),
     value("-o", "--output", of="FILE", help="Write the report to FILE."),
