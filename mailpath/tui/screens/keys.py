@@ -1,5 +1,5 @@
-"""The keys of the path screen, each with an id that stays: single letters, and the one
-control chord that every program on a terminal has."""
+"""The keys of the path screen, each with an id that stays: single letters, and the two
+control chords that people know from other programs."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ APP: list[BindingType] = [
     hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
     Binding(
         "colon,ctrl+p",
-        "app.command_palette",
+        "app.menu",
         "Menu",
         key_display=":",
-        id="path.palette",
+        id="path.menu",
         tooltip="Menu: find an action, posture, attack, scenario, finding or path",
     ),
     Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),

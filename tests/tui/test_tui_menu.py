@@ -1,25 +1,25 @@
-"""Every action by name in the palette, and by the keys that the config file gives it."""
+"""Every action by name in the menu, and by the keys that the config file gives it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from textual.command import CommandInput, CommandPalette
 from tui_world import FakeSession, app, appears, drawn, settle, walk
 
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.menu import goals
 
 WIDE = (120, 40)
 
 
 @pytest.mark.parametrize("lab", [True, False])
-async def test_the_palette_has_every_action(lab: bool) -> None:
+async def test_the_menu_has_every_action(lab: bool) -> None:
     running = app(FakeSession(lab=lab))
     async with running.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        titles = [command.title for command in running.get_system_commands(running.screen_stack[0])]
+        titles = [goal.name for goal in goals(running.screen_stack[0], {}, themes=False)]
         assert len(set(titles)) == len(titles)
         wanted = {
             each.tooltip or each.description
@@ -27,23 +27,25 @@ async def test_the_palette_has_every_action(lab: bool) -> None:
             if lab or name != "Lab"
             for each in group
         }
-        assert set(titles) == {title for title in wanted if not title.startswith("Menu")} | {"Theme"}
+        assert wanted - set(titles) == {title for title in wanted if title.startswith("Menu")}
 
 
-async def test_what_is_chosen_in_the_palette_is_done() -> None:
+async def test_what_is_chosen_in_the_menu_is_done() -> None:
     async with app(start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, CommandPalette)
         await pilot.press(*"evidence")
-        await appears(pilot, "Key: e")
+        await appears(pilot, "e         Raw evidence of the open step")
         await pilot.press("enter")
         await appears(pilot, "3600  IN  TLSA")
+        await pilot.press("colon", *"theme dracula", "enter")
+        await settle(pilot)
+        assert pilot.app.theme == "dracula"
 
 
 async def test_what_there_is_on_this_path_is_found_by_its_name(walks: Any) -> None:
-    """Postures, attacks, scenarios, findings of the walk, and paths: each is chosen from the palette."""
+    """Postures, attacks, scenarios, findings of the walk, and paths: each is chosen from the menu."""
     known = walks.of("dane-stale")
     session = FakeSession(lab=True, found=known.walk, own=["a [bold] one"])
     running = app(session, preferences=Preferences(recent=("earlier.example",)))
@@ -60,16 +62,16 @@ async def test_what_there_is_on_this_path_is_found_by_its_name(walks: Any) -> No
             await settle(pilot)
             return running.screen_stack[0]
 
-        await find("dane-stale", "Scenario: dane-stale")
-        assert (await find("postfix-encrypt", "Posture: postfix-encrypt")).posture == "postfix-encrypt"
-        assert (await find("bold", "Posture: a [bold] one")).posture == "a [bold] one"
-        assert (await find("break-tls", "Attack: break-tls")).lenses.lens.attack == "break-tls"
+        await find("dane-stale", "Scenario  dane-stale")
+        assert (await find("postfix-encrypt", "Posture   postfix-encrypt")).posture == "postfix-encrypt"
+        assert (await find("bold", "Posture   a [bold] one")).posture == "a [bold] one"
+        assert (await find("break-tls", "Attack    break-tls")).lenses.lens.attack == "break-tls"
         assert (await find("Stop all", "Stop all simulations")).lenses.lens.plain
-        screen = await find("TLSA002", "Finding: TLSA002 at mx1.dane-stale.example")
+        screen = await find("TLSA002", "Finding   TLSA002 at mx1.dane-stale.example")
         assert screen.steps.opened == "tlsa"
-        await find("Recent a.ex", "Recent: a.example to b.example")
+        await find("Recent a.ex", "Recent    a.example to b.example")
         assert session.walks == 1
-        await find("earlier.e", "Recent: earlier.example")
+        await find("earlier.e", "Recent    earlier.example")
         assert screen.query_one("#recipient").value == "earlier.example"
 
 
@@ -89,13 +91,14 @@ async def test_a_row_of_a_list_is_found_by_what_is_typed() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (40, 12)])
-async def test_the_palette_is_ascii_where_the_rest_is(size: tuple[int, int]) -> None:
+async def test_the_menu_is_ascii_where_the_rest_is(size: tuple[int, int]) -> None:
     async with app(ascii=True, start=True).run_test(size=size) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p")
-        await appears(pilot, "Key: ")
+        await appears(pilot, "Enter takes it")
         assert drawn(pilot).isascii()
-        assert pilot.app.screen.query_one(CommandInput).has_focus
+        await pilot.press(*"postfix-may", "enter")
+        assert pilot.app.screen.posture == "postfix-may"
 
 
 async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order() -> None:
