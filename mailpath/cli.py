@@ -7,16 +7,17 @@ exit status, None for 0.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 import click
 
-from mailpath import __version__
 from mailpath.commands import stdio
 from mailpath.commands.grammar import DefaultGroup
 from mailpath.commands.options import (
     CHECK,
+    COMPLETING,
     DNS_KEYS,
     LAB,
     LOG,
@@ -26,9 +27,11 @@ from mailpath.commands.options import (
     argument,
     as_json,
     as_of,
+    completed,
     flag,
     network_for,
     value,
+    version,
 )
 from mailpath.ending import ExitCode
 
@@ -36,7 +39,20 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(cls=DefaultGroup, context_settings=_CONTEXT)
-@click.version_option(__version__, message="mailpath %(version)s")
+@click.option(
+    "--verbose",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    help="With --version: of all that it runs on.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Traceroute for mail security: walk the path of a message, see what protects each hop, and what would
     change if the sender enforced more.
@@ -48,7 +64,12 @@ def cli() -> None:
 @cli.command(
     DefaultGroup.default,
     hidden=True,
-    params=[argument("domains", nargs=-1, metavar="[[SENDER] RECIPIENT]"), *LOOK, *NETWORK, LOG],
+    params=[
+        argument("domains", nargs=-1, metavar="[[SENDER] RECIPIENT]", shell_complete=completed("recipients")),
+        *LOOK,
+        *NETWORK,
+        LOG,
+    ],
 )
 def app(domains: tuple[str, ...], **options: Any) -> int:
     """The app."""
@@ -60,7 +81,15 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
     return commands.live(domains[0] if len(domains) == 2 else None, recipient, options)
 
 
-@cli.command(params=[argument("recipient", required=False), *CHECK, LAB, *NETWORK, LOG])
+@cli.command(
+    params=[
+        argument("recipient", required=False, shell_complete=completed("recipients")),
+        *CHECK,
+        LAB,
+        *NETWORK,
+        LOG,
+    ]
+)
 def check(**words: Any) -> int:
     """Walk the path to RECIPIENT and print a report.
 
@@ -72,7 +101,7 @@ def check(**words: Any) -> int:
     return commands.run(commands.options_of(words))
 
 
-@cli.command("open", params=[argument("capture"), *LOOK, *TRUST, LOG])
+@cli.command("open", params=[argument("capture", shell_complete=completed("files")), *LOOK, *TRUST, LOG])
 def open_capture(capture: str, **options: Any) -> int:
     """Open the app on CAPTURE ("-": standard input). Uses no network."""
     from mailpath.commands import app as commands
@@ -88,7 +117,16 @@ def lab_group() -> None:
 @lab_group.command(
     DefaultGroup.default,
     hidden=True,
-    params=[argument("scenario", required=False, metavar="[SCENARIO | FILE.toml]"), *LOOK, LOG],
+    params=[
+        argument(
+            "scenario",
+            required=False,
+            metavar="[SCENARIO | FILE.toml]",
+            shell_complete=completed("scenarios"),
+        ),
+        *LOOK,
+        LOG,
+    ],
 )
 def lab(scenario: str | None, **options: Any) -> int:
     """The app on the lab."""
@@ -137,7 +175,7 @@ def dnssec(**words: Any) -> int:
 @cli.command(
     short_help="List the postures: what senders enforce.",
     params=[
-        argument("name", required=False),
+        argument("name", required=False, shell_complete=completed("postures")),
         as_json("JSON, with every field"),
         flag("--all", "every_field", help="Also show the habits of its server program."),
     ],
@@ -174,7 +212,10 @@ def attacks(as_json: bool) -> None:
 
 @cli.command(
     short_help="Explain a code, a sentence or a log line.",
-    params=[argument("text", nargs=-1, metavar="[CODE-OR-LOG-LINE]"), as_json()],
+    params=[
+        argument("text", nargs=-1, metavar="[CODE-OR-LOG-LINE]", shell_complete=completed("codes")),
+        as_json(),
+    ],
 )
 def explain(text: tuple[str, ...], as_json: bool) -> int:
     """Explain a finding's code, a status code or a log line ("-": standard input).
@@ -195,7 +236,7 @@ def explain(text: tuple[str, ...], as_json: bool) -> int:
 @cli.command(
     short_help="Explain a bounce or a piece of a log.",
     params=[
-        argument("file"),
+        argument("file", shell_complete=completed("files")),
         as_json(),
         flag("--walk", help="Open the app with the sender and the recipient of the bounce filled in."),
         *LOOK,
@@ -213,7 +254,10 @@ def bounce(file: str, as_json: bool, walk: bool, **options: Any) -> int:
     return tickets.bounce(file, as_json, options if walk else None)
 
 
-@cli.command(short_help="Explain a received TLS report.", params=[argument("file"), as_json()])
+@cli.command(
+    short_help="Explain a received TLS report.",
+    params=[argument("file", shell_complete=completed("files")), as_json()],
+)
 def tlsrpt(file: str, as_json: bool) -> None:
     """Explain the received TLS report in FILE (JSON, gzip or the mail; "-": standard input)."""
     from mailpath.commands import tickets
@@ -224,14 +268,15 @@ def tlsrpt(file: str, as_json: bool) -> None:
 @cli.command(
     short_help="Show what changed between two captures of one path.",
     params=[
-        argument("old"),
-        argument("new"),
+        argument("old", shell_complete=completed("files")),
+        argument("new", shell_complete=completed("files")),
         as_json(),
         value(
             "--posture",
             "postures",
             of="NAME",
             multiple=True,
+            shell_complete=completed("postures"),
             help="Compare only the outcomes of this posture; repeatable. [all]",
         ),
         *TRUST,
@@ -247,10 +292,31 @@ def diff(**words: Any) -> int:
     return commands.run(**words)
 
 
+@cli.command(
+    "completion",
+    short_help="Print the completion script of a shell.",
+    params=[argument("shell", metavar="bash|zsh|fish", shell_complete=completed("shells"))],
+)
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL. It completes commands, options and the names they take.
+
+    \b
+    bash  mailpath completion bash > ~/.local/share/bash-completion/completions/mailpath
+    zsh   mailpath completion zsh > "${fpath[1]}/_mailpath"
+    fish  mailpath completion fish > ~/.config/fish/completions/mailpath.fish
+    """
+    from mailpath.commands import completing
+
+    click.echo(completing.script(cli, shell), nl=False)
+
+
 def main() -> None:
     """The console script; leaves by `SystemExit` with one of the documented exit codes."""
     stdio.complete()
     try:
+        if os.environ.get(COMPLETING):
+            from mailpath.commands import completing  # noqa: F401 - our own way with bash
+
         status = cli.main(prog_name="mailpath", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

@@ -37,6 +37,7 @@ import platformdirs
 from mailpath.errors import MailpathError
 from mailpath.files import replace_file
 from mailpath.visible import visible
+from mailpath.wording.phrases import did_you_mean
 
 if TYPE_CHECKING:
     from mailpath.judge import Posture
@@ -118,7 +119,8 @@ class Config:
         problems = []
         for key, value in self.network.items():
             if key not in Settings.__struct_fields__:
-                problems.append(self.told("There is no such key.", "network", key))
+                near = did_you_mean(key, Settings.__struct_fields__)
+                problems.append(self.told(f"There is no such key.{near}", "network", key))
                 continue
             given = value
             if key in ("trust_anchor", "ca_file") and isinstance(value, str):
@@ -200,7 +202,8 @@ def _wrong(tables: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, table in tables.items():
         if name not in TABLES:
             there = ", ".join(f"[{each}]" for each in TABLES)
-            yield (name,), f"There is no such key; the tables are {there}."
+            near = did_you_mean(name, TABLES)
+            yield (name,), f"There is no such key; the tables are {there}.{near}"
         elif not isinstance(table, Mapping):
             what = "posture.NAME" if name == "posture" else name
             yield (name,), f"This must be a table [{what}]."
@@ -209,7 +212,7 @@ def _wrong(tables: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
                 if name == "posture" and not isinstance(value, Mapping):
                     yield (name, key), "This must be a table [posture.NAME]."
                 elif name == "default" and key not in _DEFAULTS:
-                    yield (name, key), "There is no such key."
+                    yield (name, key), f"There is no such key.{did_you_mean(key, _DEFAULTS)}"
                 elif name in ("default", "keymap") and not (isinstance(value, str) and value):
                     yield (name, key), "This must be a string in quotes."
 

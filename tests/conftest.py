@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +13,10 @@ from importlib import resources
 
 import pytest
 from hypothesis import HealthCheck, settings
+from reported import SCENARIOS
 
 from mailpath.facts import Path, Walk
+from mailpath.findings import Finding, find
 from mailpath.lab import Lab, Scenario
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
@@ -64,6 +66,11 @@ class Walks:
         return Walked(scenario, walked, capture, tuple(events))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Do not name a test by the bytes that it is given: each worker makes keys of its own."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Where everything is installed (MAILPATH_NO_SKIPS is set), a skipped test is a failed run."""
     skipped = terminalreporter.stats.get("skipped", [])
@@ -82,6 +89,20 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def walks(lab: Lab) -> Walks:
     return Walks(lab)
+
+
+@pytest.fixture(scope="session")
+def reported() -> Iterator[Callable[[str], Walk]]:
+    """The walk of a situation out of a public report, by its id."""
+    with Lab.start(SCENARIOS) as running:
+        walks = Walks(running)
+        yield lambda name: walks.of(name).walk
+
+
+@pytest.fixture(scope="session")
+def found_in(reported: Callable[[str], Walk]) -> Callable[[str], dict[str, Finding]]:
+    """Its findings by code; of several of one code the first."""
+    return lambda name: {each.code: each for each in reversed(find(reported(name)))}
 
 
 @pytest.fixture(scope="session")

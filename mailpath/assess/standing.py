@@ -50,7 +50,7 @@ def enforced(walk: Walk, host: MxHost) -> bool:
 def listed(walk: Walk, host: str) -> bool:
     """The host matches an mx pattern of the policy, by RFC 8461 section 4.1."""
     policy = walk.sts.policy
-    return policy is not None and any(sts.mx_matches(pattern, host, sts.RFC) for pattern in policy.mx)
+    return policy is not None and sts.lists(policy, host)
 
 
 def authentication_demanded(walk: Walk, host: MxHost) -> bool:

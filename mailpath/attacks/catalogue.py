@@ -8,6 +8,7 @@ from itertools import product
 from mailpath.attacks import dns, https, smtp
 from mailpath.attacks.record import Attack
 from mailpath.errors import MailpathError
+from mailpath.wording.phrases import did_you_mean
 
 ATTACKS: Mapping[str, Attack] = {
     attack.name: attack for attack in (*smtp.ON_SESSIONS, *dns.ATTACKS, *https.ATTACKS, *smtp.ON_PACKETS)
@@ -15,12 +16,11 @@ ATTACKS: Mapping[str, Attack] = {
 
 
 class UnknownAttack(MailpathError):
-    """No attack has that name; the message lists those there are."""
+    """No attack has that name; the message says which is near, or else lists those there are."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"There is no attack {name!r}. The attacks are {', '.join(ATTACKS)}; a+b combines two."
-        )
+        there = did_you_mean(name, ATTACKS) or f" The attacks are {', '.join(ATTACKS)}; a+b combines two."
+        super().__init__(f"There is no attack {name!r}.{there}")
 
 
 def parse(attack: str) -> tuple[Attack, ...]:

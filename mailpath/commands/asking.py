@@ -15,6 +15,7 @@ from mailpath.commands.stdio import tell
 from mailpath.dnssec import read_anchors
 from mailpath.errors import MailpathError, concerning
 from mailpath.network.settings import Settings, SettingsError, anchor_text, load, roots
+from mailpath.wording.phrases import did_you_mean
 
 if TYPE_CHECKING:
     from mailpath.lab import Scenario
@@ -68,9 +69,9 @@ def scenario_named(text: str) -> Scenario:
         if each.id == text:
             return each
     if not Path(text).is_file():
-        raise click.UsageError(
-            f"There is no scenario {text!r}, and no such file. `mailpath lab list` lists the scenarios."
-        )
+        near = did_you_mean(text, (each.id for each in scenarios()))
+        there = near or " `mailpath lab list` lists the scenarios."
+        raise click.UsageError(f"There is no scenario {text!r}, and no such file.{there}")
     return load_scenario(text)
 
 

@@ -16,7 +16,15 @@ from mailpath.commands import stdio
 from mailpath.commands.asking import files_read, network_of, trusted_by
 from mailpath.commands.envelope import envelope_for
 from mailpath.commands.narration import narrator, waits_told
-from mailpath.commands.options import LOG_FILE, TRUST_KEYS, domain_of, given_options, names_of
+from mailpath.commands.options import (
+    LOG_FILE,
+    TRUST_KEYS,
+    Offset,
+    domain_of,
+    given_options,
+    names_of,
+    seen_from,
+)
 from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
 from mailpath.ending import ExitCode
@@ -65,7 +73,7 @@ class CheckOptions:
     sender: str | None
     postures: tuple[str, ...]
     attacks: tuple[str, ...]
-    at: int | None
+    at: int | Offset | None
     requiretls: bool
     tls_required_no: bool
     policy_age: int | None
@@ -74,9 +82,11 @@ class CheckOptions:
     rcpt: str | None
     redact: bool
     form: str | None
+    full: bool
     output: str | None
     capture: str | None
     tlsrpt: str | None
+    fail_on: tuple[str, ...]
     replay: str | None
     trust_capture: bool
     network: dict[str, Any]
@@ -117,7 +127,8 @@ def run(options: CheckOptions) -> ExitCode:
     examine({**outputs, "--log": log}, inputs, options.form)
     judged = chosen(options.postures)
     attacks = attacks_named(options.attacks)
-    _remark(options, attacks)
+    conditions = _conditions(options.fail_on)
+    _remark(options)
     walked = _replayed(options) if options.replay is not None else _asked(options)
     if options.redact:
         walked = _redacted(walked)
@@ -128,13 +139,20 @@ def run(options: CheckOptions) -> ExitCode:
         from mailpath.commands import attacking
 
         result = attacking.tried(result, walked.capture, attacks)
+    if conditions:
+        from mailpath.commands import failing
+
+        deciding = [posture.name for posture in judged] or [DEFAULT_POSTURE]
+        result = failing.holding(result, conditions, deciding, walked.capture)
+        for each in result.held:
+            stdio.tell(f"mailpath check: --fail-on {each}")
     if options.output is not None or STDIO not in outputs.values():
-        write(result, options.written_as, options.output)
+        write(result, options.written_as, options.output, full=options.full)
     elif sys.stderr.isatty():
         click.echo(headline(result), err=True)
     if options.tlsrpt is not None:
         _filed(result, options.tlsrpt)
-    return result.code
+    return result.status
 
 
 def _judged(
@@ -183,10 +201,17 @@ def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
 
 
-def _remark(options: CheckOptions, attacks: Sequence[str]) -> None:
+def _conditions(words: Sequence[str]) -> tuple[str, ...]:
+    """What `--fail-on` says.  Raises `click.UsageError`."""
+    if not words:
+        return ()
+    from mailpath.commands import failing
+
+    return failing.understood(words)
+
+
+def _remark(options: CheckOptions) -> None:
     """What was asked for and comes otherwise, on standard error."""
-    if attacks and options.written_as == "nagios":
-        stdio.tell("mailpath check: --format nagios reports only the outcome, so --attack adds nothing.")
     if options.form is None and options.output is not None and names_no_format(options.output):
         file = visible(options.output)
         stdio.tell(
@@ -244,7 +269,9 @@ def _replayed(options: CheckOptions) -> Walked:
     return replace(walked, capture=held, given=origin.given_by(here), replayed=True)
 
 
-async def _walk(path: Path, network: Network, at: int | None, envelope: Envelope | None = None) -> Walked:
+async def _walk(
+    path: Path, network: Network, at: int | Offset | None, envelope: Envelope | None = None
+) -> Walked:
     recording = Recording(network, envelope)
     elapsed: dict[str, float] = {}
     narrate = narrator()
@@ -256,7 +283,7 @@ async def _walk(path: Path, network: Network, at: int | None, envelope: Envelope
             elapsed[event.result.id] = event.elapsed_ms
 
     began = time.perf_counter()
-    found = await walk(path, recording, network.ground.made if at is None else at, seen)
+    found = await walk(path, recording, seen_from(network.ground.made, at), seen)
     took = (time.perf_counter() - began) * 1000
     return Walked(found, network.ground, elapsed, took, capture_of(recording, path, found.roots))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import click
 
 from mailpath import api
 from mailpath.commands.asking import network_of
+from mailpath.commands.options import Offset, seen_from
 from mailpath.commands.stdio import plain, print_json
 from mailpath.dnssec import known
 from mailpath.facts import Security
@@ -20,10 +22,10 @@ from mailpath.report.provenance import Provenance, foreign_anchor
 CODES = {Security.SECURE: 0, Security.INSECURE: 1, Security.BOGUS: 2, Security.INDETERMINATE: 3}
 
 
-def run(*, name: str, rdtype: str, as_json: bool, at: int | None, **network: Any) -> int:
+def run(*, name: str, rdtype: str, as_json: bool, at: int | Offset | None, **network: Any) -> int:
     """Look up, validate, draw; 0 secure, 1 insecure, 2 bogus, 3 indeterminate.  Raises `MailpathError`."""
     with network_of(network) as (settings, _):
-        found = api.validate_sync(name, rdtype, network=settings, at=at)
+        found = api.validate_sync(name, rdtype, network=settings, at=seen_from(int(time.time()), at))
     lookup, zones = found.lookup, found.zones
     fix = remedy(lookup, zones, found.at) if found.security is Security.BOGUS else ""
     whose = known.whose(found.trust_anchor)

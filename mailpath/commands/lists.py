@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mailpath.commands.stdio import print_json
+from mailpath.wording.phrases import did_you_mean
 
 if TYPE_CHECKING:
     from mailpath.config import Config
@@ -77,16 +78,17 @@ def _wrong(found: Config) -> Iterator[str]:
     if posture is not None:
         from mailpath.judge.presets import PRESETS
 
-        if posture not in {**PRESETS, **own}:
-            yield found.told(f'There is no posture "{posture}".', "default", "posture")
+        if posture not in (there := {**PRESETS, **own}):
+            near = did_you_mean(posture, there)
+            yield found.told(f'There is no posture "{posture}".{near}', "default", "posture")
     if theme is not None or found.keymap:
         from mailpath.tui.screens.help import BINDINGS
         from mailpath.tui.theme import THEMES
 
         if theme is not None and theme not in THEMES:
-            yield found.told(f'There is no theme "{theme}".', "default", "theme")
+            yield found.told(f'There is no theme "{theme}".{did_you_mean(theme, THEMES)}', "default", "theme")
         for name in sorted(set(found.keymap) - BINDINGS):
-            yield found.told("There is no such key binding.", "keymap", name)
+            yield found.told(f"There is no such key binding.{did_you_mean(name, BINDINGS)}", "keymap", name)
 
 
 def attacks(as_json: bool) -> None:
@@ -126,3 +128,21 @@ def codes() -> None:
 
     for entry in CATALOGUE.values():
         click.echo(f"{entry.code:8} {entry.severity.value:8} {entry.title}")
+
+
+def runs_on() -> Iterator[tuple[str, str]]:
+    """(name, version) of Python, of the OpenSSLs in it, and of the libraries: what a bug report needs."""
+    import platform
+    import re
+    import ssl
+    from importlib import metadata
+
+    from cryptography.hazmat.backends.openssl import backend
+
+    yield "Python", f"{platform.python_version()} ({platform.platform()})"
+    yield "OpenSSL", ssl.OPENSSL_VERSION.removeprefix("OpenSSL ")
+    yield "OpenSSL of cryptography", backend.openssl_version_text().removeprefix("OpenSSL ")
+    for needed in metadata.requires("mailpath") or ():
+        name = re.match(r"[A-Za-z0-9._-]+", needed)
+        if name is not None and "extra ==" not in needed:
+            yield name[0], metadata.version(name[0])

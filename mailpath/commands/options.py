@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from mailpath import __version__, ending
 from mailpath.errors import concerning
@@ -27,15 +28,45 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BARE_DATE = re.compile(r"(?:19|20)\d\d(?:\d\d|\d{4}|\d{8})?", re.ASCII)
 
 
-def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """RFC 3339 ("2026-11-23T12:00:00Z"; a date alone: 00:00Z) or Unix seconds, as Unix seconds."""
+_AGE = re.compile(r"(?P<amount>[0-9]{1,10})(?P<unit>[smhdw]?)", re.ASCII)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+class Offset(NamedTuple):
+    """Seconds later than the walk, or earlier: `--at +7d`, `--at -2h`."""
+
+    seconds: int
+
+
+def seen_from(made: int, at: int | Offset | None) -> int:
+    """`at` in Unix seconds, of a walk that was made then.  Raises `click.UsageError`."""
+    if not isinstance(at, Offset):
+        return made if at is None else at
+    if not 0 <= made + at.seconds <= LAST:
+        raise click.UsageError("--at: That is not between the years 1970 and 9999.")
+    return made + at.seconds
+
+
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | Offset | None:
+    """RFC 3339 ("2026-11-23T12:00:00Z"; a date alone: 00:00Z) or Unix seconds, as Unix seconds; or how far
+    that is from the walk ("+7d", "-2h").
+    """
     if value is None:
         return None
     text = value.strip()
+    if text.startswith(("+", "-")):
+        found = _AGE.fullmatch(text[1:])
+        if found is None or not found["unit"]:
+            sentence = f"{text!r} is no span of time: use a number with s, m, h, d or w, as in +7d or -2h."
+            raise click.BadParameter(sentence, ctx, param)
+        return Offset(int(f"{text[0]}{found['amount']}") * _SECONDS[found["unit"]])
     try:
         seconds = _unix(text) if text.isascii() and text.isdigit() else _rfc3339(text)
     except (ValueError, OverflowError):
-        sentence = f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z, or only a date) nor Unix seconds."
+        sentence = (
+            f"{text!r} is neither RFC 3339 (2026-11-23T12:00:00Z, or only a date) nor Unix seconds, nor a"
+            " span of time (+7d, -2h)."
+        )
         raise click.BadParameter(sentence, ctx, param) from None
     if not 0 <= seconds <= LAST:
         raise click.BadParameter(f"{text!r} is not between the years 1970 and 9999.", ctx, param)
@@ -54,10 +85,6 @@ def _rfc3339(text: str) -> int:
     if not _RFC3339.fullmatch(text):
         raise ValueError
     return int(datetime.fromisoformat(text.upper()).timestamp())
-
-
-_AGE = re.compile(r"(?P<amount>[0-9]{1,10})(?P<unit>[smhdw]?)", re.ASCII)
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def age(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -85,7 +112,7 @@ def _dial(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
 
 def _log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """From here on, and until the command ends, everything is logged."""
-    if value is None:
+    if value is None or ctx.resilient_parsing:  # a shell that completes logs nothing
         return
     from mailpath import logs
 
@@ -96,6 +123,20 @@ def _log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     ctx.meta[LOG_FILE] = value
     python = ".".join(map(str, sys.version_info[:3]))
     logs.logger.info("mailpath %s, Python %s: %s", __version__, python, shlex.join(sys.argv[1:]))
+
+
+def version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Print which mailpath this is, with `--verbose` also what it runs on, and leave."""
+    if not value or ctx.resilient_parsing:
+        return
+    click.echo(f"mailpath {__version__}")
+    # Options that are eager came before, wherever they stand.
+    if ctx.get_parameter_source("verbose") is ParameterSource.COMMANDLINE:
+        from mailpath.commands.lists import runs_on
+
+        for name, what in runs_on():
+            click.echo(f"{name} {what}")
+    ctx.exit()
 
 
 def domain_of(text: str) -> str:
@@ -113,7 +154,24 @@ def flag(*names: str, help: str, **how: Any) -> click.Option:
 
 def value(*names: str, of: str, help: str, **how: Any) -> click.Option:
     """An option with a value, called `of` in the help."""
+    if of == "FILE":
+        how.setdefault("shell_complete", completed("files"))
     return click.Option(names, metavar=of, help=help, **how)
+
+
+#: Where click looks for what a shell asks.
+COMPLETING = "_MAILPATH_COMPLETE"
+
+
+def completed(by: str) -> Callable[..., Any]:
+    """What a shell completes here: the function `by` of `completing`, which is loaded when it is asked."""
+
+    def complete(*asked: Any) -> Any:
+        from mailpath.commands import completing
+
+        return getattr(completing, by)(*asked)
+
+    return complete
 
 
 def argument(name: str, **how: Any) -> click.Argument:
@@ -128,7 +186,12 @@ def as_json(what: str = "one JSON object") -> click.Option:
 
 def as_of(help: str) -> click.Option:
     """Another time than now."""
-    return value("--at", of="TIME", callback=moment, help=f"{help}: RFC 3339, a date or Unix seconds. [now]")
+    return value(
+        "--at",
+        of="TIME",
+        callback=moment,
+        help=f"{help}: RFC 3339, a date, Unix seconds, or +7d, -2h. [when the walk was made]",
+    )
 
 
 #: How the app looks.
@@ -265,6 +328,7 @@ TRUST = (
 LAB = value(
     "--lab",
     of="ID|FILE",
+    shell_complete=completed("scenarios"),
     help="Use the built-in mini-internet instead: a scenario of `mailpath lab list`, or your own file.",
 )
 
@@ -276,6 +340,7 @@ CHECK = (
         "postures",
         of="NAME",
         multiple=True,
+        shell_complete=completed("postures"),
         help="What the sender enforces: a name, or all; repeatable, the worst verdict decides. [rfc decides]",
     ),
     value(
@@ -283,6 +348,7 @@ CHECK = (
         "attacks",
         of="NAME",
         multiple=True,
+        shell_complete=completed("attacks"),
         help="Put an attacker on the path: a name, a+b, or all; repeatable. [none]",
     ),
     as_of("Judge as of TIME"),
@@ -313,10 +379,18 @@ CHECK = (
         type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
         help="Format of the report. [by FILE's suffix, else text]",
     ),
+    flag("--full", help="The whole text report, not only what fits on one screen."),
     value("-o", "--output", of="FILE", help="Write the report to FILE."),
     value("--capture", of="FILE", help='Save every exchange to FILE ("-": standard output).'),
     value(
         "--tlsrpt", of="FILE", help="Write the TLS report (RFC 8460) that the deciding posture would file."
+    ),
+    value(
+        "--fail-on",
+        of="WHAT",
+        multiple=True,
+        shell_complete=completed("conditions"),
+        help="Exit with 2 also if it holds: attacker-reads, finding:CODE or worse-than:OUTCOME; repeatable.",
     ),
     value("--replay", of="FILE", help='Replay a capture without any network ("-": standard input).'),
     flag("--trust-capture", help="Take a capture's verdict as evidence in any case."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from importlib import import_module
 from pathlib import PurePath
@@ -11,6 +12,7 @@ from mailpath.commands.stdio import plain
 from mailpath.errors import reason_of
 from mailpath.files import FileError, replace_file
 from mailpath.report.result import Result
+from mailpath.wording.layout import WIDTH
 
 #: File name endings and what they stand for; `--format` outweighs them.
 SUFFIXES = {
@@ -35,17 +37,25 @@ def names_no_format(output: str) -> bool:
     return bool(ending) and ending not in SUFFIXES
 
 
-def write(result: Result, form: str, output: str | None) -> None:
-    """The report to the file `output`, or to standard output.  Raises `FileError`."""
+def write(result: Result, form: str, output: str | None, *, full: bool = False) -> None:
+    """The report to the file `output`, or to standard output.  `full`: the text at length.
+
+    Raises `FileError`.
+    """
     if output in (None, STDIO):
-        # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters.
+        # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters and its width.
         encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
-        told = rendered(result, form, ascii_only=plain(sys.stdout))
+        told = rendered(result, form, full=full, ascii_only=plain(sys.stdout), width=terminal_width())
         sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
         sys.stdout.buffer.flush()
         return
     assert output is not None
-    write_file(output, rendered(result, form).encode())
+    write_file(output, rendered(result, form, full=full).encode())
+
+
+def terminal_width() -> int:
+    """Columns for text: COLUMNS, else the terminal's, else 80; prose is hard to read beyond 120."""
+    return min(max(shutil.get_terminal_size((WIDTH, 24)).columns, 40), 120)
 
 
 def write_file(output: str, data: bytes) -> None:
@@ -56,11 +66,12 @@ def write_file(output: str, data: bytes) -> None:
         raise FileError(f"The report cannot be written: {reason_of(error)}.", file=output) from None
 
 
-def rendered(result: Result, form: str, *, ascii_only: bool = False) -> str:
-    """`result` in one of the formats, which is the name of its renderer's module: only that is loaded.
-
-    `ascii_only`: of the text, its glyphs.
-    """
-    renderer = import_module(f"mailpath.report.{form}")
-    told: str | bytes = renderer.render(result, **({"ascii_only": ascii_only} if form == "text" else {}))
+def rendered(
+    result: Result, form: str, *, full: bool = False, ascii_only: bool = False, width: int = WIDTH
+) -> str:
+    """`result` in one of the formats; only its renderer is loaded.  `full` and the rest: of the text."""
+    short = form == "text" and not full
+    renderer = import_module(f"mailpath.report.{'brief' if short else form}")
+    laid_out = {"ascii_only": ascii_only, "width": width} if form == "text" else {}
+    told: str | bytes = renderer.render(result, **laid_out)
     return told.decode() if isinstance(told, bytes) else told

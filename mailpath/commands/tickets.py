@@ -7,12 +7,13 @@ import sys
 from typing import Any
 
 import click
-import msgspec
 
 from mailpath.commands import stdio
 from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.files import read_file
+from mailpath.findings.catalogue import CATALOGUE
+from mailpath.judge.rules import RULES, rule_id
 from mailpath.report.result import DEFAULT_POSTURE
 from mailpath.tickets.bounce import MAX_INPUT, Bounce, read_bounce
 from mailpath.tickets.bounce import to_dict as bounce_to_dict
@@ -21,6 +22,8 @@ from mailpath.tickets.bounce.render import render_text as bounce_text
 from mailpath.tickets.bounce.render import walk_words
 from mailpath.tickets.explain import Kind, render_text, to_dict
 from mailpath.tickets.explain import explain as explained
+from mailpath.visible import visible
+from mailpath.wording.phrases import did_you_mean
 
 STDIO = "-"
 #: Bytes of a TLS report, packed or not: its reader refuses more.
@@ -38,10 +41,11 @@ def explain(words: tuple[str, ...], as_json: bool) -> ExitCode:
     if not text.strip():
         raise click.UsageError("There is nothing to explain.")
     found = explained(text)
-    if found.kind is Kind.UNKNOWN and _CODE.match(text.strip()):
-        stdio.tell(
-            f"mailpath explain: {text.strip()} is not a code of mailpath. `mailpath explain` lists all codes."
-        )
+    word = text.strip()
+    near = did_you_mean(word, (*CATALOGUE, *map(rule_id, RULES))) if " " not in word else ""
+    if found.kind is Kind.UNKNOWN and (near or _CODE.match(word)):
+        told = near or " `mailpath explain` lists all codes."
+        stdio.tell(f"mailpath explain: {visible(word)} is not a code of mailpath.{told}")
     _print(to_dict(found) if as_json else render_text(found))
     return ExitCode.UNKNOWN if found.kind is Kind.UNKNOWN else ExitCode.OK
 
@@ -49,15 +53,13 @@ def explain(words: tuple[str, ...], as_json: bool) -> ExitCode:
 def bounce(file: str, as_json: bool, walked: dict[str, Any] | None) -> int:
     """What a bounce tells; with `walked`, options of the app, that, with its sender and recipient filled in.
 
-    3 where it tells nothing.  Raises `click.UsageError`, `FileError`.
+    3 where nothing in it is known.  Raises `click.UsageError`, `FileError`.
     """
     told = read_bounce(_notice(file))
     if walked is not None:
         return _open_app(told, walked, stdin=file == STDIO)
     _print(bounce_to_dict(told) if as_json else bounce_text(told))
-    # A sentence alone is whatever was read: nobody knows it.
-    nothing = msgspec.structs.replace(told, sentence=None) == Bounce()
-    return ExitCode.UNKNOWN if nothing else ExitCode.OK
+    return ExitCode.OK if told.known else ExitCode.UNKNOWN
 
 
 def _open_app(told: Bounce, options: dict[str, Any], *, stdin: bool) -> int:

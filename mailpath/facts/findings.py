@@ -32,12 +32,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     rfc: str
 
 
+class ServedFile(Record, frozen=True):
+    """A file to serve at `url` (an MTA-STS policy, RFC 8461 section 3.2); `text`: its lines."""
+
+    url: str
+    text: str
+
+
 class Finding(Record, frozen=True, kw_only=True):
     """One code seen on one walk, about `subject` (a host, a name, a zone).  All of it visible text.
 
     `message`: one plain sentence.  `found`: what is published, `got`: what was there instead, both as
-    evidence; `fix`: the exact record or setting where it could be computed, "" where the catalogue's
-    words are all there is.
+    evidence; where that is records, one by one in `found_lines` and `got_lines`.  `fix`: what to do where
+    that could be computed, "" where the catalogue's words are all there is; `records`, `file`: the lines of
+    a zone file and the file that it speaks of.  `means`: what it means here, "" where the catalogue's words
+    fit.  `policy`: the lines of a policy that is not valid, the wrong one marked.
     """
 
     code: str
@@ -47,3 +56,9 @@ class Finding(Record, frozen=True, kw_only=True):
     found: str = ""
     got: str = ""
     fix: str = ""
+    records: tuple[str, ...] = ()
+    file: ServedFile | None = None
+    found_lines: tuple[str, ...] = ()
+    got_lines: tuple[str, ...] = ()
+    means: str = ""
+    policy: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from importlib import resources
 
-from mailpath.facts.findings import Entry, Finding, Severity
+from mailpath.facts.findings import Entry, Finding, ServedFile, Severity
 from mailpath.steps.registry import REGISTRY
 
 
@@ -25,6 +26,11 @@ def _entries(codes: dict[str, dict[str, str]]) -> tuple[Entry, ...]:
 
 
 _TABLES = tomllib.loads(resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8"))
+#: Of a TLSA record that matches nothing: kind of mistake (`match/mistakes.py`) -> `meaning` and `fix`.
+MISTAKES: dict[str, dict[str, str]] = {
+    kind: {key: " ".join(text.split()) for key, text in texts.items()}
+    for kind, texts in _TABLES["mistakes"].items()
+}
 #: A small step has its entries in its own file.
 _PANELS = [
     (entry, step_id)
@@ -49,17 +55,32 @@ def finding(
     message: str,
     *,
     severity: Severity | None = None,
-    found: str = "",
-    got: str = "",
+    found: str | Sequence[str] = "",
+    got: str | Sequence[str] = "",
     fix: str = "",
+    records: Sequence[str] = (),
+    file: ServedFile | None = None,
+    means: str = "",
+    policy: Sequence[str] = (),
 ) -> Finding:
-    """A finding with the catalogue's severity, unless this one weighs otherwise.  Text must be visible."""
+    """A finding with the catalogue's severity, unless this one weighs otherwise.  Text must be visible.
+
+    `found`, `got`: a sentence, or records.
+    """
+    found_lines = () if isinstance(found, str) else tuple(found)
+    got_lines = () if isinstance(got, str) else tuple(got)
     return Finding(
         code=code,
         severity=severity or CATALOGUE[code].severity,
         subject=subject,
         message=message,
-        found=found,
-        got=got,
+        found="; ".join(found_lines) if found_lines else str(found or ""),
+        got="; ".join(got_lines) if got_lines else str(got or ""),
         fix=fix,
+        records=tuple(records),
+        file=file,
+        found_lines=found_lines,
+        got_lines=got_lines,
+        means=means,
+        policy=tuple(policy),
     )

@@ -6,14 +6,19 @@ from collections.abc import Iterator
 
 from mailpath.assess.faults import Fault, our_fault
 from mailpath.assess.lookups import PATH, ROUTE, lookups
+from mailpath.assess.tlsa import is_secure_alias
 from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFact
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
-from mailpath.findings.words import ASK_ANOTHER, rrset, why
+from mailpath.findings.words import ASK_ANOTHER, alias_lines, rrset, why
 from mailpath.visible import visible
 from mailpath.wording.times import DAY, span, utc
 
+_SIGNED_ALIAS = (
+    "The host's name is an alias in a signed zone, but the address that it leads to is not signed. Senders"
+    " look up TLSA records at the alias only; some, like Exim, use none without a signed address."
+)
 #: A zone whose signatures last this much longer, or less, is warned of.
 SOON = 7 * DAY
 
@@ -74,7 +79,12 @@ def _answers(walk: Walk) -> Iterator[Finding]:
             kinds = " and ".join(lookup.rdtype for lookup in unsigned)
             name = visible(host.name)
             reason = why(unsigned[0], "the zone is not signed")
-            yield finding("SEC004", name, f"{kinds} of {name}: unsigned: {reason}.", got=reason)
+            message = f"{kinds} of {name}: unsigned: {reason}."
+            # RFC 7672 section 2.2.2: a signed alias is a TLSA base domain, wherever it leads.
+            through = next((each for each in unsigned if is_secure_alias(each)), None)
+            means = _SIGNED_ALIAS if through is not None else ""
+            found = alias_lines(through) if through is not None else []
+            yield finding("SEC004", name, message, found=found, got=reason, means=means)
     unclear: dict[str, list[Lookup]] = {}
     on_route = list(lookups(walk, ROUTE))
     for lookup in on_route:

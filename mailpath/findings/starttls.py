@@ -9,25 +9,33 @@ import msgspec
 
 from mailpath.assess.reached import Reached, quoted, reached, told, waited, why_ended
 from mailpath.assess.sessions import got_through, session_at, with_certificate
-from mailpath.assess.standing import OUTDATED, name_sent, standing_at, tls_demanded
-from mailpath.assess.tlsa import dane_lost
+from mailpath.assess.standing import OUTDATED, name_sent, tls_demanded
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import certificates
 from mailpath.findings.catalogue import finding
+from mailpath.judge import Outcome
+from mailpath.judge.reachable import BEST_FOR_ATTACKER, each_only_reachable
+from mailpath.judge.rules import RFC
 from mailpath.visible import visible
 
 #: What firewalls make of "STARTTLS" in an EHLO reply.
 _CROSSED_OUT = re.compile(r"X{4,}[A-Z]?\Z")
 
+#: Replies with which servers refuse the name in EHLO (RFC 5321 sections 4.1.1.1 and 4.2.3): its syntax, or
+#: whom it names.  500 and 502 refuse the command itself.
+_NAME_DOUBTED = frozenset({501, 504, 550, 553, 554})
+_OF_THE_NAME = (
+    "The server most likely refuses the name that was given in EHLO. Without EHLO there is no STARTTLS; a"
+    " mail server that gives another name may fare better."
+)
 #: What a session that came no further is.
 _ENDS = {
     Reached.NO_GREETING: "TLS018",
     Reached.NOT_SMTP: "TLS019",
     Reached.GREETING_REFUSED: "TLS016",
     Reached.EHLO_LOST: "TLS018",
-    Reached.EHLO_REFUSED: "TLS017",
     Reached.STARTTLS_LOST: "TLS004",
     Reached.STARTTLS_REFUSED: "TLS003",
     Reached.HANDSHAKE_FAILED: "TLS004",
@@ -114,12 +122,13 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         )
     elif far is Reached.NOT_OFFERED:
         yield _not_offered(walk, host, session)
+    elif far is Reached.EHLO_REFUSED:
+        yield _ehlo_refused(walk, name, session)
     elif far in _ENDS and not (session.injected and far is Reached.HANDSHAKE_FAILED):
         junk = far is Reached.NO_GREETING and session.failure is Failure.PROTOCOL
         replies = {
             Reached.NOT_SMTP: session.greeting,
             Reached.GREETING_REFUSED: session.greeting,
-            Reached.EHLO_REFUSED: session.ehlo,
             Reached.STARTTLS_REFUSED: session.starttls,
         }
         got = quoted(replies[far]) if far in replies else why_ended(session)
@@ -131,7 +140,7 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
     name = visible(host.name)
     if session.ehlo is not None and not session.ehlo.positive:
-        return finding("TLS017", name, f"{told(session)}.", got=quoted(session.ehlo))
+        return _ehlo_refused(walk, name, session)
     crossed = next((word for word in session.extensions if _CROSSED_OUT.match(word)), None)
     keywords = ", ".join(session.extensions[:12]) or "no extensions"
     if crossed is not None:
@@ -139,6 +148,25 @@ def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
         return finding("TLS021", name, message, got=f"EHLO: {keywords}")
     demanded = " (its TLSA records or the policy require it)" if tls_demanded(walk, host) else ""
     return finding("TLS002", name, f"STARTTLS is not offered{demanded}.", got=f"EHLO: {keywords}")
+
+
+def _ehlo_refused(walk: Walk, name: str, session: Session) -> Finding:
+    """With the name that we gave: many a server takes exception to that alone."""
+    assert session.ehlo is not None
+    given = visible(walk.sender.ehlo)
+    doubted = session.ehlo.code in _NAME_DOUBTED and bool(given)
+    return finding(
+        "TLS017",
+        name,
+        f"{told(session)}.",
+        found=f"EHLO {given}" if given else "",
+        got=quoted(session.ehlo),
+        means=_OF_THE_NAME if doubted else "",
+        fix=f"Walk again with --ehlo NAME: a host name that leads to the address you connect from, and not"
+        f" {given}. If every name is refused, look for a firewall that rewrites SMTP."
+        if doubted
+        else "",
+    )
 
 
 def _in_tls(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
@@ -205,40 +233,30 @@ def without_requiretls(walk: Walk) -> Iterator[Finding]:
 
 # --- hosts held against each other -----------------------------------------------------------------
 
-_LEVELS = ("in the clear", "encrypted but not authenticated", "authenticated")
-
-
-def _level(walk: Walk, host: MxHost) -> int | None:
-    """How well the worst answering address of a host does (index of `_LEVELS`); None when none answers, or
-    our own side did not learn what vouches for it.
-    """
-    levels = []
-    for address in host.addresses:
-        standing = standing_at(walk, host, address)
-        if standing is None or standing.reached < Reached.NOT_OFFERED:
-            continue
-        seen = standing.certificate
-        if seen is None and not gave_up_early(walk, standing.session):
-            levels.append(0)
-        elif seen is not None and not seen.good and dane_lost(walk, host):
-            return None
-        elif seen is not None:
-            levels.append(2 if seen.good else 1)
-    return min(levels, default=None)
+_LEVELS = {
+    Outcome.PLAINTEXT: "in the clear",
+    Outcome.ENCRYPTED: "encrypted but not authenticated",
+    Outcome.AUTHENTICATED: "authenticated",
+}
 
 
 def _weaker(walk: Walk) -> Iterator[Finding]:
-    levels = {host.name: _level(walk, host) for host in walk.mx.hosts}
-    known = {name: level for name, level in levels.items() if level is not None}
-    best = max(known.values(), default=0)
-    strong = [visible(name) for name, level in known.items() if level == best]
-    for name, level in known.items():
-        if level < best:
-            shown = visible(name)
+    """Hosts that a sender leaves its mail at less well protected than at another one, if an attacker sees to
+    it: the judge is asked, for a host that such a sender refuses is of no use to the attacker.
+    """
+    if len(walk.mx.hosts) < 2:
+        return
+    ends = {host: verdict.outcome for host, verdict in each_only_reachable(walk, RFC).items()}
+    known = {host: outcome for host, outcome in ends.items() if outcome in _LEVELS}
+    best = max(known.values(), default=Outcome.PLAINTEXT, key=BEST_FOR_ATTACKER.index)
+    strong = ", ".join([visible(host) for host, outcome in known.items() if outcome is best][:3])
+    for host, outcome in known.items():
+        if outcome is not best:
+            shown = visible(host)
             yield finding(
                 "TLS015",
                 shown,
-                f"{shown} is weaker than {', '.join(strong[:3])}: mail to it is {_LEVELS[level]}.",
-                found=f"{', '.join(strong[:3])}: {_LEVELS[best]}",
-                got=f"{shown}: {_LEVELS[level]}",
+                f"{shown} is weaker than {strong}: mail to it is {_LEVELS[outcome]}.",
+                found=f"{strong}: {_LEVELS[best]}",
+                got=f"{shown}: {_LEVELS[outcome]}",
             )

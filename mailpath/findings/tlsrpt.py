@@ -8,7 +8,7 @@ from mailpath.assess.faults import our_fault
 from mailpath.facts import MxKind, Walk
 from mailpath.facts.findings import Finding
 from mailpath.findings.catalogue import finding
-from mailpath.findings.words import dotted, why
+from mailpath.findings.words import none_found, publish, records_found, why
 from mailpath.visible import visible
 from mailpath.wording.phrases import sentence
 
@@ -20,13 +20,13 @@ def find(walk: Walk) -> Iterator[Finding]:
     if facts.tlsrpt.proofless or our_fault(walk, facts.tlsrpt):
         return
     domain = visible(walk.path.recipient)
-    owner = dotted(f"_smtp._tls.{walk.path.recipient}")
-    record = f'Publish: {owner} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"'
+    remedy = publish(facts.tlsrpt, f'"v=TLSRPTv1; rua=mailto:tlsrpt@{domain}"')
     if facts.tlsrpt.broken:
         yield finding("RPT003", domain, f"The TXT lookup failed: {why(facts.tlsrpt)}.", got=why(facts.tlsrpt))
     elif not facts.tlsrpt_texts:
-        missing = f"{owner} has no TXT record"
-        yield finding("RPT001", domain, f"{domain} requests no TLS reports.", found=missing, fix=record)
+        message = f"{domain} requests no TLS reports."
+        yield finding("RPT001", domain, message, found=none_found(facts.tlsrpt), **remedy)
     elif not facts.tlsrpt_rua:
-        shown = "; ".join(f'{owner} TXT "{visible(text, limit=160)}"' for text in facts.tlsrpt_texts[:4])
-        yield finding("RPT002", domain, sentence(visible(facts.tlsrpt_reason)), found=shown, fix=record)
+        texts = [f'"{visible(text, limit=160)}"' for text in facts.tlsrpt_texts[:4]]
+        reason = sentence(visible(facts.tlsrpt_reason))
+        yield finding("RPT002", domain, reason, found=records_found(facts.tlsrpt, texts), **remedy)

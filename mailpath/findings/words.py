@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
+
 from mailpath.facts import Lookup, TlsaRecord
 from mailpath.visible import visible
 
@@ -15,6 +18,49 @@ ASK_ANOTHER = "Try again; if that does not help, ask another resolver with --res
 def dotted(name: str) -> str:
     """A name as a zone file writes it, fully qualified."""
     return "." if name == "." else f"{visible(name)}."
+
+
+class Remedy(TypedDict, total=False):
+    """What `finding` takes of one."""
+
+    fix: str
+    records: Sequence[str]
+
+
+def alias_lines(lookup: Lookup) -> list[str]:
+    """ "a.example. CNAME b.example.": the aliases that a lookup followed."""
+    return [f"{dotted(link.owner)} {link.rdtype} {dotted(link.target)}" for link in lookup.links[:4]]
+
+
+def records_found(lookup: Lookup, records: Iterable[str]) -> list[str]:
+    """Records as a zone file has them, at the name where they stand, behind the aliases that lead there."""
+    owner = dotted(lookup.canonical)
+    return [*alias_lines(lookup), *(f"{owner} {lookup.rdtype} {record}" for record in records)]
+
+
+def none_found(lookup: Lookup) -> str | list[str]:
+    """ "mx1.b.example. has no TLSA record", behind the aliases that lead there."""
+    gone = lookup.rcode == "NXDOMAIN" and lookup.links
+    lacks = "does not exist" if gone else f"has no {lookup.rdtype} record"
+    said = f"{dotted(lookup.canonical)} {lacks}"
+    return [*alias_lines(lookup), said] if lookup.links else said
+
+
+def publish(lookup: Lookup, data: str) -> Remedy:
+    """The remedy that publishes a record where a lookup led.
+
+    Never beside a CNAME, where DNS has room for nothing else (RFC 1034 section 3.6.2).
+    """
+    record = f"{dotted(lookup.canonical)} {lookup.rdtype} {data}"
+    return {"fix": f"Publish this record.{in_place(lookup)}", "records": [record]}
+
+
+def in_place(lookup: Lookup) -> str:
+    """The other remedy where a CNAME leads away; begins with a blank."""
+    if not lookup.links or lookup.links[0].rdtype != "CNAME":
+        return ""
+    alias = dotted(lookup.links[0].owner)
+    return f" Or delete the CNAME record of {alias} and give that name a record of its own."
 
 
 def rrset(lookup: Lookup) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 
 from mailpath.judge.fields import BadPosture, understood, written
 from mailpath.judge.posture import Posture
-from mailpath.judge.presets import AGENTS, UnknownPosture, posture
+from mailpath.judge.presets import AGENTS, PRESETS, UnknownPosture, posture
+from mailpath.wording.phrases import did_you_mean
 
 __all__ = ["RENAMED", "BadPosture", "custom_posture"]
 
@@ -51,10 +52,12 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
         raise BadPosture(f"{name!r} is the name of a preset; choose another name.")
     start = _preset(table.get("base", "rfc"))
     if start is None:
-        raise BadPosture(f"There is no preset {table['base']!r}, so it cannot be the base.", "base")
+        near = did_you_mean(str(table["base"]), PRESETS)
+        raise BadPosture(f"There is no preset {table['base']!r}, so it cannot be the base.{near}", "base")
     agent = table.get("agent", start.agent.name)
     if not isinstance(agent, str) or agent not in AGENTS:
-        raise BadPosture(f"There is no agent {agent!r}; the agents are {', '.join(AGENTS)}.", "agent")
+        there = did_you_mean(str(agent), AGENTS) or f" The agents are {', '.join(AGENTS)}."
+        raise BadPosture(f"There is no agent {agent!r}.{there}", "agent")
     start = start.changed(agent=AGENTS[agent])
     made: dict[str, Any] = {}
     for key, value in table.items():

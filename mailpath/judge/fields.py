@@ -6,7 +6,6 @@ import inspect
 import json
 import typing
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
 from mailpath.match import dane, names, sts
 from mailpath.records import Word
+from mailpath.wording.phrases import did_you_mean
 
 #: What the config file cannot set: a posture's name is that of its table, the rest tells presets apart.
 FIXED = frozenset({"name", "source", "agent", "family", "unknown"})
@@ -142,10 +142,8 @@ def _value(record: msgspec.Struct, field: str, value: object) -> Any:
     if isinstance(record, Posture):
         record, kinds = record if field in kinds else record.agent, {**types(Agent), **kinds}
     if field not in kinds or field in FIXED:
-        close = get_close_matches(field, sorted(kinds.keys() - FIXED), n=3)
-        near = f" Did you mean {', '.join(close)}?" if close else ""
         raise BadPosture(
-            f"A posture has no field {field!r} that could be set.{near}"
+            f"A posture has no field {field!r} that could be set.{did_you_mean(field, kinds.keys() - FIXED)}"
             " `mailpath postures rfc --all` lists them.",
             field,
         )

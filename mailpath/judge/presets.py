@@ -13,13 +13,17 @@ from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent, Family
 from mailpath.judge.fields import understood
 from mailpath.judge.posture import Posture
+from mailpath.wording.phrases import did_you_mean
 
 
 class UnknownPosture(MailpathError):
-    """No posture has that name; the message lists those there are."""
+    """No posture has that name; the message says which is near, or else lists those there are."""
 
     def __init__(self, name: str, among: Iterable[str]) -> None:
-        super().__init__(f"There is no posture {name!r}. The postures are {', '.join(among)}.")
+        known = tuple(among)
+        bare = (each.removeprefix("postfix-") for each in known)
+        there = did_you_mean(name, (*known, *bare)) or f" The postures are {', '.join(known)}."
+        super().__init__(f"There is no posture {name!r}.{there}")
 
 
 def posture(name: str, among: Mapping[str, Posture] | None = None) -> Posture:

@@ -7,14 +7,19 @@ called or writes into its log.
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
 from typing import Any
 
 import msgspec
 
+from mailpath.assess.standing import tls_name
 from mailpath.judge.agent import Agent
 from mailpath.judge.fields import FIXED, Field, fields_of, written
 from mailpath.judge.posture import Posture
 from mailpath.judge.presets import PRESETS
+from mailpath.match.sts import StsParsing
+from mailpath.records import Word
 
 RFC = PRESETS["rfc"]
 #: What is asked for on a path: the level and its names, DANE, MTA-STS.
@@ -26,6 +31,11 @@ RULES = tuple(
     for record in (Agent, Posture)
     for field in record.__struct_fields__
     if field not in FIXED and field not in DEMANDS and field not in _LOGGED
+)
+
+#: Rule id -> what a report says where it decided, or that by the rule's value.
+_TOLD: dict[str, str | dict[str, str]] = tomllib.loads(
+    resources.files(__package__).joinpath("rules.toml").read_text("utf-8")
 )
 
 
@@ -60,6 +70,21 @@ def deviations(posture: Posture) -> dict[str, Any]:
     """
     values = ((field, value_of(posture, field)) for field in RULES if field not in posture.unknown)
     return {field: value for field, value in values if value != value_of(RFC, field)}
+
+
+def told(posture: Posture, rule: str) -> str:
+    """What the rule with this id makes `posture` do, as a clause: "this sender tries at most 5 addresses"."""
+    field = rule.replace("-", "_")
+    value = value_of(posture, field)
+    entry = _TOLD.get(rule, {})
+    key = str(value).lower() if isinstance(value, bool) else str(value)
+    clause: str = entry if isinstance(entry, str) else entry.get(key, "")
+    if not clause:
+        return f"this sender has {'; '.join(written(field, msgspec.to_builtins(value)))}"
+    words = [each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, Word)]
+    shown = value.name if isinstance(value, StsParsing) else value
+    shown = tls_name(value) if field.startswith("min_tls") else shown
+    return clause.format(value=shown, means="; ".join(word.means for word in words))
 
 
 def catalogue() -> dict[str, Rule]:

@@ -13,6 +13,10 @@ from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import OptionalCheck, Posture
 from mailpath.match import dane, names, pkix
 from mailpath.match.pkix import Flaw
+from mailpath.visible import visible
+
+#: Names of a certificate that a reason lists.
+_MOST_NAMES = 3
 
 
 class Trust(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,13 +138,24 @@ def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
     if not result.trusted:
         return _refused(result.flaw, policy, result.error)
     if not _named(policy.references, tls, policy.name_rules or posture.agent.name_rules):
-        wanted = " or ".join(policy.references)
-        return _refused(Flaw.NAME, policy, f"the certificate does not name {wanted}")
+        return _refused(Flaw.NAME, policy, _compared(policy.references, tls))
     return Trust(
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,
         word=posture.agent.tls_log_words.authenticated,
         why="a trusted CA vouches for the certificate, and the name matches",
+    )
+
+
+def _compared(references: tuple[str, ...], tls: TlsSession) -> str:
+    """Which names were compared, as a clause; a reference ".b.example" is every name below b.example."""
+    had = names.certificate_names(tls.chain[0])
+    shown = [visible(each) for each in had.dns or ((had.cn,) if had.cn else ())]
+    more = f" and {len(shown) - _MOST_NAMES} more" if len(shown) > _MOST_NAMES else ""
+    wanted = [each for each in references if each.removeprefix(".") == each or each[1:] not in references]
+    return (
+        f"the certificate names {', '.join(shown[:_MOST_NAMES]) or 'no host'}{more}, not"
+        f" {visible(' or '.join(wanted))}"
     )
 
 

@@ -193,18 +193,18 @@ def _sign(builder: x509.CertificateBuilder, issuer: _Issuer) -> x509.Certificate
     )
 
 
-def association(certificate: x509.Certificate, selector: int, matching: int) -> bytes:
-    """TLSA certificate association data (RFC 6698 section 2.1).
+def association(certificate: x509.Certificate, selector: int, matching: int, *, pem: bool = False) -> bytes:
+    """TLSA certificate association data (RFC 6698 section 2.1); `pem`: of the PEM text, by mistake.
 
     Treats an unknown selector as the certificate and an unknown matching type as SHA-256, for records that
     are unusable on purpose.
     """
+    encoding = serialization.Encoding.PEM if pem else serialization.Encoding.DER
     if selector == 1:
-        data = certificate.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        key = certificate.public_key()
+        data = key.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
     else:
-        data = certificate.public_bytes(serialization.Encoding.DER)
+        data = certificate.public_bytes(encoding)
     if matching == 0:
         return data
     return hashlib.sha512(data).digest() if matching == 2 else hashlib.sha256(data).digest()

@@ -150,7 +150,7 @@ class _Builder:
         for spec in self.scenario.zone:
             zone = self.internet.zone_of(self.scenario, absolute(self.scenario, spec.name), "zone")
             for text in spec.rr:
-                data = [self._associate(*reference) for reference in files.tlsa_references(text)]
+                data = [self._associate(reference) for reference in files.tlsa_references(text)]
                 line = files.replace_tlsa(text, data)
                 try:
                     zone.add_text([line])
@@ -213,16 +213,20 @@ class _Builder:
         owner = dns.name.from_text(f"{host}.")
         self.internet.zone_of(self.scenario, owner, key).add_text([f"{owner} {text}"])
 
-    def _associate(self, usage: int, selector: int, matching: int, host: str, part: str) -> str:
-        """TLSA data for the certificate of `host`; part "none": for one that nobody ever presents."""
-        name = self.scenario.absolute(host)
+    def _associate(self, asked: files.TlsaReference) -> str:
+        """TLSA data for the certificate of a host; part "none": for one that nobody ever presents."""
+        name, part = self.scenario.absolute(asked.host), asked.part
         server = self.servers[name]
         if part == "none":
             chosen = self._issue(name, Certificate(preset="self", key="never presented"))
         else:
             chosen = self._issue(name, server.tlsacert.get(part, server.cert))
         certificate = chosen.issuer if part in {"ta", "int"} else chosen.leaf
-        return f"{usage} {selector} {matching} {association(certificate, selector, matching).hex()}"
+        selector, matching, pem = asked.selector, asked.matching, asked.data == "pem"
+        if asked.data and not pem:
+            selector, matching = map(int, asked.data.split())
+        data = association(certificate, selector, matching, pem=pem)
+        return f"{asked.usage} {asked.selector} {asked.matching} {data.hex()}"
 
 
 def absolute(each: Scenario, name: str) -> dns.name.Name:

@@ -9,7 +9,9 @@ Names in a file are relative to the recipient domain ("mx1", "@", "*.@") unless 
 Lines of `zone.rr` are master-file lines (RFC 1035 section 5) relative to their own zone, in which
 ``{tlsa U S M HOST[/PART]}`` means the TLSA data (RFC 6698 section 2.1) for the certificate that server HOST
 presents; PART is ``leaf`` (default), ``int``, ``ta``, a name of the server's ``tlsacert`` table, or
-``none`` for data that matches nothing.
+``none`` for data that matches nothing.  ``{tlsa U S M HOST[/PART] as DATA}`` says U S M and holds other data,
+as generators do by mistake: DATA is the selector and matching type that it is made by ("0 1"), or ``pem`` for
+the digest of the PEM text.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -36,7 +38,9 @@ MAX_RECORDS = 5000
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z")
 _REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -].*)?\Z", re.DOTALL)
-_TLSA = re.compile(r"\{tlsa (\d{1,3}) (\d{1,3}) (\d{1,3}) ([^/{}\s]+)(?:/([a-z0-9-]+))?\}")
+_TLSA = re.compile(
+    r"\{tlsa (\d{1,3}) (\d{1,3}) (\d{1,3}) ([^/{}\s]+)(?:/([a-z0-9-]+))?(?: as ([01] [012]|pem))?\}"
+)
 
 Preset = Literal[
     "web",  # root -> intermediate -> leaf of the lab's public CA; leaf and intermediate are sent
@@ -242,11 +246,11 @@ class Scenario(_Table, frozen=True):
                 self._check_tlsa(line, hosts)
 
     def _check_tlsa(self, line: str, hosts: dict[str, Server]) -> None:
-        for _, _, _, host, part in tlsa_references(line):
-            server = hosts.get(self.absolute(host))
+        for reference in tlsa_references(line):
+            server = hosts.get(self.absolute(reference.host))
             if server is None:
                 raise ValueError(f"`zone.rr` line {line!r} names a server that is not there")
-            if part not in {"leaf", "int", "ta", "none", *server.tlsacert}:
+            if reference.part not in {"leaf", "int", "ta", "none", *server.tlsacert}:
                 raise ValueError(f"`zone.rr` line {line!r} names an unknown part")
 
     def absolute(self, name: str) -> str:
@@ -271,9 +275,23 @@ def _check_outcome(key: str, value: str) -> None:
         raise ValueError(f"`{key}` is {value!r}, but must be one of {', '.join(sorted(OUTCOMES))}")
 
 
-def tlsa_references(line: str) -> list[tuple[int, int, int, str, str]]:
-    """The ``{tlsa ...}`` of a zone line: usage, selector, matching type, host, part ("leaf" by default)."""
-    return [(int(u), int(s), int(m), host, part or "leaf") for u, s, m, host, part in _TLSA.findall(line)]
+class TlsaReference(NamedTuple):
+    """One ``{tlsa ...}`` of a zone line.  `data`: what stands behind "as", or ""."""
+
+    usage: int
+    selector: int
+    matching: int
+    host: str
+    part: str
+    data: str
+
+
+def tlsa_references(line: str) -> list[TlsaReference]:
+    """The ``{tlsa ...}`` of a zone line, in order; the part is "leaf" by default."""
+    return [
+        TlsaReference(int(usage), int(selector), int(matching), host, part or "leaf", data)
+        for usage, selector, matching, host, part, data in _TLSA.findall(line)
+    ]
 
 
 def replace_tlsa(line: str, rdata: list[str]) -> str:

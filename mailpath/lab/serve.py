@@ -88,9 +88,9 @@ def _find_tlsa(lab: Lab) -> Iterator[tuple[str, str, str]]:
     """Scenarios with a TLSA record for the current certificate: its owner, the MX host, the domain."""
     for scenario in lab.scenarios:
         for line in scenario.zone[0].rr if scenario.zone and scenario.zone[0].sec == "signed" else ():
-            for usage, _, _, host, part in tlsa_references(line):
-                if usage == 3 and part == "leaf":
-                    mx = scenario.absolute(host)
+            for each in tlsa_references(line):
+                if each.usage == 3 and each.part == "leaf" and not each.data:
+                    mx = scenario.absolute(each.host)
                     yield f"_25._tcp.{mx}", mx, scenario.domain
 
 

@@ -8,6 +8,7 @@ resolver would say without being one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,6 +19,7 @@ import dns.rdatatype
 import dns.rrset
 import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec
+from dns.rdata import GenericRdata
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
@@ -25,6 +27,9 @@ from mailpath.lab.nsec3 import Chain
 from mailpath.wording.times import DAY
 
 TTL = 3600
+#: Of the range for private use (RFC 6895 section 3.1).
+_PRIVATE = 65400
+_TLSA_LINE = re.compile(r"\bTLSA (\d{1,3}) (\d{1,3}) (\d{1,3}) ((?:[0-9a-fA-F]{2})+)$")
 NEGATIVE_TTL = 300
 
 #: The one name server of every zone; its address is in the "example" zone.
@@ -99,13 +104,20 @@ class Zone:
                 node[rrset.rdtype] = rrset
 
     def add_text(self, lines: list[str]) -> None:
-        """Adds master-file lines (RFC 1035 section 5), relative to the zone.  Raises DNSException."""
+        """Adds master-file lines (RFC 1035 section 5), relative to the zone.  Raises DNSException.
+
+        A TLSA digest of any length: people publish it, and the library refuses it.
+        """
+        text = "\n".join(_TLSA_LINE.sub(_as_private, line) for line in lines)
         parsed = dns.zone.from_text(
-            f"$TTL {TTL}\n" + "\n".join(lines) + "\n", origin=self.name, relativize=False, check_origin=False
+            f"$TTL {TTL}\n{text}\n", origin=self.name, relativize=False, check_origin=False
         )
         for name, node in parsed.nodes.items():
             for rdataset in node.rdatasets:
-                self.add(dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)))
+                records = list(rdataset)
+                if rdataset.rdtype == _PRIVATE:
+                    records = [GenericRdata(each.rdclass, RdataType.TLSA, each.data) for each in records]
+                self.add(dns.rrset.from_rdata_list(name, rdataset.ttl, records))
 
     def delegate(self, child: Zone) -> None:
         """Delegates `child` from this zone: adds NS, and DS as the child's signing says."""
@@ -239,6 +251,15 @@ class Zone:
                 made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig)
             self._signatures[rrset.name, rrset.rdtype] = made
         return made
+
+
+def _as_private(line: re.Match[str]) -> str:
+    """A TLSA record with a digest of the wrong length, as a type that the library leaves alone."""
+    *fields, data = line.groups()
+    if len(data) == {"1": 64, "2": 128}.get(fields[2], len(data)):
+        return line[0]
+    wire = f"{int(fields[0]):02x}{int(fields[1]):02x}{int(fields[2]):02x}{data}"
+    return f"TYPE{_PRIVATE} \\# {len(wire) // 2} {wire}"
 
 
 def _rrset(name: dns.name.Name, rdtype: str, text: str) -> dns.rrset.RRset:

@@ -25,12 +25,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from difflib import get_close_matches
 from email.message import Message
 
 import msgspec
 
 from mailpath.facts import StsPolicy
-from mailpath.wording.phrases import count
+from mailpath.wording.phrases import clause, count
 
 #: RFC 8461 section 3.2: a policy's suggested limit, in bytes.
 MAX_POLICY = 64 * 1024
@@ -39,6 +40,7 @@ MAX_AGE = 31_557_600
 MAX_LINES = 2000
 MAX_TEXTS = 100
 MODES = ("enforce", "testing", "none")
+FIELDS = ("version", "mode", "max_age", "mx")
 
 _TXT_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}"
 _TXT_RECORD = re.compile(
@@ -112,11 +114,15 @@ class JudgedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PolicyResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`policy`: None if the body is no valid policy; then `reason` is a plain sentence (raw text)."""
+    """`policy`: None if the body is no valid policy; then `reason` is a plain sentence (raw text).
+
+    `wants`: the field that is missing, if that is why.
+    """
 
     policy: StsPolicy | None = None
     reason: str = ""
     lines: tuple[JudgedLine, ...] = ()
+    wants: str = ""
 
 
 # --- the TXT record --------------------------------------------------------------------------------
@@ -198,8 +204,29 @@ def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = 
     bad = next((line for line in judged if line.verdict == "bad"), None)
     if bad is not None and parsing.policy_grammar:
         return PolicyResult(reason=f"A line of the policy is not valid: {bad.note}.", lines=shown)
-    policy, reason = _make_policy(fields, parsing)
-    return PolicyResult(policy=policy, reason=reason, lines=shown)
+    policy, reason, key = _make_policy(fields, parsing)
+    wants = key if key not in fields else ""
+    return PolicyResult(policy=policy, reason=reason, lines=_mark(shown, key, reason, parsing), wants=wants)
+
+
+def _mark(
+    lines: tuple[JudgedLine, ...], key: str, reason: str, parsing: StsParsing
+) -> tuple[JudgedLine, ...]:
+    """`lines`, in which that of the field `key`, or meant for it, is to blame for there being no policy."""
+    keys = [line.text.decode("utf-8", "surrogateescape").partition(":")[0].strip() for line in lines]
+    own = [at for at, each in enumerate(keys) if each == key]
+    meant = [at for at, each in enumerate(keys) if key and _suggest(each) == key]
+    chosen = own[-1 if parsing.last_wins else 0] if own else meant[0] if meant else None
+    if chosen is None:
+        return lines
+    note = clause(reason) if own else lines[chosen].note
+    bad = msgspec.structs.replace(lines[chosen], verdict="bad", note=note)
+    return (*lines[:chosen], bad, *lines[chosen + 1 :])
+
+
+def _suggest(key: str) -> str:
+    """The known field that an unknown one looks like, or ""."""
+    return next(iter(get_close_matches(key.lower()[:40], FIELDS, 1, 0.6)), "") if key not in FIELDS else ""
 
 
 def _is_plain(content_type: bytes | None) -> bool:
@@ -251,8 +278,9 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     for line in lines[:MAX_LINES]:
         key, value, note = _read_strict_field(line) if parsing.policy_grammar else _read_lax_field(line)
         verdict = "bad" if note else "ok"
-        if not note and key not in ("version", "mode", "max_age", "mx"):
-            verdict, note = "ignored", "unknown field"
+        if not note and key not in FIELDS:
+            meant = _suggest(key)
+            verdict, note = "ignored", f"unknown field; did you mean {meant}?" if meant else "unknown field"
         elif not note and key != "mx" and key in fields:
             verdict = "ok" if parsing.last_wins else "ignored"
             note = f"given twice; the {'last' if parsing.last_wins else 'first'} counts"
@@ -266,6 +294,8 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
 
 def _read_strict_field(line: str) -> tuple[str, str, str]:
     """(key, value, why the line is invalid) by RFC 8461 section 3.2."""
+    if line.startswith("\ufeff"):
+        return "", "", "begins with a byte order mark (BOM)"
     if not line.strip(" \t"):
         return "", "", "an empty line"
     if ":" not in line:
@@ -275,6 +305,8 @@ def _read_strict_field(line: str) -> tuple[str, str, str]:
     found = _FIELD.match(line)
     if found is None or _CONTROL.search(found[2]):
         return "", "", "not a field name, a colon and a value"
+    if found[1] == "mx" and re.search(r"[\s,;]", found[2]):
+        return "", "", "one mx line names one host only"
     if found[1] == "mx" and not _PATTERN.match(found[2]):
         return "", "", "mx is neither a host name nor *. and a domain"
     return found[1], found[2], ""
@@ -285,24 +317,25 @@ def _read_lax_field(line: str) -> tuple[str, str, str]:
     return key, value.lstrip(), ""
 
 
-def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolicy | None, str]:
-    """The policy in these fields, or None and why there is none."""
+def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolicy | None, str, str]:
+    """The policy in these fields; or None, why there is none, and the field that is to blame."""
     which = -1 if parsing.last_wins else 0
     single = {key: values[which] for key, values in fields.items() if key != "mx"}
     if single.get("version") != "STSv1":
-        return None, "The version is missing or not STSv1."
+        return None, "The version is missing or not STSv1.", "version"
     age = _read_max_age(single.get("max_age"), parsing)
     if age is None:
-        return None, "The max_age is missing, not a number of seconds, or more than a year."
+        missing = "missing, " if "max_age" not in single else ""
+        return None, f"The max_age is {missing}not a number of seconds, or more than a year.", "max_age"
     mode = single.get("mode")
     if mode is None:
-        return None, "The mode is missing."
+        return None, "The mode is missing.", "mode"
     if mode not in MODES:
-        return None, "The mode is not enforce, testing or none."
+        return None, "The mode is not enforce, testing or none.", "mode"
     patterns = tuple(dict.fromkeys(pattern.lower() for pattern in fields.get("mx", ())))
     if not patterns and mode != "none":
-        return None, "There is no mx line."
-    return StsPolicy(mode=mode, mx=patterns, max_age=age), ""
+        return None, "There is no mx line.", "mx"
+    return StsPolicy(mode=mode, mx=patterns, max_age=age), "", ""
 
 
 def _read_max_age(value: str | None, parsing: StsParsing) -> int | None:
@@ -323,6 +356,11 @@ def _read_max_age(value: str | None, parsing: StsParsing) -> int | None:
 
 
 # --- mx patterns -----------------------------------------------------------------------------------
+
+
+def lists(policy: StsPolicy, host: str) -> bool:
+    """Does a pattern of the policy name `host` (RFC 8461 section 4.1)?"""
+    return any(mx_matches(pattern, host) for pattern in policy.mx)
 
 
 def mx_matches(pattern: str, host: str, parsing: StsParsing = RFC) -> bool:

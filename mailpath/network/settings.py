@@ -23,6 +23,7 @@ from mailpath.names import BadName, to_dns_name
 from mailpath.network import endpoints
 from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.protocol import MAX_ZONES
+from mailpath.wording.phrases import did_you_mean
 
 #: No network file, anchor file or bundle of roots that anybody means is larger.
 MAX_FILE = 16 * 1024 * 1024
@@ -265,7 +266,7 @@ def _explained(error: msgspec.ValidationError) -> tuple[str, str]:
     text = str(error)
     unknown = re.search(r"unknown field `(.+?)`", text)
     if unknown:
-        return "There is no such key.", unknown[1]
+        return f"There is no such key.{did_you_mean(unknown[1], Settings.__struct_fields__)}", unknown[1]
     sentence, _, where = text.partition(" - at `$")
     return sentence + ".", where.strip("`.[]") or ""
 

@@ -5,14 +5,16 @@ A sender's log says "Server certificate not verified"; the walk knows what was w
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mailpath.assess.sessions import hosts_logged
 from mailpath.assess.tlsa import has_insecure_mx, secure_set, tlsa_of, usable
-from mailpath.findings import Finding
 from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED
 from mailpath.judge.message_options import Message
 from mailpath.judge.posture import DaneUse
 from mailpath.report.provenance import marks
+from mailpath.report.reasons import rules
 from mailpath.report.result import Result
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause
@@ -52,6 +54,19 @@ _DOMAIN = {
     Event.NO_SUCH_DOMAIN: "MX004",
     Event.NO_ADDRESS: "MX003",
 }
+#: Rules about what DNS and the policy make of a host: they say themselves why it was not authenticated.
+_DNS_OR_POLICY = frozenset(
+    {
+        "dane-rules",
+        "dane-unusable-delivers",
+        "dane-with-insecure-mx-and-sts",
+        "insecure-mx",
+        "precedence",
+        "sts-on-first-contact",
+        "sts-parsing",
+        "tlsa-at-alias",
+    }
+)
 #: Why a sender sees no STARTTLS.
 _ABSENT = {
     "TLS021": "STARTTLS is hidden on the way",
@@ -112,8 +127,19 @@ def phrase(verdict: Verdict) -> str:
 
 def cause(result: Result, posture: Posture, verdict: Verdict) -> str:
     """Why, in a few plain words without a full stop; "" where there is nothing to explain."""
+    decided = rules(posture, verdict)
+    if decided and verdict.outcome is Outcome.ENCRYPTED and not _DNS_OR_POLICY.isdisjoint(verdict.because):
+        return decided
+    return "; ".join(part for part in (_facts(result, posture, verdict), decided) if part)
+
+
+def _facts(result: Result, posture: Posture, verdict: Verdict) -> str:
+    """What was met on the path.  Findings explain it only where no rule of this sender does: they are about
+    a sender that follows the standards.
+    """
     host = visible(verdict.host) if verdict.host else ""
-    codes = {each.code: each for each in reversed(result.findings) if each.subject == host}
+    found = () if verdict.because else result.findings
+    codes = {each.code for each in found if each.subject == host}
     if verdict.outcome is Outcome.AUTHENTICATED:
         return _MECHANISMS.get(verdict.mechanism, "")
     if verdict.outcome is Outcome.ENCRYPTED:
@@ -125,21 +151,23 @@ def cause(result: Result, posture: Posture, verdict: Verdict) -> str:
         return seen or _WITHOUT_TLS[verdict.cause]
     if verdict.event in _DOMAIN:
         code = _DOMAIN[verdict.event]
-        found = next((each.message for each in result.findings if each.code == code), None)
-        return clause(found) if found is not None else verdict.reason.rstrip(".")
+        message = next((each.message for each in found if each.code == code), None)
+        return clause(message) if message is not None else verdict.reason.rstrip(".")
     if verdict.event in NOT_VERIFIED:
         return _certificate(verdict, codes)
     return verdict.reason.rstrip(".")
 
 
-def _first(words: dict[str, str], codes: dict[str, Finding]) -> str:
+def _first(words: dict[str, str], codes: Collection[str]) -> str:
     return next((text for code, text in words.items() if code in codes), "")
 
 
-def _certificate(verdict: Verdict, codes: dict[str, Finding]) -> str:
+def _certificate(verdict: Verdict, codes: Collection[str]) -> str:
     """Why a certificate was refused, on whose account."""
     words = {Event.TLSA_MISMATCH: _DANE, Event.CERTIFICATE_UNTRUSTED: _UNTRUSTED}.get(verdict.event, {})
     refused = _first(words, codes) or _CERTIFICATE[verdict.event]
+    if verdict.event is Event.CERTIFICATE_NAME_MISMATCH and verdict.why:
+        refused = verdict.why
     if verdict.demanded_by is not DemandedBy.MTA_STS:
         return refused
     if "STS013" in codes:

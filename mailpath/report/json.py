@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 import msgspec
 
 from mailpath.facts import STEPS, WALKED, Panel, Status, StepResult
+from mailpath.facts.findings import ServedFile
 from mailpath.findings import Severity
 from mailpath.findings.catalogue import PREFIXES
 from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Verdict
@@ -19,6 +20,7 @@ from mailpath.judge.requiretls import announcing
 from mailpath.report.attacks import reach
 from mailpath.report.contents import not_tried, trusts
 from mailpath.report.headline import verdict_sentence
+from mailpath.report.panels import explain
 from mailpath.report.result import Result, steps, verdict_step
 from mailpath.steps.registry import REGISTRY, facts_of
 from mailpath.visible import visible
@@ -148,12 +150,17 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding."""
+    """One finding.  `fix`: what to do; `records`: the lines of a zone file, `file`: the file to serve, that
+    it speaks of.
+    """
 
     code: Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(PREFIXES)})[0-9]{{3}}$")]
     severity: Severity
     subject: str
     message: str
+    fix: str
+    records: tuple[str, ...]
+    file: ServedFile | None
 
 
 AnyStep: Any = Union[tuple(_RECORDS.values())]  # noqa: UP007 - known at run time only
@@ -214,7 +221,7 @@ def standing(result: Result) -> dict[str, Any]:
 
 def report(result: Result) -> Report:
     """`result` as the records that JSON is made of."""
-    walk, verdicts = result.walk, result.explained()
+    walk, verdicts = result.walk, result.verdicts
     return Report(
         mailpath=result.mailpath,
         **standing(result),
@@ -229,7 +236,9 @@ def report(result: Result) -> Report:
             *(_step(result, line, facts_of(line.id, walk)) for line in steps(result)),
             _step(result, verdict_step(result, verdict_sentence(result)), _judged(verdicts[result.posture])),
         ),
-        findings=msgspec.convert(result.findings, tuple[Found, ...], from_attributes=True),
+        findings=msgspec.convert(
+            tuple(map(explain, result.findings)), tuple[Found, ...], from_attributes=True
+        ),
         verdicts={name: _judged(verdict) for name, verdict in verdicts.items()},
         attacks=msgspec.convert(result.attacks, dict[str, dict[str, Attacked]], from_attributes=True),
         reads={name: _reads(result, summary) for name, summary in result.summaries.items()},

@@ -160,8 +160,11 @@ def _findings(told: Sheet) -> Iterator[str]:
 
 def _block(block: Explained) -> Iterator[str]:
     yield f"- {UNICODE.of(SEVERITY[block.severity])} **{block.code}** {prose(block.message)}"
-    for label, text in block.brief:
-        yield f"  - {label}: {span(text) if label in ('Found', 'Got') else prose(text)}"
+    for row in block.brief:
+        told = span(row.text) if row.label in ("Found", "Got") else prose(row.text)
+        yield f"  - {row.label}:{f' {told}' if row.text else ''}"
+        for copied in row.blocks:
+            yield from (f"    {line}" for line in fenced(copied.split("\n")))
 
 
 def _verdicts(told: Sheet) -> Iterator[str]:
@@ -191,6 +194,8 @@ def _attempts(told: Sheet) -> Iterator[str]:
         yield f"{number}. {prose(each.where)}: {each.ended}"
         # The log's own sentence, whole: it is what people search for.
         yield f"   {span(each.said)}"
+        if each.because:
+            yield f"   {prose(each.because)}"
 
 
 def _envelope(told: Sheet) -> Iterator[str]:

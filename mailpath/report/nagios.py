@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from mailpath.assess.faults import bounds_reached
 from mailpath.ending import ExitCode
 from mailpath.findings import Severity
-from mailpath.report.contents import not_tried
+from mailpath.report.attacks import attack_rows, attack_sentences
+from mailpath.report.contents import asked, not_tried
 from mailpath.report.headline import headline
 from mailpath.report.result import Result
 from mailpath.visible import visible
@@ -33,8 +34,17 @@ def render(result: Result) -> str:
     told = headline(result)
     bounds = [visible(bound) for bound in bounds_reached(result.walk)]
     cut = "".join(f"; walk cut short: {bound}" for bound in bounds if bound not in told)
-    text = f"{told}{cut} ({_circumstances(result)})".replace("|", "/")
-    return f"MAILPATH {STATES[result.code]} - {text} | {' '.join(_performance(result))}\n"
+    also = "".join(f"; {remark}" for remark in _remarks(result))
+    text = f"{told}{cut}{also} ({_circumstances(result)})".replace("|", "/")
+    return f"MAILPATH {STATES[result.status]} - {text} | {' '.join(_performance(result))}\n"
+
+
+def _remarks(result: Result) -> Iterator[str]:
+    """What `--fail-on` found, what the message asks for, and what the attacks that were tried make of it."""
+    yield from (f"fails on {condition}" for condition in result.held)
+    yield from (f"{label.lower()} {text}" for label, text in asked(result))
+    own = f"{result.posture}: "
+    yield from (sentence.rstrip(".") for sentence in attack_sentences(result) if sentence.startswith(own))
 
 
 def _circumstances(result: Result) -> str:
@@ -61,6 +71,8 @@ def _performance(result: Result) -> Iterator[str]:
     yield f"errors={found.count(Severity.ERROR)};;;0"
     yield f"warnings={found.count(Severity.WARNING)};;;0"
     yield f"not_tried={len(not_tried(result))};;;0"
+    if result.posture in result.attacks:
+        yield f"attacks_read={[row.read for row in attack_rows(result)].count('yes')};;;0"
     ends: dict[str, int] = {}
     for each in timeline(walk, result.made):
         ends.setdefault(each.what, each.at)

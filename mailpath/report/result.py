@@ -30,18 +30,21 @@ DEFAULT_POSTURE = "rfc"
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A walk, what each posture makes of it, and what was found.
 
-    `verdicts`: by posture name, in the order judged.  `codes`: their exit codes, `doubts`: why they are not
-    evidence, "" where they are (`provenance.doubt`); `on_trust`: they are to count all the same.  `posture`:
-    the one that decides.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the
-    whole walk.  `made`: Unix time at which the exchanges were held; of a replay, as its capture says.
+    `counted`: the postures of which the worst decides.  `verdicts`: by posture name, in the order judged,
+    with the rules that decided them.  `codes`: their exit codes, `doubts`: why they are not evidence, ""
+    where they are (`provenance.doubt`); `on_trust`: they are to count all the same.  `posture`: the one that
+    decides.  `elapsed`: milliseconds per step id, {} where nobody measured; `took`: of the whole walk.
+    `made`: Unix time at which the exchanges were held; of a replay, as its capture says.
     `attacks`: by posture and attack name, what an attacker makes of it, {} where none was asked for;
     `summaries`: by posture, who can read the mail, {} unless the whole catalogue was tried.  `sending`: what
     the message asks for, and how old the sender's MTA-STS policy is; `known`: that policy,
-    `met`: the walk on which it was fetched, None for `walk`.
+    `met`: the walk on which it was fetched, None for `walk`.  `held`: what holds of that on which the user
+    wants to fail, visible text.
     """
 
     walk: Walk
     postures: tuple[Posture, ...]
+    counted: tuple[str, ...]
     verdicts: dict[str, Verdict]
     codes: dict[str, ExitCode]
     doubts: dict[str, str]
@@ -59,6 +62,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     sending: MessageOptions = USUAL
     known: StsPolicy | None = None
     met: Walk | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -71,6 +75,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return self.codes[self.posture]
 
     @property
+    def status(self) -> ExitCode:
+        """The exit status of the process."""
+        return ExitCode.UNDELIVERED if self.held else self.code
+
+    @property
     def doubt(self) -> str:
         """Why the verdict that decides is not evidence; "" where it is."""
         return self.doubts[self.posture]
@@ -78,12 +87,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def withheld(self, posture: str) -> bool:
         """Whether this posture's verdict is told as the capture's claim, and counts for nothing."""
         return bool(self.doubts[posture]) and not self.on_trust
-
-    def explained(self) -> dict[str, Verdict]:
-        """`verdicts` with the rules that decided them (`judge/because.py`): a few milliseconds."""
-        return because.explained(
-            self.verdicts, self.postures, lambda posture: self.sending.verdict(self.walk, posture, self.met)
-        )
 
     @property
     def chosen(self) -> Posture:
@@ -111,7 +114,11 @@ def build(
     `on_trust`: what a replay says counts, whatever it rests on.
     """
     judged = tuple(postures)
-    verdicts = {posture.name: sending.verdict(walk, posture, met) for posture in judged}
+
+    def judge(posture: Posture) -> Verdict:
+        return sending.verdict(walk, posture, met)
+
+    verdicts = because.explained({posture.name: judge(posture) for posture in judged}, judged, judge)
     doubts = {posture.name: origin.doubt(provenance, walk, posture, sending, met) for posture in judged}
     codes = {
         posture.name: ExitCode.UNKNOWN
@@ -124,6 +131,7 @@ def build(
     return Result(
         walk=walk,
         postures=judged,
+        counted=tuple(counted),
         verdicts=verdicts,
         codes=codes,
         doubts=doubts,

@@ -17,8 +17,10 @@ from mailpath.report.contents import circumstances, no_evidence, not_tried, outc
 from mailpath.report.envelope import Answered, answers, tried
 from mailpath.report.headline import cause, headline, phrase, verdict_sentence
 from mailpath.report.panels import Detail, Explained, details, evidence, explain
+from mailpath.report.reasons import beside
 from mailpath.report.result import STATUS_OF, Result, steps, verdict_step
 from mailpath.visible import visible
+from mailpath.wording.phrases import sentence
 from mailpath.wording.times import milliseconds
 
 
@@ -36,12 +38,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
-    """One host that was tried.  `where`: with its address; `ended`: outcome and code; `said`: in the log."""
+    """One host that was tried.  `where`: with its address; `ended`: outcome and code; `said`: in the log;
+    `because`: what the log does not say, one sentence.
+    """
 
     host: str
     where: str
     ended: str
     said: str
+    because: str
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +153,7 @@ def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
                 where=f"{visible(each.host)}{f' [{each.address}]' if each.address else ''}",
                 ended=f"{each.outcome.value} {each.status_code or ''}".strip(),
                 said=each.reason,
+                because=sentence(beside(posture, each)),
             )
             for each in verdict.attempts
         ),

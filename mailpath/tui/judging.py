@@ -16,7 +16,7 @@ from mailpath.tui.text import clean
 if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
     from mailpath.facts import StepResult, Walk
-    from mailpath.judge import Posture, Verdict
+    from mailpath.judge import Attempt, Posture, Verdict
     from mailpath.judge.message_options import MessageOptions
     from mailpath.report.panels import Detail, Explained
     from mailpath.report.provenance import Provenance
@@ -160,9 +160,26 @@ class JudgedWalk:
     # --- The layers below ---
 
     def judge(self, posture: Posture) -> Verdict:
+        from mailpath.judge.because import explained
         from mailpath.judge.message_options import USUAL
 
-        return (self.asked or USUAL).verdict(self.walk, posture, self.met)
+        def judged(sender: Posture) -> Verdict:
+            return (self.asked or USUAL).verdict(self.walk, sender, self.met)
+
+        return explained({posture.name: judged(posture)}, [posture], judged)[posture.name]
+
+    def attempts(self, posture: str) -> list[tuple[Attempt, str]]:
+        """What was tried under `posture`, each with the sentence to read about it: the log's, and what that
+        does not say.
+        """
+        from mailpath.report.reasons import beside
+
+        tried = self.verdict(posture).attempts
+        asides = [clean(beside(self.postures[posture], each)) for each in tried]
+        return [
+            (each, f"{clean(each.reason)} ({aside})" if aside else clean(each.reason))
+            for each, aside in zip(tried, asides, strict=True)
+        ]
 
     def headline(self, posture: Posture) -> str:
         from mailpath.judge.message_options import USUAL

@@ -36,7 +36,7 @@ KINDS: Mapping[str, Kind] = {
     "capture": Kind(".json.gz", "Capture", "every exchange; `mailpath open` shows it anywhere, offline"),
     "markdown": Kind(".md", "Markdown", "the report for an issue tracker"),
     "html": Kind(".html", "HTML", "the report as one page, to send or print"),
-    "text": Kind(".txt", "Text", "the report as `mailpath check` prints it"),
+    "text": Kind(".txt", "Text", "the report as `mailpath check --full` prints it"),
     "json": Kind(".json", "JSON", "everything, for programs"),
     "svg": Kind(".svg", "Picture", "this screen, as SVG"),
 }

@@ -31,9 +31,9 @@ def ticket(state: WalkState, scene: Scene | None, posture: str, glyphs: Glyphs) 
         if marks := scene.replayer.marks():
             lines.append(f"  {', '.join(marks)}")
         lines.append(scene.sent.sentence(posture))
-        for attempt in scene.sent.verdict(posture).attempts[:_ATTEMPTS]:
+        for attempt, said in scene.sent.attempts(posture)[:_ATTEMPTS]:
             code = f" ({attempt.status_code})" if attempt.status_code else ""
-            lines.append(f"  {attempt.host}: {attempt.outcome.value}{code}: {attempt.reason}")
+            lines.append(f"  {attempt.host}: {attempt.outcome.value}{code}: {said}")
     for step, progress in state.steps.items():
         if progress.result is not None:
             mark, _ = progress.mark(glyphs, 0.0)

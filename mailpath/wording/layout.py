@@ -62,7 +62,7 @@ def wrapped(text: str, width: int, cells: Callable[[str], int] = cells) -> list[
     return [*lines, line]
 
 
-def hanging(label: str, text: str, *, indent: int, column: int) -> Iterator[str]:
+def hanging(label: str, text: str, *, indent: int, column: int, width: int = WIDTH) -> Iterator[str]:
     """`label` at `indent`, `text` beside it from `column` on, its further lines below itself.
 
     A label that is too long has a line of its own.
@@ -71,20 +71,22 @@ def hanging(label: str, text: str, *, indent: int, column: int) -> Iterator[str]
     if cells(head) >= column:
         yield head
         head = ""
-    for line in wrapped(text, WIDTH - column):
+    for line in wrapped(text, width - column):
         yield (head + " " * (column - cells(head)) + line).rstrip()
         head = ""
 
 
-def table(rows: Sequence[Sequence[str]], *, indent: int = 2, gap: int = 2) -> Iterator[str]:
+def table(
+    rows: Sequence[Sequence[str]], *, indent: int = 2, gap: int = 2, width: int = WIDTH
+) -> Iterator[str]:
     """Columns as wide as their longest cell; the first row is the head.  The last column wraps."""
     columns = list(zip(*rows, strict=True))
     widths = [max(cells(cell) for cell in column) for column in columns[:-1]]
     start = indent + sum(widths) + gap * len(widths)
     for row in rows:
         head = " " * indent
-        for cell, width in zip(row, widths, strict=False):
-            head += cell + " " * (width - cells(cell) + gap)
-        for line in wrapped(row[-1], max(WIDTH - start, 16)):
+        for cell, wide in zip(row, widths, strict=False):
+            head += cell + " " * (wide - cells(cell) + gap)
+        for line in wrapped(row[-1], max(width - start, 16)):
             yield (head + line).rstrip()
             head = " " * start

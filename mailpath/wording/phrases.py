@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def sentence(text: str) -> str:
@@ -33,3 +33,16 @@ def count(number: int, thing: str) -> str:
     """ "1 host", "3 hosts", "2 addresses"."""
     ending = "" if number == 1 else "es" if thing.endswith("s") else "s"
     return f"{number} {thing}{ending}"
+
+
+def did_you_mean(word: str, among: Iterable[str]) -> str:
+    """ " Did you mean 'check'?", to follow the sentence that refuses `word`; "" where nothing is near it."""
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(None, "", word.casefold()[:80])
+    nearest, likeness = "", 0.7
+    for each in among:
+        matcher.set_seq1(each.casefold())
+        if matcher.ratio() > likeness:
+            nearest, likeness = each, matcher.ratio()
+    return f" Did you mean {nearest!r}?" if nearest else ""

@@ -15,8 +15,16 @@ HERE = Path(__file__).parent
 SAMPLES = [path.read_bytes() for path in sorted(HERE.glob("*/*.[el][mo][lg]"))]
 
 
+def _strings(value):
+    if isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+    elif isinstance(value, str):
+        yield value
+
+
 def _printable(bounce):
-    return all(value.isprintable() for value in to_dict(bounce).values() if isinstance(value, str))
+    return all(value.isprintable() for value in _strings(to_dict(bounce)))
 
 
 @settings(deadline=None, max_examples=100)
@@ -71,6 +79,18 @@ HOSTILE = {
     + b"=" * 1000,
     "charset of 8 bits": b'Content-Type: text/plain; charset="\x00a"\nTo: a\n\n\xe9',
     "digits": b"5." * 500000,
+    "labels": b"From: mailer-daemon@a.example\n\n" + b"To: a@a.example\n" * 60000 + b"Reason" * 9000,
+    "dashes": b"From: mailer-daemon@a.example\n\n" + b"-- a@a.example\n" * 60000,
+    "failed addresses": b"From: mailer-daemon@a.example\n\n" + b"Failed address: a@a.example\nx\n" * 29000,
+    "addresses in words": b"From: mailer-daemon@a.example\n\n" + b"a@a.example " * 80000,
+    "long words": b"From: mailer-daemon@a.example\n\n" + b"mailbox " * 120000,
+    "lone addresses": b"\n".join([b"a@a.example"] * 59000),
+    "boundaries": b"Content-Type: multipart/report\nTo: a\n\n"
+    + b"--a\nContent-Type: multipart/report\n\n" * 20000,
+    "events": b"[" + b'{"event":"bounce","email":"a@a.example","reason":"x"},' * 19000 + b"1]",
+    "deep events": b'{"Message":' * 90000,
+    "deliveries": b"Nov 1 1:1:1 m postfix/smtp[1]: 4F2A91C0D7: to=<a@a.example>, relay=x[1.1.1.1]:25, "
+    b"dsn=5.1.1, status=bounced (550 x)\n" * 8500,
 }
 
 

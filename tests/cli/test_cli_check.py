@@ -55,7 +55,7 @@ def test_the_ticket_is_answered_in_the_first_line(network: Path) -> None:
         " none of its TLSA records (4.7.5); trust anchor not IANA's, CA root unknown here, connections"
         " redirected (dial)"
     )
-    assert "     Server certificate not verified" in done.stdout.decode().splitlines()
+    assert "Logged     Server certificate not verified" in done.stdout.decode().splitlines()
 
 
 def test_all_postures_by_name_decide_together(network: Path, run: Run) -> None:
@@ -195,7 +195,7 @@ def test_a_terminal_without_these_letters_gets_others(network: Path) -> None:
     done = mailpath(*words, PYTHONIOENCODING="ascii")
     assert done.returncode == 1
     assert done.stdout.isascii()
-    assert b"\n+ MX " in done.stdout
+    assert b"Steps      + MX " in done.stdout
     assert b"\\u2713" not in done.stdout
     # A file is UTF-8 wherever it is written.
     for form in ("json", "html", "markdown", "nagios"):
@@ -209,7 +209,7 @@ def test_a_terminal_without_these_letters_gets_others(network: Path) -> None:
 
 
 def test_hostile_words_reach_no_terminal(network: Path, run: Run) -> None:
-    _, out, _ = run("check", "hostile-text.example", "--network", network)
+    _, out, _ = run("check", "hostile-text.example", "--network", network, "--full")
     assert "\\x1b" in out
     assert all(line.isprintable() for line in out.split("\n"))
 

@@ -45,7 +45,7 @@ def test_a_monitor_s_walk_ends_in_time_and_says_how_to_have_more(
 def test_other_reports_tell_it_too(run: Callable[..., tuple[int, str, str]], silent: Path) -> None:
     options = ("--network", silent, "--greeting-timeout", "9", "--deadline", "0.5")
     for form in ("text", "markdown", "json", "html"):
-        code, out, _ = run("check", "silent.example", *options, "--format", form)
+        code, out, _ = run("check", "silent.example", *options, "--full", "--format", form)
         assert code == 3
         assert "The walk was cut short" in out
         assert "deadline of 0.5 s" in out
@@ -68,7 +68,7 @@ def test_whoever_watches_is_told_what_is_waited_for(
 def test_whose_patience_ended_a_session_is_told(
     run: Callable[..., tuple[int, str, str]], silent: Path
 ) -> None:
-    options = ("check", "silent.example", "--network", silent, "--greeting-timeout", "0.2")
+    options = ("check", "silent.example", "--network", silent, "--greeting-timeout", "0.2", "--full")
     told = ': the sender is assumed to wait no longer than we do (patience "ours").'
     code, out, _ = run(*options, "--patience", "ours")
     assert code == 2

@@ -119,7 +119,7 @@ def test_an_island_of_security(island: str, network: Path, tmp_path: Path, run: 
     code, out, _ = run("dnssec", "dane-sts.example", "MX", *words)
     assert code == 1
     assert "No trust anchor covers dane-sts.example" in out
-    code, out, _ = run("check", "dane-good.example", "--posture", "postfix-dane-only", *words)
+    code, out, _ = run("check", "dane-good.example", "--posture", "postfix-dane-only", "--full", *words)
     assert code == 0
     assert "the chain of trust from the trust anchor dane-good.example is intact" in " ".join(out.split())
 
@@ -171,7 +171,7 @@ def test_a_zone_that_is_declared_insecure(network: Path, tmp_path: Path, run: Ru
     capture = tmp_path / "c.json"
     run("check", "bogus.example", *words, "--capture", capture)
     assert json.loads(capture.read_text())["ground"]["insecure_zones"] == ["bogus.example"]
-    for more in ((), ("--format", "json")):
+    for more in (("--full",), ("--format", "json")):
         _, out, _ = run("check", "bogus.example", "--replay", capture, *more)
         assert "SEC013" in out
         assert "SEC012" not in out

@@ -101,7 +101,8 @@ def test_outcomes_take_the_answers_into_account(
     assert len(tried) == 1
     assert len(said) == before + 1
     assert not [command for each in said for command in each if command.upper().startswith("DATA")]
-    _, text, _ = run("check", *words, "--network", network)
+    assert f"]: {word}: " in run("check", *words, "--network", network)[1]
+    _, text, _ = run("check", *words, "--network", network, "--full")
     assert f"mx1.{name}.example [" in text
     assert f"]: {word}\n" in text
     assert f"MAIL FROM:<ann@a.example>, RCPT TO:<bob@{name}.example>" in " ".join(text.split())

@@ -41,11 +41,7 @@ def test_nothing_private_is_told(domain: str, network: Path, tmp_path: Path, run
         again, report, err = run(
             *words, "--redact", "--format", form, "--capture", plain, "--attack", "strip-starttls"
         )
-        assert (again, "--attack adds nothing" in err, err.count("\n")) == (
-            code,
-            form == "nagios",
-            form == "nagios",
-        )
+        assert (again, err) == (code, "")
         for word in private:
             assert word not in told(report)
             assert word not in told(plain.read_text(encoding="utf-8"))

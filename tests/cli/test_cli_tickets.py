@@ -66,7 +66,7 @@ def test_what_is_not_known_is_said(run: Run) -> None:
 def test_a_code_that_there_is_not(word: str, run: Run) -> None:
     code, out, err = run("explain", word)
     assert (code, err.count("\n")) == (3, 1)
-    assert "lists all codes" in err
+    assert ("Did you mean 'TLSA002'?" if word == "tlsa2" else "lists all codes") in err
     assert word in out
 
 

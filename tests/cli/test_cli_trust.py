@@ -176,7 +176,9 @@ def test_an_unsigned_path_on_known_roots_is_evidence_but_a_claim(lab: Lab, tmp_p
     assert (found["anchor"], found["roots"], found["evidence_trusted"]) == ("iana", "known", True)
     assert code in (2, 3)  # the lab's zones are bogus below IANA's keys
     _, out, _ = run("check", "--replay", held)
-    assert "Walked the capture says 20" in told(out)
+    assert "Seen the capture says 20" in told(out)
+    assert "from the capture says mail.a.example" in told(out)
+    _, out, _ = run("check", "--replay", held, "--full")
     assert "From the capture says mail.a.example" in told(out)
 
 

@@ -48,7 +48,8 @@ def test_a_mismatch_shows_both_digests_and_the_record_to_publish() -> None:
     live = made.spki(made.GOOD).hex()
     assert found.found == f"_25._tcp.mx1.b.example. TLSA 3 1 1 {'00' * 32}"
     assert live in found.got
-    assert f"Publish: _25._tcp.mx1.b.example. TLSA 3 1 1 {live}, wait one TTL (3600 s)" in found.fix
+    assert found.fix.startswith("Publish this record, wait one TTL (3600 s)")
+    assert found.records == (f"_25._tcp.mx1.b.example. TLSA 3 1 1 {live}",)
     assert at(walk, "starttls")["TLS025"].severity is Severity.ERROR
 
 

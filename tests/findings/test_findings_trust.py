@@ -314,7 +314,10 @@ def test_an_unlisted_host_gets_the_line_to_add() -> None:
     found = at(made.walk(sts=policy(mx=("mx9.b.example",))), "mta-sts")["STS013"]
     assert found.severity is Severity.ERROR
     assert "'mx: mx1.b.example'" in found.fix
-    assert "20261123T" in found.fix
+    assert "id=20261123T" in found.records[0]
+    assert found.file is not None
+    served = ["version: STSv1", "mode: enforce", "mx: mx9.b.example", "mx: mx1.b.example"]
+    assert found.file.text.split("\n")[:-1] == served
     testing = at(made.walk(sts=policy(mode="testing", mx=("mx9.b.example",))), "mta-sts")["STS013"]
     assert testing.severity is Severity.WARNING
 
@@ -336,4 +339,6 @@ def test_no_policy_weighs_less_where_dane_guards_every_host() -> None:
     guarded = at(made.walk(), "mta-sts")["STS001"]
     bare = at(made.walk(tlsa=made.TlsaFacts(hosts=(made.tlsa(),))), "mta-sts")["STS001"]
     assert (guarded.severity, bare.severity) == (Severity.INFO, Severity.WARNING)
-    assert '_mta-sts.b.example. TXT "v=STSv1; id=20261123T' in bare.fix
+    assert bare.records[0].startswith('_mta-sts.b.example. TXT "v=STSv1; id=20261123T')
+    assert bare.file is not None
+    assert bare.file.url == "https://mta-sts.b.example/.well-known/mta-sts.txt"

@@ -7,9 +7,10 @@ from judge_builders import INSECURE, SELF, STALE, WEB, aborts, ee, greets, mx, p
 
 from mailpath.facts import Walk
 from mailpath.judge import Verdict, judge
+from mailpath.judge import rules as judge_rules
 from mailpath.judge.because import explained
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.rules import RULES, catalogue, rule_id, value_of
+from mailpath.judge.rules import RULES, catalogue, deviations, rule_id, value_of
 
 LISTED = policy("mx1.b.example")
 HALF = path(mx("mx1", tls(SELF), tlsa=(STALE,)), signed=True, mx_security=INSECURE)
@@ -83,3 +84,17 @@ def test_every_rule_says_what_it_means():
         assert rule.about, rule.id
         assert rule.rfc, rule.id
         assert all(names for names in rule.others.values())
+
+
+def test_every_deviation_of_a_preset_has_a_clause_of_its_own():
+    for name, posture in PRESETS.items():
+        for field in deviations(posture):
+            said = judge_rules.told(posture, rule_id(field))
+            assert "this sender" in said, (name, field)
+            assert not [part for part in (" = ", "{") if part in said], (name, field)
+            assert not said.endswith((".", ": ")), (name, field)
+
+
+def test_what_no_preset_has_is_told_as_the_config_file_has_it():
+    own = PRESETS["rfc"].changed(sni_dane="mx")
+    assert judge_rules.told(own, "sni-dane") == 'this sender has sni_dane = "mx"'

@@ -57,7 +57,7 @@ def test_what_is_said_is_no_longer_unknown():
         ("ours", {"levle": "may"}, "no field 'levle'"),
         ("ours", {"family": "exim"}, "no field 'family'"),
         ("ours", {"unknown": {}}, "no field 'unknown'"),
-        ("ours", {"levle": "may"}, "Did you mean level?"),
+        ("ours", {"levle": "may"}, "Did you mean 'level'?"),
         ("ours", {"wibble": 1}, "`mailpath postures rfc --all` lists them"),
         ("ours", {"level": "most"}, "level: Invalid enum value"),
         ("ours", {"level": "most"}, "the values are none, may, encrypt, verify, secure."),

@@ -80,7 +80,9 @@ def test_no_two_presets_have_one_name():
 def test_a_bare_postfix_level_means_postfix():
     assert posture("dane").name == "postfix-dane"
     assert posture("exim").name == "exim"
-    with pytest.raises(UnknownPosture, match=r"no posture 'dann'\. The postures are rfc, postfix-none"):
+    with pytest.raises(UnknownPosture, match=r"no posture 'none such'\. The postures are rfc, postfix-none"):
+        posture("none such")
+    with pytest.raises(UnknownPosture, match=r"no posture 'dann'\. Did you mean 'dane'\?"):
         posture("dann")
     with pytest.raises(UnknownPosture):
         posture("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import handmade as made
@@ -39,7 +40,7 @@ WAYS: dict[str, tuple[Provenance, str]] = {
     "patience": (Provenance(impatient=True), "sender assumed to be no more patient than the walk"),
     "insecure zone": (Provenance(insecure_zones=("corp.example",)), "counted as unsigned: corp.example"),
 }
-SURFACES = {
+SURFACES: dict[str, Callable[[Result], str]] = {
     "headline": headline,
     "text": text.render,
     "markdown": markdown.render,

@@ -15,10 +15,11 @@ from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, Level
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.rules import deviations, rule_id
+from mailpath.judge.rules import deviations, rule_id, told
 from mailpath.lab import scenarios
 from mailpath.report.headline import cause
 from mailpath.report.result import Result, build
+from mailpath.report.sheet import Row, sheet
 
 if TYPE_CHECKING:
     from conftest import Walks
@@ -102,6 +103,17 @@ def contradictions(walk: Walk, posture: Posture, message: Message, each: Attempt
         yield "this sender does not deviate there"
 
 
+def unsaid(row: Row, posture: Posture, verdict: Verdict) -> Iterator[str]:
+    """Rules that decided, and that neither the attempt's line nor the answer tells."""
+    for tried, shown in zip(verdict.attempts, row.attempts, strict=True):
+        for rule in tried.because:
+            if told(posture, rule).casefold() not in shown.because.casefold():
+                yield f"{rule} at {tried.host}"
+    for rule in verdict.because:
+        if told(posture, rule) not in row.cause:
+            yield rule
+
+
 def untrue(result: Result, posture: Posture, verdict: Verdict) -> Iterator[str]:
     """Which words of the answer the facts belie."""
     walk, said = result.walk, cause(result, posture, verdict)
@@ -117,6 +129,8 @@ def untrue(result: Result, posture: Posture, verdict: Verdict) -> Iterator[str]:
         result.sending.message is not Message.TLS_REQUIRED_NO or not (published or enforced)
     ):
         yield said
+    if verdict.because and said in {each.message for each in result.findings}:
+        yield said
     if "policy is enforced" in said and not enforced and verdict.demanded_by is not DemandedBy.MTA_STS:
         yield said
 
@@ -127,15 +141,15 @@ def test_a_reason_names_what_decided(name: str, walks: Walks) -> None:
     wrong = set()
     for message in Message:
         result = build(walk, tuple(PRESETS.values()), {}, sending=MessageOptions(message=message))
-        verdicts = result.explained() if message is Message.ORDINARY else result.verdicts
+        rows = {row.name: row for row in sheet(result).rows}
         for posture in result.postures:
-            verdict = verdicts[posture.name]
-            told: tuple[Verdict | Attempt, ...] = (verdict, *verdict.attempts)
-            for each in told:
+            verdict = result.verdicts[posture.name]
+            ended: tuple[Verdict | Attempt, ...] = (verdict, *verdict.attempts)
+            for each in ended:
                 found = contradictions(walk, posture, message, each)
                 wrong |= {(message.value, posture.name, each.event.value, what) for what in found}
-            found = untrue(result, posture, verdict)
-            wrong |= {(message.value, posture.name, verdict.event.value, what) for what in found}
+            told = (*untrue(result, posture, verdict), *unsaid(rows[posture.name], posture, verdict))
+            wrong |= {(message.value, posture.name, verdict.event.value, what) for what in told}
     assert wrong == set()
 
 

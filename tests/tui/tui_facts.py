@@ -28,6 +28,7 @@ from mailpath.judge.events import Event
 from mailpath.judge.message_options import Message as SentMessage
 from mailpath.judge.message_options import MessageOptions
 from mailpath.judge.model import Attempt, Mechanism, Outcome, Verdict
+from mailpath.report.panels import Row
 
 AT = 1_700_000_000
 NOT_VERIFIED = "Server certificate not verified"
@@ -44,6 +45,10 @@ class Explained:
     means: str
     fix: str
     source: str
+
+    @property
+    def remedy(self) -> tuple[Row, ...]:
+        return (Row("Fix", self.fix),)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from mailpath.facts import Security, Walk
 from mailpath.judge import Event, Outcome, Posture, Verdict, judge
 from mailpath.judge.message_options import USUAL, Message, MessageOptions, verdict
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.reachable import each_only_reachable
 from mailpath.judge.requiretls import announcing
 from mailpath.judge.sts import fetched_policy
 from mailpath.whatif import attack_outcome, summary
-from mailpath.whatif.weakest import each_only_reachable
 
 if TYPE_CHECKING:
     from conftest import Walks

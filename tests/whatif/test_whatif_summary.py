@@ -14,9 +14,10 @@ from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.facts import Walk
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.reachable import each_only_reachable
 from mailpath.network.replay import Replay
 from mailpath.whatif import Rewalks, Summary, attack_outcome, summary
-from mailpath.whatif.weakest import each_only_reachable, weakest_host, weakest_path
+from mailpath.whatif.weakest import weakest_host, weakest_path
 
 if TYPE_CHECKING:
     from conftest import Walks

@@ -13,6 +13,7 @@ import msgspec
 from mailpath.assess.lookups import ROUTE, path_lookups
 from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
+from mailpath.facts.findings import ServedFile
 from mailpath.findings import CATALOGUE, Finding, find, step_of
 from mailpath.report.panels import dnssec, envelope, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
@@ -21,7 +22,7 @@ from mailpath.report.provenance import USUAL, Provenance, anchor_sentence, roots
 from mailpath.steps.registry import REGISTRY
 from mailpath.steps.step import Step
 
-__all__ = ["Detail", "Explained", "details", "evidence", "explain", "explained"]
+__all__ = ["Detail", "Explained", "Row", "details", "evidence", "explain", "explained"]
 
 #: A panel is for reading; a hostile path may be as long as it likes.
 MOST_LINES = 2000
@@ -38,10 +39,24 @@ _EVIDENCE: dict[str, Callable[[Walk, Sequence[SmtpExchange], Collection[bytes]],
 }
 
 
+class Row(msgspec.Struct, frozen=True):
+    """One labelled line below a finding.  `lines`: records, or a file's lines, that are never wrapped."""
+
+    label: str
+    text: str
+    lines: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """What is copied in one go: each record, or the whole file or policy."""
+        return ("\n".join(self.lines),) if self.label in ("File", "Policy") else self.lines
+
+
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """One finding, told in full; "" where there is nothing to say.
 
-    `found`: what is published; `got`: what was there instead; `means`, `fix`: sentences; `source`: the RFC.
+    `found`: what is published; `got`: what was there instead, both by line where they are records; `means`,
+    `fix`: sentences; `records`, `file`: what `fix` speaks of; `source`: the RFC.
     """
 
     code: str
@@ -53,24 +68,40 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     got: str
     means: str
     fix: str
+    records: tuple[str, ...]
+    file: ServedFile | None
     source: str
+    found_lines: tuple[str, ...]
+    got_lines: tuple[str, ...]
+    policy: tuple[str, ...]
 
     @property
-    def rows(self) -> tuple[tuple[str, str], ...]:
-        """(label, text) below the message, without what that says already."""
+    def rows(self) -> tuple[Row, ...]:
+        """Below the message, without what that says already."""
+        found = "" if self.found_lines or self.found == self.message else self.found
+        got = "" if self.got_lines or self.got in self.message else self.got
         rows = (
-            ("Found", self.found if self.found != self.message else ""),
-            ("Got", "" if self.got in self.message else self.got),
-            ("Means", self.means),
-            ("Fix", self.fix),
-            ("Source", self.source),
+            Row("Found", found, self.found_lines),
+            Row("Got", got, self.got_lines),
+            Row("Policy", "", self.policy),
+            Row("Means", self.means),
+            *self.remedy,
+            Row("Source", self.source),
         )
-        return tuple((label, text) for label, text in rows if text)
+        return tuple(row for row in rows if row.text or row.lines)
 
     @property
-    def brief(self) -> tuple[tuple[str, str], ...]:
+    def remedy(self) -> tuple[Row, ...]:
+        """What to do, with the records and the file that it takes."""
+        if self.file is None:
+            return (Row("Fix", self.fix, self.records),)
+        served = Row("File", self.file.url, tuple(self.file.text.split("\n")))
+        return Row("Fix", self.fix), served, *((Row("Record", "", self.records),) if self.records else ())
+
+    @property
+    def brief(self) -> tuple[Row, ...]:
         """The same where room is dear: what is merely worth knowing means no more than it says."""
-        return tuple(row for row in self.rows if row[0] != "Means" or self.severity != "info")
+        return tuple(row for row in self.rows if row.label != "Means" or self.severity != "info")
 
 
 def explain(finding: Finding) -> Explained:
@@ -85,9 +116,14 @@ def explain(finding: Finding) -> Explained:
         found=finding.found or finding.message,
         # A message that stands for what was found has already said what was got.
         got="" if not finding.found and finding.got in finding.message else finding.got,
-        means=entry.meaning,
+        means=finding.means or entry.meaning,
         fix=finding.fix or entry.fix,
+        records=finding.records,
+        file=finding.file,
         source=entry.rfc,
+        found_lines=finding.found_lines,
+        got_lines=finding.got_lines,
+        policy=finding.policy,
     )
 
 

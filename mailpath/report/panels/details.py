@@ -14,7 +14,7 @@ from mailpath.assess.reached import Reached, told
 from mailpath.assess.standing import Standing, standing_at, tls_name
 from mailpath.assess.tlsa import dane_names, secure_set
 from mailpath.facts import Found, Lookup, MxKind, PolicyFetch, Security, SignatureFact, Walk
-from mailpath.findings.tlsa import chains
+from mailpath.findings.tlsa import chains, holds, mistakes
 from mailpath.findings.words import hexed, rrset
 from mailpath.match import dane, sts
 from mailpath.match.certificate import describe
@@ -239,6 +239,8 @@ def _tlsa(walk: Walk) -> _Lines:
                 else:
                     label = "Unusable" if matched.verdict == "unusable" else "Differs"
                     yield label, f"{visible(matched.reason).rstrip('.')} ({', '.join(addresses)})"
+                    for record, mistake in mistakes(walk, host, chosen, chain).items():
+                        yield "Made of", f"{record.usage} {record.selector} {record.mtype}: {holds(mistake)}"
                 moot = "; DANE-EE ignores both" if matched.usage == dane.DANE_EE else ""
                 yield "Cert", f"{_certificate(chain, walk.at)}{moot}"
     yield from _more(len(walk.tlsa.hosts))

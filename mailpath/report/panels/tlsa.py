@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailpath.assess.tlsa import dane_names, secure_set
 from mailpath.facts import HostTlsa, TlsaSet, Walk
-from mailpath.findings.tlsa import chains
+from mailpath.findings.tlsa import chains, holds, mistakes
 from mailpath.findings.words import dotted, hexed, tlsa_data
 from mailpath.match import dane
 from mailpath.report.panels.records import lookup_lines
@@ -49,6 +49,9 @@ def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
             shape = f"{each.record.usage} {each.record.selector} {each.record.mtype}"
             yield f"    published  {shape} {hexed(each.record.data)}"
             yield f"    computed   {shape} {hexed(each.computed)}  {sign} ({place})"
+        for record, mistake in mistakes(walk, host, candidate, chain).items():
+            shape = f"{record.usage} {record.selector} {record.mtype}"
+            yield f"    {shape} {record.data.hex()[:16]}…: {holds(mistake)}"
         if any(record.usage == dane.DANE_TA for record in matched.usable):
             yield f"    names that count: {', '.join(dotted(name) for name in names)}"
         for record in matched.passed_over:

@@ -7,20 +7,50 @@ somebody else's: at most 1 MiB is read, and no bytes whatever make it fail.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, bounded, pasted_status, read_mail
-from mailpath.tickets.bounce.notification import read_notification
-from mailpath.tickets.bounce.text import Told, host_in, read_text, unquoted
+from mailpath.tickets.bounce.events import read_events
+from mailpath.tickets.bounce.families import (
+    NOT_A_BOUNCE,
+    UNKNOWN,
+    Refusal,
+    Side,
+    as_itself,
+    classify,
+    table,
+)
+from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
+from mailpath.tickets.bounce.notification import pasted_status, read_notification
+from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
 from mailpath.tickets.explain import Cause, Other, explain
 from mailpath.tickets.explain.codes import code_in
-from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
+from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
 from mailpath.visible import visible
 
 __all__ = ["MAX_INPUT", "Bounce", "read_bounce", "to_dict"]
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """One recipient that failed: whose move it is (`side`, None where nobody knows), and the next check."""
+
+    recipient: str | None
+    family: str
+    side: Side | None
+    next: str | None
+    status_code: str | None
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages to a domain (None: no line says which) a log tells failed so."""
+
+    family: str
+    domain: str | None
+    count: int
 
 
 class Bounce(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +59,8 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     `sender`, `recipient`: mail addresses; `host`: the mail host that refused, or could not be used;
     `status_code`: enhanced status code (RFC 3463); `sentence`: what the host, or the sender's own server,
     said; `means`: that in plain words; `causes`, `postures`: as `mailpath explain` has them; `others`: what
-    failed beside it.
+    failed beside it.  `family`, `side`, `next`: of the recipient told here, who is the first of `recipients`;
+    `groups`: of a log, the most frequent first.
     """
 
     sender: str | None = None
@@ -41,7 +72,27 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
     postures: tuple[str, ...] = ()
     others: tuple[Other, ...] = ()
+    family: str = UNKNOWN
+    side: Side | None = None
+    next: str | None = None
+    recipients: tuple[Recipient, ...] = ()
+    groups: tuple[Group, ...] = ()
 
+    @property
+    def known(self) -> bool:
+        """Whether more is known than that there is a text, and perhaps who sent it."""
+        return self.family != UNKNOWN or any((self.recipient, self.host, self.status_code, self.means))
+
+
+#: Of a line of a log: the message stays in the queue.
+_WAITS = re.compile(r"\bstatus=deferred\b|\s==\s|: deferral: |\bstat=Deferred")
+
+#: Of a notice in words: likewise.
+_DELAY = re.compile(
+    r"\bdelay|\bretried\b|\bwill retry\b|keep(?:s|ing)? trying|will try again|still (?:try|being)"
+    r"|warning only",
+    re.IGNORECASE,
+)
 
 #: What is told of one failure, and other sentences about it.
 Failure = tuple[Told, tuple[str, ...]]
@@ -52,18 +103,26 @@ def read_bounce(data: bytes) -> Bounce:
     data = bounded(data)
     mail = read_mail(data)
     if mail is not None:
-        return _most_telling(_from_mail(mail))
+        failures = _from_mail(mail)
+        if mail.is_reply or all(told.state == "done" for told, _ in failures):
+            return _delivered(failures[0][0])
+        return _most_telling(failures)
     text = data.decode("utf-8", "replace")
+    events = read_events(text)
+    if events:
+        done = all(told.state == "done" for told in events)
+        return _delivered(events[0]) if done else _most_telling([(told, ()) for told in events])
     lines = read_log(text)
     if lines:
-        return _most_telling([(_logged(line), (line.text, *line.beside)) for line in lines])
-    return _most_telling([(told, ()) for told in _in_words(text)])
+        found = _most_telling([(_logged(line), (line.text, *line.beside)) for line in lines])
+        return msgspec.structs.replace(found, groups=_groups(text))
+    return _most_telling([(told, ()) for told in _in_words(text, notice=True)])
 
 
-def _in_words(text: str) -> tuple[Told, ...]:
+def _in_words(text: str, *, notice: bool) -> tuple[Told, ...]:
     """What a text says, and the machine-readable part where somebody pasted that too.  Never ()."""
     text = unquoted(text)
-    words = read_text(text)
+    words = read_text(text, notice=notice)
     pasted = read_notification(pasted_status(text))
     alone = len(pasted) == 1
     return tuple(each.over(_of_the_same(each, words, alone=alone)) for each in pasted) or words
@@ -96,19 +155,31 @@ def _logged(line: LogLine) -> Told:
         host=line.host or host_in(sentence or ""),
         status_code=code,
         sentence=sentence,
+        state=("waiting" if _WAITS.search(line.text) else "failed")
+        if line.failed
+        else "done"
+        if line.final
+        else None,
     )
 
 
 def _from_mail(mail: Mail) -> list[Failure]:
     """The machine-readable part first; then what the text says; then the headers."""
     notices: Sequence[Told] = read_notification(mail.status)
-    words = _in_words(mail.text)
+    words = _in_words(mail.text, notice=mail.is_notice)
     logged = [_logged(line) for line in read_log(mail.text)]
     if not notices:
         # Lines of a log count where the notice has no sentence of its own.
         in_lines = logged and words[0].sentence is None
         notices = [words[0].over(each) for each in logged] if in_lines else words
-    headers = Told(sender=mail.sender, recipient=mail.failed_recipient if len(notices) == 1 else None)
+    recipient = mail.failed_recipient if len(notices) == 1 else None
+    if recipient is None and mail.is_notice:
+        named = (address(mail.headers.get(each)) or "" for each in ("from", "to", "reply-to"))
+        recipient = any_address(mail.text, {each.casefold() for each in (*named, mail.sender or "")})
+    # A notice that does not speak of a delay has given up, whatever its code.
+    state: State | None = ("waiting" if _DELAY.search(mail.text) else "failed") if mail.is_notice else None
+    sentence = telling(mail.text) if mail.is_notice and words[0].sentence is None else None
+    headers = Told(sender=mail.sender, recipient=recipient, sentence=sentence, state=state)
     return [_joined(each, words, logged, headers, alone=len(notices) == 1) for each in notices]
 
 
@@ -136,8 +207,79 @@ def _most_telling(failures: Sequence[Failure]) -> Bounce:
         other = _explained(*failure)
         if other.postures:
             chosen, found = number, other
-    others = (_other(told) for number, (told, _) in enumerate(failures) if number != chosen)
-    return msgspec.structs.replace(found, others=tuple(others))
+    order = [chosen, *(number for number in range(len(failures)) if number != chosen)]
+    recipients = tuple(_recipient(*failures[number]) for number in order)
+    if found.recipient is None and recipients[0].family == UNKNOWN:  # of nobody, and nothing known
+        return found
+    return msgspec.structs.replace(
+        found,
+        others=tuple(_other(failures[number][0]) for number in order[1:]),
+        family=recipients[0].family,
+        side=recipients[0].side,
+        next=recipients[0].next,
+        recipients=recipients,
+    )
+
+
+def _recipient(told: Told, also: tuple[str, ...]) -> Recipient:
+    refusal = _refusal(told, also)
+    return Recipient(
+        recipient=_shown(told.recipient),
+        family=refusal.family,
+        side=refusal.side,
+        next=refusal.next,
+        status_code=_shown(told.status_code),
+    )
+
+
+def _refusal(told: Told, also: tuple[str, ...]) -> Refusal:
+    if told.state == "done":
+        return as_itself(NOT_A_BOUNCE)
+    said = told.sentence or ""
+    waiting = told.state == "waiting" or (told.state is None and (told.status_code or said).startswith("4"))
+    return classify(
+        dict.fromkeys((said, *(text for text in also if not said or said not in text))),
+        told.status_code,
+        waiting=waiting,
+    )
+
+
+def _delivered(told: Told) -> Bounce:
+    """What is no failure: a reply, a report, or a notice of success."""
+    refusal = as_itself(NOT_A_BOUNCE)
+    recipient = _recipient(msgspec.structs.replace(told, state="done"), ())
+    return Bounce(
+        sender=_shown(told.sender),
+        recipient=recipient.recipient,
+        status_code=recipient.status_code,
+        means=(table().families[NOT_A_BOUNCE].definition,),
+        family=refusal.family,
+        side=refusal.side,
+        next=refusal.next,
+        recipients=(recipient,) if recipient.recipient else (),
+    )
+
+
+def _groups(text: str) -> tuple[Group, ...]:
+    """The messages that failed, each once and as it went last, counted by family and domain."""
+    failed: dict[tuple[str, str | None], LogLine] = {}
+    to: dict[str, str] = {}
+    for number, raw in enumerate(text.splitlines()):
+        line = read_line(raw)
+        if line is None:
+            continue
+        if line.recipient and line.queue:
+            to.setdefault(line.queue, line.recipient)
+        if line.failed:
+            failed[line.queue or str(number), line.recipient] = line
+    counted: Counter[tuple[str, str | None]] = Counter()
+    for line in failed.values():
+        told = _logged(line)
+        domain = (told.recipient or to.get(line.queue, "")).rpartition("@")[2].casefold()
+        counted[_refusal(told, ()).family, _shown(domain)] += 1
+    return tuple(
+        Group(family=family, domain=domain, count=count) for (family, domain), count in counted.most_common()
+    )
 
 
 def _other(told: Told) -> Other:

@@ -15,12 +15,13 @@ import email.header
 import email.message
 import email.policy
 import email.utils
-import html
 import quopri
 import re
 from collections.abc import Iterator
 
 import msgspec
+
+from mailpath.tickets.bounce.page import plain
 
 #: Most bytes and lines of input, parts of a mail, levels of nesting, characters of text that are read.
 MAX_INPUT = 1 << 20
@@ -53,8 +54,23 @@ class _Utf8(email.policy.Compat32):
 _UTF8 = _Utf8()
 
 _SPACES = re.compile(r"[ \t\r\n]+")
-_TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/h\d|/li)\b[^<>]{0,200}>", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+
+
+_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery (?:sub)?system|mdaemon", re.IGNORECASE)
+_FAILED = re.compile(
+    r"(?!(?:re|fwd?|aw|wg|sv) ?:).{0,80}?(?:undeliver|non-?delivery|returned mail|failure notice|returning m"
+    r"|deliver(?:y|ed)?\b.{0,20}\b(?:fail|delay|status|problem)"
+    r"|(?:fail|delay|bounc).{0,30}\bdeliver)",
+    re.IGNORECASE,
+)
+#: Subjects of vacation replies.
+_AWAY = re.compile(
+    r"^(?:auto(?:matic|matische)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|vacation|abwesen"
+    r"|r[ée]ponse automatique|absence|respuesta autom|risposta automatica|on holiday|away from)",
+    re.IGNORECASE,
+)
+#: Parts of reports that are not about a delivery (RFC 5965, RFC 8098, RFC 9007, RFC 8460).
+_OTHER_REPORTS = ("message/feedback-report", "message/disposition-notification", "application/tlsrpt+gzip")
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,14 +82,43 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     status: tuple[dict[str, str], ...] = ()
     returned: dict[str, str] = {}
     headers: dict[str, str] = {}
+    report: bool = False
+
+    @property
+    def is_reply(self) -> bool:
+        """A program answered or reported, but not that the message failed: a vacation reply (RFC 3834), a
+        feedback report (RFC 5965), a receipt (RFC 8098), a report on TLS or DMARC.
+        """
+        if self.report:
+            return True
+        failed = (
+            self.status
+            or _FAILED.match(self.headers.get("subject", "")[:200])
+            or "x-failed-recipients" in self.headers
+            or self._daemon
+        )
+        automatic = self.headers.get("auto-submitted", "").strip().lower().startswith("auto-replied")
+        named = any(name in self.headers for name in ("x-autoreply", "x-autorespond", "x-autoresponder"))
+        subject = _AWAY.search(self.headers.get("subject", ""))
+        return not failed and bool(automatic or named or subject)
+
+    @property
+    def _daemon(self) -> bool:
+        return bool(_DAEMON.search(self.headers.get("from", "")))
 
     @property
     def is_notice(self) -> bool:
         """It is a bounce, not a mail that somebody wrote about one."""
-        daemon = re.search(r"mailer-?daemon|postmaster", self.headers.get("from", ""), re.IGNORECASE)
         nobody = self.headers.get("return-path", "").strip() == "<>"
         automatic = self.headers.get("auto-submitted", "no").strip().lower() != "no"
-        return bool(self.status or daemon or nobody or automatic or "x-failed-recipients" in self.headers)
+        return bool(
+            self.status
+            or self._daemon
+            or _FAILED.match(self.headers.get("subject", "")[:200])
+            or nobody
+            or automatic
+            or "x-failed-recipients" in self.headers
+        )
 
     @property
     def sender(self) -> str | None:
@@ -130,20 +175,22 @@ def read_mail(data: bytes) -> Mail | None:
     pages: list[str] = []
     status: tuple[dict[str, str], ...] = ()
     returned: dict[str, str] = {}
-    for part in _parts(notice):
+    report = False
+    for part in _parts(_with_parts(notice)):
         kind = _kind(part)
+        report = report or kind in _OTHER_REPORTS
         if kind.startswith("message/") and kind.endswith("delivery-status") and not status:
             status = _blocks(part)
         elif kind in _RETURNED and not returned:
-            returned = _headers(_first(part))
+            returned = headers_of(_first(part))
         elif kind == "text/html":
-            pages.append(_plain(_body(part)))
-        elif kind.startswith("text/") or (kind == "" and not part.is_multipart()):
+            pages.append(plain(_body(part)))
+        elif kind.startswith("text/") or (kind[:10] in ("", "multipart/") and not part.is_multipart()):
             texts.append(_body(part))
     text = "\n".join(texts or pages)[:MAX_TEXT]
     if not returned:
         text, returned = _inline(text)
-    return Mail(text=text, status=status, returned=returned, headers=_headers(notice))
+    return Mail(text=text, status=status, returned=returned, headers=headers_of(notice), report=report)
 
 
 # --- structure -------------------------------------------------------------------------------------
@@ -159,6 +206,21 @@ def _notice(message: Message) -> Message:
             if _is_report(inner):
                 return inner
     return message
+
+
+_BOUNDARY = re.compile(r"^--(\S{1,200}?)[ \t]*\r?\n(?=Content-|\r?\n)", re.MULTILINE | re.IGNORECASE)
+
+
+def _with_parts(message: Message) -> Message:
+    """`message`; with the boundary that it uses, where that is not the one that it names."""
+    payload = _payload(message)
+    if not _kind(message).startswith("multipart/") or not isinstance(payload, str):
+        return message
+    found = _BOUNDARY.search(payload)
+    if found is None or '"' in found[1]:
+        return message
+    head = f'Content-Type: {_kind(message)}; boundary="{found[1]}"\n\n'
+    return email.message_from_bytes((head + payload).encode("utf-8", "surrogateescape"), policy=_UTF8)
 
 
 def _is_report(message: Message) -> bool:
@@ -192,7 +254,7 @@ def _parts(message: Message) -> Iterator[Message]:
     while waiting and seen < MAX_PARTS:
         part, depth = waiting.pop(0)
         seen += 1
-        if _kind(part).startswith("multipart/") and depth < MAX_DEPTH:
+        if _kind(part).startswith("multipart/") and part.is_multipart() and depth < MAX_DEPTH:
             waiting = [*((child, depth + 1) for child in _children(part)), *waiting]
             continue
         yield part
@@ -222,7 +284,7 @@ def _groups(child: Message) -> Iterator[dict[str, str]]:
     """The group that the parser took for headers, and those in what is then the body: it knows
     message/delivery-status, and takes message/global-delivery-status (RFC 6533 section 3) for a mail.
     """
-    yield _headers(child)
+    yield headers_of(child)
     rest = None if child.is_multipart() else child.get_payload(decode=True)
     if isinstance(rest, bytes):
         yield from _fields(_chars(rest, None))
@@ -230,31 +292,13 @@ def _groups(child: Message) -> Iterator[dict[str, str]]:
 
 def _fields(text: str) -> Iterator[dict[str, str]]:
     pieces = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n"))
-    return (_headers(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
-
-
-_PASTED = re.compile(
-    r"^[ \t]*(?:Reporting-MTA|Original-Recipient|Final-Recipient):.*(?:\n.*){0,60}",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def pasted_status(text: str) -> tuple[dict[str, str], ...]:
-    """The fields of a delivery status notification that stand in a text (RFC 3464 section 2.1)."""
-    found = _PASTED.search(text)
-    if found is None:
-        return ()
-    pieces = re.split(r"\n[ \t]*\n", found[0].lstrip())
-    blocks = (_headers(email.message_from_string(piece)) for piece in pieces)
-    return tuple(
-        block for block in blocks if {"reporting-mta", "final-recipient", "action"}.intersection(block)
-    )
+    return (headers_of(email.message_from_string(piece)) for piece in pieces[:MAX_PARTS] if piece.strip())
 
 
 # --- values ----------------------------------------------------------------------------------------
 
 
-def _headers(message: Message) -> dict[str, str]:
+def headers_of(message: Message) -> dict[str, str]:
     """Unfolded, decoded, the first of each name."""
     found: dict[str, str] = {}
     for name, value in message.items():
@@ -335,28 +379,6 @@ def _plain_ascii(payload: str) -> bool:
     return all(char < "\x80" or "\udc80" <= char <= "\udcff" for char in payload)
 
 
-def _plain(page: str) -> str:
-    """The text of a page of HTML, roughly: only sentences and names are sought in it."""
-    page = page[:MAX_TEXT]
-    for name in ("style", "script"):
-        page = _without(page, name)
-    return html.unescape(_ANY_TAG.sub("", _TAG.sub("\n", page)))
-
-
-def _without(page: str, name: str) -> str:
-    """`page` without these elements and what is in them."""
-    lower = page.lower()
-    kept: list[str] = []
-    position = 0
-    while (start := lower.find(f"<{name}", position)) >= 0:
-        end = lower.find(f"</{name}", start)
-        if end < 0:
-            break
-        kept.append(page[position:start])
-        position = end
-    return "".join([*kept, page[position:]])
-
-
 _BEGIN = re.compile(
     r"^(?:-{2,} ?(?:This is a copy of the message|Original message|The header of the original|Below this line"
     r" is a copy|Here is a copy|Original headers|Message header follows|----- Original).{0,200}|"
@@ -371,7 +393,7 @@ def _inline(text: str) -> tuple[str, dict[str, str]]:
     if found is None:
         return text, {}
     start = found.start() if found[0].startswith("Received") else found.end()
-    headers = _headers(email.message_from_string(text[start:].lstrip("\r\n\t -")[:MAX_TEXT]))
+    headers = headers_of(email.message_from_string(text[start:].lstrip("\r\n\t -")[:MAX_TEXT]))
     if not {"from", "to", "return-path", "received", "subject"}.intersection(headers):
         return text, {}
     return text[: found.start()], headers

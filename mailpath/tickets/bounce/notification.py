@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import email
 import re
 
-from mailpath.tickets.bounce.mail import address
-from mailpath.tickets.bounce.text import Told, host_in
+from mailpath.tickets.bounce.mail import address, headers_of
+from mailpath.tickets.bounce.text import State, Told, host_in
 from mailpath.tickets.explain.codes import code_in
 
 _TYPED = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9-]{0,40}\s*;\s*(.*)", re.DOTALL)
 #: A character in an address of the type utf-8 (RFC 6533 section 3, utf-8-addr-xtext); no surrogate.
 _CHARACTER = re.compile(r"\\x\{((?!D[89A-F]..\})(?:10|[1-9A-F])?[0-9A-F]{2,4})\}", re.IGNORECASE)
 _FAILED = ("failed", "delayed")
+#: RFC 3464 section 2.3.3.
+_STATES: dict[str, State] = {
+    "failed": "failed",
+    "delayed": "waiting",
+    "delivered": "done",
+    "relayed": "done",
+    "expanded": "done",
+}
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
 
@@ -29,12 +38,14 @@ def read_notification(status: tuple[dict[str, str], ...]) -> tuple[Told, ...]:
 
 def _told(chosen: dict[str, str], message: dict[str, str]) -> Told:
     sentence = _value(chosen.get("diagnostic-code"))
+    action = chosen.get("action", "").strip().lower()
     return Told(
         sender=_address(message.get("x-postfix-sender")),
         recipient=_address(chosen.get("original-recipient")) or _address(chosen.get("final-recipient")),
         host=_host(chosen.get("remote-mta")) or host_in(sentence or ""),
         status_code=code_in(chosen.get("status", "")),
         sentence=sentence,
+        state=next((state for word, state in _STATES.items() if action.startswith(word)), None),
     )
 
 
@@ -57,3 +68,21 @@ def _host(field: str | None) -> str | None:
     """A name; Sendmail and Exchange put an address there in brackets when they have none."""
     found = _NAME.match(_value(field) or "")
     return found[0] if found is not None and "." in found[0] else None
+
+
+_PASTED = re.compile(
+    r"^[ \t]*(?:Reporting-MTA|Original-Recipient|Final-Recipient):.*(?:\n.*){0,60}",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def pasted_status(text: str) -> tuple[dict[str, str], ...]:
+    """The fields of a delivery status notification that stand in a text (RFC 3464 section 2.1)."""
+    found = _PASTED.search(text)
+    if found is None:
+        return ()
+    pieces = re.split(r"\n[ \t]*\n", found[0].lstrip())
+    blocks = (headers_of(email.message_from_string(piece)) for piece in pieces)
+    return tuple(
+        block for block in blocks if {"reporting-mta", "final-recipient", "action"}.intersection(block)
+    )

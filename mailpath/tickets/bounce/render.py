@@ -7,10 +7,20 @@ from collections.abc import Iterator
 
 from mailpath.names import as_domain
 from mailpath.tickets.bounce import Bounce
+from mailpath.tickets.bounce.families import NOT_A_BOUNCE, UNKNOWN, table
 from mailpath.tickets.explain.render import cause_lines, other_lines
 from mailpath.wording.layout import hanging
 
 _COLUMN = 11
+#: Most lines of groups that are shown.
+MOST_GROUPS = 40
+_WHOSE = {
+    "sender-admin": "the sender's administrator",
+    "sender-user": "the sender's user",
+    "recipient-admin": "the recipient's administrator",
+    "recipient-user": "the recipient",
+    "nobody": "nobody's; there is nothing to do but wait",
+}
 
 
 def walk_words(bounce: Bounce) -> tuple[str | None, str | None]:
@@ -28,6 +38,14 @@ def render_text(bounce: Bounce) -> str:
     return "\n".join(_lines(bounce)) + "\n"
 
 
+def _family_rows(bounce: Bounce) -> Iterator[tuple[str, str | None]]:
+    if bounce.family == UNKNOWN:
+        return
+    yield "Family", f"{bounce.family}. {table().families[bounce.family].definition}"
+    yield "Whose move", _WHOSE[bounce.side] if bounce.side else None
+    yield "Next", bounce.next
+
+
 def _lines(bounce: Bounce) -> Iterator[str]:
     rows = (
         ("From", bounce.sender),
@@ -36,9 +54,10 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         ("Code", bounce.status_code),
         ("Sentence", bounce.sentence),
         ("Means", " ".join(bounce.means)),
+        *_family_rows(bounce),
     )
-    if not any(text for _, text in rows):
-        yield "Nothing in this is known: no address, no code, no sentence of a mail server."
+    if not bounce.known:
+        yield "Nothing in this is known: no recipient, no code, no sentence of a mail server."
         return
     for label, text in rows:
         if text:
@@ -49,8 +68,16 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         yield "Possible causes"
         for cause in bounce.causes:
             yield from cause_lines(cause)
+    if sum(group.count for group in bounce.groups) > 1:
+        yield ""
+        yield "Failed, by family and domain"
+        width = max(len(group.family) for group in bounce.groups)
+        for group in bounce.groups[:MOST_GROUPS]:
+            yield f"  {group.count:>6}  {group.family:<{width}}  {group.domain or '(domain not told)'}"
+        if len(bounce.groups) > MOST_GROUPS:
+            yield f"  and {len(bounce.groups) - MOST_GROUPS} more: `--json` has all."
     sender, recipient = walk_words(bounce)
-    if recipient is not None:
+    if recipient is not None and bounce.family != NOT_A_BOUNCE:
         yield ""
         words = ["mailpath", "check", recipient, *(["--from", sender] if sender else [])]
         if len(bounce.postures) == 1:

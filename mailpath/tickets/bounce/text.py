@@ -8,10 +8,14 @@ response from the remote server was:".  Sendmail: "----- Transcript of session f
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Container
+from typing import Literal
 
 import msgspec
 
+from mailpath.tickets.bounce.families import tells
 from mailpath.tickets.explain.codes import code_in
 
 #: In UTF-8 as well (RFC 6531).
@@ -25,6 +29,10 @@ _IP = r"[0-9A-Fa-f:.]{2,45}"
 LONGEST = 2000
 
 
+#: How it ended: given up, still tried, or delivered after all.
+State = Literal["failed", "waiting", "done"]
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What was said, as it came; None where nothing was."""
 
@@ -33,6 +41,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     status_code: str | None = None
     sentence: str | None = None
+    state: State | None = None
 
     def over(self, other: Told) -> Told:
         """This, with what is missing from `other`."""
@@ -60,6 +69,8 @@ _HOSTS = tuple(
         rf"\bHOST=({_HOST})\b",
         rf"\bname=({_HOST}) type=(?!MX)",
         rf"\bDANE error: ({_HOST}) lookup",
+        rf"\b(?:from|host) '({_HOST})'",
+        rf'\bmx="({_HOST})"',
     )
 )
 
@@ -77,6 +88,7 @@ def host_in(text: str) -> str | None:
     return None
 
 
+_LABEL = r"[ \t]*(?:Reason|Error|Cause|Diagnostic|Failure)[^\n:]{0,30}:[ \t]*\n?[ \t]*(?:smtp; ?)?"
 #: (recipient, sentence) in a notice; the recipient may be missing.
 _FORMS = tuple(
     re.compile(regex, re.MULTILINE | re.DOTALL)
@@ -94,14 +106,58 @@ _FORMS = tuple(
         # Gmail
         r"The response(?: from the remote server)? was:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
         r"Technical details of (?:permanent|temporary) failure:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # Cisco's gateways
+        rf"The following message to <(?P<rcpt>{_ADDRESS})> was undeliverable\.\s{{0,9}}"
+        r"The reason for the problem:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # Mimecast
+        rf"^-- ?(?P<rcpt>{_ADDRESS})[ \t]*\n(?:[^\n]{{0,400}}\n){{0,20}}?"
+        r"Additional information follows ?:?[ \t]*\n-- ?(?P<said>[^\n]{1,1500})",
+        # DragonFly Mail Agent
+        rf"error delivering your mail to <(?P<rcpt>{_ADDRESS})>\.\s{{0,9}}"
+        rf"(?:(?P<host>{_HOST}) \[{_IP}\] did not like our [^\n]{{0,200}}:\s{{0,9}})?"
+        r"(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # GMX
+        rf'^"(?P<rcpt>{_ADDRESS})":[ \t]*\n(?:SMTP error from [^\n]{{0,200}}:[ \t]*\n)?'
+        rf"(?:host: (?P<host>{_HOST})[^\n]{{0,60}}\n)?(?:reason: )?(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # Zoho
+        rf"^[ \t]*\[?(?P<rcpt>{_ADDRESS})\]?,?[ \t]+(?P<said>[^\n]{{0,300}}ERROR_CODE[^\n]{{1,1500}})",
+        rf"\[Status: Error, Address: <(?P<rcpt>{_ADDRESS})>, (?P<said>[^\n\]]{{1,1500}})",
+        # Exchange 2003
+        rf"^[ \t]{{1,20}}'?(?P<rcpt>{_ADDRESS})'? on \d[^\n]{{0,60}}\n"
+        r"(?P<said>.{1,1500}?)(?:\n[ \t]*\n|\Z)",
+        # Exchange 2007
+        rf"^[ \t]*<?(?P<rcpt>{_ADDRESS})>?[ \t]*\n(?:[ \t]*(?P<host>{_HOST})[ \t]*\n)?"
+        r"[ \t]*(?:#<? ?#?)(?P<said>[45].{1,1500}?)(?:##|\n[ \t]*\n|\Z)",
+        # IMail
+        rf"^(?P<said>(?i:unknown user|user mailbox exceeds[^\n:]{{0,40}}|unknown host|undeliverable to"
+        rf"|invalid final delivery userid|delivery failed \d{{1,4}} attempts)[: ]{{1,3}}(?P<rcpt>{_ADDRESS})"
+        r"[^\n]{0,400})",
+        # Domino
+        rf"was not delivered to:\s{{1,20}}(?P<rcpt>{_ADDRESS})\s{{1,20}}because:\s{{1,20}}"
+        r"(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # MDaemon
+        rf"Failed address: <?(?P<rcpt>{_ADDRESS})>?[ \t]*\n(?:[^\n]{{0,400}}\n){{0,60}}?[^\n]{{0,80}}"
+        r"<-- (?P<said>[45]\d\d[^\n]{1,1500})",
+        # CommuniGate Pro
+        rf"Message delivery to '?<?(?P<rcpt>{_ADDRESS})>?'? failed[ \t]*\n(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
+        # InterScan
+        rf"RCPT TO:[ ]?<(?P<rcpt>{_ADDRESS})>[^\n]{{0,80}}\n[ \t]*Received >>> (?P<said>[45][^\n]{{1,1500}})",
+        # James
+        r"Error message below:\s{0,9}(?P<said>[45]\d\d[^\n]{1,1500})",
+        # Stalwart, GroupWise
+        rf"^[ \t]*<?(?P<rcpt>{_ADDRESS})>?[ \t]{{1,4}}\((?P<said>[^\n]{{3,1500}})\)[ \t]*$",
         # mox
         r"Error during the last delivery attempt:\s*(?P<said>\S.*?)(?:\n[ \t]*\n|\Z)",
         # OpenSMTPD, GMX
         rf"^[ \t]*(?P<rcpt>{_ADDRESS}):\s+(?P<said>(?:[45]\d\d[ -]|SMTP error)[^\n]{{1,1500}})$",
         # Sendmail
         rf"^<(?P<rcpt>{_ADDRESS})>\s*\n\s*\(reason: (?P<said>.{{1,1500}}?)\)\s*$",
-        rf"^(?:\d{{3}} \d\.\d\.\d )?<(?P<rcpt>{_ADDRESS})>\.\.\. (?P<said>[^\n]{{1,1500}})$",
+        rf"^(?:\d{{3}} (?:\d\.\d\.\d )?)?<?(?P<rcpt>{_ADDRESS})>?\.\.\. (?P<said>[^\n]{{1,1500}})$",
         r"^<<< (?P<said>[45]\d\d[ -][^\n]{1,1500})$",
+        # Whoever labels it
+        rf"^[ \t]*(?:To|Recipient|Address|E-?mail)[ \t]*: ?<?(?P<rcpt>{_ADDRESS})>?[ \t]*\n"
+        rf"(?:[^\n]{{0,200}}\n){{0,8}}?{_LABEL}(?P<said>\S[^\n]{{1,1500}})",
+        rf"^{_LABEL}(?P<said>\S[^\n]{{1,1500}})",
     )
 )
 
@@ -109,15 +165,21 @@ _ANY_REPLY = re.compile(r"\b([45]\d\d[ -](?:#?\d\.\d{1,3}\.\d{1,3} )?[^\n]{4,150
 _FOR = re.compile(
     rf"(?:wasn't delivered to|delivery to|deliver(?:ed|ing)? (?:your message )?to|Delivery to the following"
     rf" recipients? (?:has )?(?:failed|been delayed)[^\n]{{0,60}}:|to these recipients or groups:|recipient:"
-    rf"|RCPT TO:|\bto=)\s*<?(?:mailto:)?({_ADDRESS})>?",
+    rf"|RCPT TO:|\bto=|\brcpt=|not delivered to:|following (?:address|recipient)s?[^\n]{{0,60}}:|sent to"
+    rf"|contact\s\(|your (?:e-?mail|message|mail) to"
+    rf"|sending mail to|undeliverable to)\s*[\"'<]?(?:mailto:)?({_ADDRESS})>?",
     re.IGNORECASE,
 )
 _SENDER = re.compile(
     rf"(?:^|\n)(?:Sender(?: Address)?|From|Return-Path|X-Postfix-Sender):[^\n]{{0,80}}?({_ADDRESS})"
-    rf"|\b(?:from|FROM)=<({_ADDRESS})>"
+    rf"|\b(?:from|FROM|return_path|sender)=[<\"]({_ADDRESS})[>\"]"
 )
 #: Somebody pasted it into an answer.
 _QUOTED = re.compile(r"^(?:>[ \t]?){1,5}", re.MULTILINE)
+_ANY_ADDRESS = re.compile(rf"(?<![\w.@]){_ADDRESS}")
+_OWN = re.compile(r"mailer-?daemon|postmaster|no-?reply|abuse|support|help", re.IGNORECASE)
+#: Most lines in which a telling one, and addresses among which a recipient is sought.
+MOST_LINES = 100
 _BARE = re.compile(rf"^[ \t]*<?({_ADDRESS})>?[ \t]*:?[ \t]*$", re.MULTILINE)
 
 
@@ -126,8 +188,11 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def read_text(text: str) -> tuple[Told, ...]:
-    """What the words say, of each recipient; the first form that fits counts.  Never ()."""
+def read_text(text: str, *, notice: bool) -> tuple[Told, ...]:
+    """What the words say, of each recipient; the first form that fits counts.  Never ().
+
+    `notice`: they are of a server, or nobody knows; a person's own sentences tell nothing.
+    """
     text = unquoted(text)
     sender = _SENDER.search(text)
     for form in _FORMS:
@@ -136,10 +201,34 @@ def read_text(text: str) -> tuple[Told, ...]:
             break
     else:
         told = [Told()]
-    made = [_completed(told[0], text), *(_completed(each, each.sentence or "") for each in told[1:])]
+    made = [
+        _completed(told[0], text, notice=notice),
+        *(_completed(each, each.sentence or "", notice=notice) for each in told[1:]),
+    ]
     return tuple(
         msgspec.structs.replace(each, sender=sender[1] or sender[2] if sender else None) for each in made
     )
+
+
+def _named_in(text: str) -> str | None:
+    """The recipient, where words say so, or where an address stands on a line of its own."""
+    found = _FOR.search(text) or _BARE.search(text)
+    return found[1] if found else None
+
+
+def telling(text: str) -> str | None:
+    """The first line, or paragraph, whose words tell what kind of failure it is."""
+    lines = [" ".join(line.split()) for line in text.split("\n", MOST_LINES)[:MOST_LINES]]
+    paragraphs = [" ".join(each.split()) for each in re.split(r"\n[ \t]*\n", text)[:MOST_LINES]]
+    return next((each[:LONGEST] for each in (*lines, *paragraphs) if tells(each)), None)
+
+
+def any_address(text: str, but: Container[str]) -> str | None:
+    """The first mail address in `text` that is not `but` (small letters) and not a server's own."""
+    for found in itertools.islice(_ANY_ADDRESS.finditer(text), MOST_LINES):
+        if found[0].casefold() not in but and not _OWN.match(found[0]):
+            return found[0]
+    return None
 
 
 def _in_form(form: re.Pattern[str], text: str) -> list[Told]:
@@ -150,24 +239,27 @@ def _in_form(form: re.Pattern[str], text: str) -> list[Told]:
         recipient = groups.get("rcpt")
         if found and (recipient is None or None in found):
             break
-        sentence = " ".join(groups["said"].split())[:LONGEST]
+        # Behind what we said: ">>> RCPT TO:<bob@b.example> <<< 550 ..."
+        said = groups["said"].rpartition("<<<")[2] or groups["said"]
+        sentence = " ".join(said.split())[:LONGEST]
         found.setdefault(recipient, Told(recipient=recipient, host=groups.get("host"), sentence=sentence))
     return list(found.values())
 
 
-def _completed(told: Told, text: str) -> Told:
+def _completed(told: Told, text: str, *, notice: bool) -> Told:
     """`told`, with what its form left open sought in `text`."""
     recipient, sentence = told.recipient, told.sentence
     if sentence is None:
         found = _ANY_REPLY.search(text)
         sentence = " ".join(found[1].split()) if found else None
     if recipient is None:
-        found = _FOR.search(text) or _BARE.search(text)
-        recipient = found[1] if found else None
+        recipient = _named_in(text)
+    if sentence is None and recipient is not None and notice:
+        sentence = telling(text)
     lone = " ".join(text.split()) if sentence is None and "\n" not in text.strip() else ""
-    if lone and len(lone) <= LONGEST:
+    if lone and notice and len(lone) <= LONGEST:
         sentence = lone
-    code = code_in(sentence or "")
+    code = code_in((sentence or "").replace(" :", " "))  # Zoho: "ERROR_CODE :5.1.1"
     if code is None:
         bracketed = re.search(r"\(#([245]\.[0-7]\.\d{1,3})\)", text)
         code = bracketed[1] if bracketed else None

@@ -89,7 +89,12 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
     rows = (
         Row("Found", block.found),
         Row("Got", block.got),
-        Row("Fix", block.fix),
+        *(Row("" if number else "Policy", line) for number, line in enumerate(block.policy)),
+        *(
+            Row(label, text)
+            for row in block.remedy
+            for label, text in ((row.label, row.text), *(("", line) for line in row.lines))
+        ),
         Row("Means", block.means),
         Row("Source", block.source, style=QUIET),
     )

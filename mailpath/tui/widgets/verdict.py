@@ -106,7 +106,8 @@ class VerdictPanel(VerticalScroll, can_focus=True):
                 said += compared.paint(lens, glyphs, width, 0)
                 if lens.rewalked and not self.screen.has_class("-verdict-open"):
                     return said
-            return [*said, *paint_attempts(verdict.attempts, glyphs, width, judge=not scene.attacked)]
+            attempts = paint_attempts(judged.attempts(posture), glyphs, width, judge=not scene.attacked)
+            return [*said, *attempts]
 
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
@@ -144,7 +145,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
 
         def lines(name: str) -> list[Content]:
             verdict = judged.verdict(name)
-            attempts = paint_attempts(verdict.attempts, self._glyphs, width)
+            attempts = paint_attempts(judged.attempts(name), self._glyphs, width)
             return [*paint_extras(verdict, self._glyphs, width), *attempts]
 
         shown = lines(posture)
@@ -206,22 +207,22 @@ def _extras(verdict: Verdict) -> Iterable[str]:
 
 
 def paint_attempts(
-    attempts: tuple[Attempt, ...], glyphs: Glyphs, width: int, *, judge: bool = True
+    tried: list[tuple[Attempt, str]], glyphs: Glyphs, width: int, *, judge: bool = True
 ) -> Iterable[Content]:
-    """One attempt each: host, address, outcome, enhanced status code, and the server's sentence.  `judge`:
+    """One attempt each: host, address, outcome, enhanced status code, and the sentence about it.  `judge`:
     say whether it is a good outcome, which under an attack it is not by itself."""
+    attempts = [attempt for attempt, _ in tried]
     if not attempts:
         return
     host_width = min(max(len(attempt.host) for attempt in attempts) + 2, 34)
     address_width = max(len(attempt.address or "") for attempt in attempts) + 2
-    for attempt in attempts:
+    for attempt, reason in tried:
         style = OUTCOME_STYLE[attempt.outcome] if judge else ""
         sign = f"{glyphs.of(attempt.outcome)} " if judge else ""
         word = fit(f"{sign}{outcome_word(attempt.outcome)}", 16, pad=True)
         code = fit(clean(attempt.status_code or ""), 7, pad=True)
         host = fit(clean(attempt.host), host_width - 2, glyphs.cut, pad=True) + "  "
         address = fit(clean(attempt.address or ""), address_width, glyphs.cut, pad=True)
-        reason = clean(attempt.reason)
         column = host_width + address_width + 16 + 7
         if width - column >= max(30, *(cell_len(word) for word in reason.split(" "))):
             for number, line in enumerate(wrap(reason, width - column)):

@@ -1,0 +1,129 @@
+"""The report on one screen: the answer, the worst findings with what to do, and the answer again.
+
+At most twenty lines; tables that were asked for (several postures, attacks, the envelope) come on top, and
+so does what the first remedy takes beyond that (a long policy).  `text.py` has all of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from mailpath.facts import Status
+from mailpath.findings import Severity
+from mailpath.judge.agent import Family
+from mailpath.judge.model import DELIVERED
+from mailpath.report.contents import SEVERITY, asked
+from mailpath.report.panels import Explained
+from mailpath.report.result import Result
+from mailpath.report.sheet import Sheet, sheet
+from mailpath.report.text import READ, Page
+from mailpath.wording.layout import WIDTH, table, wrapped
+from mailpath.wording.signs import ASCII, UNICODE
+
+MOST_LINES = 20
+_COLUMN = 11
+_GRAVEST = tuple(each.value for each in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+
+
+def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> str:
+    """The short report; ends with a newline.  `ascii_only`: no glyphs of our own beyond ASCII."""
+    page = Page(sheet(result), ASCII if ascii_only else UNICODE, width)
+    head, last = [page.told.headline, ""], [page.told.headline]
+    tables = [line for section in _tables(page, result) for line in ("", *section)]
+    ranked = _ranked(page.told)
+    steps, foot = list(_steps(page)), ["", *_foot(page, result)]
+    room = MOST_LINES - len(head) - len(foot) - len(last)
+    if ranked and len(_lines(page, ranked[0])) >= room - len(steps):
+        steps = []  # a record to copy is worth more than the way to it
+    found = list(_findings(page, ranked, room - len(steps))) or ["Findings: none"]
+    return "\n".join([*head, *found, *tables, *foot[:1], *steps, *foot[1:], *last]) + "\n"
+
+
+# --- findings --------------------------------------------------------------------------------------
+
+
+def _ranked(told: Sheet) -> list[Explained]:
+    """The gravest first, of the host that decides before others."""
+    host = told.deciding.host
+    return sorted(told.findings, key=lambda each: (_GRAVEST.index(each.severity), each.subject != host))
+
+
+def _lines(page: Page, block: Explained) -> list[str]:
+    return list(page.block(block, block.remedy))
+
+
+def _findings(page: Page, ranked: Sequence[Explained], room: int) -> Iterator[str]:
+    """As many as fit into `room` lines, the first in any case, and none before a graver one; the others by
+    their codes."""
+    untold: list[Explained] = []
+    room -= 1  # for that line
+    for number, each in enumerate(ranked):
+        lines = _lines(page, each)
+        if number and (len(lines) > room or (untold and untold[0].severity != each.severity)):
+            untold.append(each)
+            continue
+        room -= len(lines)
+        yield from lines
+    if untold:
+        codes = dict.fromkeys(f"{page.glyphs.of(SEVERITY[each.severity])} {each.code}" for each in untold)
+        yield from _items(page, "More", [*codes, "see --full"])
+
+
+def _items(page: Page, label: str, items: Iterable[str]) -> Iterator[str]:
+    """Items with commas between them, none of them broken."""
+    text = ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)
+    for line in page.hang(label, text, column=_COLUMN):
+        yield line.replace("\N{NO-BREAK SPACE}", " ")
+
+
+# --- tables ----------------------------------------------------------------------------------------
+
+
+def _tables(page: Page, result: Result) -> Iterator[list[str]]:
+    """What was asked for beside one verdict."""
+    told = page.told
+    if len(result.counted) > 1:
+        rows = [("", "posture", "outcome", "status", "MX host")]
+        for row in told.rows:
+            ended = f"{row.outcome} (may be {row.possible})" if row.possible else row.outcome
+            rows.append(("*" if row.decides else "", row.name, ended, row.code, row.host))
+        doubt = [told.no_evidence] if told.no_evidence else []
+        yield [*table(rows, indent=0, gap=1, width=page.width), *doubt]
+    if told.envelope:
+        answers = (f"{each.host} [{each.address}]: {each.word}: {each.sentence}" for each in told.answers)
+        yield [line for each in answers for line in page.hang("Envelope", each, column=_COLUMN)]
+    if told.tampered:
+        attacks = [("attack", "mail is", "outcome")]
+        attacks += [(row.attack, READ[row.read], row.outcome) for row in told.deciding.attacks]
+        counted = (row for row in told.rows if row.name in result.counted and row.reach)
+        sentences = [line for row in counted for line in wrapped(f"{row.name}: {row.reach}", page.width)]
+        yield [*sentences, *table(attacks, indent=0, width=page.width)]
+
+
+# --- what it rests on ------------------------------------------------------------------------------
+
+
+def _steps(page: Page) -> Iterator[str]:
+    """The path in a line or two."""
+    steps = [step for step in page.told.steps[:-1] if (step.id, step.status) != ("sender", Status.SKIP)]
+    words = (f"{page.glyphs.of(step.status)} {step.title} {step.word}" for step in steps)
+    return _items(page, "Steps", words)
+
+
+def _foot(page: Page, result: Result) -> Iterator[str]:
+    """The log's own words, the other postures; when, from where, by what."""
+    told = page.told
+    row = told.deciding
+    logged = next((each.said for each in row.attempts if each.host == row.host), "")
+    if logged and result.verdict.outcome not in DELIVERED and result.chosen.agent.family is not Family.RFC:
+        yield from page.hang("Logged", logged, column=_COLUMN)
+    if len(result.counted) == 1 < len(told.rows):
+        outcomes = Counter(each.outcome for each in told.rows)
+        counts = (f"{number} {what}" for what, number in outcomes.most_common())
+        yield from _items(page, "Postures", counts)
+    seen = dict(told.circumstances)
+    path = (("Path", seen["Path"]),) if result.walk.path.sender is not None else ()
+    said = f"{seen['Walked']}; from {seen['From']}; by {seen['By']}"
+    for label, text in (*asked(result), *path, ("Seen", said)):
+        yield from page.hang(label, text, column=_COLUMN)
