@@ -85,6 +85,11 @@ def as_domain(text: str) -> str | None:
         return None
 
 
+def is_name(text: str) -> bool:
+    """Whether `text` is what a path is usually typed as: not a text of more lines or words, to be read."""
+    return "\n" not in text.strip() and as_domain(text) is not None
+
+
 def a_labels(name: str) -> str:
     """`name` as lower-case A-labels (IDNA 2008, UTS 46 mapping).  Raises `BadName`."""
     if name == ".":
