@@ -86,7 +86,7 @@ async def test_path_screen(name: str, size: tuple[int, int]) -> None:
     running.copy_to_clipboard = copied.append  # type: ignore[method-assign]
     async with running.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
-        for keys in (["4"], ["e"], ["z", "z", "e", "6"], ["o", "down"], ["c"]):
+        for keys in (["4"], ["e"], ["z", "z", "e", "6"], ["o", "down"], ["c"], ["enter"]):
             await pilot.press(*keys)
             await settle(pilot)
             assert obeyed(drawn(pilot)) == []

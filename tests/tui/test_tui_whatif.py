@@ -13,13 +13,13 @@ from tui_world import FakeSession, app, drawn, settle, walk
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.lab import Lab
 from mailpath.network.capture import Capture
+from mailpath.report.reply import Reader
 from mailpath.tui import CaptureSource, LabSource, lens
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.expiries import stops
 from mailpath.tui.lens import Lens
 from mailpath.tui.session import Session
-from mailpath.tui.text import UNICODE
-from mailpath.tui.ticket import answer, ticket
+from mailpath.tui.ticket import answer
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
 from mailpath.tui.widgets.wrapped_text import WrappedText
@@ -292,10 +292,8 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         assert (saved["message"], saved["policy_age"]) == ("requiretls", 7 * 86400)
         assert saved["verdicts"]["rfc"]["status_code"] == "5.7.30"
         assert "does not implement REQUIRETLS" in saved["verdicts"]["postfix-sts"]["reason"]
-        assert (
-            "sent with REQUIRETLS, policy fetched 7 d before"
-            in ticket(screen.walks.state, screen.scene, "rfc", UNICODE)[0]
-        )
+        replied = screen.scene.sent.reply("rfc", Reader.POSTMASTER, made)
+        assert [remark.partition(":")[0] for remark in replied.remarks[-2:]] == ["Message", "Policy"]
         await pilot.press("x")
         await settle(pilot)
         await sees("Policy first contact")
