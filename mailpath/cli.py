@@ -82,7 +82,7 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
     if len(domains) == 1 and (domains[0] == "-" or len(domains[0].split()) > 1):
         from mailpath.commands import pasting
 
-        if pasting.is_text(recipient):
+        if pasting.is_pasted(recipient):
             found = pasting.pasted_in(domains[0])
             return commands.text(found, options, stdin=domains[0] == pasting.STDIN)
     return commands.live(domains[0] if len(domains) == 2 else None, recipient, options)

@@ -85,9 +85,9 @@ def as_domain(text: str) -> str | None:
         return None
 
 
-def is_name(text: str) -> bool:
-    """Whether `text` is what a path is usually typed as: not a text of more lines or words, to be read."""
-    return "\n" not in text.strip() and as_domain(text) is not None
+def is_text(typed: str) -> bool:
+    """Whether `typed` is a text to be read, and no name of a path as "Name <address>" is."""
+    return len(typed.split()) > 1 and ("\n" in typed.strip() or as_domain(typed) is None)
 
 
 def a_labels(name: str) -> str:

@@ -173,7 +173,7 @@ def _with_pasted(options: CheckOptions) -> tuple[CheckOptions, Pasted | None]:
     from mailpath.commands import pasting
 
     typed = options.recipient
-    if typed is None or not pasting.is_text(typed):
+    if typed is None or not pasting.is_pasted(typed):
         return options, None
     found = pasting.pasted_in(typed)
     filled = replace(

@@ -7,6 +7,7 @@ have written the text fails on this walk at that host.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from email.parser import HeaderParser
 from email.utils import getaddresses
@@ -29,8 +30,12 @@ from mailpath.wording.phrases import clause
 
 #: Characters of the line that are shown.
 MOST = 200
-#: Characters of the headers that are searched for addresses.
-_HEADERS = 64 * 1024
+#: Characters of the headers that are searched for addresses, and of another text.
+_HEADERS, _SHORT = 64 * 1024, 4 * 1024
+#: An address of a line that is cut, or in no known form: not the sender's, nor a message's id.
+_ADDRESS = re.compile(
+    r"(?<![^\s<(\[\"',;:=])(?<!from=)(?<!from=<)(?<!id=<)[^\s<>()\[\]\"',;:=@]{1,64}@([\w.-]{1,253})"
+)
 
 
 class Pasted(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +78,11 @@ def read_pasted(text: str | bytes) -> Pasted | None:
     sender, recipient = walk_words(bounce)
     if recipient is None:
         sender, recipient = _of_headers(data)
-        return None if recipient is None else Pasted(sender=sender, recipient=recipient)
+        if recipient is not None:
+            return Pasted(sender=sender, recipient=recipient)
+        sender, recipient = None, _only_named(data)
+        if recipient is None:
+            return None
     words, code = bounce.sentence or "", bounce.status_code
     said = words if code is None or code in words else f"{code} {words}".strip()
     return Pasted(
@@ -151,6 +160,13 @@ def _alike(pasted: Pasted, code: str | None) -> bool:
     if code is None or pasted.status_code is None:
         return True
     return code.partition(".")[2] == pasted.status_code.partition(".")[2]
+
+
+def _only_named(data: bytes) -> str | None:
+    """The domain of the addresses in a short text, where it names one domain only."""
+    words = data[:_SHORT].decode("utf-8", "replace")
+    found = {as_domain(match[1].rstrip(".")) for match in _ADDRESS.finditer(words)} - {None}
+    return found.pop() if len(found) == 1 and len(data) < _SHORT else None
 
 
 def _of_headers(data: bytes) -> tuple[str | None, str | None]:

@@ -45,7 +45,12 @@ def test_a_bounce_is_walked_where_there_is_no_terminal(network: Path, tmp_path: 
 @pytest.mark.parametrize("text", [LINE, "From: x@a.example\nTo: u@dane-stale.example\n"])
 def test_the_app_opens_on_what_a_text_names(text: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[dict[str, Any]] = []
-    monkeypatch.setattr("mailpath.commands.app.run_app", lambda **options: calls.append(options) or 0)
+
+    def opened(**options: Any) -> int:
+        calls.append(options)
+        return 0
+
+    monkeypatch.setattr("mailpath.commands.app.run_app", opened)
     monkeypatch.setattr("mailpath.commands.app.keyboard", lambda: None)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert run(text)[0] == run("-")[0] == 0

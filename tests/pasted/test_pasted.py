@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailpath.names import is_name
+from mailpath.names import is_text
 from mailpath.tickets.pasted import MOST, Pasted, find_cause, read_pasted
 
 if TYPE_CHECKING:
@@ -47,6 +47,22 @@ def test_a_bounce_and_headers_name_their_path() -> None:
     )
     found = pasted(headers)
     assert (found.sender, found.recipient, found.line) == ("a.example", "xn--bcher-kva.example", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "recipient"),
+    [
+        ("4Ab: from=<x@a.example>, to=<u@b.example>, status=deferred (Connection timed out)", "b.example"),
+        ("550 5.1.1 <u@b.example>: Recipient address rejected: User unknown", "b.example"),
+        ("certificate of u@b.example, and of v@b.example., failed", "b.example"),
+        ("message-id=<1@a.example> could not be sent", None),
+        ("of u@a.example and v@b.example one is wrong", None),
+        ("x" * 5000 + " u@b.example", None),
+    ],
+)
+def test_the_only_address_is_the_recipients(text: str, recipient: str | None) -> None:
+    found = read_pasted(text)
+    assert (found and found.recipient) == recipient
 
 
 @pytest.mark.parametrize(
@@ -93,17 +109,17 @@ def test_a_cause_is_told_where_text_and_walk_meet(
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("typed", "told"),
     [
-        ("b.example", True),
-        ("User <u@b.example>", True),
-        ("two words", False),
-        ("a.example\nb.example", False),
-        (POSTFIX.format(id="b"), False),
+        ("b.example", False),
+        ("User <u@b.example>", False),
+        ("two words", True),
+        ("a.example\nb.example", True),
+        (POSTFIX.format(id="b"), True),
     ],
 )
-def test_what_is_a_name(text: str, named: bool) -> None:
-    assert is_name(text) is named
+def test_what_is_more_than_a_name(typed: str, told: bool) -> None:
+    assert is_text(typed) is told
 
 
 @given(st.text(max_size=400) | st.binary(max_size=400))

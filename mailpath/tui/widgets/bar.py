@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from mailpath.facts import Path
-from mailpath.names import BadName, is_name, to_domain
+from mailpath.names import BadName, is_text, to_domain
 from mailpath.tui.text import PRINTABLE, clean
 
 
@@ -38,7 +38,7 @@ class NameInput(Input):
 
     def _on_paste(self, event: events.Paste) -> None:
         """A line of a log, or more: it would not fit here, and is read for the path that it names."""
-        if self.id == "recipient" and len(event.text.split()) > 1 and not is_name(event.text):
+        if self.id == "recipient" and is_text(event.text):
             event.prevent_default()
             event.stop()
             self.post_message(PathBar.Pasted(event.text, walk=False))
@@ -132,7 +132,7 @@ class PathBar(Horizontal):
         domains: list[str | None] = []
         for name in ("sender", "recipient"):
             field = self.query_one(f"#{name}", Input)
-            if name == "recipient" and len(field.value.split()) > 1 and not is_name(field.value):
+            if name == "recipient" and is_text(field.value):
                 self.post_message(self.Pasted(field.value, walk=True))
                 return
             if name == "sender" and not field.value.strip():
