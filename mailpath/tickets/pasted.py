@@ -113,7 +113,7 @@ def find_cause(pasted: Pasted, walk: Walk, postures: Mapping[str, Posture] = PRE
 
 def told_before(pasted: Pasted) -> str:
     """The line as it is held in sight before there is a walk."""
-    return f"Your line: {pasted.line.rstrip('.')}." if pasted.line else "Your message tells of no failure."
+    return f"Your line: {pasted.line.rstrip('.')}." if pasted.line else "Your message reports no failure."
 
 
 def _told(pasted: Pasted, cause: str | None) -> str:

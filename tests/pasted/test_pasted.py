@@ -97,7 +97,7 @@ def test_the_only_address_is_the_recipients(text: str, recipient: str | None) ->
             "A walk cannot show what causes this.",
             None,
         ),
-        ("dane-stale", "From: a@a.example\nTo: u@{id}.example\n", "Your message tells of no failure.", None),
+        ("dane-stale", "From: a@a.example\nTo: u@{id}.example\n", "Your message reports no failure.", None),
     ],
 )
 def test_a_cause_is_told_where_text_and_walk_meet(
