@@ -161,7 +161,13 @@ def lab_serve() -> None:
 @cli.command(
     params=[
         argument("name"),
-        argument("rdtype", required=False, default="A", metavar="[TYPE]"),
+        argument(
+            "rdtype",
+            required=False,
+            default="A",
+            metavar="[TYPE]",
+            shell_complete=completed("rdtypes"),
+        ),
         as_json(),
         as_of("Validate as of TIME"),
         LAB,
