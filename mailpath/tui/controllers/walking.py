@@ -86,7 +86,7 @@ class WalkController:
         else:
             key = self._screen.key_of("path.lab", "l")
             near = did_you_mean(name, self.scenarios)
-            self._screen.warn(f'The lab has no scenario "{name}".{near} {key} lists them.')
+            self._screen.warn(f'The lab has no scenario "{name}"; {key} lists them.{near}')
         self._screen.refresh_bindings()
 
     # --- Walks ---
