@@ -68,7 +68,7 @@ class _Box(VerticalScroll):
     def _say(self) -> None:
         below = round(self.max_scroll_y - self.scroll_y)
         more = f"{below} more lines: PgDn; " if below > 0 else ""
-        self.border_subtitle = Content(f"{more}Tab turns the page, Esc closes")
+        self.border_subtitle = Content(f"{more}Esc closes")
 
 
 class HelpScreen(Dialogue[None]):
@@ -108,7 +108,9 @@ class HelpScreen(Dialogue[None]):
 
     def _show(self) -> None:
         box = self.query_one(_Box)
-        box.border_title = Content("Words, signs and colors (2 of 2)" if self._words else "Keys (1 of 2)")
+        box.border_title = Content(
+            "Words (2 of 2; Tab: keys)" if self._words else "Keys (1 of 2; Tab: words)"
+        )
         box.query_one(WrappedText).show(self._paint_words if self._words else self._paint)
         box.scroll_home(animate=False)
 
