@@ -11,12 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
 
 from mailpath.facts import WALKED
 from mailpath.tui.keynames import hidden, key_text
 from mailpath.tui.screens.finding import Dialogue, FindScreen
-from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.keys import GROUPS, does
 from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.text import ASCII, QUIET, UNICODE, wrap
@@ -43,12 +44,15 @@ _MOUSE = (
 Group = tuple[str, list[BindingType]]
 
 
-def groups(here: Widget | None = None, lab: bool = True) -> list[Group]:
-    """Every group of keys, with its title: first those of the widget that has the focus."""
+def groups(here: Widget | None = None, screen: Screen[Any] | None = None) -> list[Group]:
+    """Every group of keys, with its title: first those of the widget that has the focus.  `screen`: only what
+    this one does now."""
     found: list[Group] = [
         (title, list(kind.BINDINGS)) for kind, title, _ in _PLACES if isinstance(here, kind)
     ]
-    found += [(title, bindings) for title, bindings in GROUPS.items() if lab or title != "Lab"]
+    for title, bindings in GROUPS.items():
+        done = [each for each in bindings if screen is None or does(screen, each)]
+        found += [(title, done)] if done else []
     found += [
         (title, list(kind.BINDINGS)) for kind, _, title in _PLACES if title and not isinstance(here, kind)
     ]
