@@ -7,6 +7,7 @@ exit status, None for 0.
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -32,6 +33,8 @@ from mailpath.commands.options import (
 )
 from mailpath.ending import ExitCode
 
+#: New objects between two looks for garbage: modules are none, and a walk leaves little.
+_OBJECTS = 100_000
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -249,6 +252,7 @@ def diff(**words: Any) -> int:
 
 def main() -> None:
     """The console script; leaves by `SystemExit` with one of the documented exit codes."""
+    gc.set_threshold(_OBJECTS)
     stdio.complete()
     try:
         status = cli.main(prog_name="mailpath", standalone_mode=False)
