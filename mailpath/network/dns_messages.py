@@ -46,6 +46,7 @@ def query(question: Question, message_id: int) -> bytes:
         rdtype = dns.rdatatype.from_text(question.rdtype)
     except (dns.exception.DNSException, ValueError) as error:
         raise BadQuestion("This name or type cannot be looked up in DNS.") from error
+    assert name is not None  # no file was given
     header = _QUERY_HEADER.pack(message_id, flags, 1, 0, 0, 1)
     return b"".join((header, name, _TYPE_AND_CLASS.pack(rdtype, dns.rdataclass.IN), _OPT))
 

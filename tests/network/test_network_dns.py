@@ -508,7 +508,9 @@ def test_answers_never_raises_on_short_messages():
 
 
 @given(
-    st.lists(st.binary(min_size=1, max_size=63), max_size=3).filter(lambda labels: sum(map(len, labels)) < 200),
+    st.lists(st.binary(min_size=1, max_size=63), max_size=3).filter(
+        lambda labels: sum(map(len, labels)) < 200
+    ),
     st.sampled_from(["A", "MX", "TLSA", "TYPE65280", "CAA"]),
     st.booleans(),
     st.integers(0, 65535),
