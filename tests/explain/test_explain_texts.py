@@ -192,7 +192,7 @@ def test_codes_and_what_looks_like_them(text, code):
     assert code_in(text) == code
 
 
-@pytest.mark.parametrize("wording", wordings.WORDINGS, ids=lambda wording: wording.regex.pattern[:40])
+@pytest.mark.parametrize("wording", wordings.wordings(), ids=lambda wording: wording.regex.pattern[:40])
 def test_wordings_speak_of_known_things(wording):
     assert set(wording.findings) <= set(CATALOGUE)
     assert set(wording.events) <= set(EVENTS)
