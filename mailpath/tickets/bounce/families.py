@@ -43,13 +43,16 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, rename={"definition": "i
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """Phrases, any of which tells the family; `weak`: only where the status code tells nothing."""
+    """Phrases, any of which tells the family; `weak`: only where the status code tells nothing; `reason`: in
+    whichever of the sentences it stands.
+    """
 
     family: str
     like: tuple[str, ...]
     side: Side | None = None
     next: str | None = None
     weak: bool = False
+    reason: bool = False
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +82,8 @@ def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Re
         # Microsoft's own codes say more than the words beside them.
         said = next((found for text in texts if (found := _said(text, of=by_code))), None)
     else:
-        said = next((found for text in texts if (found := _said(text))), None)
+        told = [found for text in texts if (found := _said(text))]
+        said = next((found for found in told if found.reason), told[0] if told else None)
     if said is None and by_code is None:
         said = next((found for text in texts if (found := _said(text, weak=True))), None)
     name = said.family if said is not None else by_code or UNKNOWN

@@ -80,7 +80,9 @@ def _line(text: str, line: LogLine | None, beside: Sequence[str] = ()) -> Explan
     said = None
     if code is None or code.partition(".")[2] not in FINDINGS:  # "REQUIRETLS is required" is not "TLS is"
         near = (*beside, *(line.beside if line is not None else ()))
-        said = understand(words, code, near) or (understand(text, code, near) if words != text else None)
+        said = understand(words, code, near, line=text)
+        if said is None and words != text:
+            said = understand(text, code, near)
     if said is None and line is not None and line.final and not line.failed:
         said = _taken()
     if said is None and code is None:

@@ -76,8 +76,13 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     narrow: bool = False
 
 
-def understand(text: str, code: str | None, beside: Sequence[str] = ()) -> Explanation | None:
-    """The explanation of a sentence, with the status code and the sentences beside it; None: not known."""
+def understand(
+    text: str, code: str | None, beside: Sequence[str] = (), *, line: str = ""
+) -> Explanation | None:
+    """The explanation of a sentence, with the status code and the sentences beside it; None: not known.
+
+    `line`: the whole line of the log, where `text` is a part of one.
+    """
     flat = " ".join(text.split())[: patterns.MOST]
     reply = _REPLY.match(flat)
     fate = code or (reply[1] if reply is not None else None)
@@ -87,7 +92,7 @@ def understand(text: str, code: str | None, beside: Sequence[str] = ()) -> Expla
         if inner is not None:
             return inner
     heard = wordings.hear(flat)
-    if _TAKING.search(flat):
+    if _TAKING.search(flat) or _TAKING.search(line[: patterns.MOST]):
         return _coded(_taken(heard), code)
     base = _spoken(flat, fate)
     if base is None:
@@ -212,7 +217,7 @@ def _taken(heard: Heard | None) -> Explanation:
 def _meant(said: Meaning, found: Sequence[Reach], by: DemandedBy | None = None) -> tuple[Cause, ...]:
     """The causes to which words narrow it down, each with those of `found` that look at it."""
     if said.cause is not None:
-        return (Cause(text=said.cause),)
+        return (Cause(text=said.cause, findings=said.findings),)
     looks = {
         code: {each.posture for each in found if code in CASES[each.case].findings} for code in said.findings
     }
