@@ -10,20 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailpath.facts import Status
-from mailpath.findings import Severity
 from mailpath.judge.agent import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
-from mailpath.report.panels import Explained
+from mailpath.report.panels import Explained, worst_first
 from mailpath.report.result import Result
-from mailpath.report.sheet import Sheet, sheet
+from mailpath.report.sheet import sheet
 from mailpath.report.text import READ, Page
 from mailpath.wording.layout import WIDTH, table, wrapped
 from mailpath.wording.signs import ASCII, UNICODE
 
 MOST_LINES = 20
 _COLUMN = 11
-_GRAVEST = tuple(each.value for each in (Severity.ERROR, Severity.WARNING, Severity.INFO))
 
 
 def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> str:
@@ -31,7 +29,7 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     page = Page(sheet(result), ASCII if ascii_only else UNICODE, width)
     head, last = [page.told.headline, ""], [page.told.headline]
     tables = [line for section in _tables(page, result) for line in ("", *section)]
-    ranked = _ranked(page.told)
+    ranked = worst_first(page.told.findings, page.told.deciding.host)
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
     room = MOST_LINES - len(head) - len(foot) - len(last)
     if ranked and len(_lines(page, ranked[0])) >= room - len(steps):
@@ -41,12 +39,6 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
 
 
 # --- findings --------------------------------------------------------------------------------------
-
-
-def _ranked(told: Sheet) -> list[Explained]:
-    """The gravest first, of the host that decides before others."""
-    host = told.deciding.host
-    return sorted(told.findings, key=lambda each: (_GRAVEST.index(each.severity), each.subject != host))
 
 
 def _lines(page: Page, block: Explained) -> list[str]:
