@@ -334,6 +334,7 @@ def test_every_event_of_a_report_is_explained(event):
 def test_every_rule_of_a_report_is_explained(name):
     found = explain(name)
     assert (found.kind, found.subject) == (Kind.RULE, name)
+    assert explain(name.replace("-", "_")) == found
     assert set(found.postures) == {each for names in catalogue()[name].others.values() for each in names}
     assert not [word for word in ("PF", "EX") if word in " ".join(found.means).split()]
 

@@ -22,7 +22,6 @@ from mailpath.tui.session import Session
 from mailpath.tui.ticket import answer
 from mailpath.tui.widgets.side import Side
 from mailpath.tui.widgets.steps import Steps
-from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.whatif.only_host import restricted
 
 WIDE = (120, 40)

@@ -53,7 +53,7 @@ def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
     if text.lower() in RESULT_TYPES:
         return _result_type(text.lower(), subject)
     if text.replace("-", "_") in RULES:  # in capitals it is the extension "REQUIRETLS"
-        return rule(text)
+        return rule(text.replace("_", "-"))
     if text in set(Event):
         return _event(Event(text))
     if code_in(text) == text:

@@ -35,7 +35,10 @@ _TAKING = re.compile(
 )
 #: A reply without an enhanced status code says whether it is for good.
 _REPLY = re.compile(r"([45])\d\d[ -]")
-_OWN_PRESETS = {Speaker.EXCHANGE: "exchange-online", Speaker.GMAIL: "gmail"}
+_OWN_PRESETS = {
+    Speaker.EXCHANGE: frozenset({"exchange-online"}),
+    Speaker.GMAIL: frozenset({"gmail"}),
+}
 _ANYBODY = frozenset({Speaker.RECEIVER, Speaker.OTHER})
 _FAMILIES = {Speaker.POSTFIX: Family.POSTFIX, Speaker.EXIM: Family.EXIM}
 _NAMES = {Family.POSTFIX: "Postfix", Family.EXIM: "Exim", Family.RFC: "mailpath's ideal sender"}
@@ -309,7 +312,7 @@ def _speaking(speaker: Speaker) -> frozenset[str] | None:
         return None
     if speaker in _FAMILIES:
         return _of_family(_FAMILIES[speaker])
-    return frozenset({_OWN_PRESETS[speaker]} if speaker in _OWN_PRESETS else ())
+    return _OWN_PRESETS.get(speaker) or wordings.libraries().speaks.get(speaker.value, frozenset())
 
 
 def explain_wording(wording: Wording, code: str | None) -> Explanation:
@@ -323,8 +326,10 @@ def explain_wording(wording: Wording, code: str | None) -> Explanation:
         sent = [each for each in reach.by_events([Event.SENT_PLAIN]) if each.case in wording.in_clear]
         made = explain_events((), sent, means=(wording.means,), recognised=recognised)
     else:
-        general = dict.fromkeys(told(event, code) for event in wording.events if event in EVENTS)
-        means = (wording.means, *(general if len(general) == 1 else ()))
+        # Where the words say which it is, "not authenticated: by this or by that" only says less.
+        general = () if wording.findings and wording.events == NOT_VERIFIED else wording.events
+        said = dict.fromkeys(told(event, code) for event in general if event in EVENTS)
+        means = (wording.means, *(said if len(said) == 1 else ()))
         made = explain_events(wording.events, found, means=means, recognised=recognised)
     if wording.findings or wording.cause is not None:
         causes = _meant(wording, found, wording.by)

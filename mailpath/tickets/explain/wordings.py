@@ -28,6 +28,7 @@ class Speaker(StrEnum):
     GMAIL = "Gmail"
     SENDMAIL = "Sendmail"
     QMAIL = "qmail"
+    GO = "Go"
     RECEIVER = "a receiving server"
     OTHER = "mail servers"
 
