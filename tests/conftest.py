@@ -66,6 +66,11 @@ class Walks:
         return Walked(scenario, walked, capture, tuple(events))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Do not name a test by the bytes that it is given: each worker makes keys of its own."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Where everything is installed (MAILPATH_NO_SKIPS is set), a skipped test is a failed run."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -148,8 +148,8 @@ def test_a_reason_names_what_decided(name: str, walks: Walks) -> None:
             for each in ended:
                 found = contradictions(walk, posture, message, each)
                 wrong |= {(message.value, posture.name, each.event.value, what) for what in found}
-            found = (*untrue(result, posture, verdict), *unsaid(rows[posture.name], posture, verdict))
-            wrong |= {(message.value, posture.name, verdict.event.value, what) for what in found}
+            told = (*untrue(result, posture, verdict), *unsaid(rows[posture.name], posture, verdict))
+            wrong |= {(message.value, posture.name, verdict.event.value, what) for what in told}
     assert wrong == set()
 
 
