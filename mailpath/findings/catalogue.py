@@ -37,7 +37,7 @@ def _variants(table: str) -> dict[str, dict[str, str]]:
 
 #: Of a TLSA record that matches nothing: kind of mistake (`match/mistakes.py`) -> `meaning` and `fix`.
 MISTAKES = _variants("mistakes")
-#: Of a refused STARTTLS: reply code, or its first digit -> the same.
+#: Of a refused STARTTLS: reply code, or its first digit (or `rewritten`: a firewall breaks TLS) -> the same.
 REFUSALS = _variants("refusals")
 #: A small step has its entries in its own file.
 _PANELS = [

@@ -14,6 +14,7 @@ from mailpath.findings.words import ASK_ANOTHER, Remedy, alias_lines, dotted, in
 from mailpath.match import sts
 from mailpath.steps.mx import unlearnt
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 
 def find(walk: Walk) -> Iterator[Finding]:
@@ -76,7 +77,7 @@ def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
     return finding(
         "MX005",
         domain,
-        f"The MX answer is bogus: {why(lookup)}.",
+        f"The MX answer is bogus: {clause(why(lookup))}.",
         found="; ".join(visible(record) for record in lookup.records[:4]),
         got=why(lookup),
         fix=remedy(lookup, walk.dnssec.zones, walk.at),

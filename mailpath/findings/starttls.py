@@ -140,6 +140,8 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         offered = "250-STARTTLS" if Reached.STARTTLS_LOST <= far <= Reached.HANDSHAKE_FAILED else ""
         code = "TLS019" if junk else _ENDS[far]
         means, fix = _refusal(session.starttls) if far is Reached.STARTTLS_REFUSED else ("", "")
+        if code == "TLS004" and any(_rewritten(name, session)):
+            means, fix = REFUSALS["rewritten"]["meaning"], REFUSALS["rewritten"]["fix"]
         yield finding(code, name, f"{told(session)}.", found=offered, got=got, means=means, fix=fix)
 
 

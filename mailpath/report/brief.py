@@ -14,6 +14,7 @@ from mailpath.findings import Severity
 from mailpath.judge.agent import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
+from mailpath.report.explaining import explaining
 from mailpath.report.panels import Explained
 from mailpath.report.result import Result
 from mailpath.report.sheet import Sheet, sheet
@@ -31,7 +32,7 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     page = Page(sheet(result), ASCII if ascii_only else UNICODE, width)
     head, last = [page.told.headline, ""], [page.told.headline]
     tables = [line for section in _tables(page, result) for line in ("", *section)]
-    ranked = _ranked(page.told)
+    ranked = _ranked(page.told, result)
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
     room = MOST_LINES - len(head) - len(foot) - len(last)
     if ranked and len(_lines(page, ranked[0])) >= room - len(steps):
@@ -43,10 +44,17 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
 # --- findings --------------------------------------------------------------------------------------
 
 
-def _ranked(told: Sheet) -> list[Explained]:
-    """The gravest first, of the host that decides before others."""
-    host = told.deciding.host
-    return sorted(told.findings, key=lambda each: (_GRAVEST.index(each.severity), each.subject != host))
+def _ranked(told: Sheet, result: Result) -> list[Explained]:
+    """What explains the verdict first; else the gravest, of the host that decides before others."""
+    host, codes = told.deciding.host, explaining(result.verdict)
+    here = {each.code for each in told.findings if each.subject == host}
+
+    def rank(each: Explained) -> tuple[int, int, bool]:
+        explains = each.code in codes and (each.subject == host or each.code not in here)
+        place = codes.index(each.code) if explains else len(codes)
+        return place, _GRAVEST.index(each.severity), each.subject != host
+
+    return sorted(told.findings, key=rank)
 
 
 def _lines(page: Page, block: Explained) -> list[str]:

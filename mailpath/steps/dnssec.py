@@ -21,6 +21,7 @@ from mailpath.facts import (
 from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 #: The weakest link decides.
 _ORDER = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
@@ -79,7 +80,7 @@ def line(walk: Walk) -> Line:
     on_route, on_path = list(lookups(walk, ROUTE)), list(lookups(walk, PATH))
     for lookup in on_path:
         if lookup.security is Security.BOGUS:
-            return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(lookup.reason)}"
+            return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {clause(visible(lookup.reason))}."
     if not facts.resolver_passes:
         return Status.ERROR, "UNKNOWN", visible(facts.resolver_note)
     for lookup in on_path:

@@ -12,7 +12,7 @@ from mailpath.steps.records import addresses, parsed
 from mailpath.steps.step import Line, Step
 from mailpath.steps.tools import Tools, in_turn, not_looked_up, together
 from mailpath.visible import visible
-from mailpath.wording.phrases import count, sentence
+from mailpath.wording.phrases import clause, count, sentence
 
 #: No real domain has more; a hostile one may.
 MOST_HOSTS = 50
@@ -104,7 +104,11 @@ def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
     lookup = mx.lookup
     if mx.kind is MxKind.FAILED:
         if lookup.security is Security.BOGUS:
-            return Status.FAIL, "BOGUS", f"The MX answer for {domain} is bogus: {visible(lookup.reason)}"
+            return (
+                Status.FAIL,
+                "BOGUS",
+                f"The MX answer for {domain} is bogus: {clause(visible(lookup.reason))}.",
+            )
         ours = our_fault(walk, lookup)
         if ours:
             return Status.ERROR, "UNKNOWN", f"It is unknown where mail for {domain} goes: {visible(ours)}"

@@ -76,7 +76,7 @@ def _planned(tools: Tools, mx: MxFacts) -> tuple[_Names, list[Session]]:
             why = ""
             if address in host.special and not ground.allow_private:
                 use = host.special[address]
-                why = f"its address is for special use ({use}); --allow-private connects all the same"
+                why = f"its address is for special use ({use}); --allow-private connects anyway"
             elif address not in named and len(named) >= MOST_ADDRESSES:
                 why = f"more than {MOST_ADDRESSES} addresses"
             if why:

@@ -254,6 +254,6 @@ async def test_an_address_for_special_use_says_which_option_connects() -> None:
     servers.ground = replace(servers.ground, allow_private=False)
     (left,) = (await hold(servers, replace(mx, hosts=(special,)))).sessions
     assert left.not_tried == (
-        "its address is for special use (documentation); --allow-private connects all the same"
+        "its address is for special use (documentation); --allow-private connects anyway"
     )
     assert not servers.requests
