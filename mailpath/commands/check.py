@@ -83,6 +83,7 @@ class CheckOptions:
     redact: bool
     form: str | None
     full: bool
+    reader: str | None
     output: str | None
     capture: str | None
     tlsrpt: str | None
@@ -121,6 +122,8 @@ def run(options: CheckOptions) -> ExitCode:
     sending = options.sending()
     if not options.envelope and (options.envelope_from is not None or options.rcpt is not None):
         raise click.UsageError("--envelope-from and --rcpt need --envelope.")
+    if options.reader is not None and options.written_as != "ticket":
+        raise click.UsageError("--reader needs --format ticket.")
     outputs = {"-o": options.output, "--capture": options.capture, "--tlsrpt": options.tlsrpt}
     log = click.get_current_context().meta.get(LOG_FILE)
     inputs = {"--replay": options.replay, **files_read(options.network)}
@@ -147,7 +150,7 @@ def run(options: CheckOptions) -> ExitCode:
         for each in result.held:
             stdio.tell(f"mailpath check: --fail-on {each}")
     if options.output is not None or STDIO not in outputs.values():
-        write(result, options.written_as, options.output, full=options.full)
+        write(result, options.written_as, options.output, full=options.full, reader=options.reader)
     elif sys.stderr.isatty():
         click.echo(headline(result), err=True)
     if options.tlsrpt is not None:

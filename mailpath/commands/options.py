@@ -376,8 +376,11 @@ CHECK = (
     ),
     click.Option(
         ["--format", "form"],
-        type=click.Choice(["text", "json", "markdown", "html", "nagios"]),
+        type=click.Choice(["text", "json", "markdown", "html", "nagios", "ticket"]),
         help="Format of the report. [by FILE's suffix, else text]",
+    ),
+    click.Option(
+        ["--reader"], type=click.Choice(["postmaster", "user"]), help="Whom a ticket goes to. [postmaster]"
     ),
     flag("--full", help="The whole text report, not only what fits on one screen."),
     value("-o", "--output", of="FILE", help="Write the report to FILE."),

@@ -37,20 +37,25 @@ def names_no_format(output: str) -> bool:
     return bool(ending) and ending not in SUFFIXES
 
 
-def write(result: Result, form: str, output: str | None, *, full: bool = False) -> None:
-    """The report to the file `output`, or to standard output.  `full`: the text at length.
+def write(
+    result: Result, form: str, output: str | None, *, full: bool = False, reader: str | None = None
+) -> None:
+    """The report to the file `output`, or to standard output.  `full`: the text at length.  `reader`: of a
+    reply.
 
     Raises `FileError`.
     """
     if output in (None, STDIO):
         # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters and its width.
         encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
-        told = rendered(result, form, full=full, ascii_only=plain(sys.stdout), width=terminal_width())
+        told = rendered(
+            result, form, full=full, ascii_only=plain(sys.stdout), width=terminal_width(), reader=reader
+        )
         sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
         sys.stdout.buffer.flush()
         return
     assert output is not None
-    write_file(output, rendered(result, form, full=full).encode())
+    write_file(output, rendered(result, form, full=full, reader=reader).encode())
 
 
 def terminal_width() -> int:
@@ -67,9 +72,19 @@ def write_file(output: str, data: bytes) -> None:
 
 
 def rendered(
-    result: Result, form: str, *, full: bool = False, ascii_only: bool = False, width: int = WIDTH
+    result: Result,
+    form: str,
+    *,
+    full: bool = False,
+    ascii_only: bool = False,
+    width: int = WIDTH,
+    reader: str | None = None,
 ) -> str:
-    """`result` in one of the formats; only its renderer is loaded.  `full` and the rest: of the text."""
+    """`result` in one of the formats; only its renderer is loaded.  `full`, `ascii_only`: of the text."""
+    if form == "ticket":
+        from mailpath.report import reply
+
+        return reply.render(result, reader=reply.Reader(reader or "postmaster"), width=width)
     short = form == "text" and not full
     renderer = import_module(f"mailpath.report.{'brief' if short else form}")
     laid_out = {"ascii_only": ascii_only, "width": width} if form == "text" else {}

@@ -10,21 +10,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailpath.facts import Status
-from mailpath.findings import Severity
+from mailpath.judge import Outcome
 from mailpath.judge.agent import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
-from mailpath.report.explaining import explaining
-from mailpath.report.panels import Explained
+from mailpath.report.explaining import decisive
+from mailpath.report.panels import Explained, explain, worst_first
 from mailpath.report.result import Result
-from mailpath.report.sheet import Sheet, sheet
+from mailpath.report.sheet import sheet
 from mailpath.report.text import READ, Page
 from mailpath.wording.layout import WIDTH, table, wrapped
 from mailpath.wording.signs import ASCII, UNICODE
 
 MOST_LINES = 20
 _COLUMN = 11
-_GRAVEST = tuple(each.value for each in (Severity.ERROR, Severity.WARNING, Severity.INFO))
 
 
 def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> str:
@@ -32,7 +31,7 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     page = Page(sheet(result), ASCII if ascii_only else UNICODE, width)
     head, last = [page.told.headline, ""], [page.told.headline]
     tables = [line for section in _tables(page, result) for line in ("", *section)]
-    ranked = _ranked(page.told, result)
+    ranked = _ranked(page, result)
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
     room = MOST_LINES - len(head) - len(foot) - len(last)
     if ranked and len(_lines(page, ranked[0])) >= room - len(steps):
@@ -44,17 +43,11 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
 # --- findings --------------------------------------------------------------------------------------
 
 
-def _ranked(told: Sheet, result: Result) -> list[Explained]:
-    """What explains the verdict first; else the gravest, of the host that decides before others."""
-    host, codes = told.deciding.host, explaining(result.verdict)
-    here = {each.code for each in told.findings if each.subject == host}
-
-    def rank(each: Explained) -> tuple[int, int, bool]:
-        explains = each.code in codes and (each.subject == host or each.code not in here)
-        place = codes.index(each.code) if explains else len(codes)
-        return place, _GRAVEST.index(each.severity), each.subject != host
-
-    return sorted(told.findings, key=rank)
+def _ranked(page: Page, result: Result) -> list[Explained]:
+    """What the verdict hangs on first, however grave; then the gravest."""
+    ranked = worst_first(page.told.findings, page.told.deciding.host)
+    first = None if result.verdict.outcome in (Outcome.AUTHENTICATED, Outcome.ENCRYPTED) else decisive(result)
+    return sorted(ranked, key=lambda each: first is None or each != explain(first))
 
 
 def _lines(page: Page, block: Explained) -> list[str]:

@@ -4,7 +4,13 @@ first.  A report shows them before what is graver, but beside the point.
 
 from __future__ import annotations
 
-from mailpath.judge import Attempt, Event, Outcome, Verdict
+from mailpath.findings import Finding, Severity
+from mailpath.judge import Attempt, Event, Verdict
+from mailpath.judge.model import DELIVERED
+from mailpath.report.panels import worst_first
+from mailpath.report.result import Result
+from mailpath.tickets.explain.reach import CASES
+from mailpath.visible import visible
 
 _CODES: dict[Event, tuple[str, ...]] = {
     Event.MX_FAILED: ("MX005",),
@@ -28,14 +34,32 @@ _CODES: dict[Event, tuple[str, ...]] = {
     Event.CERTIFICATE_EXPIRED: ("STS014", "TLS009"),
     Event.CERTIFICATE_NAME_MISMATCH: ("STS013", "STS014", "TLS010"),
 }
-#: What a rule of the sender turns on, where the standards' sender would not have stumbled.
-_RULES = {"dane-missing": ("TLSA001", "SEC004"), "insecure-mx": ("SEC001",), "injection-fails": ("TLS005",)}
 
 
 def explaining(tried: Attempt | Verdict) -> tuple[str, ...]:
-    """Codes of the findings that may say why; () where all went as well as it can, or nobody can tell."""
-    if tried.outcome in (Outcome.AUTHENTICATED, Outcome.UNKNOWN):
-        return ()
-    event = tried.cause if tried.outcome is Outcome.PLAINTEXT and tried.cause is not None else tried.event
-    by_rule = [code for rule in tried.because for code in _RULES.get(rule, ())]
-    return (*by_rule, *_CODES.get(event, ()))
+    """Codes of the findings that may say why, the most telling first; () where none is known to."""
+    cases = [case for case in CASES.values() if case.by in (None, tried.demanded_by)]
+    event = tried.cause or tried.event
+    told = sorted((case for case in cases if event in case.events), key=lambda case: case.by is None)
+    codes = (code for case in told for code in case.findings)
+    return tuple(dict.fromkeys((*_CODES.get(event, ()), *codes)))
+
+
+def decisive(result: Result) -> Finding | None:
+    """The finding that the verdict hangs on, of its host before others; None where no finding is."""
+    verdict = result.verdict
+    codes, host = explaining(verdict), visible(verdict.host or "")
+    ranked = worst_first(result.findings, host)
+    grave = [each for each in ranked if each.severity is not Severity.INFO]
+    # What is merely worth knowing is the cause where there is a record that would have helped.
+    about = [each for each in ranked if each.code in codes and (each in grave or each.records)]
+    about.sort(key=lambda each: (each.subject != host, codes.index(each.code)))
+    if verdict.outcome in DELIVERED:
+        # What made the mail pass a better host by shows at that host; no event of this one tells of it.
+        tried = {visible(each.host) for each in verdict.attempts}
+        there = [each for each in grave if each.subject in tried]
+        errors = [each for each in there if each.severity is Severity.ERROR]
+        passed = [each for each in errors if each.subject != host]
+        # In the clear, the event says what kept this host from TLS; an error beside it may be its consequence.
+        about = [*(passed if verdict.cause is not None else errors), *about, *there]
+    return next(iter(about), None)

@@ -160,7 +160,7 @@ def _facts(result: Result, posture: Posture, verdict: Attempt | Verdict) -> str:
         seen = _first(_ABSENT, codes) if verdict.cause is Event.STARTTLS_ABSENT else ""
         return seen or _WITHOUT_TLS[verdict.cause]
     if verdict.event in _DOMAIN:
-        code = explaining(verdict)[-1]
+        code = explaining(verdict)[0]
         message = next((each.message for each in found if each.code == code), None)
         return clause(message) if message is not None else verdict.reason.rstrip(".")
     return verdict.reason.rstrip(".")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mailpath.judge.message_options import MessageOptions
     from mailpath.report.panels import Detail, Explained
     from mailpath.report.provenance import Provenance
+    from mailpath.report.reply import Reader, Reply
+    from mailpath.report.result import Result
 
 log = logging.getLogger(__name__)
 
@@ -182,17 +184,31 @@ class JudgedWalk:
         ]
 
     def headline(self, posture: Posture) -> str:
-        from mailpath.judge.message_options import USUAL
         from mailpath.report.headline import headline
+
+        return headline(self._result(posture), named=False)
+
+    def reply(self, posture: str, reader: Reader, made: int) -> Reply:
+        """What to answer the ticket.  `made`: Unix time of the exchanges."""
+        from mailpath.report.reply import reply
+
+        return reply(self._result(self.postures[posture], made), reader)
+
+    def _result(self, posture: Posture, made: int | None = None) -> Result:
+        from mailpath.judge.message_options import USUAL
         from mailpath.report.provenance import USUAL as EVERYBODYS
         from mailpath.report.result import build
 
-        origin, asked = self.provenance or EVERYBODYS, self.asked or USUAL
-        names = (posture.name,)
-        result = build(
-            self.walk, (posture,), {}, deciding=names, provenance=origin, sending=asked, met=self.met
+        return build(
+            self.walk,
+            (posture,),
+            {},
+            deciding=(posture.name,),
+            provenance=self.provenance or EVERYBODYS,
+            made=made,
+            sending=self.asked or USUAL,
+            met=self.met,
         )
-        return headline(result, named=False)
 
     def doubt_of(self, posture: Posture) -> str:
         from mailpath.judge.message_options import USUAL

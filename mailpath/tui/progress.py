@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailpath.facts import STEPS, Path, Status, StepResult, Walk
-from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, clean
+from mailpath.names import u_labels
+from mailpath.tui.text import QUIET, STATUS_STYLE, Glyphs, both_forms, clean
 from mailpath.wording.times import milliseconds
 
 if TYPE_CHECKING:
@@ -98,7 +99,13 @@ class WalkState:
             how = milliseconds(self.elapsed_ms)
         else:
             how = "walking" if self.walking else "stopped"
-        return f"Steps  {done} of {len(STEPS) - 1} done, {how}"
+        return f"Steps{_names(self.path)}  {done} of {len(STEPS) - 1} done, {how}"
+
+
+def _names(path: Path) -> str:
+    """The international names on it, as they are looked up and as people read them."""
+    named = {"from": path.sender or "", "to": path.recipient}
+    return "".join(f" {way} {clean(both_forms(name), 120)}" for way, name in named.items() if u_labels(name))
 
 
 def to_open(walk: Walk, severities: Mapping[str, Sequence[str]]) -> str | None:

@@ -268,3 +268,14 @@ def test_attacks_are_listed(run: Run) -> None:
     listed = json.loads(run("attacks", "--json")[1])
     assert [each["name"] for each in listed] == list(ATTACKS)
     assert all(each["needs"] and each["stopped_by"] for each in listed)
+
+
+def test_a_reply_for_each_reader(kept: Callable[[str], Path], run: Run) -> None:
+    words = ("check", "--replay", kept("sts-enforce"), "--trust-capture")
+    code, out, _ = run(*words, "--format", "ticket")
+    assert code == 0
+    assert out.startswith("Subject: Mail to sts-enforce.example: delivered\n\nMail to sts-enforce.example ")
+    _, out, _ = run(*words, "--format", "ticket", "--reader", "user")
+    assert "\nYour mail to sts-enforce.example " in out
+    code, _, err = run(*words, "--reader", "user")
+    assert (code, "--reader needs --format ticket" in err) == (64, True)

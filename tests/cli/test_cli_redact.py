@@ -52,8 +52,8 @@ def test_nothing_private_is_told(domain: str, network: Path, tmp_path: Path, run
 
 def verdicts(run: Run, file: Path) -> dict[str, Any]:
     _, out, _ = run("check", "--replay", file, "--trust-capture", "--format", "json")
-    # A policy to publish is named after the second it is proposed in, and these are two walks.
-    report: dict[str, Any] = json.loads(re.sub(r"id=\d{8}T\d{6}", "id=", out))
+    # The id of a record to publish is the time of the walk, and these are of two walks.
+    report: dict[str, Any] = json.loads(re.sub(r"\bid=\d{8}T\d{6}", "id=", out))
     return {key: report[key] for key in ("posture", "verdicts", "findings")}
 
 

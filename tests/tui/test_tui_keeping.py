@@ -155,11 +155,14 @@ async def test_nothing_to_save_or_swap_yet() -> None:
 
 
 async def test_a_stop_of_the_rail_opens_its_panel() -> None:
-    async with app(start=True).run_test(size=WIDE) as pilot:
+    """It is there where the lines of the other steps are not."""
+    async with app(start=True).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.click("#rail", offset=(57, 2))
+        assert not pilot.app.screen.query_one("#step-mx").display
+        stops = drawn(pilot).splitlines()[pilot.app.screen.query_one("#rail").region.y]
+        await pilot.click(offset=(stops.index("3 STS"), pilot.app.screen.query_one("#rail").region.y))
         assert pilot.app.screen.query_one(Steps).opened == "mta-sts"
-        await pilot.click("#rail", offset=(110, 2))
+        await pilot.click("#rail", offset=(len(stops.strip()), 0))
         assert pilot.app.screen.has_class("-verdict-open")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,7 +215,8 @@ async def test_running_step_ticks() -> None:
         assert "… 1.5 s" in drawn(pilot)
 
 
-async def test_copy_is_short_plain_and_honest(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_reply_is_plain_and_honest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     copied: list[str] = []
     running = app(FakeSession(found=walk(hosts=12)), start=True)
     monkeypatch.setattr(running, "copy_to_clipboard", copied.append)
@@ -222,19 +224,29 @@ async def test_copy_is_short_plain_and_honest(monkeypatch: pytest.MonkeyPatch) -
         await settle(pilot)
         await pilot.press("c")
         await settle(pilot)
-        lines = copied[0].split("\n")
-        assert lines[0] == "mailpath: a.example to b.example"
-        assert lines[1].startswith("b.example: authenticated by rfc")
-        assert "  mx1.b.example: deferred (4.7.5): Server certificate not verified" in lines
-        assert len(lines) <= 12
+        assert "To the recipient's postmaster" in drawn(pilot)
+        assert "Subject: Mail to b.example" in drawn(pilot)
+        assert "b.example: authenticated by rfc" in drawn(pilot)
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "To our user" in drawn(pilot)
+        await pilot.press("tab", "enter")
         await appears(pilot, "sent to the terminal")
+        lines = copied[0].split("\n")
+        assert lines[0] == "Subject: Mail to b.example"
+        assert f"_25._tcp.mx1.b.example. TLSA 3 1 1 {'0' * 64}" in lines  # longer than a line, and whole
         # What is looked at through a lens, or alone, is no answer to a ticket; nor is it what stays.
         await pilot.press("h", "c")
         await settle(pilot)
+        assert "the real walk, without the simulation" in drawn(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
         assert "b.example: deferred by rfc at mx1.b.example" in drawn(pilot)
         assert copied[1] == copied[0]
-        await appears(pilot, "simulation)")
-        await pilot.press("w", "ctrl+c")
+        await pilot.press("c", "w")
+        await appears(pilot, "Written: ")
+        assert (tmp_path / "b.example-20231114-221320-postmaster.txt").read_text().split("\n")[:-1] == lines
+        await pilot.press("c", "escape", "w", "ctrl+c")
     assert running.return_value is not None
     assert running.return_value.startswith("b.example: authenticated by rfc")
 

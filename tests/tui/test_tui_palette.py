@@ -73,7 +73,7 @@ async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order()
         await pilot.press("question_mark")
         await settle(pilot)
         for keys, what in (
-            ("y", "Send a summary"),
+            ("y", "A reply to the ticket"),
             ("Q", "Quit"),
             ("d", "Scroll down"),
             ("f2", "Panel 1 MX"),

@@ -45,6 +45,7 @@ class Explained:
     means: str
     fix: str
     source: str
+    policy: tuple[str, ...] = ()
 
     @property
     def remedy(self) -> tuple[Row, ...]:

@@ -29,6 +29,8 @@ from mailpath.attacks.catalogue import ATTACKS
 from mailpath.facts import Path, Walk
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
+from mailpath.report.panels import Row
+from mailpath.report.reply import Reply, Side
 from mailpath.tui import messages
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.expiries import ClockStop, Outlook, stops
@@ -72,6 +74,19 @@ class FakeJudged(JudgedWalk):
 
     def headline(self, posture: Any) -> Any:
         return self.below["headline"](self.walk, posture, self.asked, self.met)
+
+    def reply(self, posture: str, reader: Any, made: int) -> Reply:
+        return Reply(
+            reader=reader,
+            side=Side.RECIPIENT,
+            subject=f"Mail to {self.walk.path.recipient}",
+            happened=self.sentence(posture),
+            whose="The cause is on your side.",
+            remedy=(Row("Fix", "Publish this record.", (f"_25._tcp.mx1.b.example. TLSA 3 1 1 {'0' * 64}",)),),
+            evidence=tuple(each.reason for each in self.verdict(posture).attempts[:2]),
+            seen="Seen today.",
+            remarks=(),
+        )
 
     def only_host(self, host: str) -> Any:
         return self.below["only_host"](self.walk, host)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import TypeVar
 
 import msgspec
 
@@ -14,7 +15,7 @@ from mailpath.assess.lookups import ROUTE, path_lookups
 from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
 from mailpath.facts.findings import ServedFile
-from mailpath.findings import CATALOGUE, Finding, find, step_of
+from mailpath.findings import CATALOGUE, Finding, Severity, find, step_of
 from mailpath.report.panels import dnssec, envelope, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
 from mailpath.report.panels.records import answers
@@ -22,7 +23,7 @@ from mailpath.report.provenance import USUAL, Provenance, anchor_sentence, roots
 from mailpath.steps.registry import REGISTRY
 from mailpath.steps.step import Step
 
-__all__ = ["Detail", "Explained", "Row", "details", "evidence", "explain", "explained"]
+__all__ = ["Detail", "Explained", "Row", "details", "evidence", "explain", "explained", "worst_first"]
 
 #: A panel is for reading; a hostile path may be as long as it likes.
 MOST_LINES = 2000
@@ -125,6 +126,15 @@ def explain(finding: Finding) -> Explained:
         got_lines=finding.got_lines,
         policy=finding.policy,
     )
+
+
+_GRAVEST = tuple(each.value for each in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+_Told = TypeVar("_Told", Finding, Explained)
+
+
+def worst_first(found: Iterable[_Told], host: str) -> list[_Told]:
+    """The gravest first, those of `host` (visible text) before others as grave."""
+    return sorted(found, key=lambda each: (_GRAVEST.index(each.severity), each.subject != host))
 
 
 def explained(walk: Walk, step_id: str) -> tuple[Explained, ...]:

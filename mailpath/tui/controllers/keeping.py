@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mailpath.tui import saving
 from mailpath.tui.saving import SavingFailed
 from mailpath.tui.scene import Scene
 from mailpath.tui.screens.history import history
+from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
-from mailpath.tui.ticket import ticket
 
 if TYPE_CHECKING:
     from mailpath.tui.screens.path import PathScreen
@@ -41,15 +42,30 @@ class Keeper:
         return [walk.path.recipient for walk in reversed(self.walks)]
 
     def copy(self) -> None:
+        """Show the reply to the ticket: that of the walk as it was walked."""
         screen, scene = self._screen, self._screen.scene
-        if screen.walks.state.path is None:
+        if scene is None:
             screen.tell("There is nothing to copy yet.")
             return
-        lines = ticket(screen.walks.state, scene, screen.posture, screen.glyphs)
-        screen.app.copy_to_clipboard("\n".join(lines))
-        simulated = scene is not None and (scene.host is not None or scene.lens.rewalked)
-        what = " (the real walk, without the simulation)" if simulated else ""
-        screen.tell(f"{len(lines)} lines sent to the terminal's clipboard{what}.")
+        posture, made = screen.posture, scene.replayer.capture.ground.made
+        simulated = scene.host is not None or scene.lens.rewalked
+        note = "the real walk, without the simulation" if simulated else ""
+
+        def take(chosen: tuple[str, str, str] | None) -> None:
+            if chosen is not None:
+                self._take(scene, *chosen)
+
+        screen.app.push_screen(
+            ReplyScreen(lambda reader: scene.sent.reply(posture, reader, made), note), take
+        )
+
+    def _take(self, scene: Scene, how: str, reader: str, text: str) -> None:
+        if how == "copy":
+            self._screen.app.copy_to_clipboard(text)
+            self._screen.tell(f"{len(text.splitlines())} lines sent to the terminal's clipboard.")
+        else:
+            name = f"{saving.proposed(scene.replayer.capture)}-{reader}.txt"
+            self._write(scene, name, lambda: f"{text}\n".encode("utf-8", "backslashreplace"))
 
     # --- Save ---
 
@@ -68,13 +84,17 @@ class Keeper:
             self._screen.call_after_refresh(self._save, scene, *choice)
 
     def _save(self, scene: Scene, kind: str, path: str) -> None:
+        self._write(scene, path, lambda: self.content(scene, kind))
+
+    def _write(self, scene: Scene, path: str, content: Callable[[], bytes]) -> None:
+        """A new file, and where it is; or why there is none."""
         private = scene.replayer.capture.ground.envelope is not None  # mail addresses are in what is saved
         try:
-            file = saving.write(path, self.content(scene, kind), private=private)
+            file = saving.write(path, content(), private=private)
         except SavingFailed as error:
             self._screen.tell(str(error), "error")
         except Exception as error:  # a defect of a renderer costs its file, not the app
-            log.exception("saving as %s", kind)
+            log.exception("writing %s", path)
             self._screen.tell(f"The report could not be made: {type(error).__name__}: {error}", "error")
         else:
             self._screen.tell(f"Written: {file}")

@@ -45,7 +45,6 @@ class Reader:
         self._screen.set_class(step == "verdict", "-verdict-open")
         self._screen.steps.opened = None if step == "verdict" else step
         self._screen.set_class(self._screen.steps.opened is not None, "-step-open")
-        self._screen.verdict.again()
         if step is None:
             self._screen.remove_class("-zoom")
 

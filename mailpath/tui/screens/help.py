@@ -15,6 +15,7 @@ from mailpath.facts import WALKED
 from mailpath.tui.keynames import hidden, key_text
 from mailpath.tui.screens.finding import Dialogue, FindScreen
 from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.text import QUIET, wrap
 from mailpath.tui.widgets.bar import NameInput, WalkButton
@@ -133,7 +134,7 @@ def told(
 def ids() -> list[str]:
     """Of every binding of the app's own, as a config file may name it."""
     declared = [*GROUPS.values(), *(kind.BINDINGS for kind, _, _ in _PLACES), WalkButton.BINDINGS]
-    declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, FindScreen)]
+    declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, ReplyScreen, FindScreen)]
     bindings = [binding for group in declared for binding in group if isinstance(binding, Binding)]
     return [binding.id for binding in bindings if binding.id]
 

@@ -39,7 +39,7 @@ READ: list[BindingType] = [
     Binding("e", "evidence", "Evidence", id="path.evidence", tooltip="Raw evidence of the open step"),
     hidden("slash", "filter", "Filter", id="path.filter", tooltip="Search the evidence"),
     hidden("z", "zoom", "Zoom", id="path.zoom", tooltip="Maximize the open step (toggle)"),
-    Binding("c", "copy", "Copy", id="path.copy", tooltip="Send a summary for a ticket to the clipboard"),
+    Binding("c", "copy", "Copy", id="path.copy", tooltip="A reply to the ticket: read, copy or write it"),
     hidden("w", "save", "Save", id="path.save", tooltip="Save a capture, report or picture"),
 ]
 

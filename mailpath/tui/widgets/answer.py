@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mailpath.tui.text import QUIET, Glyphs, clean, fit, wrap
-from mailpath.tui.verdict_style import Mark, mark, of_judged
+from mailpath.tui.verdict_style import Mark, of_judged
 from mailpath.tui.widgets import compared
 from mailpath.tui.widgets.wrapped_text import WrappedText
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: From this height on the screen has room for a table of what changed, in the verdict's panel.
 TALL = 30
-#: From this width on the answer keeps its height whatever the posture, up to so many lines.
-_ROOMY, _HIGHEST = 100, 3
+#: From this width on it has so many lines at least: what is below stays in its place while the reader goes
+#: through the postures, whose sentences take one or two.
+_ROOMY, _LEAST = 100, 2
 
 
 class Answer(WrappedText):
@@ -28,12 +29,10 @@ class Answer(WrappedText):
     def __init__(self, glyphs: Glyphs, *, id: str) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
-        self._highest: tuple[Scene | None, dict[int, int]] = (None, {})
 
     def tell(self, sentence: str, style: str = QUIET) -> None:
         """A sentence instead of a verdict: nothing walked yet, walking, or what went wrong."""
         text = clean(sentence)
-        self._highest = None, {}
         self.show(lambda width: [Content.styled(line, style) for line in wrap(text, width)])
 
     def answer(self, scene: Scene, posture: str) -> None:
@@ -41,36 +40,16 @@ class Answer(WrappedText):
         judged, glyphs = scene.shown, self._glyphs
         sentence = judged.sentence(posture)
         shown = of_judged(judged, posture, glyphs, attacked=scene.attacked)
-        if self._highest[0] is not scene:
-            self._highest = scene, {}
 
         def painted(width: int) -> list[Content]:
             said = list(paint_sentence(sentence, shown, width))
             if not scene.lens.plain and self.screen.size.height < TALL:
                 lens = compared.compare(scene, posture, glyphs)
                 return [*compared.brief(lens, glyphs, width), *said]
-            return said + [Content("")] * (self._most(scene, width) - len(said))
+            roomy = self.screen.size.height >= TALL and width >= _ROOMY
+            return said + [Content("")] * (_LEAST - len(said) if roomy else 0)
 
         self.show(painted)
-
-    def _most(self, scene: Scene, width: int) -> int:
-        """Lines that the answers of all postures keep free: what is below stays in its place while the reader
-        goes through them."""
-        known, judged = self._highest[1], scene.shown
-        if width < _ROOMY or self.screen.size.height < TALL:
-            return 0
-        if width not in known:
-            heights = (
-                len(list(paint_sentence(judged.sentence(name), _mark(scene, name, self._glyphs), width)))
-                for name in judged.postures
-            )
-            known[width] = min(max(heights, default=0), _HIGHEST)
-        return known[width]
-
-
-def _mark(scene: Scene, posture: str, glyphs: Glyphs) -> Mark:
-    judged = scene.shown
-    return mark(judged.walk, judged.verdict(posture), glyphs, attacked=scene.attacked)
 
 
 def column(width: int) -> int:

@@ -70,7 +70,12 @@ class Rail(Widget):
         titles = [title for title, *_ in stops]
         numbers = [title[0] + title[-2:] if title.endswith(tampered) else title[0] for title in titles]
         parts: list[tuple[str, str]] = []
-        for names, link in ((titles, "  "), ([*map(_shortened, titles)], " "), (numbers, " ")):
+        for names, link in (
+            (titles, "  "),
+            ([*map(_shortened, titles)], "  "),
+            ([*map(_shortened, titles)], " "),
+            (numbers, " "),
+        ):
             parts, self._places = [], []
             for step, name, (_, sign, style) in zip(STEPS, names, stops, strict=True):
                 self._places.append((step, sum(cell_len(text) for text, _ in parts)))

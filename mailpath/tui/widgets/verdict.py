@@ -98,11 +98,10 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         lens = None if scene.lens.plain else compared.compare(scene, posture, glyphs)
 
         def told(width: int) -> list[Content]:
-            extras = [f" {glyphs.dot} ".join(_extras(verdict))]
-            said = [Content.styled(fit(each, width, glyphs.cut), QUIET) for each in extras if each]
             if lens is None:
-                said += paint_weakest(weakest, width)
-                return [*said, *self._steady(judged, posture, width)]
+                weak = paint_weakest(weakest, width)
+                return [*weak, *self._steady(judged, posture, width, taken=len(weak))]
+            said = paint_extras(verdict, glyphs, width)
             if self.screen.size.height >= TALL:
                 said += compared.paint(lens, glyphs, width, 0)
                 if lens.rewalked and not self.screen.has_class("-verdict-open"):
@@ -140,20 +139,21 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._say()
 
-    def _steady(self, judged: JudgedWalk, posture: str, width: int) -> list[Content]:
-        """The attempts; where no panel wants the room, with blank lines behind them where another posture has
-        more to say: the screen keeps its place while the reader goes through the postures."""
-        lines = list(paint_attempts(judged.attempts(posture), self._glyphs, width))
-        if width < _ROOMY or self.screen.has_class("-step-open") or len(judged.hosts) >= _HIGHEST:
-            return lines
-        if width not in self._highest:
-            drawn = (paint_attempts(judged.attempts(name), self._glyphs, width) for name in judged.postures)
-            self._highest[width] = min(max(len(list(each)) for each in drawn), _HIGHEST)
-        return lines + [Content("")] * (self._highest[width] - len(lines))
+    def _steady(self, judged: JudgedWalk, posture: str, width: int, *, taken: int) -> list[Content]:
+        """The attempts, with blank lines behind them where another posture has more to say: the screen keeps
+        its place while the reader goes through the postures.  `taken`: lines above, for which they do."""
 
-    def again(self) -> None:
-        """Something else than the verdict has changed: what else there is on the screen."""
-        self._sentence.again()
+        def lines(name: str) -> list[Content]:
+            verdict = judged.verdict(name)
+            attempts = paint_attempts(judged.attempts(name), self._glyphs, width)
+            return [*paint_extras(verdict, self._glyphs, width), *attempts]
+
+        shown = lines(posture)
+        if width < _ROOMY or len(judged.hosts) >= _HIGHEST:
+            return shown
+        if width not in self._highest:
+            self._highest[width] = min(max(len(lines(name)) for name in judged.postures), _HIGHEST)
+        return shown + [Content("")] * (self._highest[width] - len(shown) - taken)
 
     def _reveal(self, hosts: tuple[str, ...], host: str) -> None:
         """Bring the row of the selected host into sight."""
@@ -184,6 +184,12 @@ def paint_weakest(sentence: str, width: int) -> list[Content]:
     if not sentence:
         return []
     return [Content.styled(line, "$warning") for line in wrap(clean(sentence), width)]
+
+
+def paint_extras(verdict: Verdict, glyphs: Glyphs, width: int) -> list[Content]:
+    """What the sender's log tells of it, in a line; none where it tells nothing more."""
+    said = f" {glyphs.dot} ".join(_extras(verdict))
+    return [Content.styled(fit(said, width, glyphs.cut), QUIET)] if said else []
 
 
 def _extras(verdict: Verdict) -> Iterable[str]:
