@@ -27,6 +27,7 @@ _CODES: dict[Event, tuple[str, ...]] = {
     Event.STARTTLS_REFUSED: ("TLS021", "TLS003"),
     Event.STARTTLS_LOST: ("TLS021", "TLS004"),
     Event.HANDSHAKE_FAILED: ("TLS021", "TLS005", "TLS004"),
+    Event.EHLO_LOST: ("TLS021", "TLS017"),
     Event.EHLO_REFUSED: ("TLS021", "TLS017"),
     Event.TLSA_MISMATCH: ("TLSA002", "TLSA008", "TLSA009"),
     Event.CERTIFICATE_ABSENT: ("TLS007",),
@@ -60,6 +61,6 @@ def decisive(result: Result) -> Finding | None:
         there = [each for each in grave if each.subject in tried]
         errors = [each for each in there if each.severity is Severity.ERROR]
         passed = [each for each in errors if each.subject != host]
-        # In the clear, the event says what kept this host from TLS; an error beside it may be its consequence.
+        # In the clear, the event says what kept this host from TLS; an error beside it may follow from it.
         about = [*(passed if verdict.cause is not None else errors), *about, *there]
     return next(iter(about), None)
