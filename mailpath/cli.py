@@ -7,6 +7,7 @@ exit status, None for 0.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -35,6 +36,8 @@ from mailpath.commands.options import (
 )
 from mailpath.ending import ExitCode
 
+#: New objects between two looks for garbage: modules are none, and a walk leaves little.
+_OBJECTS = 100_000
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -57,7 +60,8 @@ def cli() -> None:
     """Traceroute for mail security: walk the path of a message, see what protects each hop, and what would
     change if the sender enforced more.
 
-    Takes domains, mail addresses or "Name <address>". Without a command, opens the app.
+    Takes domains, mail addresses or "Name <address>". Without a command, opens the app. Instead of the
+    recipient, a log line, a bounce or the headers of a message ("-": standard input) name the path.
     """
 
 
@@ -78,6 +82,12 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
     from mailpath.commands import app as commands
 
     recipient = domains[-1] if domains else None
+    if len(domains) == 1 and (domains[0] == "-" or len(domains[0].split()) > 1):
+        from mailpath.commands import pasting
+
+        if pasting.is_pasted(recipient):
+            found = pasting.pasted_in(domains[0])
+            return commands.text(found, options, stdin=domains[0] == pasting.STDIN)
     return commands.live(domains[0] if len(domains) == 2 else None, recipient, options)
 
 
@@ -154,7 +164,13 @@ def lab_serve() -> None:
 @cli.command(
     params=[
         argument("name"),
-        argument("rdtype", required=False, default="A", metavar="[TYPE]"),
+        argument(
+            "rdtype",
+            required=False,
+            default="A",
+            metavar="[TYPE]",
+            shell_complete=completed("rdtypes"),
+        ),
         as_json(),
         as_of("Validate as of TIME"),
         LAB,
@@ -238,7 +254,7 @@ def explain(text: tuple[str, ...], as_json: bool) -> int:
     params=[
         argument("file", shell_complete=completed("files")),
         as_json(),
-        flag("--walk", help="Open the app with the sender and the recipient of the bounce filled in."),
+        flag("--walk", help="Walk the path that it names, in the app if there is a terminal."),
         *LOOK,
         *NETWORK,
         LOG,
@@ -312,6 +328,7 @@ def completion(shell: str) -> None:
 
 def main() -> None:
     """The console script; leaves by `SystemExit` with one of the documented exit codes."""
+    gc.set_threshold(_OBJECTS)
     stdio.complete()
     try:
         if os.environ.get(COMPLETING):

@@ -85,6 +85,11 @@ def as_domain(text: str) -> str | None:
         return None
 
 
+def is_text(typed: str) -> bool:
+    """Whether `typed` is a text to be read, and no name of a path as "Name <address>" is."""
+    return len(typed.split()) > 1 and ("\n" in typed.strip() or as_domain(typed) is None)
+
+
 def a_labels(name: str) -> str:
     """`name` as lower-case A-labels (IDNA 2008, UTS 46 mapping).  Raises `BadName`."""
     if name == ".":

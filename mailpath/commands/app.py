@@ -12,6 +12,7 @@ from mailpath.commands.options import domain_of, given_options, look
 from mailpath.tui import CaptureSource, LabSource, LiveSource, Preferences, Source, run_app
 
 if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
     from mailpath.tui.preferences import OwnPostures
 
 #: As `mailpath.report.result` has it, which is loaded later.
@@ -23,21 +24,27 @@ def live(
     recipient: str | None,
     options: dict[str, Any],
     *,
-    posture: str | None = None,
-    start: bool = True,
+    pasted: Pasted | None = None,
 ) -> int:
-    """The app on the network; it walks at once when a recipient is given, unless `start` is false: where
-    somebody else's text named the path.  Returns the exit code.
+    """The app on the network; it walks at once when a recipient is given.  `pasted`: the text that named
+    the path.  Returns the exit code.
     """
     for typed in (sender, recipient):
         if typed is not None:
             domain_of(typed)  # a name that is none is told before a screen is drawn
     found = config.load()
     source, problems = _source(found, options)
-    if start and sender is None:
+    if sender is None and pasted is None:
         sender = found.defaults.get("sender")
-    walk = start and recipient is not None
-    return _open(found, source, sender, recipient, options, start=walk, problems=problems, posture=posture)
+    walk = recipient is not None
+    return _open(found, source, sender, recipient, options, start=walk, problems=problems, pasted=pasted)
+
+
+def text(found: Pasted, options: dict[str, Any], *, stdin: bool) -> int:
+    """The app on the path that a text names; `stdin`: it came from there."""
+    if stdin:
+        keyboard()
+    return live(found.sender, found.recipient, options, pasted=found)
 
 
 def capture(file: str, options: dict[str, Any]) -> int:
@@ -72,7 +79,7 @@ def lab(scenario: str | None, options: dict[str, Any]) -> int:
         from mailpath.commands.asking import scenario_named
         from mailpath.lab import scenarios
 
-        named = scenario_named(scenario)
+        named = scenario_named(scenario, ("list", "serve"))
         source = LabSource(named.id if named in scenarios() else named)
     return _open(found, source, None, None, options, start=scenario is not None, problems=problems)
 
@@ -86,15 +93,16 @@ def _open(
     *,
     start: bool,
     problems: tuple[str, ...],
-    posture: str | None = None,
+    pasted: Pasted | None = None,
 ) -> int:
     return run_app(
         source=source,
         sender=sender,
         recipient=recipient,
         start=start,
-        posture=posture or found.defaults.get("posture", DEFAULT_POSTURE),
+        posture=(pasted and pasted.posture) or found.defaults.get("posture", DEFAULT_POSTURE),
         preferences=preferences(found, problems),
+        pasted=pasted,
         **look(options),
     )
 

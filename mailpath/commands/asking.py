@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,10 +57,9 @@ def network_of(options: dict[str, Any]) -> Iterator[tuple[Settings, Scenario | N
         yield settings_from(options, lab.settings), scenario
 
 
-def scenario_named(text: str) -> Scenario:
-    """The built-in scenario with the id `text`, else the one in the file.
-
-    Raises `click.UsageError`, `ScenarioError`.
+def scenario_named(text: str, commands: Iterable[str] = ()) -> Scenario:
+    """The built-in scenario with the id `text`, else the one in the file.  `commands`: what else may stand
+    there.  Raises `click.UsageError`, `ScenarioError`.
     """
     from mailpath.lab import load as load_scenario
     from mailpath.lab import scenarios
@@ -69,7 +68,7 @@ def scenario_named(text: str) -> Scenario:
         if each.id == text:
             return each
     if not Path(text).is_file():
-        near = did_you_mean(text, (each.id for each in scenarios()))
+        near = did_you_mean(text, (*commands, *(each.id for each in scenarios())))
         there = near or " `mailpath lab list` lists the scenarios."
         raise click.UsageError(f"There is no scenario {text!r}, and no such file.{there}")
     return load_scenario(text)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,6 +43,9 @@ from mailpath.report.provenance import NOTHING, Given, Provenance, marks
 from mailpath.report.result import DEFAULT_POSTURE, Result, build
 from mailpath.visible import visible
 from mailpath.walk import Event, StepFinished, live_network, walk
+
+if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
 
 #: Seconds: monitoring systems kill a plug-in after a minute (NRPE, Icinga), and then nobody knows anything.
 MONITOR_DEADLINE = 50.0
@@ -119,6 +122,7 @@ def run(options: CheckOptions) -> ExitCode:
 
     Raises `click.UsageError`, `MailpathError`.
     """
+    options, pasted = _with_pasted(options)
     sending = options.sending()
     if not options.envelope and (options.envelope_from is not None or options.rcpt is not None):
         raise click.UsageError("--envelope-from and --rcpt need --envelope.")
@@ -149,6 +153,12 @@ def run(options: CheckOptions) -> ExitCode:
         result = failing.holding(result, conditions, deciding, walked.capture)
         for each in result.held:
             stdio.tell(f"mailpath check: --fail-on {each}")
+    if pasted is not None:
+        from mailpath.tickets.pasted import find_cause
+
+        told = find_cause(pasted, walked.walk, known()).told
+        beside = options.written_as != "text" or options.output is not None or STDIO in outputs.values()
+        click.echo(told if beside else f"{told}\n", err=beside)
     if options.output is not None or STDIO not in outputs.values():
         write(result, options.written_as, options.output, full=options.full, reader=options.reader)
     elif sys.stderr.isatty():
@@ -156,6 +166,24 @@ def run(options: CheckOptions) -> ExitCode:
     if options.tlsrpt is not None:
         _filed(result, options.tlsrpt)
     return result.status
+
+
+def _with_pasted(options: CheckOptions) -> tuple[CheckOptions, Pasted | None]:
+    """What a text in place of RECIPIENT names; what stands on the command line outweighs it."""
+    from mailpath.commands import pasting
+
+    typed = options.recipient
+    if typed is None or not pasting.is_pasted(typed):
+        return options, None
+    found = pasting.pasted_in(typed)
+    filled = replace(
+        options,
+        recipient=found.recipient,
+        sender=options.sender or found.sender,
+        postures=options.postures or ((found.posture,) if found.posture else ()),
+        requiretls=options.requiretls or (found.requiretls and not options.tls_required_no),
+    )
+    return filled, found
 
 
 def _judged(

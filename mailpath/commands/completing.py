@@ -19,6 +19,7 @@ from mailpath.commands.options import COMPLETING
 from mailpath.wording.phrases import did_you_mean, join_and
 
 SHELLS = ("bash", "zsh", "fish")
+_TYPES = ("A", "AAAA", "CNAME", "DNSKEY", "DS", "MX", "NS", "SOA", "TLSA", "TXT")
 
 Items = list[CompletionItem[str]]
 
@@ -64,13 +65,15 @@ def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
 
 
 def postures(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """The presets, those of the config file, and for an option `all`."""
+    """The presets, those of the config file, for an option `all`; or the short names of Postfix's."""
     from mailpath import config
 
     presets = tomllib.loads(resources.files("mailpath").joinpath("judge", "presets.toml").read_text("utf-8"))
     named = {name: str(table.get("title", "")) for name, table in presets["posture"].items()}
     named |= {name: "Of the config file" for name in config.load().postures if name.isprintable()}
-    return _items(named | ({"all": "Every posture"} if isinstance(param, click.Option) else {}), incomplete)
+    named |= {"all": "Every posture"} if isinstance(param, click.Option) else {}
+    bare = {name.removeprefix("postfix-"): title for name, title in named.items()}
+    return _items(named, incomplete) or _items(bare, incomplete)
 
 
 def attacks(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -109,6 +112,11 @@ def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> I
     named = {ATTACKER_READS: "An attacker reads the mail"}
     named |= {f"{WORSE_THAN}{outcome}": "The outcome is worse" for outcome in OUTCOMES}
     return _items(named | {f"{FINDING}{code}": title for code, title in _findings().items()}, incomplete)
+
+
+def rdtypes(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """The types of records that are met on a path; any other may be typed."""
+    return _items(dict.fromkeys(_TYPES, ""), incomplete.upper())
 
 
 def recipients(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:

@@ -103,6 +103,8 @@ class DefaultGroup(click.Group):
             words = [param for param in default.get_params(inner) if isinstance(param, click.Argument)]
             found += default.shell_complete(inner, incomplete)
             found += [each for word in words for each in word.shell_complete(inner, incomplete)]
+        # Bash forgets what it was given before a file.
+        found.sort(key=lambda each: bool(each.type != "file"))
         return list({each.value: each for each in found}.values())
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from mailpath.commands import stdio
+from mailpath.commands.options import NETWORK_KEYS
 from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.files import read_file
 from mailpath.findings.catalogue import CATALOGUE
 from mailpath.judge.rules import RULES, rule_id
-from mailpath.report.result import DEFAULT_POSTURE
-from mailpath.tickets.bounce import MAX_INPUT, Bounce, read_bounce
+from mailpath.tickets.bounce import MAX_INPUT, read_bounce
 from mailpath.tickets.bounce import to_dict as bounce_to_dict
 from mailpath.tickets.bounce.mail import MAX_LINES
 from mailpath.tickets.bounce.render import render_text as bounce_text
-from mailpath.tickets.bounce.render import walk_words
 from mailpath.tickets.explain import Kind, render_text, to_dict
 from mailpath.tickets.explain import explain as explained
 from mailpath.visible import visible
@@ -55,25 +54,29 @@ def bounce(file: str, as_json: bool, walked: dict[str, Any] | None) -> int:
 
     3 where nothing in it is known.  Raises `click.UsageError`, `FileError`.
     """
-    told = read_bounce(_notice(file))
+    notice = _notice(file)
     if walked is not None:
-        return _open_app(told, walked, stdin=file == STDIO)
+        return _walk(notice, walked, stdin=file == STDIO)
+    told = read_bounce(notice)
     _print(bounce_to_dict(told) if as_json else bounce_text(told))
     return ExitCode.OK if told.known else ExitCode.UNKNOWN
 
 
-def _open_app(told: Bounce, options: dict[str, Any], *, stdin: bool) -> int:
-    sender, recipient = walk_words(told)
-    if recipient is None:
-        raise click.UsageError(
-            "The bounce does not name the recipient of the mail, so there is nothing to walk."
-        )
-    from mailpath.commands import app
+def _walk(notice: bytes, options: dict[str, Any], *, stdin: bool) -> int:
+    """The path that the notice names: in the app, or where that has no terminal as `check` tells it."""
+    from mailpath.commands import app, check, pasting
+    from mailpath.tui import has_terminal
 
+    found = pasting.named_in(notice)
     if stdin:
         app.keyboard()
-    posture = told.postures[0] if len(told.postures) == 1 else DEFAULT_POSTURE
-    return app.live(sender, recipient, options, posture=posture, start=False)
+    if has_terminal():
+        return app.text(found, options, stdin=False)
+    root = click.get_current_context().find_root()
+    command = cast("click.Group", root.command).commands["check"]
+    with command.make_context("check", ["--", notice.decode("utf-8", "replace")], parent=root) as ctx:
+        asked = {key: value for key, value in options.items() if key in NETWORK_KEYS}
+        return check.run(check.options_of({**ctx.params, **asked}))
 
 
 def tlsrpt(file: str, as_json: bool) -> None:

@@ -36,6 +36,7 @@ _CODES = {
     Problem.UNTRUSTED: "TLS012",
     Problem.WRONG_NAME: "TLS010",
 }
+CERTIFICATE = frozenset(_CODES.values())
 
 
 def named(leaf: bytes | None) -> str:

@@ -14,7 +14,6 @@ from mailpath.findings.words import ASK_ANOTHER, Remedy, alias_lines, dotted, in
 from mailpath.match import sts
 from mailpath.steps.mx import unlearnt
 from mailpath.visible import visible
-from mailpath.wording.phrases import clause
 
 
 def find(walk: Walk) -> Iterator[Finding]:
@@ -77,7 +76,7 @@ def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
     return finding(
         "MX005",
         domain,
-        f"The MX answer is bogus: {clause(why(lookup))}.",
+        f"The MX answer is bogus: {why(lookup)}.",
         found="; ".join(visible(record) for record in lookup.records[:4]),
         got=why(lookup),
         fix=remedy(lookup, walk.dnssec.zones, walk.at),
@@ -175,7 +174,8 @@ def _name_target(walk: Walk, host: MxHost, alias: Lookup) -> Remedy:
     change = "replace the MX record with this one."
     if policy is not None and sts.lists(policy, host.name) and not sts.lists(policy, target):
         change = f"add the line 'mx: {visible(target)}' to the policy, then {change}"
-    found = secure_set(tlsa_of(walk, host.name))
+    sets = tlsa_of(walk, host.name)
+    found = secure_set(sets)
     if found is None or found.base != host.name:
         return {"fix": f"{change[:1].upper()}{change[1:]}", "records": [record]}
     keep = f"Give {dotted(host.name)} addresses of its own in place of the CNAME: that keeps its TLSA."
@@ -184,7 +184,8 @@ def _name_target(walk: Walk, host: MxHost, alias: Lookup) -> Remedy:
             f"An MX record that names {visible(target)} would end DANE, because that name is not signed."
         )
         return {"fix": f"{keep} {why_not}"}
-    at = found.lookup.name.removesuffix(host.name) + target
+    there = next((each.lookup.canonical for each in sets.candidates if each.base == target), "")
+    at = there or found.lookup.name.removesuffix(host.name) + target
     copies = [tlsa_line(at, each) for each in found.records[:6] if not each.unusable]
     return {
         "fix": f"{keep} Or publish these TLSA records too, and when they can be seen, {change}",

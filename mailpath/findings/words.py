@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from mailpath.facts import Lookup, TlsaRecord
 from mailpath.visible import visible
+from mailpath.wording.phrases import clause
 
 #: A Full(0) TLSA record may hold a whole certificate; a digest of SHA-512 has 128 hex digits.
 MOST_HEX = 160
@@ -69,8 +70,8 @@ def rrset(lookup: Lookup) -> str:
 
 
 def why(lookup: Lookup, default: str = "no reason is known") -> str:
-    """Why a look-up went wrong, in the words of whoever knows best; no full stop at the end."""
-    return visible(lookup.reason or lookup.detail or lookup.rcode or default).rstrip(".")
+    """Why a look-up went wrong, in the words of whoever knows best, to stand inside a sentence."""
+    return clause(visible(lookup.reason or lookup.detail or lookup.rcode or default))
 
 
 def hexed(data: bytes) -> str:

@@ -1,13 +1,15 @@
 """The report on one screen: the answer, the worst findings with what to do, and the answer again.
 
-At most twenty lines; tables that were asked for (several postures, attacks, the envelope) come on top, and
-so does what the first remedy takes beyond that (a long policy).  `text.py` has all of it.
+At most twenty lines in 22 rows of the terminal; tables that were asked for (several postures, attacks, the
+envelope) come on top, and so does what the first remedy takes beyond that (a long policy).  `text.py` has
+all of it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from mailpath.facts import Status
 from mailpath.judge import Outcome
@@ -19,10 +21,11 @@ from mailpath.report.panels import Explained, explain, worst_first
 from mailpath.report.result import Result
 from mailpath.report.sheet import sheet
 from mailpath.report.text import READ, Page
-from mailpath.wording.layout import WIDTH, table, wrapped
+from mailpath.wording.layout import WIDTH, cells, table, wrapped
 from mailpath.wording.signs import ASCII, UNICODE
 
-MOST_LINES = 20
+#: Lines, and what they take on a screen of `width`, where answers and records are wrapped by the terminal.
+MOST_LINES, MOST_ROWS = 20, 22
 _COLUMN = 11
 
 
@@ -33,10 +36,13 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     tables = [line for section in _tables(page, result) for line in ("", *section)]
     ranked = _ranked(page, result)
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
-    room = MOST_LINES - len(head) - len(foot) - len(last)
-    if ranked and len(_lines(page, ranked[0])) >= room - len(steps):
+    frame = [*head, *foot, *last]
+    # A record may be of two rows: the lines of a finding are counted as rows, too.
+    room = min(MOST_LINES - len(frame), MOST_ROWS - _rows(frame, width))
+    groups = _grouped(ranked)
+    if groups and _rows(_lines(page, groups[0][:1]), width) >= room - len(steps):
         steps = []  # a record to copy is worth more than the way to it
-    found = list(_findings(page, ranked, room - len(steps))) or ["Findings: none"]
+    found = list(_findings(page, groups, room - len(steps))) or ["Findings: none"]
     return "\n".join([*head, *found, *tables, *foot[:1], *steps, *foot[1:], *last]) + "\n"
 
 
@@ -50,21 +56,42 @@ def _ranked(page: Page, result: Result) -> list[Explained]:
     return sorted(ranked, key=lambda each: first is None or each != explain(first))
 
 
-def _lines(page: Page, block: Explained) -> list[str]:
-    return list(page.block(block, block.remedy))
+def _rows(lines: Iterable[str], width: int) -> int:
+    """What `lines` take on a screen."""
+    return sum(max(1, -(-cells(line) // width)) for line in lines)
 
 
-def _findings(page: Page, ranked: Sequence[Explained], room: int) -> Iterator[str]:
-    """As many as fit into `room` lines, the first in any case, and none before a graver one; the others by
+def _grouped(ranked: Iterable[Explained]) -> list[list[Explained]]:
+    """Findings that one remedy mends, as grave as each other, in the order of the first of them."""
+    groups: dict[object, list[Explained]] = {}
+    for each in ranked:
+        groups.setdefault((each.severity, each.fix, each.records, each.file), []).append(each)
+    return list(groups.values())
+
+
+def _lines(page: Page, group: Sequence[Explained]) -> list[str]:
+    """What was found, and at the end what to do about all of it."""
+    *others, last = group
+    told = (page.block(each, ()) for each in others)
+    return [*chain.from_iterable(told), *page.block(last, last.remedy)]
+
+
+def _findings(page: Page, groups: Iterable[Sequence[Explained]], room: int) -> Iterator[str]:
+    """As many as fit into `room` rows, the first in any case, and none before a graver one; the others by
     their codes."""
     untold: list[Explained] = []
     room -= 1  # for that line
-    for number, each in enumerate(ranked):
-        lines = _lines(page, each)
-        if number and (len(lines) > room or (untold and untold[0].severity != each.severity)):
-            untold.append(each)
+    for number, group in enumerate(groups):
+        whole, alone = _lines(page, group), _lines(page, group[:1])
+        fits = _rows(whole, page.width) <= room
+        lines = whole if fits else alone
+        if number and (
+            _rows(lines, page.width) > room or (untold and untold[0].severity != group[0].severity)
+        ):
+            untold.extend(group)
             continue
-        room -= len(lines)
+        untold.extend(() if fits else group[1:])
+        room -= _rows(lines, page.width)
         yield from lines
     if untold:
         codes = dict.fromkeys(f"{page.glyphs.of(SEVERITY[each.severity])} {each.code}" for each in untold)

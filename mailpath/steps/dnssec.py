@@ -80,7 +80,7 @@ def line(walk: Walk) -> Line:
     on_route, on_path = list(lookups(walk, ROUTE)), list(lookups(walk, PATH))
     for lookup in on_path:
         if lookup.security is Security.BOGUS:
-            return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {clause(visible(lookup.reason))}."
+            return Status.FAIL, "BOGUS", f"{_what(lookup)} is bogus: {visible(clause(lookup.reason))}."
     if not facts.resolver_passes:
         return Status.ERROR, "UNKNOWN", visible(facts.resolver_note)
     for lookup in on_path:

@@ -107,7 +107,7 @@ def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:
             return (
                 Status.FAIL,
                 "BOGUS",
-                f"The MX answer for {domain} is bogus: {clause(visible(lookup.reason))}.",
+                f"The MX answer for {domain} is bogus: {visible(clause(lookup.reason))}.",
             )
         ours = our_fault(walk, lookup)
         if ours:

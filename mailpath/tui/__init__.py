@@ -10,6 +10,7 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mailpath import ending
@@ -18,9 +19,10 @@ from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 
 if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
     from mailpath.tui.app import MailpathApp
 
-__all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "run_app"]
+__all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "has_terminal", "run_app"]
 
 #: Seconds that a start may take; nothing depends on it but how soon memory is given back.
 _START = 2.0
@@ -37,15 +39,17 @@ def run_app(
     color: bool = True,
     posture: str = "rfc",
     preferences: Preferences | None = None,
+    pasted: Pasted | None = None,
 ) -> int:
     """Run the app until it is quit and leave its verdict as one line in the scrollback.
 
     `start`: walk at once, without waiting for the Walk button.  `color`: False as `NO_COLOR` does it.
-    `preferences`: theme, keys, postures of the user's own.
+    `preferences`: theme, keys, postures of the user's own.  `pasted`: the text that named the path, which
+    is held in sight.
     Returns the exit code: 0, or 64 where there is no terminal to draw on (one line on stderr says so).
     """
     preferences = preferences or Preferences()
-    if not _has_terminal():
+    if not has_terminal():
         sys.stderr.write("mailpath: the app needs a terminal; use `mailpath check RECIPIENT` instead.\n")
         return ExitCode.USAGE
     # The end of its terminal, or a signal, ends the app as its own key does: status 0.
@@ -67,6 +71,7 @@ def run_app(
         ascii=ascii,
         color=color,
         preferences=preferences,
+        pasted=pasted,
         driver_class=Terminal,
     )
 
@@ -81,15 +86,19 @@ def run_app(
         session.close()
     if line:
         sys.stdout.write(f"{line}\n")
+    _save(remember)
+    return app.return_code or 0
+
+
+def _save(remember: Callable[[], None]) -> None:
     try:
         remember()
     except OSError as error:
         sys.stderr.write(f"mailpath: your choices could not be saved: {error.strerror or error}\n")
-    return app.return_code or 0
 
 
-def _has_terminal() -> bool:
-    """Textual reads from standard input and draws on standard error."""
+def has_terminal() -> bool:
+    """Whether there is one to draw on: Textual reads from standard input and draws on standard error."""
     streams = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     return streams and os.environ.get("TERM", "dumb") != "dumb"
 

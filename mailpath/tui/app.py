@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 from textual.actions import parse
@@ -26,6 +26,9 @@ from mailpath.tui.screens.keys import APP, GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
+
+if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
 
 _HERE = Path(__file__).parent
 
@@ -62,6 +65,7 @@ class MailpathApp(App[str]):
         color: bool = True,
         clock: Callable[[], float] = time.monotonic,
         preferences: Preferences | None = None,
+        pasted: Pasted | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         # Without colours the terminal's own two are the only ones sure to contrast.
@@ -97,6 +101,7 @@ class MailpathApp(App[str]):
             recent=preferences.recent,
             problems=problems,
             keymap=self._keys,
+            pasted=pasted,
         )
 
     @property

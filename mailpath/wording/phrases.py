@@ -39,10 +39,14 @@ def did_you_mean(word: str, among: Iterable[str]) -> str:
     """ " Did you mean 'check'?", to follow the sentence that refuses `word`; "" where nothing is near it."""
     from difflib import SequenceMatcher
 
+    among = list(among)
     matcher = SequenceMatcher(None, "", word.casefold()[:80])
     nearest, likeness = "", 0.7
     for each in among:
         matcher.set_seq1(each.casefold())
         if matcher.ratio() > likeness:
             nearest, likeness = each, matcher.ratio()
+    if not nearest and len(word) > 2:  # what a shell would complete
+        begun = {each for each in among if each.casefold().startswith(word.casefold())}
+        nearest = begun.pop() if len(begun) == 1 else ""
     return f" Did you mean {nearest!r}?" if nearest else ""

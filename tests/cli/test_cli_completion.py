@@ -50,6 +50,8 @@ def completed(*words: str) -> list[str]:
         (("check", "b.example", "--fail-on", "att"), ["attacker-reads"]),
         (("check", "b.example", "--fail-on", "finding:TLSA00"), ["finding:TLSA001", "finding:TLSA002"]),
         (("check", "b.example", "--fail-on", "worse-than:e"), ["worse-than:encrypted"]),
+        (("check", "b.example", "--posture", "dane-o"), ["dane-only"]),
+        (("dnssec", "b.example", "t"), ["TLSA", "TXT"]),
         (("postures", "chas"), ["chasquid"]),
         (("explain", "TLSA002"), ["TLSA002"]),
         (("explain", "null-mx"), ["null-mx-beside"]),
@@ -128,10 +130,11 @@ done
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 def test_bash_asks(tmp_path: Path) -> None:
     lines = (
-        "'mailpath che' 'mailpath check b.example --attack strip-' 'mailpath check --fail-on finding:SND00'"
+        "'mailpath che' 'mailpath check b.example --attack strip-' 'mailpath lab se'"
+        " 'mailpath check --fail-on finding:SND00'"
     )
     found = asked("bash", BASH, tmp_path, lines)
-    assert found[:2] == ["check", "strip-starttls"]
+    assert found[:3] == ["check", "strip-starttls", "serve"]
     assert "SND001" in found  # what stands before the colon is on the line already
 
 

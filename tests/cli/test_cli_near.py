@@ -26,6 +26,8 @@ Run = Callable[..., tuple[int, str, str]]
         (("check", "b.example", "--postur", "rfc"), "--posture"),
         (("--asci", "b.example"), "--ascii"),
         (("lab", "dane-stal"), "dane-stale"),
+        (("lab", "serv"), "serve"),
+        (("check", "b.example", "--attack", "strip"), "strip-starttls"),
     ],
 )
 def test_what_is_near_is_told(words: tuple[str, ...], meant: str, run: Run) -> None:

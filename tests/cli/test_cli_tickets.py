@@ -121,13 +121,14 @@ def test_a_bounce_opens_the_app(tmp_path: Path, run: Run, monkeypatch: pytest.Mo
         return 0
 
     monkeypatch.setattr("mailpath.commands.app.run_app", run_app)
+    monkeypatch.setattr("mailpath.tui.has_terminal", lambda: True)
     file = tmp_path / "bounce"
     file.write_bytes(b"From: a@a.example\n\n" + BOUNCE)
     assert run("bounce", file, "--walk", "--resolver", "192.0.2.53")[0] == 0
     (call,) = calls
     assert call["recipient"] == "b.example"
-    # The path is a stranger's word: nothing is sent before Walk is pressed.
-    assert not call.get("start")
+    assert call["start"] is True
+    assert call["pasted"].recipient == "b.example"
     assert call["source"].settings.resolver == "192.0.2.53"
 
 

@@ -151,5 +151,5 @@ def test_nothing_but_text_and_own_sequences_reaches_the_terminal(screen: Screen)
     ]
     (copied,) = _COPY.findall(screen.seen.decode())
     lines = base64.b64decode(copied).decode().split("\n")
-    assert len(lines) <= 12
+    assert len(lines) <= 24  # a reply, whatever the server said
     assert all(line.isprintable() for line in lines)

@@ -16,6 +16,7 @@ from mailpath.exchanges import SmtpExchange
 from mailpath.facts import Walk
 from mailpath.facts.findings import ServedFile
 from mailpath.findings import CATALOGUE, Finding, Severity, find, step_of
+from mailpath.findings.certificates import CERTIFICATE
 from mailpath.report.panels import dnssec, envelope, starttls, sts, tlsa
 from mailpath.report.panels.details import Detail, details
 from mailpath.report.panels.records import answers
@@ -128,13 +129,23 @@ def explain(finding: Finding) -> Explained:
     )
 
 
+#: Most domains have no signed zone and no policy; and the TLSA findings tell more than `TLS025`.
+_LAST = frozenset({"SEC001", "SEC004", "STS001", "TLS025"})
 _GRAVEST = tuple(each.value for each in (Severity.ERROR, Severity.WARNING, Severity.INFO))
 _Told = TypeVar("_Told", Finding, Explained)
 
 
 def worst_first(found: Iterable[_Told], host: str) -> list[_Told]:
-    """The gravest first, those of `host` (visible text) before others as grave."""
-    return sorted(found, key=lambda each: (_GRAVEST.index(each.severity), each.subject != host))
+    """The gravest first; of those as grave, a fault before what is not there or was told already, and those
+    of `host` (visible text) before others."""
+    found = list(found)
+    policy = {each.subject for each in found if each.code == "STS014"}  # says it of the same certificate
+
+    def key(each: _Told) -> tuple[int, bool, bool]:
+        told = each.code in CERTIFICATE and (each.severity == Severity.INFO or each.subject in policy)
+        return _GRAVEST.index(each.severity), told or each.code in _LAST, each.subject != host
+
+    return sorted(found, key=key)
 
 
 def explained(walk: Walk, step_id: str) -> tuple[Explained, ...]:

@@ -17,17 +17,27 @@ from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
 
 if TYPE_CHECKING:
+    from mailpath.facts import Walk
     from mailpath.judge import Posture
     from mailpath.lab import Scenario
+    from mailpath.tickets.pasted import Pasted
     from mailpath.tui.screens.path import PathScreen
 
 log = logging.getLogger(__name__)
 
 
 class WalkController:
-    """Opens the source and walks over it.  `clock`: monotonic seconds.  `start`: walk when it is open."""
+    """Opens the source and walks over it.  `clock`: monotonic seconds.  `start`: walk when it is open.
+    `pasted`: the text that named the path."""
 
-    def __init__(self, screen: PathScreen, session: Session, clock: Callable[[], float], start: bool) -> None:
+    def __init__(
+        self,
+        screen: PathScreen,
+        session: Session,
+        clock: Callable[[], float],
+        start: bool,
+        pasted: Pasted | None = None,
+    ) -> None:
         self._screen = screen
         self._session = session
         self._clock = clock
@@ -37,6 +47,7 @@ class WalkController:
         self.in_lab = isinstance(session.source, LabSource)
         self._scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
+        self._pasted = pasted
 
     async def open(self) -> None:
         """Load what a walk needs, and begin with what was asked for; told on the screen where that fails."""
@@ -76,12 +87,49 @@ class WalkController:
 
     def walk(self, path: Path) -> None:
         self._keep_scenario_of(path)
+        if self._pasted is not None and self._pasted.recipient != path.recipient:
+            self._pasted = None  # another path is not what the text is about
+        self._say_pasted()
         self._leave()
         self._runs += 1
         self.state = WalkState(self._runs, path, walking=True)
         self._screen.clear("Walking the path; the verdict follows.")
         walk = self._session.walk(self._runs, path, self._screen.post_message)
         self._screen.run_worker(walk, exclusive=True, group="walk", exit_on_error=False)
+
+    def take_paste(self, text: str, *, walk: bool) -> None:
+        """A line of a log, a bounce, headers: fill in the path that it names, and hold the line in sight.
+        `walk`: at once, where the user asked for it by that key."""
+        from mailpath.tickets.pasted import read_pasted
+
+        screen, found = self._screen, read_pasted(text)
+        if found is None:
+            screen.warn("The text does not name the recipient of a mail, so there is nothing to walk.")
+            return
+        self._pasted = found
+        if found.posture is not None:
+            screen.posture = found.posture
+        screen.problem.say("")
+        screen.bar.fill(found.sender, found.recipient)
+        self._say_pasted()
+        if walk:
+            screen.bar.submit()
+
+    def _say_pasted(self, walk: Walk | None = None) -> None:
+        """The line of the text, with the cause that `walk` shows."""
+        screen = self._screen
+        if self._pasted is None:
+            screen.pasted.say("")
+            return
+        from mailpath.tickets.pasted import find_cause, told_before
+
+        if walk is None:
+            screen.pasted.say(told_before(self._pasted))
+            return
+        cause = find_cause(self._pasted, walk, screen.scene.whole.postures if screen.scene else {})
+        screen.pasted.say(cause.told, "bold" if cause.finding is not None else QUIET)
+        if cause.posture is not None:
+            screen.posture = cause.posture
 
     def walk_again(self) -> None:
         if self.state.path is not None:
@@ -156,6 +204,7 @@ class WalkController:
         screen.side.propose(walk.sender.proposed or "")
         screen.notice(notice(walk, *STEPS))
         screen.lenses.take_walk(scene)
+        self._say_pasted(walk)
         wrong = to_open(walk, scene.whole.severities())
         if wrong is not None and screen.steps.opened is None:
             screen.reader.open_first(wrong)

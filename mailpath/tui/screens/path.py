@@ -44,6 +44,8 @@ from mailpath.tui.widgets.wrapped_text import Line
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
+    from mailpath.tickets.pasted import Pasted
+
 _BEGIN = "Type a recipient domain and press Enter. No packet is sent before that."
 
 
@@ -78,9 +80,10 @@ class PathScreen(Screen[None]):
         recent: tuple[str, ...] = (),
         problems: Sequence[str] = (),
         keymap: Mapping[str, str] | None = None,
+        pasted: Pasted | None = None,
     ) -> None:
         """`recent`: recipients of earlier runs; `problems`: what is wrong with the configuration; `keymap`:
-        other keys by the ids of bindings."""
+        other keys by the ids of bindings; `pasted`: the text that named the path."""
         super().__init__()
         self.set_reactive(PathScreen.posture, posture)
         self.glyphs = glyphs
@@ -95,10 +98,10 @@ class PathScreen(Screen[None]):
         self.side = Side(glyphs, posture, now=source.now, id="side")
         self.steps = Steps(glyphs, id="steps")
         self.verdict = VerdictPanel(glyphs, id="verdict")
-        self.trust, self.complaint, self.problem, self.lens_line, self.hint = (
-            Line(glyphs.cut, id=name) for name in ("trust", "complaint", "problem", "lens", "hint")
+        self.trust, self.complaint, self.problem, self.lens_line, self.hint, self.pasted = (
+            Line(glyphs.cut, id=name) for name in ("trust", "complaint", "problem", "lens", "hint", "pasted")
         )
-        self.walks = WalkController(self, session, clock, start)
+        self.walks = WalkController(self, session, clock, start, pasted)
         self.lenses = LensController(self)
         self.reader = Reader(self)
         self.keeper = Keeper(self, recent)
@@ -116,6 +119,7 @@ class PathScreen(Screen[None]):
         yield self.trust
         yield self.complaint
         yield self.problem
+        yield self.pasted
         yield self.answer
         yield self.lens_line
         yield self.hint
@@ -263,6 +267,10 @@ class PathScreen(Screen[None]):
     @on(PathBar.Submitted)
     def walk_path(self, event: PathBar.Submitted) -> None:
         self.walks.walk(event.path)
+
+    @on(PathBar.Pasted)
+    def take_paste(self, event: PathBar.Pasted) -> None:
+        self.walks.take_paste(event.text, walk=event.walk)
 
     @on(PathBar.Rejected)
     def reject_input(self, event: PathBar.Rejected) -> None:

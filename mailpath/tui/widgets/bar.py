@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -11,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from mailpath.facts import Path
-from mailpath.names import BadName, to_domain
+from mailpath.names import BadName, is_text, to_domain
 from mailpath.tui.text import PRINTABLE, clean
 
 
@@ -34,6 +35,13 @@ class NameInput(Input):
             select_on_focus=False,
             id=id,
         )
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """A line of a log, or more: it would not fit here, and is read for the path that it names."""
+        if self.id == "recipient" and is_text(event.text):
+            event.prevent_default()
+            event.stop()
+            self.post_message(PathBar.Pasted(event.text, walk=False))
 
 
 class WalkButton(Static, can_focus=True):
@@ -73,6 +81,14 @@ class PathBar(Horizontal):
         def __init__(self, sentence: str) -> None:
             super().__init__()
             self.sentence = sentence
+
+    class Pasted(Message):
+        """A text was put where a recipient is expected; `walk`: what it names is to be walked at once."""
+
+        def __init__(self, text: str, *, walk: bool) -> None:
+            super().__init__()
+            self.text = text
+            self.walk = walk
 
     def __init__(self, sender: str, recipient: str, badge: str, kind: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -116,6 +132,9 @@ class PathBar(Horizontal):
         domains: list[str | None] = []
         for name in ("sender", "recipient"):
             field = self.query_one(f"#{name}", Input)
+            if name == "recipient" and is_text(field.value):
+                self.post_message(self.Pasted(field.value, walk=True))
+                return
             if name == "sender" and not field.value.strip():
                 domains.append(None)
                 continue

@@ -1,0 +1,37 @@
+"""A text where a recipient is expected: a line of a log, a bounce, headers; "-": standard input has it."""
+
+from __future__ import annotations
+
+import click
+
+from mailpath.commands.options import domain_of
+from mailpath.files import read_file
+from mailpath.names import is_text
+from mailpath.tickets.bounce import MAX_INPUT
+from mailpath.tickets.pasted import Pasted, read_pasted
+
+STDIN = "-"
+#: Words that a mistyped name may have.
+_WORDS = 3
+
+
+def is_pasted(typed: str | None) -> bool:
+    """Whether `typed` is no name of a path, and may be such a text."""
+    return typed is not None and (typed == STDIN or is_text(typed))
+
+
+def pasted_in(typed: str) -> Pasted:
+    """What `typed`, or standard input, names.  Raises `BadName`, `click.UsageError`."""
+    if typed == STDIN:
+        return named_in(read_file(STDIN, MAX_INPUT))
+    if len(typed.split()) <= _WORDS and read_pasted(typed) is None:
+        domain_of(typed)  # says what is wrong with it as a name
+    return named_in(typed)
+
+
+def named_in(text: str | bytes) -> Pasted:
+    """What `text` names.  Raises `click.UsageError`."""
+    found = read_pasted(text)
+    if found is not None:
+        return found
+    raise click.UsageError("The text does not name the recipient of a mail, so there is nothing to walk.")
