@@ -112,10 +112,13 @@ def _tables(page: Page, result: Result) -> Iterator[list[str]]:
     """What was asked for beside one verdict."""
     told = page.told
     if len(result.counted) > 1:
-        rows = [("", "posture", "outcome", "status", "MX host")]
+        elsewhere = any(row.host not in ("", told.deciding.host) for row in told.rows)
+        rows = [("", "posture", "outcome", "status", *(["MX host"] if elsewhere else []))]
         for row in told.rows:
             ended = f"{row.outcome} (may be {row.possible})" if row.possible else row.outcome
-            rows.append(("*" if row.decides else "", row.name, ended, row.code, row.host))
+            rows.append(
+                ("*" if row.decides else "", row.name, ended, row.code, *([row.host] if elsewhere else []))
+            )
         doubt = [told.no_evidence] if told.no_evidence else []
         yield [*table(rows, indent=0, gap=1, width=page.width), *doubt]
     if told.envelope:
