@@ -35,6 +35,7 @@ from mailpath.tui.widgets.answer import Answer
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.keyline import KeyLine
+from mailpath.tui.widgets.matrix import Matrix
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.side import Setting, Side
 from mailpath.tui.widgets.steps import StepPanel, Steps
@@ -196,7 +197,7 @@ class PathScreen(Screen[None]):
         summary = self.lenses.summary(scene.lens) if scene.lens.plain and scene.host is None else None
         weakest = summary.weakest if summary is not None else ""
         about = known.title if known is not None else ""
-        self.verdict.show(scene, self.posture, about=about, weakest=weakest)
+        self.verdict.show(scene, self.posture, about=about, weakest=weakest, pins=self.lenses.pins)
 
     def _mark_postures(self, scene: Scene) -> None:
         """Beside each posture what it makes of what is shown."""
@@ -289,9 +290,9 @@ class PathScreen(Screen[None]):
         else:
             self.reader.open_list(event.name)
 
-    @on(VerdictPanel.HostPicked)
-    def select_host(self, event: VerdictPanel.HostPicked) -> None:
-        self.lenses.select_host(event.host)
+    @on(Matrix.Clicked)
+    def take_cell(self, event: Matrix.Clicked) -> None:
+        self.lenses.take_cell(event.posture, event.host, row=event.row)
 
     @on(Rail.Picked)
     def jump_to_stop(self, event: Rail.Picked) -> None:
@@ -335,12 +336,14 @@ class PathScreen(Screen[None]):
     action_policy = _delegated(lambda screen: screen.lenses.turn_policy)
     action_plain = _delegated(lambda screen: screen.lenses.turn_back)
     action_host = _delegated(lambda screen: screen.lenses.turn_host)
+    action_pin = _delegated(lambda screen: screen.lenses.pin)
     action_step = _delegated(lambda screen: screen.reader.move)
     action_jump = _delegated(lambda screen: screen.reader.jump)
     action_evidence = _delegated(lambda screen: screen.reader.toggle_evidence)
     action_filter = _delegated(lambda screen: screen.reader.ask_filter)
     action_zoom = _delegated(lambda screen: screen.reader.zoom)
     action_list = _delegated(lambda screen: screen.reader.go_to_list)
+    action_find = _delegated(lambda screen: screen.reader.find)
     action_close_list = _delegated(lambda screen: screen.reader.close_list)
     action_copy = _delegated(lambda screen: screen.keeper.copy)
     action_save = _delegated(lambda screen: screen.keeper.save)
