@@ -58,7 +58,7 @@ def report(
     ],
 )
 def test_the_host_is_held_against_the_policy(host, hosts, result, listed):
-    named = {"receiving-mx-hostname": host} if host else {}
+    named: dict[str, Any] = {"receiving-mx-hostname": host} if host else {}
     sent = report(hosts=hosts, **{"result-type": result}, **named)
     (failure,) = read(encode(sent)).failures
     text = " ".join(render_text(read(encode(sent))).split())
