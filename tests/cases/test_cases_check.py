@@ -202,6 +202,13 @@ WALKED = [
 ]
 
 
+def test_a_ds_with_the_tag_of_the_key_is_no_old_one(walks) -> None:
+    fix = "it has the tag of the zone's key"
+    answered(
+        walks.of("bogus-ds").walk, "exim", "the MX answer is bogus: the DS of bogus-ds.example", "MX005", fix
+    )
+
+
 @pytest.mark.parametrize(("name", "posture", "words", "code"), WALKED)
 def test_the_cause_is_answered_and_shown_first(
     reported: Callable[[str], Walk], name: str, posture: str, words: str, code: str
