@@ -72,7 +72,8 @@ def test_the_host_is_held_against_the_policy(host, hosts, result, listed):
 
 
 def test_a_host_is_not_held_against_another_kind_of_policy():
-    sent = report("tlsa", KEYS, **{"receiving-mx-hostname": "mx.new-hoster.example"})
+    host: dict[str, Any] = {"receiving-mx-hostname": "mx.new-hoster.example"}
+    sent = report("tlsa", KEYS, **host)
     assert read(encode(sent)).failures[0].compared == ""
 
 
