@@ -50,7 +50,7 @@ def compare(scene: Scene, before: str, after: str, glyphs: Glyphs) -> Switch:
     if was not in _DOES or becomes not in _DOES:
         sentence = "What changes cannot be told from here."
     elif was != becomes:
-        sentence = f"Today mail {_DOES[was][0]}; after the switch it would {_DOES[becomes][1]}."
+        sentence = f"Mail {_DOES[was][0]}; after the switch it would {_DOES[becomes][1]}."
     elif differ:
         sentence = f"Mail would still {_DOES[becomes][1]}, but the hosts differ."
     else:

@@ -87,6 +87,7 @@ class Reader:
         if any(self._screen.has_class(size) for size in ("-short", "-tiny", "-normal", "-narrow")):
             self._screen.remove_class("-side", "-wide-side")
             self.jump("verdict")
+            self._screen.call_after_refresh(self._screen.verdict.scroll_to_matrix)
 
     def toggle_evidence(self) -> None:
         panel = self._open_panel()

@@ -51,6 +51,11 @@ class WalkController:
         self._scenario: str | None = None
         self._pasted = pasted
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was walked in this run."""
+        return self._runs > 0
+
     async def open(self) -> None:
         """Load what a walk needs, and begin with what was asked for; told on the screen where that fails."""
         try:
@@ -86,7 +91,7 @@ class WalkController:
         else:
             key = self._screen.key_of("path.lab", "l")
             near = did_you_mean(name, self.scenarios)
-            self._screen.warn(f'The lab has no scenario "{name}".{near} {key} lists them.')
+            self._screen.warn(f'The lab has no scenario "{name}"; {key} lists them.{near}')
         self._screen.refresh_bindings()
 
     # --- Walks ---
@@ -98,6 +103,7 @@ class WalkController:
         self._say_pasted()
         self._leave()
         self._runs += 1
+        self._screen.refresh_bindings()
         self.state = WalkState(self._runs, path, walking=True)
         self._screen.clear("Walking the path; the verdict follows.")
         walk = self._session.walk(self._runs, path, self._screen.post_message)
@@ -236,7 +242,13 @@ class WalkController:
         self._screen.bar.submit()
 
     def pick_scenario(self) -> None:
-        if self._is_lab_up():
+        """Choose one; from the live network the way goes into the lab first."""
+        if not self.in_lab:
+            self.in_lab = True
+            self._session.source = LabSource()
+            self._screen.enter_lab()
+            self._screen.run_worker(self.open(), group="open")
+        elif self._is_lab_up():
             self._screen.app.push_screen(picker(self.scenarios, self._scenario), self._walk_picked)
 
     def _walk_picked(self, name: str | None) -> None:

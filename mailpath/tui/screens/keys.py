@@ -3,7 +3,11 @@ control chords that people know from other programs."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.actions import parse
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from mailpath.facts import ENVELOPE, STEPS, TITLES
 from mailpath.tui.keynames import hidden
@@ -77,7 +81,7 @@ APP: list[BindingType] = [
         "colon,ctrl+p",
         "app.menu",
         "Menu",
-        key_display=":",
+        key_display="^P",
         id="path.menu",
         tooltip="Menu: find an action, posture, attack, scenario, finding or path",
     ),
@@ -94,3 +98,10 @@ APP: list[BindingType] = [
 ]
 
 GROUPS = {"Walk": WALK, "Read": READ, "What if": WHAT_IF, "Lab": LAB, "App": APP}
+
+
+def does(screen: Screen[Any], binding: BindingType) -> bool:
+    """Whether `screen` does now what `binding` is for."""
+    assert isinstance(binding, Binding)
+    _, action, parameters = parse(binding.action)
+    return bool(screen.check_action(action, parameters))

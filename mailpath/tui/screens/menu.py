@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.actions import parse
 from textual.binding import Binding
 from textual.content import Content
 from textual.widgets.option_list import Option
 
 from mailpath.tui.keynames import key_text
 from mailpath.tui.screens.finding import FindScreen
-from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.keys import GROUPS, does
 from mailpath.tui.text import ASCII, QUIET, Row, clean, fit
 from mailpath.tui.theme import THEMES
 
@@ -83,8 +82,7 @@ def goals(screen: PathScreen, keymap: Mapping[str, str], *, themes: bool) -> Ite
 
 def _keys(screen: PathScreen, keymap: Mapping[str, str]) -> Iterator[Goal]:
     for binding in (each for group in GROUPS.values() for each in group if isinstance(each, Binding)):
-        _, action, parameters = parse(binding.action)
-        if screen.check_action(action, parameters) and binding.id != "path.menu":
+        if does(screen, binding) and binding.id != "path.menu":
             keys = key_text(keymap.get(binding.id or "", binding.key), screen.glyphs is ASCII)
             run = partial(screen.app.run_action, binding.action, screen)
             yield Goal(keys, binding.tooltip or binding.description, "", run)

@@ -27,7 +27,7 @@ from mailpath.tui.scene import Scene
 from mailpath.tui.screens import keys
 from mailpath.tui.screens.help import HelpScreen, groups
 from mailpath.tui.session import Session
-from mailpath.tui.source import LiveSource
+from mailpath.tui.source import LabSource, LiveSource
 from mailpath.tui.text import ASCII, Glyphs, clean
 from mailpath.tui.ticket import answer
 from mailpath.tui.verdict_style import mark
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from mailpath.tickets.pasted import Pasted
-
-_BEGIN = "Type a recipient domain and press Enter. No packet is sent before that."
 
 
 def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..., None]:
@@ -140,7 +138,8 @@ class PathScreen(Screen[None]):
             self.add_class(*fitting[-1:], update=False)
 
     def on_mount(self) -> None:
-        self.answer.tell(_BEGIN)
+        back, lab = self.key_of("path.back", "escape"), self.key_of("path.lab", "l")
+        self.answer.begin(lab=self._live, keys=f"{back}, then {lab}")
         self.complain(())
         self.bar.focus_recipient()
         self.set_interval(0.1, self.walks.draw_clock)
@@ -159,6 +158,14 @@ class PathScreen(Screen[None]):
         self.call_after_refresh(self.run_worker, self.walks.open, group="open")
 
     # --- Drawing ---
+
+    def enter_lab(self) -> None:
+        """From now on the mini-internet is walked, not the live one."""
+        self.keeper.earlier = self.recent
+        self._live = False
+        self.bar.show_source(LabSource.badge, LabSource.kind)
+        self.clear(f"This is the lab; {self.key_of('path.lab', 'l')} lists its scenarios.")
+        self.refresh_bindings()
 
     def draw(self) -> None:
         """The lines of the steps, as they are now."""
@@ -308,7 +315,10 @@ class PathScreen(Screen[None]):
     # --- Keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.walks.in_lab or action not in {"lab", "scenario"}
+        if action == "scenario":
+            return self.walks.in_lab
+        # From the live network there is a way into the lab before anything is walked, and none back.
+        return action != "lab" or self.walks.in_lab or (self._live and not self.walks.begun)
 
     def action_edit(self) -> None:
         self.remove_class("-zoom")
@@ -319,7 +329,7 @@ class PathScreen(Screen[None]):
         self.reader.go_back()
 
     def action_help(self) -> None:
-        told = groups(self.focused, lab=self.walks.in_lab)
+        told = groups(self.focused, self)
         self.app.push_screen(HelpScreen(told, self.glyphs is ASCII, self._keymap))
 
     def action_leave(self) -> None:

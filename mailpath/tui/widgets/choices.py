@@ -43,15 +43,15 @@ class Choices(Listing):
             tooltip="Next posture",
         ),
         Binding(
-            "slash", "screen.find", "Find", key_display="/", id="choices.find", tooltip="Type to find a row"
-        ),
-        Binding(
             "enter",
             "screen.close_list",
             "Done",
             key_display="Enter/Esc",
             id="choices.done",
             tooltip="Back to the steps",
+        ),
+        Binding(
+            "slash", "screen.find", "Find", key_display="/", id="choices.find", tooltip="Type to find a row"
         ),
     ]
 

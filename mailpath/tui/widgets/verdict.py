@@ -155,6 +155,10 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             self._highest[width] = min(max(len(lines(name)) for name in judged.postures), _HIGHEST)
         return shown + [Content("")] * (self._highest[width] - len(shown) - taken)
 
+    def scroll_to_matrix(self) -> None:
+        """Bring as much of it into sight as there is room for, what is told of two postures first."""
+        self.scroll_to_widget(self._matrix, top=True, animate=False)
+
     def _reveal(self, host: str) -> None:
         """Bring the row of the selected host into sight."""
         row = self._matrix.virtual_region.y + self._matrix.line_of(host)
