@@ -398,3 +398,22 @@ def test_a_long_name_is_broken_between_its_labels() -> None:
     name = "mx1.one-long-label.another-long-label.example"
     assert wrap(f"at {name}", 30) == ["at", "mx1.one-long-label.", "another-long-label.example"]
     assert wrap("f" * 40, 30) == ["f" * 30, "f" * 10]
+
+
+async def test_what_is_typed_replaces_the_path_and_escape_brings_it_back() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        recipient = pilot.app.screen.query_one("#recipient")
+        await pilot.press("i", "z", "escape")
+        assert (recipient.value, session.walks) == ("b.example", 1)
+        await pilot.press("i", "backspace", "enter")
+        await settle(pilot)
+        assert "Enter a domain" in drawn(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert recipient.value == "b.example"
+        assert "Enter a domain" not in drawn(pilot)
+        await pilot.press("i", *"c.org", "enter")
+        await settle(pilot)
+        assert (recipient.value, session.walks) == ("c.org", 2)

@@ -48,6 +48,7 @@ class WalkController:
         self._scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
         self._pasted = pasted
+        self._rejected = False
 
     async def open(self) -> None:
         """Load what a walk needs, and begin with what was asked for; told on the screen where that fails."""
@@ -87,10 +88,10 @@ class WalkController:
 
     def walk(self, path: Path) -> None:
         self._keep_scenario_of(path)
-        if self._pasted is not None and self._pasted.recipient != path.recipient:
-            self._pasted = None  # another path is not what the text is about
+        self._drop_paste_of_another(path)
         self._say_pasted()
         self._leave()
+        self._rejected = False
         self._runs += 1
         self.state = WalkState(self._runs, path, walking=True)
         self._screen.clear("Walking the path; the verdict follows.")
@@ -114,6 +115,28 @@ class WalkController:
         self._say_pasted()
         if walk:
             screen.bar.submit()
+
+    def _drop_paste_of_another(self, path: Path | None) -> None:
+        """Another path is not what the text is about."""
+        if self._pasted is not None and path is not None and self._pasted.recipient != path.recipient:
+            self._pasted = None
+            self._screen.pasted.say("")
+
+    def reject(self, why: str) -> None:
+        """What was typed is no path."""
+        self._rejected = True
+        self._screen.warn(why)
+
+    def leave_inputs(self) -> None:
+        """What was typed and not walked goes, and what was wrong with it: the rest of the screen is about
+        the walk."""
+        self._screen.bar.restore()
+        self._drop_paste_of_another(self.state.path)
+        if self._rejected:
+            self._rejected = False
+            self._screen.problem.say("")
+            if self._screen.scene is not None:
+                self._screen.notice(notice(self._screen.scene.whole.walk, *STEPS))
 
     def _say_pasted(self, walk: Walk | None = None) -> None:
         """The line of the text, with the cause that `walk` shows."""
@@ -151,6 +174,7 @@ class WalkController:
         self._leave()
         self.state = scene.state
         self._screen.bar.fill(scene.path.sender, scene.path.recipient)
+        self._screen.bar.hold()
         self._screen.clear("")
         self._show_finished(scene)
 
