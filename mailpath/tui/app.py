@@ -19,13 +19,14 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import aside, theme
-from mailpath.tui.keynames import key_text
+from mailpath.tui.keynames import PAIRS, key_text
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.help import BINDINGS
 from mailpath.tui.screens.keys import APP, GROUPS
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
+from mailpath.tui.widgets.bar import NameInput
 
 if TYPE_CHECKING:
     from mailpath.tickets.pasted import Pasted
@@ -110,10 +111,13 @@ class MailpathApp(App[str]):
         return self._first.recent
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys and clicks that come before the screen is furnished wait until it is."""
+        """Keys and clicks that come before the screen is furnished wait until it is; letters, too, until what
+        was asked for is there: they are for that, and not for the input that has the focus meanwhile."""
         if isinstance(event, events.InputEvent):
             aside.give_way()
             await self._first.furnished.wait()
+            if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, NameInput):
+                await self._first.walks.begun.wait()
         await super().on_event(event)
 
     @on(Driver.SignalResume)
@@ -148,7 +152,8 @@ class MailpathApp(App[str]):
 
     def get_key_display(self, binding: Binding) -> str:
         ascii = self.glyphs is ASCII
-        return binding.key_display if binding.key_display and not ascii else key_text(binding.key, ascii)
+        shown = binding.key_display
+        return (PAIRS.get(shown, shown) if ascii else shown) if shown else key_text(binding.key, ascii)
 
     async def action_quit(self) -> None:
         """As the screen's own key does: one line stays in the scrollback."""

@@ -9,7 +9,8 @@ from typing import Any
 import dns.message
 import pytest
 from textual import events
-from tui_world import FakeSession, app, drawn, settle
+from textual.widgets import Input
+from tui_world import SCENARIOS, FakeSession, app, drawn, settle
 
 from mailpath.dnssec import wire
 from mailpath.network.capture import Capture
@@ -43,6 +44,25 @@ async def test_keys_typed_before_the_frames_are_filled_are_obeyed_afterwards(
         await settle(pilot)
         assert "Step below" in drawn(pilot)
         assert running.screen_stack[0].focused is running.screen_stack[0].query_one("#step-dnssec")
+
+
+async def test_letters_typed_before_the_lab_is_up_are_for_its_list() -> None:
+    class Starting(FakeSession):
+        async def scenarios(self) -> Any:
+            await self.proceed.wait()
+            return SCENARIOS
+
+    session = Starting(lab=True, pause=True)
+    running = app(session, sender="", recipient="")
+    async with running.run_test(size=(120, 40)) as pilot:
+        await asyncio.wait_for(running._first.furnished.wait(), 60)
+        for key in "two":
+            running.post_message(events.Key(key, key))
+        await asyncio.sleep(0.01)
+        session.proceed.set()
+        await settle(pilot)
+        assert running.screen.query_one("#find").value == "two"
+        assert not any(each.value for each in running.screen_stack[0].query(Input))
 
 
 async def test_another_theme_is_drawn() -> None:

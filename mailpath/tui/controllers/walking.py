@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from mailpath.tui.screens.picker import picker
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
+from mailpath.wording import phrases
 
 if TYPE_CHECKING:
     from mailpath.facts import Walk
@@ -49,6 +51,10 @@ class WalkController:
         self._scenario: str | None = None
         self._pasted = pasted
         self._rejected = False
+        #: What was asked for at the start is there: the walk, or the list of scenarios.
+        self.begun = asyncio.Event()
+        if not start and not self.in_lab:
+            self.begun.set()
 
     async def open(self) -> None:
         """Load what a walk needs, and begin with what was asked for; told on the screen where that fails."""
@@ -62,6 +68,8 @@ class WalkController:
         except Exception as error:
             log.exception("opening the source")
             self._screen.warn(sentence(error, "The app could not start"))
+        finally:
+            self._screen.app.screen.call_after_refresh(self.begun.set)
 
     def _offer(self, postures: Mapping[str, Posture]) -> None:
         screen, problems = self._screen, self._session.problems
@@ -239,7 +247,9 @@ class WalkController:
     def hint(self) -> str:
         """What the scenario is about, and what to try."""
         scenario = self._scenarios.get(self._scenario or "")
-        return f"{clean(scenario.title, 60)}. Try: {clean(scenario.hint, 240)}" if scenario else ""
+        if scenario is None:
+            return ""
+        return f"{phrases.sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
 
     def _keep_scenario_of(self, path: Path) -> None:
         """Another path is no scenario's."""
