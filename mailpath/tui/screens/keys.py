@@ -72,7 +72,7 @@ LAB: list[BindingType] = [
 
 APP: list[BindingType] = [
     hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
-    Binding("question_mark,f1", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
+    Binding("question_mark,f1", "help", "Keys", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",
         "app.suspend_process",
