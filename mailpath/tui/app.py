@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,8 @@ class MailpathApp(App[str]):
         if preferences.theme and preferences.theme not in theme.THEMES:
             problems.append(f'theme: There is no theme "{preferences.theme}".')
         wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
-        self.theme = wanted if color else "ansi-dark"
+        self._own: Mapping[str, str] = {name: name for name in theme.FEW}
+        self.theme = self._began = wanted if color else "ansi-dark"
         unknown = sorted(set(preferences.keymap) - BINDINGS)
         problems += [f'keymap: There is no key binding "{name}".' for name in unknown]
         self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
@@ -126,7 +127,22 @@ class MailpathApp(App[str]):
         self.refresh(layout=True)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return theme.DEFAULTS
+        return theme.complete(self.current_theme)
+
+    def watch_theme(self) -> None:
+        self.set_class(self.current_theme.ansi, "-plain")
+
+    def fit_colors(self) -> None:
+        """To those that the terminal has."""
+        if self._color and self.console.color_system == "standard":
+            self._own = theme.FEW
+            self.theme = self._began = self._own.get(self.theme, self.theme)
+
+    @property
+    def chosen_theme(self) -> str:
+        """The one that the user changed to, as it is called where there are all colours; "" for none."""
+        names = {shown: name for name, shown in self._own.items()}
+        return "" if self.theme == self._began else names.get(self.theme, self.theme)
 
     def get_default_screen(self) -> Screen[Any]:
         return self._first
@@ -173,4 +189,4 @@ class MailpathApp(App[str]):
     def action_light_or_dark(self) -> None:
         if self._color:
             dark = self.current_theme.dark
-            self.theme = theme.LIGHT.name if dark else theme.DARK.name
+            self.theme = self._own[theme.LIGHT.name if dark else theme.DARK.name]
