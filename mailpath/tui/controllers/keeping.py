@@ -80,7 +80,10 @@ class Keeper:
 
     def _save_chosen(self, choice: tuple[str, str] | None) -> None:
         scene = self._screen.scene
-        if choice is not None and scene is not None:  # a picture is of this screen, not of the dialogue
+        if choice is not None and scene is not None:
+            # A picture is of this screen, not of the dialogue, nor of what was told in passing.
+            self._screen.query("ToastRack").set(display=False)
+            self._screen.app.clear_notifications()
             self._screen.call_after_refresh(self._save, scene, *choice)
 
     def _save(self, scene: Scene, kind: str, path: str) -> None:
