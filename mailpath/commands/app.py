@@ -128,7 +128,7 @@ def preferences(found: config.Config, problems: tuple[str, ...] = ()) -> Prefere
         return own, tuple(f"{found.file.name}: {problem}" for problem in (*wrong, *found.old_keys()))
 
     def remember(theme: str, recent: tuple[str, ...]) -> None:
-        state = config.State(theme, recent)
+        state = config.State(theme or remembered.theme, recent)
         if state != remembered:
             config.save_state(state)
 

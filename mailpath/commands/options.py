@@ -17,6 +17,7 @@ import click
 from click.core import ParameterSource
 
 from mailpath import __version__, ending
+from mailpath.commands.stdio import plain
 from mailpath.errors import concerning
 from mailpath.wording.times import LAST
 
@@ -26,7 +27,6 @@ _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 #: A year, or a date or time that lost its dashes (20261123), is not taken for seconds.
 _BARE_DATE = re.compile(r"(?:19|20)\d\d(?:\d\d|\d{4}|\d{8})?", re.ASCII)
-
 
 _AGE = re.compile(r"(?P<amount>[0-9]{1,10})(?P<unit>[smhdw]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -206,7 +206,7 @@ def look(options: dict[str, Any]) -> dict[str, bool]:
     """What `LOOK` says, taken out of `options`, of the app: which from here on ends with its terminal."""
     ending.tie(0, 2)
     mouse, color = not options.pop("no_mouse"), not options.pop("no_color")
-    return {"mouse": mouse, "ascii": options.pop("plain"), "color": color}
+    return {"mouse": mouse, "ascii": options.pop("plain") or plain(sys.stderr), "color": color}
 
 
 #: Where the file of `LOG` is in a context's `meta`.

@@ -97,7 +97,7 @@ def line(walk: Walk) -> Line:
     status, word, summary = _line(walk, walk.mx, walk.path.recipient)
     left_out = ((walk.mx.left_out, "host"), (sum(host.left_out for host in walk.mx.hosts), "address"))
     cut = [f"{count(number, f'more {thing}')} not tried." for number, thing in left_out if number]
-    return status, word, " ".join((sentence(summary), *cut))
+    return status, word, " ".join((sentence(summary, walk.path.recipient), *cut))
 
 
 def _line(walk: Walk, mx: MxFacts, domain: str) -> tuple[Status, str, str]:

@@ -74,9 +74,10 @@ def run_app(
         pasted=pasted,
         driver_class=Terminal,
     )
+    app.fit_colors()
 
     def remember() -> None:
-        preferences.remember(app.theme if color else preferences.theme, app.recent)
+        preferences.remember(app.chosen_theme, app.recent)
 
     forget = ending.at_end(remember)
     try:

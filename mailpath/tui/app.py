@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from mailpath.tui import aside, theme
-from mailpath.tui.keynames import key_text
+from mailpath.tui.keynames import PAIRS, key_text
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.help import BINDINGS
 from mailpath.tui.screens.keys import APP
@@ -25,6 +25,7 @@ from mailpath.tui.screens.menu import goals, menu
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
+from mailpath.tui.widgets.bar import NameInput
 
 if TYPE_CHECKING:
     from mailpath.tickets.pasted import Pasted
@@ -85,7 +86,8 @@ class MailpathApp(App[str]):
         if preferences.theme and preferences.theme not in theme.THEMES:
             problems.append(f'theme: There is no theme "{preferences.theme}".')
         wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
-        self.theme = wanted if color else "ansi-dark"
+        self._own: Mapping[str, str] = {name: name for name in theme.FEW}
+        self.theme = self._began = wanted if color else "ansi-dark"
         unknown = sorted(set(preferences.keymap) - BINDINGS)
         problems += [f'keymap: There is no key binding "{name}".' for name in unknown]
         self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
@@ -110,10 +112,13 @@ class MailpathApp(App[str]):
         return self._first.recent
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys and clicks that come before the screen is furnished wait until it is."""
+        """Keys and clicks that come before the screen is furnished wait until it is; letters, too, until what
+        was asked for is there: they are for that, and not for the input that has the focus meanwhile."""
         if isinstance(event, events.InputEvent):
             aside.give_way()
             await self._first.furnished.wait()
+            if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, NameInput):
+                await self._first.walks.ready.wait()
         await super().on_event(event)
 
     @on(Driver.SignalResume)
@@ -122,7 +127,22 @@ class MailpathApp(App[str]):
         self.refresh(layout=True)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return theme.DEFAULTS
+        return theme.complete(self.current_theme)
+
+    def watch_theme(self) -> None:
+        self.set_class(self.current_theme.ansi, "-plain")
+
+    def fit_colors(self) -> None:
+        """To those that the terminal has."""
+        if self._color and self.console.color_system == "standard":
+            self._own = theme.FEW
+            self.theme = self._began = self._own.get(self.theme, self.theme)
+
+    @property
+    def chosen_theme(self) -> str:
+        """The one that the user changed to, as it is called where there are all colours; "" for none."""
+        names = {shown: name for name, shown in self._own.items()}
+        return "" if self.theme == self._began else names.get(self.theme, self.theme)
 
     def get_default_screen(self) -> Screen[Any]:
         return self._first
@@ -141,7 +161,8 @@ class MailpathApp(App[str]):
 
     def get_key_display(self, binding: Binding) -> str:
         ascii = self.glyphs is ASCII
-        return binding.key_display if binding.key_display and not ascii else key_text(binding.key, ascii)
+        shown = binding.key_display
+        return (PAIRS.get(shown, shown) if ascii else shown) if shown else key_text(binding.key, ascii)
 
     async def action_quit(self) -> None:
         """As the screen's own key does: one line stays in the scrollback."""
@@ -161,4 +182,4 @@ class MailpathApp(App[str]):
     def action_light_or_dark(self) -> None:
         if self._color:
             dark = self.current_theme.dark
-            self.theme = theme.LIGHT.name if dark else theme.DARK.name
+            self.theme = self._own[theme.LIGHT.name if dark else theme.DARK.name]

@@ -26,6 +26,7 @@ _WORDS = {
     "enter": "Enter",
     "space": "Space",
     "ctrl+z": "Ctrl-Z",
+    "f1": "F1",
     "left": "Left",
     "right": "Right",
     "up": "Up",
@@ -35,6 +36,8 @@ _WORDS = {
     "shift+right": "Shift Right",
     "shift+left": "Shift Left",
 }
+#: How a pair of arrows is written in ASCII.
+PAIRS = {"←→": "<- ->", "↑↓": "Up/Down"}
 
 
 def key_text(keys: str, ascii: bool = False) -> str:

@@ -20,7 +20,8 @@ def _forget(theme: str, recent: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class Preferences:
-    """`postures` is called when the judge is loaded, not before.  `remember`: called once, at the end.
+    """`postures` is called when the judge is loaded, not before.  `remember`: called once, at the end, with
+    the theme that was chosen in the app ("": none was) and the recipients.
 
     `theme`: "" for the app's own.  `keymap`: binding id -> keys.  `recent`: recipients, latest first.
     `problems`: sentences to show when the app has started.

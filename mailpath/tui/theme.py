@@ -6,10 +6,14 @@ none of them says anything that a word or a glyph does not say as well.
 
 from __future__ import annotations
 
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-#: Variables of ours that every theme must know: `edge` draws frames, `quiet` is text of second rank.
-DEFAULTS = {"edge": "ansi_bright_black", "quiet": "ansi_bright_black"}
+#: Variables of ours in a theme of the terminal's own colours: `edge` draws frames, `quiet` is text of second
+#: rank.
+_ANSI = {"edge": "ansi_bright_black", "quiet": "ansi_bright_black"}
+#: Contrast of text to what is behind it, at least.
+_CONTRAST = 4.5
 
 DARK = Theme(
     name="mailpath-dark",
@@ -84,6 +88,38 @@ LIGHT = Theme(
         "scrollbar-corner-color": "#fbfaf6",
     },
 )
+
+#: What takes the place of ours where a terminal has 16 colours: they are its owner's, and so contrast.
+FEW = {DARK.name: "ansi-dark", LIGHT.name: "ansi-light"}
+
+
+def complete(theme: Theme) -> dict[str, str]:
+    """Our variables for a theme that knows nothing of them: between its text and what is behind that, so that
+    quiet text can be read on all of it."""
+    if "quiet" in theme.variables:
+        return {}
+    if theme.ansi:
+        return _ANSI
+    made = theme.to_color_system().generate()
+    text, *behind = (Color.parse(made[name]) for name in ("foreground", "background", "surface", "panel"))
+    shades = (text.blend(behind[0], part / 20) for part in range(8, -1, -1))
+    quiet = next((each for each in shades if all(contrast(each, back) >= _CONTRAST for back in behind)), text)
+    return {"edge": text.blend(behind[0], 0.7).hex6, "quiet": quiet.hex6}
+
+
+def contrast(one: Color, other: Color) -> float:
+    """WCAG 2.2, "contrast ratio": 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    """WCAG 2.2, "relative luminance"."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
 
 #: What a config file can call by name.
 THEMES = frozenset((*BUILTIN_THEMES, DARK.name, LIGHT.name))

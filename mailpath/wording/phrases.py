@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
-def sentence(text: str) -> str:
+def sentence(text: str, name: str = "") -> str:
     """`text` with a capital first letter and a full stop, unless it ends with another mark.
 
-    A name it begins with keeps its case: "mx1.b.example: ...".
+    A name it begins with keeps its case: "mx1.b.example: ...", or `name`, which may be of one label.
     """
     text = text.strip().rstrip(".")
-    if text.split(" ", 1)[0].isalpha():
+    first = text.split(" ", 1)[0]
+    if first.isalpha() and first != name:
         text = text[:1].upper() + text[1:]
     return text if not text or text.endswith(("!", "?", "…")) else f"{text}."
 

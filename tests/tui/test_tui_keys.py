@@ -51,34 +51,6 @@ async def test_nothing_is_walked_before_it_is_asked_for() -> None:
         assert pilot.app.theme == "mailpath-dark"
 
 
-async def test_bad_input_is_told_in_place() -> None:
-    wrong = [
-        ("recipient", "", "Recipient: Enter a domain"),
-        ("recipient", "a..b", "Recipient: The name contains an empty label"),
-        ("recipient", "192.0.2.1", "Recipient: An IP address has no MX"),
-        ("sender", "so bad.example", "Sender: A domain name cannot contain a space"),
-    ]
-    session = FakeSession()
-    async with app(session).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        for field, typed, sentence in wrong:
-            pilot.app.screen.query_one(PathBar).fill("", "b.example")
-            pilot.app.screen.query_one(f"#{field}").value = typed
-            await pilot.press("enter")
-            await settle(pilot)
-            assert sentence in drawn(pilot)
-            assert session.walks == 0
-            assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
-
-
-async def test_address_and_international_name() -> None:
-    session = FakeSession()
-    options = {"recipient": "Ann <ann@bücher.example>", "start": True}
-    async with app(session, **options).run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        assert "xn--bcher-kva.example (bücher.example)" in drawn(pilot)
-
-
 async def test_moving_over_the_panels() -> None:
     async with app(start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -274,15 +246,6 @@ def test_binding_ids_are_unique_and_keys_are_plain() -> None:
     assert None not in ids
     assert len(set(ids)) == len(ids) == len(bindings)
     assert [binding.id for binding in bindings if "ctrl" in binding.key] == ["path.menu", "path.suspend"]  # type: ignore[union-attr]
-
-
-async def test_letters_go_into_an_input_that_has_the_focus() -> None:
-    async with app(recipient="").run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("q", "z", ".", "e", "x")
-        assert pilot.app.screen.query_one("#recipient").value == "qz.ex"
-        await pilot.press("escape", "i")
-        assert pilot.app.focused is pilot.app.screen.query_one("#recipient")
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])

@@ -9,15 +9,20 @@ from typing import Any
 import dns.message
 import pytest
 from textual import events
-from tui_world import FakeSession, app, drawn, settle
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+from textual.widgets import Input
+from tui_world import SCENARIOS, FakeSession, app, drawn, settle
 
 from mailpath.dnssec import wire
 from mailpath.network.capture import Capture
-from mailpath.tui import settle_color
+from mailpath.tui import settle_color, theme
 from mailpath.tui.messages import WalkFinished
 from mailpath.tui.session import Session
 from mailpath.tui.source import CaptureSource, LiveSource
 from mailpath.tui.widgets.steps import Steps
+
+OURS = ("mailpath-dark", "mailpath-light")
 
 
 async def test_keys_typed_before_the_frames_are_filled_are_obeyed_afterwards(
@@ -43,6 +48,25 @@ async def test_keys_typed_before_the_frames_are_filled_are_obeyed_afterwards(
         await settle(pilot)
         assert "Step below" in drawn(pilot)
         assert running.screen_stack[0].focused is running.screen_stack[0].query_one("#step-dnssec")
+
+
+async def test_letters_typed_before_the_lab_is_up_are_for_its_list() -> None:
+    class Starting(FakeSession):
+        async def scenarios(self) -> Any:
+            await self.proceed.wait()
+            return SCENARIOS
+
+    session = Starting(lab=True, pause=True)
+    running = app(session, sender="", recipient="")
+    async with running.run_test(size=(120, 40)) as pilot:
+        await asyncio.wait_for(running._first.furnished.wait(), 60)
+        for key in "two":
+            running.post_message(events.Key(key, key))
+        await asyncio.sleep(0.01)
+        session.proceed.set()
+        await settle(pilot)
+        assert running.screen.query_one("#find").value == "two"
+        assert not any(each.value for each in running.screen_stack[0].query(Input))
 
 
 async def test_another_theme_is_drawn() -> None:
@@ -83,3 +107,29 @@ async def test_a_walk_begins_with_nothing_remembered_of_the_one_before(capture: 
     await Session(CaptureSource(capture)).walk(1, capture.path, posted.append)
     assert isinstance(posted[-1], WalkFinished)
     assert wire.read_message(message) is not remembered
+
+
+def test_quiet_text_can_be_read_in_every_theme() -> None:
+    for each in BUILTIN_THEMES.values():
+        made = each.to_color_system().generate()
+        quiet = theme.complete(each).get("quiet", "")
+        for behind in ("background", "surface", "panel") if not each.ansi else ():
+            # A theme whose own text does not reach it cannot have quieter one that does.
+            most = theme.contrast(Color.parse(made["foreground"]), Color.parse(made[behind]))
+            assert theme.contrast(Color.parse(quiet), Color.parse(made[behind])) >= min(4.5, most), each.name
+
+
+@pytest.mark.parametrize(
+    ("colors", "began", "turned"), [("standard", "ansi-dark", "ansi-light"), ("256", *OURS)]
+)
+async def test_a_theme_is_remembered_if_it_was_chosen(
+    colors: str, began: str, turned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = app()
+    monkeypatch.setattr(type(running.console), "color_system", colors)
+    running.fit_colors()
+    async with running.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert (running.theme, running.chosen_theme) == (began, "")
+        running.action_light_or_dark()
+        assert (running.theme, running.chosen_theme) == (turned, "mailpath-light")

@@ -22,6 +22,10 @@ def test_sentences(text: str, made: str) -> None:
     assert sentence(text) == made
 
 
+def test_a_name_of_one_label_keeps_its_case() -> None:
+    assert sentence("localhost does not exist.", "localhost") == "localhost does not exist."
+
+
 @pytest.mark.parametrize(
     ("text", "made"),
     [

@@ -123,6 +123,7 @@ class Reader:
         if panel is not None and panel.filtering:
             panel.end_filter()
         elif isinstance(screen.focused, Input):
+            screen.walks.leave_inputs()
             screen.set_focus(self.place)
         elif screen.walks.state.walking:
             screen.walks.stop()

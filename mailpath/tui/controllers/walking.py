@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
 from mailpath.wording.phrases import did_you_mean
+from mailpath.wording.phrases import sentence as full_sentence
 
 if TYPE_CHECKING:
     from mailpath.facts import Walk
@@ -50,6 +52,11 @@ class WalkController:
         self.scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
         self._pasted = pasted
+        self._rejected = False
+        #: What was asked for at the start is there: the walk, or the list of scenarios.
+        self.ready = asyncio.Event()
+        if not start and not self.in_lab:
+            self.ready.set()
 
     @property
     def begun(self) -> bool:
@@ -68,6 +75,8 @@ class WalkController:
         except Exception as error:
             log.exception("opening the source")
             self._screen.warn(sentence(error, "The app could not start"))
+        finally:
+            self._screen.app.screen.call_after_refresh(self.ready.set)
 
     def _offer(self, postures: Mapping[str, Posture]) -> None:
         screen, problems = self._screen, self._session.problems
@@ -98,10 +107,10 @@ class WalkController:
 
     def walk(self, path: Path) -> None:
         self._keep_scenario_of(path)
-        if self._pasted is not None and self._pasted.recipient != path.recipient:
-            self._pasted = None  # another path is not what the text is about
+        self._drop_paste_of_another(path)
         self._say_pasted()
         self._leave()
+        self._rejected = False
         self._runs += 1
         self._screen.refresh_bindings()
         self.state = WalkState(self._runs, path, walking=True)
@@ -126,6 +135,28 @@ class WalkController:
         self._say_pasted()
         if walk:
             screen.bar.submit()
+
+    def _drop_paste_of_another(self, path: Path | None) -> None:
+        """Another path is not what the text is about."""
+        if self._pasted is not None and path is not None and self._pasted.recipient != path.recipient:
+            self._pasted = None
+            self._screen.pasted.say("")
+
+    def reject(self, why: str) -> None:
+        """What was typed is no path."""
+        self._rejected = True
+        self._screen.warn(why)
+
+    def leave_inputs(self) -> None:
+        """What was typed and not walked goes, and what was wrong with it: the rest of the screen is about
+        the walk."""
+        self._screen.bar.restore()
+        self._drop_paste_of_another(self.state.path)
+        if self._rejected:
+            self._rejected = False
+            self._screen.problem.say("")
+            if self._screen.scene is not None:
+                self._screen.notice(notice(self._screen.scene.whole.walk, *STEPS))
 
     def _say_pasted(self, walk: Walk | None = None) -> None:
         """The line of the text, with the cause that `walk` shows."""
@@ -163,6 +194,7 @@ class WalkController:
         self._leave()
         self.state = scene.state
         self._screen.bar.fill(scene.path.sender, scene.path.recipient)
+        self._screen.bar.hold()
         self._screen.clear("")
         self._show_finished(scene)
 
@@ -227,7 +259,9 @@ class WalkController:
     def hint(self) -> str:
         """What the scenario is about, and what to try."""
         scenario = self.scenarios.get(self._scenario or "")
-        return f"{clean(scenario.title, 60)}. Try: {clean(scenario.hint, 240)}" if scenario else ""
+        if scenario is None:
+            return ""
+        return f"{full_sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
 
     def _keep_scenario_of(self, path: Path) -> None:
         """Another path is no scenario's."""

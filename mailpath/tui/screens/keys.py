@@ -85,7 +85,7 @@ APP: list[BindingType] = [
         id="path.menu",
         tooltip="Menu: find an action, posture, attack, scenario, finding or path",
     ),
-    Binding("question_mark", "help", "Keys", key_display="?", id="path.help", tooltip="These keys"),
+    Binding("question_mark,f1", "help", "Keys", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",
         "app.suspend_process",

@@ -56,6 +56,7 @@ def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..
 class PathScreen(Screen[None]):
     """One path: its inputs, its steps, its verdict.  `scene`: the finished walk; None before."""
 
+    AUTO_FOCUS = "#recipient"
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys.READ,
         *keys.WHAT_IF,
@@ -141,7 +142,6 @@ class PathScreen(Screen[None]):
         back, lab = self.key_of("path.back", "escape"), self.key_of("path.lab", "l")
         self.answer.begin(lab=self._live, keys=f"{back}, then {lab}")
         self.complain(())
-        self.bar.focus_recipient()
         self.set_interval(0.1, self.walks.draw_clock)
         self.call_after_refresh(self._furnish)
 
@@ -282,7 +282,7 @@ class PathScreen(Screen[None]):
 
     @on(PathBar.Rejected)
     def reject_input(self, event: PathBar.Rejected) -> None:
-        self.warn(event.sentence)
+        self.walks.reject(event.sentence)
 
     @on(Choices.Chosen)
     def take_choice(self, event: Choices.Chosen) -> None:
@@ -322,7 +322,7 @@ class PathScreen(Screen[None]):
 
     def action_edit(self) -> None:
         self.remove_class("-zoom")
-        self.bar.focus_recipient()
+        self.bar.edit_recipient()
 
     def action_back(self) -> None:
         self.complaint.say("")

@@ -95,6 +95,7 @@ class PathBar(Horizontal):
         self._sender = clean(sender, 320)
         self._recipient = clean(recipient, 320)
         self._badge, self._kind = badge, kind
+        self._walked: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("mailpath", id="brand", markup=False)
@@ -108,6 +109,15 @@ class PathBar(Horizontal):
     def fill(self, sender: str | None, recipient: str) -> None:
         self.query_one("#sender", Input).value = clean(sender or "", 320)
         self.query_one("#recipient", Input).value = clean(recipient, 320)
+
+    def hold(self) -> None:
+        """What the inputs say is what is walked."""
+        self._walked = (self.query_one("#sender", Input).value, self.query_one("#recipient", Input).value)
+
+    def restore(self) -> None:
+        """The inputs as they were walked; before anything was, they stay."""
+        if self._walked is not None:
+            self.fill(*self._walked)
 
     def doubt(self, doubted: bool) -> None:
         """Say beside where it comes from whether it is no evidence."""
@@ -132,8 +142,11 @@ class PathBar(Horizontal):
         sender.value, recipient.value = recipient.value, sender.value
         return True
 
-    def focus_recipient(self) -> None:
-        self.query_one("#recipient", Input).focus()
+    def edit_recipient(self) -> None:
+        """Go to the recipient; what is typed now replaces it."""
+        recipient = self.query_one("#recipient", Input)
+        self.screen.set_focus(recipient)
+        recipient.select_all()
 
     def submit(self) -> None:
         """Ask for the walk, or say what is wrong with the input, and go there."""
@@ -154,6 +167,7 @@ class PathBar(Horizontal):
                 return
         sender, recipient = domains
         if recipient is not None:
+            self.hold()
             self.post_message(self.Submitted(Path(sender=sender, recipient=recipient)))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

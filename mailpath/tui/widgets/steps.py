@@ -6,7 +6,7 @@ Each has three depths: its one line; what was found, what it means and how to me
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -17,96 +17,24 @@ from textual.containers import ScrollableContainer, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Input
 
-from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES, StepResult
+from mailpath.facts import ENVELOPE, STEPS, StepResult
 from mailpath.tui.judging import Body, JudgedWalk
 from mailpath.tui.keynames import hidden
 from mailpath.tui.progress import Progress
-from mailpath.tui.text import PRINTABLE, QUIET, Glyphs, clean, fit, wrap
-from mailpath.tui.widgets.body import columns, paint_body, paint_evidence, paint_tampered, summary_room
+from mailpath.tui.text import PRINTABLE, Glyphs
+from mailpath.tui.widgets.body import paint_body, paint_evidence, paint_tampered
 from mailpath.tui.widgets.rail import Rail
+from mailpath.tui.widgets.stepline import MOST_OPENED, StepLine
 from mailpath.tui.widgets.wrapped_text import WrappedText
-from mailpath.wording.times import milliseconds
 
 if TYPE_CHECKING:
     from mailpath.exchanges import SmtpExchange
     from mailpath.tui.scene import Scene
 
 log = logging.getLogger(__name__)
-
-#: Lines that the summary of an opened step may take, and cells before all but the first.
-_MOST_OPENED, _INDENT = 4, 4
-
-
-class StepLine(WrappedText):
-    """Of a panel: marker, number and name, glyph and word, summary, time.  `most`: lines it may take."""
-
-    ALLOW_SELECT = False
-
-    def __init__(self, step: str, glyphs: Glyphs) -> None:
-        super().__init__()
-        self._glyphs = glyphs
-        self._progress = Progress(step)
-        self._now = 0.0
-        self.opened = False
-        self.most = 1
-        self._paint = self._painted_at
-
-    def tell(self, progress: Progress, now: float) -> None:
-        self._progress, self._now = progress, now
-        self.again()
-
-    def allow(self, lines: int) -> None:
-        if lines != self.most:
-            self.most = lines
-            self.again()
-
-    def wanted(self, width: int) -> int:
-        """Lines that all of it takes."""
-        return len(self._wrapped(width))
-
-    def _wrapped(self, width: int) -> list[str]:
-        """The summary; of what is opened all but the first line has the whole width."""
-        text, room = self._summary(), summary_room(width)
-        if not self.opened:
-            return wrap(text, room)
-        first = wrap(text, room)[0]
-        rest = text[len(first) :].strip()
-        return [first, *(wrap(rest, width - _INDENT) if rest else ())]
-
-    def _summary(self) -> str:
-        progress = self._progress
-        waiting = clean(progress.waiting) if progress.running else ""
-        return clean(progress.result.summary) if progress.result else waiting or LOOKS_FOR[progress.step]
-
-    def _painted_at(self, width: int) -> list[Content]:
-        glyphs, progress = self._glyphs, self._progress
-        number = "E" if progress.step == ENVELOPE else STEPS.index(progress.step)
-        word, style = progress.mark(glyphs, self._now)
-        word_width, elapsed_width = columns(width)
-        word = fit(word, word_width - 1, glyphs.cut, pad=True) + " "
-        mark = f" {glyphs.tampered}" if progress.tampered else ""
-        aside = progress.note
-        if not aside and progress.elapsed_ms is not None:
-            aside = milliseconds(progress.elapsed_ms)
-        arrow = glyphs.opened if self.opened else glyphs.closed
-        head = f"{arrow} {number} {TITLES[progress.step] + mark:<10} "
-        known = progress.result or (progress.running and progress.waiting)
-        room = summary_room(width)
-        indent = _INDENT if self.opened else width - room - elapsed_width
-        lines = self._wrapped(width)
-        if len(lines) > self.most:
-            cells = room if self.most == 1 else width - indent
-            lines[self.most - 1 :] = [fit(" ".join(lines[self.most - 1 :]), cells, glyphs.cut)]
-        first, *rest = lines
-        line = Content.assemble(
-            (head, "bold" if progress.result or progress.running else QUIET),
-            (word, style),
-            (fit(first, room, pad=True), "" if known else QUIET),
-            (f"{aside:>{elapsed_width}}" if elapsed_width else "", "$accent" if progress.note else QUIET),
-        )
-        return [line, *(Content.assemble(" " * indent, (each, "" if known else QUIET)) for each in rest)]
 
 
 class FilterInput(Input):
@@ -126,6 +54,18 @@ class FilterInput(Input):
             compact=True,
             classes="filter",
         )
+
+
+class _Body(ScrollableContainer):
+    """What is below a panel's line, which may take room from it while the panel stays as high as it was."""
+
+    def __init__(self, *parts: Widget, look: Callable[[], object]) -> None:
+        """`look`: called when its size has changed."""
+        super().__init__(*parts, classes="body", can_focus=False)
+        self._look_again = look
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._look_again)
 
 
 class StepPanel(Vertical, can_focus=True):
@@ -159,7 +99,7 @@ class StepPanel(Vertical, can_focus=True):
         self.line = StepLine(step, glyphs)
         self._filter = FilterInput()
         self._blocks, self._evidence = WrappedText(classes="blocks"), WrappedText(classes="evidence")
-        self._scroll = ScrollableContainer(self._blocks, self._evidence, classes="body", can_focus=False)
+        self._scroll = _Body(self._blocks, self._evidence, look=self._look)
         self._judged: JudgedWalk | None = None
         self._exchanges: Sequence[SmtpExchange] = ()
         self._body: Body | None = None
@@ -201,9 +141,6 @@ class StepPanel(Vertical, can_focus=True):
 
     def watch_evidence(self) -> None:
         self._scroll.scroll_home(animate=False)
-        self.call_after_refresh(self._look)
-
-    def on_resize(self) -> None:
         self.call_after_refresh(self._look)
 
     def _look(self) -> None:
@@ -252,7 +189,7 @@ class StepPanel(Vertical, can_focus=True):
         if not self.opened:
             return 1
         body = self._evidence if self.evidence else self._blocks
-        return min(self.line.wanted(width), _MOST_OPENED) + body.lines(width)
+        return min(self.line.wanted(width), MOST_OPENED) + body.lines(width)
 
     def ask_filter(self) -> None:
         """Open the filter, with what was in it last."""
@@ -347,7 +284,7 @@ class Steps(Vertical):
         spare = self.content_size.height - sum(panel.rows(width) for panel in panels)
         for panel in panels:
             more = panel.line.wanted(width) - 1
-            given = min(more, _MOST_OPENED - 1) if panel.opened else more if more <= spare else 0
+            given = min(more, MOST_OPENED - 1) if panel.opened else more if more <= spare else 0
             spare -= 0 if panel.opened else given
             panel.line.allow(1 + given)
 
