@@ -91,8 +91,10 @@ class Keeper:
             self._save_when_back(partial(self._save, scene, *choice))
 
     def _save_when_back(self, save: Callable[[], None], waited: int = 0) -> None:
-        """Save when the screen has been laid out anew: Textual does that only for the one in front, and keeps a
-        list of what is in sight until it is told to."""
+        """Save when the screen has been laid out anew.
+
+        Textual does that only for the one in front, and knows what is in sight by the last layout.
+        """
         if self._screen.is_current or waited == _TIMES:
             self._screen.refresh(layout=True)
             self._screen.call_after_refresh(save)
