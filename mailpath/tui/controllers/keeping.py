@@ -84,6 +84,7 @@ class Keeper:
             # A picture is of this screen, not of the dialogue, nor of what was told in passing.
             self._screen.query("ToastRack").set(display=False)
             self._screen.app.clear_notifications()
+            self._screen.refresh(layout=True)
             self._screen.call_after_refresh(self._save, scene, *choice)
 
     def _save(self, scene: Scene, kind: str, path: str) -> None:

@@ -309,4 +309,4 @@ def _news(before: Scene | None, walk: Walk) -> str:
     if before is None or before.replayer.judged.walk.at == walk.at:
         return ""
     steps = ", ".join(TITLES[after.id] for _, after in changed(before.replayer.judged.walk, walk))
-    return f"changed since {_time(before)}: {steps}" if steps else f"the same results as at {_time(before)}"
+    return f"changed since {_time(before)}: {steps}" if steps else f"same results as {_time(before)}"
