@@ -74,7 +74,6 @@ def run_app(
         pasted=pasted,
         driver_class=Terminal,
     )
-    app.fit_colors()
 
     def remember() -> None:
         preferences.remember(app.chosen_theme, app.recent)
@@ -105,6 +104,7 @@ def has_terminal() -> bool:
 
 
 async def _run(app: MailpathApp, mouse: bool) -> str | None:
+    app.fit_colors()
     asyncio.get_running_loop().call_later(_START, _collect_garbage)
     try:
         return await app.run_async(mouse=mouse)

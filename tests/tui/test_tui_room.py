@@ -91,3 +91,23 @@ async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int
         if hint.display:
             assert hint.size.height == 6
             assert hint.render().plain.endswith("…")
+
+
+async def test_zoomed_evidence_is_wrapped_and_the_way_back_is_told() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("5", "e")
+        await settle(pilot)
+        panel = pilot.app.screen.steps.open_panel
+        assert "L wider" in drawn(pilot)
+        assert "Zoom off" not in drawn(pilot)
+        await pilot.press("z", "end")
+        await settle(pilot)
+        assert "L wider" not in drawn(pilot)
+        assert "PgDn" not in drawn(pilot)
+        assert "z Zoom off" in drawn(pilot)
+        assert panel._scroll.scroll_y == panel._scroll.max_scroll_y
+        await pilot.press("home", "escape")
+        await settle(pilot)
+        assert panel._scroll.scroll_y == 0
+        assert "Zoom off" not in drawn(pilot)

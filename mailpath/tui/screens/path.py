@@ -67,6 +67,8 @@ class PathScreen(Screen[None]):
     ]
 
     posture: reactive[str] = reactive("rfc", init=False, repaint=False)
+    #: The open step, or the verdict, has the whole screen.
+    zoomed: reactive[bool] = reactive(False, init=False, toggle_class="-zoom", bindings=True)
 
     def __init__(
         self,
@@ -310,7 +312,7 @@ class PathScreen(Screen[None]):
         return self.walks.in_lab or action not in {"lab", "scenario"}
 
     def action_edit(self) -> None:
-        self.remove_class("-zoom")
+        self.zoomed = False
         self.bar.edit_recipient()
 
     def action_back(self) -> None:
