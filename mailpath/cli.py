@@ -7,6 +7,7 @@ exit status, None for 0.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -35,6 +36,8 @@ from mailpath.commands.options import (
 )
 from mailpath.ending import ExitCode
 
+#: New objects between two looks for garbage: modules are none, and a walk leaves little.
+_OBJECTS = 100_000
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -325,6 +328,7 @@ def completion(shell: str) -> None:
 
 def main() -> None:
     """The console script; leaves by `SystemExit` with one of the documented exit codes."""
+    gc.set_threshold(_OBJECTS)
     stdio.complete()
     try:
         if os.environ.get(COMPLETING):

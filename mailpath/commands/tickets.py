@@ -80,12 +80,15 @@ def _walk(notice: bytes, options: dict[str, Any], *, stdin: bool) -> int:
 
 
 def tlsrpt(file: str, as_json: bool) -> None:
-    """Explain a received TLS report.  Raises `ReportError`, `FileError`."""
+    """Explain a received TLS report, or those of a mailbox (in JSON an array).  Raises `MailpathError`."""
     from mailpath.tickets import tlsrpt as reports
 
     with concerning(file=file):
-        report = reports.read(read_file(file, MAX_REPORT), file)
-    _print(reports.to_dict(report) if as_json else reports.render_text(report))
+        found = reports.read_all(read_file(file, MAX_REPORT), file)
+    if as_json and len(found) > 1:
+        stdio.print_json([reports.to_dict(report) for report in found])
+    else:
+        _print(reports.to_dict(found[0]) if as_json else "\n".join(map(reports.render_text, found)))
 
 
 def _notice(file: str) -> bytes:

@@ -40,8 +40,11 @@ def no_trusted_key(
     near = sorted({key.tag for key in keys if (key.tag, key.algorithm) in named_keys})
     if near:
         tags = ", ".join(map(str, near))
-        reason = f"{what[:1].upper()}{what[1:]} names key tag {tags}, but with another digest"
-        return f"{reason} than that of the key of {name}", EDECode.DNSKEY_MISSING
+        who, whose = ("The trust anchor", f"the key of {name}")
+        if trusted_by != "anchor":
+            who, whose = f"The DS of {name} at the parent", "its key"
+        reason = f"{who} names key tag {tags}, but with another digest than that of {whose}"
+        return reason, EDECode.DNSKEY_MISSING
     tags = ", ".join(str(tag) for tag in sorted({tag for tag, _ in named_keys}))
     reason = f"No DNSKEY of {name} matches {what} (key tag {tags}): it publishes no such key"
     return reason, EDECode.DNSKEY_MISSING

@@ -246,7 +246,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     Everything is None or empty from the point on where `failure` ended it (`failed_at`, `limit`, `bound`: as
     in `SmtpExchange`).
     `extensions`: EHLO keywords in upper case, with parameters, visible text.  `not_tried`: why no
-    session was held ("special-use address", "no more than 2 names are tried at one address").
+    session was held ("its address is for special use (...)", "more than 5 addresses").
     """
 
     address: str

@@ -66,6 +66,11 @@ def _other_ds(shown: str, zone: ZoneFact) -> str:
     if not own or any(ds.matches for ds in zone.ds):
         return _sign_again(shown)
     published = ", ".join(sorted({str(key.tag) for key in own}, key=int))
+    if tags == published:
+        return (
+            f"Have the parent of {shown} replace its DS record: it has the tag of the zone's key ({tags}),"
+            " but another digest."
+        )
     return (
         f"Have the parent of {shown} replace its DS record (key tag {tags}) with one for a key that the zone"
         f" publishes (key tag {published}); until then publish the old key and sign with it, if you still"

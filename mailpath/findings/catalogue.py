@@ -26,11 +26,19 @@ def _entries(codes: dict[str, dict[str, str]]) -> tuple[Entry, ...]:
 
 
 _TABLES = tomllib.loads(resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8"))
+
+
+def _variants(table: str) -> dict[str, dict[str, str]]:
+    return {
+        kind: {key: " ".join(text.split()) for key, text in texts.items()}
+        for kind, texts in _TABLES[table].items()
+    }
+
+
 #: Of a TLSA record that matches nothing: kind of mistake (`match/mistakes.py`) -> `meaning` and `fix`.
-MISTAKES: dict[str, dict[str, str]] = {
-    kind: {key: " ".join(text.split()) for key, text in texts.items()}
-    for kind, texts in _TABLES["mistakes"].items()
-}
+MISTAKES = _variants("mistakes")
+#: Of a refused STARTTLS: reply code, or its first digit (or `rewritten`: a firewall breaks TLS) -> the same.
+REFUSALS = _variants("refusals")
 #: A small step has its entries in its own file.
 _PANELS = [
     (entry, step_id)

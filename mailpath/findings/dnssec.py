@@ -98,9 +98,11 @@ def _answers(walk: Walk) -> Iterator[Finding]:
     for lookup in lookups(walk):
         if lookup.proofless and lookup not in on_route:
             unclear.setdefault(why(lookup), []).append(lookup)
+    # Whose root has no keys to show is a resolver: no zone below is to blame.
+    rootless = any(zone.name == "." and zone.status is Security.INDETERMINATE for zone in walk.dnssec.zones)
     for reason, alike in unclear.items():
         names = [rrset(each) for each in alike]
-        fix = ASK_ANOTHER if any(each.proofless for each in alike) else ""
+        fix = ASK_ANOTHER if rootless or any(each.proofless for each in alike) else ""
         yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason, fix=fix)
 
 

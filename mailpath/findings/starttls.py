@@ -11,17 +11,19 @@ from mailpath.assess.reached import Reached, quoted, reached, told, waited, why_
 from mailpath.assess.sessions import got_through, session_at, with_certificate
 from mailpath.assess.standing import OUTDATED, name_sent, tls_demanded
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import Found, MxHost, Session, Walk, gave_up_early
+from mailpath.facts import Found, MxHost, Reply, Session, Walk, gave_up_early
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings import certificates
-from mailpath.findings.catalogue import finding
+from mailpath.findings.catalogue import REFUSALS, finding
 from mailpath.judge import Outcome
 from mailpath.judge.reachable import BEST_FOR_ATTACKER, each_only_reachable
+from mailpath.judge.reply_parsing import is_pix_banner
 from mailpath.judge.rules import RFC
 from mailpath.visible import visible
 
-#: What firewalls make of "STARTTLS" in an EHLO reply.
-_CROSSED_OUT = re.compile(r"X{4,}[A-Z]?\Z")
+#: What firewalls make of a keyword in an EHLO reply, and of a command that a server then quotes.
+_CROSSED_OUT = re.compile(r"X{3,}[A-Z]?\Z")
+_MASKED = re.compile(rb"(?<![A-Za-z0-9])X{4,}[A-Z]?(?![A-Za-z0-9])")
 
 #: Replies with which servers refuse the name in EHLO (RFC 5321 sections 4.1.1.1 and 4.2.3): its syntax, or
 #: whom it names.  500 and 502 refuse the command itself.
@@ -30,6 +32,8 @@ _OF_THE_NAME = (
     "The server most likely refuses the name that was given in EHLO. Without EHLO there is no STARTTLS; a"
     " mail server that gives another name may fare better."
 )
+#: Replies to STARTTLS that mean what another does (RFC 5321 section 4.2.2).
+_SAME_KIND = {"502": "500", "504": "501"}
 #: What a session that came no further is.
 _ENDS = {
     Reached.NO_GREETING: "TLS018",
@@ -88,6 +92,7 @@ def _address(walk: Walk, host: MxHost, address: str, answered: bool) -> Iterator
             yield _unanswered(walk, host, session, answered)
         return
     yield from _sni(walk, host, session)
+    yield from _rewritten(name, session)
     yield from _ended(walk, host, session)
     if session.tls is not None:
         yield from _in_tls(walk, host, session)
@@ -120,7 +125,7 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
             f"{waited(session)}{rest}.",
             got=why_ended(session),
         )
-    elif far is Reached.NOT_OFFERED:
+    elif far is Reached.NOT_OFFERED and not _hides(session):
         yield _not_offered(walk, host, session)
     elif far is Reached.EHLO_REFUSED:
         yield _ehlo_refused(walk, name, session)
@@ -134,20 +139,63 @@ def _ended(walk: Walk, host: MxHost, session: Session) -> Iterator[Finding]:
         got = quoted(replies[far]) if far in replies else why_ended(session)
         offered = "250-STARTTLS" if Reached.STARTTLS_LOST <= far <= Reached.HANDSHAKE_FAILED else ""
         code = "TLS019" if junk else _ENDS[far]
-        yield finding(code, name, f"{told(session)}.", found=offered, got=got)
+        means, fix = _refusal(session.starttls) if far is Reached.STARTTLS_REFUSED else ("", "")
+        if code == "TLS004" and any(_rewritten(name, session)):
+            means, fix = REFUSALS["rewritten"]["meaning"], REFUSALS["rewritten"]["fix"]
+        yield finding(code, name, f"{told(session)}.", found=offered, got=got, means=means, fix=fix)
+
+
+def _refusal(reply: Reply | None) -> tuple[str, str]:
+    """What this reply to STARTTLS means, and how to mend it: by its code, or what that begins with."""
+    code = str(reply.code or "") if reply is not None else ""
+    keys = (_SAME_KIND.get(code, code), code[:1])
+    entry = next((REFUSALS[key] for key in keys if key in REFUSALS), {})
+    return entry.get("meaning", ""), entry.get("fix", "")
+
+
+def _rewritten(name: str, session: Session) -> Iterator[Finding]:
+    """Signs of a firewall that inspects SMTP, wherever they show and whatever works all the same."""
+    keyword = next((word for word in session.extensions if _CROSSED_OUT.match(word)), None)
+    masked = next((each for each in (session.ehlo, session.starttls) if each and _quotes_masked(each)), None)
+    if masked is not None:
+        command = "STARTTLS" if masked is session.starttls else "EHLO"
+        message = f"the command {command} arrives as Xs: it is answered with {quoted(masked)}."
+        yield finding("TLS021", name, message, got=quoted(masked))
+    elif keyword is not None:
+        crossed = visible(keyword)
+        message = (
+            f"the EHLO reply says {crossed} where {'STARTTLS' if _hides(session) else 'a keyword'} would be."
+        )
+        yield finding("TLS021", name, message, got=f"EHLO: {_keywords(session)}")
+    elif session.greeting is not None and _blotted(session.greeting):
+        message = "the greeting is overwritten with asterisks."
+        yield finding("TLS021", name, message, got=quoted(session.greeting))
+
+
+def _quotes_masked(reply: Reply) -> bool:
+    return not reply.positive and any(_MASKED.search(line) for line in reply.lines)
+
+
+def _blotted(greeting: Reply) -> bool:
+    return is_pix_banner(greeting) and sum(line.count(b"*") for line in greeting.lines) > 1
+
+
+def _hides(session: Session) -> bool:
+    """In place of STARTTLS there is a keyword of its length that was overwritten."""
+    lengths = [len(word) for word in session.extensions if _CROSSED_OUT.match(word)]
+    return len("STARTTLS") in lengths and reached(session) is Reached.NOT_OFFERED
+
+
+def _keywords(session: Session) -> str:
+    return visible(", ".join(session.extensions[:12])) or "no extensions"
 
 
 def _not_offered(walk: Walk, host: MxHost, session: Session) -> Finding:
     name = visible(host.name)
     if session.ehlo is not None and not session.ehlo.positive:
         return _ehlo_refused(walk, name, session)
-    crossed = next((word for word in session.extensions if _CROSSED_OUT.match(word)), None)
-    keywords = ", ".join(session.extensions[:12]) or "no extensions"
-    if crossed is not None:
-        message = f"the EHLO reply says {crossed} where STARTTLS would be."
-        return finding("TLS021", name, message, got=f"EHLO: {keywords}")
     demanded = " (its TLSA records or the policy require it)" if tls_demanded(walk, host) else ""
-    return finding("TLS002", name, f"STARTTLS is not offered{demanded}.", got=f"EHLO: {keywords}")
+    return finding("TLS002", name, f"STARTTLS is not offered{demanded}.", got=f"EHLO: {_keywords(session)}")
 
 
 def _ehlo_refused(walk: Walk, name: str, session: Session) -> Finding:

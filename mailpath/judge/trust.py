@@ -8,7 +8,7 @@ from mailpath.exchanges import TlsSession
 from mailpath.facts import Walk
 from mailpath.judge.destination import Target
 from mailpath.judge.events import Event
-from mailpath.judge.model import Demand, Mechanism, Outcome
+from mailpath.judge.model import Demand, DemandedBy, Mechanism, Outcome
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import OptionalCheck, Posture
 from mailpath.match import dane, names, pkix
@@ -138,12 +138,22 @@ def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
     if not result.trusted:
         return _refused(result.flaw, policy, result.error)
     if not _named(policy.references, tls, policy.name_rules or posture.agent.name_rules):
-        return _refused(Flaw.NAME, policy, _compared(policy.references, tls))
+        return _refused(Flaw.NAME, policy, _compared(policy.references, tls) + _of_which_domain(walk, policy))
     return Trust(
         outcome=Outcome.AUTHENTICATED,
         mechanism=policy.mechanism,
         word=posture.agent.tls_log_words.authenticated,
         why="a trusted CA vouches for the certificate, and the name matches",
+    )
+
+
+def _of_which_domain(walk: Walk, policy: HostPolicy) -> str:
+    """A reader expects the MX host's name; level secure does not look at it."""
+    usual = any(host.name in policy.references for host in walk.mx.hosts)
+    if policy.by is not DemandedBy.LEVEL or usual or walk.path.recipient not in policy.references:
+        return ""
+    return (
+        " (level secure compares with the recipient domain; verify, DANE and MTA-STS with the MX host's name)"
     )
 
 

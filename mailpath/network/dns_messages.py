@@ -8,11 +8,11 @@ buffer of 1232 octets; where the resolver's own verdict is asked for, AD is set 
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Iterator
 
 import dns.exception
 import dns.flags
-import dns.message
 import dns.name
 import dns.rdataclass
 import dns.rdatatype
@@ -25,6 +25,10 @@ _QR = 0x80
 _OPCODE = 0x78
 _TC = 0x02
 _RCODE = 0x0F
+_QUERY_HEADER = struct.Struct("!HHHHHH")
+_TYPE_AND_CLASS = struct.Struct("!HH")
+#: RFC 6891 section 6.1.2: the root, type OPT, our buffer, extended RCODE and version 0, DO, no options.
+_OPT = struct.pack("!BHHBBHH", 0, dns.rdatatype.OPT, UDP_PAYLOAD, 0, 0, dns.flags.DO, 0)
 
 
 class BadQuestion(ValueError):
@@ -32,21 +36,19 @@ class BadQuestion(ValueError):
 
 
 def query(question: Question, message_id: int) -> bytes:
-    """The query in wire form.  Raises `BadQuestion`."""
+    """The query in wire form.  Raises `BadQuestion`.
+
+    Packed here: a walk asks hundreds of them, and a `dns.message.Message` for each costs thirty times that.
+    """
     flags = dns.flags.RD | (dns.flags.CD if question.checking_disabled else dns.flags.AD)
     try:
-        message = dns.message.make_query(
-            dns.name.from_text(question.name),
-            dns.rdatatype.from_text(question.rdtype),
-            use_edns=0,
-            ednsflags=dns.flags.DO,
-            payload=UDP_PAYLOAD,
-            flags=flags,
-            id=message_id,
-        )
-        return message.to_wire()
+        name = dns.name.from_text(question.name).to_wire()
+        rdtype = dns.rdatatype.from_text(question.rdtype)
     except (dns.exception.DNSException, ValueError) as error:
         raise BadQuestion("This name or type cannot be looked up in DNS.") from error
+    assert name is not None  # no file was given
+    header = _QUERY_HEADER.pack(message_id, flags, 1, 0, 0, 1)
+    return b"".join((header, name, _TYPE_AND_CLASS.pack(rdtype, dns.rdataclass.IN), _OPT))
 
 
 def answers(query: bytes, response: bytes) -> bool:

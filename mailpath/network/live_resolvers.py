@@ -6,8 +6,6 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-import dns.resolver
-
 from mailpath.network.endpoints import Kind, ResolverEndpoint, address
 
 RESOLV_CONF = Path("/etc/resolv.conf")
@@ -37,6 +35,8 @@ def _local(why: str) -> tuple[ResolverEndpoint, ...]:
 
 def _name_servers(text: str) -> Iterator[str]:
     """Line by line: resolver(5) skips a line that it cannot use, dnspython gives up the file."""
+    import dns.resolver  # brings its own transports along; who names a resolver needs none of it
+
     for line in text.splitlines():
         reader = dns.resolver.Resolver(configure=False)
         try:

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from mailpath.facts import Status
+from mailpath.judge import Outcome
 from mailpath.judge.agent import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
-from mailpath.report.panels import Explained, worst_first
+from mailpath.report.explaining import decisive
+from mailpath.report.panels import Explained, explain, worst_first
 from mailpath.report.result import Result
 from mailpath.report.sheet import sheet
 from mailpath.report.text import READ, Page
@@ -32,7 +34,7 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     page = Page(sheet(result), ASCII if ascii_only else UNICODE, width)
     head, last = [page.told.headline, ""], [page.told.headline]
     tables = [line for section in _tables(page, result) for line in ("", *section)]
-    ranked = worst_first(page.told.findings, page.told.deciding.host)
+    ranked = _ranked(page, result)
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
     frame = [*head, *foot, *last]
     # A record may be of two rows: the lines of a finding are counted as rows, too.
@@ -45,6 +47,13 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
 
 
 # --- findings --------------------------------------------------------------------------------------
+
+
+def _ranked(page: Page, result: Result) -> list[Explained]:
+    """What the verdict hangs on first, however grave; then the gravest."""
+    ranked = worst_first(page.told.findings, page.told.deciding.host)
+    first = None if result.verdict.outcome in (Outcome.AUTHENTICATED, Outcome.ENCRYPTED) else decisive(result)
+    return sorted(ranked, key=lambda each: first is None or each != explain(first))
 
 
 def _rows(lines: Iterable[str], width: int) -> int:
@@ -103,10 +112,13 @@ def _tables(page: Page, result: Result) -> Iterator[list[str]]:
     """What was asked for beside one verdict."""
     told = page.told
     if len(result.counted) > 1:
-        rows = [("", "posture", "outcome", "status", "MX host")]
+        elsewhere = any(row.host not in ("", told.deciding.host) for row in told.rows)
+        rows = [("", "posture", "outcome", "status", *(["MX host"] if elsewhere else []))]
         for row in told.rows:
             ended = f"{row.outcome} (may be {row.possible})" if row.possible else row.outcome
-            rows.append(("*" if row.decides else "", row.name, ended, row.code, row.host))
+            rows.append(
+                ("*" if row.decides else "", row.name, ended, row.code, *([row.host] if elsewhere else []))
+            )
         doubt = [told.no_evidence] if told.no_evidence else []
         yield [*table(rows, indent=0, gap=1, width=page.width), *doubt]
     if told.envelope:

@@ -9,15 +9,17 @@ from collections.abc import Collection
 
 from mailpath.assess.sessions import hosts_logged
 from mailpath.assess.tlsa import has_insecure_mx, secure_set, tlsa_of, usable
-from mailpath.judge import Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
+from mailpath.judge import Attempt, Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED
 from mailpath.judge.message_options import Message
+from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
+from mailpath.report.explaining import explaining
 from mailpath.report.provenance import marks
 from mailpath.report.reasons import rules
 from mailpath.report.result import Result
 from mailpath.visible import visible
-from mailpath.wording.phrases import clause
+from mailpath.wording.phrases import clause, count
 
 _MECHANISMS = {
     Mechanism.DANE_EE: "DANE-EE",
@@ -47,13 +49,8 @@ _CERTIFICATE = {
     Event.CERTIFICATE_NAME_MISMATCH: "its certificate is for another name",
     Event.CERTIFICATE_UNTRUSTED: "its certificate is not trusted",
 }
-#: The finding that says why the domain has no host to send to.
-_DOMAIN = {
-    Event.MX_FAILED: "MX005",
-    Event.NULL_MX: "MX001",
-    Event.NO_SUCH_DOMAIN: "MX004",
-    Event.NO_ADDRESS: "MX003",
-}
+#: The domain has no host to send to, and a finding says why.
+_DOMAIN = (Event.MX_FAILED, Event.NULL_MX, Event.NO_SUCH_DOMAIN, Event.NO_ADDRESS)
 #: Rules about what DNS and the policy make of a host: they say themselves why it was not authenticated.
 _DNS_OR_POLICY = frozenset(
     {
@@ -127,19 +124,32 @@ def phrase(verdict: Verdict) -> str:
 
 def cause(result: Result, posture: Posture, verdict: Verdict) -> str:
     """Why, in a few plain words without a full stop; "" where there is nothing to explain."""
-    decided = rules(posture, verdict)
+    decided, passed = rules(posture, verdict), _passed_over(result, posture, verdict)
     if decided and verdict.outcome is Outcome.ENCRYPTED and not _DNS_OR_POLICY.isdisjoint(verdict.because):
-        return decided
-    return "; ".join(part for part in (_facts(result, posture, verdict), decided) if part)
+        return "; ".join((decided, *passed))
+    return "; ".join(part for part in (_facts(result, posture, verdict), decided, *passed) if part)
 
 
-def _facts(result: Result, posture: Posture, verdict: Verdict) -> str:
+def _passed_over(result: Result, posture: Posture, verdict: Verdict) -> tuple[str, ...]:
+    """Why mail did not go to a better host; () where it did, or went nowhere."""
+    hosts = {each.host: each for each in reversed(verdict.attempts) if each.host != verdict.host}
+    if verdict.outcome not in DELIVERED or not hosts:
+        return ()
+    host, first = list(hosts.items())[-1]
+    more = f" (and {count(len(hosts) - 1, 'more host')})" if len(hosts) > 1 else ""
+    why = first.why if first.event is Event.CONNECT_FAILED and first.why else _facts(result, posture, first)
+    return (f"{visible(host)} was skipped{more}: {clause(why)}",)
+
+
+def _facts(result: Result, posture: Posture, verdict: Attempt | Verdict) -> str:
     """What was met on the path.  Findings explain it only where no rule of this sender does: they are about
-    a sender that follows the standards.
+    a sender that follows the standards.  What is wrong with a certificate is the same for all.
     """
     host = visible(verdict.host) if verdict.host else ""
     found = () if verdict.because else result.findings
     codes = {each.code for each in found if each.subject == host}
+    if verdict.event in NOT_VERIFIED:
+        return _certificate(verdict, {each.code for each in result.findings if each.subject == host})
     if verdict.outcome is Outcome.AUTHENTICATED:
         return _MECHANISMS.get(verdict.mechanism, "")
     if verdict.outcome is Outcome.ENCRYPTED:
@@ -150,11 +160,9 @@ def _facts(result: Result, posture: Posture, verdict: Verdict) -> str:
         seen = _first(_ABSENT, codes) if verdict.cause is Event.STARTTLS_ABSENT else ""
         return seen or _WITHOUT_TLS[verdict.cause]
     if verdict.event in _DOMAIN:
-        code = _DOMAIN[verdict.event]
+        code = explaining(verdict)[0]
         message = next((each.message for each in found if each.code == code), None)
         return clause(message) if message is not None else verdict.reason.rstrip(".")
-    if verdict.event in NOT_VERIFIED:
-        return _certificate(verdict, codes)
     return verdict.reason.rstrip(".")
 
 
@@ -162,7 +170,7 @@ def _first(words: dict[str, str], codes: Collection[str]) -> str:
     return next((text for code, text in words.items() if code in codes), "")
 
 
-def _certificate(verdict: Verdict, codes: Collection[str]) -> str:
+def _certificate(verdict: Attempt | Verdict, codes: Collection[str]) -> str:
     """Why a certificate was refused, on whose account."""
     words = {Event.TLSA_MISMATCH: _DANE, Event.CERTIFICATE_UNTRUSTED: _UNTRUSTED}.get(verdict.event, {})
     refused = _first(words, codes) or _CERTIFICATE[verdict.event]
@@ -170,12 +178,12 @@ def _certificate(verdict: Verdict, codes: Collection[str]) -> str:
         refused = verdict.why
     if verdict.demanded_by is not DemandedBy.MTA_STS:
         return refused
-    if "STS013" in codes:
+    if "STS013" in codes and not verdict.because:
         return "the MTA-STS policy does not list it"
     return f"{refused}, and the MTA-STS policy is enforced"
 
 
-def _unauthenticated(result: Result, posture: Posture, verdict: Verdict) -> str:
+def _unauthenticated(result: Result, posture: Posture, verdict: Attempt | Verdict) -> str:
     """Why mail went over TLS without the host having been authenticated."""
     if verdict.mechanism is not Mechanism.NONE:
         return f"{_MECHANISMS[verdict.mechanism]} matches, but the MX record is unsigned"

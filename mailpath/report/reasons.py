@@ -6,6 +6,8 @@ certificate not verified") is the same whatever was wrong.
 
 from __future__ import annotations
 
+import re
+
 from mailpath.judge import Attempt, Event, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED
 from mailpath.judge.rules import told
@@ -17,7 +19,9 @@ _HIDDEN = (*NOT_VERIFIED, Event.HANDSHAKE_FAILED)
 
 def rules(posture: Posture, each: Attempt | Verdict) -> str:
     """What the rules that decided make this sender do, as a clause; "" where none did."""
-    return "; ".join(told(posture, rule) for rule in each.because)
+    first, *more = (told(posture, rule) for rule in each.because) if each.because else ("",)
+    # The subject is the same: "this sender does this; it does that".
+    return "; ".join((first, *(re.sub("^this sender ", "it ", each) for each in more)))
 
 
 def beside(posture: Posture, tried: Attempt) -> str:

@@ -19,11 +19,11 @@ from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, Level
 from mailpath.report.contents import asked, circumstances, named
 from mailpath.report.exit_codes import exit_code
+from mailpath.report.explaining import decisive
 from mailpath.report.headline import cause
 from mailpath.report.panels import Explained, Row, explain, worst_first
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
-from mailpath.tickets.explain.reach import CASES
 from mailpath.visible import visible
 from mailpath.wording.layout import WIDTH, wrapped
 from mailpath.wording.phrases import sentence
@@ -65,7 +65,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 def reply(result: Result, reader: Reader) -> Reply:
     """What to answer `reader` on the verdict that decides."""
-    side, found = _side(result), _cause(result)
+    side, found = _side(result), decisive(result)
     if side is Side.UNKNOWN or (side is Side.SENDER and result.verdict.outcome in DELIVERED):
         found = None  # nothing that the recipient could mend
     elif side is Side.NOBODY:
@@ -196,29 +196,6 @@ def _warned_of(result: Result) -> Finding | None:
     """What is broken although this mail gets through; None where nothing is."""
     grave = worst_first(result.findings, visible(result.verdict.host or ""))
     return next((each for each in grave if each.severity is Severity.ERROR), None)
-
-
-def _cause(result: Result) -> Finding | None:
-    """The finding that the verdict hangs on, of its host before others; None where no finding is."""
-    verdict = result.verdict
-    event = verdict.cause or verdict.event
-    cases = [
-        case for case in CASES.values() if event in case.events and case.by in (None, verdict.demanded_by)
-    ]
-    cases.sort(key=lambda case: case.by is None)
-    codes = list(dict.fromkeys(code for case in cases for code in case.findings))
-    host = visible(verdict.host or "")
-    ranked = worst_first(result.findings, host)
-    grave = [each for each in ranked if each.severity is not Severity.INFO]
-    # What is merely worth knowing is the cause where there is a record that would have helped.
-    about = [each for each in ranked if each.code in codes and (each in grave or each.records)]
-    about.sort(key=lambda each: (each.subject != host, codes.index(each.code)))
-    if verdict.outcome in DELIVERED:
-        # What made the mail pass a better host by shows at that host; no event of this one tells of it.
-        tried = {visible(each.host) for each in verdict.attempts}
-        there = [each for each in grave if each.subject in tried]
-        about = [*(each for each in there if each.severity is Severity.ERROR), *about, *there]
-    return next(iter(about), None)
 
 
 # --- what that rests on ----------------------------------------------------------------------------

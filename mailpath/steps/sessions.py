@@ -75,7 +75,8 @@ def _planned(tools: Tools, mx: MxFacts) -> tuple[_Names, list[Session]]:
         for address in host.addresses:
             why = ""
             if address in host.special and not ground.allow_private:
-                why = f"special-use address: {host.special[address]}; --allow-private connects to it"
+                use = host.special[address]
+                why = f"its address is for special use ({use}); --allow-private connects anyway"
             elif address not in named and len(named) >= MOST_ADDRESSES:
                 why = f"more than {MOST_ADDRESSES} addresses"
             if why:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import events, on
-from textual.actions import parse
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -22,7 +20,8 @@ from mailpath.tui import aside, theme
 from mailpath.tui.keynames import PAIRS, key_text
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.help import BINDINGS
-from mailpath.tui.screens.keys import APP, GROUPS
+from mailpath.tui.screens.keys import APP
+from mailpath.tui.screens.menu import goals, menu
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
@@ -49,6 +48,7 @@ class MailpathApp(App[str]):
 
     TITLE = "mailpath"
     CSS_PATH = "mailpath.tcss"
+    ENABLE_COMMAND_PALETTE = False  # Textual's; the menu finds more
     # Under a dialogue, too, where the screen's own keys are not asked.
     BINDINGS = [each for each in APP if isinstance(each, Binding) and each.priority]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
@@ -118,7 +118,7 @@ class MailpathApp(App[str]):
             aside.give_way()
             await self._first.furnished.wait()
             if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, NameInput):
-                await self._first.walks.begun.wait()
+                await self._first.walks.ready.wait()
         await super().on_event(event)
 
     @on(Driver.SignalResume)
@@ -147,24 +147,17 @@ class MailpathApp(App[str]):
     def get_default_screen(self) -> Screen[Any]:
         return self._first
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What every key of the screen does, and of Textual's own what has no key."""
-        for command in super().get_system_commands(screen):
-            if self._color and command.title == "Theme":
-                yield command
-        for binding in (each for group in GROUPS.values() for each in group if isinstance(each, Binding)):
-            _, action, parameters = parse(binding.action)
-            if screen.check_action(action, parameters):
-                keys = key_text(self._keys.get(binding.id or "", binding.key), self.glyphs is ASCII)
-                told = f"{binding.tooltip or binding.description} ({keys})"
-                yield SystemCommand(
-                    binding.description, told, partial(self.run_action, binding.action, screen)
-                )
+    def action_menu(self) -> None:
+        """Everything there is to do, found by typing."""
+        listed = list(goals(self._first, self._keys, themes=self._color))
 
-    def action_command_palette(self) -> None:
-        """Textual's, with words in its line that every font has."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Type to find an action", id="--command-palette"))
+        async def run(chosen: str | None) -> None:
+            if chosen is not None:
+                done = listed[int(chosen)].run()
+                if isawaitable(done):
+                    await done
+
+        self.push_screen(menu(listed, self.glyphs.cut), run)
 
     def get_key_display(self, binding: Binding) -> str:
         ascii = self.glyphs is ASCII

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailpath.tui.text import clean
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The columns of the matrix: Postfix's levels, then its two ways to take MTA-STS in.
+#: The first columns of the matrix, behind the user's own: Postfix's levels, then its ways to take MTA-STS in.
 COLUMNS = (
     "postfix-none",
     "postfix-may",
@@ -35,7 +35,20 @@ COLUMNS = (
     "postfix-dane",
     "postfix-dane-only",
     "postfix-sts",
+    "postfix-dane-sts",
 )
+
+
+def own_of(postures: Iterable[str]) -> list[str]:
+    """Those from the user's config file: a session puts them before the presets, which begin with `rfc`."""
+    listed = list(postures)
+    return listed[: listed.index("rfc")] if "rfc" in listed else []
+
+
+def columns(postures: Iterable[str], pins: Iterable[str] = ()) -> list[str]:
+    """Every posture, as the matrix has them: pinned ones first, then the user's own, then `COLUMNS`."""
+    listed = list(postures)
+    return [name for name in dict.fromkeys([*pins, *own_of(listed), *COLUMNS, *listed]) if name in listed]
 
 
 class Body(NamedTuple):
@@ -103,7 +116,7 @@ class JudgedWalk:
             self.doubt(posture)
             await asyncio.sleep(0)
         for host in self.hosts:
-            for posture in COLUMNS:
+            for posture in (*own_of(self.postures), *COLUMNS):
                 self.verdict(posture, host)
             await asyncio.sleep(0)
 

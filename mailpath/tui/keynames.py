@@ -20,6 +20,8 @@ _SIGNS = {
 _WORDS = {
     "question_mark": "?",
     "slash": "/",
+    "colon": ":",
+    "ctrl+p": "Ctrl-P",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",

@@ -6,6 +6,8 @@ policy does not name: which of the others takes the mail is up to whoever can dr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mailpath.assess.reached import Reached
 from mailpath.assess.standing import standing_of
 from mailpath.assess.tlsa import secure_set, tlsa_of
@@ -17,6 +19,7 @@ from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.reachable import BEST_FOR_ATTACKER, each_only_reachable
 from mailpath.visible import visible
+from mailpath.wording.phrases import join_and
 
 
 def weakest_host(
@@ -61,20 +64,35 @@ def weakest_path(
         return ""
     best = max(better, key=lambda host: BEST_FOR_ATTACKER.index(taking[host].outcome))
     stands = "is protected" if taking[best].outcome is Outcome.AUTHENTICATED else "is encrypted"
-    others = [visible(host) for host in entries if host != weak]
-    dropped = " and ".join(others) if len(others) <= 3 else f"the {len(others)} others"
+    lacks = (
+        f"{visible(best)} {stands} under {posture.name}; {visible(weak)} {_lacks(walk, posture, weak, best)}"
+    )
+    first = _tried_first(walk, entries, weak)
+    if not first:
+        return f"{lacks}, and it is tried first: no attacker is needed."
+    dropped = join_and(first) if len(first) <= 3 else f"the {len(first)} hosts before it"
     plain = taking[weak].outcome is Outcome.PLAINTEXT
     gets = "gets the mail in the clear" if plain else "diverts it to a host that nobody authenticates"
-    return (
-        f"{visible(best)} {stands} under {posture.name}; {visible(weak)} {_lacks(walk, posture, weak)}: an"
-        f" attacker who blocks {dropped} {gets}."
-    )
+    return f"{lacks}: an attacker who blocks {dropped} {gets}."
 
 
-def _lacks(walk: Walk, posture: Posture, weak: str) -> str:
-    """What the weak host is missing, as this sender sees it."""
+def _tried_first(walk: Walk, entries: Mapping[str, Verdict], weak: str) -> list[str]:
+    """The hosts at which the mail may end before it comes to the weak one; at equal preference chance
+    decides (RFC 5321 section 5.1)."""
+    last = next(host for host in walk.mx.hosts if host.name == weak)
+    return [
+        visible(host.name)
+        for host in walk.mx.hosts
+        if host is not last and host.preference <= last.preference and host.addresses
+        if host.name not in entries or entries[host.name].outcome is not Outcome.DEFERRED
+    ]
+
+
+def _lacks(walk: Walk, posture: Posture, weak: str, best: str) -> str:
+    """What the weak host is missing that the best one has, as this sender sees it."""
     host = next(host for host in walk.mx.hosts if host.name == weak)
-    if posture.dane is not DaneUse.OFF and secure_set(tlsa_of(walk, host.name)) is None:
+    signed = [name for name in (weak, best) if secure_set(tlsa_of(walk, name)) is not None]
+    if posture.dane is not DaneUse.OFF and signed == [best]:
         return "has no TLSA records"
     standing = standing_of(walk, host)
     if standing is not None and standing.reached is not Reached.UP:

@@ -21,6 +21,7 @@ class Glyphs(msgspec.Struct, frozen=True):
     end: str = "●"
     chosen: str = "●"
     other: str = "○"
+    pinned: str = "■"
     arrow: str = "→"
     cut: str = "…"
     dot: str = "·"
@@ -50,6 +51,7 @@ ASCII = Glyphs(
     end="o",
     chosen="*",
     other=" ",
+    pinned="=",
     arrow="->",
     cut="~",
     dot="-",

@@ -192,7 +192,7 @@ def test_codes_and_what_looks_like_them(text, code):
     assert code_in(text) == code
 
 
-@pytest.mark.parametrize("wording", wordings.WORDINGS, ids=lambda wording: wording.regex.pattern[:40])
+@pytest.mark.parametrize("wording", wordings.wordings(), ids=lambda wording: wording.regex.pattern[:40])
 def test_wordings_speak_of_known_things(wording):
     assert set(wording.findings) <= set(CATALOGUE)
     assert set(wording.events) <= set(EVENTS)
@@ -334,6 +334,7 @@ def test_every_event_of_a_report_is_explained(event):
 def test_every_rule_of_a_report_is_explained(name):
     found = explain(name)
     assert (found.kind, found.subject) == (Kind.RULE, name)
+    assert explain(name.replace("-", "_")) == found
     assert set(found.postures) == {each for names in catalogue()[name].others.values() for each in names}
     assert not [word for word in ("PF", "EX") if word in " ".join(found.means).split()]
 

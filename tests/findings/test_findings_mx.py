@@ -16,11 +16,13 @@ from mailpath.facts import (
     Security,
     SenderFacts,
     StarttlsFacts,
+    Status,
     StsFacts,
     TlsaFacts,
     Walk,
 )
 from mailpath.findings import CATALOGUE, Severity, find, step_of
+from mailpath.steps.sender import line as sender_line
 
 
 def codes(walk: Walk, step: str) -> list[str]:
@@ -152,6 +154,14 @@ def test_the_sending_side() -> None:
     assert codes(made.walk(sender=replace(sender, mx=cut)), "sender") == ["SND003", "SND008"]
     blocked = replace(sender, spf=None, port25=Found.BLOCKED, port25_reason="Port 25 seems closed from here.")
     assert codes(made.walk(sender=blocked), "sender") == ["SND001"]
+
+
+def test_a_sender_domain_that_is_not_there() -> None:
+    gone = made.lookup("a.example", "MX", rcode="NXDOMAIN")
+    status, word, _ = sender_line(made.walk(sender=SenderFacts(domain="a.example", mx=gone)))
+    assert (status, word) == (Status.WEAK, "NO DOMAIN")
+    bare = replace(gone, rcode="NOERROR")
+    assert sender_line(made.walk(sender=SenderFacts(domain="a.example", mx=bare)))[1] == "NOT STATED"
 
 
 def refused(name: str, rdtype: str, rcode: str = "SERVFAIL") -> Lookup:

@@ -505,3 +505,21 @@ def test_answers_never_raises_on_short_messages():
         dns_messages.answers(query, whole[:length])
     assert dns_messages.answers(query, whole)
     assert not dns_messages.answers(query, whole[:12])
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=63), max_size=3).filter(
+        lambda labels: sum(map(len, labels)) < 200
+    ),
+    st.sampled_from(["A", "MX", "TLSA", "TYPE65280", "CAA"]),
+    st.booleans(),
+    st.integers(0, 65535),
+)
+def test_a_query_is_what_dnspython_makes(labels, rdtype, checking_disabled, number):
+    name = dns.name.Name([*labels, b""])
+    flags = dns.flags.RD | (dns.flags.CD if checking_disabled else dns.flags.AD)
+    made = dns.message.make_query(
+        name, rdtype, use_edns=0, ednsflags=dns.flags.DO, payload=1232, flags=flags, id=number
+    )
+    asked = Question(name=name.to_text(), rdtype=rdtype, checking_disabled=checking_disabled)
+    assert dns_messages.query(asked, number) == made.to_wire()

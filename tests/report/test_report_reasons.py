@@ -103,14 +103,19 @@ def contradictions(walk: Walk, posture: Posture, message: Message, each: Attempt
         yield "this sender does not deviate there"
 
 
+def _done(posture: Posture, rule: str) -> str:
+    """What the rule makes the sender do, without the subject: a second rule's is "it"."""
+    return told(posture, rule).casefold().removeprefix("this sender ")
+
+
 def unsaid(row: Row, posture: Posture, verdict: Verdict) -> Iterator[str]:
     """Rules that decided, and that neither the attempt's line nor the answer tells."""
     for tried, shown in zip(verdict.attempts, row.attempts, strict=True):
         for rule in tried.because:
-            if told(posture, rule).casefold() not in shown.because.casefold():
+            if _done(posture, rule) not in shown.because.casefold():
                 yield f"{rule} at {tried.host}"
     for rule in verdict.because:
-        if told(posture, rule) not in row.cause:
+        if _done(posture, rule) not in row.cause.casefold():
             yield rule
 
 

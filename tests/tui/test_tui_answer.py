@@ -62,7 +62,7 @@ async def test_the_answer_and_what_to_do_are_in_sight(
         await pilot.press("escape")
         screen: Any = application.screen
         for scenario in walks.lab.scenarios:
-            screen.walks._walk_scenario(scenario.id)
+            screen.walks.walk_scenario(scenario.id)
             await settle(pilot)
             lines = drawn(pilot).split("\n")
             seen = squeezed("\n".join(line[34:] if size[0] == 120 else line for line in lines))

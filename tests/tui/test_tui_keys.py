@@ -270,7 +270,7 @@ def test_binding_ids_are_unique_and_keys_are_plain() -> None:
     ids = [binding.id for binding in bindings if isinstance(binding, Binding)]
     assert None not in ids
     assert len(set(ids)) == len(ids) == len(bindings)
-    assert [binding.id for binding in bindings if "ctrl" in binding.key] == ["path.suspend"]  # type: ignore[union-attr]
+    assert [binding.id for binding in bindings if "ctrl" in binding.key] == ["path.menu", "path.suspend"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])

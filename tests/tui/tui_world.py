@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -180,9 +180,18 @@ GROUND = Ground(kind="lab", resolver="192.0.2.53", trust_anchor="", roots=(), ma
 class FakeSession(Session):
     """Walks by posting what a walk would; nothing below is imported."""
 
-    def __init__(self, *, lab: bool = False, found: Walk | None = None, pause: bool = False, **changes: Any):
+    def __init__(
+        self,
+        *,
+        lab: bool = False,
+        found: Walk | None = None,
+        pause: bool = False,
+        own: Sequence[str] = (),
+        **changes: Any,
+    ):
         super().__init__(LabSource() if lab else LiveSource())
         self.found = found or walk()
+        self.known = {name: Posture(name, "As its user has it.") for name in own} | POSTURES
         self.walks = 0
         self.proceed = asyncio.Event()
         if not pause:
@@ -190,7 +199,7 @@ class FakeSession(Session):
         self.judged_by = type("Judged", (FakeJudged,), {"below": {**FakeJudged.below, **changes}})
 
     async def postures(self) -> Any:
-        return POSTURES
+        return self.known
 
     async def scenarios(self) -> Any:
         return SCENARIOS
@@ -203,12 +212,12 @@ class FakeSession(Session):
         for number, result in enumerate(found.steps):
             if number == 3:
                 await self.proceed.wait()
-            so_far = self.judged_by(found, POSTURES)
+            so_far = self.judged_by(found, self.known)
             post(messages.StepFinished(run, result, 7.0 + 11 * number, so_far))
         post(messages.WalkFinished(run, self.replayer(found), 381.0))
 
     def replayer(self, found: Walk) -> Replayer:
-        return FakeReplayer(self.judged_by(found, POSTURES))
+        return FakeReplayer(self.judged_by(found, self.known))
 
 
 def app(session: Session | None = None, **options: Any) -> MailpathApp:

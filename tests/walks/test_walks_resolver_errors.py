@@ -10,7 +10,7 @@ from resolvers import failing
 
 from mailpath.exchanges import Question
 from mailpath.facts import Path, Status, Walk
-from mailpath.findings import Finding, Severity, find
+from mailpath.findings import CATALOGUE, Finding, Severity, find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import Lab
@@ -134,6 +134,22 @@ def test_errors_to_every_question_for_tlsa_are_the_resolvers(lab: Lab) -> None:
     assert elsewhere.outcome is Outcome.UNKNOWN
     assert set(elsewhere.possible) >= {Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.DEFERRED}
     assert replayed(capture) == found
+
+
+def test_a_root_without_keys_blames_no_zone_below(lab: Lab) -> None:
+    assert lab.settings.resolver is not None
+    with failing(lab.settings.resolver, "SERVFAIL", "DNSKEY") as resolver:
+        found, _ = walked(lab, resolver)
+    assert "another resolver" in only(found, "SEC003").fix
+    with failing(lab.settings.resolver, "SERVFAIL", "DNSKEY", name=DOMAIN) as resolver:
+        found, _ = walked(lab, resolver)
+    assert only(found, "SEC003").fix == ""
+
+
+def test_an_error_about_one_name_may_be_the_resolvers(lab: Lab) -> None:
+    """Every reporter found out by asking another one."""
+    for code in ("TLSA005", "MX005", "STS002", "RPT003", "SND002"):
+        assert "Ask another resolver, too" in CATALOGUE[code].fix
 
 
 def test_errors_to_every_question_for_txt_leave_the_policy_unknown(lab: Lab) -> None:

@@ -245,3 +245,15 @@ async def test_a_host_behind_one_that_was_cut_off_does_not_decide() -> None:
     verdict = judge(walked(mx, await hold(Half(PLAIN, None), mx)), posture("rfc"))
     assert verdict.outcome is Outcome.UNKNOWN
     assert verdict.possible == (Outcome.ENCRYPTED, Outcome.PLAINTEXT)
+
+
+async def test_an_address_for_special_use_says_which_option_connects() -> None:
+    mx = path(1, 1)
+    special = replace(mx.hosts[0], special={"192.0.2.1": "documentation"})
+    servers = Servers()
+    servers.ground = replace(servers.ground, allow_private=False)
+    (left,) = (await hold(servers, replace(mx, hosts=(special,)))).sessions
+    assert left.not_tried == (
+        "its address is for special use (documentation); --allow-private connects anyway"
+    )
+    assert not servers.requests

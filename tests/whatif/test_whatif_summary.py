@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import handmade as made
 import pytest
+from judge_builders import WEB, down, mx, path, plain, tls
 
 from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost
 from mailpath.exchanges import DnsExchange, Failure, Question
@@ -189,10 +190,29 @@ def test_no_host_is_too_far_down_to_be_the_weakest() -> None:
     posture = PRESETS["rfc"]
     walk = many(11, ("mx12.b.example", ""))
     assert weakest_host(walk, posture) == "mx12.b.example"
-    assert "mx12.b.example has no TLSA records: an attacker who blocks the 11 others" in weakest_path(
-        walk, posture
+    assert (
+        "mx12.b.example has no TLSA records: an attacker who blocks the 11 hosts before it"
+        in weakest_path(walk, posture)
     )
     assert weakest_path(walk, PRESETS["postfix-dane"]) == ""  # smtp_mx_address_limit: it never gets there
+
+
+def test_only_what_the_weak_host_lacks_and_only_the_hosts_before_it_are_told() -> None:
+    """Twelve hosts without any TLSA, the fourth without STARTTLS; one of those before it takes no mail."""
+    hosts = [mx(f"mx{at:02}", plain if at == 4 else tls(WEB), at=at) for at in range(1, 13)]
+    unsigned = path(*hosts)
+    assert weakest_path(unsigned, PRESETS["rfc"]) == (
+        "mx01.b.example is encrypted under rfc; mx04.b.example offers no STARTTLS: an attacker who blocks"
+        " mx01.b.example, mx02.b.example and mx03.b.example gets the mail in the clear."
+    )
+    hosts[1] = mx("mx02", down, at=2)
+    assert "blocks mx01.b.example and mx03.b.example gets" in weakest_path(path(*hosts), PRESETS["rfc"])
+    alike = [mx("mx1", plain), mx("mx2", tls(WEB))]
+    assert "blocks mx2.b.example gets" in weakest_path(path(*alike), PRESETS["rfc"])
+    first = [mx("mx1", plain), mx("mx2", tls(WEB), at=20)]
+    assert weakest_path(path(*first), PRESETS["rfc"]).endswith(
+        "mx1.b.example offers no STARTTLS, and it is tried first: no attacker is needed."
+    )
 
 
 def test_a_host_that_was_not_looked_at_may_be_the_weakest() -> None:

@@ -57,9 +57,6 @@ _TEXT = re.compile(r'"([^"\n]+)"')
 THEIRS = {
     "loglines.py",
     "patterns.py",
-    "wordings.py",
-    "wordings_any.py",
-    "wordings_exchange.py",
     "private.py",
 }
 

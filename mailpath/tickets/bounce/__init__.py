@@ -30,6 +30,7 @@ from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read
 from mailpath.tickets.explain import Cause, Other, explain
 from mailpath.tickets.explain.codes import code_in
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
+from mailpath.tickets.explain.means import ENVELOPE_NOTE
 from mailpath.visible import visible
 
 __all__ = ["MAX_INPUT", "Bounce", "read_bounce", "to_dict"]
@@ -294,17 +295,22 @@ def _explained(told: Told, also: tuple[str, ...]) -> Bounce:
     """The explanation of the sentence that tells most: the one that leads to causes."""
     # The notice itself, of several pages, is no sentence; its code is the last resort.
     texts = [text for text in (told.sentence, *also, told.status_code) if text]
-    explanations = [explain(text) for text in dict.fromkeys(texts)]
+    explanations = [explain(text, beside=also) for text in dict.fromkeys(texts)]
     found = next((each for each in explanations if each.causes), None)
     found = found or next((each for each in explanations if each.recognised), None)
+    means, causes = (found.means, found.causes) if found else ((), ())
+    family = _refusal(told, also).family if ENVELOPE_NOTE in means else UNKNOWN
+    if family != UNKNOWN:  # "refused the recipient's address" is less than what kind of refusal it is
+        definition = table().families[family].definition
+        means, causes = (definition, *means[means.index(ENVELOPE_NOTE) :]), (Cause(text=definition),)
     return Bounce(
         sender=_shown(told.sender),
         recipient=_shown(told.recipient),
         host=_shown(told.host),
         status_code=_shown(told.status_code),
         sentence=_shown(told.sentence),
-        means=found.means if found else (),
-        causes=found.causes if found else (),
+        means=means,
+        causes=causes,
         postures=found.postures if found else (),
     )
 

@@ -1,27 +1,22 @@
 """The family of a refusal: what kind of refusal it is, whose move it is, and the next check.
 
-The families, the words that tell them and the registered status codes are data: `families.toml`.  No regular
-expression meets the foreign text: it is looked through for phrases, once each.
+The families, the words that tell them and the registered status codes are data: `families.toml`.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
+from mailpath.tickets.phrases import Phrases, read_table
+
 Side = Literal["sender-admin", "sender-user", "recipient-admin", "recipient-user", "nobody"]
 
-#: Most characters of a sentence that are looked through, and between the two sides of a "*".
-MOST = 4000
+#: Most characters between the two sides of a "*" in a phrase.
 GAP = 60
-#: Letters of a word by which phrases are found.
-KEY = 3
 
 UNKNOWN = "unknown"
 EXPIRED = "expired"
@@ -48,13 +43,16 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, rename={"definition": "i
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """Phrases, any of which tells the family; `weak`: only where the status code tells nothing."""
+    """Phrases, any of which tells the family; `weak`: only where the status code tells nothing; `reason`: in
+    whichever of the sentences it stands.
+    """
 
     family: str
     like: tuple[str, ...]
     side: Side | None = None
     next: str | None = None
     weak: bool = False
+    reason: bool = False
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,15 +63,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     codes: dict[str, str]
 
 
-#: Pieces of a phrase, one after the other; a piece with a dot may stand anywhere.
-Phrase = tuple[str, ...]
-
-
 @cache
 def table() -> Table:
     """`families.toml`."""
-    text = resources.files(__package__).joinpath("families.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Table)
+    return read_table(__package__, "families.toml", Table)
 
 
 def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Refusal:
@@ -89,7 +82,8 @@ def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Re
         # Microsoft's own codes say more than the words beside them.
         said = next((found for text in texts if (found := _said(text, of=by_code))), None)
     else:
-        said = next((found for text in texts if (found := _said(text))), None)
+        told = [found for text in texts if (found := _said(text))]
+        said = next((found for found in told if found.reason), told[0] if told else None)
     if said is None and by_code is None:
         said = next((found for text in texts if (found := _said(text, weak=True))), None)
     name = said.family if said is not None else by_code or UNKNOWN
@@ -114,75 +108,9 @@ def as_itself(name: str) -> Refusal:
 @lru_cache(maxsize=4096)
 def _said(text: str, *, weak: bool = False, of: str | None = None) -> Said | None:
     """The first group with a phrase in `text`; of the family `of`, where it is given."""
-    plain = simplify(text)
-    index = _index(weak)
-    keys = {plain[at + 1 : at + 1 + KEY] for at, char in enumerate(plain) if char == " "} | {""}
-    waiting = sorted((each for key in keys for each in index.get(key, ())), key=lambda each: each[0])
-    return next(
-        (said for _, said, phrase in waiting if of in (None, said.family) and _stands(phrase, plain)), None
-    )
+    return next((said for said in _phrases(weak).find(text) if of in (None, said.family)), None)
 
 
 @cache
-def _index(weak: bool) -> dict[str, list[tuple[int, Said, Phrase]]]:
-    """(group's number, group, phrase) by the phrase's first letters; "" for one that may stand anywhere."""
-    found: dict[str, list[tuple[int, Said, Phrase]]] = {}
-    for number, said in enumerate(table().said):
-        for text in said.like if said.weak is weak else ():
-            phrase = _phrase(text)
-            start = phrase[0][1 : 1 + KEY]
-            key = start if phrase[0].startswith(" ") and len(start) == KEY else ""
-            found.setdefault(key, []).append((number, said, phrase))
-    return found
-
-
-def _phrase(text: str) -> Phrase:
-    return tuple(
-        piece if "." in piece or piece > "\u2e80" else f" {piece}"
-        for part in text.replace("|", " ").split("*")
-        if (piece := part.strip() + (" " if text.endswith("|") else ""))
-    )
-
-
-def _stands(phrase: Phrase, plain: str) -> bool:
-    """Whether the pieces stand in `plain`, each at most `GAP` behind the one before."""
-    head, *rest = phrase
-    start = plain.find(head)
-    while start >= 0:
-        at = start + len(head)
-        for piece in rest:
-            found = plain.find(piece, at, at + GAP + len(piece))
-            if found < 0:
-                break
-            at = found + len(piece)
-        else:
-            return True
-        start = plain.find(head, start + 1) if rest else -1
-    return False
-
-
-_SPLIT = re.compile(r"[\s<>()\[\]{}\"',;!?=|\u2018\u2019\u201c\u201d\u3000-\u3002\uff00-\uff0f]+")
-_APART = re.compile(r"[-_:#/\\*&+~]+")
-
-
-@lru_cache(maxsize=4096)
-def simplify(text: str) -> str:
-    """`text` for the phrases: small letters, words apart by one blank, no apostrophes.
-
-    An address becomes "@", and a host's name has a dot before it: what they are called says nothing.
-    """
-    # An apostrophe within a word ("doesn't") is dropped; one around words is a quotation mark.
-    text = re.sub(r"(?<=\w)['\u2019](?=\w)", "", text[:MOST])
-    return f" {' '.join(word for token in _SPLIT.split(text.lower()) for word in _words(token))} "
-
-
-def _words(token: str) -> list[str]:
-    if "@" in token:
-        return ["@", *_APART.split(token.rpartition("@")[2])[1:]]
-    if "://" in token:
-        return [f".{token.partition('://')[2].partition('/')[0]}"]
-    host = token.strip(".:").partition(":")[0].strip(".")
-    label = host.rpartition(".")[2]
-    if "." in host and "/" not in host and len(label) > 1 and label.isalpha() and label.isascii():
-        return [f".{host}", *_APART.split(token.partition(":")[2])]
-    return [word for piece in _APART.split(token) if (word := piece.strip("."))]
+def _phrases(weak: bool) -> Phrases[Said]:
+    return Phrases([(said, said.like) for said in table().said if said.weak is weak], gap=GAP)

@@ -167,7 +167,7 @@ _FOR = re.compile(
     rf" recipients? (?:has )?(?:failed|been delayed)[^\n]{{0,60}}:|to these recipients or groups:|recipient:"
     rf"|RCPT TO:|\bto=|\brcpt=|not delivered to:|following (?:address|recipient)s?[^\n]{{0,60}}:|sent to"
     rf"|contact\s\(|your (?:e-?mail|message|mail) to"
-    rf"|sending mail to|undeliverable to)\s*[\"'<]?(?:mailto:)?({_ADDRESS})>?",
+    rf"|sending mail to|undeliverable to|failed to deliver(?::| to))\s*[\"'<]?(?:mailto:)?({_ADDRESS})>?",
     re.IGNORECASE,
 )
 _SENDER = re.compile(

@@ -10,26 +10,25 @@ are those under which the judge ends so (`reach.py`): nothing here can say other
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
 from mailpath.findings import CATALOGUE
-from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import RULES
 from mailpath.judge.sentences import TABLES
-from mailpath.tickets.explain import patterns, reach, wordings
+from mailpath.tickets.explain import reach, wordings
 from mailpath.tickets.explain.codes import FINDINGS, code_in, meaning, plain
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
-from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, ENVELOPE_NOTE, EVENTS, NAMED, WORDS, told
+from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, NAMED
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
 from mailpath.tickets.explain.named import rule
 from mailpath.tickets.explain.reach import CASES, Case, Reach
 from mailpath.tickets.explain.render import render_text, to_dict
+from mailpath.tickets.explain.sentences import causes_of, explain_events, explain_wording, understand
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
-from mailpath.tickets.explain.wording import Speaker, Wording
 from mailpath.visible import visible
 
 __all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict"]
@@ -40,17 +39,13 @@ MOST = 64 * 1024
 _FINDING = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
 #: The extension's name alone, or that it is missing (RFC 8689 section 5).
 _NOT_ANNOUNCED = re.compile(r"^REQUIRETLS$|\bREQUIRETLS\b.{1,300}\bnot (?:offer|announce|support)", re.I)
-_WORD = re.compile(r"\b(Anonymous|Untrusted|Trusted|Verified) TLS connection|\b(CV=(?:no|yes|dane))\b")
-#: What Exchange Online heard, or made of it, beside a code that only says that nothing came of it.
-_QUOTED = re.compile(r"(?:\[Message=|\bMSG=)([^]}]{1,1000})")
-_EXIM_SENT = re.compile(r"\bH=\S{1,253}(?: DS)? \[[^\]]{2,45}\](?::\d{1,5})?( X=\S+)?.{0,1000} C=\"")
-_OWN_PRESETS = {Speaker.EXCHANGE: "exchange-online", Speaker.GMAIL: "gmail"}
-_ANYBODY = frozenset({Speaker.RECEIVER, Speaker.OTHER})
-_FAMILIES = {Speaker.POSTFIX: Family.POSTFIX, Speaker.EXIM: Family.EXIM}
 
 
-def explain(text: str) -> Explanation:
-    """The explanation of `text`; of kind UNKNOWN, with what was recognised, where there is none."""
+def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
+    """The explanation of `text`; of kind UNKNOWN, with what was recognised, where there is none.
+
+    `beside`: what else is said of the same delivery; it can only tell the cause more exactly.
+    """
     text = text[:MOST].strip()
     subject = visible(" ".join(text.split()))
     if _FINDING.match(text) and text.upper() in CATALOGUE:
@@ -58,13 +53,13 @@ def explain(text: str) -> Explanation:
     if text.lower() in RESULT_TYPES:
         return _result_type(text.lower(), subject)
     if text.replace("-", "_") in RULES:  # in capitals it is the extension "REQUIRETLS"
-        return rule(text)
+        return rule(text.replace("_", "-"))
     if text in set(Event):
         return _event(Event(text))
     if code_in(text) == text:
         return msgspec.structs.replace(_code_only(text), subject=subject, status_code=text)
     lines = read_log(text)
-    found = _line(text if len(lines) < 2 else lines[0].text, lines[0] if lines else None)
+    found = _line(text if len(lines) < 2 else lines[0].text, lines[0] if lines else None, beside)
     chosen = 0
     for number, line in enumerate(lines[1:MOST_FILLED], 1):
         if found.postures:
@@ -76,7 +71,7 @@ def explain(text: str) -> Explanation:
     return msgspec.structs.replace(found, subject=subject, others=tuple(others))
 
 
-def _line(text: str, line: LogLine | None) -> Explanation:
+def _line(text: str, line: LogLine | None, beside: Sequence[str] = ()) -> Explanation:
     """The explanation of `text` by one of its lines."""
     words = line.sentence if line is not None and line.sentence else text
     code = (line.status_code if line is not None else None) or code_in(words) or code_in(text)
@@ -84,7 +79,10 @@ def _line(text: str, line: LogLine | None) -> Explanation:
         code = "5.7.30"
     said = None
     if code is None or code.partition(".")[2] not in FINDINGS:  # "REQUIRETLS is required" is not "TLS is"
-        said = _said(words, code) or (_said(text, code) if words != text else None)
+        near = (*beside, *(line.beside if line is not None else ()))
+        said = understand(words, code, near, line=text)
+        if said is None and words != text:
+            said = understand(text, code, near)
     if said is None and line is not None and line.final and not line.failed:
         said = _taken()
     if said is None and code is None:
@@ -147,7 +145,7 @@ def _event(event: Event) -> Explanation:
     """An event that a JSON report names."""
     alike = NOT_VERIFIED if event in NOT_VERIFIED else (event,)
     found = list(reach.by_events([event]) or reach.by_events(alike))
-    made = _events([event], found, means=(NAMED[event],), recognised=(f"event {event.value}",))
+    made = explain_events([event], found, means=(NAMED[event],), recognised=(f"event {event.value}",))
     return msgspec.structs.replace(made, kind=Kind.EVENT, subject=event.value)
 
 
@@ -171,12 +169,12 @@ def _code_only(code: str | None) -> Explanation:
     sentences, source = meaning(code)
     wording = wordings.recognise(code)
     if wording is not None:
-        spoken = _wording(wording, code)
+        spoken = explain_wording(wording, code)
         means = tuple(dict.fromkeys((*spoken.means, *sentences)))
         return msgspec.structs.replace(
             spoken, kind=Kind.STATUS, recognised=(f"status code {code}",), means=means, source=source
         )
-    causes = _causes(each for each in reach.by_code(code) if _own_code(each))
+    causes = causes_of(each for each in reach.by_code(code) if _own_code(each))
     if not causes and plain(code):
         causes = (Cause(text=sentences[0], findings=FINDINGS.get(code.partition(".")[2], ())),)
     notes = () if causes else ("No preset uses this code on its own; the receiving server's words say why.",)
@@ -196,152 +194,7 @@ def _own_code(each: Reach) -> bool:
     return bool(TABLES[PRESETS[each.posture].agent.family][each.event].code)
 
 
-# --- sentences -------------------------------------------------------------------------------------
-
-
-def _said(text: str, code: str | None) -> Explanation | None:
-    """The explanation of a sentence: one of the judge's, else one of `wordings`; None for neither."""
-    flat = " ".join(text.split())
-    quoted = _QUOTED.search(flat)
-    if quoted is not None:
-        inner = _said(quoted[1], code)
-        if inner is not None:
-            return inner
-    matches = patterns.recognise(flat)
-    wording = wordings.recognise(flat[: patterns.MOST])
-    # A bare code is no sentence, and another server's words outweigh what merely looks alike.
-    own = wording is not None and wording.speaker not in _FAMILIES and wording.speaker is not Speaker.OTHER
-    if wording is not None and own:
-        return _coded(_wording(wording, code), code)
-    if matches:
-        return _coded(_sentence(flat, matches, code), code)
-    sent = _EXIM_SENT.search(flat[: patterns.MOST])
-    if sent is not None:
-        return _delivered(flat, Family.EXIM) if sent[1] else _in_clear(Family.EXIM)
-    return _coded(_wording(wording, code), code) if wording is not None else None
-
-
-def _coded(found: Explanation, code: str | None) -> Explanation:
-    """The status code beside the sentence: named, and explained where its class adds something."""
-    if code is None:
-        return found
-    return msgspec.structs.replace(
-        found,
-        recognised=(*found.recognised, f"status code {code}"),
-        means=(*found.means, meaning(code)[0][-1]),
-        source=found.source or meaning(code)[1],
-    )
-
-
-def _sentence(text: str, matches: tuple[patterns.Match, ...], code: str | None) -> Explanation:
-    family = matches[0].family
-    events = [match.event for match in matches]
-    if Event.SENT_TLS in events or (Event.SENT_PLAIN in events and _WORD.search(text)):
-        return _delivered(text, family)
-    found = list(reach.by_events(events, family=family))
-    first, *others = dict.fromkeys(told(event, code) for event in events if event in EVENTS)
-    means = (first, *(f"Or: {other}" for other in others))
-    names = {Family.POSTFIX: "Postfix", Family.EXIM: "Exim", Family.RFC: "mailpath's ideal sender"}
-    return _events(
-        events,
-        found,
-        means=means,
-        recognised=(f"a sentence of {names[family]}: {', '.join(_words(events))}",),
-    )
-
-
-def _words(events: Iterable[Event]) -> list[str]:
-    names = ("not verified" if event in NOT_VERIFIED else event.value.replace("-", " ") for event in events)
-    return list(dict.fromkeys(names))
-
-
-def _events(
-    events: Iterable[Event], found: list[Reach], *, means: tuple[str, ...], recognised: tuple[str, ...]
-) -> Explanation:
-    listed = list(events)
-    envelope = bool(ENVELOPE.intersection(listed))
-    causes = _causes(found)
-    if envelope:
-        texts = [CASES[each].text for each in CASES if ENVELOPE.intersection(CASES[each].events, listed)]
-        causes = tuple(Cause(text=text) for text in texts)
-    return Explanation(
-        kind=Kind.SENTENCE,
-        subject="",
-        recognised=recognised,
-        means=(*means, ENVELOPE_NOTE) if envelope else means,
-        causes=causes,
-        postures=() if envelope else reach.union(causes),
-    )
-
-
-def _delivered(text: str, family: Family) -> Explanation:
-    """A delivery over TLS: the word in the log says what it was worth."""
-    found = _WORD.search(text)
-    word = (found[1] or found[2]) if found else None
-    known = [each for each in reach.by_events([Event.SENT_TLS], family=family) if word in (None, each.word)]
-    means = (EVENTS[Event.SENT_TLS], *([WORDS[word]] if word is not None else []))
-    recognised = ("a delivery over TLS", *([f"the word {word}"] if word else []))
-    return _events([Event.SENT_TLS], known, means=means, recognised=recognised)
-
-
-def _in_clear(family: Family) -> Explanation:
-    events = [Event.SENT_PLAIN]
-    found = list(reach.by_events(events, family=family))
-    return _events(events, found, means=(EVENTS[Event.SENT_PLAIN],), recognised=("a delivery without TLS",))
-
-
-def _wording(wording: Wording, code: str | None) -> Explanation:
-    recognised = (f"a sentence of {wording.speaker.value}",)
-    if not wording.events:
-        sent = reach.by_events([Event.SENT_PLAIN])
-        causes = _causes(each for each in sent if each.case in wording.in_clear)
-        return Explanation(
-            kind=Kind.SENTENCE,
-            subject="",
-            recognised=recognised,
-            means=(wording.means,),
-            causes=causes,
-            postures=reach.union(causes),
-        )
-    found = list(reach.by_events(wording.events, family=_FAMILIES.get(wording.speaker)))
-    if wording.speaker not in _FAMILIES and wording.speaker not in _ANYBODY:
-        own = _OWN_PRESETS.get(wording.speaker)
-        found = [each for each in found if each.posture == own]
-    if wording.by is not None:
-        found = [each for each in found if CASES[each.case].by is wording.by] or found
-    general = dict.fromkeys(told(event, code) for event in wording.events if event in EVENTS)
-    means = (wording.means, *general)
-    made = _events(wording.events, found, means=means, recognised=recognised)
-    if wording.findings:
-        texts = tuple(f"{CATALOGUE[code].title}." for code in wording.findings)
-        narrowed = tuple(
-            Cause(text=text, findings=(code,), postures=made.postures)
-            for text, code in zip(texts, wording.findings, strict=True)
-        )
-        return msgspec.structs.replace(made, causes=narrowed)
-    if not found and not ENVELOPE.intersection(wording.events):
-        causes = tuple(
-            Cause(text=case.text, findings=case.findings)
-            for case in CASES.values()
-            if set(wording.events).intersection(case.events)
-        )
-        return msgspec.structs.replace(made, causes=causes)
-    return made
-
-
 # --- parts -----------------------------------------------------------------------------------------
-
-
-def _causes(found: Iterable[Reach]) -> tuple[Cause, ...]:
-    """One cause per case, in the order of the cases."""
-    by_case: dict[str, set[str]] = {}
-    for each in found:
-        by_case.setdefault(each.case, set()).add(each.posture)
-    return tuple(
-        Cause(text=case.text, findings=case.findings, postures=reach.ordered(by_case[case.id]))
-        for case in CASES.values()
-        if case.id in by_case
-    )
 
 
 def _cause(case: Case) -> Cause:

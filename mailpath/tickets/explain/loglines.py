@@ -32,6 +32,8 @@ _POSTFIX_TO = re.compile(
 )
 _POSTFIX_FROM = re.compile(rf"\bfrom=<({_ADDRESS})?>, (?:size|status)=")
 _POSTFIX_NOTE = re.compile(r"postfix[\w/.-]{0,60}\[\d+\]: (?:[A-Za-z0-9]{6,20}: )?(.*)")
+#: One process delivers one message at a time; what it warns of beside has no queue id.
+_POSTFIX_PROCESS = re.compile(r"\S{1,253} (postfix[\w/.-]{0,60}\[\d{1,9}\]): ")
 _RELAY = re.compile(rf"({_HOST})\[({_IP})\]")
 
 _EXIM = re.compile(
@@ -61,13 +63,15 @@ _QMAIL_FROM = re.compile(rf"\binfo msg \d{{1,20}}: bytes \d{{1,12}} from <({_ADD
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line that says something.  `queue`: the message's id in the log; `final`: it is the line that
+    """One line that says something.  `queue`: the message's id in the log; `process`: who wrote it (Postfix:
+    host, program and process number), "" where that tells nothing; `final`: it is the line that
     says how a delivery went, not one beside it.  `text`: the line; `beside`: sentences of other lines of
     the same message.  Foreign text as it came.
     """
 
     server: str
     queue: str = ""
+    process: str = ""
     sender: str | None = None
     recipient: str | None = None
     host: str | None = None
@@ -84,7 +88,10 @@ def read_line(line: str) -> LogLine | None:
     """What one line says; None where it is no line of a log that we know."""
     text = line[:LONGEST].rstrip("\r\n")
     found = _postfix(text) or _exim(text) or _sendmail(text) or _qmail(text)
-    return None if found is None else msgspec.structs.replace(found, text=text)
+    if found is None:
+        return None
+    process = _POSTFIX_PROCESS.search(text) if found.server == "Postfix" else None
+    return msgspec.structs.replace(found, text=text, process=process[1] if process is not None else "")
 
 
 def _postfix(text: str) -> LogLine | None:
@@ -223,13 +230,31 @@ def read_log(text: str) -> tuple[LogLine, ...]:
 
 def _filled(chosen: LogLine, lines: list[LogLine]) -> LogLine:
     beside = [each for each in lines if each is not chosen and each.queue == chosen.queue and chosen.queue]
+    warned = _warned(chosen, lines)
     fields = {
         field: next((value for each in beside if (value := getattr(each, field)) is not None), None)
         for field in ("sender", "recipient", "host", "address")
         if getattr(chosen, field) is None
     }
-    sentences = tuple(each.sentence for each in reversed(beside) if each.sentence)[:MOST_BESIDE]
+    sentences = tuple(each.sentence for each in (*warned, *reversed(beside)) if each.sentence)[:MOST_BESIDE]
     return msgspec.structs.replace(chosen, beside=sentences, **fields)
+
+
+def _warned(chosen: LogLine, lines: list[LogLine]) -> list[LogLine]:
+    """What the same process said of no message by name before `chosen`, the last first: back to its delivery
+    before.
+    """
+    if not chosen.process:
+        return []
+    found: list[LogLine] = []
+    for each in reversed(lines[: next(at for at, line in enumerate(lines) if line is chosen)]):
+        if each.process != chosen.process:
+            continue
+        if each.final and each.queue != chosen.queue:
+            break
+        if not each.queue and not each.final:
+            found.append(each)
+    return found
 
 
 def _lines(text: str) -> Iterator[LogLine]:

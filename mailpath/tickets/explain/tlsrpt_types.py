@@ -40,7 +40,7 @@ RESULT_TYPES: Mapping[str, ResultType] = {
         cases=("certificate", "certificate-sts"),
     ),
     "validation-failure": ResultType(
-        means="The session could not be secured for another reason; the reason code says more.",
+        means="The session could not be secured for another reason.",
         findings=("TLS004", "TLS006", "STS013"),
         cases=("handshake", "handshake-tlsa", "handshake-sts", "sts-unlisted"),
     ),

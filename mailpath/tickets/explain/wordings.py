@@ -1,305 +1,159 @@
-"""Wordings that no sentence of the judge has: other servers, other builds, lines beside the delivery line.
-
-Each names the event it speaks of; causes and postures follow from that as for the judge's own sentences.
-Sources: Postfix src/smtp and src/tls, Exim's smtp.c and tls-openssl.c, Google Workspace help, Sendmail's
-deliver.c, qmail-remote.c.
-"""
+"""What servers (`wordings.toml`) and TLS libraries (`libraries.toml`) say beside the judge's sentences."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+
+import msgspec
+
 from mailpath.judge.events import NOT_VERIFIED, Event
-from mailpath.tickets.explain.wording import Speaker, Wording
-from mailpath.tickets.explain.wording import wording as _of
-from mailpath.tickets.explain.wordings_any import OTHER, RECEIVER
-from mailpath.tickets.explain.wordings_exchange import EXCHANGE
+from mailpath.judge.model import DemandedBy
+from mailpath.tickets.phrases import Phrases, read_table
 
-_POSTFIX = (
-    _of(
-        Speaker.POSTFIX,
-        r"SSL_connect error to ",
-        Event.HANDSHAKE_FAILED,
-        "Postfix: the TLS handshake with the mail host failed.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"certificate verification failed for .{1,300}: self-signed certificate",
-        NOT_VERIFIED,
-        "Postfix: the mail host's certificate is self-signed.",
-        "TLS008",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"certificate verification failed for .{1,300}: certificate has expired",
-        NOT_VERIFIED,
-        "Postfix: the mail host's certificate is expired or not yet valid.",
-        "TLS009",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"(?:server )?certificate verification failed for ",
-        NOT_VERIFIED,
-        "Postfix: the mail host's certificate is not trusted.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"Server certificate not trusted",
-        NOT_VERIFIED,
-        "Postfix: the mail host's certificate is not trusted.",
-        "TLS008",
-        "TLS011",
-        "TLS012",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"Name service error for name=\S{1,300} type=MX: Malformed or unexpected name server reply",
-        Event.MX_FAILED,
-        "Postfix: the answer to its MX query was an error or not usable.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"mail for \S{1,300} loops back to myself",
-        None,
-        "Postfix: the best MX record of the domain leads to the sending server itself, which does not accept"
-        " mail for that domain: the record is wrong, or the domain is missing from mydestination,"
-        " virtual_mailbox_domains or relay_domains. No TLS posture changes that.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"no MX host for \S{1,300} has a valid address record",
-        Event.NO_HOST_FOUND,
-        "Postfix: the MX records name hosts, but none of them has an address.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"TLS policy lookup for \S{1,300}: non DNSSEC destination",
-        Event.NOT_SECURE,
-        "Postfix insists on DANE, but the destination is not signed.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"client TLS configuration problem",
-        Event.STS_UNREADABLE,
-        "Postfix cannot use its own TLS policy for this destination.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"conversation with .{1,300} timed out",
-        Event.GREETING_LOST,
-        "The mail host went silent in the middle of the session.",
-    ),
-    _of(
-        Speaker.POSTFIX,
-        r"lost connection with .{1,300} while ",
-        Event.GREETING_LOST,
-        "The mail host closed the connection in the middle of the session.",
-    ),
-)
+#: In the tables: any event of `NOT_VERIFIED`.
+_NOT_VERIFIED = "not-verified"
+#: Most characters between the two sides of a "*" in a phrase.
+_GAP = 60
 
-_EXIM = (
-    _of(
-        Speaker.EXIM,
-        r"(?:TLS session: |TLS error on connection )\((?:SSL_connect|gnutls_handshake)\)",
-        Event.HANDSHAKE_FAILED,
-        "Exim: the TLS handshake with the mail host failed.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"(?:TLS session: |TLS error on connection )\(certificate verification failed\)"
-        r"|certificate verify failed",
-        NOT_VERIFIED,
-        "Exim: the mail host's certificate does not verify.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"failure while setting up TLS session",
-        None,
-        "Exim requires TLS but could not start it; an earlier line says whether the handshake failed or the"
-        " certificate did not verify.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"delivering unencrypted to",
-        Event.SENT_PLAIN,
-        "Exim could not start TLS, and sent the message in the clear.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"SMTP error from remote mail server after (?:pipelined )?(?:sending )?MAIL FROM",
-        Event.MAIL_REFUSED,
-        "The recipient's server refuses the sender.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"SMTP error from remote mail server after (?:pipelined )?(?:sending )?RCPT TO",
-        Event.RCPT_REFUSED,
-        "The recipient's server refuses the recipient.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"defer \((?:110|111|113|101|-52|-53)\)",
-        Event.CONNECT_FAILED,
-        "Exim could not connect to the mail host.",
-    ),
-    _of(
-        Speaker.EXIM,
-        r"retry time(?:out)? (?:not reached|exceeded)|retry timeout exceeded",
-        Event.CONNECT_FAILED,
-        "Exim has tried this host for as long as its retry rules allow.",
-    ),
-)
 
-_GMAIL = (
-    _of(
-        Speaker.GMAIL,
-        r"TLS Negotiation failed, the certificate doesn.{1,8}t match the host",
-        NOT_VERIFIED,
-        "Gmail: the server's certificate is not trusted or is for another name.",
-        "TLS010",
-        "TLS008",
-        "TLS012",
-    ),
-    _of(
-        Speaker.GMAIL,
-        r"TLS Negotiation failed|starttls error",
-        Event.HANDSHAKE_FAILED,
-        "Gmail: the TLS handshake failed.",
-    ),
-    _of(
-        Speaker.GMAIL,
-        r"DNS type 'mx' lookup of \S{1,253} responded with code NXDOMAIN",
-        Event.NO_SUCH_DOMAIN,
-        "Gmail: the recipient domain does not exist.",
-        "MX004",
-    ),
-    _of(
-        Speaker.GMAIL,
-        r"DNS type 'mx' lookup of \S{1,253} responded with code",
-        Event.MX_FAILED,
-        "Gmail: the MX lookup failed.",
-    ),
-    _of(
-        Speaker.GMAIL,
-        r"did not accept our requests to connect",
-        Event.CONNECT_FAILED,
-        "Gmail could not connect to any mail host of the domain.",
-    ),
-    _of(
-        Speaker.GMAIL,
-        r"address couldn.{1,8}t be found, or is unable to receive mail",
-        Event.RCPT_REFUSED,
-        "There is no such mailbox.",
-    ),
-)
+class Speaker(StrEnum):
+    """Whose words they are."""
 
-_SENDMAIL = (
-    _of(
-        Speaker.SENDMAIL,
-        r"403 4\.7\.0 TLS handshake failed|TLS handshake failed",
-        Event.HANDSHAKE_FAILED,
-        "Sendmail: the TLS handshake failed.",
-    ),
-    _of(
-        Speaker.SENDMAIL,
-        r"403 4\.7\.0 (?:encryption too weak|authentication required|(?:server )?not authenticated)",
-        NOT_VERIFIED,
-        "Sendmail's access map requires TLS that the mail host does not provide.",
-    ),
-    _of(
-        Speaker.SENDMAIL,
-        r"STARTTLS=client, .{0,300}\bverify=(?:OK|TRUSTED)\b",
-        None,
-        "Sendmail: the message goes over TLS, and a trusted CA vouches for the certificate.",
-    ),
-    _of(
-        Speaker.SENDMAIL,
-        r"STARTTLS=client, .{0,300}\bverify=(?:FAIL|NO|NOT|NONE|CLEAR|TEMP|PROTOCOL|SOFTWARE)\b",
-        None,
-        "Sendmail: the message goes over TLS, and the mail host's certificate is not verified.",
-    ),
-    _of(
-        Speaker.SENDMAIL,
-        r"Deferred: Connection (?:refused|timed out|reset) (?:by|with)|Deferred: No route to host",
-        Event.CONNECT_FAILED,
-        "Sendmail could not connect to the mail host.",
-    ),
-    _of(
-        Speaker.SENDMAIL,
-        r"Host unknown \(Name server: ",
-        Event.NO_SUCH_DOMAIN,
-        "Sendmail: the recipient domain does not exist.",
-    ),
-    _of(
-        Speaker.SENDMAIL,
-        r"Name server: \S{1,300}: host name lookup failure",
-        Event.MX_FAILED,
-        "Sendmail: the DNS lookup failed.",
-    ),
-)
+    POSTFIX = "Postfix"
+    EXIM = "Exim"
+    EXCHANGE = "Exchange Online"
+    GMAIL = "Gmail"
+    SENDMAIL = "Sendmail"
+    QMAIL = "qmail"
+    GO = "Go"
+    RECEIVER = "a receiving server"
+    OTHER = "mail servers"
 
-_QMAIL = (
-    _of(
-        Speaker.QMAIL,
-        r"couldn't find any host named|couldn't find any host by that name",
-        Event.NO_SUCH_DOMAIN,
-        "qmail: the recipient domain does not exist.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"couldn't find a mail exchanger or IP address",
-        Event.NO_ADDRESS,
-        "qmail: the recipient domain has neither an MX record nor an address.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"CNAME lookup failed temporarily",
-        Event.MX_FAILED,
-        "qmail: the DNS lookup failed.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"wasn't able to establish an SMTP connection",
-        Event.CONNECT_FAILED,
-        "qmail could not connect to the mail host.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"connected to \S{1,300} but greeting failed",
-        Event.GREETING_REFUSED,
-        "The mail host refused the session.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"connected to \S{1,300} but sender was rejected",
-        Event.MAIL_REFUSED,
-        "The recipient's server refuses the sender.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"does not like recipient",
-        Event.RCPT_REFUSED,
-        "The recipient's server refuses the recipient.",
-    ),
-    _of(
-        Speaker.QMAIL,
-        r"TLS connect failed",
-        Event.HANDSHAKE_FAILED,
-        "qmail: the TLS handshake failed.",
-    ),
-)
 
-#: The first that matches counts, so the more telling stand first.
-WORDINGS: tuple[Wording, ...] = (
-    *EXCHANGE,
-    *_GMAIL,
-    *RECEIVER,
-    *_POSTFIX,
-    *_EXIM,
-    *_SENDMAIL,
-    *_QMAIL,
-    *OTHER,
-)
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What words mean.  `events`: what they speak of, () where nothing that they tell happened to the mail;
+    `findings`: to which codes they narrow the causes down; `cause`: of what no walk can show.
+    """
+
+    means: str
+    named: tuple[str, ...] = msgspec.field(default=(), name="events")
+    findings: tuple[str, ...] = ()
+    cause: str | None = None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return _events(self.named)
+
+
+class Wording(Meaning, frozen=True, kw_only=True):
+    """`by`: on whose account TLS was demanded, where the words say so; `in_clear`: cases in which a sender
+    without TLS would hear them; `beside`: what they explain from a line beside (`explains`).
+    """
+
+    speaker: Speaker
+    pattern: str = msgspec.field(name="regex")
+    by: DemandedBy | None = None
+    in_clear: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        return _compiled(self.pattern)
+
+    @property
+    def explains(self) -> tuple[Event, ...]:
+        return _events(self.beside)
+
+
+class Said(Meaning, frozen=True, kw_only=True):
+    """Words of TLS libraries.  `like`: library to phrases; `taking`: what they mean in the log of the server
+    that takes the mail, where that is another thing.
+    """
+
+    like: Mapping[str, tuple[str, ...]]
+    taking: Meaning | None = None
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of TLS libraries in a text.  `libraries`: which of them say so; `presets`: whose servers speak
+    through them, None where anybody's may.
+    """
+
+    said: Said
+    libraries: tuple[str, ...]
+    presets: frozenset[str] | None
+
+
+class _Wordings(msgspec.Struct, frozen=True):
+    wording: tuple[Wording, ...]
+
+
+class _Libraries(msgspec.Struct, frozen=True):
+    speaks: Mapping[str, frozenset[str]]
+    said: tuple[Said, ...]
+
+
+def _events(names: tuple[str, ...]) -> tuple[Event, ...]:
+    return tuple(
+        event for name in names for event in (NOT_VERIFIED if name == _NOT_VERIFIED else (Event(name),))
+    )
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
+def wordings() -> tuple[Wording, ...]:
+    """`wordings.toml`.  The first that matches counts."""
+    return read_table(__package__, "wordings.toml", _Wordings).wording
+
+
+@cache
+def libraries() -> _Libraries:
+    """`libraries.toml`.  The first with a phrase in the text counts."""
+    return read_table(__package__, "libraries.toml", _Libraries)
+
+
+@cache
+def _phrases() -> Phrases[tuple[int, str, int]]:
+    """(number of `libraries().said`, library, length of the phrase) by phrase."""
+    return Phrases(
+        [
+            ((at, name, len(phrase)), (phrase,))
+            for at, said in enumerate(libraries().said)
+            for name, phrases in said.like.items()
+            for phrase in phrases
+        ],
+        gap=_GAP,
+    )
 
 
 def recognise(text: str) -> Wording | None:
     """The first wording that `text` (one line) holds."""
-    return next((each for each in WORDINGS if each.regex.search(text)), None)
+    return next((each for each in wordings() if each.regex.search(text)), None)
+
+
+def beside(text: str, events: frozenset[Event]) -> Wording | None:
+    """The first wording in `text` that explains one of `events` from a line beside it."""
+    return next(
+        (each for each in wordings() if events.intersection(each.explains) and each.regex.search(text)), None
+    )
+
+
+def hear(text: str) -> Heard | None:
+    """The first words of TLS libraries that stand in `text`."""
+    found = list(_phrases().find(text))
+    if not found:
+        return None
+    first = found[0][0]
+    longest = max(length for at, _, length in found if at == first)
+    names = tuple(dict.fromkeys(name for at, name, length in found if (at, length) == (first, longest)))
+    speaks = libraries().speaks
+    own = all(name in speaks for name in names)
+    presets = frozenset[str]().union(*(speaks[name] for name in names)) if own else None
+    return Heard(said=libraries().said[first], libraries=names, presets=presets or None)

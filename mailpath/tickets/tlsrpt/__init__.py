@@ -8,6 +8,7 @@ from mailpath.tickets.tlsrpt.read import (
     ReportedFailure,
     ReportedPolicy,
     read,
+    read_all,
     render_text,
     to_dict,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "empty",
     "encode",
     "read",
+    "read_all",
     "render_text",
     "to_dict",
 ]

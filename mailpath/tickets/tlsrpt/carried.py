@@ -20,9 +20,13 @@ from mailpath.names import as_domain
 MAX_INPUT = 8 << 20
 #: Parts of a mail that are looked at.
 MAX_PARTS = 200
+#: Reports of one mailbox that are read.
+MAX_REPORTS = 500
 
 _GZIP = b"\x1f\x8b"
 _MAIL = re.compile(rb"\s*(?:From |[A-Za-z][A-Za-z0-9-]{0,75}:[ \t\r\n])")
+#: Where a mail of a mailbox begins: its line, and a header field.
+_MAILBOX = re.compile(rb"(?:\A|\n\r?\n)(?P<mail>From [^\n]{1,998}\n[A-Za-z][A-Za-z0-9-]{0,75}:)")
 _TYPES = ("application/tlsrpt+json", "application/tlsrpt+gzip")
 _NAMED = re.compile(r"\.json(?:\.gz)?\Z|\.gz\Z", re.IGNORECASE)
 
@@ -38,15 +42,19 @@ class Carried(NamedTuple):
     recipient: str | None
 
 
-def carried(data: bytes, name: str = "") -> Carried:
-    """The report in a file of this content and this name.  Raises `ReportError` and nothing else."""
+def carried(data: bytes, name: str = "") -> list[Carried]:
+    """The reports in a file of this content and this name, one or more: those of a mailbox, or of one mail.
+
+    Raises `ReportError` and nothing else.
+    """
     if len(data) > MAX_INPUT:
         raise ReportError("The report is larger than 8 MiB.")
+    found = [(data, None)] if data.startswith(_GZIP) or not _MAIL.match(data) else _mailed(data)
     recipient = recipient_of(name)
-    if not data.startswith(_GZIP) and _MAIL.match(data):
-        data, told = _attached(data)
-        recipient = told or recipient
-    return Carried(_inflated(data) if data.startswith(_GZIP) else data, recipient)
+    return [
+        Carried(_inflated(content) if content.startswith(_GZIP) else content, told or recipient)
+        for content, told in found
+    ]
 
 
 def recipient_of(name: str) -> str | None:
@@ -57,17 +65,29 @@ def recipient_of(name: str) -> str | None:
     return as_domain(parts[1])
 
 
-def _attached(data: bytes) -> tuple[bytes, str | None]:
+def _mailed(data: bytes) -> list[tuple[bytes, str | None]]:
+    """The reports of a mail, or of a mailbox file (RFC 4155), each with its recipient domain."""
+    starts = [found.start("mail") for found in _MAILBOX.finditer(data)] or [0]
+    mails = (data[start:end] for start, end in zip(starts, (*starts[1:], len(data)), strict=True))
+    found = [each for mail in mails for each in _attached(mail)][:MAX_REPORTS]
+    if not found:
+        raise ReportError("The mail contains no TLS report.")
+    return found
+
+
+def _attached(data: bytes) -> list[tuple[bytes, str | None]]:
+    found = []
     try:
         message = email.message_from_bytes(data)
         for part in list(message.walk())[:MAX_PARTS]:
             name = part.get_filename() or ""
             content = _content(part) if _holds(part, name) else None
             if content is not None:
-                return content, as_domain(str(message.get("tls-report-domain", ""))) or recipient_of(name)
+                told = as_domain(str(message.get("tls-report-domain", ""))) or recipient_of(name)
+                found.append((content, told))
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ReportError("The mail cannot be parsed.") from error
-    raise ReportError("The mail contains no TLS report.")
+    return found
 
 
 def _holds(part: email.message.Message, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -176,11 +177,25 @@ def _entry(where: str, entry: Any) -> Iterator[str]:
         yield f"{where}: the failures add up to more than the summary has."
 
 
+def unpacked(strings: Any) -> Any:
+    """`policy-string` as an array of strings, also where all of it is one JSON array inside a string."""
+    if not _texts(strings) or len(strings) != 1 or not strings[0].lstrip().startswith("["):
+        return strings
+    try:
+        inner = json.loads(strings[0])
+    except (ValueError, RecursionError):
+        return strings
+    return inner if _texts(inner) else strings
+
+
 def _strings(where: str, policy: dict[str, Any]) -> Iterator[str]:
     """The policy-string fits the policy-type."""
-    strings = policy.get("policy-string")
+    sent = policy.get("policy-string")
+    strings = unpacked(sent)
     if not _texts(strings):
         return
+    if strings is not sent:
+        yield f"{where}: policy-string must be an array, not one in a string."
     if policy.get("policy-type") == "tlsa" and not all(_TLSA.match(each) for each in strings or ()):
         yield f"{where}: policy-string must contain TLSA records."
     if policy.get("policy-type") == "sts" and strings and not any("STSv1" in each for each in strings):

@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
+from mailpath.match.sts import mx_matches
 from mailpath.names import as_domain
-from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
-from mailpath.tickets.tlsrpt.carried import ReportError, carried
-from mailpath.tickets.tlsrpt.check import check
+from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES, ResultType
+from mailpath.tickets.tlsrpt.carried import Carried, ReportError, carried
+from mailpath.tickets.tlsrpt.check import check, unpacked
 from mailpath.visible import visible
 from mailpath.wording.layout import hanging
 
@@ -53,7 +54,8 @@ class ReportedFailure(msgspec.Struct, frozen=True, kw_only=True):
 
     `walk`: the recipient domain whose walk may show it again, A-labels; None where the report names none;
     `sure`: it is no guess.  `posture`: of a sender that meets it on that walk; None: the usual one.
-    `mx`, `address`: of the receiving host; `sending`: of the sender; `reason`: the sender's own words.
+    `mx`, `address`: of the receiving host; `sending`: of the sender; `reason`: the sender's own words;
+    `compared`: what the host and the policy in the report say together, a sentence, or "".
     """
 
     result: str
@@ -65,6 +67,7 @@ class ReportedFailure(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None
     sending: str | None = None
     reason: str | None = None
+    compared: str = ""
     walk: str | None = None
     sure: bool = True
     posture: str | None = None
@@ -85,12 +88,20 @@ class ReceivedReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(data: bytes, name: str = "") -> ReceivedReport:
-    """The report in `data`: JSON, gzip of it, or the mail that brought it; `name`: of the file.
+    """The first report in `data`: JSON, gzip of it, or the mail that brought it; `name`: of the file.
 
     Raises `ReportError` and nothing else.
     """
-    content, told = carried(data, name)
-    report = _parsed(content)
+    return _read(carried(data, name)[0])
+
+
+def read_all(data: bytes, name: str = "") -> list[ReceivedReport]:
+    """Every report in `data`, which may be a mailbox of them.  Raises `ReportError` and nothing else."""
+    return [_read(each) for each in carried(data, name)]
+
+
+def _read(brought: Carried) -> ReceivedReport:
+    report, told = _parsed(brought.json), brought.recipient
     dates = _object(report.get("date-range"))
     entries = [entry for entry in _array(report.get("policies"))[:MAX_POLICIES] if isinstance(entry, dict)]
     policies = tuple(_policy(entry) for entry in entries)
@@ -165,7 +176,7 @@ def _policy(entry: dict[str, Any]) -> ReportedPolicy:
     return ReportedPolicy(
         kind=_shown(policy.get("policy-type")) or "unknown",
         domain=_shown(policy.get("policy-domain")) or "",
-        strings=_strings(policy.get("policy-string")),
+        strings=_strings(unpacked(policy.get("policy-string"))),
         mx=_strings([hosts] if isinstance(hosts, str) else hosts),
         successful=_count(summary.get("total-successful-session-count")),
         failed=_count(summary.get("total-failure-session-count")),
@@ -217,22 +228,53 @@ def _failure(policy: ReportedPolicy, detail: dict[str, Any], recipient: str | No
     known = RESULT_TYPES.get(result)
     mx = _shown(detail.get("receiving-mx-hostname"))
     own, sure = _policy_of(policy, mx, result)
+    reason = _shown(detail.get("failure-reason-code"))
+    compared, findings = _compared(policy, mx, known)
     told = (recipient or own) if policy.kind == "tlsa" else (own or recipient)
     return ReportedFailure(
         result=result,
         kind=policy.kind,
         domain=policy.domain,
-        means=known.means if known else "RFC 8460 does not define this result type.",
+        means=_means(known, reason),
         count=_count(detail.get("failed-session-count")),
         mx=mx,
         address=_shown(detail.get("receiving-ip")),
         sending=_shown(detail.get("sending-mta-ip")),
-        reason=_shown(detail.get("failure-reason-code")),
+        reason=reason,
+        compared=compared,
         walk=told,
         sure=sure or told == recipient,
         posture=_posture(policy.kind, result),
-        findings=known.findings if known else (),
+        findings=findings,
     )
+
+
+def _means(known: ResultType | None, reason: str | None) -> str:
+    if known is None:
+        return "RFC 8460 does not define this result type."
+    if known is not RESULT_TYPES["validation-failure"]:
+        return known.means
+    more = (
+        "the reason code says more" if reason else "the report does not say which, so a walk may find nothing"
+    )
+    return f"{known.means.rstrip('.')}; {more}."
+
+
+def _compared(
+    policy: ReportedPolicy, mx: str | None, known: ResultType | None
+) -> tuple[str, tuple[str, ...]]:
+    """The host that failed held against the policy in the same report; codes under which a walk shows it."""
+    findings = known.findings if known is not None else ()
+    host = as_domain(mx or "")
+    lines = [line.partition(":") for line in policy.strings]
+    patterns = policy.mx or tuple(value.strip() for key, _, value in lines if key.strip() == "mx")
+    if policy.kind != "sts" or host is None or not patterns or (known is not None and known.policy == "sts"):
+        return "", findings
+    others = tuple(code for code in findings if code != "STS013")
+    shown = ", ".join(patterns[:6])
+    if any(mx_matches(pattern.lower(), host) for pattern in patterns):
+        return f"{mx} is listed in the policy of the report: {shown}.", others
+    return f"{mx} is not listed in the policy of the report: {shown}.", ("STS013", *others)
 
 
 # --- text ------------------------------------------------------------------------------------------
@@ -260,6 +302,8 @@ def _lines(report: ReceivedReport) -> Iterator[str]:
         yield from _row("Sessions", str(failure.count))
         if failure.reason:
             yield from _row("Reason", failure.reason)
+        if failure.compared:
+            yield from _row("Compared", failure.compared)
         if failure.findings:
             yield from _row("Findings", ", ".join(failure.findings))
         yield from _row("Walk", _walk(failure))

@@ -113,14 +113,14 @@ class Keeper:
     # --- The walks of this run ---
 
     def show_history(self) -> None:
-        screen, walks = self._screen, tuple(self.walks)  # another one may finish meanwhile
+        screen = self._screen
+        screen.app.push_screen(history(self.walks, self.earlier, screen.posture, screen.glyphs), self.show)
 
-        def show(choice: str | None) -> None:
-            kind, _, value = (choice or "").partition(":")
-            if kind == "walk":
-                screen.walks.show_again(walks[int(value)])
-            elif kind == "name":
-                screen.bar.fill(None, value)
-                screen.action_edit()
-
-        screen.app.push_screen(history(walks, self.earlier, screen.posture, screen.glyphs), show)
+    def show(self, choice: str | None) -> None:
+        """What `history` ended with: "walk:N" again, or "name:RECIPIENT" to be walked."""
+        kind, _, value = (choice or "").partition(":")
+        if kind == "walk":
+            self._screen.walks.show_again(self.walks[int(value)])
+        elif kind == "name":
+            self._screen.bar.fill(None, value)
+            self._screen.action_edit()

@@ -36,6 +36,7 @@ class LensController:
     def __init__(self, screen: PathScreen) -> None:
         self._screen = screen
         self.lens = Lens()
+        self.pins: tuple[str, ...] = ()  # postures, at most two, the earlier first
         self._base: Scene | None = None  # the finished walk, as it was walked
         self._view: View | None = None
         self._host: str | None = None
@@ -201,3 +202,23 @@ class LensController:
         self._host = None if host == self._host else host
         if self._replayer is not None:
             self._show(self._view)
+
+    def take_cell(self, posture: str | None, host: str | None, *, row: bool) -> None:
+        """A click in the matrix: a head is of a posture, a name of a host, a cell of both."""
+        new = posture is not None and posture != self._screen.posture
+        if row and (host != self._host or not new):  # clicked a second time, a cell lets go of its host
+            self.select_host(host)
+        if posture is not None:
+            self._screen.posture = posture
+
+    def pin(self) -> None:
+        """Keep the chosen posture to compare others with, or let go of it; two at most, the later ones."""
+        screen, chosen = self._screen, self._screen.posture
+        kept = tuple(name for name in self.pins if name != chosen)
+        self.pins = (*self.pins, chosen)[-2:] if kept == self.pins else kept
+        screen.side.postures.pin(self.pins)
+        if screen.scene is None:
+            return
+        screen.judge(screen.scene)
+        if len(self.pins) == 2:
+            screen.reader.show_verdict()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
+from mailpath.tui.screens.finding import FindScreen
+from mailpath.tui.text import Row
 from mailpath.tui.widgets.steps import StepPanel
 from mailpath.tui.widgets.verdict import VerdictPanel
 
@@ -81,6 +83,13 @@ class Reader:
         self.open(step)
         self._screen.set_focus(self.place)
 
+    def show_verdict(self) -> None:
+        """Where lines are dear the matrix is in sight only of an open verdict."""
+        if any(self._screen.has_class(size) for size in ("-short", "-tiny", "-normal", "-narrow")):
+            self._screen.remove_class("-side", "-wide-side")
+            self.jump("verdict")
+            self._screen.call_after_refresh(self._screen.verdict.scroll_to_matrix)
+
     def toggle_evidence(self) -> None:
         panel = self._open_panel()
         if panel is not None:
@@ -152,6 +161,21 @@ class Reader:
             screen.set_focus(side.shown)
         else:
             screen.call_after_refresh(side.shown.focus)
+
+    def find(self) -> None:
+        """Type to find a row of the list that is shown."""
+        screen, side = self._screen, self._screen.side
+        about = side.about()
+        dialogue = FindScreen(
+            side.mode.capitalize(),
+            side.shown.rows(about),
+            box="picker",
+            find="Type to find; arrows, PgUp, PgDn move",
+            enter="Enter chooses it",
+            begin=side.shown.chosen,
+            about=lambda name: [Row("", about[name], label_style="")] if name in about else [],
+        )
+        screen.app.push_screen(dialogue, side.shown.take)
 
     def close_list(self) -> None:
         """Back to the steps, and to the posture list beside them."""

@@ -48,21 +48,27 @@ class WalkController:
         self._runs = 0
         self.state = WalkState()
         self.in_lab = isinstance(session.source, LabSource)
-        self._scenarios: Mapping[str, Scenario] = {}
+        self.postures: Mapping[str, Posture] = {}
+        self.scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
         self._pasted = pasted
         self._rejected = False
         #: What was asked for at the start is there: the walk, or the list of scenarios.
-        self.begun = asyncio.Event()
+        self.ready = asyncio.Event()
         if not start and not self.in_lab:
-            self.begun.set()
+            self.ready.set()
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was walked in this run."""
+        return self._runs > 0
 
     async def open(self) -> None:
         """Load what a walk needs, and begin with what was asked for; told on the screen where that fails."""
         try:
             self._offer(await self._session.postures())
             if self.in_lab:
-                self._scenarios = await self._session.scenarios()
+                self.scenarios = await self._session.scenarios()
                 self._enter_lab()
             elif self._start:
                 self._screen.bar.submit()
@@ -70,13 +76,15 @@ class WalkController:
             log.exception("opening the source")
             self._screen.warn(sentence(error, "The app could not start"))
         finally:
-            self._screen.app.screen.call_after_refresh(self.begun.set)
+            self._screen.app.screen.call_after_refresh(self.ready.set)
 
     def _offer(self, postures: Mapping[str, Posture]) -> None:
         screen, problems = self._screen, self._session.problems
+        self.postures = postures
         screen.side.offer_postures(postures)
         if screen.posture not in postures:
-            problems += (f'posture: There is no posture "{screen.posture}".',)
+            like = phrases.did_you_mean(screen.posture, postures)
+            problems += (f'posture: There is no posture "{screen.posture}".{like}',)
             screen.posture = "rfc"
         screen.complain(problems)
 
@@ -86,11 +94,12 @@ class WalkController:
         name = chosen if chosen is None or isinstance(chosen, str) else chosen.id
         if name is None:
             self.pick_scenario()
-        elif name in self._scenarios:
-            self._walk_scenario(name)
+        elif name in self.scenarios:
+            self.walk_scenario(name)
         else:
             key = self._screen.key_of("path.lab", "l")
-            self._screen.warn(f'The lab has no scenario "{name}"; {key} lists them.')
+            near = phrases.did_you_mean(name, self.scenarios)
+            self._screen.warn(f'The lab has no scenario "{name}"; {key} lists them.{near}')
         self._screen.refresh_bindings()
 
     # --- Walks ---
@@ -102,6 +111,7 @@ class WalkController:
         self._leave()
         self._rejected = False
         self._runs += 1
+        self._screen.refresh_bindings()
         self.state = WalkState(self._runs, path, walking=True)
         self._screen.clear("Walking the path; the verdict follows.")
         walk = self._session.walk(self._runs, path, self._screen.post_message)
@@ -258,42 +268,48 @@ class WalkController:
     @property
     def hint(self) -> str:
         """What the scenario is about, and what to try."""
-        scenario = self._scenarios.get(self._scenario or "")
+        scenario = self.scenarios.get(self._scenario or "")
         if scenario is None:
             return ""
         return f"{phrases.sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
 
     def _keep_scenario_of(self, path: Path) -> None:
         """Another path is no scenario's."""
-        scenario = self._scenarios.get(self._scenario or "")
+        scenario = self.scenarios.get(self._scenario or "")
         if scenario is not None and scenario.domain != path.recipient:
             self._scenario = None
 
-    def _walk_scenario(self, name: str) -> None:
+    def walk_scenario(self, name: str) -> None:
         self._scenario = name
-        scenario = self._scenarios[name]
+        scenario = self.scenarios[name]
         self._screen.bar.fill(scenario.sender, scenario.domain)
         self._screen.bar.submit()
 
     def pick_scenario(self) -> None:
-        if self._is_lab_up():
-            self._screen.app.push_screen(picker(self._scenarios, self._scenario), self._walk_picked)
+        """Choose one; from the live network the way goes into the lab first."""
+        if not self.in_lab:
+            self.in_lab = True
+            self._session.source = LabSource()
+            self._screen.enter_lab()
+            self._screen.run_worker(self.open(), group="open")
+        elif self._is_lab_up():
+            self._screen.app.push_screen(picker(self.scenarios, self._scenario), self._walk_picked)
 
     def _walk_picked(self, name: str | None) -> None:
         if name is not None:
-            self._walk_scenario(name)
+            self.walk_scenario(name)
 
     def walk_neighbour(self, direction: int) -> None:
         """The scenario `direction` places on, round the end."""
         if self._is_lab_up():
-            names = list(self._scenarios)
+            names = list(self.scenarios)
             here = names.index(self._scenario) if self._scenario in names else -1 if direction > 0 else 0
-            self._walk_scenario(names[(here + direction) % len(names)])
+            self.walk_scenario(names[(here + direction) % len(names)])
 
     def _is_lab_up(self) -> bool:
-        if not self._scenarios:
+        if not self.scenarios:
             self._screen.tell("The lab is not up yet.")
-        return bool(self._scenarios)
+        return bool(self.scenarios)
 
 
 def _time(scene: Scene) -> str:

@@ -85,28 +85,29 @@ class FindScreen(Dialogue[str | None]):
 
     def on_mount(self) -> None:
         self._list.can_focus = False
-        self._fill("", self._begin)
+        self._fill("")
         self._field.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        here = self._list.highlighted_option
-        self._fill(event.value, here.id if here is not None else None)
+        self._fill(event.value)
 
-    def _fill(self, sought: str, here: str | None) -> None:
-        """The rows that hold what is `sought`; the highlight stays on `here` while that is among them."""
+    def _fill(self, sought: str) -> None:
+        """The rows that hold what is `sought`, first those that show it; the first of them is highlighted,
+        and while nothing is sought the one to begin with."""
+        if sought.split():
+            found = [option for option, found_by in self._rows if found_by and holds(found_by, sought)]
+            found.sort(key=lambda option: not holds(str(option.prompt), sought))
+        else:
+            found = [option for option, _ in self._rows]
         self._list.clear_options()
-        self._list.add_options(
-            option
-            for option, found_by in self._rows
-            if not sought.split() or (found_by and holds(found_by, sought))
-        )
-        ids = [option.id for option in self._list.options]
+        self._list.add_options(found)
+        ids = [option.id for option in found]
         if not ids:
             nothing = Content.styled("No match; Esc clears the search.", QUIET)
             self._list.add_option(Option(nothing, disabled=True))
-        elif here is not None and here in ids:
-            self._list.highlighted = ids.index(here)
+        elif not sought.split() and self._begin in ids and self._begin is not None:
+            self._list.highlighted = ids.index(self._begin)
         else:
             self._list.action_first()
 

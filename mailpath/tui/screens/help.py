@@ -1,23 +1,26 @@
-"""The keys, as the widgets themselves declare them."""
+"""The keys, as the widgets themselves declare them, and on a second page the words, signs and colors."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar
+from importlib import resources
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
 
 from mailpath.facts import WALKED
 from mailpath.tui.keynames import hidden, key_text
 from mailpath.tui.screens.finding import Dialogue, FindScreen
-from mailpath.tui.screens.keys import GROUPS
+from mailpath.tui.screens.keys import GROUPS, does
 from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
-from mailpath.tui.text import QUIET, wrap
+from mailpath.tui.text import ASCII, QUIET, UNICODE, wrap
 from mailpath.tui.widgets.bar import NameInput, WalkButton
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.steps import FilterInput, StepPanel
@@ -41,12 +44,15 @@ _MOUSE = (
 Group = tuple[str, list[BindingType]]
 
 
-def groups(here: Widget | None = None, lab: bool = True) -> list[Group]:
-    """Every group of keys, with its title: first those of the widget that has the focus."""
+def groups(here: Widget | None = None, screen: Screen[Any] | None = None) -> list[Group]:
+    """Every group of keys, with its title: first those of the widget that has the focus.  `screen`: only what
+    this one does now."""
     found: list[Group] = [
         (title, list(kind.BINDINGS)) for kind, title, _ in _PLACES if isinstance(here, kind)
     ]
-    found += [(title, bindings) for title, bindings in GROUPS.items() if lab or title != "Lab"]
+    for title, bindings in GROUPS.items():
+        done = [each for each in bindings if screen is None or does(screen, each)]
+        found += [(title, done)] if done else []
     found += [
         (title, list(kind.BINDINGS)) for kind, _, title in _PLACES if title and not isinstance(here, kind)
     ]
@@ -70,10 +76,11 @@ class _Box(VerticalScroll):
 
 
 class HelpScreen(Dialogue[None]):
-    """Every key of the screen below, in groups of (title, bindings)."""
+    """Every key of the screen below, in groups of (title, bindings); on the second page the words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
+        Binding("escape,q", "dismiss", "Close", id="help.close"),
+        Binding("question_mark,tab", "turn", "Words", id="help.turn"),
         hidden("j", "scroll(1)", "Down", id="help.down"),
         hidden("k", "scroll(-1)", "Up", id="help.up"),
     ]
@@ -88,18 +95,45 @@ class HelpScreen(Dialogue[None]):
         self._keymap = keymap
         self._groups = [(title, list(bindings)) for title, bindings in groups]
         self._ascii = ascii
+        self._words = False
 
     def compose(self) -> ComposeResult:
-        with _Box(id="help") as box:
-            box.border_title = Content("Keys")
+        with _Box(id="help"):
             yield WrappedText()
 
     def on_mount(self) -> None:
-        self.query_one(WrappedText).show(self._paint)
+        self._show()
         self.query_one(_Box).focus()
+
+    def action_turn(self) -> None:
+        """The other page."""
+        self._words = not self._words
+        self._show()
+
+    def _show(self) -> None:
+        box = self.query_one(_Box)
+        box.border_title = Content(
+            "Words (2 of 2; Tab: keys)" if self._words else "Keys (1 of 2; Tab: words)"
+        )
+        box.query_one(WrappedText).show(self._paint_words if self._words else self._paint)
+        box.scroll_home(animate=False)
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(_Box).scroll_relative(y=lines, animate=False)
+
+    def _paint_words(self, width: int) -> list[Content]:
+        glyphs = ASCII if self._ascii else UNICODE
+        lines: list[Content] = []
+        for group in words():
+            lines += [Content("")] if lines else []
+            lines.append(Content.styled(group["title"], "bold"))
+            for entry in group["entry"]:
+                sign = getattr(glyphs, entry["sign"]) if "sign" in entry else ""
+                lead = f"{sign} {entry['name']}".lstrip()
+                first, *more = wrap(entry["means"], width - 18)
+                lines.append(Content.assemble((f"  {lead:<15} ", entry.get("style", "$primary")), first))
+                lines += [Content(f"{'':18}{line}") for line in more]
+        return lines
 
     def _paint(self, width: int) -> list[Content]:
         lines: list[Content] = []
@@ -113,6 +147,13 @@ class HelpScreen(Dialogue[None]):
         lines += [Content(""), Content.styled("Mouse", "bold")]
         lines += [Content.styled(f"  {line}", QUIET) for line in wrap(_MOUSE, width - 2)]
         return lines
+
+
+def words() -> list[dict[str, Any]]:
+    """Groups of entries, as `words.toml` has them."""
+    text = resources.files(__package__).joinpath("words.toml").read_text("utf-8")
+    groups: list[dict[str, Any]] = tomllib.loads(text)["group"]
+    return groups
 
 
 def told(

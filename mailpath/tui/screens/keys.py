@@ -1,9 +1,13 @@
-"""The keys of the path screen, each with an id that stays: single letters, and the one
-control chord that every program on a terminal has."""
+"""The keys of the path screen, each with an id that stays: single letters, and the two
+control chords that people know from other programs."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.actions import parse
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from mailpath.facts import ENVELOPE, STEPS, TITLES
 from mailpath.tui.keynames import hidden
@@ -49,6 +53,7 @@ WHAT_IF: list[BindingType] = [
         "right", "posture(1)", "Posture", key_display="←→", id="path.posture-next", tooltip="Next posture"
     ),
     hidden("o", "list('posture')", "Postures", id="path.postures", tooltip="The posture list"),
+    hidden("v", "pin", "Compare", id="path.pin", tooltip="Pin this posture, up to two, to compare them"),
     Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
     Binding("t", "list('clock')", "Time", id="path.times", tooltip="Expiry dates; move the clock to one"),
     hidden("m", "message", "Message", id="path.message", tooltip="REQUIRETLS, TLS-Required: No"),
@@ -66,12 +71,20 @@ WHAT_IF: list[BindingType] = [
 
 LAB: list[BindingType] = [
     Binding("l", "lab", "Lab", id="path.lab", tooltip="Choose a lab scenario"),
-    hidden("n", "scenario(1)", "Next scenario", id="path.lab-next", tooltip="Next scenario"),
+    Binding("n", "scenario(1)", "Next", key_display="n/p", id="path.lab-next", tooltip="Next scenario"),
     hidden("p", "scenario(-1)", "Previous scenario", id="path.lab-previous", tooltip="Previous scenario"),
 ]
 
 APP: list[BindingType] = [
     hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
+    Binding(
+        "colon,ctrl+p",
+        "app.menu",
+        "Menu",
+        key_display="^P",
+        id="path.menu",
+        tooltip="Menu: find an action, posture, attack, scenario, finding or path",
+    ),
     Binding("question_mark,f1", "help", "Keys", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",
@@ -85,3 +98,10 @@ APP: list[BindingType] = [
 ]
 
 GROUPS = {"Walk": WALK, "Read": READ, "What if": WHAT_IF, "Lab": LAB, "App": APP}
+
+
+def does(screen: Screen[Any], binding: BindingType) -> bool:
+    """Whether `screen` does now what `binding` is for."""
+    assert isinstance(binding, Binding)
+    _, action, parameters = parse(binding.action)
+    return bool(screen.check_action(action, parameters))

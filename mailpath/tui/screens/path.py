@@ -27,7 +27,7 @@ from mailpath.tui.scene import Scene
 from mailpath.tui.screens import keys
 from mailpath.tui.screens.help import HelpScreen, groups
 from mailpath.tui.session import Session
-from mailpath.tui.source import LiveSource
+from mailpath.tui.source import LabSource, LiveSource
 from mailpath.tui.text import ASCII, Glyphs, clean
 from mailpath.tui.ticket import answer
 from mailpath.tui.verdict_style import mark
@@ -35,6 +35,7 @@ from mailpath.tui.widgets.answer import Answer
 from mailpath.tui.widgets.bar import PathBar
 from mailpath.tui.widgets.choices import Choices
 from mailpath.tui.widgets.keyline import KeyLine
+from mailpath.tui.widgets.matrix import Matrix
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.side import Setting, Side
 from mailpath.tui.widgets.steps import StepPanel, Steps
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from mailpath.tickets.pasted import Pasted
-
-_BEGIN = "Type a recipient domain and press Enter. No packet is sent before that."
 
 
 def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..., None]:
@@ -142,7 +141,8 @@ class PathScreen(Screen[None]):
             self.add_class(*fitting[-1:], update=False)
 
     def on_mount(self) -> None:
-        self.answer.tell(_BEGIN)
+        back, lab = self.key_of("path.back", "escape"), self.key_of("path.lab", "l")
+        self.answer.begin(lab=self._live, keys=f"{back}, then {lab}")
         self.complain(())
         self.set_interval(0.1, self.walks.draw_clock)
         self.call_after_refresh(self._furnish)
@@ -160,6 +160,14 @@ class PathScreen(Screen[None]):
         self.call_after_refresh(self.run_worker, self.walks.open, group="open")
 
     # --- Drawing ---
+
+    def enter_lab(self) -> None:
+        """From now on the mini-internet is walked, not the live one."""
+        self.keeper.earlier = self.recent
+        self._live = False
+        self.bar.show_source(LabSource.badge, LabSource.kind)
+        self.clear(f"This is the lab; {self.key_of('path.lab', 'l')} lists its scenarios.")
+        self.refresh_bindings()
 
     def draw(self) -> None:
         """The lines of the steps, as they are now."""
@@ -198,7 +206,7 @@ class PathScreen(Screen[None]):
         summary = self.lenses.summary(scene.lens) if scene.lens.plain and scene.host is None else None
         weakest = summary.weakest if summary is not None else ""
         about = known.title if known is not None else ""
-        self.verdict.show(scene, self.posture, about=about, weakest=weakest)
+        self.verdict.show(scene, self.posture, about=about, weakest=weakest, pins=self.lenses.pins)
 
     def _mark_postures(self, scene: Scene) -> None:
         """Beside each posture what it makes of what is shown."""
@@ -291,9 +299,9 @@ class PathScreen(Screen[None]):
         else:
             self.reader.open_list(event.name)
 
-    @on(VerdictPanel.HostPicked)
-    def select_host(self, event: VerdictPanel.HostPicked) -> None:
-        self.lenses.select_host(event.host)
+    @on(Matrix.Clicked)
+    def take_cell(self, event: Matrix.Clicked) -> None:
+        self.lenses.take_cell(event.posture, event.host, row=event.row)
 
     @on(Rail.Picked)
     def jump_to_stop(self, event: Rail.Picked) -> None:
@@ -309,7 +317,10 @@ class PathScreen(Screen[None]):
     # --- Keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.walks.in_lab or action not in {"lab", "scenario"}
+        if action == "scenario":
+            return self.walks.in_lab
+        # From the live network there is a way into the lab before anything is walked, and none back.
+        return action != "lab" or self.walks.in_lab or (self._live and not self.walks.begun)
 
     def action_edit(self) -> None:
         self.zoomed = False
@@ -320,7 +331,7 @@ class PathScreen(Screen[None]):
         self.reader.go_back()
 
     def action_help(self) -> None:
-        told = groups(self.focused, lab=self.walks.in_lab)
+        told = groups(self.focused, self)
         self.app.push_screen(HelpScreen(told, self.glyphs is ASCII, self._keymap))
 
     def action_leave(self) -> None:
@@ -337,12 +348,14 @@ class PathScreen(Screen[None]):
     action_policy = _delegated(lambda screen: screen.lenses.turn_policy)
     action_plain = _delegated(lambda screen: screen.lenses.turn_back)
     action_host = _delegated(lambda screen: screen.lenses.turn_host)
+    action_pin = _delegated(lambda screen: screen.lenses.pin)
     action_step = _delegated(lambda screen: screen.reader.move)
     action_jump = _delegated(lambda screen: screen.reader.jump)
     action_evidence = _delegated(lambda screen: screen.reader.toggle_evidence)
     action_filter = _delegated(lambda screen: screen.reader.ask_filter)
     action_zoom = _delegated(lambda screen: screen.reader.zoom)
     action_list = _delegated(lambda screen: screen.reader.go_to_list)
+    action_find = _delegated(lambda screen: screen.reader.find)
     action_close_list = _delegated(lambda screen: screen.reader.close_list)
     action_copy = _delegated(lambda screen: screen.keeper.copy)
     action_save = _delegated(lambda screen: screen.keeper.save)

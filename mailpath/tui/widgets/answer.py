@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.style import Style
 
 from mailpath.tui.text import QUIET, Glyphs, clean, fit, wrap
 from mailpath.tui.verdict_style import Mark, of_judged
@@ -15,6 +16,11 @@ from mailpath.tui.widgets.wrapped_text import WrappedText
 
 if TYPE_CHECKING:
     from mailpath.tui.scene import Scene
+
+#: The three doors.
+_WALK = "Type the recipient's domain and press Enter. No packet is sent before that."
+_PASTE = "Put a log line or a bounce into To; its path is filled in, and its cause looked for."
+_LAB = "{keys}: faults to study on this machine. No packet leaves it."
 
 #: From this height on the screen has room for a table of what changed, in the verdict's panel.
 TALL = 30
@@ -35,6 +41,13 @@ class Answer(WrappedText):
         text = clean(sentence)
         self.show(lambda width: [Content.styled(line, style) for line in wrap(text, width)])
 
+    def begin(self, *, lab: bool, keys: str) -> None:
+        """What can be done first: a line can be clicked.  `keys`: those that open the lab, if there is one
+        to open."""
+        doors = [("Walk a domain", "screen.edit", _WALK), ("Paste a line", "screen.edit", _PASTE)]
+        doors += [("Open the lab", "screen.lab", _LAB.format(keys=keys))] if lab else []
+        self.show(lambda width: [line for door in doors for line in _paint_door(*door, width)])
+
     def answer(self, scene: Scene, posture: str) -> None:
         """The verdict of `posture` on the walk shown."""
         judged, glyphs = scene.shown, self._glyphs
@@ -50,6 +63,15 @@ class Answer(WrappedText):
             return said + [Content("")] * (_LEAST - len(said) if roomy else 0)
 
         self.show(painted)
+
+
+def _paint_door(name: str, action: str, told: str, width: int) -> Iterable[Content]:
+    left = column(width)
+    lead = fit(name, left, pad=True) if left > len(name) else f"{name}: "
+    first, *more = wrap(told, width - left) if left > len(name) else wrap(f"{lead}{told}", width - left)
+    named = Content.assemble((lead, "$primary bold"), (first.removeprefix(lead), QUIET))
+    yield named.stylize(Style.from_meta({"@click": action}))
+    yield from (Content.styled(" " * left + line, QUIET) for line in more)
 
 
 def column(width: int) -> int:

@@ -126,6 +126,14 @@ class PathBar(Horizontal):
             badge.set_class(doubted, "-doubted")
             badge.update(f"{self._badge} ?" if doubted else self._badge)
 
+    def show_source(self, badge: str, kind: str) -> None:
+        """Where the packets go from now on."""
+        shown = self.query_one("#badge", Static)
+        shown.set_class(False, f"-{self._kind}", "-doubted")
+        shown.set_class(True, f"-{kind}")
+        self._badge, self._kind = badge, kind
+        shown.update(badge)
+
     def swap(self) -> bool:
         """Sender and recipient change places; False where one of them is missing."""
         sender, recipient = self.query_one("#sender", Input), self.query_one("#recipient", Input)

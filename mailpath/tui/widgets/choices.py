@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from mailpath.tui.judging import own_of
 from mailpath.tui.keynames import hidden
 from mailpath.tui.text import QUIET, Glyphs, clean, fit
 from mailpath.tui.widgets.listing import Listing
@@ -49,6 +50,9 @@ class Choices(Listing):
             id="choices.done",
             tooltip="Back to the steps",
         ),
+        Binding(
+            "slash", "screen.find", "Find", key_display="/", id="choices.find", tooltip="Type to find a row"
+        ),
     ]
 
     class Chosen(Message):
@@ -71,6 +75,7 @@ class Choices(Listing):
         self._labels: dict[str, Label] = {}
         self._told_only: frozenset[str] = frozenset()
         self._marks: Mapping[str, Mark] = {}
+        self._pins: Sequence[str] = ()
         self.chosen = chosen
 
     @property
@@ -87,7 +92,7 @@ class Choices(Listing):
 
         `closed`: names that are only told and cannot be chosen.
         """
-        listed = [list(group) for group in groups if group]
+        listed = [names for group in groups if (names := list(group))]
         known = labels or {}
         self._told_only = frozenset(closed)
         self._labels = {name: known.get(name, ((name, ""),)) for group in listed for name in group}
@@ -117,6 +122,17 @@ class Choices(Listing):
             return self.chosen
         return names[(names.index(self.chosen) + step) % len(names)]
 
+    def rows(self, about: Mapping[str, str]) -> list[tuple[Option, str]]:
+        """What can be chosen, each as it is shown, and the words it is found by: its name and `about` it."""
+        open_ones = (name for name in self.names if name not in self._told_only)
+        return [(Option(self._prompt(name), id=name), f"{name} {about.get(name, '')}") for name in open_ones]
+
+    def take(self, name: str | None) -> None:
+        """Choose `name`, as the keys do; None: let it be."""
+        if name is not None and name != self.chosen:
+            self.choose(name)
+            self.post_message(self.Chosen(self, name))
+
     def move(self, direction: int) -> None:
         """As the arrow keys do."""
         if direction > 0:
@@ -131,10 +147,17 @@ class Choices(Listing):
             if before.get(name) != marks.get(name):
                 self.replace_option_prompt(name, self._prompt(name))
 
+    def pin(self, names: Sequence[str]) -> None:
+        """Show which ones are kept to compare others with."""
+        before, self._pins = self._pins, names
+        for name in {*before, *names} & set(self._labels):
+            self.replace_option_prompt(name, self._prompt(name))
+
     def _prompt(self, name: str) -> Content:
         chosen = name == self.chosen
         first, *more = self._labels[name]
         sign = self._glyphs.chosen if chosen else " " if name in self._told_only else self._glyphs.other
+        sign = self._glyphs.pinned if name in self._pins else sign
         mark, mark_style = self._marks.get(name, ("", ""))
         text = fit(clean(first[0]), self._width, self._glyphs.cut, pad=True)
         lines = [
@@ -149,20 +172,21 @@ class Choices(Listing):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if event.option.id is not None and event.option.id != self.chosen:
-            self.choose(event.option.id)
-            self.post_message(self.Chosen(self, event.option.id))
+        self.take(event.option.id)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
 
 
 def ordered(names: Iterable[str]) -> list[list[str]]:
-    """Posture names in groups: `rfc`, Postfix's, then each other family, as listed; singles together."""
+    """Posture names in groups: the user's own, `rfc`, Postfix's, then each other family, as listed; singles
+    together."""
+    listed = list(names)
+    own = own_of(listed)
     families: dict[str, list[str]] = {}
-    for name in names:
+    for name in listed[len(own) :]:
         families.setdefault(name.split("-", 1)[0], []).append(name)
     first = [families.pop(family) for family in ("rfc", "postfix") if family in families]
     several = [group for group in families.values() if len(group) > 1]
     single = [group[0] for group in families.values() if len(group) == 1]
-    return [*first, *several, *([single] if single else [])]
+    return [own, *first, *several, single]

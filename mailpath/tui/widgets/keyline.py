@@ -15,8 +15,8 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 
-#: What somebody who is lost needs; these stay when others have to go.
-LAST = frozenset({"help", "leave"})
+#: What somebody who is lost needs, and the lab's next scenario; these stay when others have to go.
+LAST = frozenset({"scenario(1)", "app.menu", "help", "leave"})
 #: Cells from which on the keys stand two cells apart.
 _WIDE = 110
 

@@ -26,6 +26,7 @@ from mailpath.wording.times import utc
 
 if TYPE_CHECKING:
     from mailpath.attacks.record import Attack
+    from mailpath.judge import Posture
     from mailpath.tui.replayer import Replayer
     from mailpath.whatif import AttackOutcome, Summary
 
@@ -102,6 +103,7 @@ class Side(Vertical):
         self._about = WrappedText(id="about")
         self._words = Words(self._about, id="words")
         self._title = ""
+        self._told: Mapping[str, str] = {}
         self._replayer: Replayer | None = None
         self._lens = Lens()
         self._summary: Summary | None = None
@@ -181,8 +183,15 @@ class Side(Vertical):
 
     # --- What is known ---
 
-    def offer_postures(self, names: Iterable[str]) -> None:
-        self.postures.offer(ordered(names))
+    def offer_postures(self, postures: Mapping[str, Posture]) -> None:
+        self._told = {name: posture.title for name, posture in postures.items()}
+        self.postures.offer(ordered(postures))
+
+    def about(self) -> Mapping[str, str]:
+        """What is told of each row of the list that is shown, by its name."""
+        if self.mode == "posture":
+            return self._told
+        return {name: attack.does for name, attack in self.attack_names.items()}
 
     def propose(self, posture: str) -> None:
         """What the sender's own records hint at; "" where they hint at nothing."""

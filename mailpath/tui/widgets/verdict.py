@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region
-from textual.message import Message
 
+from mailpath.tui import switching
 from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.keynames import hidden
 from mailpath.tui.text import NUMBERED, OUTCOME_STYLE, QUIET, Glyphs, clean, fit, outcome_word, wrap
@@ -54,13 +54,6 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         hidden("down,j", "scroll_down", "Scroll down", id="verdict.down"),
     ]
 
-    class HostPicked(Message):
-        """This MX host's row was clicked."""
-
-        def __init__(self, host: str) -> None:
-            super().__init__()
-            self.host = host
-
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
@@ -85,10 +78,13 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self._entitle(NUMBERED["verdict"])
         self.border_subtitle = Content("")
 
-    def show(self, scene: Scene, posture: str, *, about: str = "", weakest: str = "") -> None:
+    def show(
+        self, scene: Scene, posture: str, *, about: str = "", weakest: str = "", pins: Sequence[str] = ()
+    ) -> None:
         """What the verdict of `posture` on the walk shown rests on.
 
-        `about`: the posture in words.  `weakest`: a sentence on the weakest MX host.
+        `about`: the posture in words.  `weakest`: a sentence on the weakest MX host.  `pins`: postures that
+        stand first; two of them, or one and the chosen one, are compared.
         """
         judged, host, glyphs = scene.shown, scene.host, self._glyphs
         before, self._scene = self._scene, scene
@@ -112,7 +108,11 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self.set_class(lens is not None, "-compared")
         # One piece: while its height stays the same nothing has to be laid out again.
         self._sentence.show(told)
-        self._matrix.show(lambda width: list(matrix.paint(scene, posture, glyphs, width)))
+        first, then = (*pins, posture, posture)[:2]
+        switch = switching.compare(scene, first, then, glyphs) if first != then else None
+        self._matrix.show(
+            lambda width: list(matrix.paint(scene, posture, glyphs, width, switch=switch, pins=pins))
+        )
         claim = ", as the capture says" if judged.doubt(posture) else ""
         self._entitle(f"{NUMBERED['verdict']} under {clean(posture, 60)}{claim}")
         self.border_subtitle = Content(clean(about, 100))
@@ -121,7 +121,7 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         if host is None or self.content_size.height < _LINES:
             self.scroll_home(animate=False)
         else:
-            self.call_after_refresh(self._reveal, scene.whole.hosts, host)
+            self.call_after_refresh(self._reveal, host)
 
     def _entitle(self, title: str) -> None:
         self._titled = title
@@ -155,17 +155,14 @@ class VerdictPanel(VerticalScroll, can_focus=True):
             self._highest[width] = min(max(len(lines(name)) for name in judged.postures), _HIGHEST)
         return shown + [Content("")] * (self._highest[width] - len(shown) - taken)
 
-    def _reveal(self, hosts: tuple[str, ...], host: str) -> None:
-        """Bring the row of the selected host into sight."""
-        if host in hosts:
-            row = self._matrix.virtual_region.y + matrix.line_of(hosts, host)
-            self.scroll_to_region(Region(0, row, 1, 1), animate=False)
+    def scroll_to_matrix(self) -> None:
+        """Bring as much of it into sight as there is room for, what is told of two postures first."""
+        self.scroll_to_widget(self._matrix, top=True, animate=False)
 
-    def on_matrix_clicked(self, event: Matrix.Clicked) -> None:
-        event.stop()
-        host = matrix.host_at(self._scene.whole, event.line) if self._scene is not None else None
-        if host is not None:
-            self.post_message(self.HostPicked(host))
+    def _reveal(self, host: str) -> None:
+        """Bring the row of the selected host into sight."""
+        row = self._matrix.virtual_region.y + self._matrix.line_of(host)
+        self.scroll_to_region(Region(0, row, 1, 1), animate=False)
 
     def on_resize(self) -> None:
         self._sentence.again()

@@ -40,12 +40,17 @@ class WrappedText(Widget):
         """Paint once more: something else than the width has changed."""
         self.show(self._paint)
 
+    @property
+    def drawn(self) -> list[Content]:
+        """As they are drawn."""
+        return self._lines(self.content_size.width)
+
     def lines(self, width: int) -> int:
         """How many there are in `width` cells."""
         return len(self._lines(width))
 
     def render(self) -> Content:
-        return Content("\n").join(self._lines(self.content_size.width))
+        return Content("\n").join(self.drawn)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))

@@ -1,0 +1,216 @@
+"""Situations out of public reports, with two neighbors each: the answer, and the finding shown first.
+
+Their resolvers, slow servers and TLSA mistakes: tests/walks and tests/findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from judge_builders import (
+    SELF,
+    STALE,
+    WEB,
+    WRONG,
+    aborts,
+    announces,
+    down,
+    mx,
+    path,
+    plain,
+    policy,
+    refuses,
+    reply,
+    tls,
+    web,
+)
+
+from mailpath.facts import Walk
+from mailpath.judge.presets import PRESETS
+from mailpath.report import brief
+from mailpath.report.headline import headline
+from mailpath.report.result import build
+
+
+def greeted(stars: str, server=None):
+    answer = server or tls(WEB)
+    return lambda sni: {**answer(sni), "greeting": reply(f"220 {stars}")}
+
+
+def crossed(keyword: str):
+    return lambda sni: {**aborts(sni), "extensions": (keyword, "STARTTLS")}
+
+
+def says(code_and_text: str):
+    return lambda _sni: {"greeting": reply("220 hello"), "ehlo": reply(code_and_text)}
+
+
+BOTH = policy("mx1.b.example", "mx2.b.example")
+LOWER = announces(["250-mx", "250 starttls"], SELF)
+DEAD = [mx(f"mx{number}", down, at=number) for number in range(1, 6)]
+ALIVE = mx("mx6", tls(WEB), at=6)
+PROVIDED = path(mx("in1.provider.example", tls(web("*.provider.example"))))
+ELSEWHERE = path(mx("mx.elsewhere.example", tls(web("mx.elsewhere.example"))))
+PIX, SECURE = "a greeting of asterisks", "level secure compares with the recipient domain"
+
+#: Who has it, the walk, the posture; words of the headline; the first finding, and words of its remedy.
+CASES = [
+    # A provider's second host shows the certificate of the first.
+    (
+        "second host",
+        path(mx("mx1", tls(WEB)), mx("mx2", tls(WEB), at=20), sts=BOTH),
+        "rfc",
+        "authenticated",
+        "",
+        "",
+    ),
+    (
+        "first host",
+        path(mx("mx1", tls(WRONG)), mx("mx2", tls(web("mx2.b.example")), at=20), sts=BOTH),
+        "rfc",
+        "mx1.b.example was skipped: the certificate names elsewhere.example",
+        "",
+        "",
+    ),
+    (
+        "stale TLSA before a host without",
+        path(mx("mx1", tls(WEB), tlsa=(STALE,)), mx("mx2", tls(WEB), at=20), signed=True),
+        "rfc",
+        "mx1.b.example was skipped: its certificate matches none of its TLSA records",
+        "TLSA002",
+        "",
+    ),
+    (
+        "both hosts down but the third",
+        path(*DEAD[:2], mx("mx3", tls(WEB), at=20)),
+        "postfix-may",
+        "mx1.b.example was skipped (and 1 more host): connection refused",
+        "TLS001",
+        "",
+    ),
+    # A firewall blots the greeting; TLS works, or breaks.
+    ("blotted", path(mx("mx1", greeted("*" * 65))), "postfix-may", PIX, "TLS021", "SMTP inspection"),
+    (
+        "and TLS required",
+        path(mx("mx1", greeted("***0**"))),
+        "postfix-encrypt",
+        PIX,
+        "TLS021",
+        "SMTP inspection",
+    ),
+    (
+        "and no TLS",
+        path(mx("mx1", greeted("****", plain))),
+        "rfc",
+        "hidden on the way",
+        "TLS021",
+        "SMTP inspection",
+    ),
+    (
+        "keyword as Xs",
+        path(mx("mx1", crossed("XXXA"))),
+        "exim",
+        "handshake fails",
+        "TLS021",
+        "SMTP inspection",
+    ),
+    ("longer", path(mx("mx1", crossed("XXXXXXXB"))), "postfix-encrypt", "", "TLS021", "SMTP inspection"),
+    # Our command comes back as Xs.
+    (
+        "500",
+        path(mx("mx1", refuses("500 'XXXXXXXX': what?"))),
+        "postfix-may",
+        "is refused",
+        "TLS021",
+        "inspection",
+    ),
+    (
+        "502",
+        path(mx("mx1", refuses("502 no XXXXA"))),
+        "postfix-encrypt",
+        "refused to start",
+        "TLS021",
+        "inspection",
+    ),
+    ("EHLO", path(mx("mx1", says("500 XXXX?"))), "postfix-encrypt", "", "TLS021", "inspection"),
+    (
+        "no Xs",
+        path(mx("mx1", refuses("454 no key"))),
+        "postfix-encrypt",
+        "454 no key",
+        "TLS003",
+        "server's log",
+    ),
+    # Level secure does not look at the MX host's name.
+    ("secure", PROVIDED, "postfix-secure", SECURE, "", ""),
+    ("another provider", ELSEWHERE, "postfix-secure", SECURE, "", ""),
+    (
+        "verify",
+        path(mx("mx1", tls(WRONG))),
+        "postfix-verify",
+        "not mx1.b.example (",
+        "TLS010",
+        "subjectAltName",
+    ),
+    # Postfix stops after five addresses.
+    ("sixth host", path(*DEAD, ALIVE), "postfix-may", "tries at most 5 addresses", "TLS001", ""),
+    ("and TLS required", path(*DEAD, ALIVE), "postfix-encrypt", "tries at most 5 addresses", "TLS001", ""),
+    (
+        "another sender",
+        path(*DEAD, ALIVE),
+        "rfc",
+        "mx1.b.example was skipped (and 4 more hosts)",
+        "TLS001",
+        "",
+    ),
+    # STARTTLS in lower case.
+    ("lower case", path(mx("mx1", LOWER)), "exim", "in capitals", "", ""),
+    ("and required", path(mx("mx1", LOWER)), "exim-require-tls", "in capitals", "", ""),
+    ("another sender", path(mx("mx1", LOWER)), "postfix-may", "encrypted", "", ""),
+]
+
+
+@pytest.mark.parametrize(("who", "walk", "posture", "words", "code", "fix"), CASES)
+def test_what_is_answered_and_shown_first(
+    who: str, walk: Walk, posture: str, words: str, code: str, fix: str
+) -> None:
+    answered(walk, posture, words, code, fix)
+
+
+def answered(walk: Walk, posture: str, words: str, code: str, fix: str) -> None:
+    result = build(walk, [PRESETS[posture]], {}, deciding=[posture])
+    assert words in headline(result)
+    page = brief.render(result, ascii_only=True)
+    first = re.split(r"^[x!-] (?=[A-Z]+\d{3})", page, flags=re.MULTILINE)[1]
+    assert first.startswith(code), page
+    assert fix in " ".join(first.split())
+
+
+#: The same of a mini-internet with the situation in it (tests/reported.py).
+WALKED = [
+    ("digest-of-nothing", "postfix-dane", "matches none of its TLSA records", "TLSA002"),
+    ("certificate-as-311", "rfc", "matches none of its TLSA records", "TLSA002"),
+    ("leaf-as-211", "exim", "its TLSA records name a CA that is not in the chain", "TLSA008"),
+    ("tlsa-to-nowhere", "postfix-dane-only", "no TLSA records found", "TLSA001"),
+    ("tlsa-to-stale", "postfix-dane-only", "matches none of its TLSA records", "TLSA002"),
+    ("typo", "rfc", "no enforced MTA-STS policy", "STS010"),
+    ("no-mx", "postfix-sts", "no enforced MTA-STS policy", "STS010"),
+    ("page", "rfc", "no enforced MTA-STS policy", "STS010"),
+    ("policy-elsewhere", "rfc", "no enforced MTA-STS policy", "STS005"),
+]
+
+
+def test_a_ds_with_the_tag_of_the_key_is_no_old_one(walks) -> None:
+    fix = "it has the tag of the zone's key"
+    answered(
+        walks.of("bogus-ds").walk, "exim", "the MX answer is bogus: the DS of bogus-ds.example", "MX005", fix
+    )
+
+
+@pytest.mark.parametrize(("name", "posture", "words", "code"), WALKED)
+def test_the_cause_is_answered_and_shown_first(
+    reported: Callable[[str], Walk], name: str, posture: str, words: str, code: str
+) -> None:
+    answered(reported(name), posture, words, code, "")
