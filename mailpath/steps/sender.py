@@ -178,9 +178,9 @@ def line(walk: Walk) -> Line:
             summary = f"It is unknown which server sends for {facts.domain}: {visible(why)}"
             return Status.ERROR, "UNKNOWN", summary
         return Status.ERROR, "NO ANSWER", f"The name servers of {facts.domain} do not answer."
-    if facts.mx is not None and facts.mx.found is Found.ABSENT and facts.mx.rcode == "NXDOMAIN":
-        gone = f"{facts.domain} does not exist: no bounce could come back, and receivers may refuse its mail."
-        return Status.WEAK, "NO DOMAIN", gone
+    if facts.mx is not None and facts.mx.rcode == "NXDOMAIN" and not facts.mx.broken:
+        why = "no bounce could come back, and receivers may refuse such mail"
+        return Status.WEAK, "NO DOMAIN", f"{facts.domain} does not exist: {why}."
     if facts.provider is None:
         return (
             Status.PASS,

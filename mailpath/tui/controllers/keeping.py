@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mailpath.tui import saving
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from mailpath.tui.screens.path import PathScreen
 
 log = logging.getLogger(__name__)
+
+#: What is saved waits until the dialogue is gone: seconds, and at most so many times.
+_SHORTLY, _TIMES = 0.02, 50
 
 #: Walks of this run that are kept.
 MOST_WALKS = 20
@@ -84,8 +88,16 @@ class Keeper:
             # A picture is of this screen, not of the dialogue, nor of what was told in passing.
             self._screen.query("ToastRack").set(display=False)
             self._screen.app.clear_notifications()
+            self._save_when_back(partial(self._save, scene, *choice))
+
+    def _save_when_back(self, save: Callable[[], None], waited: int = 0) -> None:
+        """Save when the screen has been laid out anew: Textual does that only for the one in front, and keeps
+        a list of what is in sight until it is told to."""
+        if self._screen.is_current or waited == _TIMES:
             self._screen.refresh(layout=True)
-            self._screen.call_after_refresh(self._save, scene, *choice)
+            self._screen.call_after_refresh(save)
+        else:
+            self._screen.set_timer(_SHORTLY, partial(self._save_when_back, save, waited + 1))
 
     def _save(self, scene: Scene, kind: str, path: str) -> None:
         self._write(scene, path, lambda: self.content(scene, kind))

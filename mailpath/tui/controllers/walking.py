@@ -16,7 +16,8 @@ from mailpath.tui.screens.picker import picker
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
-from mailpath.wording import phrases
+from mailpath.wording.phrases import did_you_mean
+from mailpath.wording.phrases import sentence as full_sentence
 from mailpath.wording.times import calendar
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class WalkController:
         self.postures = postures
         screen.side.offer_postures(postures)
         if screen.posture not in postures:
-            like = phrases.did_you_mean(screen.posture, postures)
+            like = did_you_mean(screen.posture, postures)
             problems += (f'posture: There is no posture "{screen.posture}".{like}',)
             screen.posture = "rfc"
         screen.complain(problems)
@@ -98,7 +99,7 @@ class WalkController:
             self.walk_scenario(name)
         else:
             key = self._screen.key_of("path.lab", "l")
-            near = phrases.did_you_mean(name, self.scenarios)
+            near = did_you_mean(name, self.scenarios)
             self._screen.warn(f'The lab has no scenario "{name}"; {key} lists them.{near}')
         self._screen.refresh_bindings()
 
@@ -271,7 +272,7 @@ class WalkController:
         scenario = self.scenarios.get(self._scenario or "")
         if scenario is None:
             return ""
-        return f"{phrases.sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
+        return f"{full_sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
 
     def _keep_scenario_of(self, path: Path) -> None:
         """Another path is no scenario's."""
