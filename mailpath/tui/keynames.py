@@ -31,6 +31,8 @@ _WORDS = {
     "right": "Right",
     "up": "Up",
     "down": "Down",
+    "home": "Home",
+    "end": "End",
     "pagedown": "PgDn",
     "pageup": "PgUp",
     "shift+right": "Shift Right",

@@ -57,7 +57,8 @@ def all_waiting() -> dict[str, Progress]:
 @dataclass
 class WalkState:
     """One walk, under way or finished.  `run` tells it from earlier ones, whose messages may still come in;
-    `replayer`: its recording, once it is finished."""
+    `replayer`: its recording, once it is finished.  `news`: what changed since the path was walked
+    before, "" where it was not."""
 
     run: int = 0
     path: Path | None = None
@@ -65,6 +66,7 @@ class WalkState:
     steps: dict[str, Progress] = field(default_factory=all_waiting)
     elapsed_ms: float | None = None
     replayer: Replayer | None = None
+    news: str = ""
 
     def step_started(self, step: str, now: float) -> None:
         self.steps[step].since = now
@@ -96,7 +98,7 @@ class WalkState:
             return "Steps"
         done = sum(step.result is not None for step in self.steps.values())
         if self.elapsed_ms is not None:
-            how = milliseconds(self.elapsed_ms)
+            how = ", ".join(filter(None, (milliseconds(self.elapsed_ms), self.news)))
         else:
             how = "walking" if self.walking else "stopped"
         return f"Steps{_names(self.path)}  {done} of {len(STEPS) - 1} done, {how}"

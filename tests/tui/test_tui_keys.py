@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.binding import Binding
 from textual.widgets import Input
-from tui_world import SCENARIOS, FakeSession, app, appears, drawn, settle, walk
+from tui_world import AT, SCENARIOS, FakeSession, app, appears, drawn, settle, walk
 
 from mailpath.facts import STEPS
 from mailpath.tui.screens import keys
@@ -173,6 +174,30 @@ async def test_escape_stops_the_walk_and_late_messages_are_dropped() -> None:
         await pilot.press("r")
         await settle(pilot)
         assert "6 of 6 done" in drawn(pilot)
+
+
+async def test_a_walk_again_tells_the_news_and_escape_brings_back_what_was_known() -> None:
+    session = FakeSession()
+    async with app(session, start=True).run_test(size=WIDE, notifications=True) as pilot:
+        await settle(pilot)
+        session.found = structs.replace(session.found, at=AT + 60)
+        await pilot.press("r")
+        await settle(pilot)
+        assert "381 ms, same results as 22:13 UTC" in drawn(pilot)
+        first, *others = session.found.steps
+        steps = (structs.replace(first, word="GONE"), *others)
+        session.found = structs.replace(session.found, at=AT + 120, steps=steps)
+        await pilot.press("r")
+        await settle(pilot)
+        assert "381 ms, changed since 22:14 UTC: Sender" in drawn(pilot)
+        session.proceed.clear()
+        await pilot.press("r")
+        await appears(pilot, "3 of 6 done, walking")
+        await pilot.press("escape")
+        await appears(pilot, "The walk was stopped; this is the one of 22:15 UTC.")
+        await settle(pilot)
+        assert "6 of 6 done" in drawn(pilot)
+        assert pilot.app.screen.scene is not None
 
 
 async def test_running_step_ticks() -> None:

@@ -7,6 +7,8 @@ from msgspec import structs
 from tui_world import FakeSession, app, drawn, settle, walk
 
 from mailpath.facts import Found, SenderFacts
+from mailpath.judge.model import Attempt
+from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.widgets.verdict import VerdictPanel
 
 WIDE = (120, 40)
@@ -91,3 +93,38 @@ async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int
         if hint.display:
             assert hint.size.height == 6
             assert hint.render().plain.endswith("…")
+
+
+async def test_zoomed_evidence_is_wrapped_and_the_way_back_is_told() -> None:
+    async with app(start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("5", "e")
+        await settle(pilot)
+        panel = pilot.app.screen.steps.open_panel
+        assert "L wider" in drawn(pilot)
+        assert "Zoom off" not in drawn(pilot)
+        await pilot.press("z", "end")
+        await settle(pilot)
+        assert "L wider" not in drawn(pilot)
+        assert "PgDn" not in drawn(pilot)
+        assert "z Zoom off" in drawn(pilot)
+        assert panel._scroll.scroll_y == panel._scroll.max_scroll_y
+        await pilot.press("home", "escape")
+        await settle(pilot)
+        assert panel._scroll.scroll_y == 0
+        assert "Zoom off" not in drawn(pilot)
+
+
+async def test_a_posture_of_many_words_costs_the_others_few_lines() -> None:
+    """They are the open panel's."""
+
+    def wordy(judged: JudgedWalk, posture: str) -> list[tuple[Attempt, str]]:
+        said = "many words " * 60 if posture == "postfix-may" else "few words"
+        return [(each, said) for each in judged.verdict(posture).attempts]
+
+    session = FakeSession()
+    session.judged_by.attempts = wordy
+    async with app(session, start=True).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        lines = pilot.app.screen.query_one("#sentence").render().plain.split("\n")
+        assert [line.strip() for line in lines].count("") <= 2

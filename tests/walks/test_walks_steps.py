@@ -6,16 +6,14 @@ import asyncio
 from dataclasses import replace
 from typing import Any, cast
 
-import handmade as made
 import pytest
 
-from mailpath.facts import WALKED, SenderFacts, Status
+from mailpath.facts import WALKED, Status
 from mailpath.findings import find
 from mailpath.judge import judge
 from mailpath.judge.presets import PRESETS
 from mailpath.network.replay import Replay
 from mailpath.steps.registry import REGISTRY
-from mailpath.steps.sender import line as sender_line
 from mailpath.walk import StepFinished, walk
 
 
@@ -56,11 +54,3 @@ def test_what_asks_to_be_told_of_a_step_is_no_step(walks: Any) -> None:
     network = Replay(walks.of("dane-good").capture)
     with pytest.raises(ExceptionGroup):
         asyncio.run(walk(walks.of("dane-good").walk.path, network, network.ground.made, boom))
-
-
-def test_a_sender_that_does_not_exist_is_told() -> None:
-    gone = made.lookup("a.example", "MX", rcode="NXDOMAIN")
-    sender = SenderFacts(domain="a.example", mx=gone)
-    status, word, summary = sender_line(made.walk(sender=sender))
-    assert (status, word) == (Status.WEAK, "NO DOMAIN")
-    assert "no bounce could come back" in summary

@@ -38,7 +38,8 @@ class Reader:
 
     def close_all(self) -> None:
         """As at the beginning of a walk."""
-        self._screen.remove_class("-zoom", "-verdict-open", "-step-open", "-side", "-wide-side")
+        self._screen.remove_class("-verdict-open", "-step-open", "-side", "-wide-side")
+        self._screen.zoomed = False
         self._screen.steps.forget()
         self._screen.set_focus(self.place)
 
@@ -48,7 +49,7 @@ class Reader:
         self._screen.steps.opened = None if step == "verdict" else step
         self._screen.set_class(self._screen.steps.opened is not None, "-step-open")
         if step is None:
-            self._screen.remove_class("-zoom")
+            self._screen.zoomed = False
 
     def open_first(self, step: str) -> None:
         """What is wrong with a finished walk; somebody who reads elsewhere stays there."""
@@ -109,13 +110,13 @@ class Reader:
 
     def zoom(self) -> None:
         focused = self._screen.focused
-        if not self._screen.has_class("-zoom"):
+        if not self._screen.zoomed:
             if isinstance(focused, StepPanel):
                 self.open(focused.step)
             elif isinstance(focused, VerdictPanel):
                 self.open("verdict")
         if self._screen.steps.opened or self._is_verdict_open:
-            self._screen.toggle_class("-zoom")
+            self._screen.zoomed = not self._screen.zoomed
 
     def go_back(self) -> None:
         """Out of the innermost of: an input, the zoom, a list, a walk, evidence, an open panel."""
@@ -127,8 +128,8 @@ class Reader:
             screen.set_focus(self.place)
         elif screen.walks.state.walking:
             screen.walks.stop()
-        elif screen.has_class("-zoom"):
-            screen.remove_class("-zoom")
+        elif screen.zoomed:
+            screen.zoomed = False
         elif screen.has_class("-side") or screen.side.shown.has_focus:
             self.close_list()
         elif panel is not None and panel.evidence:

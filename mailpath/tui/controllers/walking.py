@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from mailpath.facts import STEPS, Path
+from mailpath.facts import STEPS, TITLES, Path
 from mailpath.tui import messages
 from mailpath.tui.notices import notice
 from mailpath.tui.progress import WalkState, to_open
@@ -18,6 +18,7 @@ from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
 from mailpath.wording.phrases import did_you_mean
 from mailpath.wording.phrases import sentence as full_sentence
+from mailpath.wording.times import calendar
 
 if TYPE_CHECKING:
     from mailpath.facts import Walk
@@ -83,9 +84,8 @@ class WalkController:
         self.postures = postures
         screen.side.offer_postures(postures)
         if screen.posture not in postures:
-            problems += (
-                f'posture: There is no posture "{screen.posture}".{did_you_mean(screen.posture, postures)}',
-            )
+            like = did_you_mean(screen.posture, postures)
+            problems += (f'posture: There is no posture "{screen.posture}".{like}',)
             screen.posture = "rfc"
         screen.complain(problems)
 
@@ -204,10 +204,20 @@ class WalkController:
         self._screen.lenses.leave_walk()
 
     def stop(self) -> None:
-        """Stop the walk that is under way."""
+        """Stop the walk that is under way; what is known of the path from an earlier one is shown again."""
         self._screen.workers.cancel_group(self._screen, "walk")
+        before = self._walked_before()
+        if before is not None:
+            self.show_again(before)
+            self._screen.tell(f"The walk was stopped; this is the one of {_time(before)}.")
+            return
         key = self._screen.key_of("path.again", "r")
         self._break_off(f"The walk was stopped; press {key} to walk again.", QUIET)
+
+    def _walked_before(self) -> Scene | None:
+        """The latest finished walk of the same path."""
+        walks = reversed(self._screen.keeper.walks)
+        return next((each for each in walks if each.path == self.state.path), None)
 
     def _break_off(self, why: str, style: str) -> None:
         self.state.stop()
@@ -236,6 +246,7 @@ class WalkController:
             screen.notice(notice(event.so_far.walk, step))
         elif isinstance(event, messages.WalkFinished):
             state.finish(event.replayer, event.elapsed_ms)
+            state.news = _news(self._walked_before(), event.replayer.judged.walk)
             scene = compose_scene(state)
             screen.keeper.keep(scene)
             self._show_finished(scene)
@@ -300,3 +311,19 @@ class WalkController:
         if not self.scenarios:
             self._screen.tell("The lab is not up yet.")
         return bool(self.scenarios)
+
+
+def _time(scene: Scene) -> str:
+    """Of its walk."""
+    return f"{calendar(scene.replayer.judged.walk.at):%H:%M} UTC"
+
+
+def _news(before: Scene | None, walk: Walk) -> str:
+    """Of which steps the result is another than that of `before`; "" where there is none, or it is as old (a
+    capture)."""
+    from mailpath.whatif import changed
+
+    if before is None or before.replayer.judged.walk.at == walk.at:
+        return ""
+    steps = ", ".join(TITLES[after.id] for _, after in changed(before.replayer.judged.walk, walk))
+    return f"changed since {_time(before)}: {steps}" if steps else f"same results as {_time(before)}"

@@ -66,6 +66,8 @@ class PathScreen(Screen[None]):
     ]
 
     posture: reactive[str] = reactive("rfc", init=False, repaint=False)
+    #: The open step, or the verdict, has the whole screen.
+    zoomed: reactive[bool] = reactive(False, init=False, toggle_class="-zoom", bindings=True)
 
     def __init__(
         self,
@@ -321,7 +323,7 @@ class PathScreen(Screen[None]):
         return action != "lab" or self.walks.in_lab or (self._live and not self.walks.begun)
 
     def action_edit(self) -> None:
-        self.remove_class("-zoom")
+        self.zoomed = False
         self.bar.edit_recipient()
 
     def action_back(self) -> None:

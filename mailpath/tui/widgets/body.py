@@ -112,6 +112,17 @@ def _highlighted(line: str, words: list[str]) -> Content:
     return content
 
 
+def hang_line(line: Content, width: int) -> list[Content]:
+    """`line` in lines of at most `width` cells, all but the first further in than it is."""
+    if line.cell_length <= width:
+        return [line]
+    indent = len(line.plain) - len(line.plain.lstrip()) + 4
+    first = line.wrap(width)[0]
+    rest = line[len(first.plain) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    return [first, *(Content(" " * indent) + part for part in rest.wrap(max(width - indent, 8)))]
+
+
 def paint_evidence(evidence: Sequence[str], wanted: str, glyphs: Glyphs) -> list[Content]:
     """The lines that hold every word of what is `wanted`, marked; all of them where nothing is."""
     if not evidence:

@@ -50,7 +50,8 @@ class KeyLine(Widget):
 
     def _written(self, active: ActiveBinding, gap: int) -> Content:
         shown = (self.app.get_key_display(active.binding), "$footer-key-foreground bold")
-        content = Content.assemble(shown, f" {active.binding.description}{' ' * gap}")
+        off = " off" if is_on(active, self.screen) else ""
+        content = Content.assemble(shown, f" {active.binding.description}{off}{' ' * gap}")
         return content.stylize(Style.from_meta({"key": active.binding.key, "told": active.tooltip}))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -69,9 +70,14 @@ def _listed(screen: Screen[object]) -> Iterator[ActiveBinding]:
     active = list(screen.active_bindings.values())
     nodes = list(dict.fromkeys(each.node for each in active))
     for each in sorted(active, key=lambda each: (nodes.index(each.node), _place(each))):
-        if each.binding.show and each.enabled and each.binding.action not in seen:
+        if (each.binding.show or is_on(each, screen)) and each.enabled and each.binding.action not in seen:
             seen.add(each.binding.action)
             yield each
+
+
+def is_on(active: ActiveBinding, screen: Screen[object]) -> bool:
+    """Whether it turned on what it turns off again."""
+    return screen.has_class(f"-{active.binding.action}")
 
 
 def _place(active: ActiveBinding) -> int:

@@ -25,7 +25,7 @@ from mailpath.tui.judging import Body, JudgedWalk
 from mailpath.tui.keynames import hidden
 from mailpath.tui.progress import Progress
 from mailpath.tui.text import PRINTABLE, Glyphs
-from mailpath.tui.widgets.body import paint_body, paint_evidence, paint_tampered
+from mailpath.tui.widgets.body import hang_line, paint_body, paint_evidence, paint_tampered
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.stepline import MOST_OPENED, StepLine
 from mailpath.tui.widgets.wrapped_text import WrappedText
@@ -75,6 +75,8 @@ class StepPanel(Vertical, can_focus=True):
         Binding("enter,space", "open", "Open", id="step.open", tooltip="Open or close this panel"),
         hidden("pagedown,J", "page(1)", "Scroll down", id="step.page-down"),
         hidden("pageup,K", "page(-1)", "Scroll up", id="step.page-up"),
+        hidden("home", "edge('home')", "First line", id="step.first"),
+        hidden("end", "edge('end')", "Last line", id="step.last"),
         hidden("shift+right,L", "sideways(1)", "Evidence right", id="step.right"),
         hidden("shift+left,H", "sideways(-1)", "Evidence left", id="step.left"),
     ]
@@ -172,7 +174,7 @@ class StepPanel(Vertical, can_focus=True):
         ]
         longest = max((line.cell_length for line in lines), default=0)
         self._evidence.styles.width = longest + self._evidence.styles.gutter.width + 1
-        self._evidence.show(lambda width: lines)
+        self._evidence.show(lambda width: [part for line in lines for part in hang_line(line, width)])
 
     def _read(self) -> Body:
         """What to show; a step that cannot be explained is told, the app goes on."""
@@ -217,6 +219,9 @@ class StepPanel(Vertical, can_focus=True):
 
     def action_page(self, direction: int) -> None:
         self._scroll.scroll_relative(y=direction * max(self._scroll.size.height - 2, 1), animate=False)
+
+    def action_edge(self, edge: str) -> None:
+        getattr(self._scroll, f"scroll_{edge}")(animate=False)
 
     def action_sideways(self, direction: int) -> None:
         self._scroll.scroll_relative(x=direction * 12, animate=False)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 #: From this width on attempts keep their height whatever the posture, up to so many lines.
-_ROOMY, _HIGHEST = 100, 8
+_ROOMY, _HIGHEST = 100, 4
 #: From this width on its heading has room for words on what is below.
 _WORDY = 60
 #: Where there are fewer lines than this, the attempts have them.
