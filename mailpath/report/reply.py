@@ -219,8 +219,8 @@ def _evidence(result: Result, told: Explained | None) -> Iterator[str]:
 
 def _seen(result: Result) -> str:
     known = dict(circumstances(result))
-    by = f"{known['By']} for a sender like {result.posture} ({visible(result.chosen.title)})"
-    return f"Seen: {known['Walked']}, from {known['From']}; by {by}."
+    seen = f"Seen: {known['Walked']}, from {known['From']}; by {known['By']}."
+    return f"{seen} Sender assumed: {visible(result.chosen.title)} ({result.posture})."
 
 
 def _remarks(result: Result) -> Iterator[str]:

@@ -182,6 +182,7 @@ def test_what_is_answered_and_shown_first(
 def answered(walk: Walk, posture: str, words: str, code: str, fix: str) -> None:
     result = build(walk, [PRESETS[posture]], {}, deciding=[posture])
     assert words in headline(result)
+    assert "broken reply" not in headline(result)  # no rule is told that did not decide
     page = brief.render(result, ascii_only=True)
     first = re.split(r"^[x!-] (?=[A-Z]+\d{3})", page, flags=re.MULTILINE)[1]
     assert first.startswith(code), page
