@@ -228,6 +228,14 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             )
 
 
+def guards(walk: Walk) -> bool:
+    """Whether an enforced policy protects the mail to every host."""
+    policy = walk.sts.policy
+    if policy is None or policy.mode != "enforce" or not walk.mx.hosts:
+        return False
+    return next(_hosts(walk, policy), None) is None
+
+
 def _hosts(walk: Walk, policy: StsPolicy) -> Iterator[Finding]:
     """Hosts that fail the policy."""
     weight = Severity.ERROR if policy.mode == "enforce" else Severity.WARNING

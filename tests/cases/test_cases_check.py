@@ -30,6 +30,8 @@ from judge_builders import (
 from mailpath.facts import Walk
 from mailpath.judge.presets import PRESETS
 from mailpath.report import brief
+from mailpath.report import reply as to_send
+from mailpath.report.explaining import ranked
 from mailpath.report.headline import headline
 from mailpath.report.result import build
 
@@ -144,8 +146,8 @@ CASES = [
         "server's log",
     ),
     # Level secure does not look at the MX host's name.
-    ("secure", PROVIDED, "postfix-secure", SECURE, "", ""),
-    ("another provider", ELSEWHERE, "postfix-secure", SECURE, "", ""),
+    ("secure", PROVIDED, "postfix-secure", SECURE, "STS001", ""),
+    ("another provider", ELSEWHERE, "postfix-secure", SECURE, "STS001", ""),
     (
         "verify",
         path(mx("mx1", tls(WRONG))),
@@ -201,6 +203,36 @@ WALKED = [
     ("page", "rfc", "no enforced MTA-STS policy", "STS010"),
     ("policy-elsewhere", "rfc", "no enforced MTA-STS policy", "STS005"),
 ]
+
+
+#: What comes first where nothing is broken: what this sender would make use of, and what takes least.
+NEAREST = [
+    ("signed-no-tlsa", "rfc", ["TLSA001", "STS001", "RPT001"]),
+    ("signed-no-tlsa", "postfix-sts", ["STS001", "TLSA001", "RPT001"]),
+    ("pkix-good", "rfc", ["STS001", "SEC001", "SEC004", "RPT001"]),
+    ("pkix-good", "postfix-dane", ["SEC001", "SEC004", "STS001", "RPT001"]),
+    ("pkix-good", "postfix-verify", ["SEC001", "SEC004", "STS001", "RPT001"]),
+    ("pkix-good", "postfix-secure", ["STS001", "SEC001", "SEC004", "RPT001"]),
+    ("provider-mx", "rfc", ["STS001", "SEC001", "SEC004", "RPT001"]),
+    ("half-dane", "rfc", ["TLSA014", "TLS008", "SEC001", "RPT001", "STS001"]),
+    # An enforced policy guards the choice of the host: signing it is for others.
+    ("sts-enforce", "rfc", ["RPT001", "SEC001", "SEC004"]),
+]
+
+
+@pytest.mark.parametrize(("name", "posture", "codes"), NEAREST)
+def test_what_is_nearest_comes_first(walks, name: str, posture: str, codes: list[str]) -> None:
+    result = build(walks.of(name).walk, [PRESETS[posture]], {}, deciding=[posture])
+    assert [each.code for each in ranked(result)] == codes
+
+
+def test_what_the_sender_demands_of_its_own_accord_it_mends_itself(walks) -> None:
+    told = {}
+    for name, posture in (("provider-mx", "postfix-secure"), ("cert-wrong-name", "postfix-secure")):
+        result = build(walks.of(name).walk, [PRESETS[posture]], {}, deciding=[posture])
+        told[name] = brief.render(result), to_send.render(result, reader=to_send.Reader.USER)
+    assert all("the sender's own settings" in " ".join(text.split()) for text in told["provider-mx"])
+    assert not any("own settings" in text for text in told["cert-wrong-name"])
 
 
 def test_a_ds_with_the_tag_of_the_key_is_no_old_one(walks) -> None:
