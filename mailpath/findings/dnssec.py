@@ -206,8 +206,8 @@ def _resolver(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
             " not.",
             severity=Severity.WARNING,
             got="; ".join([*withheld, *differences][:6]),
-            fix="Use another resolver (--resolver ADDRESS). If that one answers, this one is at fault: it"
-            " needs a current trust anchor, or the mail servers that use it need another resolver.",
+            fix="Use another resolver (--resolver ADDRESS). If that one answers, this one is at fault: give"
+            " it a current trust anchor, or point the mail servers that use it at another.",
         )
     elif differences:
         rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""

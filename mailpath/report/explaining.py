@@ -13,12 +13,16 @@ from mailpath.report.result import Result
 from mailpath.tickets.explain.reach import CASES
 from mailpath.visible import visible
 
+#: Where nobody but the resolver fails.
+_RESOLVER = ("SND006", "SEC009")
 _CODES: dict[Event, tuple[str, ...]] = {
-    Event.MX_FAILED: ("MX005",),
+    Event.MX_FAILED: ("MX005", *_RESOLVER),
+    Event.HOST_FAILED: ("MX013", *_RESOLVER),
+    Event.SOME_HOST_FAILED: ("MX013", *_RESOLVER),
     Event.NULL_MX: ("MX001",),
     Event.NO_SUCH_DOMAIN: ("MX004",),
     Event.NO_ADDRESS: ("MX003",),
-    Event.TLSA_FAILED: ("TLSA005",),
+    Event.TLSA_FAILED: ("TLSA005", *_RESOLVER),
     Event.TLSA_MISSING: ("TLSA001",),
     Event.TLSA_UNUSABLE: ("TLSA003", "TLSA004"),
     Event.NOT_SECURE: ("SEC001",),

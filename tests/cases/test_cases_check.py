@@ -192,16 +192,36 @@ def answered(walk: Walk, posture: str, words: str, code: str, fix: str) -> None:
 
 
 #: The same of a mini-internet with the situation in it (tests/reported.py).
+MISMATCH, NO_POLICY = "matches none of its TLSA records", "no enforced MTA-STS policy"
 WALKED = [
-    ("digest-of-nothing", "postfix-dane", "matches none of its TLSA records", "TLSA002"),
-    ("certificate-as-311", "rfc", "matches none of its TLSA records", "TLSA002"),
-    ("leaf-as-211", "exim", "its TLSA records name a CA that is not in the chain", "TLSA008"),
-    ("tlsa-to-nowhere", "postfix-dane-only", "no TLSA records found", "TLSA001"),
-    ("tlsa-to-stale", "postfix-dane-only", "matches none of its TLSA records", "TLSA002"),
-    ("typo", "rfc", "no enforced MTA-STS policy", "STS010"),
-    ("no-mx", "postfix-sts", "no enforced MTA-STS policy", "STS010"),
-    ("page", "rfc", "no enforced MTA-STS policy", "STS010"),
-    ("policy-elsewhere", "rfc", "no enforced MTA-STS policy", "STS005"),
+    ("digest-of-nothing", "postfix-dane", MISMATCH, "TLSA002", "Correct the program that makes"),
+    ("certificate-as-311", "rfc", MISMATCH, "TLSA002", "_25._tcp.mx1.certificate-as-311.example. TLSA 3 1 1"),
+    ("leaf-as-211", "exim", "name a CA that is not in the chain", "TLSA008", "TLSA 3 1 1"),
+    # The MX host is an alias with TLSA: no remedy takes it away.
+    ("alias-to-unsigned", "exim", "only at the target of the host's alias", "MX008", "that keeps its TLSA"),
+    ("alias-to-unsigned", "postfix-dane", "delivered authenticated", "MX008", "would end DANE"),
+    ("alias-to-signed", "exim", "only at the target of the host's alias", "MX008", "that keeps its TLSA"),
+    # An alias that leads nowhere: nothing is published beside it.
+    ("tlsa-to-nowhere", "postfix-dane-only", "no TLSA records found", "TLSA001", "Or delete the CNAME"),
+    ("tlsa-by-two-aliases", "rfc", "encrypted", "TLSA001", "gone.tlsa-by-two-aliases.example. TLSA 3 1 1"),
+    ("tlsa-to-stale", "postfix-dane-only", MISMATCH, "TLSA002", "_dane.tlsa-to-stale.example. TLSA 3 1 1"),
+    ("typo", "rfc", NO_POLICY, "STS010", "Correct line 3"),
+    ("no-mx", "postfix-sts", NO_POLICY, "STS010", "Add to the policy: mx: mx1.no-mx.example"),
+    ("page", "rfc", NO_POLICY, "STS010", "Serve the policy itself"),
+    # A record without a host that serves the policy.
+    ("policy-elsewhere", "rfc", NO_POLICY, "STS005", "delete the CNAME record below"),
+    ("policy-host-nowhere", "gmail", NO_POLICY, "STS005", "record for gone.policy-host-nowhere.example."),
+    (
+        "policy-nowhere",
+        "postfix-sts",
+        NO_POLICY,
+        "STS001",
+        "Or delete the CNAME record of _mta-sts.policy-nowhere",
+    ),
+    # A policy that is forgotten within a day.
+    ("day", "rfc", "delivered", "STS015", "max_age: 2592000"),
+    ("no-time", "rfc", "delivered", "STS015", "max_age: 2592000"),
+    ("day-and-more", "rfc", "delivered authenticated", "RPT001", ""),
 ]
 
 
@@ -242,8 +262,8 @@ def test_a_ds_with_the_tag_of_the_key_is_no_old_one(walks) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "posture", "words", "code"), WALKED)
+@pytest.mark.parametrize(("name", "posture", "words", "code", "fix"), WALKED)
 def test_the_cause_is_answered_and_shown_first(
-    reported: Callable[[str], Walk], name: str, posture: str, words: str, code: str
+    reported: Callable[[str], Walk], name: str, posture: str, words: str, code: str, fix: str
 ) -> None:
-    answered(reported(name), posture, words, code, "")
+    answered(reported(name), posture, words, code, fix)
