@@ -11,6 +11,7 @@ from mailpath.facts import Found, Lookup, Security, SignatureFact, Walk, ZoneFac
 from mailpath.facts.findings import Finding, Severity
 from mailpath.findings.bogus import bad_signatures, ran_out, remedy
 from mailpath.findings.catalogue import finding
+from mailpath.findings.sts import guards
 from mailpath.findings.words import ASK_ANOTHER, alias_lines, rrset, why
 from mailpath.visible import visible
 from mailpath.wording.times import DAY, span, utc
@@ -18,6 +19,10 @@ from mailpath.wording.times import DAY, span, utc
 _SIGNED_ALIAS = (
     "The host's name is an alias in a signed zone, but the address that it leads to is not signed. Senders"
     " look up TLSA records at the alias only; some, like Exim, use none without a signed address."
+)
+_POLICY_GUARDS = (
+    "An attacker who can forge DNS answers can redirect the mail of senders that do not use MTA-STS. For the"
+    " others, the enforced policy says which hosts are the domain's."
 )
 #: A zone whose signatures last this much longer, or less, is warned of.
 SOON = 7 * DAY
@@ -58,14 +63,17 @@ def _all_bogus(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
 def _answers(walk: Walk) -> Iterator[Finding]:
     mx = walk.mx.lookup
     known = mx.security is Security.INSECURE and mx.found is not Found.FAILED
-    if known and not _by_choice(walk, mx):
+    unsigned_mx = known and not _by_choice(walk, mx)
+    weight = Severity.INFO if guards(walk) else None
+    if unsigned_mx:
         yield finding(
             "SEC001",
             rrset(mx),
             f"{rrset(mx)} is not signed: {why(mx, 'the zone is not signed')}.",
+            severity=weight,
             got=why(mx, "no DS record"),
-            fix=f"Sign the zone {visible(mx.zone or mx.canonical)}, and submit its DS record through the"
-            " registrar.",
+            fix=_sign(mx),
+            means=_POLICY_GUARDS if weight is not None else "",
         )
     for host in walk.mx.hosts:
         unsigned = [
@@ -79,12 +87,18 @@ def _answers(walk: Walk) -> Iterator[Finding]:
             kinds = " and ".join(lookup.rdtype for lookup in unsigned)
             name = visible(host.name)
             reason = why(unsigned[0], "the zone is not signed")
-            message = f"{kinds} of {name}: unsigned: {reason}."
+            message = f"{kinds} of {name} {'are' if len(unsigned) > 1 else 'is'} not signed: {reason}."
             # RFC 7672 section 2.2.2: a signed alias is a TLSA base domain, wherever it leads.
             through = next((each for each in unsigned if is_secure_alias(each)), None)
             means = _SIGNED_ALIAS if through is not None else ""
             found = alias_lines(through) if through is not None else []
-            yield finding("SEC004", name, message, found=found, got=reason, means=means)
+            # The zone that the MX record stands in is signed in one go with it.
+            fix = f"Sign the zone {_zone_of(unsigned[0])}, or use a mail host in a signed zone."
+            if unsigned_mx and _zone_of(mx) == _zone_of(unsigned[0]):
+                fix = _sign(mx)
+            yield finding(
+                "SEC004", name, message, severity=weight, found=found, got=reason, fix=fix, means=means
+            )
     unclear: dict[str, list[Lookup]] = {}
     on_route = list(lookups(walk, ROUTE))
     for lookup in on_route:
@@ -104,6 +118,14 @@ def _answers(walk: Walk) -> Iterator[Finding]:
         names = [rrset(each) for each in alike]
         fix = ASK_ANOTHER if rootless or any(each.proofless for each in alike) else ""
         yield finding("SEC003", names[0], f"{_named(names)}: {reason}.", got=reason, fix=fix)
+
+
+def _zone_of(lookup: Lookup) -> str:
+    return visible(lookup.zone or lookup.canonical)
+
+
+def _sign(lookup: Lookup) -> str:
+    return f"Sign the zone {_zone_of(lookup)}, and submit its DS record through the registrar."
 
 
 def _by_choice(walk: Walk, lookup: Lookup) -> bool:
@@ -184,8 +206,8 @@ def _resolver(walk: Walk, asked: list[Lookup]) -> Iterator[Finding]:
             " not.",
             severity=Severity.WARNING,
             got="; ".join([*withheld, *differences][:6]),
-            fix="Use another resolver (--resolver ADDRESS). If that one answers, this one is at fault: it"
-            " needs a current trust anchor, or the mail servers that use it need another resolver.",
+            fix="Use another resolver (--resolver ADDRESS). If that one answers, this one is at fault: give"
+            " it a current trust anchor, or point the mail servers that use it at another.",
         )
     elif differences:
         rest = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""

@@ -159,8 +159,8 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             severity=Severity.WARNING if others else Severity.ERROR,
             found=[line],
             got=f"{name}: {lookups[-1].rcode or 'no address'}",
-            fix=f"Publish an A or AAAA record for {dotted(lookups[-1].canonical)}, or delete this record."
-            f"{in_place(lookups[-1])}",
+            fix=f"Publish an A or AAAA record for {dotted(lookups[-1].canonical)}, or delete the MX record"
+            f" below.{in_place(lookups[-1])}",
             records=[line],
         )
 

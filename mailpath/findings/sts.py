@@ -54,7 +54,9 @@ def find(walk: Walk) -> Iterator[Finding]:
         code = "STS004" if several else "STS003"
         fix = "" if several else f"Publish this record in its place.{in_place(facts.txt)}"
         records = [] if several else [_fresh_record(walk)]
-        yield finding(code, domain, sentence(visible(facts.reason)), found=texts, fix=fix, records=records)
+        wrong = clause(visible(facts.reason)).rstrip(".")
+        message = f"The MTA-STS record of {domain} is not valid: {wrong}."
+        yield finding(code, domain, message, found=texts, fix=fix, records=records)
     elif facts.fetch is not None and facts.fetch.failure is Failure.NOT_TRIED:
         return  # a bound of ours, which SND008 tells of
     elif facts.policy is None:
@@ -144,7 +146,8 @@ def _no_policy_host(txt: Lookup, fetch: PolicyFetch, texts: list[str]) -> Findin
         sentence(visible(fetch.detail)),
         found=texts,
         got=alias_lines(asked) if asked is not None else [],
-        fix=f"Publish an A or AAAA record for {name} and serve the policy there, or delete this record.{own}",
+        fix=f"Publish an A or AAAA record for {name} and serve the policy there, or delete the"
+        f" {'CNAME' if txt.links else 'TXT'} record below.{own}",
         records=texts[:1],
         means=_ALIAS_ALONE if txt.links else "",
     )
@@ -225,6 +228,14 @@ def _policy(walk: Walk, policy: StsPolicy, domain: str) -> Iterator[Finding]:
             )
 
 
+def guards(walk: Walk) -> bool:
+    """Whether an enforced policy protects the mail to every host."""
+    policy = walk.sts.policy
+    if policy is None or policy.mode != "enforce" or not walk.mx.hosts:
+        return False
+    return next(_hosts(walk, policy), None) is None
+
+
 def _hosts(walk: Walk, policy: StsPolicy) -> Iterator[Finding]:
     """Hosts that fail the policy."""
     weight = Severity.ERROR if policy.mode == "enforce" else Severity.WARNING
@@ -271,7 +282,7 @@ def _host(walk: Walk, host: MxHost, weight: Severity) -> Iterator[Finding]:
         yield finding(
             "STS014",
             name,
-            f"{name}: {problem[1]}.",
+            f"{name} fails the MTA-STS policy: {problem[1]}.",
             severity=weight,
             found=f"mode: {mode}, {name} is listed",
             got=problem[1],

@@ -238,8 +238,9 @@ def _made_of(walk: Walk, host: HostTlsa, candidate: TlsaSet, record: TlsaRecord)
 
 
 def holds(mistake: Mistake) -> str:
-    """A clause: "it holds the SHA-256 digest of the server's certificate, which is 3 0 1"."""
-    right = f", which is {' '.join(map(str, mistake.shape))}" if mistake.shape is not None else ""
+    """A clause: "it holds the SHA-256 digest of the server's key, which belongs in a 3 1 1 record"."""
+    shape = mistake.shape
+    right = f", which belongs in a {' '.join(map(str, shape))} record" if shape is not None else ""
     return f"it holds {visible(mistake.holds, limit=200)}{right}"
 
 
@@ -316,7 +317,7 @@ def _remnants(
             continue
         line, mistake = tlsa_line(lookup.canonical, record), made.get(record)
         message = f"A TLSA record of {name} matches nothing that the server sends"
-        fix, means, records = "Delete this record once its key is gone.", "", [line]
+        fix, means, records = "Delete this record once its key is no longer in use.", "", [line]
         if mistake is not None:
             message = f"A TLSA record of {name} matches nothing: {holds(mistake)}"
             if mistake.kind is Kind.UNSENT:

@@ -205,9 +205,10 @@ def _offers(session: Session, posture: Posture) -> bool:
     reply = session.ehlo
     if reply is None or not reply.positive or not session.offers_starttls:
         return False
-    if posture.agent.reply_parsing is ReplyParsing.STRICT:
-        return True
-    return not _is_pix_banner(session, posture) and sees_starttls(reply, posture.agent.reply_parsing)
+    if _is_pix_banner(session, posture):
+        return False
+    parsing = posture.agent.reply_parsing
+    return parsing is ReplyParsing.STRICT or sees_starttls(reply, parsing)
 
 
 def _starttls_refused(

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from mailpath.facts import Status
-from mailpath.judge import Outcome
 from mailpath.judge.agent import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
-from mailpath.report.explaining import decisive
-from mailpath.report.panels import Explained, explain, worst_first
+from mailpath.report.explaining import own_remedy, ranked
+from mailpath.report.panels import Explained, explain
 from mailpath.report.result import Result
 from mailpath.report.sheet import sheet
 from mailpath.report.text import READ, Page
@@ -32,28 +31,23 @@ _COLUMN = 11
 def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> str:
     """The short report; ends with a newline.  `ascii_only`: no glyphs of our own beyond ASCII."""
     page = Page(sheet(result), ASCII if ascii_only else UNICODE, width)
-    head, last = [page.told.headline, ""], [page.told.headline]
+    own = own_remedy(result)
+    sender = [*page.hang("Sender", own, column=_COLUMN), ""] if own else []
+    head, last = [page.told.headline, "", *sender], [page.told.headline]
     tables = [line for section in _tables(page, result) for line in ("", *section)]
-    ranked = _ranked(page, result)
+    found = [explain(each) for each in ranked(result)]
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
     frame = [*head, *foot, *last]
     # A record may be of two rows: the lines of a finding are counted as rows, too.
     room = min(MOST_LINES - len(frame), MOST_ROWS - _rows(frame, width))
-    groups = _grouped(ranked)
+    groups = _grouped(found)
     if groups and _rows(_lines(page, groups[0][:1]), width) >= room - len(steps):
         steps = []  # a record to copy is worth more than the way to it
-    found = list(_findings(page, groups, room - len(steps))) or ["Findings: none"]
-    return "\n".join([*head, *found, *tables, *foot[:1], *steps, *foot[1:], *last]) + "\n"
+    told = list(_findings(page, groups, room - len(steps))) or ["Findings: none"]
+    return "\n".join([*head, *told, *tables, *foot[:1], *steps, *foot[1:], *last]) + "\n"
 
 
 # --- findings --------------------------------------------------------------------------------------
-
-
-def _ranked(page: Page, result: Result) -> list[Explained]:
-    """What the verdict hangs on first, however grave; then the gravest."""
-    ranked = worst_first(page.told.findings, page.told.deciding.host)
-    first = None if result.verdict.outcome in (Outcome.AUTHENTICATED, Outcome.ENCRYPTED) else decisive(result)
-    return sorted(ranked, key=lambda each: first is None or each != explain(first))
 
 
 def _rows(lines: Iterable[str], width: int) -> int:
@@ -61,10 +55,10 @@ def _rows(lines: Iterable[str], width: int) -> int:
     return sum(max(1, -(-cells(line) // width)) for line in lines)
 
 
-def _grouped(ranked: Iterable[Explained]) -> list[list[Explained]]:
+def _grouped(found: Iterable[Explained]) -> list[list[Explained]]:
     """Findings that one remedy mends, as grave as each other, in the order of the first of them."""
     groups: dict[object, list[Explained]] = {}
-    for each in ranked:
+    for each in found:
         groups.setdefault((each.severity, each.fix, each.records, each.file), []).append(each)
     return list(groups.values())
 

@@ -5,19 +5,24 @@ first.  A report shows them before what is graver, but beside the point.
 from __future__ import annotations
 
 from mailpath.findings import Finding, Severity
-from mailpath.judge import Attempt, Event, Verdict
+from mailpath.judge import Attempt, DemandedBy, Event, Outcome, Verdict
 from mailpath.judge.model import DELIVERED
-from mailpath.report.panels import worst_first
+from mailpath.judge.posture import DaneUse, Level
+from mailpath.report.panels import LACKING, worst_first
 from mailpath.report.result import Result
 from mailpath.tickets.explain.reach import CASES
 from mailpath.visible import visible
 
+#: Where nobody but the resolver fails.
+_RESOLVER = ("SND006", "SEC009")
 _CODES: dict[Event, tuple[str, ...]] = {
-    Event.MX_FAILED: ("MX005",),
+    Event.MX_FAILED: ("MX005", *_RESOLVER),
+    Event.HOST_FAILED: ("MX013", *_RESOLVER),
+    Event.SOME_HOST_FAILED: ("MX013", *_RESOLVER),
     Event.NULL_MX: ("MX001",),
     Event.NO_SUCH_DOMAIN: ("MX004",),
     Event.NO_ADDRESS: ("MX003",),
-    Event.TLSA_FAILED: ("TLSA005",),
+    Event.TLSA_FAILED: ("TLSA005", *_RESOLVER),
     Event.TLSA_MISSING: ("TLSA001",),
     Event.TLSA_UNUSABLE: ("TLSA003", "TLSA004"),
     Event.NOT_SECURE: ("SEC001",),
@@ -37,6 +42,17 @@ _CODES: dict[Event, tuple[str, ...]] = {
 }
 
 
+#: What a recipient lacks, by what a sender that uses MTA-STS, or DANE alone, would have most of.
+_LACKS_BOTH = LACKING
+_LACKS_DANE = ("TLS025", "SEC001", "SEC004", "STS001")
+
+
+_ACCEPT_THE_HOST = (
+    "In the sender's own settings, accept the MX host's name for this domain (Postfix: match=, or level"
+    " verify), or let DANE or MTA-STS decide."
+)
+
+
 def explaining(tried: Attempt | Verdict) -> tuple[str, ...]:
     """Codes of the findings that may say why, the most telling first; () where none is known to."""
     cases = [case for case in CASES.values() if case.by in (None, tried.demanded_by)]
@@ -44,6 +60,35 @@ def explaining(tried: Attempt | Verdict) -> tuple[str, ...]:
     told = sorted((case for case in cases if event in case.events), key=lambda case: case.by is None)
     codes = (code for case in told for code in case.findings)
     return tuple(dict.fromkeys((*_CODES.get(event, ()), *codes)))
+
+
+def ranked(result: Result) -> list[Finding]:
+    """What the verdict hangs on first, however grave; then the gravest, and of what the recipient lacks the
+    nearest to what this sender makes use of."""
+    verdict, posture = result.verdict, result.chosen
+    dane = posture.dane is not DaneUse.OFF
+    lacking = _LACKS_BOTH if posture.sts or not dane else _LACKS_DANE
+    if posture.level is Level.VERIFY:
+        lacking = _LACKS_DANE  # whoever forges the MX record chooses the name that is compared
+    found = worst_first(result.findings, visible(verdict.host or ""), lacking)
+    if verdict.outcome not in (Outcome.AUTHENTICATED, Outcome.ENCRYPTED):
+        first = decisive(result)
+        return sorted(found, key=lambda each: first is None or each != first)
+    near = next((each for each in found if each.code == "TLSA001" and each.records), None)
+    signed = all(each.code != "SEC001" for each in found)
+    if near is not None and signed and dane and verdict.outcome is Outcome.ENCRYPTED:
+        # One record away from being authenticated: only a fault comes before that.
+        found.remove(near)
+        found.insert(next((at for at, each in enumerate(found) if each.code in lacking), len(found)), near)
+    return found
+
+
+def own_remedy(result: Result) -> str:
+    """What mends it where the sender runs, if it fails by a demand of its own that the recipient meets
+    otherwise; "" elsewhere."""
+    verdict = result.verdict
+    own = verdict.event is Event.CERTIFICATE_NAME_MISMATCH and verdict.demanded_by is DemandedBy.LEVEL
+    return _ACCEPT_THE_HOST if own and decisive(result) is None else ""
 
 
 def decisive(result: Result) -> Finding | None:

@@ -19,7 +19,7 @@ from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, Level
 from mailpath.report.contents import asked, circumstances, named
 from mailpath.report.exit_codes import exit_code
-from mailpath.report.explaining import decisive
+from mailpath.report.explaining import decisive, own_remedy
 from mailpath.report.headline import cause
 from mailpath.report.panels import Explained, Row, explain, worst_first
 from mailpath.report.provenance import marks
@@ -72,6 +72,9 @@ def reply(result: Result, reader: Reader) -> Reply:
         found = _warned_of(result) if reader is Reader.POSTMASTER else None
     told = explain(found) if found is not None else None
     whose = _WHOSE[reader][side]
+    remedy = told.remedy if told is not None else ()
+    if reader is Reader.USER and (own := own_remedy(result)):
+        remedy = (Row("Fix", own),)
     if told is not None and side in _BESIDE:
         whose = f"{whose} {_BESIDE[side].format(message=told.message)}"
     return Reply(
@@ -80,7 +83,7 @@ def reply(result: Result, reader: Reader) -> Reply:
         subject=f"Mail to {named(result.walk.path.recipient)}: {_SUBJECT[result.verdict.outcome]}",
         happened=_happened(result, reader),
         whose=whose.replace("DOMAIN", visible(result.walk.path.recipient)),
-        remedy=told.remedy if told is not None else (),
+        remedy=remedy,
         evidence=tuple(_evidence(result, told))[:2],
         seen=_seen(result),
         remarks=tuple(_remarks(result)),
@@ -219,8 +222,8 @@ def _evidence(result: Result, told: Explained | None) -> Iterator[str]:
 
 def _seen(result: Result) -> str:
     known = dict(circumstances(result))
-    by = f"{known['By']} for a sender like {result.posture} ({visible(result.chosen.title)})"
-    return f"Seen: {known['Walked']}, from {known['From']}; by {by}."
+    seen = f"Seen: {known['Walked']}, from {known['From']}; by {known['By']}."
+    return f"{seen} Sender assumed: {visible(result.chosen.title)} ({result.posture})."
 
 
 def _remarks(result: Result) -> Iterator[str]:

@@ -30,6 +30,8 @@ from judge_builders import (
 from mailpath.facts import Walk
 from mailpath.judge.presets import PRESETS
 from mailpath.report import brief
+from mailpath.report import reply as to_send
+from mailpath.report.explaining import ranked
 from mailpath.report.headline import headline
 from mailpath.report.result import build
 
@@ -144,8 +146,8 @@ CASES = [
         "server's log",
     ),
     # Level secure does not look at the MX host's name.
-    ("secure", PROVIDED, "postfix-secure", SECURE, "", ""),
-    ("another provider", ELSEWHERE, "postfix-secure", SECURE, "", ""),
+    ("secure", PROVIDED, "postfix-secure", SECURE, "STS001", ""),
+    ("another provider", ELSEWHERE, "postfix-secure", SECURE, "STS001", ""),
     (
         "verify",
         path(mx("mx1", tls(WRONG))),
@@ -182,6 +184,7 @@ def test_what_is_answered_and_shown_first(
 def answered(walk: Walk, posture: str, words: str, code: str, fix: str) -> None:
     result = build(walk, [PRESETS[posture]], {}, deciding=[posture])
     assert words in headline(result)
+    assert "broken reply" not in headline(result)  # no rule is told that did not decide
     page = brief.render(result, ascii_only=True)
     first = re.split(r"^[x!-] (?=[A-Z]+\d{3})", page, flags=re.MULTILINE)[1]
     assert first.startswith(code), page
@@ -189,17 +192,67 @@ def answered(walk: Walk, posture: str, words: str, code: str, fix: str) -> None:
 
 
 #: The same of a mini-internet with the situation in it (tests/reported.py).
+MISMATCH, NO_POLICY = "matches none of its TLSA records", "no enforced MTA-STS policy"
 WALKED = [
-    ("digest-of-nothing", "postfix-dane", "matches none of its TLSA records", "TLSA002"),
-    ("certificate-as-311", "rfc", "matches none of its TLSA records", "TLSA002"),
-    ("leaf-as-211", "exim", "its TLSA records name a CA that is not in the chain", "TLSA008"),
-    ("tlsa-to-nowhere", "postfix-dane-only", "no TLSA records found", "TLSA001"),
-    ("tlsa-to-stale", "postfix-dane-only", "matches none of its TLSA records", "TLSA002"),
-    ("typo", "rfc", "no enforced MTA-STS policy", "STS010"),
-    ("no-mx", "postfix-sts", "no enforced MTA-STS policy", "STS010"),
-    ("page", "rfc", "no enforced MTA-STS policy", "STS010"),
-    ("policy-elsewhere", "rfc", "no enforced MTA-STS policy", "STS005"),
+    ("digest-of-nothing", "postfix-dane", MISMATCH, "TLSA002", "Correct the program that makes"),
+    ("certificate-as-311", "rfc", MISMATCH, "TLSA002", "_25._tcp.mx1.certificate-as-311.example. TLSA 3 1 1"),
+    ("leaf-as-211", "exim", "name a CA that is not in the chain", "TLSA008", "TLSA 3 1 1"),
+    # The MX host is an alias with TLSA: no remedy takes it away.
+    ("alias-to-unsigned", "exim", "only at the target of the host's alias", "MX008", "that keeps its TLSA"),
+    ("alias-to-unsigned", "postfix-dane", "delivered authenticated", "MX008", "would end DANE"),
+    ("alias-to-signed", "exim", "only at the target of the host's alias", "MX008", "that keeps its TLSA"),
+    # An alias that leads nowhere: nothing is published beside it.
+    ("tlsa-to-nowhere", "postfix-dane-only", "no TLSA records found", "TLSA001", "Or delete the CNAME"),
+    ("tlsa-by-two-aliases", "rfc", "encrypted", "TLSA001", "gone.tlsa-by-two-aliases.example. TLSA 3 1 1"),
+    ("tlsa-to-stale", "postfix-dane-only", MISMATCH, "TLSA002", "_dane.tlsa-to-stale.example. TLSA 3 1 1"),
+    ("typo", "rfc", NO_POLICY, "STS010", "Correct line 3"),
+    ("no-mx", "postfix-sts", NO_POLICY, "STS010", "Add to the policy: mx: mx1.no-mx.example"),
+    ("page", "rfc", NO_POLICY, "STS010", "Serve the policy itself"),
+    # A record without a host that serves the policy.
+    ("policy-elsewhere", "rfc", NO_POLICY, "STS005", "delete the CNAME record below"),
+    ("policy-host-nowhere", "gmail", NO_POLICY, "STS005", "record for gone.policy-host-nowhere.example."),
+    (
+        "policy-nowhere",
+        "postfix-sts",
+        NO_POLICY,
+        "STS001",
+        "Or delete the CNAME record of _mta-sts.policy-nowhere",
+    ),
+    # A policy that is forgotten within a day.
+    ("day", "rfc", "delivered", "STS015", "max_age: 2592000"),
+    ("no-time", "rfc", "delivered", "STS015", "max_age: 2592000"),
+    ("day-and-more", "rfc", "delivered authenticated", "RPT001", ""),
 ]
+
+
+#: What comes first where nothing is broken: what this sender would make use of, and what takes least.
+NEAREST = [
+    ("signed-no-tlsa", "rfc", ["TLSA001", "STS001", "RPT001"]),
+    ("signed-no-tlsa", "postfix-sts", ["STS001", "TLSA001", "RPT001"]),
+    ("pkix-good", "rfc", ["STS001", "SEC001", "SEC004", "RPT001"]),
+    ("pkix-good", "postfix-dane", ["SEC001", "SEC004", "STS001", "RPT001"]),
+    ("pkix-good", "postfix-verify", ["SEC001", "SEC004", "STS001", "RPT001"]),
+    ("pkix-good", "postfix-secure", ["STS001", "SEC001", "SEC004", "RPT001"]),
+    ("provider-mx", "rfc", ["STS001", "SEC001", "SEC004", "RPT001"]),
+    ("half-dane", "rfc", ["TLSA014", "TLS008", "SEC001", "RPT001", "STS001"]),
+    # An enforced policy guards the choice of the host: signing it is for others.
+    ("sts-enforce", "rfc", ["RPT001", "SEC001", "SEC004"]),
+]
+
+
+@pytest.mark.parametrize(("name", "posture", "codes"), NEAREST)
+def test_what_is_nearest_comes_first(walks, name: str, posture: str, codes: list[str]) -> None:
+    result = build(walks.of(name).walk, [PRESETS[posture]], {}, deciding=[posture])
+    assert [each.code for each in ranked(result)] == codes
+
+
+def test_what_the_sender_demands_of_its_own_accord_it_mends_itself(walks) -> None:
+    told = {}
+    for name, posture in (("provider-mx", "postfix-secure"), ("cert-wrong-name", "postfix-secure")):
+        result = build(walks.of(name).walk, [PRESETS[posture]], {}, deciding=[posture])
+        told[name] = brief.render(result), to_send.render(result, reader=to_send.Reader.USER)
+    assert all("the sender's own settings" in " ".join(text.split()) for text in told["provider-mx"])
+    assert not any("own settings" in text for text in told["cert-wrong-name"])
 
 
 def test_a_ds_with_the_tag_of_the_key_is_no_old_one(walks) -> None:
@@ -209,8 +262,8 @@ def test_a_ds_with_the_tag_of_the_key_is_no_old_one(walks) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "posture", "words", "code"), WALKED)
+@pytest.mark.parametrize(("name", "posture", "words", "code", "fix"), WALKED)
 def test_the_cause_is_answered_and_shown_first(
-    reported: Callable[[str], Walk], name: str, posture: str, words: str, code: str
+    reported: Callable[[str], Walk], name: str, posture: str, words: str, code: str, fix: str
 ) -> None:
-    answered(reported(name), posture, words, code, "")
+    answered(reported(name), posture, words, code, fix)

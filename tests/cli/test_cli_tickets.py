@@ -162,7 +162,7 @@ def test_the_report_goes_through_a_pipe(network: Path) -> None:
     assert done.stderr == told
     assert tlsrpt.check(json.loads(done.stdout)) == ()
     read = mailpath("tlsrpt", "-", stdin=done.stdout)
-    assert b"1 sessions succeeded" in read.stdout
+    assert b"1 session succeeded" in read.stdout
     both = mailpath("check", "dane-good.example", "--network", network, "--tlsrpt", "-", "--capture", "-")
     assert (both.returncode, both.stdout) == (64, b"")
 

@@ -297,7 +297,7 @@ def test_a_loop_is_known():
     [
         ("550 5.7.1 TLS required", "accepts mail only over TLS", {"postfix-none", "exim-none"}),
         ("554 5.7.0 STARTTLS is required to send mail", "accepts mail only over TLS", {"postfix-may"}),
-        ("4.7.5 Server certificate not trusted", "is not trusted", {"postfix-secure"}),
+        ("4.7.5 Server certificate not trusted", "nothing vouches for", {"postfix-secure", "postfix-dane"}),
         (
             "1vNx2k-0000000Abc-1aBc H=mx.b.example [192.0.2.1] TLS error on connection "
             "(certificate verification failed): certificate invalid",

@@ -59,15 +59,15 @@ def test_a_policy_does_not_come_with_an_alias_of_its_record(found_in: FoundIn) -
     assert (found.found_lines[0], found.records) == (alias, (alias,))
     assert found.fix == (
         "Publish an A or AAAA record for mta-sts.policy-elsewhere.example. and serve the policy there,"
-        " or delete this record."
+        " or delete the CNAME record below."
     )
 
 
 def test_a_host_that_is_an_alias_to_nowhere(found_in: FoundIn) -> None:
     found = found_in("host-nowhere")
     assert found["MX007"].fix == (
-        "Publish an A or AAAA record for gone.host-nowhere.example., or delete this record. Or delete the"
-        " CNAME record of mx3.host-nowhere.example. and give that name a record of its own."
+        "Publish an A or AAAA record for gone.host-nowhere.example., or delete the MX record below. Or"
+        " delete the CNAME record of mx3.host-nowhere.example. and give that name a record of its own."
     )
     assert found["MX008"].fix == "Make the MX record name a host that has addresses of its own."
 

@@ -24,10 +24,25 @@ FoundIn = Callable[[str], dict[str, Finding]]
     [
         ("digest-of-nothing", "TLSA002", "nothing", "the SHA-256 digest of no data at all"),
         ("digest-of-a-line", "TLSA002", "nothing", "the SHA-256 digest of an empty line"),
-        ("certificate-as-311", "TLSA002", "selector", "the server's certificate, which is 3 0 1"),
-        ("key-as-301", "TLSA002", "selector", "the key of the server's certificate, which is 3 1 1"),
-        ("issuer-as-311", "TLSA002", "usage", "the key of certificate 1 of the chain, which is 2 1 1"),
-        ("leaf-as-211", "TLSA008", "usage", "the key of the server's certificate, which is 3 1 1"),
+        (
+            "certificate-as-311",
+            "TLSA002",
+            "selector",
+            "server's certificate, which belongs in a 3 0 1 record",
+        ),
+        (
+            "key-as-301",
+            "TLSA002",
+            "selector",
+            "key of the server's certificate, which belongs in a 3 1 1 record",
+        ),
+        ("issuer-as-311", "TLSA002", "usage", "certificate 1 of the chain, which belongs in a 2 1 1 record"),
+        (
+            "leaf-as-211",
+            "TLSA008",
+            "usage",
+            "key of the server's certificate, which belongs in a 3 1 1 record",
+        ),
         ("pem-as-311", "TLSA002", "text", "the PEM text of the key of the server's certificate"),
         ("pem-as-301", "TLSA002", "text", "the PEM text of the server's certificate"),
         ("swapped", "TLSA002", "host", "the key of the certificate of mx"),
@@ -63,9 +78,9 @@ def test_what_nothing_explains_was_most_likely_renewed(found_in: FoundIn) -> Non
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("sha256-as-312", "the SHA-256 digest of the key of the server's certificate, which is 3 1 1"),
-        ("sha512-as-311", "the SHA-512 digest of the key of the server's certificate, which is 3 1 2"),
-        ("pkix-as-111", "the SHA-256 digest of the key of the server's certificate, which is 3 1 1"),
+        ("sha256-as-312", "the key of the server's certificate, which belongs in a 3 1 1 record"),
+        ("sha512-as-311", "the key of the server's certificate, which belongs in a 3 1 2 record"),
+        ("pkix-as-111", "the key of the server's certificate, which belongs in a 3 1 1 record"),
     ],
 )
 def test_an_unusable_record_is_explained_too(name: str, words: str, found_in: FoundIn) -> None:

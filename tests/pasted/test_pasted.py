@@ -76,6 +76,13 @@ def test_the_only_address_is_the_recipients(text: str, recipient: str | None) ->
             "postfix-dane",
         ),
         ("dane-stale", BOUNCE, "Cause found: TLSA002 at mx1.dane-stale.example", "postfix-dane"),
+        # Postfix before 3.6 says "not trusted" of what no TLSA record accepts, too.
+        (
+            "dane-stale",
+            POSTFIX.replace("not verified", "not trusted"),
+            "Cause found: TLSA002 at mx1.dane-stale.example",
+            "postfix-dane",
+        ),
         ("cert-expired", POSTFIX, "Cause found: TLS009 at mx1.cert-expired.example", "postfix-verify"),
         # Only a sender that was told to verify minds it.
         (

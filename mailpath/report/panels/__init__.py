@@ -129,21 +129,22 @@ def explain(finding: Finding) -> Explained:
     )
 
 
-#: Most domains have no signed zone and no policy; and the TLSA findings tell more than `TLS025`.
-_LAST = frozenset({"SEC001", "SEC004", "STS001", "TLS025"})
+#: Most domains have no policy, which takes less, and no signed zone; the TLSA findings say what TLS025 says.
+LACKING = ("TLS025", "STS001", "SEC001", "SEC004")
 _GRAVEST = tuple(each.value for each in (Severity.ERROR, Severity.WARNING, Severity.INFO))
 _Told = TypeVar("_Told", Finding, Explained)
 
 
-def worst_first(found: Iterable[_Told], host: str) -> list[_Told]:
-    """The gravest first; of those as grave, a fault before what is not there or was told already, and those
-    of `host` (visible text) before others."""
+def worst_first(found: Iterable[_Told], host: str, lacking: Sequence[str] = LACKING) -> list[_Told]:
+    """The gravest first; of those as grave, a fault before what was told already or is `lacking` (in that
+    order), and those of `host` (visible text) before others."""
     found = list(found)
     policy = {each.subject for each in found if each.code == "STS014"}  # says it of the same certificate
 
-    def key(each: _Told) -> tuple[int, bool, bool]:
+    def key(each: _Told) -> tuple[int, int, bool]:
         told = each.code in CERTIFICATE and (each.severity == Severity.INFO or each.subject in policy)
-        return _GRAVEST.index(each.severity), told or each.code in _LAST, each.subject != host
+        last = lacking.index(each.code) + 1 if each.code in lacking else 0
+        return _GRAVEST.index(each.severity), last or told, each.subject != host
 
     return sorted(found, key=key)
 

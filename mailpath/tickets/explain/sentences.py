@@ -34,7 +34,7 @@ _TAKING = re.compile(
     r"|\bSTARTTLS=server\b|\bTLS error on connection from\b"
 )
 #: A reply without an enhanced status code says whether it is for good.
-_REPLY = re.compile(r"([45])\d\d[ -]")
+_REPLY = re.compile(r"(?:^|\breturned was:? ['\"]?)([45])\d\d[ -]")
 _OWN_PRESETS = {
     Speaker.EXCHANGE: frozenset({"exchange-online"}),
     Speaker.GMAIL: frozenset({"gmail"}),
@@ -87,7 +87,7 @@ def understand(
     `line`: the whole line of the log, where `text` is a part of one.
     """
     flat = " ".join(text.split())[: patterns.MOST]
-    reply = _REPLY.match(flat)
+    reply = _REPLY.search(flat)
     fate = code or (reply[1] if reply is not None else None)
     quoted = _QUOTED.search(flat)
     if quoted is not None:

@@ -20,6 +20,7 @@ from mailpath.tickets.tlsrpt.carried import Carried, ReportError, carried
 from mailpath.tickets.tlsrpt.check import check, unpacked
 from mailpath.visible import visible
 from mailpath.wording.layout import hanging
+from mailpath.wording.phrases import count
 
 MAX_POLICIES = 1000
 MAX_FAILURES = 5000
@@ -289,7 +290,7 @@ def _lines(report: ReceivedReport) -> Iterator[str]:
     yield from _row("From", f"{report.organization or 'nobody named'}, {report.contact or 'no contact'}")
     yield from _row("Covers", f"{report.start or '?'} to {report.end or '?'}")
     for policy in report.policies:
-        counts = f"{policy.successful} sessions succeeded, {policy.failed} failed"
+        counts = f"{count(policy.successful, 'session')} succeeded, {policy.failed} failed"
         yield from _row("Policy", f"{policy.kind} of {policy.domain or '?'}: {counts}")
     for failure in report.failures:
         yield ""
