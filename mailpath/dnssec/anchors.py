@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import dns.exception
 import dns.name
@@ -75,11 +75,15 @@ class Points:
 
     def closest(self, name: dns.name.Name) -> dns.name.Name | None:
         """The closest such name at or above `name`; None where none covers it (RFC 6840 appendix C.1)."""
-        while name not in self.simulated and name not in self.insecure and name not in self.anchors:
-            if name == dns.name.root:
-                return None
-            name = name.parent()
-        return name.canonicalize()
+        labels = tuple(label.lower() for label in name.labels)
+        above = (labels[at:] for at in range(len(labels)))
+        return next((dns.name.Name(each) for each in above if each in self._settled), None)
+
+    @cached_property
+    def _settled(self) -> frozenset[tuple[bytes, ...]]:
+        """The labels of each of these names in lower case: a name's own hash is worked out byte by byte."""
+        names = (*self.anchors, *self.insecure, *self.simulated)
+        return frozenset(name.canonicalize().labels for name in names)
 
     def above(self, name: dns.name.Name, rdtype: RdataType) -> dns.name.Name | None:
         """`closest` for the RRset (`name`, `rdtype`): a DS belongs to the parent (RFC 4034 section 5)."""

@@ -7,9 +7,10 @@ large becomes a `Reply` with a `trouble`, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from weakref import WeakKeyDictionary
 
 import dns.exception
 import dns.flags
@@ -51,6 +52,11 @@ class SignedSet:
         return self.rrset.rdtype
 
     @cached_property
+    def octets(self) -> dict[int, bytes]:
+        """What each of the signatures (by its `id`) signs, where it was worked out."""
+        return {}
+
+    @cached_property
     def records(self) -> tuple[bytes, ...]:
         """RDATA in canonical form and order (RFC 4034 sections 6.2 and 6.3)."""
         return tuple(sorted(rdata.to_digestable() for rdata in self.rrset))
@@ -68,7 +74,10 @@ _PROOFS = frozenset({RdataType.DNSKEY, RdataType.RRSIG, RdataType.NSEC, RdataTyp
 
 _ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
-Section = dict[tuple[dns.name.Name, RdataType], SignedSet]
+Section = Mapping[tuple[dns.name.Name, RdataType], SignedSet]
+
+#: Answer and authority section of each message that is remembered: what is worked out of them stays with it.
+_grouped: WeakKeyDictionary[WireMessage, tuple[Section, Section]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -148,12 +157,15 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
     elif kinds := (message.unreadable & {rdtype, RdataType.CNAME, RdataType.DNAME}) - _PROOFS:
         shown = ", ".join(sorted(dns.rdatatype.to_text(kind) for kind in kinds))
         trouble = f"the resolver's answer contains a malformed record ({shown})"
+    if message not in _grouped:
+        _grouped[message] = _group(message.answer), _group(message.authority)
+    answer, authority = _grouped[message]
     return Reply(
         name=name,
         rdtype=rdtype,
         rcode=rcode,
-        answer=_group(message.answer),
-        authority=_group(message.authority),
+        answer=answer,
+        authority=authority,
         authenticated=bool(message.flags & dns.flags.AD),
         trouble=trouble,
         detail=_read_extended_error(message),

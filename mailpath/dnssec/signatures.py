@@ -180,7 +180,9 @@ class Verifier:
     def _holds(
         self, signed: SignedSet, signature: RRSIG, candidates: Iterable[PublicKey], budget: Budget
     ) -> bool:
-        data = signed_data(signed, signature)
+        data = signed.octets.get(id(signature))
+        if data is None:
+            data = signed.octets[id(signature)] = signed_data(signed, signature)
         for tried, key in enumerate(candidates):
             if tried and self.whole.effort is Effort.SPARING:
                 raise Exhausted(_say_not_all(signed))

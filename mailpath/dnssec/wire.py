@@ -66,7 +66,7 @@ class Asked:
     rdclass: RdataClass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WireMessage:
     """Header, question, and the RRsets of answer and authority section; RRSIGs by the type they cover.
 

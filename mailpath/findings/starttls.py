@@ -294,7 +294,7 @@ def _weaker(walk: Walk) -> Iterator[Finding]:
     """
     if len(walk.mx.hosts) < 2:
         return
-    ends = {host: verdict.outcome for host, verdict in each_only_reachable(walk, RFC).items()}
+    ends = {host: verdict.outcome for host, verdict in each_only_reachable(walk, RFC)}
     known = {host: outcome for host, outcome in ends.items() if outcome in _LEVELS}
     best = max(known.values(), default=Outcome.PLAINTEXT, key=BEST_FOR_ATTACKER.index)
     strong = ", ".join([visible(host) for host, outcome in known.items() if outcome is best][:3])

@@ -6,9 +6,8 @@ asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
-
-import msgspec
 
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
@@ -38,6 +37,25 @@ def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
     The names fill up as it, or a copy of it with other fields, is used.
     """
     consulted: dict[str, None] = {}
-    agent = _Agent(**msgspec.structs.asdict(posture.agent), consulted=consulted)
-    fields = {**msgspec.structs.asdict(posture), "agent": agent}
+    habits, fields = _fields(posture)
+    fields["agent"] = _Agent(**habits, consulted=consulted)
     return _Posture(**fields, consulted=consulted), consulted
+
+
+def note(posture: Posture, names: Iterable[str]) -> None:
+    """Have `names` count as read from `posture`, where it is watched."""
+    if isinstance(posture, _Posture):
+        _get(posture, "consulted").update(dict.fromkeys(names))
+
+
+def unwatched(posture: Posture) -> tuple[object, ...]:
+    """All fields and habits, none of which counts as read."""
+    habits, fields = _fields(posture)
+    return (*habits.values(), *fields.values())
+
+
+def _fields(posture: Posture) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The habits of the agent, and the other fields."""
+    agent = _get(posture, "agent")
+    habits = {name: _get(agent, name) for name in Agent.__struct_fields__}
+    return habits, {name: _get(posture, name) for name in Posture.__struct_fields__ if name != "agent"}

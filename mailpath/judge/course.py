@@ -6,17 +6,23 @@ attempt; when all fail, the last failure is the one reported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
+from typing import Protocol, Self, TypeVar
+
 import msgspec
 
-from mailpath.facts import Walk
+from mailpath.facts import MxFacts, Walk
 from mailpath.judge import attempts, sts
-from mailpath.judge.destination import Target
+from mailpath.judge.destination import Destination, Target, destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import Posture
 from mailpath.judge.session import AttemptEnd, attempt
 from mailpath.judge.waits import Waits
+
+_T = TypeVar("_T")
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +41,20 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     stays: bool = False
 
 
+class Memory(Protocol):
+    """What is known of targets from passes before."""
+
+    def told(self, course: Course, of: Callable[..., _T], target: Target, *more: object) -> _T:
+        """`of` walk, posture, `target` and `more`."""
+        ...
+
+
 class Course:
     """A round while it goes on.  `applied`: the MTA-STS policy; `is_retry`: the message has waited before."""
 
     def __init__(self, walk: Walk, posture: Posture, applied: sts.Applied, *, is_retry: bool) -> None:
         self.walk, self.posture, self.applied, self.is_retry = walk, posture, applied, is_retry
-        self.attempts: list[Attempt] = []
+        self.attempts: tuple[Attempt, ...] = ()
         self.decisive: Attempt | None = None
         self._unknown: Attempt | None = None
         self._refused: Attempt | None = None  # a host without TLSA: those behind it are tried in vain
@@ -49,35 +63,52 @@ class Course:
         self._sni: str | None = None  # Agent.no_plaintext_after_tlsa
         self._after_tlsa = False
         self._sessions = 0
+        self.memory: Memory | None = None
 
     def run(self, targets: tuple[Target, ...]) -> Round:
         """Try `targets` in order."""
         for target in targets:
-            if target.address is None:
-                over = self.unresolved(attempts.unresolved(self.walk, self.posture, target))
-            else:
-                policy = self.policy(target)
-                if policy.skip is not None:
-                    over = self.skip(target, policy)
-                else:
-                    ending = attempt(self.walk, self.posture, target, policy, is_retry=self.is_retry)
-                    over = self.take(target, policy, ending, last=target is targets[-1])
-            if over:
+            if self.tries(target, last=target is targets[-1]):
                 break
         return self.result()
 
+    def tries(self, target: Target, *, last: bool) -> bool:
+        """Try one of them; whether the pass is over."""
+        if target.address is None:
+            return self.unresolved(attempts.unresolved(self.walk, self.posture, target))
+        policy = self.policy(target)
+        if policy.skip is not None:
+            return self.skip(target, policy)
+        ending = self.told(attempt, target, policy, self.is_retry)
+        return self.take(target, policy, ending, last=last)
+
+    def told(self, of: Callable[..., _T], target: Target, *more: object) -> _T:
+        """What walk and posture say of `target`."""
+        if self.memory is not None:
+            return self.memory.told(self, of, target, *more)
+        return of(self.walk, self.posture, target, *more)
+
+    def forked(self, walk: Walk, posture: Posture) -> Self:
+        """The pass as far as it has come, to go on over another walk.  What it holds is never changed in
+        place.
+        """
+        fork = copy(self)
+        fork.walk, fork.posture, fork._waits = walk, posture, copy(self._waits)
+        return fork
+
     def policy(self, target: Target) -> HostPolicy:
         """What is demanded of one address."""
-        policy = host_policy(self.walk, self.posture, target, self.applied.policy)
+        policy = self.told(host_policy, target, self.applied.policy)
         if policy.skip is None and policy.dane and self.posture.agent.no_plaintext_after_tlsa:
             self._after_tlsa, self._sni = True, policy.sni
-        return msgspec.structs.replace(policy, no_fallback=self._after_tlsa, sni=self._sni or policy.sni)
+        if not self._after_tlsa:
+            return policy
+        return msgspec.structs.replace(policy, no_fallback=True, sni=self._sni or policy.sni)
 
     def note(self, new: Attempt) -> Attempt:
         """One attempt per MX host: a further address of the same host takes the place of the one before."""
-        if self.attempts and self.attempts[-1].host == new.host:
-            self.attempts.pop()
-        self.attempts.append(new)
+        again = self.attempts and self.attempts[-1].host == new.host
+        self.attempts = (*(self.attempts[:-1] if again else self.attempts), new)
         return new
 
     # Whether the pass is over after a host without an address, one that is not used, one that was tried.
@@ -108,7 +139,7 @@ class Course:
         self._sessions += ending.counted
         if ending.if_last and last:
             ending = msgspec.structs.replace(ending, outcome=Outcome.BOUNCED)
-        tried = attempts.tried(self.walk, self.posture, target, ending.policy or policy, ending)
+        tried = self.told(attempts.tried, target, ending.policy or policy, ending)
         self.decisive = self.note(tried)
         self._waits.note(ending, tried, refused)
         if ending.outcome is Outcome.UNKNOWN and not ending.either:
@@ -129,8 +160,41 @@ class Course:
         return self._waits.undecided(
             Round(
                 outcome=decisive.outcome,
-                attempts=tuple(self.attempts),
+                attempts=self.attempts,
                 decisive=decisive,
                 tls_failed=self._tls_failed,
             )
         )
+
+
+class Play:
+    """How deliveries are played out: each by itself.  `course`: how one pass goes."""
+
+    def __init__(self, course: type[Course] = Course) -> None:
+        self.course = course
+
+    def destination(self, mx: MxFacts, posture: Posture) -> Destination:
+        """Where the mail goes."""
+        return destination(mx, posture)
+
+    def run(
+        self,
+        walk: Walk,
+        posture: Posture,
+        applied: sts.Applied,
+        targets: tuple[Target, ...],
+        *,
+        is_retry: bool = False,
+    ) -> Round:
+        """One pass over `targets`."""
+        return self.course(walk, posture, applied, is_retry=is_retry).run(targets)
+
+    def of(self, course: type[Course]) -> Self:
+        """The same with passes of another kind."""
+        other = copy(self)
+        other.course = course
+        return other
+
+
+#: Each delivery by itself.
+SINGLY = Play()

@@ -12,27 +12,25 @@ from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, StsPolicy, Walk
 from mailpath.judge import indeterminate, sts
 from mailpath.judge.attempts import unresolved
-from mailpath.judge.course import Course, Round
-from mailpath.judge.destination import Destination, destination
+from mailpath.judge.course import SINGLY, Play, Round
+from mailpath.judge.destination import Destination
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, Attempt, Outcome, Untold, Verdict, ordered, untold
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, say, shown, status
 
 
-def deliver(
-    walk: Walk, posture: Posture, cached: StsPolicy | None = None, course: type[Course] = Course
-) -> Verdict:
+def deliver(walk: Walk, posture: Posture, cached: StsPolicy | None = None, play: Play = SINGLY) -> Verdict:
     """What a sender whose posture leaves nothing unknown does with mail for this path.
 
-    `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.  `course`: how
-    one attempt goes.
+    `cached`: the MTA-STS policy that it has from an earlier delivery; None: first contact.  `play`: how
+    it is played out.
     """
-    verdict = _deliver_as_heard(walk, posture, cached, course)
+    verdict = _deliver_as_heard(walk, posture, cached, play)
     if not indeterminate.doubted(walk):
         return verdict
     # Our resolver is known to leave proofs out, and the sender's may not: what it denied may well be absent.
-    believed = _deliver_as_heard(indeterminate.believed(walk), posture, cached, course)
+    believed = _deliver_as_heard(indeterminate.believed(walk), posture, cached, play)
     if (believed.outcome, believed.possible) == (verdict.outcome, verdict.possible):
         return believed
     for each in (believed, verdict):
@@ -43,17 +41,15 @@ def deliver(
     return msgspec.structs.replace(unproven, policy_state=believed.policy_state)
 
 
-def _deliver_as_heard(
-    walk: Walk, posture: Posture, cached: StsPolicy | None, course: type[Course]
-) -> Verdict:
+def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None, play: Play) -> Verdict:
     unseen = _unseen(walk, posture)
     if unseen is not None:
         return untold(posture.name, unseen)
     applied = sts.applied(walk, posture, cached)
-    verdict = _read(walk, posture, applied, course)
+    verdict = _read(walk, posture, applied, play)
     if applied.not_recorded is None:
         return verdict
-    played = [verdict, *(_read(walk, posture, each, course) for each in sts.might_apply(walk, applied))]
+    played = [verdict, *(_read(walk, posture, each, play) for each in sts.might_apply(walk, applied))]
     outcomes = {outcome for each in played for outcome in (each.outcome, *each.possible)}
     if len(outcomes) == 1:
         return verdict
@@ -71,17 +67,17 @@ def _deliver_as_heard(
     )
 
 
-def _read(walk: Walk, posture: Posture, applied: sts.Applied, course: type[Course]) -> Verdict:
+def _read(walk: Walk, posture: Posture, applied: sts.Applied, play: Play) -> Verdict:
     """The verdict under one policy, whatever turns out to be signed."""
-    verdict = _deliver(walk, posture, applied, course)
+    verdict = _deliver(walk, posture, applied, play)
     if verdict.outcome is Outcome.UNKNOWN and indeterminate.has_indeterminate(walk):
-        played = (_deliver(each, posture, applied, course) for each in indeterminate.assumptions(walk))
+        played = (_deliver(each, posture, applied, play) for each in indeterminate.assumptions(walk))
         verdict = indeterminate.combine(walk, posture, verdict, played)
     return verdict
 
 
-def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, course: type[Course]) -> Verdict:
-    found = destination(walk.mx, posture)
+def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, play: Play) -> Verdict:
+    found = play.destination(walk.mx, posture)
     if found.event is not None:
         return _undeliverable(walk, posture, found, applied)
     if applied.deferred_by_lookup:
@@ -92,10 +88,10 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, course: type[Co
             event=Event.STS_FAILED,
             status_code=sts.LOOKUP_FAILED,
         )
-    first = course(walk, posture, applied, is_retry=False).run(found.targets)
+    first = play.run(walk, posture, applied, found.targets)
     second = None
     if first.tls_failed and Outcome.DEFERRED in (first.outcome, *first.possible):
-        second = course(walk, posture, applied, is_retry=True).run(found.targets)
+        second = play.run(walk, posture, applied, found.targets, is_retry=True)
     if second is not None and (first.possible or second.possible):
         return _verdict(walk, posture, _joined(first, second), applied)
     if second is not None and second.outcome in DELIVERED:

@@ -9,11 +9,14 @@ has to wait for (section 10.2).  Pure.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from mailpath.facts import StsPolicy, Walk
-from mailpath.judge import Deliver, Posture, Verdict, judge, possible_verdicts
+from mailpath.judge import Posture, Verdict, judge, possible_verdicts
+from mailpath.judge.course import SINGLY, Play
 from mailpath.judge.delivery import deliver
 from mailpath.judge.requiretls import deliver_requiring, lax
 from mailpath.judge.sts import fetched_policy
@@ -47,6 +50,12 @@ class MessageOptions(msgspec.Struct, frozen=True, kw_only=True):
         return verdict(walk, posture, self.cached(met or walk, posture), self.message)
 
 
+class _Deliver(Protocol):
+    def __call__(
+        self, walk: Walk, posture: Posture, cached: StsPolicy | None = None, play: Play = SINGLY
+    ) -> Verdict: ...
+
+
 #: An ordinary message, at first contact.
 USUAL = MessageOptions()
 
@@ -57,11 +66,15 @@ def is_policy_fresh(policy: StsPolicy | None, age: int | None) -> bool:
 
 
 def verdict(
-    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+    walk: Walk,
+    posture: Posture,
+    cached: StsPolicy | None = None,
+    message: Message = Message.ORDINARY,
+    play: Play = SINGLY,
 ) -> Verdict:
     """What `posture` does with such a message.  `cached`: the MTA-STS policy that the sender holds."""
     posture, delivery = _asked(posture, message)
-    return judge(walk, posture, cached, delivery)
+    return judge(walk, posture, cached, partial(delivery, play=play))
 
 
 def possible(
@@ -72,7 +85,7 @@ def possible(
     return possible_verdicts(walk, posture, cached, delivery)
 
 
-def _asked(posture: Posture, message: Message) -> tuple[Posture, Deliver]:
+def _asked(posture: Posture, message: Message) -> tuple[Posture, _Deliver]:
     if message is Message.REQUIRETLS:
         return posture, deliver_requiring
     return (lax(posture) if message is Message.TLS_REQUIRED_NO else posture), deliver

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
 from mailpath.judge import attempts
 from mailpath.judge.agent import Reference
-from mailpath.judge.course import Course, Round
+from mailpath.judge.course import SINGLY, Course, Play, Round
 from mailpath.judge.delivery import deliver
 from mailpath.judge.destination import Target
 from mailpath.judge.events import ENVELOPE, Event
@@ -55,16 +55,18 @@ def announcing(walk: Walk) -> tuple[str, ...]:
     return tuple(host.name for host in walk.mx.hosts if _announced(walk, host.addresses))
 
 
-def deliver_requiring(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Verdict:
+def deliver_requiring(
+    walk: Walk, posture: Posture, cached: StsPolicy | None = None, play: Play = SINGLY
+) -> Verdict:
     """What a sender does with a message sent with REQUIRETLS; `posture` leaves nothing unknown.
 
     `cached`: the MTA-STS policy that it has from an earlier delivery.
     """
     if posture.requiretls:
-        verdict = deliver(walk, strict(posture), cached, Requiring)
+        verdict = deliver(walk, strict(posture), cached, play.of(Requiring))
         possible = (each for each in verdict.possible if each not in _UNAUTHENTICATED)
         return replace(verdict, possible=tuple(possible))
-    verdict = deliver(walk, posture, cached)
+    verdict = deliver(walk, posture, cached, play)
     return replace(verdict, reason=f"{ignored(posture)}: {verdict.reason}")
 
 
@@ -81,7 +83,7 @@ class Requiring(Course):
 
     def __init__(self, walk: Walk, posture: Posture, applied: Applied, *, is_retry: bool) -> None:
         super().__init__(walk, posture, applied, is_retry=is_retry)
-        self._refusals: list[Attempt] = []
+        self._refusals: tuple[Attempt, ...] = ()
         self._waiting: Attempt | None = None
         self._open: Attempt | None = None
         self._possible: tuple[Outcome, ...] = ()
@@ -106,7 +108,7 @@ class Requiring(Course):
         return self._wait(tried)
 
     def take(self, target: Target, policy: HostPolicy, ending: AttemptEnd, *, last: bool) -> bool:
-        tried = attempts.tried(self.walk, self.posture, target, ending.policy or policy, ending)
+        tried = self.told(attempts.tried, target, ending.policy or policy, ending)
         return self._held(target, tried, awaited=not ending.either)
 
     def _held(self, target: Target, tried: Attempt, *, awaited: bool = True) -> bool:
@@ -118,7 +120,7 @@ class Requiring(Course):
             return False
         refusal = _refusal(self.walk, target, tried, secure)
         if refusal is not None:
-            self._refusals.append(self.note(refusal))
+            self._refusals = (*self._refusals, self.note(refusal))
             return False
         if tried.outcome is Outcome.AUTHENTICATED and not secure:
             unlearnt = Untold(Event.SECURITY_UNKNOWN, "it is unknown whether the host was found securely")
@@ -165,7 +167,7 @@ class Requiring(Course):
         assert decisive is not None, "a destination without a failure has an address"
         return Round(
             outcome=decisive.outcome,
-            attempts=tuple(self.attempts),
+            attempts=self.attempts,
             decisive=decisive,
             possible=frozenset(possible),
         )

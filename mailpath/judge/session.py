@@ -54,9 +54,7 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
     either: tuple[AttemptEnd, ...] = ()
 
 
-def attempt(
-    walk: Walk, posture: Posture, target: Target, policy: HostPolicy, *, is_retry: bool
-) -> AttemptEnd:
+def attempt(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, is_retry: bool) -> AttemptEnd:
     """Try `target` under `policy`.  `is_retry`: the message is old enough for a fallback kept for retries."""
     if policy.undetermined is not None:
         return _untold(policy.undetermined, lost=True)

@@ -34,7 +34,7 @@ class Waits:
         outcomes = {each.outcome for each in ending.either}
         if refused is not None:
             outcomes = {refused.outcome if each in DELIVERED else Outcome.DEFERRED for each in outcomes}
-        self._final |= outcomes & FINAL
+        self._final = self._final | (outcomes & FINAL)
         self._stays |= any(each.outcome is Outcome.DEFERRED and not each.tls_failed for each in ending.either)
         self.over = outcomes <= FINAL
 

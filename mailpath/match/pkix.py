@@ -200,7 +200,7 @@ def _load(der: bytes) -> crypto.X509 | None:
 
 def forget() -> None:
     """Forget all results about chains: nobody needs them once their recording is gone."""
-    for remembered in (_verify, _load, relevant_roots):
+    for remembered in (_verify, _load, relevant_roots, check_policy_host):
         remembered.cache_clear()
 
 
@@ -321,6 +321,7 @@ def relevant_roots(chain: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[
 # --- the MTA-STS policy host -----------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1024)
 def check_policy_host(
     chain: tuple[bytes, ...], host: str, roots: tuple[bytes, ...], at: int, *, allow_cn: bool = False
 ) -> str | None:
@@ -328,7 +329,7 @@ def check_policy_host(
 
     RFC 8461 section 3.3: a path to a trusted root, unexpired, and `host` among its DNS-IDs.  `allow_cn`:
     accept the common name if there is no DNS-ID (which the RFC forbids and Python's ssl does).  The floor is
-    that of today's HTTPS clients (112 bits).
+    that of today's HTTPS clients (112 bits).  Remembers its results.
     """
     result = verify(chain, roots, at, floor=Floor.OPENSSL_2)
     if not result.trusted:

@@ -27,6 +27,7 @@ import codecs
 import re
 from difflib import get_close_matches
 from email.message import Message
+from functools import lru_cache
 
 import msgspec
 
@@ -50,7 +51,12 @@ _TXT_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 _FIELD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(\S(?:.*\S)?)[ \t]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z")
+_HOSTS = rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*"
+_PATTERN = re.compile(rf"{_HOSTS}\Z")
+#: A line that names a host: what a long policy consists of.
+_MX = re.compile(rf"mx:[ \t]*({_HOSTS})[ \t]*\Z")
+#: What is left of a byte that is not UTF-8 (surrogateescape).
+_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 _DIGITS = re.compile(r"[0-9]{1,10}\Z")
 
 
@@ -187,10 +193,11 @@ def _read_lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -
 # --- the policy ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=64)
 def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = RFC) -> PolicyResult:
     """The policy in `body`, as served with Content-Type `content_type` (None: no such header).
 
-    Never raises.  Judges the lines of an invalid policy too.
+    Never raises.  Judges the lines of an invalid policy too.  Remembers its results: each posture asks anew.
     """
     if len(body) > MAX_POLICY:
         return PolicyResult(reason="The policy is larger than 64 KiB.")
@@ -294,13 +301,15 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
 
 def _read_strict_field(line: str) -> tuple[str, str, str]:
     """(key, value, why the line is invalid) by RFC 8461 section 3.2."""
+    if host := _MX.match(line):
+        return "mx", host[1], ""
     if line.startswith("\ufeff"):
         return "", "", "begins with a byte order mark (BOM)"
     if not line.strip(" \t"):
         return "", "", "an empty line"
     if ":" not in line:
         return "", "", "a line without a colon"
-    if any("\udc80" <= char <= "\udcff" for char in line):
+    if _NOT_UTF8.search(line):
         return "", "", "bytes that are not UTF-8"
     found = _FIELD.match(line)
     if found is None or _CONTROL.search(found[2]):

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from mailpath.attacks import attacker
 from mailpath.dnssec import denial_nsec3, signatures, wire
-from mailpath.match import certificate, dane, der, names, pkix
+from mailpath.match import certificate, dane, der, names, pkix, sts
 
 
 def forget() -> None:
     """Drop it all.  What is asked for once more is worked out once more; no result changes."""
     for module in (wire, signatures, dane, pkix):
         module.forget()
-    for remembered in (denial_nsec3.hash_of, der.parts, names.certificate_names, certificate.describe):
+    for remembered in (
+        denial_nsec3.hash_of,
+        der.parts,
+        names.certificate_names,
+        certificate.describe,
+        sts.parse_policy,
+    ):
         remembered.cache_clear()
     for made in (attacker.chain, attacker.root):
         made.cache_clear()

@@ -7,6 +7,7 @@ policy does not name: which of the others takes the mail is up to whoever can dr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import repeat
 
 from mailpath.assess.reached import Reached
 from mailpath.assess.standing import standing_of
@@ -36,9 +37,20 @@ def weakest_host(
     `held`: the policy that the sender has.  `cached`: of hosts that are equally bad for it, the one that is
     worse with this policy cached.
     """
-    first = each_only_reachable(walk, posture, held, message)
-    later = each_only_reachable(walk, posture, cached, message) if cached is not None else first
-    return min(first, key=lambda host: (_rank(walk, first[host]), _rank(walk, later[host])), default=None)
+    found: tuple[tuple[object, ...], str] | None = None
+    in_turn = each_only_reachable(walk, posture, held, message)
+    if_cached = each_only_reachable(walk, posture, cached, message) if cached is not None else repeat(None)
+    for (host, first), later in zip(in_turn, if_cached, strict=False):
+        rank = (_rank(walk, first), _rank(walk, later[1] if later is not None else first))
+        if found is None or rank < found[0]:
+            found = rank, host
+        if rank == (_WORST, _WORST):
+            break  # no other host can be worse
+    return found[1] if found is not None else None
+
+
+#: Where the attacker reads the mail, in the clear.
+_WORST = (False, False, 0)
 
 
 def _rank(walk: Walk, verdict: Verdict) -> tuple[bool, bool, int]:
@@ -54,7 +66,7 @@ def weakest_path(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
 ) -> str:
     """One sentence on the weakest host; "" unless it takes the mail where another host takes it better."""
-    entries = each_only_reachable(walk, posture, cached, message)
+    entries = dict(each_only_reachable(walk, posture, cached, message))
     taking = {host: verdict for host, verdict in entries.items() if verdict.outcome in DELIVERED}
     weak = min(taking, key=lambda host: BEST_FOR_ATTACKER.index(taking[host].outcome), default=None)
     if weak is None:

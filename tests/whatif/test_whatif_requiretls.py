@@ -457,6 +457,6 @@ def test_requiretls_leaves_only_an_authority_to_the_attacker(rewalks: RewalksOf)
 def test_one_host_alone_is_judged_for_the_message(walks: Walks) -> None:
     walk = walks.of("requiretls").walk
     posture = PRESETS["rfc"]
-    alone = each_only_reachable(walk, posture, None, Message.REQUIRETLS)
+    alone = dict(each_only_reachable(walk, posture, None, Message.REQUIRETLS))
     assert [each.outcome for each in alone.values()] == [Outcome.BOUNCED, Outcome.AUTHENTICATED]
     assert verdict(walk, posture, fetched_policy(walk, posture)).outcome is Outcome.AUTHENTICATED

@@ -133,7 +133,7 @@ def untampered(rewalks: RewalksOf, scenario: str) -> Walk:
 
 def test_the_weakest_host_is_where_the_attacker_steers(rewalks: RewalksOf) -> None:
     walk = untampered(rewalks, "two-mx-weak")
-    alone = each_only_reachable(walk, PRESETS["postfix-dane"])
+    alone = dict(each_only_reachable(walk, PRESETS["postfix-dane"]))
     outcomes = {host: verdict.outcome for host, verdict in alone.items()}
     assert outcomes == {
         "mx1.two-mx-weak.example": Outcome.AUTHENTICATED,
@@ -161,7 +161,7 @@ def test_the_prediction_for_one_host_is_what_the_walk_then_finds(rewalks: Rewalk
     for scenario in ("two-mx-weak", "first-mx-down", "dane-first-bad-second-weak"):
         walk = untampered(rewalks, scenario)
         for name in ("rfc", "postfix-may", "postfix-dane", "postfix-dane-only", "exim"):
-            for host, verdict in each_only_reachable(walk, PRESETS[name]).items():
+            for host, verdict in each_only_reachable(walk, PRESETS[name]):
                 found = asyncio.run(attack_outcome(rewalks(scenario), PRESETS[name], "steer", host))
                 assert found.outcome is verdict.outcome, (scenario, name, host)
 
@@ -220,7 +220,7 @@ def test_a_host_that_was_not_looked_at_may_be_the_weakest() -> None:
     posture = PRESETS["postfix-dane"]
     why = "more than 20 addresses"
     walk = many(2, ("mx3.b.example", why), ("mx4.b.example", why))
-    alone = {host: each.outcome for host, each in each_only_reachable(walk, posture).items()}
+    alone = {host: each.outcome for host, each in each_only_reachable(walk, posture)}
     assert list(alone) == ["mx1.b.example", "mx2.b.example", "mx3.b.example"]
     assert alone["mx3.b.example"] is Outcome.UNKNOWN
     assert alone["mx2.b.example"] is Outcome.AUTHENTICATED

@@ -206,7 +206,7 @@ def _seen(walk: Walk, posture: Posture, verdict: Verdict, cached: StsPolicy | No
             elif demand.skip is not None:
                 yield Seen(target, demand, demand.skip, None, "", False)
             else:
-                ending = attempt(walk, posture, target, demand, is_retry=verdict.after_retry)
+                ending = attempt(walk, posture, target, demand, verdict.after_retry)
                 tls = ending.session is not None and ending.session.tls is not None
                 yield Seen(target, demand, ending.event, ending.cause, ending.why, tls)
 
