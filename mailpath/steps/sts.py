@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 import msgspec
@@ -176,7 +177,8 @@ def _fetch_problem(fetch: PolicyFetch | None) -> str:
     if fetch is None:
         return "the policy was not fetched"
     if fetch.verify_error:
-        return f"the certificate of {fetch.host} is refused: {fetch.verify_error}"
+        why = re.sub("^the certificate ", "it ", fetch.verify_error)
+        return f"the certificate of {fetch.host} is refused: {why}"
     if fetch.failure is Failure.CERTIFICATE and not fetch.status:
         # Refused when it was fetched, good at the walk's time: the text is simply not there.
         return f"the certificate of {fetch.host} was refused when the policy was fetched: {fetch.detail}"
