@@ -15,10 +15,6 @@ from mailpath.errors import concerning
 from mailpath.files import read_file
 from mailpath.findings.catalogue import CATALOGUE
 from mailpath.judge.rules import RULES, rule_id
-from mailpath.tickets.bounce import MAX_INPUT, read_bounce
-from mailpath.tickets.bounce import to_dict as bounce_to_dict
-from mailpath.tickets.bounce.mail import MAX_LINES
-from mailpath.tickets.bounce.render import render_text as bounce_text
 from mailpath.tickets.explain import Kind, render_text, to_dict
 from mailpath.tickets.explain import explain as explained
 from mailpath.visible import visible
@@ -57,6 +53,10 @@ def bounce(file: str, as_json: bool, walked: dict[str, Any] | None) -> int:
     notice = _notice(file)
     if walked is not None:
         return _walk(notice, walked, stdin=file == STDIO)
+    from mailpath.tickets.bounce import read_bounce
+    from mailpath.tickets.bounce import to_dict as bounce_to_dict
+    from mailpath.tickets.bounce.render import render_text as bounce_text
+
     told = read_bounce(notice)
     _print(bounce_to_dict(told) if as_json else bounce_text(told))
     return ExitCode.OK if told.known else ExitCode.UNKNOWN
@@ -93,6 +93,8 @@ def tlsrpt(file: str, as_json: bool) -> None:
 
 def _notice(file: str) -> bytes:
     """As much of a bounce or a log as is read; on standard error where that is not all of it."""
+    from mailpath.tickets.bounce.mail import MAX_INPUT, MAX_LINES
+
     data = read_file(file, MAX_INPUT + 1)
     if len(data) > MAX_INPUT or data.count(b"\n") > MAX_LINES:
         stdio.tell(

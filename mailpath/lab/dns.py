@@ -25,7 +25,7 @@ def bind_pair(address: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket,
     """A UDP and a TCP socket on the same port of IPv4 `address`; 0: one that is free.  Raises OSError."""
     for _ in range(_BIND_TRIES):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             udp.bind((address, port))
             tcp.bind(udp.getsockname())

@@ -182,7 +182,8 @@ class Lab:
         """Binds a port for `listener`; returns where it is, as "127.0.0.1:port"."""
         address, port = (listener.address, listener.port) if self._published else ("127.0.0.1", 0)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        bound = socket.socket(family, socket.SOCK_STREAM)
+        # Only of a socket that names its protocol does asyncio turn Nagle's delay off (TCP_NODELAY).
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._sockets.append(bound)
         bound.bind((address, port))
         if listener.listen == "yes":

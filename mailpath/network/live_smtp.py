@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from collections import Counter
+from contextlib import suppress
 
 from aiosmtplib.errors import SMTPServerDisconnected
 
@@ -38,7 +40,9 @@ QUIT_WAIT = 2.0
 JUNK_WAIT = 1.0
 #: At once, all together and per address: busy servers refuse more with 421 or a closed door.
 MAX_SESSIONS = 20
-MAX_SESSIONS_PER_ADDRESS = 2
+MAX_SESSIONS_PER_ADDRESS = 3
+#: So many of them wait for the reply to QUIT, though no fact hangs on it; one more beside them does not.
+_UNHURRIED = 2
 
 
 class _Ended(Exception):
@@ -68,6 +72,8 @@ class SmtpSession:
         self._injected = b""
         #: How it stands when it is cancelled in a wait for the server; None where it was not.
         self.unfinished: SmtpExchange | None = None
+        #: Whether it is closed as soon as all is read: QUIT is sent, and its reply not waited for.
+        self.hurries = False
 
     async def run(self) -> SmtpExchange:
         """Hold the session.  Failures are in the record; only cancellation leaves by exception."""
@@ -187,6 +193,10 @@ class SmtpSession:
 
     async def _quit(self) -> None:
         """QUIT, and a short wait for its 221; a server that is gone already has lost nothing by it."""
+        if self.hurries:
+            with suppress(SMTPServerDisconnected):
+                self._protocol.write(b"QUIT\r\n")
+            return
         try:
             await self._command(Stage.QUIT, b"QUIT", min(self._settings.wait, QUIT_WAIT))
         except _Ended:
@@ -275,14 +285,18 @@ class LiveSmtp:
         self._ehlo = ehlo
         self._all = asyncio.Semaphore(MAX_SESSIONS)
         self._per_address: dict[str, asyncio.Semaphore] = {}
+        self._under_way: Counter[str] = Counter()
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         """One session; see `SmtpExchange`."""
         session = SmtpSession(request, self._settings, self._ehlo, self.waits)
         address = self._per_address.setdefault(request.address, asyncio.Semaphore(MAX_SESSIONS_PER_ADDRESS))
         async with address, self._all:
+            session.hurries = self._under_way[request.address] >= _UNHURRIED
+            self._under_way[request.address] += 1
             try:
                 return await session.run()
             finally:
+                self._under_way[request.address] -= 1
                 if session.unfinished is not None:
                     self.unfinished[request] = session.unfinished

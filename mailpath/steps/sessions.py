@@ -3,7 +3,8 @@
 Postfix sends no SNI below `dane`, and some servers answer differently with and without it, so both are held.
 There is one more for each further name of the address: the next MX host's, or the name at which TLSA was
 found (a CNAME), which DANE senders send.  A host without TLSA that follows one with TLSA gets that one's name
-too, because Exim goes on sending it.  If no session reaches TLS, no name is ever sent and none is added.
+too, because Exim goes on sending it.  The first of these is held beside the other two, not after them.  If
+no session reaches TLS, no name is ever sent and none is added.
 If the server chose an anonymous suite, there is one more session without such suites, as senders that verify
 would hold it; if it chose a suite that not every sender offers, one more without those.
 Only if an envelope is to be tried, one more says MAIL FROM and RCPT TO, then RSET (RFC 5321 section
@@ -15,6 +16,7 @@ address has an equal share of the sessions: what is tried must not depend on who
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -102,22 +104,35 @@ class _Address:
         self._address = address
         self._names = names
         self._room = share
+        #: Two to begin with, one without odd suites, one for the envelope, and one with a further name.
+        self._roomy = share >= (4 if tools.network.ground.envelope is None else 5)
         self.sessions: list[Session] = []
         self.enveloped: list[Session] = []
 
     async def hold(self) -> None:
         """Without SNI and with the first host's: these tell whether anything more can be learnt."""
-        first = await together(*(self._converse(sni) for sni in (None, *self._names[:1])))
-        self._room -= len(first)
-        self.sessions += first
-        why = ""
-        if all(session.before_tls for session in first):
-            dead = all(session.failed_at is Stage.CONNECT for session in first)
-            why = _DEAD if dead else _BEFORE_TLS
-        # Each takes its place before it waits for anything: the order is this one.
-        await together(
-            self._try_envelope(dead=why == _DEAD), self._without_odd_suites(first), self._send(why)
-        )
+        talks = [asyncio.create_task(self._converse(sni)) for sni in (None, *self._names[:1])]
+        ahead = asyncio.create_task(self._begin_further(talks))
+        try:
+            first = await asyncio.gather(*talks)
+            self._room -= len(first)
+            self.sessions += first
+            why = ""
+            if all(session.before_tls for session in first):
+                ahead.cancel()
+                dead = all(session.failed_at is Stage.CONNECT for session in first)
+                why = _DEAD if dead else _BEFORE_TLS
+            # Each takes its place before it waits for anything: the order is this one.
+            await together(
+                self._try_envelope(dead=why == _DEAD),
+                self._without_odd_suites(first),
+                self._send(why, ahead),
+            )
+        finally:
+            under_way = (*talks, ahead)
+            for task in under_way:
+                task.cancel()
+            await asyncio.wait(under_way)
 
     async def _try_envelope(self, *, dead: bool) -> None:
         envelope = self._tools.network.ground.envelope
@@ -137,21 +152,37 @@ class _Address:
                     self._leave_out(session.sni, _SESSIONS, profile)
                 return
 
-    async def _send(self, why: str) -> None:
-        """One more session with a further name; `why`: the reason there is for none, or ""."""
+    async def _further(self) -> tuple[list[str], list[str]]:
+        """The names to send there beside the first, best first; and those that any sender may send."""
         walk = await self._tools.found("tlsa")
         bases, carried = _bases(walk.mx, walk.tlsa)
         own = [*self._names, *bases.get(self._address, ())]
         further = dict.fromkeys([*own, *carried.get(self._address, ())])
         for name in self._names[:1]:
             del further[name]
+        return list(further), own
+
+    async def _begin_further(self, talks: Sequence[asyncio.Task[Session]]) -> Session | None:
+        """The session with the first of them, beside the `talks` that tell whether it is worth one: it would
+        wait for two whole sessions.  None where these are over, or another kind of session may need the room.
+        """
+        further, _ = await self._further()
+        worth_it = further and self._roomy and not all(task.done() for task in talks)
+        return await self._converse(further[0]) if worth_it else None
+
+    async def _send(self, why: str, ahead: asyncio.Task[Session | None]) -> None:
+        """One more session with a further name; `why`: the reason there is for none, or "".  `ahead`: the
+        first, already under way.
+        """
+        further, own = await self._further()
         for number, name in enumerate(further, start=len(self._names[:1]) + 1):
             if why or number >= MOST_NAMES:
                 self._leave_out(name, why or _NAMES)
             elif not self._has_room():
                 self._leave_out(name, _SESSIONS)
             else:
-                session = await self._converse(name)
+                begun = await ahead if name == further[0] else None
+                session = begun or await self._converse(name)
                 # An older capture does not hold what only Exim would have said: that is not to be missed.
                 if session.failure is not Failure.NOT_RECORDED or name in own:
                     self.sessions.append(session)

@@ -434,6 +434,31 @@ async def test_sessions_per_address_are_bounded():
     assert most == MAX_SESSIONS_PER_ADDRESS
 
 
+async def test_one_more_beside_two_sends_quit_and_does_not_wait_for_the_reply():
+    """The servers answer QUIT only once one session is over."""
+    over, heard = asyncio.Event(), []
+
+    async def handler(reader, writer):
+        writer.write(b"554 no\r\n")
+        heard.append(await reader.readline())
+        await over.wait()
+        writer.write(BYE)
+        writer.close()
+
+    async with serving(handler) as port:
+        smtp = LiveSmtp(settings(port), "probe.example")
+        held = [
+            asyncio.create_task(smtp.converse(SmtpRequest(address=PUBLISHED, sni=f"mx{n}.example")))
+            for n in range(3)
+        ]
+        done, _ = await asyncio.wait(held, return_when=asyncio.FIRST_COMPLETED)
+        over.set()
+        assert done == {held[2]}
+        exchanges = await asyncio.gather(*held)
+    assert heard == 3 * [b"QUIT\r\n"]
+    assert [each.failure for each in exchanges] == 3 * [None]
+
+
 def test_own_name_is_fit_for_ehlo():
     assert Settings().merged(ehlo=own_name()).ehlo == own_name()
 

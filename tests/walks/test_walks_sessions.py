@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import cast
 
@@ -257,3 +258,42 @@ async def test_an_address_for_special_use_says_which_option_connects() -> None:
         "its address is for special use (documentation); --allow-private connects anyway"
     )
     assert not servers.requests
+
+
+class Slow(Servers):
+    """Sessions stay open: the first two until `goes_on`, that with mx02's name until `later`."""
+
+    def __init__(self, transcript=SECURED, tls: TlsSession | None = STRONG) -> None:
+        super().__init__(transcript, tls)
+        self.goes_on, self.later, self.began = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.cut: list[str | None] = []
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        further = request.sni == "mx02.b.example"
+        if further:
+            self.began.set()
+        try:
+            await (self.later if further else self.goes_on).wait()
+        except asyncio.CancelledError:
+            self.cut.append(request.sni)
+            raise
+        return await super().converse(request)
+
+
+async def test_a_further_name_does_not_wait_for_two_whole_sessions() -> None:
+    servers = Slow()
+    held = asyncio.create_task(hold(servers, path(2, 1)))
+    await asyncio.wait_for(servers.began.wait(), 5)
+    servers.later.set()
+    servers.goes_on.set()
+    assert [each.sni for each in (await held).sessions] == [None, "mx01.b.example", "mx02.b.example"]
+    assert (servers.most, servers.cut) == (3, [])
+
+
+async def test_a_further_name_s_session_is_given_up_where_the_others_end_before_tls() -> None:
+    servers = Slow(PLAIN, None)
+    held = asyncio.create_task(hold(servers, path(2, 1)))
+    await asyncio.wait_for(servers.began.wait(), 5)
+    servers.goes_on.set()
+    assert left_out(await held) == {"sessions with this address end before TLS, whatever the SNI": 1}
+    assert (len(servers.requests), servers.cut) == (2, ["mx02.b.example"])
