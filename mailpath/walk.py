@@ -30,6 +30,8 @@ from mailpath.visible import visible
 
 if TYPE_CHECKING:
     from mailpath.network.bounded import Bounded
+    from mailpath.network.live import LiveNetwork
+    from mailpath.network.shared import Shared
 
 
 class StepStarted(msgspec.Struct, frozen=True):
@@ -75,6 +77,18 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     Raises `SettingsError` and `BadAnchor` for files of the settings that cannot be used.
     """
     from mailpath.network.bounded import Bounded
+
+    return Bounded(_live(settings, kind), settings.whole_wait)
+
+
+def shared_network(settings: Settings, kind: str = "live", walks: int = 1) -> Shared:
+    """The network of many walks, so many of them at once: see `live_network`."""
+    from mailpath.network.shared import Shared
+
+    return Shared(_live(settings, kind, walks), settings.whole_wait)
+
+
+def _live(settings: Settings, kind: str, walks: int = 1) -> LiveNetwork:
     from mailpath.network.live import LiveNetwork
 
     if settings.trust_anchor is not None:
@@ -85,7 +99,7 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     def refuse(chain: tuple[bytes, ...], host: str) -> str | None:
         return pkix.check_policy_host(chain, host, trusted, int(time.time()), allow_cn=True)
 
-    return Bounded(LiveNetwork(settings, policy_host_check=refuse, kind=kind), settings.whole_wait)
+    return LiveNetwork(settings, policy_host_check=refuse, kind=kind, walks=walks)
 
 
 class _Walker:
