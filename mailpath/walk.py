@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from mailpath.dnssec import Effort, Validator, read_anchors
+from mailpath.dnssec import Effort, Validator, Zones, read_anchors
 from mailpath.errors import concerning
 from mailpath.facts import Path, Status, StepResult, Walk
 from mailpath.logs import logger
@@ -55,14 +55,19 @@ Event = StepStarted | StepFinished
 
 
 async def walk(
-    path: Path, network: Network, at: int, on_event: Callable[[Event], None] | None = None
+    path: Path,
+    network: Network,
+    at: int,
+    on_event: Callable[[Event], None] | None = None,
+    zones: Zones | None = None,
 ) -> Walk:
     """Walk `path` as of `at` (Unix seconds).  `on_event` is called in this task's loop.  Raises nothing
     for what the world does; cancelling it cancels every exchange under way.
 
-    A hostile path is walked up to three times: wrap what is costly to ask twice in a `Recording`."""
+    A hostile path is walked up to three times: wrap what is costly to ask twice in a `Recording`.  `zones`:
+    what walks over a `Shared` network lend each other."""
     for effort in Effort:
-        walker = _Walker(path, network, at, on_event, effort)
+        walker = _Walker(path, network, at, on_event, effort=effort, zones=zones)
         found = await walker.run()
         if not walker.exhausted:
             break
@@ -112,9 +117,12 @@ class _Walker:
         network: Network,
         at: int,
         on_event: Callable[[Event], None] | None,
+        *,
         effort: Effort = Effort.FULL,
+        zones: Zones | None = None,
     ) -> None:
-        self._tools = tools = Tools(path, network, Validator(network, at, effort), at, self._found)
+        validator = Validator(network, at, effort, zones)
+        self._tools = tools = Tools(path, network, validator, at, self._found)
         self._tell = on_event
         self._anew = effort is not Effort.FULL
         self._began: dict[str, float] = {}

@@ -27,6 +27,7 @@ from mailpath.commands.options import (
 )
 from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
+from mailpath.dnssec import Zones
 from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.exchanges import Envelope
@@ -325,8 +326,9 @@ async def walk_on(
     envelope: Envelope | None = None,
     *,
     narrated: bool = True,
+    zones: Zones | None = None,
 ) -> Walked:
-    """The walk of `path`, measured; `narrated`: each step is told as it ends."""
+    """The walk of `path`, measured; `narrated`: each step is told as it ends.  `zones`: see `walk`."""
     recording = Recording(network, envelope)
     elapsed: dict[str, float] = {}
     narrate = narrator() if narrated else None
@@ -338,7 +340,7 @@ async def walk_on(
             elapsed[event.result.id] = event.elapsed_ms
 
     began = time.perf_counter()
-    found = await walk(path, recording, seen_from(network.ground.made, at), seen)
+    found = await walk(path, recording, seen_from(network.ground.made, at), seen, zones)
     took = (time.perf_counter() - began) * 1000
     return Walked(found, network.ground, elapsed, took, capture_of(recording, path, found.roots))
 

@@ -18,6 +18,7 @@ from mailpath.commands.asking import network_of
 from mailpath.commands.check import CheckOptions, Walked, judge_of, redacted_walk, walk_on
 from mailpath.commands.options import domain_of
 from mailpath.commands.stdio import plain
+from mailpath.dnssec import Zones
 from mailpath.ending import ExitCode
 from mailpath.errors import MailpathError
 from mailpath.facts import Path
@@ -120,7 +121,7 @@ async def _walk_all(
     told: Callable[[Walked], tuple[bytes, ExitCode]],
 ) -> list[ExitCode]:
     """Walks to all, and writes what is `told` of each."""
-    places = Places(AT_ONCE, LINGER, IN_ALL)
+    places, zones = Places(AT_ONCE, LINGER, IN_ALL), Zones()
     # These walk again themselves, in loops of their own.
     aside = bool(options.attacks or options.fail_on or options.redact or options.policy_age is not None)
     queue: asyncio.Queue[asyncio.Task[tuple[bytes, ExitCode]] | None] = asyncio.Queue(AHEAD)
@@ -129,7 +130,7 @@ async def _walk_all(
     async def one(path: Path) -> tuple[bytes, ExitCode]:
         async with places.one():
             async with shared.for_walk() as network:
-                walked = await walk_on(path, network, options.at, narrated=False)
+                walked = await walk_on(path, network, options.at, narrated=False, zones=zones)
             return await asyncio.to_thread(told, walked) if aside else told(walked)
 
     async def write() -> None:

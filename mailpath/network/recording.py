@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -34,6 +34,10 @@ def in_order(exchange: Exchange) -> tuple[int, bytes]:
     """Sorts exchanges: DNS, HTTPS, SMTP, each by its key.  Free of times and of the order of arrival."""
     key = key_of(exchange)
     return _KINDS[type(key)], _encoder.encode(key)
+
+
+def _lends_nothing(exchanges: Sequence[Exchange]) -> bool:
+    return False
 
 
 class Flights:
@@ -101,6 +105,22 @@ class Recording:
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         return cast(SmtpExchange, await self._once(request, lambda: self._inner.converse(request)))
+
+    def borrow(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether each of `exchanges` is what was recorded, or would be now; then all are recorded.
+
+        Only where the wrapped network can say so at once (`Shared`).
+        """
+        new = {key_of(each): each for each in exchanges}
+        for key in new.keys() & self._done.keys():
+            if self._done[key] is not new.pop(key):
+                return False
+        if any(key in self._flights for key in new):
+            return False
+        if new and not getattr(self._inner, "borrow", _lends_nothing)(tuple(new.values())):
+            return False
+        self._done.update(new)
+        return True
 
     async def _once(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
         if key in self._done:

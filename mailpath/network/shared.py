@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import cast
 
@@ -36,7 +36,7 @@ from mailpath.network.bounded import Bounded, Opened
 from mailpath.network.live_dns import MAX_QUESTIONS
 from mailpath.network.live_smtp import MAX_SESSIONS
 from mailpath.network.protocol import Ground
-from mailpath.network.recording import Flights
+from mailpath.network.recording import Flights, key_of
 from mailpath.network.waits import Waits
 
 #: Octets of all that is kept, and what each exchange costs beside its own.
@@ -151,6 +151,10 @@ class OneOfMany:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """What all share is closed when all have ended."""
+
+    def borrow(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether each of `exchanges` is the one that is known."""
+        return all(self._shared.known(key_of(each)) is each for each in exchanges)
 
     async def ask(self, question: Question) -> DnsExchange:
         async with self._questions:
