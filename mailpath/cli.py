@@ -93,7 +93,10 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
 
 @cli.command(
     params=[
-        argument("recipient", required=False, shell_complete=completed("recipients")),
+        argument("recipients", nargs=-1, metavar="[RECIPIENT]...", shell_complete=completed("recipients")),
+        value(
+            "--from-file", of="LIST", help='Check every recipient in LIST, one a line ("-": standard input).'
+        ),
         *CHECK,
         LAB,
         *NETWORK,
@@ -101,14 +104,21 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
     ]
 )
 def check(**words: Any) -> int:
-    """Walk the path to RECIPIENT and print a report.
+    """Walk the path to RECIPIENT and print a report. Of several, print one line each, with --format json one
+    JSON object a line; the worst exit status counts, in the order 2, 1, 3, 0.
 
     Exit status: 0 delivered with the protection both sides ask for, 1 delivered with less, 2 deferred or
     bounced, 3 unknown, or a replay that is not evidence (see --trust-capture), 64 usage error.
     """
     from mailpath.commands import check as commands
 
-    return commands.run(commands.options_of(words))
+    options = commands.options_of(words)
+    recipients, file = words["recipients"], words["from_file"]
+    if len(recipients) > 1 or file is not None:
+        from mailpath.commands import check_many
+
+        return check_many.run(recipients, file, options)
+    return commands.run(options)
 
 
 @cli.command("open", params=[argument("capture", shell_complete=completed("files")), *LOOK, *TRUST, LOG])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from mailpath.dnssec import Effort, Validator, read_anchors
+from mailpath.dnssec import Effort, Validator, Zones, read_anchors
 from mailpath.errors import concerning
 from mailpath.facts import Path, Status, StepResult, Walk
 from mailpath.logs import logger
@@ -30,6 +30,8 @@ from mailpath.visible import visible
 
 if TYPE_CHECKING:
     from mailpath.network.bounded import Bounded
+    from mailpath.network.live import LiveNetwork
+    from mailpath.network.shared import Shared
 
 
 class StepStarted(msgspec.Struct, frozen=True):
@@ -53,14 +55,19 @@ Event = StepStarted | StepFinished
 
 
 async def walk(
-    path: Path, network: Network, at: int, on_event: Callable[[Event], None] | None = None
+    path: Path,
+    network: Network,
+    at: int,
+    on_event: Callable[[Event], None] | None = None,
+    zones: Zones | None = None,
 ) -> Walk:
     """Walk `path` as of `at` (Unix seconds).  `on_event` is called in this task's loop.  Raises nothing
     for what the world does; cancelling it cancels every exchange under way.
 
-    A hostile path is walked up to three times: wrap what is costly to ask twice in a `Recording`."""
+    A hostile path is walked up to three times: wrap what is costly to ask twice in a `Recording`.  `zones`:
+    what walks over a `Shared` network lend each other."""
     for effort in Effort:
-        walker = _Walker(path, network, at, on_event, effort)
+        walker = _Walker(path, network, at, on_event, effort=effort, zones=zones)
         found = await walker.run()
         if not walker.exhausted:
             break
@@ -75,6 +82,18 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     Raises `SettingsError` and `BadAnchor` for files of the settings that cannot be used.
     """
     from mailpath.network.bounded import Bounded
+
+    return Bounded(_live(settings, kind), settings.whole_wait)
+
+
+def shared_network(settings: Settings, kind: str = "live", walks: int = 1) -> Shared:
+    """The network of many walks, so many of them at once: see `live_network`."""
+    from mailpath.network.shared import Shared
+
+    return Shared(_live(settings, kind, walks), settings.whole_wait)
+
+
+def _live(settings: Settings, kind: str, walks: int = 1) -> LiveNetwork:
     from mailpath.network.live import LiveNetwork
 
     if settings.trust_anchor is not None:
@@ -85,7 +104,7 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     def refuse(chain: tuple[bytes, ...], host: str) -> str | None:
         return pkix.check_policy_host(chain, host, trusted, int(time.time()), allow_cn=True)
 
-    return Bounded(LiveNetwork(settings, policy_host_check=refuse, kind=kind), settings.whole_wait)
+    return LiveNetwork(settings, policy_host_check=refuse, kind=kind, walks=walks)
 
 
 class _Walker:
@@ -98,9 +117,12 @@ class _Walker:
         network: Network,
         at: int,
         on_event: Callable[[Event], None] | None,
+        *,
         effort: Effort = Effort.FULL,
+        zones: Zones | None = None,
     ) -> None:
-        self._tools = tools = Tools(path, network, Validator(network, at, effort), at, self._found)
+        validator = Validator(network, at, effort, zones)
+        self._tools = tools = Tools(path, network, validator, at, self._found)
         self._tell = on_event
         self._anew = effort is not Effort.FULL
         self._began: dict[str, float] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from mailpath.commands.options import (
 )
 from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file
+from mailpath.dnssec import Zones
 from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.exchanges import Envelope
@@ -111,9 +112,10 @@ class CheckOptions:
 
 
 def options_of(words: dict[str, Any]) -> CheckOptions:
-    """All that `cli.check` takes."""
+    """All that `cli.check` takes, of its first recipient."""
+    words = {**words, "recipient": next(iter(words["recipients"]), None)}
     own = {each.name for each in fields(CheckOptions)}
-    network = {key: value for key, value in words.items() if key not in own}
+    network = {key: words[key] for key in words if key not in {*own, "recipients", "from_file"}}
     return CheckOptions(network=network, **{key: words[key] for key in words if key in own})
 
 
@@ -132,27 +134,14 @@ def run(options: CheckOptions) -> ExitCode:
     log = click.get_current_context().meta.get(LOG_FILE)
     inputs = {"--replay": options.replay, **files_read(options.network)}
     examine({**outputs, "--log": log}, inputs, options.form)
-    judged = chosen(options.postures)
-    attacks = attacks_named(options.attacks)
-    conditions = _conditions(options.fail_on)
+    judge = judge_of(options, sending)
     _remark(options)
     walked = _replayed(options) if options.replay is not None else _asked(options)
     if options.redact:
-        walked = _redacted(walked)
+        walked = redacted_walk(walked)
     if options.capture is not None:
         dump(walked.capture, options.capture)  # first: it is what cannot be had again
-    result = _judged(walked, judged, sending, on_trust=options.trust_capture)
-    if attacks:
-        from mailpath.commands import attacking
-
-        result = attacking.tried(result, walked.capture, attacks)
-    if conditions:
-        from mailpath.commands import failing
-
-        deciding = [posture.name for posture in judged] or [DEFAULT_POSTURE]
-        result = failing.holding(result, conditions, deciding, walked.capture)
-        for each in result.held:
-            stdio.tell(f"mailpath check: --fail-on {each}")
+    result = judge(walked)
     if pasted is not None:
         from mailpath.tickets.pasted import find_cause
 
@@ -186,16 +175,55 @@ def _with_pasted(options: CheckOptions) -> tuple[CheckOptions, Pasted | None]:
     return filled, found
 
 
+def judge_of(
+    options: CheckOptions, sending: MessageOptions, *, all_known: bool = True, named: bool = False
+) -> Callable[[Walked], Result]:
+    """What is asked of each walk, understood once.  Raises `click.UsageError`, `MailpathError`.
+
+    `all_known`: where none is asked for, every posture judges.  `named`: what is told says of which domain.
+    """
+    judged = chosen(options.postures)
+    attacks = attacks_named(options.attacks)
+    conditions: tuple[str, ...] = ()
+    if options.fail_on:
+        from mailpath.commands import failing
+
+        conditions = failing.understood(options.fail_on)
+    deciding = [posture.name for posture in judged] or [DEFAULT_POSTURE]
+    everyone = known()
+    postures = judged or (tuple(everyone.values()) if all_known else (everyone[DEFAULT_POSTURE],))
+
+    def judge(walked: Walked) -> Result:
+        result = _judged(walked, postures, deciding, sending, on_trust=options.trust_capture)
+        if attacks:
+            from mailpath.commands import attacking
+
+            result = attacking.tried(result, walked.capture, attacks)
+        if conditions:
+            result = failing.holding(result, conditions, deciding, walked.capture)
+            of = f"{visible(result.walk.path.recipient)}: " if named else ""
+            for each in result.held:
+                stdio.tell(f"mailpath check: {of}--fail-on {each}")
+        return result
+
+    return judge
+
+
 def _judged(
-    walked: Walked, judged: tuple[Posture, ...], sending: MessageOptions, *, on_trust: bool
+    walked: Walked,
+    postures: Sequence[Posture],
+    deciding: Sequence[str],
+    sending: MessageOptions,
+    *,
+    on_trust: bool,
 ) -> Result:
-    """The walk by the postures named, else by all; how long that took beside the steps."""
+    """The walk by `postures`; how long that took beside the steps."""
     began = time.perf_counter()
     result = build(
         walked.walk,
-        judged or tuple(known().values()),
+        postures,
         walked.elapsed,
-        deciding=[posture.name for posture in judged] or [DEFAULT_POSTURE],
+        deciding=deciding,
         provenance=walked.provenance,
         on_trust=on_trust,
         made=walked.ground.made,
@@ -232,15 +260,6 @@ def attacks_named(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name if name == "all" else canonical(name) for name in names))
 
 
-def _conditions(words: Sequence[str]) -> tuple[str, ...]:
-    """What `--fail-on` says.  Raises `click.UsageError`."""
-    if not words:
-        return ()
-    from mailpath.commands import failing
-
-    return failing.understood(words)
-
-
 def _remark(options: CheckOptions) -> None:
     """What was asked for and comes otherwise, on standard error."""
     if options.form is None and options.output is not None and names_no_format(options.output):
@@ -273,7 +292,7 @@ def _asked(options: CheckOptions) -> Walked:
         async def walked() -> Walked:
             kind = "live" if scenario is None else "lab"
             async with live_network(bounded, kind) as live, waits_told(live.waits):
-                return await _walk(path, live, options.at, envelope)
+                return await walk_on(path, live, options.at, envelope)
 
         given = origin.given_by(settings) if scenario is None else NOTHING
         return replace(asyncio.run(walked()), given=given)
@@ -295,17 +314,24 @@ def _replayed(options: CheckOptions) -> Walked:
         if typed is not None and domain_of(typed) != kept:
             raise click.UsageError(f"{file} contains a path {what} {kept or 'any sender'}, not {typed}.")
     with concerning(file=file):
-        walked = asyncio.run(_walk(held.path, Replay(held), options.at))
+        walked = asyncio.run(walk_on(held.path, Replay(held), options.at))
     # As of another time less may be asked for: what was fetched in its own time is kept for attacks.
     return replace(walked, capture=held, given=origin.given_by(here), replayed=True)
 
 
-async def _walk(
-    path: Path, network: Network, at: int | Offset | None, envelope: Envelope | None = None
+async def walk_on(
+    path: Path,
+    network: Network,
+    at: int | Offset | None,
+    envelope: Envelope | None = None,
+    *,
+    narrated: bool = True,
+    zones: Zones | None = None,
 ) -> Walked:
+    """The walk of `path`, measured; `narrated`: each step is told as it ends.  `zones`: see `walk`."""
     recording = Recording(network, envelope)
     elapsed: dict[str, float] = {}
-    narrate = narrator()
+    narrate = narrator() if narrated else None
 
     def seen(event: Event) -> None:
         if isinstance(event, StepFinished):
@@ -314,12 +340,12 @@ async def _walk(
             elapsed[event.result.id] = event.elapsed_ms
 
     began = time.perf_counter()
-    found = await walk(path, recording, seen_from(network.ground.made, at), seen)
+    found = await walk(path, recording, seen_from(network.ground.made, at), seen, zones)
     took = (time.perf_counter() - began) * 1000
     return Walked(found, network.ground, elapsed, took, capture_of(recording, path, found.roots))
 
 
-def _redacted(walked: Walked) -> Walked:
+def redacted_walk(walked: Walked) -> Walked:
     """The redacted recording, walked again: a report cannot tell what that does not hold."""
     from mailpath.network.redaction import redacted
     from mailpath.network.replay import Replay

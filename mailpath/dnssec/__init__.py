@@ -39,32 +39,37 @@ from mailpath.dnssec.judgement import Judge
 from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import Verifier
+from mailpath.dnssec.zones import Kept, Ledger, Lending, Zones
 from mailpath.facts import Lookup, ZoneFact
 from mailpath.network.protocol import Network
 
-__all__ = ["BadAnchor", "Effort", "Validator", "read_anchors"]
+__all__ = ["BadAnchor", "Effort", "Validator", "Zones", "read_anchors"]
 
 
 class Validator:
     """Validates as of `at` (Unix time) over `network`, from the trust anchors in `network.ground`.
 
     One validator serves one walk; it asks and verifies nothing twice.  Needs a running event loop.  Raises
-    `BadAnchor` when it cannot read the trust anchor.
+    `BadAnchor` when it cannot read the trust anchor.  `zones`: what walks over one network lend each other.
     """
 
-    def __init__(self, network: Network, at: int, effort: Effort = Effort.FULL) -> None:
+    def __init__(
+        self, network: Network, at: int, effort: Effort = Effort.FULL, zones: Zones | None = None
+    ) -> None:
         ground = network.ground
+        anchors = (ground.trust_anchor, ground.insecure_zones, ground.simulated_insecure)
         self._verifier = Verifier(at, Whole(effort))
-        self._questions = Questions(network, self._verifier.whole)
-        self._chain = Chain(
-            self._questions,
-            read_points(ground.trust_anchor, ground.insecure_zones, ground.simulated_insecure),
-            self._verifier,
-        )
+        self._ledger: Ledger | None = None
+        if zones is not None and effort is Effort.FULL and isinstance(network, Lending):
+            self._ledger = Ledger(zones, (at, *anchors), network, self._verifier.whole)
+        self._questions = Questions(network, self._verifier.whole, lent=self._ledger is not None)
+        if self._ledger is not None:
+            self._ledger.answer, self._ledger.adopt = self._questions.answer, self._adopt
+        self._chain = Chain(self._questions, read_points(*anchors), self._verifier, self._ledger)
         self._answers = Answers(
             self._questions, self._chain, Judge(self._questions, self._chain, self._verifier)
         )
-        self._lookups: Once[tuple[str, str], Lookup] = Once(self._lookup)
+        self._lookups: Once[tuple[str, str], Lookup] = Once(self._lookup, "lookup", self._ledger)
 
     async def lookup(self, name: str, rdtype: str) -> Lookup:
         """Ask for (`name`, `rdtype`), follow CNAME and DNAME, validate every hop (RFC 4035 section 5).
@@ -107,6 +112,8 @@ class Validator:
         Cancels those below a proven insecure delegation (RFC 4035 section 5.2): nobody can ever need them.
         """
         await self._questions.settle(self._chain.insecure)
+        if self._ledger is not None:
+            self._ledger.lend()
 
     @property
     def verifications(self) -> int:
@@ -117,6 +124,11 @@ class Validator:
     def exhausted(self) -> bool:
         """Whether the walk hit its limit: its results then depend on timing and may not stand."""
         return self._verifier.whole.exhausted
+
+    def _adopt(self, kept: Kept) -> None:
+        self._chain.adopt(kept.unit)
+        for key, exchange, reply in kept.answers:
+            self._questions.adopt(key, exchange, reply)
 
     async def _lookup(self, key: tuple[str, str]) -> Lookup:
         return await self._answers.lookup(*key)

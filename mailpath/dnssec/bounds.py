@@ -13,8 +13,10 @@ fixed set of operations, and either that set exceeds the limit or it does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+
+from mailpath.dnssec.zones import current
 
 #: Most keys of one zone with the same tag and algorithm that we try for one signature (as unbound does).
 KEYS_PER_SIGNATURE = 4
@@ -103,11 +105,27 @@ class Whole:
         if operation not in self._known:
             self._charge(self.verifications < VERIFICATIONS_IN_ALL)
             self._known[operation] = work()
+        if (unit := current()) is not None:
+            unit.operations[operation] = self._known[operation]
         return self._known[operation]
 
     def hashing(self, rounds: int) -> None:
         """Charge one NSEC3 hash (RFC 5155 section 5) of so many rounds.  Raises `Exhausted`."""
         self._charge(self.rounds + rounds <= HASH_ROUNDS_IN_ALL)
+        self.rounds += rounds
+        if (unit := current()) is not None:
+            unit.rounds += rounds
+
+    def affords(self, operations: Iterable[Mapping[bytes, bool]], rounds: int) -> bool:
+        """Whether so much is left for work that another walk has done (RFC 4035 section 5.3.3)."""
+        new = {each for several in operations for each in several} - self._known.keys()
+        enough = self.verifications + len(new) <= VERIFICATIONS_IN_ALL
+        return enough and self.rounds + rounds <= HASH_ROUNDS_IN_ALL and not self.exhausted
+
+    def charge(self, operations: Iterable[Mapping[bytes, bool]], rounds: int) -> None:
+        """Charge it, as if this walk had done it (RFC 4035 section 5.3.3)."""
+        for several in operations:
+            self._known.update(several)
         self.rounds += rounds
 
     def reading(self, records: int) -> None:

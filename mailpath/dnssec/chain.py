@@ -32,6 +32,7 @@ from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.proofs import Proofs
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import Verified, Verifier
+from mailpath.dnssec.zones import Ledger, Unit, current
 from mailpath.exchanges import Failure as Unanswered
 from mailpath.facts import DsFact, KeyFact, Security, SignatureFact, ZoneFact
 
@@ -87,18 +88,25 @@ class Chain:
     `note`: a sentence for the reader once the resolver proves to leave out proofs of absence; "" before.
     """
 
-    def __init__(self, questions: Questions, points: Points, verifier: Verifier) -> None:
+    def __init__(
+        self, questions: Questions, points: Points, verifier: Verifier, ledger: Ledger | None = None
+    ) -> None:
         self._questions = questions
         self.points = points
         self._verifier = verifier
         self._facts: dict[dns.name.Name, ZoneFact] = {}
-        self._standing: Once[dns.name.Name, Zone] = Once(self._establish)
-        self._proofs: Once[dns.name.Name, Proofs] = Once(self._probe)
+        self._standing: Once[dns.name.Name, Zone] = Once(self._establish, "standing", ledger)
+        self._proofs: Once[dns.name.Name, Proofs] = Once(self._probe, "proofs", ledger)
         self.note = ""
 
     async def standing(self, name: dns.name.Name) -> Zone:
         """The zone that owns `name`, or the deepest one we can learn of (RFC 4035 sections 4.3 and 5)."""
         return await self._standing.get(name.canonicalize())
+
+    def adopt(self, unit: Unit) -> None:
+        """What another walk has found out about zones."""
+        self._facts.update(unit.facts)
+        self.note = self.note or unit.note
 
     def facts(self) -> tuple[ZoneFact, ...]:
         """Every zone met so far, in canonical order (RFC 4034 section 6.1): parents first."""
@@ -144,6 +152,8 @@ class Chain:
         found = await proofs.probe(self._questions, self._verifier, top, zone.keys)
         if found is Proofs.STRIPPED:
             self.note = STRIPPED.format(f"it omits the proof that {proofs.PROBE} does not exist")
+            if (unit := current()) is not None:
+                unit.note = self.note
         return found
 
     async def _establish(self, name: dns.name.Name) -> Zone:
@@ -338,7 +348,7 @@ class Chain:
     ) -> Zone:
         """Keep the fact about `zone`, and append the zone to its own chain."""
         settled = zone.security in (Security.SECURE, Security.INSECURE)
-        self._facts[zone.name] = ZoneFact(
+        self._facts[zone.name] = fact = ZoneFact(
             name=name_text(zone.name),
             status=zone.security,
             reason=zone.reason,
@@ -350,6 +360,8 @@ class Chain:
             failure=failure,
             anchor=self.points.kind(zone.name),
         )
+        if (unit := current()) is not None:
+            unit.facts[zone.name] = fact
         return dataclasses.replace(
             zone,
             chain=(*zone.chain, name_text(zone.name)),

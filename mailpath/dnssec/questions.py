@@ -9,7 +9,8 @@ for each link.  A wrong guess costs one more round trip, never a wrong result.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Iterable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import dns.name
@@ -20,6 +21,7 @@ from mailpath.dnssec import bounds
 from mailpath.dnssec.bounds import Exhausted, Whole
 from mailpath.dnssec.messages import Reply, name_text, read_reply, unread
 from mailpath.dnssec.wire import records
+from mailpath.dnssec.zones import Ledger, current
 from mailpath.exchanges import DnsExchange, Question
 from mailpath.network.protocol import Network
 
@@ -28,6 +30,8 @@ Value = TypeVar("Value")
 
 #: Once this many questions were asked, we ask no more ahead of need: half of what a walk may ask in all.
 MOST_AHEAD = 150
+#: Labels, the root's included, of a registered domain.
+REGISTERED = 3
 #: Name, type, CD bit, and whether we ask for the second time.
 _Key = tuple[dns.name.Name, RdataType, bool, bool]
 
@@ -39,22 +43,39 @@ class Once(Generic[Key, Value]):
     """Runs `work` once for each key; whoever asks again waits for the same task.
 
     Cancelling one caller leaves the task running for the others.  `tasks`: all started so far, done or not.
+    With a `ledger` the results are units of this `kind`, which may be borrowed.
     """
 
-    def __init__(self, work: Callable[[Key], Coroutine[Any, Any, Value]]) -> None:
+    def __init__(
+        self,
+        work: Callable[[Key], Coroutine[Any, Any, Value]],
+        kind: str = "",
+        ledger: Ledger | None = None,
+    ) -> None:
         self._work = work
-        self.tasks: dict[Key, asyncio.Task[Value]] = {}
+        self._kind = kind
+        self._ledger = ledger
+        self.tasks: dict[Key, asyncio.Future[Value]] = {}
 
-    def start(self, key: Key) -> asyncio.Task[Value]:
+    def start(self, key: Key) -> asyncio.Future[Value]:
         """The task that works on `key`, started now unless it already runs."""
         task = self.tasks.get(key)
         if task is None:
-            task = self.tasks[key] = asyncio.create_task(self._work(key))
+            task = self.tasks[key] = self._started(key)
+        if self._ledger is not None:
+            self._ledger.rest_on((self._kind, key))
         return task
+
+    def _started(self, key: Key) -> asyncio.Future[Value]:
+        if self._ledger is None:
+            return asyncio.create_task(self._work(key))
+        unit = (self._kind, key)
+        return self._ledger.result(unit) or self._ledger.start(unit, partial(self._work, key))
 
     async def get(self, key: Key) -> Value:
         """The result of the work on `key`."""
-        return await asyncio.shield(self.start(key))
+        task = self.start(key)
+        return task.result() if task.done() else await asyncio.shield(task)
 
 
 class Questions:
@@ -63,11 +84,13 @@ class Questions:
     Reads a long answer only when somebody wants it, because reading is charged to the `whole` walk.
     """
 
-    def __init__(self, network: Network, whole: Whole) -> None:
+    def __init__(self, network: Network, whole: Whole, *, lent: bool = False) -> None:
         self._network = network
         self._whole = whole
+        self._lent = lent
         self._once: Once[_Key, Reply | DnsExchange] = Once(self._send)
         self._long: dict[DnsExchange, Reply] = {}
+        self._exchanges: dict[_Key, DnsExchange] = {}
 
     async def ask(
         self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True, again: bool = False
@@ -76,7 +99,9 @@ class Questions:
 
         `again`: ask a second time, over TCP.
         """
-        found = await self._once.get((name.canonicalize(), rdtype, checking_disabled, again))
+        key = (name.canonicalize(), rdtype, checking_disabled, again)
+        _note(key)
+        found = await self._once.get(key)
         return found if isinstance(found, Reply) else self._read(name.canonicalize(), rdtype, found)
 
     def expect(self, name: dns.name.Name, rdtype: RdataType, top: dns.name.Name = dns.name.root) -> None:
@@ -89,24 +114,52 @@ class Questions:
             return
         name = name.canonicalize()
         self._start(top, RdataType.DNSKEY)
-        likely = _guess_depth(name, rdtype)
-        for depth in range(len(top.labels) + 1, min(len(name.labels), bounds.AHEAD) + 1):
+        most = REGISTERED if self._lent else bounds.AHEAD
+        self._guess(name, rdtype, range(len(top.labels) + 1, min(len(name.labels), most) + 1))
+
+    def _guess(self, name: dns.name.Name, rdtype: RdataType, depths: Iterable[int]) -> None:
+        """Ask for the DS of ancestors with so many labels, and for DNSKEY where one is likely.
+
+        Many walks that go on side by side gain more from fewer questions than from sooner answers: they ask
+        for DNSKEY where there is a DS, and for what lies below a registered domain if it has one.
+        """
+        likely = 0 if self._lent else _guess_depth(name, rdtype)
+        for depth in depths:
             ancestor = dns.name.Name(name.labels[-depth:])
             if rdtype != RdataType.DS or ancestor != name:
-                self._start(ancestor, RdataType.DS).add_done_callback(self._ask_keys)
+                found = partial(self._go_on, name, rdtype, depth)
+                self._start(ancestor, RdataType.DS).add_done_callback(found)
             if depth <= likely:
                 self._start(ancestor, RdataType.DNSKEY)
 
-    def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Task[Reply | DnsExchange]:
-        return self._once.start((name, rdtype, True, False))
+    def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Future[Reply | DnsExchange]:
+        key = (name, rdtype, True, False)
+        _note(key)
+        return self._once.start(key)
 
-    def _ask_keys(self, task: asyncio.Task[Reply | DnsExchange]) -> None:
+    def answer(self, key: Any) -> tuple[DnsExchange, Reply | DnsExchange] | None:
+        """The exchange about `key` and the reply in it; None where it was given up."""
+        task = self._once.tasks[key]
+        return None if task.cancelled() or not task.done() else (self._exchanges[key], task.result())
+
+    def adopt(self, key: Any, exchange: DnsExchange, reply: Reply | DnsExchange) -> None:
+        """The answer to `key`, which another walk has read."""
+        if key not in self._once.tasks:
+            self._exchanges[key] = exchange
+            done = self._once.tasks[key] = asyncio.get_running_loop().create_future()
+            done.set_result(reply)
+
+    def _go_on(
+        self, name: dns.name.Name, rdtype: RdataType, depth: int, task: asyncio.Future[Reply | DnsExchange]
+    ) -> None:
         """A DS means that we will need the keys: ask for them before anybody verifies the DS."""
         if task.cancelled() or task.exception() is not None:
             return
         reply = task.result()
         if isinstance(reply, Reply) and reply.at(reply.name, RdataType.DS) is not None:
             self._start(reply.name, RdataType.DNSKEY)
+            if self._lent and depth >= REGISTERED:
+                self._guess(name, rdtype, range(depth + 1, min(len(name.labels), bounds.AHEAD) + 1))
 
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
         """Wait for every open question; cancel those about names that are `unneeded` (RFC 4035 5.2)."""
@@ -119,6 +172,8 @@ class Questions:
 
     def _read(self, name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) -> Reply:
         """The long answer in `exchange`."""
+        if (unit := current()) is not None:
+            unit.alone = True  # the reading is charged once, to whoever reads
         if exchange not in self._long:
             try:
                 self._whole.reading(records(exchange.response or b""))
@@ -136,10 +191,16 @@ class Questions:
             checking_disabled=checking_disabled,
             again=again,
         )
-        found = await self._network.ask(question)
+        found = self._exchanges[key] = await self._network.ask(question)
         if found.response is not None and records(found.response) > bounds.RECORDS:
             return found
         return read_reply(name, rdtype, found)
+
+
+def _note(key: _Key) -> None:
+    """The unit that is being worked on asks for `key`."""
+    if (unit := current()) is not None:
+        unit.asked[key] = None
 
 
 def _guess_depth(name: dns.name.Name, rdtype: RdataType) -> int:

@@ -8,7 +8,7 @@ step (`mailpath.steps.sessions`): which of them matter most is known there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import (
     DnsExchange,
+    Exchange,
     Failure,
     HttpsExchange,
     HttpsRequest,
@@ -82,6 +83,21 @@ class Bounded:
     def waits(self) -> Waits:
         """What its mail sessions wait for."""
         return self._inner.waits
+
+    def borrow(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether each of `exchanges` is what would come now, within the bounds; then all count as asked.
+
+        Only of a network that can say so at once (`Shared`).
+        """
+        lend = getattr(self._inner, "borrow", None)
+        if lend is None or asyncio.get_running_loop().time() >= self._until:
+            return False
+        if self._asked + len(exchanges) > MOST_WITH_CLAIMS or not lend(exchanges):
+            return False
+        self._asked += len(exchanges)
+        for each in exchanges:
+            logged(each)
+        return True
 
     async def ask(self, question: Question) -> DnsExchange:
         most = MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS

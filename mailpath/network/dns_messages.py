@@ -109,6 +109,19 @@ def records(message: bytes) -> Iterator[tuple[int | None, int, int]]:
                 return
 
 
+def ttl(response: bytes, none: float) -> float:
+    """Seconds for which a well-formed message may be kept: the least TTL of its records (RFC 1035 section
+    3.2.1; a denial's SOA has that of RFC 2308 section 5); `none` where it has no record.
+    """
+    ttls = (
+        int.from_bytes(response[data - 6 : data - 2], "big")
+        for rdtype, data, _ in records(response)
+        if rdtype not in (None, dns.rdatatype.OPT)
+    )
+    # RFC 2181 section 8: with the top bit set it counts as zero.
+    return min((seconds if seconds < 1 << 31 else 0 for seconds in ttls), default=none)
+
+
 def _behind_name(message: bytes, at: int) -> int:
     """The index behind the name at `at`; beyond the end of the message when there is none."""
     while at < len(message):

@@ -9,9 +9,9 @@ from types import TracebackType
 import msgspec
 
 from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
-from mailpath.network.live_dns import LiveDns
+from mailpath.network.live_dns import MAX_QUESTIONS, LiveDns
 from mailpath.network.live_https import HostCheck, LiveHttps
-from mailpath.network.live_smtp import LiveSmtp, own_name
+from mailpath.network.live_smtp import MAX_SESSIONS, LiveSmtp, own_name
 from mailpath.network.protocol import Ground
 from mailpath.network.settings import Settings, anchor_text, roots
 from mailpath.network.waits import Waits
@@ -21,16 +21,18 @@ class LiveNetwork:
     """DNS, HTTPS and SMTP as `settings` say.  An async context manager; belongs to one event loop.
 
     `policy_host_check(chain, host)`: None, or why the certificate of an HTTPS host (DER, leaf first) is
-    refused; it is asked before a request is sent.  Raises `SettingsError` when a file of the settings
-    cannot be used.
+    refused; it is asked before a request is sent.  `walks`: for how many at once it has room.  Raises
+    `SettingsError` when a file of the settings cannot be used.
     """
 
-    def __init__(self, settings: Settings, *, policy_host_check: HostCheck, kind: str = "live") -> None:
+    def __init__(
+        self, settings: Settings, *, policy_host_check: HostCheck, kind: str = "live", walks: int = 1
+    ) -> None:
         trusted = roots(settings)
         ehlo = settings.ehlo or own_name()
-        self._dns = LiveDns(settings, trusted)
+        self._dns = LiveDns(settings, trusted, MAX_QUESTIONS * walks)
         self._https = LiveHttps(settings, policy_host_check)
-        self._smtp = LiveSmtp(settings, ehlo)
+        self._smtp = LiveSmtp(settings, ehlo, MAX_SESSIONS * walks)
         self._ground = Ground(
             kind=kind,
             resolver=self._dns.resolver,
@@ -63,8 +65,9 @@ class LiveNetwork:
         return self._smtp.waits
 
     def unfinished(self, request: SmtpRequest) -> SmtpExchange | None:
-        """What was said in a session that was cancelled after it had been accepted."""
-        return self._smtp.unfinished.pop(request, None)
+        """What was said until now in a session that was cancelled after it had been accepted, or that goes on
+        for another walk."""
+        return self._smtp.so_far(request)
 
     @property
     def ground(self) -> Ground:

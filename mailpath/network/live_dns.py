@@ -127,9 +127,12 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class LiveDns:
-    """Asks one resolver: the one of the settings, else the first of the system's that does its work."""
+    """Asks one resolver: the one of the settings, else the first of the system's that does its work.
 
-    def __init__(self, settings: Settings, roots: tuple[bytes, ...]) -> None:
+    `most`: questions under way at once.
+    """
+
+    def __init__(self, settings: Settings, roots: tuple[bytes, ...], most: int = MAX_QUESTIONS) -> None:
         self._settings = settings
         self._roots = roots
         if settings.resolver is not None:
@@ -137,7 +140,7 @@ class LiveDns:
         else:
             self._candidates = system_resolvers()
         self._transports: dict[ResolverEndpoint, Transport] = {}
-        self._limit = asyncio.Semaphore(MAX_QUESTIONS)
+        self._limit = asyncio.Semaphore(most)
         self._choice = asyncio.Lock()
 
     @property

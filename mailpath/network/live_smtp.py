@@ -32,7 +32,7 @@ from mailpath.network.live_smtp_protocol import RecordingProtocol
 from mailpath.network.live_tls import sent_chain, smtp_context
 from mailpath.network.replies import MAX_DIALOGUE, ehlo_keywords, goes_on, offers
 from mailpath.network.settings import Settings
-from mailpath.network.waits import Waits
+from mailpath.network.waits import Wait, Waits
 
 #: Seconds.  A server that says nothing to QUIT has been told, and no fact hangs on its answer.
 QUIT_WAIT = 2.0
@@ -70,8 +70,7 @@ class SmtpSession:
         self._waits = waits
         self._tls: TlsSession | None = None
         self._injected = b""
-        #: How it stands when it is cancelled in a wait for the server; None where it was not.
-        self.unfinished: SmtpExchange | None = None
+        self._awaiting: tuple[Stage, Wait, str] | None = None
         #: Whether it is closed as soon as all is read: QUIT is sent, and its reply not waited for.
         self.hurries = False
 
@@ -88,6 +87,18 @@ class SmtpSession:
             # Also on cancellation: the socket goes at once, and nothing is left behind for the loop.
             protocol.leave()
         return self._record(ended)
+
+    def so_far(self) -> SmtpExchange | None:
+        """How it stands in a wait for the server; None before the first.
+
+        That a server did not say goodbye yet takes nothing from it.
+        """
+        if self._awaiting is None:
+            return None
+        stage, wait, awaited = self._awaiting
+        limit = round(wait.lasted, 1)
+        ended = _Ended(Failure.TIMEOUT, stage, f"Waited {limit:g} s for {awaited}", limit=limit)
+        return self._record(None if stage is Stage.QUIT else ended)
 
     def _record(self, ended: _Ended | None) -> SmtpExchange:
         protocol = self._protocol
@@ -159,15 +170,13 @@ class SmtpSession:
         awaited = "the TLS handshake"
         try:
             with self._waits.during(self._request, awaited, wait) as shown:
+                self._awaiting = Stage.HANDSHAKE, shown, awaited
                 async with asyncio.timeout(wait):
                     tls = await self._protocol.start_tls_as(
                         smtp_context(self._request.profile), self._request.sni, wait
                     )
         except TimeoutError:
             raise self._timed_out(Stage.HANDSHAKE, wait, awaited) from None
-        except asyncio.CancelledError:
-            self._cancelled(Stage.HANDSHAKE, shown.lasted, awaited)
-            raise
         except OSError as error:
             failure, detail = failure_of(error)
             raise _Ended(failure, Stage.HANDSHAKE, detail) from None
@@ -217,6 +226,7 @@ class SmtpSession:
         loop = asyncio.get_running_loop()
         try:
             with self._waits.during(self._request, awaited, wait) as shown:
+                self._awaiting = stage, shown, awaited
                 async with asyncio.timeout(wait) as deadline:
 
                     def line_came() -> None:
@@ -233,9 +243,6 @@ class SmtpSession:
                 raise _Ended(Failure.PROTOCOL, stage, "What the server sent is not an SMTP reply.") from None
             rest = f"the rest of {awaited}" if protocol.reader.partial else awaited
             raise self._timed_out(stage, wait, rest) from None
-        except asyncio.CancelledError:
-            self._cancelled(stage, shown.lasted, awaited)
-            raise
         if reply is None:
             raise self._lost(stage)
         return reply
@@ -247,12 +254,6 @@ class SmtpSession:
         if failure is Failure.CLOSED and self._protocol.reader.hopeless:
             return _Ended(Failure.PROTOCOL, stage, "What the server sent is not an SMTP reply.")
         return _Ended(failure, stage, detail)
-
-    def _cancelled(self, stage: Stage, lasted: float, awaited: str) -> None:
-        """Keep what was said; that a server did not say goodbye yet takes nothing from it."""
-        limit = round(lasted, 1)
-        ended = _Ended(Failure.TIMEOUT, stage, f"Waited {limit:g} s for {awaited}", limit=limit)
-        self.unfinished = self._record(None if stage is Stage.QUIT else ended)
 
     @staticmethod
     def _timed_out(stage: Stage, wait: float, awaited: str) -> _Ended:
@@ -276,16 +277,20 @@ def own_name() -> str:
 
 
 class LiveSmtp:
-    """Holds sessions, a bounded number at once."""
+    """Holds sessions, `most` at once and fewer with one address.
 
-    def __init__(self, settings: Settings, ehlo: str) -> None:
+    `unfinished`: how sessions stood that were cancelled in a wait for the server.
+    """
+
+    def __init__(self, settings: Settings, ehlo: str, most: int = MAX_SESSIONS) -> None:
         self.waits = Waits()
         self.unfinished: dict[SmtpRequest, SmtpExchange] = {}
         self._settings = settings
         self._ehlo = ehlo
-        self._all = asyncio.Semaphore(MAX_SESSIONS)
+        self._all = asyncio.Semaphore(most)
         self._per_address: dict[str, asyncio.Semaphore] = {}
         self._under_way: Counter[str] = Counter()
+        self._running: dict[SmtpRequest, SmtpSession] = {}
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         """One session; see `SmtpExchange`."""
@@ -294,9 +299,20 @@ class LiveSmtp:
         async with address, self._all:
             session.hurries = self._under_way[request.address] >= _UNHURRIED
             self._under_way[request.address] += 1
+            self._running[request] = session
             try:
                 return await session.run()
+            except asyncio.CancelledError:
+                if (so_far := session.so_far()) is not None:
+                    self.unfinished[request] = so_far
+                raise
             finally:
                 self._under_way[request.address] -= 1
-                if session.unfinished is not None:
-                    self.unfinished[request] = session.unfinished
+                self._running.pop(request, None)
+
+    def so_far(self, request: SmtpRequest) -> SmtpExchange | None:
+        """How a session stands that was cancelled, or that goes on for somebody else; None where it has not
+        come to a wait for the server."""
+        if request in self._running:
+            return self._running[request].so_far()
+        return self.unfinished.pop(request, None)

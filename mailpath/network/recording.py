@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -36,18 +36,43 @@ def in_order(exchange: Exchange) -> tuple[int, bytes]:
     return _KINDS[type(key)], _encoder.encode(key)
 
 
-class _Running:
-    """An exchange under way, and how many wait for it."""
+def _lends_nothing(exchanges: Sequence[Exchange]) -> bool:
+    return False
 
-    def __init__(self, task: asyncio.Task[Exchange]) -> None:
-        self.task = task
-        self.waiters = 0
+
+class Flights:
+    """Exchanges under way: equal requests at the same time are one exchange.
+
+    One waiter's cancellation is its own.  The exchange is given up when nobody waits for it any more, and
+    the last waiter leaves when it is gone.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[Request, tuple[asyncio.Task[Exchange], list[None]]] = {}
+
+    async def join(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
+        """What comes of the exchange under way, else of `hold`."""
+        if key not in self._running:
+            self._running[key] = (asyncio.create_task(hold()), [])
+        running = task, waiters = self._running[key]
+        waiters.append(None)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            waiters.pop()
+            if not waiters:
+                if self._running.get(key) is running:
+                    del self._running[key]
+                if task.cancel():
+                    await asyncio.wait([task])
+
+    def __contains__(self, key: Request) -> bool:
+        return key in self._running
 
 
 class Recording:
     """Wraps a network.  Equal requests, at the same time or later, share one exchange.
 
-    One waiter's cancellation is its own; the exchange is given up when nobody waits for it any more.
     `envelope`: what the walk is to try, and what the recording then says that it was asked for.
     """
 
@@ -55,7 +80,7 @@ class Recording:
         self._inner = inner
         self._envelope = envelope
         self._done: dict[Request, Exchange] = {}
-        self._running: dict[Request, _Running] = {}
+        self._flights = Flights()
 
     @property
     def ground(self) -> Ground:
@@ -81,21 +106,26 @@ class Recording:
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         return cast(SmtpExchange, await self._once(request, lambda: self._inner.converse(request)))
 
+    def borrow(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether each of `exchanges` is what was recorded, or would be now; then all are recorded.
+
+        Only where the wrapped network can say so at once (`Shared`).
+        """
+        new = {key_of(each): each for each in exchanges}
+        for key in new.keys() & self._done.keys():
+            if self._done[key] is not new.pop(key):
+                return False
+        if any(key in self._flights for key in new):
+            return False
+        if new and not getattr(self._inner, "borrow", _lends_nothing)(tuple(new.values())):
+            return False
+        self._done.update(new)
+        return True
+
     async def _once(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
         if key in self._done:
             return self._done[key]
-        running = self._running.get(key)
-        if running is None:
-            running = self._running[key] = _Running(asyncio.create_task(self._keep(key, hold())))
-        running.waiters += 1
-        try:
-            return await asyncio.shield(running.task)
-        finally:
-            running.waiters -= 1
-            if running.waiters == 0:
-                if self._running.get(key) is running:
-                    del self._running[key]
-                running.task.cancel()
+        return await self._flights.join(key, lambda: self._keep(key, hold()))
 
     async def _keep(self, key: Request, exchange: Coroutine[Any, Any, Exchange]) -> Exchange:
         self._done[key] = await exchange

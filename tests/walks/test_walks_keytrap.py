@@ -44,7 +44,7 @@ class Shuffled:
 
 async def spent(network: Network, effort: Effort = Effort.FULL) -> bounds.Whole:
     """What a walk of so much effort takes."""
-    walker = _Walker(PATH, network, AT, None, effort)
+    walker = _Walker(PATH, network, AT, None, effort=effort)
     await walker.run()
     return walker._tools.validator._verifier.whole
 
