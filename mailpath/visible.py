@@ -43,6 +43,8 @@ def visible(value: bytes | str, *, limit: int = LIMIT) -> str:
         text = value[: 4 * limit + 4].decode("utf-8", "surrogateescape")
     else:
         text = value[: limit + 1]
+    if len(text) <= limit and text.isascii() and text.isprintable() and "\\" not in text:
+        return text
     parts: list[str] = []
     room = limit
     for char in text:

@@ -127,8 +127,7 @@ class Validator:
 
     def _adopt(self, kept: Kept) -> None:
         self._chain.adopt(kept.unit)
-        for key, exchange, reply in kept.answers:
-            self._questions.adopt(key, exchange, reply)
+        self._questions.adopt(kept.answers)
 
     async def _lookup(self, key: tuple[str, str]) -> Lookup:
         return await self._answers.lookup(*key)

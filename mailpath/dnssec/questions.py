@@ -91,6 +91,7 @@ class Questions:
         self._once: Once[_Key, Reply | DnsExchange] = Once(self._send)
         self._long: dict[DnsExchange, Reply] = {}
         self._exchanges: dict[_Key, DnsExchange] = {}
+        self._adopted: dict[Any, tuple[DnsExchange, Any]] = {}
 
     async def ask(
         self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True, again: bool = False
@@ -101,7 +102,8 @@ class Questions:
         """
         key = (name.canonicalize(), rdtype, checking_disabled, again)
         _note(key)
-        found = await self._once.get(key)
+        known = self._adopted.get(key)
+        found = known[1] if known is not None else await self._once.get(key)
         return found if isinstance(found, Reply) else self._read(name.canonicalize(), rdtype, found)
 
     def expect(self, name: dns.name.Name, rdtype: RdataType, top: dns.name.Name = dns.name.root) -> None:
@@ -110,7 +112,7 @@ class Questions:
         That is the DS of every ancestor below `top`, and DNSKEY where one is likely.  On a walk that has
         asked many questions already, ask nothing: a guess might take the place of a question that is needed.
         """
-        if len(self._once.tasks) >= MOST_AHEAD:
+        if len(self._once.tasks) + len(self._adopted) >= MOST_AHEAD:
             return
         name = name.canonicalize()
         self._start(top, RdataType.DNSKEY)
@@ -135,19 +137,21 @@ class Questions:
     def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Future[Reply | DnsExchange]:
         key = (name, rdtype, True, False)
         _note(key)
+        if key in self._adopted and key not in self._once.tasks:
+            done = self._once.tasks[key] = asyncio.get_running_loop().create_future()
+            done.set_result(self._adopted[key][1])
         return self._once.start(key)
 
     def answer(self, key: Any) -> tuple[DnsExchange, Reply | DnsExchange] | None:
         """The exchange about `key` and the reply in it; None where it was given up."""
+        if key in self._adopted:
+            return self._adopted[key]
         task = self._once.tasks[key]
         return None if task.cancelled() or not task.done() else (self._exchanges[key], task.result())
 
-    def adopt(self, key: Any, exchange: DnsExchange, reply: Reply | DnsExchange) -> None:
-        """The answer to `key`, which another walk has read."""
-        if key not in self._once.tasks:
-            self._exchanges[key] = exchange
-            done = self._once.tasks[key] = asyncio.get_running_loop().create_future()
-            done.set_result(reply)
+    def adopt(self, answers: dict[Any, tuple[DnsExchange, Any]]) -> None:
+        """Answers that another walk has read: exchange and reply by the key of the question."""
+        self._adopted.update(answers)
 
     def _go_on(
         self, name: dns.name.Name, rdtype: RdataType, depth: int, task: asyncio.Future[Reply | DnsExchange]

@@ -64,11 +64,11 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A unit that is done, with its result; `answers`: question's key, exchange, and the answer as read."""
+    """A unit that is done, with its result; `answers`: exchange and reply by the key of the question."""
 
     key: Key
     result: Any
-    answers: tuple[tuple[Hashable, DnsExchange, Any], ...]
+    answers: dict[Hashable, tuple[DnsExchange, Any]]
     parts: tuple[Kept, ...]
     unit: Unit
 
@@ -144,7 +144,7 @@ class Ledger:
 
     def _borrow(self, kept: Kept) -> bool:
         missing = list(self._missing(kept))
-        exchanges = {id(exchange): exchange for each in missing for _, exchange, _ in each.answers}
+        exchanges = {id(exchange): exchange for each in missing for exchange, _ in each.answers.values()}
         operations = [each.unit.operations for each in missing]
         rounds = sum(each.unit.rounds for each in missing)
         if not self._whole.affords(operations, rounds) or not self._network.borrow([*exchanges.values()]):
@@ -190,6 +190,6 @@ class Ledger:
             whole = [part for part in parts if part is not None]
             if len(whole) == len(parts) and result.exception() is None:
                 found = ((asked, self.answer(asked)) for asked in unit.asked)
-                answers = tuple((asked, *answer) for asked, answer in found if answer is not None)
+                answers = {asked: answer for asked, answer in found if answer is not None}
                 unit.kept = Kept(key, result.result(), answers, tuple(whole), unit)
         return unit.kept
