@@ -7,7 +7,15 @@ import pytest
 from servers import GREETING, PUBLISHED, serving, settings
 
 from mailpath.commands.check_many import Places
-from mailpath.exchanges import DnsExchange, Failure, HttpsExchange, Question, SmtpExchange, SmtpRequest
+from mailpath.exchanges import (
+    DnsExchange,
+    Failure,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    SmtpExchange,
+    SmtpRequest,
+)
 from mailpath.network import shared as module
 from mailpath.network.live import LiveNetwork
 from mailpath.network.protocol import Ground
@@ -114,7 +122,7 @@ async def test_what_is_known_is_forgotten_in_time(request_, response, seconds):
 
 async def test_what_failed_for_want_of_our_own_means_is_tried_again():
     inner = Inner()
-    request = module.HttpsRequest(url="https://mta-sts.b.example/", address=PUBLISHED)
+    request = HttpsRequest(url="https://mta-sts.b.example/", address=PUBLISHED)
     async with sharing(inner) as shared, shared.for_walk() as network:
         await network.fetch(request)
         await network.fetch(request)

@@ -35,14 +35,16 @@ async def walk_all(lab: Lab, shared: Shared, zones: Zones) -> dict[str, tuple[Wa
 
 
 def timeless(exchange: Exchange) -> Exchange:
-    """Without what differs from one time to the next: how long it took, and the id of a DNS message."""
+    """Without what differs from one time to the next: how long it took, the id of a DNS message, and whether the
+    reply to QUIT was waited for."""
     if isinstance(exchange, DnsExchange):
         response = exchange.response and exchange.response[2:]
         return replace(exchange, response=response, elapsed_ms=0.0)
     if isinstance(exchange, HttpsExchange):
         return replace(exchange, elapsed_ms=0.0)
-    said = tuple(replace(chunk, at_ms=0.0) for chunk in exchange.transcript)
-    return replace(exchange, transcript=said, elapsed_ms=0.0)
+    said = [replace(chunk, at_ms=0.0) for chunk in exchange.transcript]
+    quits = [index for index, chunk in enumerate(said) if chunk.data == b"QUIT\r\n"]
+    return replace(exchange, transcript=tuple(said[: quits[0]] if quits else said), elapsed_ms=0.0)
 
 
 def needed(walked: Walk, capture: Capture) -> dict[Any, Exchange]:
