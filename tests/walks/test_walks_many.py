@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from mailpath.dnssec import Zones
-from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange
+from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
 from mailpath.facts import Path, Security, Walk
 from mailpath.lab import Scenario
 from mailpath.network.capture import Capture, capture_of
@@ -35,8 +35,8 @@ async def walk_all(lab: Lab, shared: Shared, zones: Zones) -> dict[str, tuple[Wa
 
 
 def timeless(exchange: Exchange) -> Exchange:
-    """Without what differs from one time to the next: how long it took, the id of a DNS message, and whether the
-    reply to QUIT was waited for."""
+    """Without what differs from one time to the next: how long it took, the id of a DNS message, and whether
+    the reply to QUIT was waited for."""
     if isinstance(exchange, DnsExchange):
         response = exchange.response and exchange.response[2:]
         return replace(exchange, response=response, elapsed_ms=0.0)
@@ -48,10 +48,14 @@ def timeless(exchange: Exchange) -> Exchange:
 
 
 def needed(walked: Walk, capture: Capture) -> dict[Any, Exchange]:
-    """By key, all but guesses below an insecure delegation: who is fast enough asks them in vain."""
+    """By key, all but guesses below an insecure delegation, and sessions begun ahead where the first two then
+    end before TLS: who is fast enough asks them in vain."""
+    told = {(session.address, session.sni) for session in walked.starttls.sessions}
     insecure = [zone.name for zone in walked.dnssec.zones if zone.status is Security.INSECURE]
 
     def vain(exchange: Exchange) -> bool:
+        if isinstance(exchange, SmtpExchange):
+            return (exchange.request.address, exchange.request.sni) not in told
         if not isinstance(exchange, DnsExchange) or exchange.question.rdtype not in ("DS", "DNSKEY"):
             return False
         name = exchange.question.name
