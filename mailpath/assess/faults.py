@@ -42,6 +42,8 @@ def our_fault(walk: Walk, lookup: Lookup | None, of: Collection[Fault] = LOST) -
     """Why this lookup went wrong where one `of` these faults of our own side is the cause; or ""."""
     if lookup is None:
         return ""
+    if lookup.found in (Found.FOUND, Found.ABSENT) and lookup.security is not Security.INDETERMINATE:
+        return ""  # answered and judged: nothing went wrong, and it is asked hundreds of times
     found = _unasked(walk, lookup)
     if found is None and lookup.refused and lookup.rdtype in walk.sender.resolver_fails:
         found = Fault.FAILING, f"the resolver answers {lookup.rcode} to every {lookup.rdtype} query"

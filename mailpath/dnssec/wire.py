@@ -9,6 +9,7 @@ records, and a signature covers the octets whatever they mean.  So we keep the r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import dns.edns
 import dns.exception
@@ -92,6 +93,11 @@ class WireMessage:
         return bool(self.flags & dns.flags.TC)
 
 
+#: `make` looks for a name and checks the range each time; a message has dozens of them.
+_type_of = lru_cache(maxsize=1024)(RdataType.make)
+_class_of = lru_cache(maxsize=16)(RdataClass.make)
+
+
 def read_message(wire: bytes) -> WireMessage:
     """The message in `wire`.  Raises `dns.exception.DNSException` if it is none.
 
@@ -157,7 +163,7 @@ def forget() -> None:
 def _read_question(parser: dns.wire.Parser) -> Asked:
     name = dns.name.from_wire_parser(parser)
     rdtype, rdclass = parser.get_struct("!HH")
-    return Asked(name, RdataType.make(rdtype), RdataClass.make(rdclass))
+    return Asked(name, _type_of(rdtype), _class_of(rdclass))
 
 
 def _read_records(
@@ -175,7 +181,7 @@ def _read_records(
     for _ in range(count):
         name = dns.name.from_wire_parser(parser)
         type_number, class_number, ttl, length = parser.get_struct("!HHIH")
-        rdtype, rdclass = RdataType.make(type_number), RdataClass.make(class_number)
+        rdtype, rdclass = _type_of(type_number), _class_of(class_number)
         with parser.restrict_to(length):
             octets = parser.wire[parser.current : parser.current + length]
             rdata = _read_rdata(parser, rdclass, rdtype, octets)
