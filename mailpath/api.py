@@ -12,33 +12,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
-import dns.rdatatype
-import msgspec
-
-from mailpath.dnssec import Validator
+from mailpath import validation
 from mailpath.errors import MailpathError, concerning
-from mailpath.facts import Lookup, Path, Security, Walk, ZoneFact
+from mailpath.facts import Path, Walk
 from mailpath.findings import Finding, find
 from mailpath.judge import Posture, Verdict, because
 from mailpath.judge import judge as judged
 from mailpath.judge.custom import custom_posture
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.presets import posture as preset
-from mailpath.names import to_dns_name, to_domain
+from mailpath.names import to_domain
 from mailpath.network.bounded import Bounded
 from mailpath.network.capture import Capture, capture_of, dump, load
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings, settings_of
 from mailpath.network.settings import load as load_settings
-from mailpath.records import Record
+from mailpath.validation import Validation
 from mailpath.walk import live_network
 from mailpath.walk import walk as walk_over
 from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
@@ -83,29 +79,6 @@ _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
 
 
-class Validation(Record, frozen=True, kw_only=True):
-    """What became of one name and type, as of `at` (Unix seconds).
-
-    `zones`: every zone on the way, parents first.  `trust_anchor`: what was trusted without proof, as
-    zone-file text.
-    """
-
-    lookup: Lookup
-    zones: tuple[ZoneFact, ...]
-    at: int
-    trust_anchor: str
-
-    @property
-    def security(self) -> Security:
-        """Secure, insecure, bogus or indeterminate (RFC 4033 section 5)."""
-        return self.lookup.security
-
-    @property
-    def reason(self) -> str:
-        """What proves it, or why nothing does, in one clause."""
-        return self.lookup.reason
-
-
 # --- Over the network ------------------------------------------------------------------------------
 
 
@@ -130,19 +103,9 @@ async def validate(name: str, type: str = "A", *, network: Where = None, at: Mom
     """Look up `type` (a mnemonic, or its number) at `name` and validate the answer from the trust anchor
     down.  Raises `MailpathError`.
     """
-    with concerning(key=repr(name.strip()) if name.strip() else ""):
-        owner = to_dns_name(name.strip())
-    rdtype = _record_type(type)
+    owner, rdtype = validation.asked(name, type)
     async with _network(network) as live:
-        moment = int(time.time()) if at is None else _seconds(at)
-        validator = Validator(live, moment)
-        lookup, (ad, rcode) = await asyncio.gather(
-            validator.lookup(owner, rdtype), validator.resolver_claim(owner, rdtype)
-        )
-        claimed = msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
-        return Validation(
-            lookup=claimed, zones=validator.zones(), at=moment, trust_anchor=live.ground.trust_anchor
-        )
+        return await validation.validate(owner, rdtype, live, None if at is None else _seconds(at))
 
 
 def _waited(work: Callable[_Given, Coroutine[Any, Any, _Answer]]) -> Callable[_Given, _Answer]:
@@ -246,14 +209,6 @@ def _network(where: Where) -> Bounded:
 def _domain(text: str) -> str:
     with concerning(key=repr(text)):
         return to_domain(text)
-
-
-def _record_type(text: str) -> str:
-    try:
-        number = text.isascii() and text.isdigit()
-        return dns.rdatatype.to_text(dns.rdatatype.from_text(f"TYPE{int(text)}" if number else text))
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        raise MailpathError(f"{text!r} is not a record type.") from None
 
 
 def _seconds(at: int | datetime) -> int:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
 from mailpath.network.live_dns import MAX_QUESTIONS, LiveDns
-from mailpath.network.live_https import HostCheck, LiveHttps
 from mailpath.network.live_smtp import MAX_SESSIONS, LiveSmtp, own_name
 from mailpath.network.protocol import Ground
 from mailpath.network.settings import Settings, anchor_text, roots
 from mailpath.network.waits import Waits
+
+if TYPE_CHECKING:
+    from mailpath.network.live_https import HostCheck, LiveHttps
 
 
 class LiveNetwork:
@@ -31,7 +35,7 @@ class LiveNetwork:
         trusted = roots(settings)
         ehlo = settings.ehlo or own_name()
         self._dns = LiveDns(settings, trusted, MAX_QUESTIONS * walks)
-        self._https = LiveHttps(settings, policy_host_check)
+        self._settings, self._check = settings, policy_host_check
         self._smtp = LiveSmtp(settings, ehlo, MAX_SESSIONS * walks)
         self._ground = Ground(
             kind=kind,
@@ -81,6 +85,13 @@ class LiveNetwork:
 
     async def fetch(self, request: HttpsRequest) -> HttpsExchange:
         return await self._https.fetch(request)
+
+    @cached_property
+    def _https(self) -> LiveHttps:
+        """Only where a policy is fetched: HTTP is not read on any other way."""
+        from mailpath.network.live_https import LiveHttps
+
+        return LiveHttps(self._settings, self._check)
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         return await self._smtp.converse(request)

@@ -12,7 +12,7 @@ import re
 import ssl
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -167,13 +167,21 @@ def roots(settings: Settings) -> tuple[bytes, ...]:
         found = _certificates(_read(Path(settings.ca_file), key="ca_file"))
         if not found:
             raise SettingsError("The file contains no PEM certificate.", file=settings.ca_file, key="ca_file")
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"".join(found))
-        except ssl.SSLError:
+        if not _loads(found):
             sentence = "The file contains a certificate that OpenSSL cannot read."
-            raise SettingsError(sentence, file=settings.ca_file, key="ca_file") from None
+            raise SettingsError(sentence, file=settings.ca_file, key="ca_file")
         return found
     return _system_roots() or _certifi_roots()
+
+
+@lru_cache(maxsize=4)
+def _loads(certificates: tuple[bytes, ...]) -> bool:
+    """Whether OpenSSL reads them all."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"".join(certificates))
+    except ssl.SSLError:
+        return False
+    return True
 
 
 @cache
@@ -201,6 +209,7 @@ def _certifi_roots() -> tuple[bytes, ...]:
     return _certificates(Path(certifi.where()).read_bytes())
 
 
+@lru_cache(maxsize=4)
 def _certificates(pem: bytes) -> tuple[bytes, ...]:
     found: dict[bytes, None] = {}
     for block in _PEM.findall(pem):

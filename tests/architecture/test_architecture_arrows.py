@@ -30,6 +30,7 @@ LAYERS = [
     "config",
     "findings",
     "walk",
+    "validation",
     "judge",
     "steps",
     "assess",
