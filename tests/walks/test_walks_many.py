@@ -50,12 +50,12 @@ def timeless(exchange: Exchange) -> Exchange:
 def needed(walked: Walk, capture: Capture) -> dict[Any, Exchange]:
     """By key, all but guesses below an insecure delegation, and sessions begun ahead where the first two then
     end before TLS: who is fast enough asks them in vain."""
-    told = {(session.address, session.sni) for session in walked.starttls.sessions}
+    held = {(each.address, each.sni) for each in walked.starttls.sessions if not each.not_tried}
     insecure = [zone.name for zone in walked.dnssec.zones if zone.status is Security.INSECURE]
 
     def vain(exchange: Exchange) -> bool:
         if isinstance(exchange, SmtpExchange):
-            return (exchange.request.address, exchange.request.sni) not in told
+            return (exchange.request.address, exchange.request.sni) not in held
         if not isinstance(exchange, DnsExchange) or exchange.question.rdtype not in ("DS", "DNSKEY"):
             return False
         name = exchange.question.name
