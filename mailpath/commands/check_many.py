@@ -6,6 +6,7 @@ A walk that waits for a slow server makes room for the next one, so that tarpits
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -37,6 +38,7 @@ from mailpath.walk import shared_network
 AT_ONCE, LINGER, IN_ALL = 16, 5.0, 64
 #: Walks that may be done before the first line that is not.
 AHEAD = 500
+_REMARK = re.compile(r"(?:^|\s)#")
 #: Bytes of a list, and recipients of one command.
 MAX_BYTES, MOST = 1024 * 1024, 10_000
 #: What says something about one walk, or needs the standard streams.
@@ -57,12 +59,13 @@ _ALONE = {
 def paths_of(recipients: Iterable[str], file: str | None, sender: str | None) -> tuple[Path, ...]:
     """The paths to `recipients` and to those in `file` ("-": standard input), each once.
 
-    A list has one recipient a line; "#" begins a remark.  Raises `click.UsageError`, `MailpathError`.
+    A list has one recipient a line; "#" at its beginning or behind a blank begins a remark.
+    Raises `click.UsageError`, `MailpathError`.
     """
     origin = domain_of(sender) if sender is not None else None
     found = dict.fromkeys(Path(recipient=domain_of(word), sender=origin) for word in recipients)
     for number, line in enumerate(_lines(file), 1):
-        word = line.partition("#")[0].strip()
+        word = _REMARK.split(line, maxsplit=1)[0].strip()
         try:
             if word:
                 found.setdefault(Path(recipient=domain_of(word), sender=origin))

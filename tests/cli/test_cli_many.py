@@ -30,7 +30,8 @@ def test_json_is_a_line_each_with_what_one_check_says(
     run: Run, network: Path, tmp_path: Path, report_schema: dict[str, object]
 ) -> None:
     listed = tmp_path / "list"
-    listed.write_text(f"\ufeff{DOMAINS[0]}  # the first\n\n# none\nuser@{DOMAINS[2].upper()}\n{DOMAINS[0]}\n")
+    first, _, last = DOMAINS
+    listed.write_text(f"\ufeff{first}  # the first\n\n# none\nuser#1@{last.upper()}\n{first}\n")
     words = ("--network", network, "--format", "json", "--posture", "postfix-dane", "--from", "a.example")
     code, out, _ = run("check", "--from-file", listed, *words)
     reports = [json.loads(line) for line in out.splitlines()]

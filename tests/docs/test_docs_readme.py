@@ -65,7 +65,8 @@ def test_the_commands_run(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     for command in REPORTS:
-        words = shlex.split(command.replace("b.example", "full-protection.example"))
+        named = command.replace("c.example", "dane-good.example")
+        words = shlex.split(named.replace("b.example", "full-protection.example"))
         probes = words[1] in ("check", "dnssec", "diff") and "--lab" not in words
         options = ["--network", str(network)] if probes else []
         monkeypatch.setattr(sys, "argv", [*words, *options])
