@@ -39,8 +39,8 @@ interop: ## held against real servers in network namespaces (root on Debian 12; 
 	sh tests/interop/install $(VENV)/exim
 	$(BIN)/python -m pytest -m interop $(ARGS) tests/interop tests/lab
 
-bench: $(VENV)/.installed-dev ## round trips of a walk, start-up against bare imports
-	$(BIN)/python scripts/bench.py
+bench: $(VENV)/.installed-dev ## round trips by shape, CPU beside checkdmarc: docs/performance.md (ARGS="--before DIR")
+	$(BIN)/python scripts/bench.py --write $(ARGS)
 
 docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
 	$(BIN)/python scripts/docs.py
@@ -61,7 +61,7 @@ tour: $(VENV)/.installed-dev ## screenshots/tour.svg and tour.cast: the app in u
 	$(BIN)/python scripts/tour.py
 
 clean: ## remove the virtual environments and caches
-	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-bench $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,40 +1,92 @@
-"""`make bench`: how many round trips a walk is long, and what the process costs beside its bare imports.
+"""`make bench`: round trips of a walk by shape, and what whole processes cost beside others.  Options:
 
-1. Delaying forwarders stand in front of the lab's DNS, SMTP and HTTPS servers.  The slope of
-   `mailpath check`'s time over the added delay is the number of round trips that follow one another.
-2. At no delay, the whole process against an interpreter that only imports the same modules, run in turn.
+--before DIR   an earlier version's folder: its figures stand beside, taken in turn with ours
+--pairs N      runs of each process (15)
+--write        writes docs/performance.md
+
+1. Delaying forwarders stand in front of the lab's DNS, SMTP and HTTPS servers.  The slope of `mailpath
+   check`'s time over the added delay is the number of round trips that follow one another.
+2. CPU time (user and system) of whole processes at no delay, two in turn: the median, and the median of the
+   ratios of the pairs, which a busy machine moves little.
 
 Figures, not a test: machines are noisy.  Exit status 1 when a figure is over its limit all the same.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 from delay import Address, Delayer
 
-from mailpath.lab import Lab, scenarios
+from mailpath import api
+from mailpath.lab import Lab
+from mailpath.lab.scenario import Scenario, Server, Sts, Zone
 from mailpath.network.settings import Settings, to_toml
 
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "performance.md"
 #: A signed name, asked of a resolver far away: what every zone cut could need goes out at once.
 DNSSEC_LIMIT = 3
 #: MX, address, connect and greeting, EHLO, STARTTLS, TLS, EHLO, QUIT.
 CHAIN = 8
 LIMIT = 1.1
-IMPORT_LIMIT = 1.5
-DELAYS = (0.0, 0.05, 0.1, 0.15)
-ROUNDS = 5
-#: One MX, signed, TLSA and an enforced policy: everything there is to ask.
-SIGNED_WITH_POLICY = "full-protection"
+DELAYS = (0.02, 0.2)
+ROUNDS = 3
+#: Where `CHAIN` is not the shortest: that a zone begins at an alias's target is asked once it is known.
+CHAINS = {"mx-cname": CHAIN + 1, "dane-cname-target": CHAIN + 1}
+HOSTS = (1, 5, 20)
+POLICY_KB = 60
+
+
+def scenario(
+    id: str, *rr: str, sec: str = "signed", hosts: int = 1, sts: Sts | None = None, served: str = ""
+) -> Scenario:
+    """A recipient domain with MX hosts of its own, mx1 first.  `served`: the one server's name."""
+    listed = tuple(f"@ MX {number}0 mx{number}" for number in range(1, hosts + 1))
+    zone = msgspec.convert({"sec": sec, "rr": (*listed, *rr)}, Zone)
+    servers = tuple(Server(host=served or f"mx{number}") for number in range(1, hosts + 1))
+    return Scenario(id=id, title=id, teaches="", hint="", zone=(zone,), server=servers, sts=sts)
+
+
+def tlsa(*hosts: str) -> tuple[str, ...]:
+    return tuple(f"_25._tcp.{host} {{tlsa 3 1 1 {host}}}" for host in hosts)
+
+
+def shapes() -> Iterator[Scenario]:
+    """One domain of each shape that makes a walk ask in another order."""
+    yield scenario("pkix-valid", sec="unsigned")
+    yield scenario("sts-enforce", sec="unsigned", sts=Sts())
+    yield scenario("sts-dane-both-good", *tlsa("mx1"), sts=Sts())
+    yield scenario("dane-nsec3", *tlsa("mx1"), sec="nsec3")
+    yield scenario("mx3", sec="unsigned", hosts=3)
+    yield scenario("dane-mx2", *tlsa("mx1", "mx2"), hosts=2)
+    yield scenario("dane-mx2-one-tlsa", *tlsa("mx1"), hosts=2)
+    yield scenario("mx-cname", "mx1 CNAME real", sec="unsigned", served="real")
+    yield scenario("dane-cname-target", "mx1 CNAME real", *tlsa("real"), served="real")
+
+
+def crowds() -> Iterator[Scenario]:
+    """What attacks are tried on: many hosts, and a long policy."""
+    for number in HOSTS:
+        names = (f"mx{at}" for at in range(1, number + 1))
+        yield scenario(f"hosts-{number}", *tlsa(*names), hosts=number, sts=Sts())
+    lines = ["version: STSv1", "mode: enforce", "max_age: 604800", "mx: mx1.long-policy.example"]
+    while sum(len(line) + 2 for line in lines) < POLICY_KB * 1024:
+        lines.append(f"mx: host{len(lines):06d}.some-very-long-provider-name.example")
+    yield scenario("long-policy", *tlsa("mx1"), sts=Sts(body="\r\n".join(lines) + "\r\n"))
+
+
+# --- round trips -----------------------------------------------------------------------------------
 
 
 def address_of(text: str) -> Address:
@@ -46,8 +98,13 @@ async def forwarded(delayer: Delayer, settings: Settings) -> Settings:
     """The lab's settings with every server behind a forwarder."""
     assert settings.resolver is not None
     resolver = address_of(settings.resolver)
-    front = await delayer.udp(resolver)
-    await delayer.tcp(resolver, front[1])
+    while True:
+        front = await delayer.udp(resolver)
+        try:
+            await delayer.tcp(resolver, front[1])
+            break
+        except OSError:
+            continue  # that port is free for UDP only
     dial = {}
     for published, real in settings.dial.items():
         host, port = await delayer.tcp(address_of(real))
@@ -55,16 +112,22 @@ async def forwarded(delayer: Delayer, settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, resolver=f"{front[0]}:{front[1]}", dial=dial)
 
 
-def check_command(domain: str, network: Path) -> list[str]:
-    command = [sys.executable, "-m", "mailpath", "check", domain, "--from", "a.example"]
-    return [*command, "--network", str(network), "--format", "json"]
+def environment(version: Path | None) -> dict[str, str]:
+    """Of a process that runs `version` (None: this one), with byte code kept as it is once installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(version or HERE.parent)}
 
 
-async def timed(command: list[str]) -> float:
+async def timed(command: list[str], version: Path | None) -> float:
     """Wall seconds of one process.  Status 0 to 3 is how the mail fares; anything above is a failure."""
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+        *command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env=environment(version),
+        cwd=version or HERE.parent,
     )
     _, err = await process.communicate()
     if process.returncode is None or process.returncode > 3:
@@ -72,32 +135,54 @@ async def timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def dnssec_command(name: str, network: Path) -> list[str]:
-    return [sys.executable, "-m", "mailpath", "dnssec", name, "A", "--network", str(network), "--json"]
-
-
-def slope(points: list[tuple[float, float]]) -> float:
-    return statistics.linear_regression(*zip(*points, strict=True)).slope
-
-
-async def round_trips(lab: Lab, command: Callable[[Path], list[str]], folder: Path) -> float:
-    """Seconds of the command per second of added delay."""
+async def round_trips(lab: Lab, command: list[str], network: Path, version: Path | None) -> float:
+    """Seconds of the command, which reads `network`, per second of added delay."""
     delayer = Delayer()
-    settings = await forwarded(delayer, lab.settings)
-    network = folder / "delayed.toml"
-    network.write_text(to_toml(settings), encoding="utf-8")
-    points = []
+    settings = to_toml(await forwarded(delayer, lab.settings))
+    await asyncio.to_thread(network.write_text, settings, "utf-8")
+    taken: dict[float, list[float]] = {delay: [] for delay in DELAYS}
     try:
         for _ in range(ROUNDS):
             for delay in DELAYS:
                 delayer.half = delay / 2
-                points.append((delay, await timed(command(network))))
+                taken[delay].append(await timed(command, version))
     finally:
         await delayer.close()
-    medians = [(d, statistics.median([s for at, s in points if at == d])) for d in DELAYS]
-    for delay, median in medians:
-        print(f"  delay {delay * 1000:5.0f} ms   median {median * 1000:7.0f} ms")
-    return slope(medians)
+    near, far = (statistics.median(taken[delay]) for delay in DELAYS)
+    return (far - near) / (DELAYS[1] - DELAYS[0])
+
+
+# --- processes -------------------------------------------------------------------------------------
+
+
+def cpu_of(command: list[str], version: Path | None) -> float:
+    """CPU seconds of one process."""
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command,
+        stdin=null,
+        stdout=null,
+        stderr=null,
+        env=environment(version),
+        cwd=version or HERE.parent,  # where `-m mailpath` looks first
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if not 0 <= process.returncode <= 3:
+        raise SystemExit(f"{command} failed")
+    return usage.ru_utime + usage.ru_stime
+
+
+def compared(one: Callable[[], float], other: Callable[[], float], pairs: int) -> tuple[float, float, float]:
+    """The medians of both, run in turn, and that of the ratios."""
+    one(), other()
+    taken = []
+    for number in range(pairs):
+        second = other() if number % 2 else None
+        first = one()
+        taken.append((first, other() if second is None else second))
+    ratio = statistics.median(first / second for first, second in taken)
+    return *(statistics.median(each) for each in zip(*taken, strict=True)), ratio
 
 
 #: Runs the command in this interpreter and prints the modules that it loaded, in the order it did.
@@ -124,45 +209,152 @@ for name in NAMES:
 """
 
 
-def bare_imports(command: list[str]) -> list[str]:
+def bare_imports(arguments: list[str]) -> list[str]:
     """An interpreter that imports what the command imports, and does nothing else."""
     run = subprocess.run(
-        [sys.executable, "-c", _MODULES, *command[3:]], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", _MODULES, *arguments], capture_output=True, text=True, check=True, timeout=60
     )
     names = [name for name in run.stderr.split() if name.replace(".", "").replace("_", "").isalnum()]
     return [sys.executable, "-c", f"NAMES = {names!r}\n{_IMPORT_ALL}"]
 
 
-async def start_up(lab: Lab, domain: str, folder: Path) -> tuple[float, float]:
+def checkdmarc_python() -> Path:
+    """The Python of an environment of its own, in which checkdmarc is installed if it is not yet."""
+    folder = HERE.parent / ".venv-bench"
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "checkdmarc"], check=True)
+    return python
+
+
+# --- the page --------------------------------------------------------------------------------------
+
+
+class Page:
+    """Lines as they come: printed, and kept for docs/performance.md.  `over`: figures above their limit."""
+
+    def __init__(self, before: Path | None, pairs: int) -> None:
+        self.before, self.pairs = before, pairs
+        self.lines: list[str] = []
+        self.over: list[str] = []
+
+    def tell(self, *lines: str) -> None:
+        print(*lines, sep="\n", flush=True)
+        self.lines += lines
+
+    def row(self, *cells: str) -> None:
+        self.tell(f"| {' | '.join(cells)} |")
+
+    def head(self, title: str, *columns: str) -> None:
+        self.tell("", f"## {title}", "")
+        self.row(*columns)
+        self.row(*("---" for _ in columns))
+
+    def limited(self, what: str, figure: float, limit: float) -> str:
+        """The limit, for the table."""
+        if figure > limit:
+            self.over.append(f"{what}: {figure:.2f} is over {limit:g}")
+        return f"{limit:g}"
+
+
+def tell_trips(page: Page, lab: Lab, folder: Path) -> None:
+    page.head("Round trips that follow one another", "shape", "before", "now", "shortest", "ratio", "limit")
+    network = folder / "delayed.toml"
+    asked = [
+        (each.id, ["check", each.domain, "--from", "a.example", "--format", "json"]) for each in shapes()
+    ]
+    asked.append(("`mailpath dnssec` of an MX host", ["dnssec", "mx1.sts-dane-both-good.example", "A"]))
+    for name, arguments in asked:
+        command = [sys.executable, "-m", "mailpath", *arguments, "--network", str(network)]
+        versions = [page.before, None] if page.before else [None]
+        found = [asyncio.run(round_trips(lab, command, network, version)) for version in versions]
+        own = name.startswith("`")
+        shortest = 1 if own else CHAINS.get(name, CHAIN)
+        limit = DNSSEC_LIMIT if own else LIMIT
+        before = f"{found[0]:.1f}" if page.before else ""
+        ratio = found[-1] / shortest
+        said = page.limited(name, ratio, limit)
+        page.row(name, before, f"{found[-1]:.1f}", str(shortest), f"{ratio:.2f}", said)
+
+
+def tell_processes(page: Page, lab: Lab, folder: Path) -> None:
     network = folder / "lab.toml"
     network.write_text(to_toml(lab.settings), encoding="utf-8")
-    command = check_command(domain, network)
-    bare = await asyncio.to_thread(bare_imports, command)
-    whole_times, bare_times = [], []
-    for _ in range(4 * ROUNDS):
-        whole_times.append(await timed(command))
-        bare_times.append(await timed(bare))
-    return statistics.median(whole_times), statistics.median(bare_times)
+    lookup = ["--network", str(network)]
+    check = ["check", "sts-dane-both-good.example", "--from", "a.example", "--format", "json", *lookup]
+    notice = folder / "notice.txt"
+    notice.write_text(
+        "<u@b.example>: host mx.b.example[192.0.2.1] said: 550 5.7.1 no TLS\n", encoding="utf-8"
+    )
+    page.head("Processes, CPU seconds", "command", "before", "now", "now / before", "limit")
+    for name, arguments, limit in (
+        ("check, one MX host with everything", check, None),
+        ("dnssec", ["dnssec", "mx1.sts-dane-both-good.example", "A", "--json", *lookup], 0.2),
+        ("explain 4.7.5", ["explain", "4.7.5"], 0.25),
+        ("bounce", ["bounce", str(notice)], 0.25),
+        *attacks(folder),
+    ):
+        command = [sys.executable, "-m", "mailpath", *arguments]
+        pairs = page.pairs if "attack" not in name else max(page.pairs // 5, 3)
+        before, ratio = "", ""
+        if page.before:
+            own, other, figure = compared(
+                lambda c=command: cpu_of(c, None), lambda c=command: cpu_of(c, page.before), pairs
+            )
+            before, ratio = f"{other:.3f}", f"{figure:.2f}"
+        else:
+            own = statistics.median(cpu_of(command, None) for _ in range(pairs))
+        page.row(name, before, f"{own:.3f}", ratio, page.limited(name, own, limit) if limit else "")
+    page.head("`mailpath check` beside others, CPU seconds", "beside", "mailpath", "other", "ratio", "limit")
+    other = [str(checkdmarc_python()), str(HERE / "bench_checkdmarc.py"), check[1], str(network)]
+    for name, command, limit in (
+        ("checkdmarc, what it has in common with it", other, 0.8),
+        ("an interpreter that imports the same modules", bare_imports(check), 1.5),
+    ):
+        ours = [sys.executable, "-m", "mailpath", *check]
+        own, their, figure = compared(
+            lambda c=ours: cpu_of(c, None), lambda c=command: cpu_of(c, None), page.pairs
+        )
+        page.row(name, f"{own:.3f}", f"{their:.3f}", f"{figure:.2f}", page.limited(name, figure, limit))
+
+
+def attacks(folder: Path) -> Iterator[tuple[str, list[str], float | None]]:
+    """All attacks on all postures, replayed from a file."""
+    limits = {"hosts-5": 1.0, "hosts-20": 3.0, "long-policy": 1.0}
+    for each in crowds():
+        name = f"{each.id}: all attacks, all postures"
+        replay = ["check", "--replay", str(folder / f"{each.id}.json"), "--attack", "all", "--format", "json"]
+        yield name, replay, limits.get(each.id)
 
 
 def main() -> int:
-    chosen = next((s for s in scenarios() if s.id == SIGNED_WITH_POLICY), None)
-    if chosen is None:
-        raise SystemExit(f"the lab has no scenario {SIGNED_WITH_POLICY}")
-    with Lab.start() as lab, tempfile.TemporaryDirectory() as name:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--before", type=Path)
+    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    attacked = max(given.pairs // 5, 3)
+    page = Page(given.before.resolve() if given.before else None, given.pairs)
+    load = os.getloadavg()[1]
+    page.tell(
+        "# How fast",
+        "",
+        f"Made by `make bench` on {os.cpu_count()} processors, the load {load:.1f} as it began.",
+        f"Medians of {given.pairs} runs, of attacks {attacked}, of round trips {ROUNDS}.",
+        "Before and now run in turn, and a ratio is the median of those of the pairs.",
+    )
+    with Lab.start((*shapes(), *crowds())) as lab, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"Round trips of `mailpath check {chosen.domain}` (signed, TLSA, enforced policy):")
-        trips = asyncio.run(round_trips(lab, partial(check_command, chosen.domain), folder))
-        print(f"  slope {trips:.2f} round trips; shortest chain {CHAIN}; limit {CHAIN * LIMIT:.1f}")
-        deep = f"mx1.{chosen.domain}"
-        print(f"Round trips of `mailpath dnssec {deep} A`:")
-        dnssec = asyncio.run(round_trips(lab, partial(dnssec_command, deep), folder))
-        print(f"  slope {dnssec:.2f} round trips; limit {DNSSEC_LIMIT}")
-        whole, bare = asyncio.run(start_up(lab, chosen.domain, folder))
-        print("The whole process at no delay, against its bare imports:")
-        print(f"  {whole * 1000:.0f} ms / {bare * 1000:.0f} ms = {whole / bare:.2f}; limit {IMPORT_LIMIT}")
-    good = trips <= CHAIN * LIMIT and dnssec <= DNSSEC_LIMIT and whole / bare < IMPORT_LIMIT
-    return 0 if good else 1
+        for each in crowds():
+            capture = api.record_sync(each.domain, network=lab)
+            api.save(capture, folder / f"{each.id}.json")
+        tell_processes(page, lab, folder)
+        tell_trips(page, lab, folder)
+    if given.write:
+        PAGE.write_text("\n".join((*page.lines, "")), encoding="utf-8")
+    print(*page.over, sep="\n")
+    return 1 if page.over else 0
 
 
 if __name__ == "__main__":

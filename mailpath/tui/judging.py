@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailpath.tui.text import clean
@@ -85,7 +86,7 @@ class JudgedWalk:
         self._doubts: dict[str, str] = {}
         self._alone: dict[str, JudgedWalk] = {}
 
-    @property
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
         return tuple(host.name for host in self.walk.mx.hosts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events
@@ -34,7 +35,7 @@ class _Cell(NamedTuple):
 
     text: str
     style: str
-    chooses: dict[str, str | None]
+    chooses: tuple[tuple[str, str | None], ...]
 
 
 class Matrix(WrappedText):
@@ -91,22 +92,22 @@ def paint(
     part = f"{fitting} of {total} shown" if fitting < total else ""
 
     def line(lead: _Cell, cells: Iterable[_Cell]) -> Content:
-        parts = [_fitted(lead, first, glyphs), *(_fitted(each, cell, glyphs) for each in cells)]
+        parts = [_fitted(lead, first, glyphs.cut), *(_fitted(each, cell, glyphs.cut) for each in cells)]
         return Content("").join(parts)
 
     heads = (
         _Cell(
             clean(name.removeprefix("postfix-")),
             "$primary bold" if name == chosen else "underline" if name in pins else QUIET,
-            {"posture": name},
+            (("posture", name),),
         )
         for name in names
     )
-    yield line(_Cell(part, QUIET, {}), heads)
+    yield line(_Cell(part, QUIET, ()), heads)
     for host in hosts if len(hosts) == 1 else (None, *hosts):
         here = len(hosts) > 1 and host == scene.host
         sign = fit(glyphs.closed if here else "", pointer, pad=True)
-        lead = _Cell(f"{sign}{clean(host or _PATH)}", "$primary bold" if here else "", {"host": host})
+        lead = _Cell(f"{sign}{clean(host or _PATH)}", "$primary bold" if here else "", (("host", host),))
         yield line(lead, (_cell(scene, name, host, glyphs, bold=name == chosen) for name in names))
     if scene.attacked:
         legend = f"{glyphs.passed} the attacker cannot read it, whatever becomes of it   {glyphs.failed} READ"
@@ -118,12 +119,14 @@ def _cell(scene: Scene, posture: str, host: str | None, glyphs: Glyphs, *, bold:
     verdict = scene.whole.verdict(posture, host)
     shown = mark(scene.whole.of_host(host).walk, verdict, glyphs, attacked=scene.attacked)
     style = f"{shown.style} bold" if bold else shown.style
-    return _Cell(shown.cell, style, {"posture": posture, "host": host})
+    return _Cell(shown.cell, style, (("posture", posture), ("host", host)))
 
 
-def _fitted(cell: _Cell, room: int, glyphs: Glyphs) -> Content:
-    text = fit(cell.text, room - 1, glyphs.cut, pad=True) + " "
-    return Content.styled(text, cell.style).stylize(Style.from_meta(cell.chooses))
+@lru_cache(maxsize=4096)
+def _fitted(cell: _Cell, room: int, cut: str) -> Content:
+    """Of twelve hosts' cells all but two columns are drawn as they were when another posture is chosen."""
+    text = fit(cell.text, room - 1, cut, pad=True) + " "
+    return Content.styled(text, cell.style).stylize(Style.from_meta(dict(cell.chooses)))
 
 
 def _in_sight(names: list[str], chosen: str, fitting: int, kept: Collection[str]) -> list[str]:

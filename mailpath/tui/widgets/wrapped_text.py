@@ -76,8 +76,13 @@ class Line(WrappedText):
         """`cut`: the sign for it."""
         super().__init__(id=id)
         self._cut = cut
+        self._said: tuple[str, str] | None = None
 
     def say(self, text: str, style: str = QUIET) -> None:
+        """`text`, or nothing; the same once more costs no new layout."""
+        if self._said == (text, style):
+            return
+        self._said = text, style
         self.set_class(bool(text), "-shown")
         rows = [Row("", clean(text), style=style, label_style="")] if text else []
 
