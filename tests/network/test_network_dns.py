@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from servers import server_context, serving
 
 from mailpath.exchanges import Failure, Question
+from mailpath.lab.dns import bind_pair
 from mailpath.network import dns_messages, live_dns, live_dns_secure
 from mailpath.network.dns_messages import framed, read_message
 from mailpath.network.endpoints import Kind, ResolverEndpoint, resolver
@@ -80,10 +81,10 @@ async def resolving(udp, tcp=None):
         return
 
     loop = asyncio.get_running_loop()
-    async with serving(over_tcp if tcp else refused) as port:
-        transport, protocol = await loop.create_datagram_endpoint(
-            lambda: Udp(udp), local_addr=("127.0.0.1", port)
-        )
+    over_udp, sock = bind_pair()
+    over_udp.setblocking(False)
+    async with serving(over_tcp if tcp else refused, sock=sock) as port:
+        transport, protocol = await loop.create_datagram_endpoint(lambda: Udp(udp), sock=over_udp)
         try:
             yield f"127.0.0.1:{port}", protocol
         finally:
