@@ -22,7 +22,7 @@ HASTY: dict[str, Any] = {"timeout": 0.3, "greeting_timeout": 0.3}
 
 @contextlib.asynccontextmanager
 async def serving(handler: Handler, **options) -> AsyncIterator[int]:
-    """A TCP server on 127.0.0.1, or on the socket `sock`; yields its port.  Nothing is left of it afterwards."""
+    """A TCP server on 127.0.0.1, or on the socket `sock`; yields its port.  Nothing of it is left behind."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +38,7 @@ async def serving(handler: Handler, **options) -> AsyncIterator[int]:
                 writer.close()
                 writer.transport.abort()
 
-    place = {} if "sock" in options else {"host": "127.0.0.1", "port": 0}
+    place: dict[str, Any] = {} if "sock" in options else {"host": "127.0.0.1", "port": 0}
     server = await asyncio.start_server(handle, **place, **options)
     try:
         yield server.sockets[0].getsockname()[1]
