@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from mailpath.tickets.bounce import read_bounce, to_dict
-from mailpath.tickets.bounce.families import Side, as_itself, classify, table
 from mailpath.tickets.bounce.render import render_text
+from mailpath.tickets.families import Side, as_itself, classify, table
 from mailpath.tickets.phrases import simplify
 
 NAMES = [

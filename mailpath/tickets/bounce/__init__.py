@@ -15,7 +15,14 @@ from typing import Any
 import msgspec
 
 from mailpath.tickets.bounce.events import read_events
-from mailpath.tickets.bounce.families import (
+from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
+from mailpath.tickets.bounce.notification import pasted_status, read_notification
+from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
+from mailpath.tickets.explain import Cause, Other, explain
+from mailpath.tickets.explain.codes import code_in
+from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
+from mailpath.tickets.explain.means import ENVELOPE_NOTE
+from mailpath.tickets.families import (
     NOT_A_BOUNCE,
     UNKNOWN,
     Refusal,
@@ -24,13 +31,6 @@ from mailpath.tickets.bounce.families import (
     classify,
     table,
 )
-from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
-from mailpath.tickets.bounce.notification import pasted_status, read_notification
-from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
-from mailpath.tickets.explain import Cause, Other, explain
-from mailpath.tickets.explain.codes import code_in
-from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
-from mailpath.tickets.explain.means import ENVELOPE_NOTE
 from mailpath.visible import visible
 
 __all__ = ["MAX_INPUT", "Bounce", "read_bounce", "to_dict"]
