@@ -242,6 +242,7 @@ def _refusal(told: Told, also: tuple[str, ...]) -> Refusal:
         dict.fromkeys((said, *(text for text in also if not said or said not in text))),
         told.status_code,
         waiting=waiting,
+        recipient=told.recipient,
     )
 
 

@@ -105,7 +105,8 @@ def _refused(found: Explanation, sentences: tuple[str, ...], *, sure: bool = Tru
     known = found.kind is not Kind.UNKNOWN
     if (code or "").startswith("2") or (code is None and known and not sure):
         return found
-    refusal = classify(sentences, code, waiting=(code or " ".join(sentences)).startswith("4"))
+    waiting = (code or " ".join(sentences)).startswith("4")
+    refusal = classify(sentences, code, waiting=waiting, recipient=found.recipient)
     # What nothing above explains of TLS and DNS is no sentence that a server says.
     if refusal.family == UNKNOWN or (not known and refusal.family in ("tls", "dns", NOT_A_BOUNCE)):
         return found
