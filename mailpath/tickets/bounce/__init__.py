@@ -86,7 +86,7 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Of a line of a log: the message stays in the queue.
-_WAITS = re.compile(r"\bstatus=deferred\b|\s==\s|: deferral: |\bstat=Deferred")
+_WAITS = re.compile(r"\bstatus=deferred\b|\bresult=\"TempFail\"|\s==\s|: deferral: |\bstat=Deferred")
 
 #: Of a notice in words: likewise.
 _DELAY = re.compile(
