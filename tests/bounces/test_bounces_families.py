@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from mailpath.tickets.bounce import read_bounce, to_dict
-from mailpath.tickets.bounce.families import Side, as_itself, classify, table
 from mailpath.tickets.bounce.render import render_text
+from mailpath.tickets.explain import explain
+from mailpath.tickets.families import Side, as_itself, classify, table
 from mailpath.tickets.phrases import simplify
 
 NAMES = [
@@ -203,3 +204,22 @@ def test_events_of_a_sending_service():
     complaint = read_bounce(_event("complaint", "complainedRecipients", [one]))
     assert complaint.family == "not-a-bounce"
     assert read_bounce(_event("delivery", "recipients", ["bob@b.example"])).recipient == "bob@b.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "why", "family", "side"),
+    [
+        ("b.example", "type=A: Host not found", "no-such-domain", "sender-user"),
+        ("B.example", "type=AAAA: Host found but no data record of requested type", "no-such-domain", None),
+        ("mx1.b.example", "type=A: Host not found", "dns", "recipient-admin"),
+        ("b.example", "type=A: Host not found, try again", "dns", "recipient-admin"),
+    ],
+)
+def test_a_name_that_somebody_typed_is_not_one_of_an_mx_record(name, why, family, side):
+    line = (
+        "Nov 28 10:12:33 mx postfix/smtp[2]: 4Rk3xyz: to=<u@b.example>, relay=none, delay=1, dsn=5.4.4,"
+        f" status=bounced (Host or domain name not found. Name service error for name={name} {why})"
+    )
+    told = read_bounce(line.encode())
+    assert (told.family, told.side) == (family, side or told.side)
+    assert explain(line).family == family

@@ -166,7 +166,35 @@ def test_a_whole_line_tells_the_delivery():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "TLSA999", "192.0.2.1", "version 3.7.11", "550 go away", "1.2.3.4"]
+    ("text", "family", "side"),
+    [
+        ("5.7.26", "authentication", "sender-admin"),
+        ("550 5.7.1 Message rejected due to SPF policy", "authentication", "sender-admin"),
+        ("mailbox full", "mailbox-full", "recipient-user"),
+        ("550 5.1.8 Access denied, bad outbound sender AS(42003)", "spam", "sender-admin"),
+        ("550 #5.1.0 Address rejected.", "no-such-user", "sender-user"),
+        ("554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster)", "reputation", "sender-admin"),
+        (
+            "Nov 28 10:12:33 mx postfix/smtp[2]: 4Rk3xyz: to=<u@b.example>, relay=mx.b.example[192.0.2.10]:25"
+            ", dsn=4.7.1, status=deferred (host mx.b.example[192.0.2.10] said: 451 4.7.1 Greylisted, return)",
+            "greylisting",
+            "nobody",
+        ),
+        ("Trusted TLS connection established to mx.b.example[192.0.2.10]:25: TLSv1.3", None, None),
+        ("2.0.0", None, None),
+        ("what is DANE", None, None),
+    ],
+)
+def test_a_refusal_has_its_family(text, family, side):
+    found = explain(text)
+    assert (found.family, found.side) == (family, side)
+    shown = render_text(found)
+    assert ("Whose move" in shown) is (family is not None)
+    assert shown.count(found.means[0][:30] if found.means else "Family") == 1  # no cause says it again
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "TLSA999", "192.0.2.1", "version 3.7.11", "550 tea and cake", "1.2.3.4"]
 )
 def test_what_is_not_known_is_said_to_be_unknown(text):
     found = explain(text)
@@ -346,3 +374,16 @@ def test_a_rule_tells_what_its_words_say():
         found.causes[0].text
         == 'dane_missing = "bounce" (the mail bounces at once, although other hosts remain).'
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "403 4.7.0 TLS handshake failed.",
+        "SSL_connect error to mx.b.example[192.0.2.10]:25: -1",
+        "TLS session: (gnutls_handshake): A TLS fatal alert has been received.",
+        'mta disconnected reason="TLS handshake failed" messages=0',
+    ],
+)
+def test_no_meaning_says_twice_that_the_handshake_failed(text):
+    assert " ".join(explain(text).means).count("TLS handshake") == 1

@@ -15,7 +15,14 @@ from typing import Any
 import msgspec
 
 from mailpath.tickets.bounce.events import read_events
-from mailpath.tickets.bounce.families import (
+from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
+from mailpath.tickets.bounce.notification import pasted_status, read_notification
+from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
+from mailpath.tickets.explain import Cause, Other, explain
+from mailpath.tickets.explain.codes import code_in
+from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
+from mailpath.tickets.explain.means import ENVELOPE_NOTE
+from mailpath.tickets.families import (
     NOT_A_BOUNCE,
     UNKNOWN,
     Refusal,
@@ -24,13 +31,6 @@ from mailpath.tickets.bounce.families import (
     classify,
     table,
 )
-from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
-from mailpath.tickets.bounce.notification import pasted_status, read_notification
-from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
-from mailpath.tickets.explain import Cause, Other, explain
-from mailpath.tickets.explain.codes import code_in
-from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
-from mailpath.tickets.explain.means import ENVELOPE_NOTE
 from mailpath.visible import visible
 
 __all__ = ["MAX_INPUT", "Bounce", "read_bounce", "to_dict"]
@@ -86,7 +86,7 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Of a line of a log: the message stays in the queue.
-_WAITS = re.compile(r"\bstatus=deferred\b|\s==\s|: deferral: |\bstat=Deferred")
+_WAITS = re.compile(r"\bstatus=deferred\b|\bresult=\"TempFail\"|\s==\s|: deferral: |\bstat=Deferred")
 
 #: Of a notice in words: likewise.
 _DELAY = re.compile(
@@ -242,6 +242,7 @@ def _refusal(told: Told, also: tuple[str, ...]) -> Refusal:
         dict.fromkeys((said, *(text for text in also if not said or said not in text))),
         told.status_code,
         waiting=waiting,
+        recipient=told.recipient,
     )
 
 

@@ -7,20 +7,13 @@ from collections.abc import Iterator
 
 from mailpath.names import as_domain
 from mailpath.tickets.bounce import Bounce
-from mailpath.tickets.bounce.families import NOT_A_BOUNCE, UNKNOWN, table
-from mailpath.tickets.explain.render import cause_lines, other_lines
+from mailpath.tickets.explain.render import causes_lines, family_rows, other_lines
+from mailpath.tickets.families import NOT_A_BOUNCE
 from mailpath.wording.layout import hanging
 
 _COLUMN = 11
 #: Most lines of groups that are shown.
 MOST_GROUPS = 40
-_WHOSE = {
-    "sender-admin": "the sender's administrator",
-    "sender-user": "the sender's user",
-    "recipient-admin": "the recipient's administrator",
-    "recipient-user": "the recipient",
-    "nobody": "nobody's; there is nothing to do but wait",
-}
 
 
 def walk_words(bounce: Bounce) -> tuple[str | None, str | None]:
@@ -38,14 +31,6 @@ def render_text(bounce: Bounce) -> str:
     return "\n".join(_lines(bounce)) + "\n"
 
 
-def _family_rows(bounce: Bounce) -> Iterator[tuple[str, str | None]]:
-    if bounce.family == UNKNOWN:
-        return
-    yield "Family", f"{bounce.family}. {table().families[bounce.family].definition}"
-    yield "Whose move", _WHOSE[bounce.side] if bounce.side else None
-    yield "Next", bounce.next
-
-
 def _lines(bounce: Bounce) -> Iterator[str]:
     rows = (
         ("From", bounce.sender),
@@ -54,7 +39,7 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         ("Code", bounce.status_code),
         ("Sentence", bounce.sentence),
         ("Means", " ".join(bounce.means)),
-        *_family_rows(bounce),
+        *family_rows(bounce.family, bounce.side, bounce.next),
     )
     if not bounce.known:
         yield "Nothing in this is known: no recipient, no code, no sentence of a mail server."
@@ -63,11 +48,7 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         if text:
             yield from hanging(label, text, indent=0, column=_COLUMN)
     yield from other_lines(bounce.others)
-    if bounce.causes:
-        yield ""
-        yield "Possible causes"
-        for cause in bounce.causes:
-            yield from cause_lines(cause)
+    yield from causes_lines("Possible causes", bounce.causes, bounce.means)
     if sum(group.count for group in bounce.groups) > 1:
         yield ""
         yield "Failed, by family and domain"

@@ -16,8 +16,8 @@ from typing import Literal
 
 import msgspec
 
-from mailpath.tickets.bounce.families import tells
 from mailpath.tickets.explain.codes import code_in
+from mailpath.tickets.families import tells
 
 #: In UTF-8 as well (RFC 6531).  All that is none is named, of which Python makes a pattern four times faster.
 _NO_LETTER = r"\x00-,/:-@\[-`{-\u00b6\u2000-\u2bff\ud800-\uf8ff\ufdd0-\uffff\U000f0000-\U0010ffff"

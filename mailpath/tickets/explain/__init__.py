@@ -29,6 +29,7 @@ from mailpath.tickets.explain.reach import CASES, Case, Reach
 from mailpath.tickets.explain.render import render_text, to_dict
 from mailpath.tickets.explain.sentences import causes_of, explain_events, explain_wording, understand
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.tickets.families import NOT_A_BOUNCE, UNKNOWN, classify, table
 from mailpath.visible import visible
 
 __all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict"]
@@ -37,6 +38,8 @@ __all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "t
 MOST = 64 * 1024
 
 _FINDING = re.compile(r"[A-Za-z]{2,4}[0-9]{3}\Z")
+#: A reply that refuses (RFC 5321 section 4.2), with or without an enhanced status code.
+_REPLY = re.compile(r"(?:^|[\s'(:])[45][0-5]\d[ -]")
 #: The extension's name alone, or that it is missing (RFC 8689 section 5).
 _NOT_ANNOUNCED = re.compile(r"^REQUIRETLS$|\bREQUIRETLS\b.{1,300}\bnot (?:offer|announce|support)", re.I)
 
@@ -57,7 +60,7 @@ def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
     if text in set(Event):
         return _event(Event(text))
     if code_in(text) == text:
-        return msgspec.structs.replace(_code_only(text), subject=subject, status_code=text)
+        return _refused(msgspec.structs.replace(_code_only(text), subject=subject, status_code=text), ())
     lines = read_log(text)
     found = _line(text if len(lines) < 2 else lines[0].text, lines[0] if lines else None, beside)
     chosen = 0
@@ -67,6 +70,10 @@ def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
         other = _line(line.text, line)
         if other.postures:
             found, chosen = other, number
+    if not lines and " " in subject:
+        found = _refused(found, (text,), sure=_REPLY.search(text) is not None)
+    elif lines and lines[chosen].failed:
+        found = _refused(found, (lines[chosen].sentence or "", *lines[chosen].beside))
     others = (_other(line) for number, line in enumerate(lines) if number != chosen)
     return msgspec.structs.replace(found, subject=subject, others=tuple(others))
 
@@ -90,6 +97,23 @@ def _line(text: str, line: LogLine | None, beside: Sequence[str] = ()) -> Explan
         if named is not None:
             return _result_type(named, "")
     return _with_line(said or _code_only(code), line, code)
+
+
+def _refused(found: Explanation, sentences: tuple[str, ...], *, sure: bool = True) -> Explanation:
+    """`found`, with the family of the refusal that `sentences` and the code are of.  `sure`: they are one."""
+    code = found.status_code
+    known = found.kind is not Kind.UNKNOWN
+    if (code or "").startswith("2") or (code is None and known and not sure):
+        return found
+    waiting = (code or " ".join(sentences)).startswith("4")
+    refusal = classify(sentences, code, waiting=waiting, recipient=found.recipient)
+    # What nothing above explains of TLS and DNS is no sentence that a server says.
+    if refusal.family == UNKNOWN or (not known and refusal.family in ("tls", "dns", NOT_A_BOUNCE)):
+        return found
+    if not known:
+        recognised = (*found.recognised, "the words of a refusal")
+        found = msgspec.structs.replace(found, kind=Kind.SENTENCE, recognised=recognised, means=())
+    return msgspec.structs.replace(found, family=refusal.family, side=refusal.side, next=refusal.next)
 
 
 def _other(line: LogLine) -> Other:
@@ -177,7 +201,8 @@ def _code_only(code: str | None) -> Explanation:
     causes = causes_of(each for each in reach.by_code(code) if _own_code(each))
     if not causes and plain(code):
         causes = (Cause(text=sentences[0], findings=FINDINGS.get(code.partition(".")[2], ())),)
-    notes = () if causes else ("No preset uses this code on its own; the receiving server's words say why.",)
+    told = causes or code.partition(".")[2] in table().codes
+    notes = () if told else ("No preset uses this code on its own; the receiving server's words say why.",)
     return Explanation(
         kind=Kind.STATUS,
         subject="",

@@ -57,10 +57,7 @@ DETAILS: Mapping[str, tuple[str, str]] = {
     "5.0": ("Something went wrong in the SMTP dialogue.", "RFC 3463 section 3.6"),
     "5.1": ("The command is unknown or not allowed here.", "RFC 3463 section 3.6"),
     "7.0": ("A matter of security or policy; the words beside it say which.", "RFC 3463 section 3.8"),
-    "7.1": (
-        "Not allowed: the server refuses this sender or recipient, often for now.",
-        "RFC 3463 section 3.8",
-    ),
+    "7.1": ("Not allowed: the server refuses this sender or recipient.", "RFC 3463 section 3.8"),
     "7.4": ("A required security feature is not offered, most often TLS.", "RFC 3463 section 3.8"),
     "7.5": ("Cryptography failed: most often the certificate or the TLSA record.", "RFC 3463 section 3.8"),
     "7.10": ("Encryption is required, but was not used.", "RFC 5248, RFC 8689 section 4.2.1"),

@@ -3,7 +3,8 @@
 Postfix: postfix-logwatch's and the source's delivery lines (`to=<>, relay=, dsn=, status= ()`), with the
 sender in another line under the same queue id.  Exim: the main log (spec, chapter 53: `<=`, `=>`, `==`,
 `**`), the sender again in another line.  Sendmail: `to=, relay=, dsn=, stat=`.  qmail-send: `delivery N:
-failure: words_joined_so/`, recipient and sender in lines of the same delivery and message.
+failure: words_joined_so/`, recipient and sender in lines of the same delivery and message.  OpenSMTPD:
+`mta delivery evpid= from=<> to=<> relay="" result="" stat=""`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 from collections.abc import Iterator
 
 import msgspec
+
+from mailpath.tickets.explain.codes import code_in
 
 #: Most lines, and characters of one line, that are read.
 MOST_LINES = 5000
@@ -62,6 +65,14 @@ _QMAIL_START = re.compile(
 _QMAIL_FROM = re.compile(rf"\binfo msg \d{{1,20}}: bytes \d{{1,12}} from <({_ADDRESS})>")
 
 
+_OPENSMTPD = re.compile(
+    r"\bmta (?:event=)?delivery evpid=([0-9a-f]{1,20}) .{0,600}?"
+    rf'\bto=<({_ADDRESS})> .{{0,600}}?\brelay="(?:({_IP}) \()?({_HOST})?\)?" .{{0,100}}?'
+    r'\bresult="(\w{1,20})" stat="(.*)"'
+)
+_OPENSMTPD_FROM = re.compile(rf" from=<({_ADDRESS})> ")
+
+
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line that says something.  `queue`: the message's id in the log; `process`: who wrote it (Postfix:
     host, program and process number), "" where that tells nothing; `final`: it is the line that
@@ -87,7 +98,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 def read_line(line: str) -> LogLine | None:
     """What one line says; None where it is no line of a log that we know."""
     text = line[:LONGEST].rstrip("\r\n")
-    found = _postfix(text) or _exim(text) or _sendmail(text) or _qmail(text)
+    found = _postfix(text) or _exim(text) or _sendmail(text) or _qmail(text) or _opensmtpd(text)
     if found is None:
         return None
     process = _POSTFIX_PROCESS.search(text) if found.server == "Postfix" else None
@@ -211,6 +222,26 @@ def _qmail(text: str) -> LogLine | None:
         return LogLine(server="qmail", queue=f"delivery {start[1]}", recipient=start[2])
     sender = _QMAIL_FROM.search(text)
     return LogLine(server="qmail", sender=sender[1]) if sender is not None else None
+
+
+def _opensmtpd(text: str) -> LogLine | None:
+    found = _OPENSMTPD.search(text)
+    if found is None:
+        return None
+    queue, recipient, address, host, result, sentence = found.groups()
+    sender = _OPENSMTPD_FROM.search(text)
+    return LogLine(
+        server="OpenSMTPD",
+        queue=queue,
+        sender=sender[1] if sender is not None else None,
+        recipient=recipient,
+        host=host,
+        address=address,
+        status_code=code_in(sentence),
+        sentence=sentence,
+        failed=result != "Ok",
+        final=True,
+    )
 
 
 def read_log(text: str) -> tuple[LogLine, ...]:

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 from mailpath.judge.events import NOT_VERIFIED, Event
 
+_THEN: Mapping[Event, str] = {
+    Event.HANDSHAKE_FAILED: "If TLS is optional, some senders continue in the clear, at once or on a later"
+    " attempt.",
+}
+
 EVENTS: Mapping[Event, str] = {
     Event.MX_FAILED: "The MX records of the recipient domain could not be looked up. That is an error, not an"
     " absence.",
@@ -40,8 +45,7 @@ EVENTS: Mapping[Event, str] = {
     " does not deliver in the clear.",
     Event.STARTTLS_REFUSED: "The mail host refused STARTTLS, and the sender does not continue without TLS.",
     Event.STARTTLS_LOST: "The mail host closed the connection or went silent at STARTTLS.",
-    Event.HANDSHAKE_FAILED: "The TLS handshake failed. If TLS is optional, some senders continue in the"
-    " clear, at once or on a later attempt.",
+    Event.HANDSHAKE_FAILED: f"The TLS handshake failed. {_THEN[Event.HANDSHAKE_FAILED]}",
     **dict.fromkeys(
         NOT_VERIFIED,
         "TLS works, but the mail host could not be authenticated: its certificate does not meet the sender's"
@@ -105,8 +109,13 @@ _FATES: Mapping[Event, str] = {
 }
 
 
-def told(event: Event, code: str | None) -> str:
-    """What the event means; what becomes of the mail only where no status code says that (by its class)."""
+def told(event: Event, code: str | None, *, said: bool = False) -> str:
+    """What the event means; what becomes of the mail only where no status code says that (by its class).
+
+    `said`: other words say already what happened.
+    """
+    if said and event in _THEN:
+        return _THEN[event]
     fate = _FATES.get(event) if code is None else None
     return f"{EVENTS[event]} {fate}" if fate is not None else EVENTS[event]
 

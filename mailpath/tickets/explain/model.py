@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from mailpath.tickets.families import Side
+
 
 class Kind(StrEnum):
     """What the text was taken for."""
@@ -44,7 +46,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     `subject`: what was explained; `recognised`: which parts of it were understood; `means`: sentences;
     `postures`: presets that produce it, over all causes; `fix`, `source`: "" where there is none.
     `sender` to `sentence`: what a log line says of the delivery, None where it does not.  `others`: what
-    other lines say failed beside it.
+    other lines say failed beside it.  `family`, `side`, `next`: what kind of refusal it is, whose move it is
+    and the next check; None where it is no refusal, or nothing tells.
     """
 
     kind: Kind
@@ -62,3 +65,6 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     status_code: str | None = None
     sentence: str | None = None
     others: tuple[Other, ...] = ()
+    family: str | None = None
+    side: Side | None = None
+    next: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,12 +10,20 @@ import msgspec
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
+from mailpath.tickets.families import UNKNOWN, Side, table
 from mailpath.wording.layout import hanging
 
 _COLUMN = 11
 #: How many other failures are listed, and how much of each, in characters.
 _SHOWN = 5
 _LONGEST = 200
+_WHOSE = {
+    "sender-admin": "the sender's administrator",
+    "sender-user": "the sender's user",
+    "recipient-admin": "the recipient's administrator",
+    "recipient-user": "the recipient",
+    "nobody": "nobody's; there is nothing to do but wait",
+}
 
 
 def to_dict(explanation: Explanation) -> dict[str, Any]:
@@ -46,17 +54,25 @@ def _lines(found: Explanation) -> Iterator[str]:
     for label, text in rows:
         if text:
             yield from _row(label, text)
-    yield from _row("Means", " ".join(found.means))
+    for label, text in (("Means", " ".join(found.means)), *family_rows(found.family, found.side, found.next)):
+        if text:
+            yield from _row(label, text)
     if found.fix:
         yield from _row("Fix", found.fix)
     if found.source:
         yield from _row("Source", found.source)
     yield from other_lines(found.others)
-    if found.causes:
-        yield ""
-        yield "Who does otherwise" if found.kind is Kind.RULE else "Possible causes"
-        for cause in found.causes:
-            yield from cause_lines(cause)
+    title = "Who does otherwise" if found.kind is Kind.RULE else "Possible causes"
+    yield from causes_lines(title, found.causes, found.means)
+
+
+def family_rows(family: str | None, side: Side | None, following: str | None) -> Iterator[tuple[str, str]]:
+    """What kind of refusal it is, whose move it is, and the next check; nothing where nobody knows."""
+    if family is None or family == UNKNOWN:
+        return
+    yield "Family", f"{family}. {table().families[family].definition}"
+    yield "Whose move", _WHOSE[side] if side else ""
+    yield "Next", following or ""
 
 
 def other_lines(others: tuple[Other, ...]) -> Iterator[str]:
@@ -76,7 +92,18 @@ def _row(label: str, text: str) -> Iterator[str]:
     yield from hanging(label, text, indent=0, column=_COLUMN)
 
 
-def cause_lines(cause: Cause) -> Iterator[str]:
+def causes_lines(title: str, causes: Iterable[Cause], means: Iterable[str]) -> Iterator[str]:
+    """The causes under `title`, without one that is no more than what `means` says already."""
+    said = set(means)
+    shown = [each for each in causes if each.findings or each.postures or each.text not in said]
+    if shown:
+        yield ""
+        yield title
+    for cause in shown:
+        yield from _cause_lines(cause)
+
+
+def _cause_lines(cause: Cause) -> Iterator[str]:
     """One cause with the findings that show it and the postures that it stops."""
     yield from hanging("  -", cause.text, indent=0, column=4)
     for code in cause.findings:

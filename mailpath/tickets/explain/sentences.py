@@ -178,12 +178,13 @@ def _heard(heard: Heard, base: Understood | None, code: str | None) -> Explanati
     presets = heard.presets if base is None or base.presets is None else base.presets
     found = [each for each in reach.by_events(said.events) if presets is None or each.posture in presets]
     means = [said.means]
-    if Event.HANDSHAKE_FAILED in said.events:
-        means.append(told(Event.HANDSHAKE_FAILED, code))
     # A wide sentence that leads elsewhere ("cannot connect") is no more than what surrounds the cause.
     own = base is not None and (not base.events or base.events.intersection(said.events))
-    if base is not None and own and base.opening is not None:
-        means.insert(0, base.opening)
+    opening = base.opening if base is not None and own else None
+    if opening is not None:
+        means.insert(0, opening)
+    if Event.HANDSHAKE_FAILED in said.events:
+        means.append(told(Event.HANDSHAKE_FAILED, code, said=opening is not None))
     recognised = base.found.recognised if base is not None else ()
     by = base.by if base is not None else None
     found = [each for each in found if by is None or CASES[each.case].by is by] or found
@@ -328,7 +329,7 @@ def explain_wording(wording: Wording, code: str | None) -> Explanation:
     else:
         # Where the words say which it is, "not authenticated: by this or by that" only says less.
         general = () if wording.findings and wording.events == NOT_VERIFIED else wording.events
-        said = dict.fromkeys(told(event, code) for event in general if event in EVENTS)
+        said = dict.fromkeys(told(event, code, said=True) for event in general if event in EVENTS)
         means = (wording.means, *(said if len(said) == 1 else ()))
         made = explain_events(wording.events, found, means=means, recognised=recognised)
     if wording.findings or wording.cause is not None:

@@ -5,6 +5,7 @@ The families, the words that tell them and the registered status codes are data:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Literal
@@ -20,7 +21,12 @@ GAP = 60
 
 UNKNOWN = "unknown"
 EXPIRED = "expired"
+NO_SUCH_DOMAIN = "no-such-domain"
 NOT_A_BOUNCE = "not-a-bounce"
+
+
+#: (name) Postfix looked for, which does not exist or has no address.
+_NO_HOST = re.compile(r"Name service error for name=(\S{1,253}) type=A(?:AAA)?: Host (?:not )?found(?!, try)")
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,13 +75,19 @@ def table() -> Table:
     return read_table(__package__, "families.toml", Table)
 
 
-def classify(sentences: Iterable[str], code: str | None, *, waiting: bool) -> Refusal:
+def classify(
+    sentences: Iterable[str], code: str | None, *, waiting: bool, recipient: str | None = None
+) -> Refusal:
     """The refusal that the first telling of `sentences`, and `code` (RFC 3463), are of.
 
-    `waiting`: the sending server still tries.
+    `waiting`: the sending server still tries.  `recipient`: the mail address, which tells whether a name that
+    does not exist is the one that somebody typed, or one that an MX record names.
     """
     known = table()
     texts = tuple(sentences)
+    missing = {found[1].rstrip(".").casefold() for text in texts for found in _NO_HOST.finditer(text)}
+    if recipient is not None and recipient.rpartition("@")[2].rstrip(".").casefold() in missing:
+        return as_itself(NO_SUCH_DOMAIN)
     by_code = known.codes.get(code.partition(".")[2]) if code else None
     said = None
     if code and by_code and by_code != EXPIRED and len(code.rpartition(".")[2]) > 2:
