@@ -15,8 +15,8 @@ import msgspec
 from mailpath.judge import Attempt, Posture, Verdict, judge
 from mailpath.judge.events import Event
 from mailpath.judge.presets import PRESETS
-from mailpath.tickets.explain import reach
-from mailpath.tickets.explain.reach import Reach
+from mailpath.tickets import reach
+from mailpath.tickets.reach import Reach
 from scripts.explain_cases.case import Case
 from scripts.explain_cases.cases import CASES
 

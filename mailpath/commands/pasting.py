@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mailpath.commands.options import domain_of
 from mailpath.files import read_file
 from mailpath.names import is_text
-from mailpath.tickets.bounce import MAX_INPUT
-from mailpath.tickets.pasted import Pasted, read_pasted
+
+if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
 
 STDIN = "-"
 #: Words that a mistyped name may have.
@@ -22,6 +25,9 @@ def is_pasted(typed: str | None) -> bool:
 
 def pasted_in(typed: str) -> Pasted:
     """What `typed`, or standard input, names.  Raises `BadName`, `click.UsageError`."""
+    from mailpath.tickets.bounce import MAX_INPUT  # a check of a name needs none of this
+    from mailpath.tickets.pasted import read_pasted
+
     if typed == STDIN:
         return named_in(read_file(STDIN, MAX_INPUT))
     if len(typed.split()) <= _WORDS and read_pasted(typed) is None:
@@ -31,6 +37,8 @@ def pasted_in(typed: str) -> Pasted:
 
 def named_in(text: str | bytes) -> Pasted:
     """What `text` names.  Raises `click.UsageError`."""
+    from mailpath.tickets.pasted import read_pasted
+
     found = read_pasted(text)
     if found is not None:
         return found

@@ -10,7 +10,7 @@ from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, Level
 from mailpath.report.panels import LACKING, worst_first
 from mailpath.report.result import Result
-from mailpath.tickets.explain.reach import CASES
+from mailpath.tickets.reach import CASES
 from mailpath.visible import visible
 
 #: Where nobody but the resolver fails.

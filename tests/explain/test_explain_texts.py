@@ -19,8 +19,8 @@ from mailpath.judge.sentences import TABLES, Scene, say
 from mailpath.tickets.explain import Kind, explain, patterns, render_text, to_dict, wordings
 from mailpath.tickets.explain.codes import DETAILS, code_in
 from mailpath.tickets.explain.means import EVENTS
-from mailpath.tickets.explain.reach import CASES
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
+from mailpath.tickets.reach import CASES
 from scripts import reaches
 
 SCENE = Scene(

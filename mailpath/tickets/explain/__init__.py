@@ -19,17 +19,18 @@ from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import RULES
 from mailpath.judge.sentences import TABLES
-from mailpath.tickets.explain import reach, wordings
+from mailpath.tickets import reach
+from mailpath.tickets.explain import wordings
 from mailpath.tickets.explain.codes import FINDINGS, code_in, meaning, plain
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, NAMED
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
 from mailpath.tickets.explain.named import rule
-from mailpath.tickets.explain.reach import CASES, Case, Reach
 from mailpath.tickets.explain.render import render_text, to_dict
 from mailpath.tickets.explain.sentences import causes_of, explain_events, explain_wording, understand
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.families import NOT_A_BOUNCE, UNKNOWN, classify, table
+from mailpath.tickets.reach import CASES, Case, Reach
 from mailpath.visible import visible
 
 __all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict"]

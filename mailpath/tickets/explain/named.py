@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpath.judge.rules import catalogue
-from mailpath.tickets.explain import reach
+from mailpath.tickets import reach
 from mailpath.tickets.explain.model import Cause, Explanation, Kind
 
 

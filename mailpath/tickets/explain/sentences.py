@@ -16,12 +16,13 @@ from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, Event
 from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
-from mailpath.tickets.explain import patterns, reach, wordings
+from mailpath.tickets import reach
+from mailpath.tickets.explain import patterns, wordings
 from mailpath.tickets.explain.codes import meaning
 from mailpath.tickets.explain.means import ENVELOPE, ENVELOPE_NOTE, EVENTS, WORDS, told
 from mailpath.tickets.explain.model import Cause, Explanation, Kind
-from mailpath.tickets.explain.reach import CASES, Reach
 from mailpath.tickets.explain.wordings import Heard, Meaning, Said, Speaker, Wording
+from mailpath.tickets.reach import CASES, Reach
 
 _WORD = re.compile(r"\b(Anonymous|Untrusted|Trusted|Verified) TLS connection|\b(CV=(?:no|yes|dane))\b")
 #: What Exchange Online heard, or made of it, beside a code that only says that nothing came of it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,7 +16,9 @@ from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
 from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
-from mailpath.tickets.explain.model import Cause
+
+if TYPE_CHECKING:
+    from mailpath.tickets.explain.model import Cause
 
 FILE = "reaches.json"
 
@@ -48,7 +51,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def _read() -> tuple[Case, ...]:
-    table = resources.files("mailpath.tickets.explain").joinpath(FILE).read_bytes()
+    table = resources.files("mailpath.tickets").joinpath(FILE).read_bytes()
     return msgspec.json.decode(table, type=tuple[Case, ...])
 
 
