@@ -8,6 +8,8 @@ called or writes into its log.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -87,7 +89,8 @@ def told(posture: Posture, rule: str) -> str:
     return clause.format(value=shown, means="; ".join(word.means for word in words))
 
 
-def catalogue() -> dict[str, Rule]:
+@cache
+def catalogue() -> Mapping[str, Rule]:
     """Every rule by its id."""
     presets = {name: {each.name: each for each in fields_of(preset)} for name, preset in PRESETS.items()}
     return {rule_id(field): _rule(field, presets) for field in RULES}
