@@ -139,3 +139,20 @@ def test_what_a_stranger_wrote_is_shown_as_text() -> None:
     found = pasted(POSTFIX.format(id="b").replace("Server", "\x1b]52;c;x\x07Server" + "x" * 9000))
     assert found.line.isprintable()
     assert len(found.line) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("failed", "postures", "code"),
+    [
+        ("DANE attempt failed; TLS connection to mx.b.example [192.0.2.1]: ", {"exim"}, "TLSA002"),
+        ("", {"exim-verify"}, "TLS008"),
+    ],
+)
+def test_a_library_speaks_in_the_log_of_the_server_that_wrote_it(failed, postures, code) -> None:
+    found = pasted(
+        "2026-11-28 10:12:33 1tGabc-0001aB-2C == u@b.example R=dnslookup T=remote_smtp defer (-37)"
+        f" H=mx.b.example [192.0.2.1]: {failed}(SSL_connect): error:0A000086:SSL routines::certificate verify"
+        " failed"
+    )
+    assert {found.posture} == postures
+    assert code in found.codes

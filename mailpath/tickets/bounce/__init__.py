@@ -161,6 +161,7 @@ def _logged(line: LogLine) -> Told:
         else "done"
         if line.final
         else None,
+        server=line.server,
     )
 
 
@@ -296,7 +297,7 @@ def _explained(told: Told, also: tuple[str, ...]) -> Bounce:
     """The explanation of the sentence that tells most: the one that leads to causes."""
     # The notice itself, of several pages, is no sentence; its code is the last resort.
     texts = [text for text in (told.sentence, *also, told.status_code) if text]
-    explanations = [explain(text, beside=also) for text in dict.fromkeys(texts)]
+    explanations = [explain(text, beside=also, server=told.server) for text in dict.fromkeys(texts)]
     found = next((each for each in explanations if each.causes), None)
     found = found or next((each for each in explanations if each.recognised), None)
     means, causes = (found.means, found.causes) if found else ((), ())

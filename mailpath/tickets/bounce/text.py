@@ -39,7 +39,7 @@ State = Literal["failed", "waiting", "done"]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said, as it came; None where nothing was."""
+    """What was said, as it came; None where nothing was.  `server`: whose log it stands in."""
 
     sender: str | None = None
     recipient: str | None = None
@@ -47,6 +47,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     status_code: str | None = None
     sentence: str | None = None
     state: State | None = None
+    server: str | None = None
 
     def over(self, other: Told) -> Told:
         """This, with what is missing from `other`."""

@@ -45,10 +45,11 @@ _REPLY = re.compile(r"(?:^|[\s'(:])[45][0-5]\d[ -]")
 _NOT_ANNOUNCED = re.compile(r"^REQUIRETLS$|\bREQUIRETLS\b.{1,300}\bnot (?:offer|announce|support)", re.I)
 
 
-def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
+def explain(text: str, *, beside: Sequence[str] = (), server: str | None = None) -> Explanation:
     """The explanation of `text`; of kind UNKNOWN, with what was recognised, where there is none.
 
-    `beside`: what else is said of the same delivery; it can only tell the cause more exactly.
+    `beside`: what else is said of the same delivery; it can only tell the cause more exactly.  `server`:
+    whose log `text` is from, where it is no whole line of one.
     """
     text = text[:MOST].strip()
     subject = visible(" ".join(text.split()))
@@ -63,7 +64,7 @@ def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
     if code_in(text) == text:
         return _refused(msgspec.structs.replace(_code_only(text), subject=subject, status_code=text), ())
     lines = read_log(text)
-    found = _line(text if len(lines) < 2 else lines[0].text, lines[0] if lines else None, beside)
+    found = _line(text if len(lines) < 2 else lines[0].text, lines[0] if lines else None, beside, server)
     chosen = 0
     for number, line in enumerate(lines[1:MOST_FILLED], 1):
         if found.postures:
@@ -79,7 +80,9 @@ def explain(text: str, *, beside: Sequence[str] = ()) -> Explanation:
     return msgspec.structs.replace(found, subject=subject, others=tuple(others))
 
 
-def _line(text: str, line: LogLine | None, beside: Sequence[str] = ()) -> Explanation:
+def _line(
+    text: str, line: LogLine | None, beside: Sequence[str] = (), server: str | None = None
+) -> Explanation:
     """The explanation of `text` by one of its lines."""
     words = line.sentence if line is not None and line.sentence else text
     code = (line.status_code if line is not None else None) or code_in(words) or code_in(text)
@@ -88,9 +91,10 @@ def _line(text: str, line: LogLine | None, beside: Sequence[str] = ()) -> Explan
     said = None
     if code is None or code.partition(".")[2] not in FINDINGS:  # "REQUIRETLS is required" is not "TLS is"
         near = (*beside, *(line.beside if line is not None else ()))
-        said = understand(words, code, near, line=text)
+        server = line.server if line is not None else server or ""
+        said = understand(words, code, near, line=text, server=server)
         if said is None and words != text:
-            said = understand(text, code, near)
+            said = understand(text, code, near, server=server)
     if said is None and line is not None and line.final and not line.failed:
         said = _taken()
     if said is None and code is None:

@@ -81,11 +81,11 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def understand(
-    text: str, code: str | None, beside: Sequence[str] = (), *, line: str = ""
+    text: str, code: str | None, beside: Sequence[str] = (), *, line: str = "", server: str = ""
 ) -> Explanation | None:
     """The explanation of a sentence, with the status code and the sentences beside it; None: not known.
 
-    `line`: the whole line of the log, where `text` is a part of one.
+    `line`: the whole line of the log, where `text` is a part of one; `server`: whose log it is.
     """
     flat = " ".join(text.split())[: patterns.MOST]
     reply = _REPLY.search(flat)
@@ -100,9 +100,9 @@ def understand(
         return _coded(_taken(heard), code)
     base = _spoken(flat, fate)
     if base is None:
-        return _coded(_heard(heard, None, fate), code) if heard is not None else None
+        return _coded(_heard(heard, None, fate, _logging(server)), code) if heard is not None else None
     if heard is not None and not base.narrow and (not base.events or base.events & _NARROWED):
-        return _coded(_heard(heard, base, fate), code)
+        return _coded(_heard(heard, base, fate, _logging(server)), code)
     return _coded(_with_beside(base, beside, fate), code)
 
 
@@ -173,10 +173,17 @@ def _coded(found: Explanation, code: str | None) -> Explanation:
 # --- words of TLS libraries ------------------------------------------------------------------------
 
 
-def _heard(heard: Heard, base: Understood | None, code: str | None) -> Explanation:
-    """What a library says, within what the server says around it."""
+def _logging(server: str) -> frozenset[str] | None:
+    """The presets whose log it is; None: of a server that has none."""
+    return next((_of_family(family) for speaker, family in _FAMILIES.items() if speaker == server), None)
+
+
+def _heard(
+    heard: Heard, base: Understood | None, code: str | None, logging: frozenset[str] | None = None
+) -> Explanation:
+    """What a library says, within what the server says around it; `logging`: who can have written it."""
     said = heard.said
-    presets = heard.presets if base is None or base.presets is None else base.presets
+    presets = logging or heard.presets if base is None or base.presets is None else base.presets
     found = [each for each in reach.by_events(said.events) if presets is None or each.posture in presets]
     means = [said.means]
     # A wide sentence that leads elsewhere ("cannot connect") is no more than what surrounds the cause.
@@ -189,7 +196,10 @@ def _heard(heard: Heard, base: Understood | None, code: str | None) -> Explanati
     recognised = base.found.recognised if base is not None else ()
     by = base.by if base is not None else None
     found = [each for each in found if by is None or CASES[each.case].by is by] or found
-    causes = _meant(said, found, by)
+    # Where DANE decides, no authority that is missing is the cause, but what the TLSA records say.
+    general = not any(code.startswith("TLSA") for code in said.findings)
+    dane = by is DemandedBy.DANE and general and {*said.events} <= {*NOT_VERIFIED}
+    causes = causes_of(found) if dane else _meant(said, found, by)
     return Explanation(
         kind=Kind.SENTENCE,
         subject="",
