@@ -6,7 +6,7 @@ The families, the words that tell them and the registered status codes are data:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -19,10 +19,20 @@ Side = Literal["sender-admin", "sender-user", "recipient-admin", "recipient-user
 #: Most characters between the two sides of a "*" in a phrase.
 GAP = 60
 
+WHOSE: Mapping[Side, str] = {
+    "sender-admin": "the sender's administrator",
+    "sender-user": "the sender's user",
+    "recipient-admin": "the recipient's administrator",
+    "recipient-user": "the recipient",
+    "nobody": "nobody's; there is nothing to do but wait",
+}
+
 UNKNOWN = "unknown"
 EXPIRED = "expired"
 NO_SUCH_DOMAIN = "no-such-domain"
 NOT_A_BOUNCE = "not-a-bounce"
+#: What a walk shows the causes of, where they are still there.
+WALKED = frozenset({"tls", "dns", "network", "no-such-domain", EXPIRED, UNKNOWN, NOT_A_BOUNCE})
 
 
 #: (name) Postfix looked for, which does not exist or has no address.
