@@ -39,12 +39,12 @@ def pasted_in(typed: str) -> Pasted:
 
 def named_in(text: str | bytes) -> Pasted:
     """What `text` names.  Raises `click.UsageError`."""
-    from mailpath.tickets.pasted import read_pasted
+    from mailpath.tickets.pasted import nothing_to_walk, read_pasted
 
     found = read_pasted(text)
     if found is not None:
         return found
-    raise click.UsageError("The text does not name the recipient of a mail, so there is nothing to walk.")
+    raise click.UsageError(nothing_to_walk(text))
 
 
 def filled_in(options: CheckOptions) -> tuple[CheckOptions, Pasted | None]:

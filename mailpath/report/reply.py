@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,10 +26,12 @@ from mailpath.report.panels import Explained, Row, explain, worst_first
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.tickets.families import WALKED, table
-from mailpath.tickets.pasted import Pasted
 from mailpath.visible import visible
 from mailpath.wording.layout import WIDTH, wrapped
 from mailpath.wording.phrases import sentence
+
+if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
 
 
 class Reader(StrEnum):

@@ -25,7 +25,7 @@ from mailpath.names import as_domain
 from mailpath.tickets.bounce import MAX_INPUT, read_bounce
 from mailpath.tickets.bounce.render import asks_for_tls, walk_words
 from mailpath.tickets.explain import Cause as Explained
-from mailpath.tickets.families import UNKNOWN, WALKED, WHOSE, Side, table
+from mailpath.tickets.families import NOT_A_BOUNCE, UNKNOWN, WALKED, WHOSE, Side, table
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause
 
@@ -140,9 +140,23 @@ def _told(pasted: Pasted, cause: str | None, room: int) -> str:
         return told_before(pasted)
     missing = "A walk cannot show what causes this." if cause is None else "Nothing found now explains it."
     if pasted.family not in WALKED:
-        whose = f" Whose move: {WHOSE[pasted.side].partition(';')[0]}." if pasted.side else ""
-        missing = f"{table().families[pasted.family].definition}{whose}"
+        missing = _refusal(pasted.family, pasted.side)
     return f"{told_before(pasted, room)} {f'Cause found: {cause}.' if cause else missing}"
+
+
+def _refusal(family: str, side: Side | None) -> str:
+    whose = f" Whose move: {WHOSE[side].partition(';')[0]}." if side else ""
+    return f"{table().families[family].definition}{whose}"
+
+
+def nothing_to_walk(text: str | bytes) -> str:
+    """What is told of a text that `read_pasted` finds no path in: what it says nevertheless."""
+    told = "The text does not name the recipient of a mail, so there is nothing to walk."
+    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    bounce = read_bounce(data[:MAX_INPUT])
+    if bounce.family in (UNKNOWN, NOT_A_BOUNCE):
+        return told
+    return f"{told} It tells of a refusal: {_refusal(bounce.family, bounce.side)}"
 
 
 def _likeliest(postures: tuple[str, ...]) -> list[str]:

@@ -78,3 +78,11 @@ def test_what_names_no_recipient_is_told(text: str, run: Run) -> None:
     for words in ((text,), ("check", text)):
         code, out, err = run(*words)
         assert (code, out, err.count("\n")) == (64, "", 1)
+
+
+def test_a_refusal_without_a_path_is_told_as_one(run: Run) -> None:
+    code, out, err = run(
+        "check", "550 5.7.26 This mail has been blocked because the sender is unauthenticated."
+    )
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert "SPF, DKIM, DMARC or ARC failed or is missing. Whose move: the sender's administrator." in err

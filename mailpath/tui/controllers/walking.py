@@ -123,11 +123,11 @@ class WalkController:
     def take_paste(self, text: str, *, walk: bool) -> None:
         """A line of a log, a bounce, headers: fill in the path that it names, and hold the line in sight.
         `walk`: at once, where the user asked for it by that key."""
-        from mailpath.tickets.pasted import read_pasted
+        from mailpath.tickets.pasted import nothing_to_walk, read_pasted
 
         screen, found = self._screen, read_pasted(text)
         if found is None:
-            screen.warn("The text does not name the recipient of a mail, so there is nothing to walk.")
+            screen.warn(nothing_to_walk(text))
             return
         self._pasted = found
         if found.posture is not None:
