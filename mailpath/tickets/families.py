@@ -31,6 +31,8 @@ UNKNOWN = "unknown"
 EXPIRED = "expired"
 NO_SUCH_DOMAIN = "no-such-domain"
 NOT_A_BOUNCE = "not-a-bounce"
+#: What follows from many a cause: words that tell one say more than a code.
+_CONSEQUENCES = frozenset({EXPIRED, "network"})
 #: What a walk shows the causes of, where they are still there.
 WALKED = frozenset({"tls", "dns", "network", "no-such-domain", EXPIRED, UNKNOWN, NOT_A_BOUNCE})
 
@@ -100,7 +102,7 @@ def classify(
         return as_itself(NO_SUCH_DOMAIN)
     by_code = known.codes.get(code.partition(".")[2]) if code else None
     said = None
-    if code and by_code and by_code != EXPIRED and len(code.rpartition(".")[2]) > 2:
+    if code and by_code and by_code not in _CONSEQUENCES and len(code.rpartition(".")[2]) > 2:
         # Microsoft's own codes say more than the words beside them.
         said = next((found for text in texts if (found := _said(text, of=by_code))), None)
     else:

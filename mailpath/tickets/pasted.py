@@ -38,6 +38,9 @@ _ADDRESS = re.compile(
     r"(?<![^\s<(\[\"',;:=])(?<!from=)(?<!from=<)(?<!id=<)[^\s<>()\[\]\"',;:=@]{1,64}@([\w.-]{1,253})"
 )
 
+#: How Exim begins what it says of a host.
+_HOST_FIRST = re.compile(r"^H=\S{1,253}(?: DS)? \[[^\]]{2,45}\](?::\d{1,5})?: ")
+
 
 class Pasted(msgspec.Struct, frozen=True, kw_only=True):
     """`sender` (None where it is not told), `recipient`: domains to walk, A-labels.  `posture`: the preset
@@ -127,8 +130,8 @@ def find_cause(
 def told_before(pasted: Pasted, room: int = MOST) -> str:
     """The line as it is held in sight before there is a walk; of one too long for `room`, what was said."""
     line = pasted.line.rstrip(".")
-    if len(line) > room:
-        line = line.rpartition(" said: ")[2]
+    if len(line) > room:  # the host is named in the cause
+        line = _HOST_FIRST.sub("", line.rpartition(" said: ")[2], count=1)
     if len(line) > room:
         line = f"{line[: room - 2]}.."
     return f"Your line: {line}." if line else "Your message reports no failure."

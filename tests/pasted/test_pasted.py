@@ -165,3 +165,8 @@ def test_a_long_line_leaves_room_for_its_cause(walks: Walks) -> None:
     assert find_cause(found, walk, room=60).told.startswith(f"Your line: {said}. The recipient's mailbox has")
     assert find_cause(found, walk, room=40).told.startswith(f"Your line: {said[:38]}... The recipient's")
     assert f"said: {said}." in find_cause(found, walk).told
+    exim = pasted(
+        "2026-11-28 10:12:33 1tGabc-0001aB-2C == u@dane-good.example R=dnslookup T=remote_smtp defer (-37)"
+        " H=mx1.dane-good.example [192.0.2.1]: DANE attempt failed; TLS connection failed"
+    )
+    assert find_cause(exim, walk, room=60).told.startswith("Your line: DANE attempt failed; TLS connection")
