@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -44,9 +44,6 @@ from mailpath.report.provenance import NOTHING, Given, Provenance, marks
 from mailpath.report.result import DEFAULT_POSTURE, Result, build
 from mailpath.visible import visible
 from mailpath.walk import Event, StepFinished, live_network, walk
-
-if TYPE_CHECKING:
-    from mailpath.tickets.pasted import Pasted
 
 #: Seconds: monitoring systems kill a plug-in after a minute (NRPE, Icinga), and then nobody knows anything.
 MONITOR_DEADLINE = 50.0
@@ -124,7 +121,10 @@ def run(options: CheckOptions) -> ExitCode:
 
     Raises `click.UsageError`, `MailpathError`.
     """
-    options, pasted = _with_pasted(options)
+    from mailpath.commands import pasting
+
+    asked_for = options.postures
+    options, pasted = pasting.filled_in(options)
     sending = options.sending()
     if not options.envelope and (options.envelope_from is not None or options.rcpt is not None):
         raise click.UsageError("--envelope-from and --rcpt need --envelope.")
@@ -142,37 +142,30 @@ def run(options: CheckOptions) -> ExitCode:
     if options.capture is not None:
         dump(walked.capture, options.capture)  # first: it is what cannot be had again
     result = judge(walked)
+    refused = None
     if pasted is not None:
         from mailpath.tickets.pasted import find_cause
 
-        told = find_cause(pasted, walked.walk, known()).told
+        cause = find_cause(pasted, walked.walk, known())
+        told, refused = cause.told, cause.unexplained
+        if cause.posture not in (None, pasted.posture) and not asked_for:
+            result = judge_of(replace(options, postures=(cause.posture,)), sending)(walked)
         beside = options.written_as != "text" or options.output is not None or STDIO in outputs.values()
         click.echo(told if beside else f"{told}\n", err=beside)
     if options.output is not None or STDIO not in outputs.values():
-        write(result, options.written_as, options.output, full=options.full, reader=options.reader)
+        write(
+            result,
+            options.written_as,
+            options.output,
+            full=options.full,
+            reader=options.reader,
+            refused=refused,
+        )
     elif sys.stderr.isatty():
         click.echo(headline(result), err=True)
     if options.tlsrpt is not None:
         _filed(result, options.tlsrpt)
     return result.status
-
-
-def _with_pasted(options: CheckOptions) -> tuple[CheckOptions, Pasted | None]:
-    """What a text in place of RECIPIENT names; what stands on the command line outweighs it."""
-    from mailpath.commands import pasting
-
-    typed = options.recipient
-    if typed is None or not pasting.is_pasted(typed):
-        return options, None
-    found = pasting.pasted_in(typed)
-    filled = replace(
-        options,
-        recipient=found.recipient,
-        sender=options.sender or found.sender,
-        postures=options.postures or ((found.posture,) if found.posture else ()),
-        requiretls=options.requiretls or (found.requiretls and not options.tls_required_no),
-    )
-    return filled, found
 
 
 def judge_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from mailpath.files import read_file
 from mailpath.names import is_text
 
 if TYPE_CHECKING:
+    from mailpath.commands.check import CheckOptions
     from mailpath.tickets.pasted import Pasted
 
 STDIN = "-"
@@ -37,9 +39,25 @@ def pasted_in(typed: str) -> Pasted:
 
 def named_in(text: str | bytes) -> Pasted:
     """What `text` names.  Raises `click.UsageError`."""
-    from mailpath.tickets.pasted import read_pasted
+    from mailpath.tickets.pasted import nothing_to_walk, read_pasted
 
     found = read_pasted(text)
     if found is not None:
         return found
-    raise click.UsageError("The text does not name the recipient of a mail, so there is nothing to walk.")
+    raise click.UsageError(nothing_to_walk(text))
+
+
+def filled_in(options: CheckOptions) -> tuple[CheckOptions, Pasted | None]:
+    """What a text in place of RECIPIENT names; what stands on the command line outweighs it."""
+    typed = options.recipient
+    if typed is None or not is_pasted(typed):
+        return options, None
+    found = pasted_in(typed)
+    filled = replace(
+        options,
+        recipient=found.recipient,
+        sender=options.sender or found.sender,
+        postures=options.postures or ((found.posture,) if found.posture else ()),
+        requiretls=options.requiretls or (found.requiretls and not options.tls_required_no),
+    )
+    return filled, found

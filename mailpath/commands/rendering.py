@@ -6,6 +6,7 @@ import shutil
 import sys
 from importlib import import_module
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from mailpath.commands.outputs import STDIO
 from mailpath.commands.stdio import plain
@@ -13,6 +14,9 @@ from mailpath.errors import reason_of
 from mailpath.files import FileError, replace_file
 from mailpath.report.result import Result
 from mailpath.wording.layout import WIDTH
+
+if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
 
 #: File name endings and what they stand for; `--format` outweighs them.
 SUFFIXES = {
@@ -38,10 +42,16 @@ def names_no_format(output: str) -> bool:
 
 
 def write(
-    result: Result, form: str, output: str | None, *, full: bool = False, reader: str | None = None
+    result: Result,
+    form: str,
+    output: str | None,
+    *,
+    full: bool = False,
+    reader: str | None = None,
+    refused: Pasted | None = None,
 ) -> None:
     """The report to the file `output`, or to standard output.  `full`: the text at length.  `reader`: of a
-    reply.
+    reply; `refused`: what it answers.
 
     Raises `FileError`.
     """
@@ -49,13 +59,19 @@ def write(
         # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters and its width.
         encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
         told = rendered(
-            result, form, full=full, ascii_only=plain(sys.stdout), width=terminal_width(), reader=reader
+            result,
+            form,
+            full=full,
+            ascii_only=plain(sys.stdout),
+            width=terminal_width(),
+            reader=reader,
+            refused=refused,
         )
         sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
         sys.stdout.buffer.flush()
         return
     assert output is not None
-    write_file(output, rendered(result, form, full=full, reader=reader).encode())
+    write_file(output, rendered(result, form, full=full, reader=reader, refused=refused).encode())
 
 
 def terminal_width() -> int:
@@ -79,12 +95,13 @@ def rendered(
     ascii_only: bool = False,
     width: int = WIDTH,
     reader: str | None = None,
+    refused: Pasted | None = None,
 ) -> str:
     """`result` in one of the formats; only its renderer is loaded.  `full`, `ascii_only`: of the text."""
     if form == "ticket":
         from mailpath.report import reply
 
-        return reply.render(result, reader=reply.Reader(reader or "postmaster"), width=width)
+        return reply.render(result, reader=reply.Reader(reader or "postmaster"), width=width, refused=refused)
     short = form == "text" and not full
     renderer = import_module(f"mailpath.report.{'brief' if short else form}")
     laid_out = {"ascii_only": ascii_only, "width": width} if form == "text" else {}

@@ -14,9 +14,11 @@ from mailpath.ending import ExitCode
 from mailpath.errors import concerning
 from mailpath.files import read_file
 from mailpath.findings.catalogue import CATALOGUE
+from mailpath.judge import Event
 from mailpath.judge.rules import RULES, rule_id
 from mailpath.tickets.explain import Kind, render_text, to_dict
 from mailpath.tickets.explain import explain as explained
+from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.visible import visible
 from mailpath.wording.phrases import did_you_mean
 
@@ -37,7 +39,8 @@ def explain(words: tuple[str, ...], as_json: bool) -> ExitCode:
         raise click.UsageError("There is nothing to explain.")
     found = explained(text)
     word = text.strip()
-    near = did_you_mean(word, (*CATALOGUE, *map(rule_id, RULES))) if " " not in word else ""
+    names = (*CATALOGUE, *map(rule_id, RULES), *(event.value for event in Event), *RESULT_TYPES)
+    near = did_you_mean(word, names) if " " not in word else ""
     if found.kind is Kind.UNKNOWN and (near or _CODE.match(word)):
         told = near or " `mailpath explain` lists all codes."
         stdio.tell(f"mailpath explain: {visible(word)} is not a code of mailpath.{told}")

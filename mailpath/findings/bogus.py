@@ -13,7 +13,7 @@ _ROOT = (
     " vouch for it."
 )
 #: A walk can be judged as of any time.
-_TO_COME = "(Judged for a future time, this is no fault: a working signer renews its signatures in time.)"
+_TO_COME = "(If judged as of a future time, this is no fault: a working signer renews signatures in time.)"
 #: RFC 8914: DNSKEY Missing.
 _NO_KEY = 9
 

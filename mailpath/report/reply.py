@@ -6,8 +6,9 @@ seen.  Written by people who run the sending server.  Visible text all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,9 +25,13 @@ from mailpath.report.headline import cause
 from mailpath.report.panels import Explained, Row, explain, worst_first
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
+from mailpath.tickets.families import WALKED, table
 from mailpath.visible import visible
 from mailpath.wording.layout import WIDTH, wrapped
 from mailpath.wording.phrases import sentence
+
+if TYPE_CHECKING:
+    from mailpath.tickets.pasted import Pasted
 
 
 class Reader(StrEnum):
@@ -42,6 +47,9 @@ class Side(StrEnum):
     RECIPIENT = "recipient"
     SENDER = "sender"
     ADDRESS = "address"  # the domain takes no mail, or there is none: who wrote to it may have mistyped
+    WRITER = "writer"  # our user
+    MAILBOX = "mailbox"  # whose it is
+    WAITING = "waiting"  # time
     NOBODY = "nobody"  # nothing is wrong
     UNKNOWN = "unknown"
 
@@ -63,8 +71,12 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...]
 
 
-def reply(result: Result, reader: Reader) -> Reply:
-    """What to answer `reader` on the verdict that decides."""
+def reply(result: Result, reader: Reader, refused: Pasted | None = None) -> Reply:
+    """What to answer `reader` on the verdict that decides; on `refused`, a pasted refusal of which the walk
+    shows no cause.
+    """
+    if refused is not None and (result.verdict.outcome in DELIVERED or refused.family not in WALKED):
+        return _on_refusal(result, reader, refused)
     side, found = _side(result), decisive(result)
     if side is Side.UNKNOWN or (side is Side.SENDER and result.verdict.outcome in DELIVERED):
         found = None  # nothing that the recipient could mend
@@ -87,6 +99,49 @@ def reply(result: Result, reader: Reader) -> Reply:
         evidence=tuple(_evidence(result, told))[:2],
         seen=_seen(result),
         remarks=tuple(_remarks(result)),
+    )
+
+
+# --- on a refusal that the walk does not explain -------------------------------------------------------
+
+_MOVES: Mapping[str | None, Side] = {
+    "sender-admin": Side.SENDER,
+    "sender-user": Side.WRITER,
+    "recipient-admin": Side.RECIPIENT,
+    "recipient-user": Side.MAILBOX,
+    "nobody": Side.WAITING,
+    None: Side.UNKNOWN,
+}
+
+
+def _on_refusal(result: Result, reader: Reader, refused: Pasted) -> Reply:
+    side = _MOVES[refused.side]
+    # Where a walk would show the cause and does not, it may be gone.
+    told = refused.family not in WALKED
+    so_far = (refused.status_code or refused.line).startswith("4")
+    whose = "Your mail" if reader is Reader.USER else "Mail"
+    path = result.walk.path
+    sender = f" from {named(path.sender)}" if path.sender is not None and reader is Reader.POSTMASTER else ""
+    ended = "has not been delivered so far" if so_far else "was not delivered"
+    happened = f'{whose}{sender} to {named(path.recipient)} {ended}. The reason given: "{refused.line}".'
+    if told:
+        happened = f"{happened} {table().families[refused.family].definition}"
+    # The next check is for the sender's side to make.
+    ours = reader is Reader.USER or side in (Side.SENDER, Side.WRITER)
+    following = refused.next if told and ours and side is not Side.WAITING else None
+    return Reply(
+        reader=reader,
+        side=side,
+        subject=f"Mail to {named(path.recipient)}: {'delayed' if so_far else 'not delivered'}",
+        happened=happened,
+        whose=_WHOSE[reader][side if told else Side.UNKNOWN].replace("DOMAIN", visible(path.recipient)),
+        remedy=(Row("Next", following),) if following else (),
+        evidence=(),
+        seen=_seen(result),
+        remarks=(
+            sentence(f"the path, when checked: mail {_HAPPENS[result.verdict.outcome]}. {_reason(result)}"),
+            *_remarks(result),
+        ),
     )
 
 
@@ -146,6 +201,9 @@ _WHOSE = {
         Side.RECIPIENT: "The cause is on your side; could you please fix it?",
         Side.SENDER: "The cause is on our side, and it is for us to change it.",
         Side.ADDRESS: "If DOMAIN should receive mail, this needs a change in its DNS; if not, all is well.",
+        Side.WRITER: "This is for the writer of the mail to change; you do not have to do anything about it.",
+        Side.MAILBOX: "Only the owner of the mailbox can change this; could you please let them know?",
+        Side.WAITING: "Our mail server tries again by itself; nobody has to do anything but wait.",
         Side.NOBODY: "This mail gets through, so you do not have to do anything about it.",
         Side.UNKNOWN: "Nothing so far says that the cause is on your side. We will look again.",
     },
@@ -155,6 +213,9 @@ _WHOSE = {
         Side.SENDER: "The cause is on our side; our own administrators can change it.",
         Side.ADDRESS: "Please check the address for typing errors. If it is right, only the administrators of"
         " DOMAIN can fix this.",
+        Side.WRITER: "You can change this yourself.",
+        Side.MAILBOX: "Only the recipient can change this.",
+        Side.WAITING: "Our mail server tries again by itself; you do not have to do anything but wait.",
         Side.NOBODY: "This mail gets through, so you do not have to do anything about it.",
         Side.UNKNOWN: "We do not know yet on whose side the cause is. We will look again.",
     },
@@ -264,9 +325,20 @@ def _laid_out(told: Reply, width: int | None) -> Iterator[str]:
         yield from flow(remark)
 
 
-_LABELS = {"Fix": "The fix: ", "File": "The file to serve: ", "Record": "The record:"}
+_LABELS = {
+    "Fix": "The fix: ",
+    "Next": "The next step: ",
+    "File": "The file to serve: ",
+    "Record": "The record:",
+}
 
 
-def render(result: Result, *, reader: Reader = Reader.POSTMASTER, width: int = WIDTH) -> str:
-    """The reply to `reader`; ends with a newline."""
-    return text(reply(result, reader), width)
+def render(
+    result: Result,
+    *,
+    reader: Reader = Reader.POSTMASTER,
+    width: int = WIDTH,
+    refused: Pasted | None = None,
+) -> str:
+    """The reply to `reader`, as `reply` makes it; ends with a newline."""
+    return text(reply(result, reader, refused), width)

@@ -6,7 +6,7 @@ The families, the words that tell them and the registered status codes are data:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -19,10 +19,22 @@ Side = Literal["sender-admin", "sender-user", "recipient-admin", "recipient-user
 #: Most characters between the two sides of a "*" in a phrase.
 GAP = 60
 
+WHOSE: Mapping[Side, str] = {
+    "sender-admin": "the sender's administrator",
+    "sender-user": "the sender's user",
+    "recipient-admin": "the recipient's administrator",
+    "recipient-user": "the recipient",
+    "nobody": "nobody's; there is nothing to do but wait",
+}
+
 UNKNOWN = "unknown"
 EXPIRED = "expired"
 NO_SUCH_DOMAIN = "no-such-domain"
 NOT_A_BOUNCE = "not-a-bounce"
+#: What follows from many a cause: words that tell one say more than a code.
+_CONSEQUENCES = frozenset({EXPIRED, "network"})
+#: What a walk shows the causes of, where they are still there.
+WALKED = frozenset({"tls", "dns", "network", "no-such-domain", EXPIRED, UNKNOWN, NOT_A_BOUNCE})
 
 
 #: (name) Postfix looked for, which does not exist or has no address.
@@ -90,7 +102,7 @@ def classify(
         return as_itself(NO_SUCH_DOMAIN)
     by_code = known.codes.get(code.partition(".")[2]) if code else None
     said = None
-    if code and by_code and by_code != EXPIRED and len(code.rpartition(".")[2]) > 2:
+    if code and by_code and by_code not in _CONSEQUENCES and len(code.rpartition(".")[2]) > 2:
         # Microsoft's own codes say more than the words beside them.
         said = next((found for text in texts if (found := _said(text, of=by_code))), None)
     else:

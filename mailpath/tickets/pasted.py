@@ -25,6 +25,7 @@ from mailpath.names import as_domain
 from mailpath.tickets.bounce import MAX_INPUT, read_bounce
 from mailpath.tickets.bounce.render import asks_for_tls, walk_words
 from mailpath.tickets.explain import Cause as Explained
+from mailpath.tickets.families import NOT_A_BOUNCE, UNKNOWN, WALKED, WHOSE, Side, table
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause
 
@@ -37,13 +38,17 @@ _ADDRESS = re.compile(
     r"(?<![^\s<(\[\"',;:=])(?<!from=)(?<!from=<)(?<!id=<)[^\s<>()\[\]\"',;:=@]{1,64}@([\w.-]{1,253})"
 )
 
+#: How Exim begins what it says of a host.
+_HOST_FIRST = re.compile(r"^H=\S{1,253}(?: DS)? \[[^\]]{2,45}\](?::\d{1,5})?: ")
+
 
 class Pasted(msgspec.Struct, frozen=True, kw_only=True):
     """`sender` (None where it is not told), `recipient`: domains to walk, A-labels.  `posture`: the preset
     that most likely wrote it, None where nothing says.  `line`: what went wrong, visible text, "" where
     nothing did.  `host`: the mail host that it is about.  `status_code`: enhanced (RFC 3463).  `causes`: what
     can lead to it, with the codes of findings and the presets that fail so.  `requiretls`: the message was
-    sent with REQUIRETLS (RFC 8689).
+    sent with REQUIRETLS (RFC 8689).  `family`, `side`, `next`: what kind of refusal the line is, whose move
+    it is, and the next check.
     """
 
     sender: str | None
@@ -54,6 +59,9 @@ class Pasted(msgspec.Struct, frozen=True, kw_only=True):
     status_code: str | None = None
     causes: tuple[Explained, ...] = ()
     requiretls: bool = False
+    family: str = UNKNOWN
+    side: Side | None = None
+    next: str | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -64,11 +72,13 @@ class Pasted(msgspec.Struct, frozen=True, kw_only=True):
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """What the walk says to the text, one line of visible text.  `finding`: the cause; None where there is
     none to claim; `posture`: under which the walk fails as the text says, None where that was not needed.
+    `unexplained`: the text, where it tells of a failure of which the walk shows no cause.
     """
 
     told: str
     finding: Finding | None = None
     posture: str | None = None
+    unexplained: Pasted | None = None
 
 
 def read_pasted(text: str | bytes) -> Pasted | None:
@@ -94,34 +104,62 @@ def read_pasted(text: str | bytes) -> Pasted | None:
         status_code=code,
         causes=bounce.causes,
         requiretls=asks_for_tls(bounce),
+        family=bounce.family,
+        side=bounce.side,
+        next=bounce.next,
     )
 
 
-def find_cause(pasted: Pasted, walk: Walk, postures: Mapping[str, Posture] = PRESETS) -> Cause:
-    """The cause of `pasted` that `walk` shows, or that it shows none.  Pure."""
+def find_cause(
+    pasted: Pasted, walk: Walk, postures: Mapping[str, Posture] = PRESETS, *, room: int = MOST
+) -> Cause:
+    """The cause of `pasted` that `walk` shows, or that it shows none.  `room`: for the line, characters."""
     found = next(_met(pasted, walk, postures), None)
     if found is None:
-        return Cause(told=_told(pasted, "" if pasted.codes else None))
+        told = _told(pasted, "" if pasted.codes else None, room)
+        return Cause(told=told, unexplained=pasted if pasted.line else None)
     finding, posture = found
     where = f" at {visible(finding.subject)}" if finding.subject else ""
     title = clause(CATALOGUE[finding.code].title)
     # Not the sender that was thought of first.
     under = f", if the sender is {posture}" if posture not in (None, pasted.posture) else ""
     cause = f"{finding.code}{where} ({title}){under}"
-    return Cause(told=_told(pasted, cause), finding=finding, posture=posture)
+    return Cause(told=_told(pasted, cause, room), finding=finding, posture=posture)
 
 
-def told_before(pasted: Pasted) -> str:
-    """The line as it is held in sight before there is a walk."""
-    return f"Your line: {pasted.line.rstrip('.')}." if pasted.line else "Your message reports no failure."
+def told_before(pasted: Pasted, room: int = MOST) -> str:
+    """The line as it is held in sight before there is a walk; of one too long for `room`, what was said."""
+    line = pasted.line.rstrip(".")
+    if len(line) > room:  # the host is named in the cause
+        line = _HOST_FIRST.sub("", line.rpartition(" said: ")[2], count=1)
+    if len(line) > room:
+        line = f"{line[: room - 2]}.."
+    return f"Your line: {line}." if line else "Your message reports no failure."
 
 
-def _told(pasted: Pasted, cause: str | None) -> str:
+def _told(pasted: Pasted, cause: str | None, room: int) -> str:
     """`cause`: "" where the walk could have shown one and does not, None where it shows none of this kind."""
     if not pasted.line:
         return told_before(pasted)
     missing = "A walk cannot show what causes this." if cause is None else "Nothing found now explains it."
-    return f"{told_before(pasted)} {f'Cause found: {cause}.' if cause else missing}"
+    if pasted.family not in WALKED:
+        missing = _refusal(pasted.family, pasted.side)
+    return f"{told_before(pasted, room)} {f'Cause found: {cause}.' if cause else missing}"
+
+
+def _refusal(family: str, side: Side | None) -> str:
+    whose = f" Whose move: {WHOSE[side].partition(';')[0]}." if side else ""
+    return f"{table().families[family].definition}{whose}"
+
+
+def nothing_to_walk(text: str | bytes) -> str:
+    """What is told of a text that `read_pasted` finds no path in: what it says nevertheless."""
+    told = "The text does not name the recipient of a mail, so there is nothing to walk."
+    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    bounce = read_bounce(data[:MAX_INPUT])
+    if bounce.family in (UNKNOWN, NOT_A_BOUNCE):
+        return told
+    return f"{told} It tells of a refusal: {_refusal(bounce.family, bounce.side)}"
 
 
 def _likeliest(postures: tuple[str, ...]) -> list[str]:

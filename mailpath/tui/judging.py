@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mailpath.report.provenance import Provenance
     from mailpath.report.reply import Reader, Reply
     from mailpath.report.result import Result
+    from mailpath.tickets.pasted import Pasted
 
 log = logging.getLogger(__name__)
 
@@ -202,11 +203,13 @@ class JudgedWalk:
 
         return headline(self._result(posture), named=False)
 
-    def reply(self, posture: str, reader: Reader, made: int) -> Reply:
-        """What to answer the ticket.  `made`: Unix time of the exchanges."""
+    def reply(self, posture: str, reader: Reader, made: int, refused: Pasted | None = None) -> Reply:
+        """What to answer the ticket.  `made`: Unix time of the exchanges; `refused`: a pasted refusal of
+        which the walk shows no cause.
+        """
         from mailpath.report.reply import reply
 
-        return reply(self._result(self.postures[posture], made), reader)
+        return reply(self._result(self.postures[posture], made), reader, refused)
 
     def _result(self, posture: Posture, made: int | None = None) -> Result:
         from mailpath.judge.message_options import USUAL

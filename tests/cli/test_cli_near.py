@@ -42,7 +42,14 @@ def test_what_is_near_no_name_is_not_guessed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("TLSA02", "TLSA002"), ("null-mx-besid", "null-mx-beside"), ("TLS-021", "TLS021")]
+    ("word", "meant"),
+    [
+        ("TLSA02", "TLSA002"),
+        ("null-mx-besid", "null-mx-beside"),
+        ("TLS-021", "TLS021"),
+        ("tlsa-mismach", "tlsa-mismatch"),
+        ("certificate-expird", "certificate-expired"),
+    ],
 )
 def test_a_code_that_there_is_not(word: str, meant: str, run: Run) -> None:
     code, _, err = run("explain", word)

@@ -35,6 +35,19 @@ def test_check_tells_the_cause_first(network: Path, tmp_path: Path, run: Run) ->
     assert (code, err, list(json.loads(out)["verdicts"])) == (1, f"{TOLD}\n", ["postfix-may"])
 
 
+def test_a_ticket_answers_the_line_and_not_the_path(network: Path, tmp_path: Path, run: Run) -> None:
+    full = "<u@dane-good.example>: host mx1.dane-good.example[192.0.2.1] said: 552 5.2.2 mailbox full"
+    words = ("--network", network, "--format", "ticket")
+    code, out, err = run("check", full, *words)
+    assert (code, "not delivered" in out, "gets through" in out) == (0, True, False)
+    assert "The recipient's mailbox has reached its quota. Whose move: the recipient." in err
+    # The posture under which the line's cause is found decides, unless one was asked for.
+    line = LINE.replace("dane-stale", "dane-good")
+    code, out, err = run("check", line, *words)
+    assert (code, "postfix-verify" in err, "(postfix-verify)" in out) == (2, True, True)
+    assert run("check", line, *words, "--posture", "postfix-dane")[0] == 0
+
+
 def test_a_bounce_is_walked_where_there_is_no_terminal(network: Path, tmp_path: Path, run: Run) -> None:
     file = tmp_path / "bounce"
     file.write_text(LINE, encoding="utf-8")
@@ -65,3 +78,11 @@ def test_what_names_no_recipient_is_told(text: str, run: Run) -> None:
     for words in ((text,), ("check", text)):
         code, out, err = run(*words)
         assert (code, out, err.count("\n")) == (64, "", 1)
+
+
+def test_a_refusal_without_a_path_is_told_as_one(run: Run) -> None:
+    code, out, err = run(
+        "check", "550 5.7.26 This mail has been blocked because the sender is unauthenticated."
+    )
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert "SPF, DKIM, DMARC or ARC failed or is missing. Whose move: the sender's administrator." in err

@@ -16,6 +16,7 @@ from mailpath.judge.events import NOT_VERIFIED, UNSAID, Event
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import catalogue
 from mailpath.judge.sentences import TABLES, Scene, say
+from mailpath.tickets.bounce import read_bounce
 from mailpath.tickets.explain import Kind, explain, patterns, render_text, to_dict, wordings
 from mailpath.tickets.explain.codes import DETAILS, code_in
 from mailpath.tickets.explain.means import EVENTS
@@ -172,6 +173,18 @@ def test_a_whole_line_tells_the_delivery():
         ("550 5.7.1 Message rejected due to SPF policy", "authentication", "sender-admin"),
         ("mailbox full", "mailbox-full", "recipient-user"),
         ("550 5.1.8 Access denied, bad outbound sender AS(42003)", "spam", "sender-admin"),
+        (
+            "LED=450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send"
+            " mail] [LastAttemptedServerName=mx1.b.example]",
+            "tls",
+            "recipient-admin",
+        ),
+        (
+            "Nov 28 10:12:33 mx postfix/smtpd[44]: NOQUEUE: reject: RCPT from unknown[192.0.2.77]: 450 4.7.25"
+            " Client host rejected: cannot find your hostname, [192.0.2.77]; from=<x@c.example>",
+            "reverse-dns",
+            "sender-admin",
+        ),
         ("550 #5.1.0 Address rejected.", "no-such-user", "sender-user"),
         ("554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster)", "reputation", "sender-admin"),
         (
@@ -387,3 +400,28 @@ def test_a_rule_tells_what_its_words_say():
 )
 def test_no_meaning_says_twice_that_the_handshake_failed(text):
     assert " ".join(explain(text).means).count("TLS handshake") == 1
+
+
+def test_a_connection_lost_in_the_middle_is_not_one_that_never_began():
+    said = "lost connection with mx.b.example[192.0.2.10] while sending end of data"
+    assert "before it started" not in " ".join(explain(said).means)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (
+            'remote: {"rcpt":"u@b.example","reason":"TLS it not available or unauthenticated but required"}',
+            "STS014",
+        ),
+        (
+            'mox: err="x509: certificate has expired" mx=mx.b.example recipient=u@b.example',
+            "TLS009",
+        ),
+        ("queue: failed to deliver message to u@b.example: 550 5.7.23 SPF validation failed", None),
+    ],
+)
+def test_the_recipient_of_a_line_is_found(line, code):
+    told = read_bounce(line.encode())
+    assert told.recipient == "u@b.example"
+    assert code is None or code in {code for cause in told.causes for code in cause.findings}

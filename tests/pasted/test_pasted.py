@@ -101,7 +101,7 @@ def test_the_only_address_is_the_recipients(text: str, recipient: str | None) ->
         (
             "dane-stale",
             "<u@{id}.example>: 550 5.1.1 <u@{id}.example>: user unknown",
-            "A walk cannot show what causes this.",
+            "The receiving system has no such mailbox. Whose move: the sender's user.",
             None,
         ),
         ("dane-stale", "From: a@a.example\nTo: u@{id}.example\n", "Your message reports no failure.", None),
@@ -156,3 +156,17 @@ def test_a_library_speaks_in_the_log_of_the_server_that_wrote_it(failed, posture
     )
     assert {found.posture} == postures
     assert code in found.codes
+
+
+def test_a_long_line_leaves_room_for_its_cause(walks: Walks) -> None:
+    walk = walks.of("dane-good").walk
+    said = "552 5.2.2 mailbox full (in reply to RCPT TO command)"
+    found = pasted(f"<u@dane-good.example>: host mx1.dane-good.example[192.0.2.1] said: {said}")
+    assert find_cause(found, walk, room=60).told.startswith(f"Your line: {said}. The recipient's mailbox has")
+    assert find_cause(found, walk, room=40).told.startswith(f"Your line: {said[:38]}... The recipient's")
+    assert f"said: {said}." in find_cause(found, walk).told
+    exim = pasted(
+        "2026-11-28 10:12:33 1tGabc-0001aB-2C == u@dane-good.example R=dnslookup T=remote_smtp defer (-37)"
+        " H=mx1.dane-good.example [192.0.2.1]: DANE attempt failed; TLS connection failed"
+    )
+    assert find_cause(exim, walk, room=60).told.startswith("Your line: DANE attempt failed; TLS connection")

@@ -15,6 +15,7 @@ from mailpath.lab import scenarios
 from mailpath.report import reply as replies
 from mailpath.report.reply import Reader, Reply, Side, reply
 from mailpath.report.result import build
+from mailpath.tickets.pasted import find_cause, read_pasted
 from mailpath.wording.layout import cells
 
 if TYPE_CHECKING:
@@ -94,3 +95,40 @@ def test_what_is_not_known_accuses_nobody() -> None:
     assert result.verdict.outcome is Outcome.UNKNOWN
     found = reply(result, Reader.POSTMASTER)
     assert (found.side, found.remedy) == (Side.UNKNOWN, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "side", "to_postmaster", "to_user"),
+    [
+        ("552 5.2.2 mailbox full", Side.MAILBOX, "let them know", "Tell the recipient by other means"),
+        ("550 5.7.26 SPF and DKIM failed", Side.SENDER, "on our side", "SPF record"),
+        ("550 5.1.1 no such user", Side.WRITER, "Check the spelling", "Check the spelling"),
+        ("451 4.7.1 Greylisted, try later", Side.WAITING, "nothing|nobody", "tries again by itself"),
+        ("450 4.2.0 tea and cake", Side.UNKNOWN, "Nothing so far says", "do not know yet"),
+        ("454 4.7.0 TLS not available", Side.RECIPIENT, "Nothing so far says", "do not know yet"),
+    ],
+)
+def test_a_refusal_that_no_walk_explains_is_answered_as_what_it_is(
+    walks: Walks, said: str, side: Side, to_postmaster: str, to_user: str
+) -> None:
+    walk = walks.of("dane-good").walk
+    pasted = read_pasted(f"<u@dane-good.example>: host mx1.dane-good.example[192.0.2.1] said: {said}")
+    assert pasted is not None
+    refused = find_cause(pasted, walk).unexplained
+    result = build(walk, [posture("rfc")], {}, provenance=made.LAB)
+    for reader, wanted in ((Reader.POSTMASTER, to_postmaster), (Reader.USER, to_user)):
+        found = reply(result, reader, refused)
+        text = " ".join(replies.text(found).split())
+        assert found.side is side
+        assert said in text
+        assert "you do not have to do anything about it" not in found.whose or side is Side.WRITER
+        assert any(each in text for each in wanted.split("|")), text
+        assert "The path, when checked: mail is delivered encrypted" in text
+        assert ("has not been delivered so far" in text) is said.startswith("45")
+
+
+def test_a_refusal_that_the_walk_explains_is_answered_by_its_cause(walks: Walks) -> None:
+    walk = walks.of("dane-stale").walk
+    pasted = read_pasted("<u@dane-stale.example>: Server certificate not verified")
+    assert pasted is not None
+    assert find_cause(pasted, walk).unexplained is None

@@ -69,7 +69,7 @@ def world(text: str) -> FakeSession:
         judge=hostile_judge,
         headline=lambda *_: text,
         explained=told,
-        evidence=lambda found, step: [text] * 3,
+        evidence=lambda found, step, exchanges=(): [text] * 3,
         postures={name: changed(posture, title=text) for name, posture in POSTURES.items()},
     )
 

@@ -58,6 +58,26 @@ async def test_from_a_pasted_line_to_its_cause_in_two_keys(size: tuple[int, int]
         session.close()
 
 
+async def test_the_reply_answers_a_refusal_that_no_walk_explains() -> None:
+    full = "<u@dane-good.example>: host mx1.dane-good.example[192.0.2.1] said: 552 5.2.2 mailbox full"
+    session = Session(LabSource("dane-good"))
+    try:
+        async with MailpathApp(session, pasted=read_pasted(full)).run_test(size=(120, 40)) as pilot:
+            screen = await walked(pilot)
+            assert "Whose move: the recipient." in plain(pilot)
+            await pilot.press("c")
+            await pilot.pause()
+            assert "Only the owner of the mailbox can change this" in plain(pilot)
+            await pilot.press("escape")
+            screen.query_one("#recipient", Input).value = "dane-stale.example"
+            screen.bar.submit()
+            await pilot.pause()
+            await walked(pilot)
+            assert screen.walks.refused is None
+    finally:
+        session.close()
+
+
 async def test_what_names_no_recipient_is_told_and_typed_text_is_read() -> None:
     session = Session(LabSource("dane-stale"))
     try:

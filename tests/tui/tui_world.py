@@ -75,7 +75,7 @@ class FakeJudged(JudgedWalk):
     def headline(self, posture: Any) -> Any:
         return self.below["headline"](self.walk, posture, self.asked, self.met)
 
-    def reply(self, posture: str, reader: Any, made: int) -> Reply:
+    def reply(self, posture: str, reader: Any, made: int, refused: Any = None) -> Reply:
         return Reply(
             reader=reader,
             side=Side.RECIPIENT,

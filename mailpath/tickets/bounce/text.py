@@ -171,9 +171,10 @@ _ANY_REPLY = re.compile(r"\b([45]\d\d[ -](?:#?\d\.\d{1,3}\.\d{1,3} )?[^\n]{4,150
 _FOR = (
     rf"(?:wasn't delivered to|delivery to|deliver(?:ed|ing)? (?:your message )?to|Delivery to the following"
     rf" recipients? (?:has )?(?:failed|been delayed)[^\n]{{0,60}}:|to these recipients or groups:|recipient:"
-    rf"|RCPT TO:|\bto=|\brcpt=|not delivered to:|following (?:address|recipient)s?[^\n]{{0,60}}:|sent to"
+    rf"|RCPT TO:|\b(?:to|rcpt|recipient)=|\"(?:to|rcpt|recipient|email)\":"
+    rf"|not delivered to:|following (?:address|recipient)s?[^\n]{{0,60}}:|sent to"
     rf"|contact\s\(|your (?:e-?mail|message|mail) to"
-    rf"|sending mail to|undeliverable to|failed to deliver(?::| to))\s*[\"'<]?(?:mailto:)?"
+    rf"|sending mail to|undeliverable to|failed to deliver(?::| to| message to))\s*[\"'<]?(?:mailto:)?"
     rf"({_ADDRESS_ANY_CASE})>?"
 )
 _SENDER = re.compile(

@@ -74,7 +74,7 @@ def explain(text: str, *, beside: Sequence[str] = (), server: str | None = None)
             found, chosen = other, number
     if not lines and " " in subject:
         found = _refused(found, (text,), sure=_REPLY.search(text) is not None)
-    elif lines and lines[chosen].failed:
+    elif lines and (lines[chosen].failed or " reject: " in f" {lines[chosen].sentence} "):
         found = _refused(found, (lines[chosen].sentence or "", *lines[chosen].beside))
     others = (_other(line) for number, line in enumerate(lines) if number != chosen)
     return msgspec.structs.replace(found, subject=subject, others=tuple(others))

@@ -37,7 +37,7 @@ _POSTFIX_FROM = re.compile(rf"\bfrom=<({_ADDRESS})?>, (?:size|status)=")
 _POSTFIX_NOTE = re.compile(r"postfix[\w/.-]{0,60}\[\d+\]: (?:[A-Za-z0-9]{6,20}: )?(.*)")
 #: One process delivers one message at a time; what it warns of beside has no queue id.
 _POSTFIX_PROCESS = re.compile(r"\S{1,253} (postfix[\w/.-]{0,60}\[\d{1,9}\]): ")
-_RELAY = re.compile(rf"({_HOST})\[({_IP})\]")
+_RELAY = re.compile(rf"(?<!\w)(?!unknown\[)({_HOST})\[({_IP})\]")
 
 _EXIM = re.compile(
     r"(?:^|\s)([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) "

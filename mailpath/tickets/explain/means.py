@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from mailpath.judge.events import NOT_VERIFIED, Event
 
+#: What an event means beside words that say already what happened.
 _THEN: Mapping[Event, str] = {
+    **dict.fromkeys((Event.GREETING_LOST, Event.EHLO_LOST, Event.STARTTLS_LOST, Event.TLS_LOST), ""),
     Event.HANDSHAKE_FAILED: "If TLS is optional, some senders continue in the clear, at once or on a later"
     " attempt.",
 }

@@ -10,20 +10,13 @@ import msgspec
 from mailpath.findings import CATALOGUE
 from mailpath.judge.presets import PRESETS
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
-from mailpath.tickets.families import UNKNOWN, Side, table
+from mailpath.tickets.families import UNKNOWN, WHOSE, Side, table
 from mailpath.wording.layout import hanging
 
 _COLUMN = 11
 #: How many other failures are listed, and how much of each, in characters.
 _SHOWN = 5
 _LONGEST = 200
-_WHOSE = {
-    "sender-admin": "the sender's administrator",
-    "sender-user": "the sender's user",
-    "recipient-admin": "the recipient's administrator",
-    "recipient-user": "the recipient",
-    "nobody": "nobody's; there is nothing to do but wait",
-}
 
 
 def to_dict(explanation: Explanation) -> dict[str, Any]:
@@ -71,7 +64,7 @@ def family_rows(family: str | None, side: Side | None, following: str | None) ->
     if family is None or family == UNKNOWN:
         return
     yield "Family", f"{family}. {table().families[family].definition}"
-    yield "Whose move", _WHOSE[side] if side else ""
+    yield "Whose move", WHOSE[side] if side else ""
     yield "Next", following or ""
 
 

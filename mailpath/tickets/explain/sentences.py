@@ -341,7 +341,7 @@ def explain_wording(wording: Wording, code: str | None) -> Explanation:
         # Where the words say which it is, "not authenticated: by this or by that" only says less.
         general = () if wording.findings and wording.events == NOT_VERIFIED else wording.events
         said = dict.fromkeys(told(event, code, said=True) for event in general if event in EVENTS)
-        means = (wording.means, *(said if len(said) == 1 else ()))
+        means = (wording.means, *(filter(None, said) if len(said) == 1 else ()))
         made = explain_events(wording.events, found, means=means, recognised=recognised)
     if wording.findings or wording.cause is not None:
         causes = _meant(wording, found, wording.by)

@@ -53,6 +53,7 @@ class Keeper:
             return
         posture, made = screen.posture, scene.replayer.capture.ground.made
         simulated = scene.host is not None or scene.lens.rewalked
+        refused = self._screen.walks.refused
         note = "the real walk, without the simulation" if simulated else ""
 
         def take(chosen: tuple[str, str, str] | None) -> None:
@@ -60,7 +61,7 @@ class Keeper:
                 self._take(scene, *chosen)
 
         screen.app.push_screen(
-            ReplyScreen(lambda reader: scene.sent.reply(posture, reader, made), note), take
+            ReplyScreen(lambda reader: scene.sent.reply(posture, reader, made, refused), note), take
         )
 
     def _take(self, scene: Scene, how: str, reader: str, text: str) -> None:

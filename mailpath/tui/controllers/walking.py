@@ -53,6 +53,8 @@ class WalkController:
         self.scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
         self._pasted = pasted
+        #: The pasted text, where it tells of a failure of which the walk shows no cause.
+        self.refused: Pasted | None = None
         self._rejected = False
         #: What was asked for at the start is there: the walk, or the list of scenarios.
         self.ready = asyncio.Event()
@@ -121,11 +123,11 @@ class WalkController:
     def take_paste(self, text: str, *, walk: bool) -> None:
         """A line of a log, a bounce, headers: fill in the path that it names, and hold the line in sight.
         `walk`: at once, where the user asked for it by that key."""
-        from mailpath.tickets.pasted import read_pasted
+        from mailpath.tickets.pasted import nothing_to_walk, read_pasted
 
         screen, found = self._screen, read_pasted(text)
         if found is None:
-            screen.warn("The text does not name the recipient of a mail, so there is nothing to walk.")
+            screen.warn(nothing_to_walk(text))
             return
         self._pasted = found
         if found.posture is not None:
@@ -139,7 +141,7 @@ class WalkController:
     def _drop_paste_of_another(self, path: Path | None) -> None:
         """Another path is not what the text is about."""
         if self._pasted is not None and path is not None and self._pasted.recipient != path.recipient:
-            self._pasted = None
+            self._pasted = self.refused = None
             self._screen.pasted.say("")
 
     def reject(self, why: str) -> None:
@@ -161,6 +163,7 @@ class WalkController:
     def _say_pasted(self, walk: Walk | None = None) -> None:
         """The line of the text, with the cause that `walk` shows."""
         screen = self._screen
+        self.refused = None
         if self._pasted is None:
             screen.pasted.say("")
             return
@@ -169,7 +172,10 @@ class WalkController:
         if walk is None:
             screen.pasted.say(told_before(self._pasted))
             return
-        cause = find_cause(self._pasted, walk, screen.scene.whole.postures if screen.scene else {})
+        postures = screen.scene.whole.postures if screen.scene else {}
+        # Two rows, in which the cause needs a hundred characters beside the line.
+        cause = find_cause(self._pasted, walk, postures, room=max(2 * screen.size.width - 120, 40))
+        self.refused = cause.unexplained
         screen.pasted.say(cause.told, "bold" if cause.finding is not None else QUIET)
         if cause.posture is not None:
             screen.posture = cause.posture
