@@ -21,9 +21,10 @@ import msgspec
 from mailpath.lab import https, zones
 from mailpath.lab import scenario as files
 from mailpath.lab.ca import Authority, Issued, association
+from mailpath.lab.grammar import Certificate, Fault, Preset, Server, Sts, TlsLimits
 from mailpath.lab.https import PolicyHost
-from mailpath.lab.resolver import Resolver
-from mailpath.lab.scenario import Certificate, Preset, Scenario, ScenarioError, Server, Sts
+from mailpath.lab.resolver import Faulty, Resolver
+from mailpath.lab.scenario import Scenario, ScenarioError
 from mailpath.lab.seen import Log
 from mailpath.lab.smtp import MailServer
 from mailpath.lab.tls import Selector
@@ -82,6 +83,7 @@ class Internet:
         self.mail_addresses = _allot(_MAIL_V4, "mail servers")
         self.web_addresses = _allot(_WEB_V4, "policy hosts")
         self.v6_addresses = _allot(_V6, "IPv6 addresses")
+        self.faults: list[Faulty] = []
         self._zones: dict[dns.name.Name, Zone] = {}
         self.root = self._add(Zone(dns.name.root, _SIGNED, now))
         example = self._add(Zone(dns.name.from_text("example."), _SIGNED, now))
@@ -93,7 +95,7 @@ class Internet:
             _Builder(self, each).build()
         for zone in self._zones.values():
             zone.seal()
-        self.resolver = Resolver(self._zones.values())
+        self.resolver = Resolver(self._zones.values(), self.faults)
 
     @property
     def trust_anchor(self) -> str:
@@ -113,7 +115,13 @@ class Internet:
                 tampered = frozenset(_read_rrset_key(line, name) for line in spec.tamper)
             except (ValueError, dns.exception.DNSException) as error:
                 raise ScenarioError(f'{each.id}: zone.tamper: needs lines like "@ MX": {error}.') from error
-            self._add(Zone(name, replace(_SIGNING[spec.sec], tampered=tampered), now, spec.ns))
+            signing = replace(_SIGNING[spec.sec], tampered=tampered, days=spec.days)
+            self._add(Zone(name, signing, now, spec.ns, spec.negative_ttl))
+        for fault in each.fault:
+            try:
+                self.faults.append(_read_fault(each, fault))
+            except (dns.exception.DNSException, dns.rdatatype.UnknownRdatatype) as error:
+                raise ScenarioError(f"{each.id}: fault: {error}.") from error
 
     def _delegate(self) -> None:
         for zone in self._zones.values():
@@ -142,8 +150,8 @@ class _Builder:
     servers: dict[str, Server] = field(default_factory=dict)
 
     def build(self) -> None:
-        for server in self.scenario.server:
-            self.servers[self.scenario.absolute(server.host)] = server
+        self.servers = self.scenario.labelled()
+        for server in self.servers.values():
             self._add_mail_server(server)
         if self.scenario.sts is not None:
             self._add_policy_host(self.scenario.sts)
@@ -162,6 +170,9 @@ class _Builder:
         if spec.names is not None:
             names = tuple(self.scenario.absolute(name) for name in spec.names)
             spec = msgspec.structs.replace(spec, names=names)
+        if spec.host:
+            host = self.scenario.absolute(spec.host)
+            spec = msgspec.structs.replace(spec, host="")
         return self.internet.authority.issue(host, spec, self.scenario.domain)
 
     def _add_mail_server(self, server: Server) -> None:
@@ -181,7 +192,8 @@ class _Builder:
         if server.v6:
             ends.append((next(self.internet.v6_addresses), "AAAA", server.listen6 or server.listen))
         for address, rdtype, listen in ends:
-            self._publish(host, f"{rdtype} {address}", "server.host")
+            for name in (host, *map(self.scenario.absolute, server.also)):
+                self._publish(name, f"{server.ttl} {rdtype} {address}", "server.host")
             running = MailServer(server, host, address, selector, self.internet.log)
             self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
 
@@ -194,10 +206,10 @@ class _Builder:
         address = next(self.internet.web_addresses)
         if sts.listen != "noaddr":
             at = self.scenario.absolute(sts.address_at) if sts.address_at is not None else host
-            self._publish(at, f"A {address}", "sts")
+            self._publish(at, f"{sts.ttl} A {address}", "sts")
         patterns = sts.mx if sts.mx is not None else self._list_mx_hosts()
         body = https.write_policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
-        selector = Selector(self.internet.folder, self._issue(host, sts.cert), {}, files.TlsLimits())
+        selector = Selector(self.internet.folder, self._issue(host, sts.cert), {}, TlsLimits())
         running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.log)
         listen = sts.listen if sts.listen in {"refused", "blackhole"} else "yes"
         self.internet.listeners.append(Listener(host, address, 443, listen, running.serve))
@@ -215,13 +227,14 @@ class _Builder:
 
     def _associate(self, asked: files.TlsaReference) -> str:
         """TLSA data for the certificate of a host; part "none": for one that nobody ever presents."""
-        name, part = self.scenario.absolute(asked.host), asked.part
-        server = self.servers[name]
+        label, part = self.scenario.absolute(asked.host), asked.part
+        server, name = self.servers[label], label.partition("#")[0]
         if part == "none":
             chosen = self._issue(name, Certificate(preset="self", key="never presented"))
         else:
             chosen = self._issue(name, server.tlsacert.get(part, server.cert))
-        certificate = chosen.issuer if part in {"ta", "int"} else chosen.leaf
+        place = 1 if part in {"ta", "int"} else int(part) if part.isdigit() else 0
+        certificate = chosen.path[min(place, len(chosen.path) - 1)]
         selector, matching, pem = asked.selector, asked.matching, asked.data == "pem"
         if asked.data and not pem:
             selector, matching = map(int, asked.data.split())
@@ -233,6 +246,12 @@ def absolute(each: Scenario, name: str) -> dns.name.Name:
     """`name` of a scenario file as a DNS name."""
     plain = each.absolute(name)
     return dns.name.root if plain == "." else dns.name.from_text(f"{plain}.")
+
+
+def _read_fault(each: Scenario, fault: Fault) -> Faulty:
+    name = None if fault.name == "*" else absolute(each, fault.name)
+    rdtype = None if fault.type == "*" else dns.rdatatype.from_text(fault.type)
+    return Faulty(name, rdtype, fault)
 
 
 def _read_rrset_key(line: str, origin: dns.name.Name) -> tuple[dns.name.Name, dns.rdatatype.RdataType]:

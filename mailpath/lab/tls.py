@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from mailpath.lab.ca import Issued
-from mailpath.lab.scenario import TlsLimits
+from mailpath.lab.grammar import TlsLimits
 
 CHUNK = 16384
 

@@ -29,7 +29,9 @@ from mailpath.wording.times import DAY
 TTL = 3600
 #: Of the range for private use (RFC 6895 section 3.1).
 _PRIVATE = 65400
-_TLSA_LINE = re.compile(r"\bTLSA (\d{1,3}) (\d{1,3}) (\d{1,3}) ((?:[0-9a-fA-F]{2})+)$")
+_TLSA_LINE = re.compile(r"\bTLSA (\d{1,3}) (\d{1,3}) (\d{1,3})(?: ((?:[0-9a-fA-F]{2})*))?$")
+#: TLSA data in the form of an unknown type (RFC 3597 section 5): fewer than its three fields, too.
+_TLSA_BARE = re.compile(r"\bTLSA \\# (\d+)( [0-9a-fA-F]*)?$")
 NEGATIVE_TTL = 300
 
 #: The one name server of every zone; its address is in the "example" zone.
@@ -51,7 +53,7 @@ class Signing:
 
     `nsec3`: hashed denial (RFC 5155), `opt_out` over unsigned delegations.  `expired`: every signature
     expired three days ago.  `ds`: "good", "bad" (matches no key) or "none".  `tampered`: RRsets with a
-    corrupted signature.
+    corrupted signature.  `days`: begin and end of every signature, from now.
     """
 
     signed: bool = False
@@ -60,15 +62,36 @@ class Signing:
     expired: bool = False
     ds: str = "good"
     tampered: frozenset[tuple[dns.name.Name, RdataType]] = frozenset()
+    days: tuple[float, float] | None = None
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Begin and end of every signature, in seconds from now."""
+        if self.days is not None:
+            return int(self.days[0] * DAY), int(self.days[1] * DAY)
+        return (-33 * DAY, -3 * DAY) if self.expired else (-30 * DAY, 14 * DAY)
+
+    @property
+    def lapsed(self) -> bool:
+        """No signature holds now."""
+        start, end = self.window
+        return not start <= 0 <= end
 
 
 class Zone:
     """One zone.  Add records and children, then `seal()` it; after that it only answers.
 
-    `serves`: "real", "refused" or "dead", as in the scenario file.
+    `serves`: "real", "refused" or "dead", as in the scenario file; `negative_ttl`: of its denials.
     """
 
-    def __init__(self, name: dns.name.Name, signing: Signing, now: int, serves: str = "real") -> None:
+    def __init__(
+        self,
+        name: dns.name.Name,
+        signing: Signing,
+        now: int,
+        serves: str = "real",
+        negative_ttl: int = NEGATIVE_TTL,
+    ) -> None:
         self.name = name
         self.signing = signing
         self.serves = serves
@@ -76,6 +99,7 @@ class Zone:
         self.cuts: dict[dns.name.Name, Zone] = {}
         self.nsec3: Chain | None = None
         self._now = now
+        self._negative_ttl = negative_ttl
         self._nodes: dict[dns.name.Name, dict[RdataType, dns.rrset.RRset]] = {}
         self._known: frozenset[dns.name.Name] = frozenset()  # nodes and empty non-terminals
         self._order: list[dns.name.Name] = []  # owners of NSEC records, canonical order
@@ -83,7 +107,7 @@ class Zone:
         self._key: ec.EllipticCurvePrivateKey | None = None
         self._dnskey: DNSKEY | None = None
         self.add(
-            _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {NEGATIVE_TTL}"),
+            _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {negative_ttl}"),
             _rrset(name, "NS", str(NAME_SERVER)),
         )
         if signing.signed:
@@ -106,9 +130,10 @@ class Zone:
     def add_text(self, lines: list[str]) -> None:
         """Adds master-file lines (RFC 1035 section 5), relative to the zone.  Raises DNSException.
 
-        A TLSA digest of any length: people publish it, and the library refuses it.
+        TLSA data of any length: people publish it, and the library refuses it.
         """
-        text = "\n".join(_TLSA_LINE.sub(_as_private, line) for line in lines)
+        plain = [_TLSA_BARE.sub(rf"TYPE{_PRIVATE} \\# \1\2", line) for line in lines]
+        text = "\n".join(_TLSA_LINE.sub(_as_private, line) for line in plain)
         parsed = dns.zone.from_text(
             f"$TTL {TTL}\n{text}\n", origin=self.name, relativize=False, check_origin=False
         )
@@ -152,14 +177,14 @@ class Zone:
                 self.name,
                 {name: self._list_types(name) for name in self._known if not self._skips(name)},
                 opt_out=self.signing.opt_out,
-                ttl=NEGATIVE_TTL,
+                ttl=self._negative_ttl,
             )
             return
         self._order = sorted(self._nodes)
         for index, name in enumerate(self._order):
             following = self._order[(index + 1) % len(self._order)]
             types = " ".join(rdtype.name for rdtype in [*self._list_types(name), RdataType.NSEC])
-            self.add(dns.rrset.from_text(name, NEGATIVE_TTL, "IN", "NSEC", f"{following} {types}"))
+            self.add(dns.rrset.from_text(name, self._negative_ttl, "IN", "NSEC", f"{following} {types}"))
 
     def _skips(self, name: dns.name.Name) -> bool:
         """Opt-out skips unsigned delegations, and empty non-terminals that lead only to those."""
@@ -188,7 +213,7 @@ class Zone:
 
     def soa(self) -> dns.rrset.RRset:
         """The SOA for a negative answer (RFC 2308 section 3: its TTL is the minimum)."""
-        return dns.rrset.from_rdata(self.name, NEGATIVE_TTL, self._nodes[self.name][RdataType.SOA][0])
+        return dns.rrset.from_rdata(self.name, self._negative_ttl, self._nodes[self.name][RdataType.SOA][0])
 
     def closest_encloser(self, name: dns.name.Name) -> dns.name.Name:
         """The longest existing ancestor of `name` (RFC 4592 section 3.3.1)."""
@@ -214,7 +239,7 @@ class Zone:
         elif not self.signing.signed:
             return Status.INSECURE
         if (
-            self.signing.expired
+            self.signing.lapsed
             or self.signing.ds == "bad"
             or (self.name, RdataType.DNSKEY) in self.signing.tampered
         ):
@@ -235,7 +260,7 @@ class Zone:
             return None
         made = self._signatures.get((rrset.name, rrset.rdtype))
         if made is None:
-            start, end = (-33 * DAY, -3 * DAY) if self.signing.expired else (-30 * DAY, 14 * DAY)
+            start, end = self.signing.window
             rrsig = dns.dnssec.sign(
                 rrset,
                 self._key,
@@ -255,8 +280,8 @@ class Zone:
 
 def _as_private(line: re.Match[str]) -> str:
     """A TLSA record with a digest of the wrong length, as a type that the library leaves alone."""
-    *fields, data = line.groups()
-    if len(data) == {"1": 64, "2": 128}.get(fields[2], len(data)):
+    *fields, data = line.groups(default="")
+    if data and len(data) == {"1": 64, "2": 128}.get(fields[2], len(data)):
         return line[0]
     wire = f"{int(fields[0]):02x}{int(fields[1]):02x}{int(fields[2]):02x}{data}"
     return f"TYPE{_PRIVATE} \\# {len(wire) // 2} {wire}"
