@@ -171,6 +171,26 @@ def lab_serve() -> None:
     serve()
 
 
+@lab_group.command(
+    "from",
+    short_help="Make a scenario of a captured path.",
+    params=[
+        argument("capture", shell_complete=completed("files")),
+        value("-o", "--output", of="FILE", help="Write the scenario to FILE. [standard output]"),
+    ],
+)
+def lab_from(capture: str, output: str | None) -> int:
+    """Make a scenario of the path in CAPTURE ("-": standard input): its zones, servers, certificates, policy.
+
+    The lab signs with keys of its own: no private key is needed. Then builds and walks the scenario, and says
+    what cannot be carried over, in the file and on standard error. Exit status: 0 the lab behaves as the
+    capture did, 1 a verdict or a finding differs.
+    """
+    from mailpath.commands import rehearsing
+
+    return rehearsing.run(capture=capture, output=output)
+
+
 @cli.command(
     params=[
         argument("name"),

@@ -79,7 +79,7 @@ def lab(scenario: str | None, options: dict[str, Any]) -> int:
         from mailpath.commands.asking import scenario_named
         from mailpath.lab import scenarios
 
-        named = scenario_named(scenario, ("list", "serve"))
+        named = scenario_named(scenario, ("list", "serve", "from"))
         source = LabSource(named.id if named in scenarios() else named)
     return _open(found, source, None, None, options, start=scenario is not None, problems=problems)
 

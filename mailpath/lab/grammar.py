@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -].*)?\Z", re.DOTALL)
+REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -].*)?\Z", re.DOTALL)
 
 Preset = Literal[
     "web",  # root -> intermediate -> leaf of the lab's public CA; leaf and intermediate are sent
@@ -151,7 +151,7 @@ class TlsLimits(Table, frozen=True):
 
 
 def _check_reply(key: str, value: str, words: tuple[str, ...]) -> None:
-    if value and value not in words and not _REPLY.match(value) and not value.startswith(RAW):
+    if value and value not in words and not REPLY.match(value) and not value.startswith(RAW):
         expected = ", ".join([*(f'"{word}"' for word in words), 'an SMTP reply like "450 4.7.1 later"'])
         raise ValueError(f"`{key}` is {value!r}, but must be {expected}")
 
@@ -167,11 +167,10 @@ class Server(Table, frozen=True):
     EHLO, `helo`: the one to HELO; `name`: what it calls itself in them (default: its host name);
     `ehlo_tls`: the keywords inside TLS, where they differ. `starttls`: "ok", "absent" (not offered),
     "garbage" (220, then no TLS), "silent" (no reply ever comes), "abort" (220, closed at the ClientHello),
-    "hang" (220, then silence), "drop" (closed at the command), a reply that refuses it, or the
-    text of its 220.  `inject`: clear
-    text sent right after the 220.  `after_tls`: "ok",
-    "close", "close-ehlo", "close-mail", "silent", or a reply to EHLO inside TLS.  `mail`, `rcpt`, `data`, `dot`:
-    replies.  `require_tls`: refuses MAIL in clear text (530).  `requiretls`: announces RFC 8689 inside TLS.
+    "hang" (220, then silence), "drop" (closed at the command), a reply that refuses it, or the text of its
+    220.  `inject`: clear text sent right after the 220.  `after_tls`: "ok", "close", "close-ehlo",
+    "close-mail", "silent", or a reply to EHLO inside TLS.  `mail`, `rcpt`, `data`, `dot`: replies.
+    `require_tls`: refuses MAIL in clear text (530).  `requiretls`: announces RFC 8689 inside TLS.
     `greylist`: answers RCPT with 451 in the first session.
     """
 
