@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,8 +53,40 @@ def network_of(options: dict[str, Any]) -> Iterator[tuple[Settings, Scenario | N
     from mailpath.lab import Lab
 
     scenario = scenario_named(options["lab"])
-    with Lab.start((scenario,)) as lab:
+    with in_their_files({scenario.id: options["lab"]}):
+        lab = Lab.start((scenario,))
+    with lab:
         yield settings_from(options, lab.settings), scenario
+
+
+@contextmanager
+def in_their_files(files: Mapping[str, str]) -> Iterator[None]:
+    """Where the lab cannot build a scenario, the error of the block names its file and line.  `files`: id of
+    a scenario -> what was typed for it.
+    """
+    from mailpath.lab import ScenarioError
+    from mailpath.lab.places import line_of
+
+    try:
+        yield
+    except ScenarioError as error:
+        named = files.get(error.file)
+        if named is not None and Path(named).is_file():
+            text = Path(named).read_text(encoding="utf-8", errors="replace")
+            error.file, error.line = named, line_of(text, error.key, error.quote)
+        raise
+
+
+def scenarios_named(words: Iterable[str]) -> dict[str, Scenario]:
+    """What was typed -> the scenario.  Raises as `scenario_named` does, and where two have one id."""
+    named: dict[str, Scenario] = {}
+    for word in words:
+        scenario = scenario_named(word)
+        other = next((each for each, held in named.items() if held.id == scenario.id and each != word), None)
+        if other is not None:
+            raise click.UsageError(f"{other} and {word} have the same id, {scenario.id!r}.")
+        named[word] = scenario
+    return named
 
 
 def scenario_named(text: str, commands: Iterable[str] = ()) -> Scenario:

@@ -110,18 +110,19 @@ class Internet:
         for spec in each.zone:
             name = absolute(each, spec.name)
             if name in self._zones:
-                raise ScenarioError(f"{each.id}: zone.name: {name} is there already.")
+                raise ScenarioError(f"{name} is there already.", file=each.id, key="zone.name")
             try:
                 tampered = frozenset(_read_rrset_key(line, name) for line in spec.tamper)
             except (ValueError, dns.exception.DNSException) as error:
-                raise ScenarioError(f'{each.id}: zone.tamper: needs lines like "@ MX": {error}.') from error
+                sentence = f'needs lines like "@ MX": {error}.'
+                raise ScenarioError(sentence, file=each.id, key="zone.tamper") from error
             signing = replace(_SIGNING[spec.sec], tampered=tampered, days=spec.days)
             self._add(Zone(name, signing, now, spec.ns, spec.negative_ttl))
         for fault in each.fault:
             try:
                 self.faults.append(_read_fault(each, fault))
             except (dns.exception.DNSException, dns.rdatatype.UnknownRdatatype) as error:
-                raise ScenarioError(f"{each.id}: fault: {error}.") from error
+                raise ScenarioError(f"{error}.", file=each.id, key="fault") from error
 
     def _delegate(self) -> None:
         for zone in self._zones.values():
@@ -137,7 +138,7 @@ class Internet:
         own = [self._zones[absolute(each, spec.name)] for spec in each.zone]
         above = [zone for zone in own if name.is_subdomain(zone.name)]
         if not above:
-            raise ScenarioError(f"{each.id}: {key}: {name} is in none of the scenario's zones.")
+            raise ScenarioError(f"{name} is in none of the scenario's zones.", file=each.id, key=key)
         return max(above, key=lambda zone: len(zone.name))
 
 
@@ -163,7 +164,9 @@ class _Builder:
                 try:
                     zone.add_text([line])
                 except (dns.exception.DNSException, ValueError) as error:
-                    raise ScenarioError(f"{self.scenario.id}: zone.rr: {line!r}: {error}.") from error
+                    wrong = ScenarioError(f"{text!r}: {error}.", file=self.scenario.id, key="zone.rr")
+                    wrong.quote = text
+                    raise wrong from error
 
     def _issue(self, host: str, cert: Certificate | Preset) -> Issued:
         spec = Certificate(preset=cert) if isinstance(cert, str) else cert

@@ -28,6 +28,7 @@ import msgspec
 from mailpath import names
 from mailpath.errors import MailpathError
 from mailpath.lab.grammar import Certificate, Fault, Server, Sts, Table, Zone
+from mailpath.lab.places import line_of
 
 #: What an `[expect]` line may say; "/retry" after it: deferred at first, and so on a later attempt.
 OUTCOMES = frozenset({"authenticated", "encrypted", "plaintext", "deferred", "bounced", "unknown"})
@@ -41,10 +42,18 @@ _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z")
 _TLSA = re.compile(
     r"\{tlsa (\d{1,3}) (\d{1,3}) (\d{1,3}) ([^/{}\s]+)(?:/([a-z0-9-]+))?(?: as ([01] [012]|pem))?\}"
 )
+#: How our own rules name the key, and a line of a zone, that they are about.
+_TELLS_KEY = re.compile(r"`([a-z_.]+)`")
+_TELLS_LINE = re.compile(r"line (['\"])(.*)\1 ")
 
 
 class ScenarioError(MailpathError):
-    """A scenario file that cannot be used; the message names file and key and says why in one sentence."""
+    """A scenario file that cannot be used; the message names file, line and key and says why in one sentence.
+
+    `file`: the file, or the id of a scenario that the lab cannot build.  `quote`: what stands in the line.
+    """
+
+    quote: str = ""
 
 
 class Scenario(Table, frozen=True):
@@ -176,14 +185,20 @@ def decode(raw: bytes, source: str) -> Scenario:
     if len(raw) > MAX_BYTES:
         raise ScenarioError(f"larger than {MAX_BYTES} bytes.", file=source)
     try:
-        table = tomllib.loads(raw.decode("utf-8"))
-        return msgspec.convert(table, Scenario)
+        text = raw.decode("utf-8")
+        return msgspec.convert(tomllib.loads(text), Scenario)
     except UnicodeDecodeError as error:
         raise ScenarioError(f"not UTF-8: {error}.", file=source) from error
     except RecursionError as error:
         raise ScenarioError("nested too deeply.", file=source) from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{error}.", file=source) from error
+    except msgspec.ValidationError as error:
+        sentence, _, path = str(error).partition(" - at `$")
+        told, held = _TELLS_KEY.match(sentence), _TELLS_LINE.search(sentence)
+        key = ".".join(part for part in (path.rstrip("`").removeprefix("."), told[1] if told else "") if part)
+        line = line_of(text, key, held[2] if held else "")
+        raise ScenarioError(f"{sentence}.", file=source, line=line, key=key) from error
 
 
 @cache

@@ -31,3 +31,33 @@ def test_what_cannot_be_used(tmp_path: Path, run: Run) -> None:
     code, _, err = run("lab", "from", capture, "-o", capture)
     assert code == 64
     assert "-o would overwrite the file that the command reads" in err
+
+
+OWN = """
+id = "own"
+title = "Mine"
+teaches = "x"
+hint = "x"
+
+[[zone]]
+rr = ["@ MX 10 mx1", "@ MX ten mx2"]
+
+[[server]]
+host = "mx1"
+"""
+
+
+def test_ones_own_files_are_listed_and_checked(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(OWN)
+    code, out, _ = run("lab", "list", file, "dane-good")
+    assert (code, [line.split("\t")[0] for line in out.splitlines()]) == (0, ["own", "dane-good"])
+    assert out.splitlines()[0] == "own\town.example\t\tMine"
+    for words in (("check", "--lab", file), ("dnssec", "own.example", "--lab", file), ("lab", "serve", file)):
+        code, _, err = run(*words)
+        assert code == 64
+        assert f"{file}: line 8: zone.rr: '@ MX ten mx2'" in err
+    (tmp_path / "again.toml").write_text(OWN)
+    code, _, err = run("lab", "list", file, tmp_path / "again.toml")
+    assert code == 64
+    assert "have the same id, 'own'" in err
