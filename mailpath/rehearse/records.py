@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import dns.exception
+import dns.name
 import dns.rdata
 import dns.rrset
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from dns.rdatatype import RdataType
 
 from mailpath.lab.ca import association
-from mailpath.lab.zones import TTL
+from mailpath.lab.scenario import replace_tlsa, tlsa_references
+from mailpath.lab.zones import TTL, Signing
+from mailpath.lab.zones import Zone as LabZone
 from mailpath.match import dane
 from mailpath.network.special import category
 from mailpath.rehearse.notes import Notes, relative
@@ -45,7 +50,13 @@ def lines(zones: Zones, shown: list[Shown], published: frozenset[str], notes: No
             if left_out or sum(map(len, found.values())) >= MOST_LINES:
                 left_out += 1
                 continue
-            found.setdefault(zone, []).append(_line(owner, zone, rrset, rdata, shown))
+            line = _line(owner, zone, rrset, rdata, shown)
+            if _can_hold(zone, line):
+                found.setdefault(zone, []).append(line)
+            else:
+                notes.add(
+                    owner, f"its {rrset.rdtype.name} record cannot be written in a zone file; it is left out"
+                )
     if left_out:
         notes.add(zones.capture.path.recipient, f"{left_out} records are more than a scenario holds")
     return found
@@ -53,7 +64,21 @@ def lines(zones: Zones, shown: list[Shown], published: frozenset[str], notes: No
 
 def _is_harmless(address: str) -> bool:
     """Nothing in the lab would connect there, nor anywhere outside of it."""
-    return category(address) != ""
+    try:
+        return category(address) != ""
+    except ValueError:
+        return False
+
+
+def _can_hold(zone: str, line: str) -> bool:
+    """Whether the lab's zone can read the line."""
+    made = LabZone(dns.name.from_text(f"{zone}." if zone != "." else "."), Signing(), 0)
+    text = replace_tlsa(line, [f"3 1 1 {'00' * 32}"] * len(tlsa_references(line)))
+    try:
+        made.add_text([text])
+    except (dns.exception.DNSException, ValueError):
+        return False
+    return True
 
 
 def _line(
@@ -103,7 +128,7 @@ def _made(der: bytes, selector: int, matching: int, said: str) -> bytes:
         return dane.computed((first, second), der)
     try:
         return association(x509.load_der_x509_certificate(der), selector, matching, pem=True)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return b""
 
 

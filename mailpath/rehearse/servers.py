@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from mailpath.exchanges import Failure, SmtpExchange, Stage, TlsProfile
 from mailpath.facts import Reply
 from mailpath.lab.grammar import RAW, REPLY, Server, TlsLimits
+from mailpath.match.hosts import is_address
 from mailpath.network.capture import Capture
 from mailpath.network.replies import dialogue
 from mailpath.rehearse.certificates import Certificates
@@ -42,6 +43,9 @@ class Drawer:
         self._notes = notes
         self._held: dict[str, list[SmtpExchange]] = {}
         for exchange in capture.smtp:
+            if not is_address(exchange.request.address):
+                notes.add(exchange.request.address, "the session was held with what is no address")
+                continue
             self._held.setdefault(exchange.request.address, []).append(exchange)
 
     @property
@@ -163,7 +167,7 @@ class Drawer:
         point, since = "GREETING", 0.0
         for chunk in base.transcript:
             if chunk.sent:
-                verb = chunk.data.split(None, 1)[0].upper().decode("ascii", "replace") if chunk.data else ""
+                verb = chunk.data[:8].upper().decode("ascii", "replace").split(" ")[0].strip()
                 point, since = "EHLO-TLS" if chunk.tls and verb == "EHLO" else verb, chunk.at_ms
             elif point:
                 waited = (chunk.at_ms - since) / 1000
@@ -278,7 +282,7 @@ def _can_serve(cipher: str) -> bool:
         return False
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).set_ciphers(f"{cipher}:@SECLEVEL=0")
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):
         return False
     return True
 

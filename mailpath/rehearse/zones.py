@@ -35,6 +35,7 @@ _CLOSE = 0.05
 
 #: The lab has these itself.
 _LABS_OWN = frozenset({".", "example"})
+_LONGEST = 2**31 - 1
 #: How the lab's signatures stand: days from now.
 _USUAL = (-30.0, 14.0)
 #: What a zone is made of, and not what is in it.
@@ -110,7 +111,7 @@ class Zones:
                     shown = self._zone(name_text(rrset.name.parent()))
                     shown.nsec3, shown.opt_out = True, shown.opt_out or bool(rdata.flags & 1)
             if rrset.rdtype == RdataType.SOA and _is_within(asked, owner):
-                self._zone(owner).negative_ttl = rrset.ttl
+                self._zone(owner).negative_ttl = min(rrset.ttl, _LONGEST)
         for rrset in message.answer:
             if rrset.rdtype in _MADE:
                 continue
@@ -128,7 +129,7 @@ class Zones:
             if each.labels < depth and not owner.is_wild():
                 owner = dns.name.Name([b"*", *owner.labels[depth - each.labels :]])
             ttl = each.original_ttl
-        kept = dns.rrset.from_rdata_list(owner, ttl, list(rrset))
+        kept = dns.rrset.from_rdata_list(owner, min(ttl, _LONGEST), list(rrset))
         self.rrsets.setdefault((name_text(owner), rrset.rdtype), kept)
 
     def _sign(self, rdata: RRSIG) -> None:
