@@ -1,7 +1,6 @@
 """The tables of a scenario file below the scenario itself: zones, servers, certificates, policy, faults.
 
-`docs/scenarios.md` is made from these classes: a class docstring is the text of its table, and the comment
-behind a word of a vocabulary is what the word means.
+`grammar.toml` says what each key means; `docs/scenarios.md` is made of both.
 """
 
 from __future__ import annotations
@@ -14,21 +13,23 @@ import msgspec
 REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -].*)?\Z", re.DOTALL)
 
 Preset = Literal[
-    "web",  # root -> intermediate -> leaf of the lab's public CA; leaf and intermediate are sent
+    "web",
     "web-wrongname",
     "web-expired",
     "web-notyet",
-    "web-noint",  # the intermediate is not sent
-    "web-withroot",  # the root is sent too
-    "self",  # self-signed
+    "web-noint",
+    "web-withroot",
+    "self",
     "self-wrongname",
     "self-expired",
-    "ta",  # private trust anchor -> leaf; both are sent
+    "ta",
     "ta-wrongname",
     "ta-expired",
-    "ta-nochain",  # the trust anchor is not sent
+    "ta-nochain",
 ]
 Listen = Literal["yes", "refused", "blackhole"]
+Algorithm = Literal["ECDSAP256SHA256", "ECDSAP384SHA384", "ED25519", "RSASHA256", "RSASHA512"]
+_DIGESTS = ("SHA1", "SHA256", "SHA384")
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
@@ -54,40 +55,37 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Zone(Table, frozen=True):
-    """A DNS zone.  The first zone of a scenario is usually the recipient domain ("@").
-
-    `sec`: unsigned; signed (NSEC); nsec3; nsec3optout; expired (all signatures expired three days ago);
-    badds (the DS at the parent matches no key); nods (signed, no DS at the parent: an island).
-    `tamper`: "owner TYPE" of RRsets with corrupted signatures.  `ns`: "refused" (the zone's servers
-    answer REFUSED, so a resolver says SERVFAIL) or "dead" (no answer ever comes).  `days`: the days from now
-    at which its signatures begin and end (default: -30 and 14).  `negative_ttl`: seconds for which its
-    denials may be kept (RFC 2308 section 4).
-    """
+    """A DNS zone.  The first zone of a scenario is usually the recipient domain ("@")."""
 
     name: str = "@"
     sec: Literal["unsigned", "signed", "nsec3", "nsec3optout", "expired", "badds", "nods"] = "unsigned"
     tamper: tuple[str, ...] = ()
     ns: Literal["real", "refused", "dead"] = "real"
     days: Days | None = None
+    algorithms: Annotated[tuple[Algorithm, ...], msgspec.Meta(min_length=1, max_length=5)] = (
+        "ECDSAP256SHA256",
+    )
+    ds: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] | None = None
     negative_ttl: Ttl = 300
     rr: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_days(self.days)
+        if len(set(self.algorithms)) != len(self.algorithms):
+            raise ValueError("`algorithms` names one twice")
+        for text in self.ds or ():
+            words = text.split()
+            if (
+                not (len(words) == 2 and words[0] in self.algorithms and words[1] in _DIGESTS)
+                and len(words) < 4
+            ):
+                raise ValueError(
+                    f"`ds` is {text!r}, but must be a DS record or like {self.algorithms[0]} SHA256"
+                )
 
 
 class Certificate(Table, frozen=True):
-    """A certificate: a preset, and the differences from it.
-
-    `names`: DNS-IDs (default: the server's host name); `cn`: the subject's common name (default: the first
-    name; "": none); `san` false: no subjectAltName; `key`: a label, the same label means the same key
-    within one server; `algorithm` of the key; `sha`: digest of the signature on it (sha1: its issuer has an
-    RSA key); `eku`: extended key usages (default: server).  `days`: the days from now at which its validity
-    begins and ends.  `issuers`: how many authorities stand between the leaf and the root (default: 1 for web,
-    0 for ta).  `sent`: what the server presents, in this order: 0 is the leaf, 1 its issuer, and so on up to
-    the root.  `host`: the server whose key it has (default: the one that presents it): equal certificates
-    of one host are one certificate.
-    """
+    """A certificate: a preset, and the differences from it."""
 
     preset: Preset = "web"
     names: tuple[str, ...] | None = None
@@ -143,7 +141,7 @@ Point = Literal["GREETING", "EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "DATA", 
 
 
 class TlsLimits(Table, frozen=True):
-    """What the server's TLS accepts; `ciphers`: an OpenSSL cipher list ("aNULL": anonymous suites)."""
+    """What the server's TLS accepts."""
 
     min: TlsVersion | None = None
     max: TlsVersion | None = None
@@ -160,18 +158,7 @@ class Server(Table, frozen=True):
     """A receiving mail server (RFC 5321, RFC 3207) with its own address.
 
     A host with several addresses has a table for each; its certificates are told apart as HOST, HOST#2 and so
-    on.  `a`, `v6`: whether it has an A, an AAAA record; `ttl` of these records; `also`: further names that
-    have the same addresses.  Any reply may be "raw " and what is sent as it stands.  `pause`: seconds before
-    the answer to a command, e.g. { EHLO = 2.5 }.  `banner`: a greeting reply, "close" or "silent" (nothing is
-    ever said); `banner_delay`: seconds before it.  `ehlo`: keyword lines, `ehlo_reply`: a reply that refuses
-    EHLO, `helo`: the one to HELO; `name`: what it calls itself in them (default: its host name);
-    `ehlo_tls`: the keywords inside TLS, where they differ. `starttls`: "ok", "absent" (not offered),
-    "garbage" (220, then no TLS), "silent" (no reply ever comes), "abort" (220, closed at the ClientHello),
-    "hang" (220, then silence), "drop" (closed at the command), a reply that refuses it, or the text of its
-    220.  `inject`: clear text sent right after the 220.  `after_tls`: "ok", "close", "close-ehlo",
-    "close-mail", "silent", or a reply to EHLO inside TLS.  `mail`, `rcpt`, `data`, `dot`: replies.
-    `require_tls`: refuses MAIL in clear text (530).  `requiretls`: announces RFC 8689 inside TLS.
-    `greylist`: answers RCPT with 451 in the first session.
+    on.  Any reply may be "raw " and what is sent as it stands, "close", or "silent".
     """
 
     host: str
@@ -179,11 +166,13 @@ class Server(Table, frozen=True):
     v6: bool = False
     ttl: Ttl = 3600
     also: tuple[str, ...] = ()
+    ptr: str = ""
     listen: Listen = "yes"
     listen6: Listen | None = None
     banner: str = ""
     banner_delay: Seconds = 0.0
     pause: dict[Point, Seconds] = {}
+    drip: Seconds = 0.0
     ehlo: tuple[str, ...] = ("PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES")
     ehlo_reply: str = ""
     helo: str = ""
@@ -217,15 +206,7 @@ class Server(Table, frozen=True):
 
 
 class Sts(Table, frozen=True):
-    """MTA-STS (RFC 8461): the TXT record, the policy and the host that serves it.
-
-    `txt`: TXT records at `_mta-sts` (default: one good one).  `mx`: patterns of the policy (default: the
-    MX hosts of the first zone).  `body`: the policy verbatim instead.  `ctype` "": no Content-Type.
-    `redirect`: a Location, with `status` 302.  `listen`: "noaddr" (the policy host has no address),
-    "hang" (it never answers).  `stall`: the body never completes.  `no_length`: the body ends with the
-    connection.  `delay`: seconds before the answer.  `address_at`: the absolute owner name of the address
-    record, if `mta-sts` is a CNAME; `ttl` of that record.
-    """
+    """MTA-STS (RFC 8461): the TXT record, the policy and the host that serves it."""
 
     txt: tuple[str, ...] | None = None
     mode: str = "enforce"
@@ -250,13 +231,7 @@ class Sts(Table, frozen=True):
 
 
 class Fault(Table, frozen=True):
-    """Questions that the resolver, or the name servers behind it, do not answer as the zones would have it.
-
-    `name`: one name, or "*" for every name in this lab; `type`: one type, or "*".  `answer`: an error
-    (RFC 1035 section 4.1.1), or "drop": no answer ever comes.  `cd`: only where checking is disabled ("set"),
-    only where it is not ("clear": what is answered only with CD), or "any".  `ede`: an extended error
-    (RFC 8914) beside it.
-    """
+    """Questions that the resolver, or a name server behind it, does not answer as the zones would have it."""
 
     name: str = "*"
     type: str = "*"

@@ -16,6 +16,7 @@ from pathlib import Path
 import dns.exception
 import dns.name
 import dns.rdatatype
+import dns.reversename
 import msgspec
 
 from mailpath.lab import https, zones
@@ -90,7 +91,12 @@ class Internet:
         example.add_text([f"{zones.NAME_SERVER} A {NAME_SERVER_ADDRESS}"])
         for each in scenarios:
             self._declare(each, now)
-        self._delegate()
+        self.root.delegate(example)
+        if any(server.ptr for each in scenarios for server in each.server):
+            self._reverse = self._add(Zone(dns.name.from_text("arpa."), _SIGNED, now))
+            self.root.delegate(self._reverse)
+        for each in scenarios:
+            self._delegate(each)
         for each in scenarios:
             _Builder(self, each).build()
         for zone in self._zones.values():
@@ -100,7 +106,7 @@ class Internet:
     @property
     def trust_anchor(self) -> str:
         """The root's DS record as zone-file text."""
-        return f". IN DS {self.root.delegation_signer()}\n"
+        return "".join(f". IN DS {ds}\n" for ds in self.root.delegation_signers())
 
     def _add(self, zone: Zone) -> Zone:
         self._zones[zone.name] = zone
@@ -116,7 +122,13 @@ class Internet:
             except (ValueError, dns.exception.DNSException) as error:
                 sentence = f'needs lines like "@ MX": {error}.'
                 raise ScenarioError(sentence, file=each.id, key="zone.tamper") from error
-            signing = replace(_SIGNING[spec.sec], tampered=tampered, days=spec.days)
+            signing = replace(
+                _SIGNING[spec.sec],
+                tampered=tampered,
+                days=spec.days,
+                algorithms=spec.algorithms,
+                ds_set=spec.ds,
+            )
             self._add(Zone(name, signing, now, spec.ns, spec.negative_ttl))
         for fault in each.fault:
             try:
@@ -124,14 +136,20 @@ class Internet:
             except (dns.exception.DNSException, dns.rdatatype.UnknownRdatatype) as error:
                 raise ScenarioError(f"{error}.", file=each.id, key="fault") from error
 
-    def _delegate(self) -> None:
-        for zone in self._zones.values():
-            if zone is self.root:
-                continue
+    def _delegate(self, each: Scenario) -> None:
+        for spec in each.zone:
+            zone = self._zones[absolute(each, spec.name)]
             above = zone.name.parent()
             while above not in self._zones:
                 above = above.parent()
-            self._zones[above].delegate(zone)
+            try:
+                self._zones[above].delegate(zone)
+            except (dns.exception.DNSException, ValueError) as error:
+                raise ScenarioError(f"{error}.", file=each.id, key="zone.ds") from error
+
+    def point_back(self, address: str, name: str) -> None:
+        """Publishes the PTR record of `address` (RFC 1035 section 3.5)."""
+        self._reverse.add_text([f"{dns.reversename.from_address(address)} PTR {name}."])
 
     def zone_of(self, each: Scenario, name: dns.name.Name, key: str) -> Zone:
         """The zone of scenario `each` to which `name` belongs; `key` names it in the error."""
@@ -197,6 +215,8 @@ class _Builder:
         for address, rdtype, listen in ends:
             for name in (host, *map(self.scenario.absolute, server.also)):
                 self._publish(name, f"{server.ttl} {rdtype} {address}", "server.host")
+            if server.ptr:
+                self.internet.point_back(address, self.scenario.absolute(server.ptr))
             running = MailServer(server, host, address, selector, self.internet.log)
             self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
 

@@ -229,8 +229,12 @@ class _Session:
             raise End
         if reply == "silent":
             await asyncio.sleep(HANG)
-        raw = reply.startswith(RAW)
-        await self._stream.write(reply.removeprefix(RAW).encode() if raw else reply.encode() + b"\r\n")
+        whole = reply.removeprefix(RAW) if reply.startswith(RAW) else f"{reply}\r\n"
+        for line in whole.splitlines(keepends=True) if self._script.drip else ():
+            await self._stream.write(line.encode())
+            await asyncio.sleep(self._script.drip)
+        if not self._script.drip:
+            await self._stream.write(whole.encode())
 
     async def _read_line(self) -> bytes:
         while b"\n" not in self._buffer:

@@ -9,6 +9,7 @@ resolver would say without being one.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,7 +19,7 @@ import dns.rdata
 import dns.rdatatype
 import dns.rrset
 import dns.zone
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from dns.rdata import GenericRdata
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
@@ -36,6 +37,16 @@ NEGATIVE_TTL = 300
 
 #: The one name server of every zone; its address is in the "example" zone.
 NAME_SERVER = dns.name.from_text("ns1.nic.example.")
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+_GENERATES: dict[str, Callable[[], PrivateKey]] = {
+    "ECDSAP256SHA256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ECDSAP384SHA384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ED25519": ed25519.Ed25519PrivateKey.generate,
+    "RSASHA256": lambda: rsa.generate_private_key(65537, 2048),
+    "RSASHA512": lambda: rsa.generate_private_key(65537, 2048),
+}
+#: As a DS record's text has them.
+_KNOWN_ALGORITHMS = [["5"], ["7"], ["8"], ["10"], ["13"], ["14"], ["15"], ["16"]]
 _MAILBOX = dns.name.from_text("hostmaster.nic.example.")
 
 
@@ -53,7 +64,8 @@ class Signing:
 
     `nsec3`: hashed denial (RFC 5155), `opt_out` over unsigned delegations.  `expired`: every signature
     expired three days ago.  `ds`: "good", "bad" (matches no key) or "none".  `tampered`: RRsets with a
-    corrupted signature.  `days`: begin and end of every signature, from now.
+    corrupted signature.  `days`: begin and end of every signature, from now.  `algorithms`: a key of each
+    signs everything; `ds_set`: the DS records at the parent, as the scenario file has them.
     """
 
     signed: bool = False
@@ -63,6 +75,8 @@ class Signing:
     ds: str = "good"
     tampered: frozenset[tuple[dns.name.Name, RdataType]] = frozenset()
     days: tuple[float, float] | None = None
+    algorithms: tuple[str, ...] = ("ECDSAP256SHA256",)
+    ds_set: tuple[str, ...] | None = None
 
     @property
     def window(self) -> tuple[int, int]:
@@ -104,16 +118,16 @@ class Zone:
         self._known: frozenset[dns.name.Name] = frozenset()  # nodes and empty non-terminals
         self._order: list[dns.name.Name] = []  # owners of NSEC records, canonical order
         self._signatures: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset] = {}
-        self._key: ec.EllipticCurvePrivateKey | None = None
-        self._dnskey: DNSKEY | None = None
+        self._keys: list[tuple[PrivateKey, DNSKEY]] = []
         self.add(
             _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {negative_ttl}"),
             _rrset(name, "NS", str(NAME_SERVER)),
         )
-        if signing.signed:
-            self._key = ec.generate_private_key(ec.SECP256R1())
-            self._dnskey = dns.dnssec.make_dnskey(self._key.public_key(), "ECDSAP256SHA256", flags=257)
-            self.add(dns.rrset.from_rdata(name, TTL, self._dnskey))
+        for algorithm in signing.algorithms if signing.signed else ():
+            key = _GENERATES[algorithm]()
+            dnskey = dns.dnssec.make_dnskey(key.public_key(), algorithm, flags=257)
+            self._keys.append((key, dnskey))
+            self.add(dns.rrset.from_rdata(name, TTL, dnskey))
 
     # --- building ----------------------------------------------------------------------------------
 
@@ -149,17 +163,30 @@ class Zone:
         child.parent = self
         self.cuts[child.name] = child
         self.add(_rrset(child.name, "NS", str(NAME_SERVER)))
-        if child.signing.signed and child.signing.ds != "none":
-            self.add(dns.rrset.from_rdata(child.name, TTL, child.delegation_signer()))
+        for ds in child.delegation_signers():
+            self.add(dns.rrset.from_rdata(child.name, TTL, ds))
 
-    def delegation_signer(self) -> dns.rdata.Rdata:
-        """The DS record of this zone's key (SHA-256), corrupted if the scenario says so."""
-        if self._dnskey is None:
-            raise ValueError(f"{self.name} is not signed")
-        ds = dns.dnssec.make_ds(self.name, self._dnskey, "SHA256")
+    def delegation_signers(self) -> list[dns.rdata.Rdata]:
+        """The DS records at the parent: one of each key (SHA-256), corrupted or others if the scenario says
+        so.  Raises DNSException.
+        """
+        if self.signing.ds_set is not None:
+            return [self._delegation_signer(each) for each in self.signing.ds_set]
+        if not self._keys or self.signing.ds == "none":
+            return []
+        made = [dns.dnssec.make_ds(self.name, dnskey, "SHA256") for _, dnskey in self._keys]
         if self.signing.ds == "bad":
-            return ds.replace(digest=bytes(byte ^ 0xFF for byte in ds.digest))
-        return ds
+            return [ds.replace(digest=bytes(byte ^ 0xFF for byte in ds.digest)) for ds in made]
+        return [*made]
+
+    def _delegation_signer(self, text: str) -> dns.rdata.Rdata:
+        """The DS of "ALGORITHM DIGEST", or the record that `text` is."""
+        words = text.split()
+        for (_, dnskey), algorithm in zip(self._keys, self.signing.algorithms, strict=False):
+            if len(words) == 2 and words[0] == algorithm:
+                policy = dns.dnssec.allow_all_policy  # SHA-1, too: somebody has it
+                return dns.dnssec.make_ds(self.name, dnskey, words[1], policy=policy)
+        return dns.rdata.from_text("IN", "DS", text)
 
     def seal(self) -> None:
         """Builds the chain of denial of existence; call it after the last record was added."""
@@ -234,17 +261,31 @@ class Zone:
             above = self.parent.status()
             if above is not Status.SECURE:
                 return above
-            if not self.signing.signed or self.signing.ds == "none":
+            if not self.signing.signed or not self._is_delegated_securely():
                 return Status.INSECURE
         elif not self.signing.signed:
             return Status.INSECURE
         if (
             self.signing.lapsed
             or self.signing.ds == "bad"
+            or not self._is_anchored()
             or (self.name, RdataType.DNSKEY) in self.signing.tampered
         ):
             return Status.BOGUS
         return Status.SECURE
+
+    def _is_delegated_securely(self) -> bool:
+        """A validator that knows the usual algorithms finds a DS that counts (RFC 4035 section 5.2)."""
+        if self.signing.ds_set is None:
+            return self.signing.ds != "none"
+        return any(
+            len(each.split()) == 2 or each.split()[1:2] in _KNOWN_ALGORITHMS for each in self.signing.ds_set
+        )
+
+    def _is_anchored(self) -> bool:
+        """Some DS is that of a key."""
+        ds_set = self.signing.ds_set
+        return ds_set is None or any(len(each.split()) == 2 for each in ds_set)
 
     def is_tampered(self, rrset: dns.rrset.RRset) -> bool:
         return (rrset.name, rrset.rdtype) in self.signing.tampered
@@ -254,26 +295,20 @@ class Zone:
 
         A delegation's NS set belongs to the child and is not signed (RFC 4035 section 2.2).
         """
-        if self._key is None or self._dnskey is None:
+        if not self._keys:
             return None
         if rrset.name in self.cuts and rrset.rdtype not in {RdataType.DS, RdataType.NSEC}:
             return None
         made = self._signatures.get((rrset.name, rrset.rdtype))
         if made is None:
             start, end = self.signing.window
-            rrsig = dns.dnssec.sign(
-                rrset,
-                self._key,
-                self.name,
-                self._dnskey,
-                inception=self._now + start,
-                expiration=self._now + end,
-            )
-            if self.is_tampered(rrset):
+            signed: list[dns.rdata.Rdata] = []
+            begin, end = self._now + start, self._now + end
+            for key, dnskey in self._keys:
+                rrsig = dns.dnssec.sign(rrset, key, self.name, dnskey, inception=begin, expiration=end)
                 broken = bytes([rrsig.signature[0] ^ 0xFF]) + rrsig.signature[1:]
-                made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig.replace(signature=broken))
-            else:
-                made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig)
+                signed.append(rrsig.replace(signature=broken) if self.is_tampered(rrset) else rrsig)
+            made = dns.rrset.from_rdata_list(rrset.name, rrset.ttl, signed)
             self._signatures[rrset.name, rrset.rdtype] = made
         return made
 

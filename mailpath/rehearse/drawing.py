@@ -61,7 +61,7 @@ def draw(capture: Capture, found: Walk) -> Drawn:
         zone=zones.draw(found_lines),
         server=servers,
         sts=sts,
-        fault=tuple(zones.faults()),
+        fault=zones.faults(),
         expect=_expected(found),
     )
     return Drawn(scenario, notes.sentences)

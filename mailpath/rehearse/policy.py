@@ -16,7 +16,7 @@ from mailpath.rehearse.certificates import Certificates
 from mailpath.rehearse.notes import Notes, is_plain, relative
 from mailpath.rehearse.servers import Address
 
-_NOTICED, _LONGEST = 1.0, 60.0
+_NOTICED, _LONGEST = 0.5, 60.0
 
 
 def draw(

@@ -40,7 +40,7 @@ def lines(zones: Zones, shown: list[Shown], published: frozenset[str], notes: No
         zones.rrsets.items(), key=lambda each: (each[0][0].split(".")[::-1], each[0][1])
     ):
         zone = zones.zone_of(owner)
-        for rdata in rrset:
+        for rdata in sorted(rrset, key=lambda each: getattr(each, "preference", 0)):
             if rdtype in (RdataType.A, RdataType.AAAA):
                 if rdata.to_text() in published:
                     continue

@@ -24,7 +24,7 @@ _ENDED = (Failure.CLOSED, Failure.RESET)
 _KEYWORD = re.compile(rb"\s*(STARTTLS|REQUIRETLS)\b", re.IGNORECASE)
 _VERSIONS = {"TLSv1": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2"}
 #: Seconds that somebody would notice, and the most that a scenario can say.
-_NOTICED, _LONGEST = 1.0, 60.0
+_NOTICED, _LONGEST = 0.5, 60.0
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -240,7 +240,7 @@ class Drawer:
             return {}
         usual = chains.get(None) or next(iter(chains.values()))
         named = {sni: chain for sni, chain in chains.items() if sni is not None}
-        differing = {sni: chain for sni, chain in named.items() if chain != usual or refused}
+        differing = {sni: chain for sni, chain in named.items() if chain != usual or refused - {None}}
         said: dict[str, Any] = {"cert": self._certificates.draw(usual, host)}
         said["sni"] = {
             f"{sni}.": self._certificates.draw(chain, host)

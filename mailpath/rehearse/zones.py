@@ -15,6 +15,7 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+import msgspec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 from dns.rdtypes.ANY.RRSIG import RRSIG
@@ -53,6 +54,9 @@ _MADE = frozenset(
     }
 )
 _ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+_ALGORITHMS = {8: "RSASHA256", 10: "RSASHA512", 13: "ECDSAP256SHA256", 14: "ECDSAP384SHA384", 15: "ED25519"}
+_USUAL_ALGORITHMS = ("ECDSAP256SHA256",)
+_DIGESTS = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
 _ERRORS = {"SERVFAIL": "servfail", "REFUSED": "refused", "NOTIMP": "notimp", "FORMERR": "formerr"}
 
 
@@ -188,6 +192,8 @@ class Zones:
             begin, end = ((moment - made) / DAY for moment in shown.window)
             if abs(begin - _USUAL[0]) > _CLOSE or abs(end - _USUAL[1]) > _CLOSE:
                 said["days"] = round(begin, 3), round(end, 3)
+        if fact is not None and said["sec"] in ("signed", "nsec3", "nsec3optout", "expired"):
+            said |= self._keys(zone, fact)
         if shown.negative_ttl is not None:
             said["negative_ttl"] = shown.negative_ttl
         said["ns"] = self._name_servers(zone)
@@ -216,6 +222,26 @@ class Zones:
                 return {"sec": "expired"}
             return {"sec": signed, "days": (round(begin, 3), round(end, 3))}
         return {"sec": signed}
+
+    def _keys(self, zone: str, fact: ZoneFact) -> dict[str, Any]:
+        """Algorithms, and the DS records, where they are not what the lab makes."""
+        found = tuple(dict.fromkeys(key.algorithm for key in fact.keys))
+        known = tuple(_ALGORITHMS[each] for each in found if each in _ALGORITHMS)
+        if len(known) != len(found):
+            self.notes.add(zone, "it has keys of algorithms that the lab cannot sign with; they are left out")
+        algorithms = known or _USUAL_ALGORITHMS
+        ds_set: list[str] = []
+        for ds in fact.ds:
+            digest = _DIGESTS.get(ds.digest_type)
+            if ds.matches and _ALGORITHMS.get(ds.algorithm) in algorithms and digest is not None:
+                ds_set.append(f"{_ALGORITHMS[ds.algorithm]} {digest}")
+            elif not ds.matches:
+                ds_set.append(f"{ds.tag} {ds.algorithm} {ds.digest_type} {ds.digest}")
+        said: dict[str, Any] = {} if algorithms == _USUAL_ALGORITHMS else {"algorithms": algorithms}
+        usual = [f"{each} SHA256" for each in algorithms]
+        if any(len(each.split()) == 2 for each in ds_set) and sorted(ds_set) != sorted(usual):
+            said["ds"] = tuple(dict.fromkeys(ds_set))[:20]
+        return said
 
     def _below_insecure(self, zone: str) -> bool:
         return any(
@@ -254,8 +280,9 @@ class Zones:
             return "real"
         return "dead" if all(each.failure is Failure.TIMEOUT for each in within) else "refused"
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> tuple[Fault, ...]:
         """Questions that failed, where no zone that is drawn explains it."""
+        faults: list[Fault] = []
         bogus = {name for name, fact in self._facts.items() if fact.status is Security.BOGUS}
         broken = {lookup.name for lookup in lookups(self.walk) if lookup.security is Security.BOGUS}
         broken |= {lookup.canonical for lookup in lookups(self.walk) if lookup.security is Security.BOGUS}
@@ -272,7 +299,8 @@ class Zones:
             if not is_plain(question.name):
                 self.notes.add(question.name, "a question about it failed; here it is answered")
                 continue
-            yield self._fault(exchange, checking)
+            faults.append(self._fault(exchange, checking))
+        return _merged(faults)
 
     def _fault(self, exchange: DnsExchange, checking: bool) -> Fault:
         question, message = exchange.question, _read(exchange)
@@ -329,3 +357,13 @@ def _is_within(name: str, zone: str) -> bool:
 def _registered(name: str) -> str:
     """A zone for a name of which no zone is known: its last two labels."""
     return ".".join(name.split(".")[-2:])
+
+
+def _merged(faults: list[Fault]) -> tuple[Fault, ...]:
+    """What fails alike with CD and without fails."""
+    alike: dict[Fault, list[str]] = {}
+    for each in faults:
+        alike.setdefault(msgspec.structs.replace(each, cd="any"), []).append(each.cd)
+    return tuple(
+        fault if len(cds) > 1 else msgspec.structs.replace(fault, cd=cds[0]) for fault, cds in alike.items()
+    )

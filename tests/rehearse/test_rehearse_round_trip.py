@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import pathlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from mailpath.facts import Walk
+from mailpath.facts import Path, Walk
 from mailpath.judge.presets import PRESETS
-from mailpath.lab import Lab, Scenario, scenarios
+from mailpath.lab import Lab, load, scenarios
 from mailpath.lab.scenario import decode
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
@@ -43,11 +45,11 @@ class Again:
     capture: Capture
 
 
-async def _walk(lab: Lab, scenario: Scenario, capture: Capture) -> tuple[Walk, Capture]:
+async def _walk(lab: Lab, path: Path) -> tuple[Walk, Capture]:
     async with live_network(lab.settings, kind="lab") as network:
         recording = Recording(network)
-        found = await walk(capture.path, recording, network.ground.made)
-        return found, capture_of(recording, capture.path, found.roots)
+        found = await walk(path, recording, network.ground.made)
+        return found, capture_of(recording, path, found.roots)
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +63,7 @@ def again(walks: Walks) -> dict[str, Again]:
     with Lab.start(tuple(read.values())) as lab:
 
         async def walked() -> list[tuple[Walk, Capture]]:
-            return await asyncio.gather(
-                *(_walk(lab, read[name], captured[name].capture) for name in SCENARIOS)
-            )
+            return await asyncio.gather(*(_walk(lab, captured[name].capture.path) for name in SCENARIOS))
 
         found = asyncio.run(walked())
     return {name: Again(drawn[name], *each) for name, each in zip(SCENARIOS, found, strict=True)}
@@ -91,6 +91,28 @@ async def test_attackers_achieve_the_same(name: str, again: dict[str, Again], wa
                 attack,
                 posture,
             )
+
+
+async def test_what_no_lesson_says(tmp_path: pathlib.Path) -> None:
+    """Chains, dates, algorithms, several addresses, raw replies, pauses, faults."""
+    original = load(pathlib.Path(__file__).parent / "all.toml")
+    here = Path(recipient=original.domain)
+    with Lab.start((original,)) as lab:
+        before, capture = await _walk(lab, here)
+    drawn = draw(capture, before)
+    (tmp_path / "mine.toml").write_text(write(drawn))
+    again = load(tmp_path / "mine.toml")
+    with Lab.start((again,)) as lab:
+        after, _ = await _walk(lab, here)
+    assert (drawn.notes, compare(before, after).sentences) == ((), ())
+    for name in ("algorithms", "days", "negative_ttl"):
+        assert getattr(again.zone[0], name) == getattr(drawn.scenario.zone[0], name)
+    assert set(again.zone[0].ds or ()) == set(original.zone[0].ds or ())
+    assert [each.pause for each in again.server if each.pause] == [{"EHLO": 0.6}]
+    assert again.fault == (
+        replace(original.fault[1], name="_25._tcp.mx4.all.example.", type="TLSA"),
+        replace(original.fault[0], name="mx4.all.example."),
+    )
 
 
 def test_what_nobody_has_seen_is_told(again: dict[str, Again]) -> None:
