@@ -19,7 +19,7 @@ import dns.rdatatype
 import dns.reversename
 import msgspec
 
-from mailpath.lab import https, zones
+from mailpath.lab import grammar, https, zones
 from mailpath.lab import scenario as files
 from mailpath.lab.ca import Authority, Issued, association
 from mailpath.lab.grammar import Certificate, Fault, Preset, Server, Sts, TlsLimits
@@ -86,6 +86,7 @@ class Internet:
         self.v6_addresses = _allot(_V6, "IPv6 addresses")
         self.faults: list[Faulty] = []
         self._zones: dict[dns.name.Name, Zone] = {}
+        self._shared: dict[dns.name.Name, grammar.Zone] = {}
         self.root = self._add(Zone(dns.name.root, _SIGNED, now))
         example = self._add(Zone(dns.name.from_text("example."), _SIGNED, now))
         example.add_text([f"{zones.NAME_SERVER} A {NAME_SERVER_ADDRESS}"])
@@ -115,6 +116,8 @@ class Internet:
     def _declare(self, each: Scenario, now: int) -> None:
         for spec in each.zone:
             name = absolute(each, spec.name)
+            if _is_alike(self._shared.get(name), spec) and not self._serves(each, name):
+                continue  # as of a top-level domain above two scenarios, or of one sender of both
             if name in self._zones:
                 raise ScenarioError(f"{name} is there already.", file=each.id, key="zone.name")
             try:
@@ -130,15 +133,27 @@ class Internet:
                 ds_set=spec.ds,
             )
             self._add(Zone(name, signing, now, spec.ns, spec.negative_ttl))
+            if name != absolute(each, "@") and not self._serves(each, name):
+                self._shared[name] = spec
         for fault in each.fault:
             try:
                 self.faults.append(_read_fault(each, fault))
             except (dns.exception.DNSException, dns.rdatatype.UnknownRdatatype) as error:
                 raise ScenarioError(f"{error}.", file=each.id, key="fault") from error
 
+    @staticmethod
+    def _serves(each: Scenario, zone: dns.name.Name) -> bool:
+        """Whether a mail server of the scenario has its address in `zone`."""
+        zones_of = [absolute(each, spec.name) for spec in each.zone]
+        hosts = [absolute(each, name) for server in each.server for name in (server.host, *server.also)]
+        above = [[other for other in zones_of if host.is_subdomain(other)] for host in hosts]
+        return any(max(found, key=len) == zone for found in above if found)
+
     def _delegate(self, each: Scenario) -> None:
         for spec in each.zone:
             zone = self._zones[absolute(each, spec.name)]
+            if zone.parent is not None:
+                continue
             above = zone.name.parent()
             while above not in self._zones:
                 above = above.parent()
@@ -269,6 +284,16 @@ def absolute(each: Scenario, name: str) -> dns.name.Name:
     """`name` of a scenario file as a DNS name."""
     plain = each.absolute(name)
     return dns.name.root if plain == "." else dns.name.from_text(f"{plain}.")
+
+
+def _is_alike(one: grammar.Zone | None, other: grammar.Zone) -> bool:
+    """Whether two scenarios can share one zone: it holds the same, or it is an empty one that validates."""
+    if one is None or one == other:
+        return one == other
+    return all(
+        each.sec in ("signed", "nsec3", "nsec3optout") and each.ns == "real" and not (each.rr or each.tamper)
+        for each in (one, other)
+    )
 
 
 def _read_fault(each: Scenario, fault: Fault) -> Faulty:

@@ -111,6 +111,14 @@ class Scenario(Table, frozen=True):
             if reference.part not in {"leaf", "int", "ta", "none", *server.tlsacert, *places}:
                 raise ValueError(f"`zone.rr` line {line!r} names an unknown part")
 
+    @property
+    def slowest(self) -> float:
+        """Seconds of the longest pause that somebody makes and then answers."""
+        pauses = [
+            wait for each in self.server for wait in (each.banner_delay, *each.pause.values(), 10 * each.drip)
+        ]
+        return min(60.0, max((self.sts.delay if self.sts is not None else 0.0, *pauses), default=0.0))
+
     def labelled(self) -> dict[str, Server]:
         """Absolute name -> server; the second address of a host is HOST#2, and so on."""
         found: dict[str, Server] = {}

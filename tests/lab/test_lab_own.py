@@ -12,7 +12,7 @@ import pytest
 
 from mailpath.api import validate
 from mailpath.facts import Security
-from mailpath.lab import Lab
+from mailpath.lab import Lab, ScenarioError
 from mailpath.lab.scenario import decode
 from mailpath.network import endpoints
 
@@ -113,3 +113,44 @@ async def test_ds_records_and_algorithms(own: Lab, name: str, security: Security
 def test_an_address_points_back(own: Lab) -> None:
     name = dns.reversename.from_address(own.address("mx1.own.example"))
     assert own.records(str(name), "PTR") == ("mx1.own.example.",)
+
+
+BELOW = """
+id = "{0}"
+title = "x"
+teaches = "x"
+hint = "x"
+domain = "{0}.net"
+sender = "us.net"
+
+[[zone]]
+sec = "signed"
+rr = ["@ MX 10 mx1"]
+
+[[zone]]
+name = "net."
+sec = "{1}"
+
+[[zone]]
+name = "us.net."
+sec = "signed"
+rr = ["@ TXT x"]
+
+[[server]]
+host = "mx1"
+pause = {{ GREETING = 5.0 }}
+"""
+
+
+async def test_two_files_share_what_is_above_them_and_their_sender() -> None:
+    """A lab is as patient as its slowest server needs."""
+    two = [
+        decode(BELOW.format(*words).encode(), "x") for words in (("one", "signed"), ("two", "nsec3optout"))
+    ]
+    with Lab.start(tuple(two)) as lab:
+        for name in ("one.net", "two.net", "us.net"):
+            found = await validate(name, "MX", network=lab.settings)
+            assert found.security is Security.SECURE
+        assert lab.settings.greeting_timeout > 5.0
+    with pytest.raises(ScenarioError, match=r"two: zone\.name: net\. is there already"):
+        Lab.start((two[0], decode(BELOW.format("two", "expired").encode(), "x")))
