@@ -167,7 +167,8 @@ def lab_list(scenarios: tuple[str, ...], as_json: bool) -> None:
 @lab_group.command("serve", params=[_SCENARIOS])
 def lab_serve(scenarios: tuple[str, ...]) -> None:
     """Run the lab, or one with the scenarios given, until Ctrl-C. Prints the path of its network file."""
-    from mailpath.commands.asking import in_their_files, scenarios_named
+    from mailpath.commands.asking import scenarios_named
+    from mailpath.lab.scenario import in_their_files
     from mailpath.lab.serve import serve
 
     named = scenarios_named(scenarios)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,30 +51,13 @@ def network_of(options: dict[str, Any]) -> Iterator[tuple[Settings, Scenario | N
     if given:
         raise click.UsageError(f"The lab has its own network: {given} cannot be used with --lab.")
     from mailpath.lab import Lab
+    from mailpath.lab.scenario import in_their_files
 
     scenario = scenario_named(options["lab"])
     with in_their_files({scenario.id: options["lab"]}):
         lab = Lab.start((scenario,))
     with lab:
         yield settings_from(options, lab.settings), scenario
-
-
-@contextmanager
-def in_their_files(files: Mapping[str, str]) -> Iterator[None]:
-    """Where the lab cannot build a scenario, the error of the block names its file and line.  `files`: id of
-    a scenario -> what was typed for it.
-    """
-    from mailpath.lab import ScenarioError
-    from mailpath.lab.places import line_of
-
-    try:
-        yield
-    except ScenarioError as error:
-        named = files.get(error.file)
-        if named is not None and Path(named).is_file():
-            text = Path(named).read_text(encoding="utf-8", errors="replace")
-            error.file, error.line = named, line_of(text, error.key, error.quote)
-        raise
 
 
 def scenarios_named(words: Iterable[str]) -> dict[str, Scenario]:

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -223,3 +225,18 @@ def scenarios() -> tuple[Scenario, ...]:
 def sender() -> Scenario:
     """The sending side, a.example, which every lab contains.  It is not a scenario to walk to."""
     return decode((resources.files("mailpath.lab") / "sender.toml").read_bytes(), "sender.toml")
+
+
+@contextmanager
+def in_their_files(files: Mapping[str, str]) -> Iterator[None]:
+    """Where the lab cannot build a scenario, the error of the block names its file and line.  `files`: id of
+    a scenario -> the file, or what else was typed for it.
+    """
+    try:
+        yield
+    except ScenarioError as error:
+        named = files.get(error.file)
+        if named and Path(named).is_file():
+            text = Path(named).read_text(encoding="utf-8", errors="replace")
+            error.file, error.line = named, line_of(text, error.key, error.quote)
+        raise
