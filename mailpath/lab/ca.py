@@ -36,11 +36,14 @@ _PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsa
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate with its key.  `path`: from the leaf to the root; `sent`: what the server presents."""
+    """A certificate with its key.  `path`: from the leaf to the root; `sent`: what the server presents.
+    `second`: the one with a key of another kind beside it.
+    """
 
     key: Key
     path: tuple[x509.Certificate, ...]
     sent: tuple[x509.Certificate, ...]
+    second: Issued | None = None
 
     @property
     def leaf(self) -> x509.Certificate:

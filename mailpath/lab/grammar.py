@@ -154,6 +154,10 @@ def _check_reply(key: str, value: str, words: tuple[str, ...]) -> None:
         raise ValueError(f"`{key}` is {value!r}, but must be {expected}")
 
 
+def _is_rsa(cert: Certificate | Preset) -> bool:
+    return isinstance(cert, Certificate) and cert.algorithm.startswith("rsa")
+
+
 class Server(Table, frozen=True):
     """A receiving mail server (RFC 5321, RFC 3207) with its own address.
 
@@ -181,6 +185,7 @@ class Server(Table, frozen=True):
     starttls: str = "ok"
     inject: str = ""
     cert: Certificate | Preset = "web"
+    second: Certificate | Preset | None = None
     sni: dict[str, Certificate | Preset] = {}
     sni_required: bool = False
     sni_reject_unknown: bool = False
@@ -203,6 +208,8 @@ class Server(Table, frozen=True):
         _check_reply("after_tls", self.after_tls, ("ok", "close", "close-ehlo", "close-mail", "silent"))
         for key in ("ehlo_reply", "helo", "mail", "rcpt", "data", "dot"):
             _check_reply(key, getattr(self, key), ("close", "silent"))
+        if self.second is not None and _is_rsa(self.second) == _is_rsa(self.cert):
+            raise ValueError("`second` must have a key of another kind than `cert`: one RSA, one ECDSA")
 
 
 class Sts(Table, frozen=True):

@@ -211,12 +211,16 @@ class _Builder:
             spec = msgspec.structs.replace(spec, host="")
         return self.internet.authority.issue(host, spec, self.scenario.domain)
 
+    def _issue_both(self, host: str, server: Server) -> Issued:
+        issued = self._issue(host, server.cert)
+        return issued if server.second is None else replace(issued, second=self._issue(host, server.second))
+
     def _add_mail_server(self, server: Server) -> None:
         host = self.scenario.absolute(server.host)
         by_name = {self.scenario.absolute(name): self._issue(host, cert) for name, cert in server.sni.items()}
         selector = Selector(
             self.internet.folder,
-            self._issue(host, server.cert),
+            self._issue_both(host, server),
             by_name,
             server.tls,
             required=server.sni_required,
@@ -269,6 +273,8 @@ class _Builder:
         server, name = self.servers[label], label.partition("#")[0]
         if part == "none":
             chosen = self._issue(name, Certificate(preset="self", key="never presented"))
+        elif part == "second" and server.second is not None:
+            chosen = self._issue(name, server.second)
         else:
             chosen = self._issue(name, server.tlsacert.get(part, server.cert))
         place = 1 if part in {"ta", "int"} else int(part) if part.isdigit() else 0

@@ -109,8 +109,8 @@ class Scenario(Table, frozen=True):
             if server is None:
                 raise ValueError(f"`zone.rr` line {line!r} names a server that is not there")
             cert = server.cert if isinstance(server.cert, Certificate) else Certificate(preset=server.cert)
-            places = map(str, range(cert.top + 1))
-            if reference.part not in {"leaf", "int", "ta", "none", *server.tlsacert, *places}:
+            parts = {"leaf", "int", "ta", "none", *server.tlsacert, *map(str, range(cert.top + 1))}
+            if reference.part not in parts | ({"second"} if server.second is not None else set()):
                 raise ValueError(f"`zone.rr` line {line!r} names an unknown part")
 
     @property

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from hashlib import sha256
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
+import dns.reversename
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from lab_client import Client
 
 from mailpath.api import validate
 from mailpath.facts import Security
@@ -25,7 +33,7 @@ hint = "x"
 [[zone]]
 sec = "signed"
 algorithms = ["ED25519", "ECDSAP256SHA256"]
-rr = ["@ MX 10 mx1", "a TXT x", "b TXT x", "c TXT x", "d TXT x"]
+rr = ["@ MX 10 mx1", "_25._tcp.mx1 {tlsa 3 1 1 mx1/second}", "a TXT x", "b TXT x", "c TXT x", "d TXT x"]
 
 [[zone]]
 name = "own-stale.example."
@@ -48,6 +56,8 @@ rr = ["@ TXT x"]
 [[server]]
 host = "mx1"
 ptr = "mx1"
+cert = "self"
+second = { preset = "self", algorithm = "rsa-2048" }
 
 [[fault]]
 name = "a"
@@ -154,3 +164,22 @@ async def test_two_files_share_what_is_above_them_and_their_sender() -> None:
         assert lab.settings.greeting_timeout > 5.0
     with pytest.raises(ScenarioError, match=r"two: zone\.name: net\. is there already"):
         Lab.start((two[0], decode(BELOW.format("two", "expired").encode(), "x")))
+
+
+def test_a_client_gets_the_certificate_of_the_kind_that_it_can_use(own: Lab) -> None:
+    found = {}
+    for suite in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(suite)
+        with Client(own, "mx1.own.example") as client:
+            client.reply()
+            client.say("EHLO a.example")
+            client.say("STARTTLS")
+            found[suite] = client.secure(context, None).getpeercert(binary_form=True) or b""
+    keys = [x509.load_der_x509_certificate(der).public_key() for der in found.values()]
+    assert isinstance(keys[0], ec.EllipticCurvePublicKey)
+    assert isinstance(keys[1], rsa.RSAPublicKey)
+    spki = keys[1].public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert own.records("_25._tcp.mx1.own.example", "TLSA") == (f"3 1 1 {sha256(spki).hexdigest()}",)
