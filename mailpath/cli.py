@@ -38,6 +38,7 @@ from mailpath.ending import ExitCode
 
 #: New objects between two looks for garbage: modules are none, and a walk leaves little.
 _OBJECTS = 100_000
+_SCENARIOS = argument("scenarios", nargs=-1, metavar="[ID|FILE]...", shell_complete=completed("scenarios"))
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -155,20 +156,44 @@ def lab(scenario: str | None, **options: Any) -> int:
     return commands.lab(scenario, options)
 
 
-@lab_group.command("list", params=[as_json("a JSON array")])
-def lab_list(as_json: bool) -> None:
-    """List the scenarios. Prints ID, domain, expected outcomes and title, separated by tabs."""
+@lab_group.command("list", params=[_SCENARIOS, as_json("a JSON array")])
+def lab_list(scenarios: tuple[str, ...], as_json: bool) -> None:
+    """List the scenarios, or those given. Prints ID, domain, expected outcomes, title, separated by tabs."""
     from mailpath.commands import lists
 
-    lists.scenarios(as_json)
+    lists.scenarios(as_json, scenarios)
 
 
-@lab_group.command("serve")
-def lab_serve() -> None:
-    """Run the lab for other tools until Ctrl-C. Prints the path of its network file."""
+@lab_group.command("serve", params=[_SCENARIOS])
+def lab_serve(scenarios: tuple[str, ...]) -> None:
+    """Run the lab, or one with the scenarios given, until Ctrl-C. Prints the path of its network file."""
+    from mailpath.commands.asking import scenarios_named
+    from mailpath.lab.scenario import in_their_files
     from mailpath.lab.serve import serve
 
-    serve()
+    named = scenarios_named(scenarios)
+    with in_their_files({each.id: word for word, each in named.items()}):
+        serve(tuple(named.values()) or None)
+
+
+@lab_group.command(
+    "from",
+    short_help="Make a scenario of a captured path.",
+    params=[
+        argument("capture", shell_complete=completed("files")),
+        value("-o", "--output", of="FILE", help="Write the scenario to FILE. [standard output]"),
+    ],
+)
+def lab_from(capture: str, output: str | None) -> int:
+    """Make a scenario of the path in CAPTURE ("-": standard input): its zones, servers, certificates, policy.
+
+    The lab signs with keys of its own: no private key is needed. Then builds and walks the scenario, and says
+    what cannot be carried over, in the file and on standard error. Exit status: 0 the lab behaves as the
+    capture did, 1 a verdict or a finding differs.
+    """
+    from mailpath.commands import rehearsing
+
+    return rehearsing.run(capture=capture, output=output)
 
 
 @cli.command(

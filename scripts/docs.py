@@ -3,6 +3,7 @@
 findings.md     every code of the catalogue
 deviations.md   where mail servers depart from the standards: outcomes, and the rules behind them
 events.md       what can end an attempt: the names that JSON reports carry
+scenarios.md    what a scenario file can say
 attacks.md      every lab scenario, posture and attack (starts the lab; half a minute)
 
 Name some of them to write or check these alone.
@@ -12,10 +13,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs"
@@ -59,6 +64,80 @@ def findings() -> Iterator[str]:
             yield ""
             yield f"- **Fix:** {entry.fix}"
             yield f"- **Source:** {entry.rfc}"
+
+
+# --- scenarios -------------------------------------------------------------------------------------
+
+
+def scenarios() -> Iterator[str]:
+    """Every key of a scenario file: its type, its default, what it means."""
+    import tomllib
+
+    from mailpath.lab import grammar
+    from mailpath.lab.scenario import MAX_BYTES, MAX_RECORDS, Scenario
+
+    meanings = tomllib.loads((ROOT / "mailpath" / "lab" / "grammar.toml").read_text(encoding="utf-8"))
+    tables = {
+        "The scenario itself": Scenario,
+        "`[[zone]]`": grammar.Zone,
+        "`[[server]]`": grammar.Server,
+        "A certificate (`cert`, `sni`, `tlsacert`)": grammar.Certificate,
+        "`tls` of a server": grammar.TlsLimits,
+        "`[sts]`": grammar.Sts,
+        "`[[fault]]`": grammar.Fault,
+    }
+    yield "# Scenario files"
+    yield ""
+    yield meanings["about"].strip().format(kib=MAX_BYTES // 1024, records=MAX_RECORDS)
+    for title, table_type in tables.items():
+        fields = {field.name: field for field in msgspec.structs.fields(table_type)}
+        told = meanings[table_type.__name__]
+        assert fields.keys() == told.keys(), (table_type, fields.keys() ^ told.keys())
+        yield ""
+        yield f"## {title}"
+        yield ""
+        rows = (
+            (f"`{name}`", _kind(field.type), _default(field), told[name]) for name, field in fields.items()
+        )
+        yield from table((("Key", "Type", "Default", "Meaning"), *rows))
+
+
+def _kind(of: Any) -> str:
+    """A type of the grammar in words."""
+    if get_origin(of) is Annotated:
+        return _kind(get_args(of)[0]) + _bounds(get_args(of)[1:])
+    if get_origin(of) is Literal:
+        return ", ".join(f"`{json.dumps(word)}`" for word in get_args(of))
+    parts = [each for each in get_args(of) if each not in (Ellipsis, type(None))]
+    if get_origin(of) in (Union, UnionType):
+        return " or ".join("preset" if "web" in get_args(each) else _kind(each) for each in parts)
+    if get_origin(of) is tuple:
+        return (
+            f"list of {_kind(parts[0])}" if Ellipsis in get_args(of) else f"{len(parts)} of {_kind(parts[0])}"
+        )
+    if get_origin(of) is dict:
+        return f"table of {_kind(parts[1])}"
+    return {str: "text", bool: "boolean", int: "integer", float: "number"}.get(
+        of
+    ) or f"{of.__name__.lower()} table"
+
+
+def _bounds(metas: Iterable[Any]) -> str:
+    return "".join(
+        f", {word} {bound}"
+        for meta in metas
+        for word, bound in (("from", meta.ge), ("to", meta.le), ("at most", meta.max_length))
+        if bound is not None
+    )
+
+
+def _default(field: Any) -> str:
+    if field.required:
+        return "required"
+    value = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    if value is None or isinstance(value, msgspec.Struct):
+        return ""
+    return f"`{json.dumps(value)}`" if value not in ((), {}, "") else ""
 
 
 # --- deviations ------------------------------------------------------------------------------------
@@ -227,6 +306,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "findings.md": findings,
     "deviations.md": deviations,
     "events.md": events,
+    "scenarios.md": scenarios,
     "attacks.md": attacks,
 }
 

@@ -25,8 +25,10 @@ from mailpath.dnssec import BadAnchor
 from mailpath.facts import Walk
 from mailpath.judge import Posture
 from mailpath.judge.presets import PRESETS
+from mailpath.lab.scenario import decode
 from mailpath.network.capture import Capture, CaptureError, load
 from mailpath.network.replay import Replay
+from mailpath.rehearse import draw, write
 from mailpath.report import html, markdown, nagios, provenance, text
 from mailpath.report import json as json_report
 from mailpath.report.result import build
@@ -79,6 +81,7 @@ def outcome(data: bytes, postures: Sequence[Posture] = tuple(PRESETS.values())) 
         told = str(error)
     else:
         _rendered(capture, found, postures)
+        _drawn(capture, found)
         return LOADED
     assert told.endswith("."), told
     assert told.isprintable(), told
@@ -96,6 +99,14 @@ def _rendered(capture: Capture, found: Walk, postures: Sequence[Posture]) -> Non
     assert json.loads(json_report.render(result))
     for render in (text.render, markdown.render, html.render, nagios.render):
         assert all(line.isprintable() for line in render(result).split("\n"))
+
+
+def _drawn(capture: Capture, found: Walk) -> None:
+    """As a scenario: a file that the lab reads, and that shows nothing hidden."""
+    written = write(draw(capture, found))
+    assert written.isascii()
+    assert all(line.isprintable() for line in written.split("\n"))
+    decode(written.encode(), "drawn")
 
 
 def peak_mib() -> float:

@@ -79,8 +79,8 @@ def lab(scenario: str | None, options: dict[str, Any]) -> int:
         from mailpath.commands.asking import scenario_named
         from mailpath.lab import scenarios
 
-        named = scenario_named(scenario, ("list", "serve"))
-        source = LabSource(named.id if named in scenarios() else named)
+        named = scenario_named(scenario, ("list", "serve", "from"))
+        source = LabSource(named.id) if named in scenarios() else LabSource(named, scenario)
     return _open(found, source, None, None, options, start=scenario is not None, problems=problems)
 
 

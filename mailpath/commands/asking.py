@@ -51,10 +51,25 @@ def network_of(options: dict[str, Any]) -> Iterator[tuple[Settings, Scenario | N
     if given:
         raise click.UsageError(f"The lab has its own network: {given} cannot be used with --lab.")
     from mailpath.lab import Lab
+    from mailpath.lab.scenario import in_their_files
 
     scenario = scenario_named(options["lab"])
-    with Lab.start((scenario,)) as lab:
+    with in_their_files({scenario.id: options["lab"]}):
+        lab = Lab.start((scenario,))
+    with lab:
         yield settings_from(options, lab.settings), scenario
+
+
+def scenarios_named(words: Iterable[str]) -> dict[str, Scenario]:
+    """What was typed -> the scenario.  Raises as `scenario_named` does, and where two have one id."""
+    named: dict[str, Scenario] = {}
+    for word in words:
+        scenario = scenario_named(word)
+        other = next((each for each, held in named.items() if held.id == scenario.id and each != word), None)
+        if other is not None:
+            raise click.UsageError(f"{other} and {word} have the same id, {scenario.id!r}.")
+        named[word] = scenario
+    return named
 
 
 def scenario_named(text: str, commands: Iterable[str] = ()) -> Scenario:

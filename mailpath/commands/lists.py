@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from mailpath.config import Config
 
 
-def scenarios(as_json: bool) -> None:
-    """Every scenario of the lab: id, domain, expected outcomes, title; tab-separated."""
+def scenarios(as_json: bool, words: tuple[str, ...] = ()) -> None:
+    """Every scenario of the lab, or those of `words` (ids, files): id, domain, expected outcomes, title;
+    tab-separated.  Raises `click.UsageError`, `ScenarioError`.
+    """
+    from mailpath.commands.asking import scenarios_named
     from mailpath.lab import scenarios as built_in
 
+    listed = tuple(scenarios_named(words).values()) or built_in()
     if as_json:
         keys = ("id", "domain", "sender", "expect", "title")
-        print_json([{key: getattr(each, key) for key in keys} for each in built_in()])
+        print_json([{key: getattr(each, key) for key in keys} for each in listed])
         return
-    for each in built_in():
+    for each in listed:
         outcomes = ",".join(f"{posture}={outcome}" for posture, outcome in each.expect.items())
         click.echo("\t".join((each.id, each.domain, outcomes, each.title)))
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mailpath.lab.scenario import Certificate
+from mailpath.lab.grammar import Certificate, Days
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -30,17 +30,30 @@ _SHA256_RSA = bytes.fromhex("06092a864886f70d01010b")
 _SHA1_RSA = bytes.fromhex("06092a864886f70d010105")
 
 _DAY = dt.timedelta(days=1)
+_CURVES = {"ecdsa-p256": ec.SECP256R1(), "ecdsa-p384": ec.SECP384R1(), "ecdsa-p521": ec.SECP521R1()}
 _PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate with its key.  `sent`: what the server presents, leaf first; `issuer`: who signed it."""
+    """A certificate with its key.  `path`: from the leaf to the root; `sent`: what the server presents.
+    `second`: the one with a key of another kind beside it.
+    """
 
-    leaf: x509.Certificate
     key: Key
+    path: tuple[x509.Certificate, ...]
     sent: tuple[x509.Certificate, ...]
-    issuer: x509.Certificate
+    second: Issued | None = None
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        """The server's own."""
+        return self.path[0]
+
+    @property
+    def issuer(self) -> x509.Certificate:
+        """Who signed it: itself where it is self-signed."""
+        return self.path[min(1, len(self.path) - 1)]
 
     def pem(self) -> bytes:
         """Key and presented chain, as `SSLContext.load_cert_chain` reads them."""
@@ -82,7 +95,7 @@ class Authority:
         return cached
 
     def _issue(self, host: str, spec: Certificate, owner: str) -> Issued:
-        family, _, variation = spec.preset.partition("-")
+        variation = spec.preset.partition("-")[2]
         key = self._key(host, spec.key, spec.algorithm)
         names = spec.names if spec.names is not None else (WRONG_NAME if variation == "wrongname" else host,)
         common = (names[0] if names else "") if spec.cn is None else spec.cn
@@ -90,7 +103,7 @@ class Authority:
         subject = x509.Name(
             [x509.NameAttribute(NameOID.COMMON_NAME, common)] if 0 < len(common) <= 64 else []
         )
-        start, end = self._dates(variation)
+        start, end = self._dates(variation) if spec.days is None else self._days(spec.days)
         builder = _builder(subject, key, start, end)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         if spec.eku:
@@ -99,22 +112,22 @@ class Authority:
         if spec.san and names:
             alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(alternatives, critical=not common)
-        if family == "self":
+        if spec.family == "self":
             leaf = builder.issuer_name(subject).sign(key, hashes.SHA256())
             if spec.sha == "sha1":
                 leaf = _with_sha1(leaf, key)
-            return Issued(leaf, key, (leaf,), leaf)
-        issuer = self._issuer(family, owner, spec.sha)
+            return Issued(key, (leaf,), (leaf,))
+        issuers = self._issuers(spec, owner)
+        issuer = issuers[0]
         leaf = _sign(builder, issuer)
         if spec.sha == "sha1":
             leaf = _with_sha1(leaf, issuer.key)
-        if variation in {"noint", "nochain"}:
-            sent: tuple[x509.Certificate, ...] = (leaf,)
-        elif variation == "withroot":
-            sent = (leaf, issuer.certificate, self._root.certificate)
-        else:
-            sent = (leaf, issuer.certificate)
-        return Issued(leaf, key, sent, issuer.certificate)
+        path = (leaf, *(each.certificate for each in issuers))
+        return Issued(key, path, tuple(path[place] for place in spec.presented))
+
+    def _days(self, days: Days) -> tuple[dt.datetime, dt.datetime]:
+        start, end = (self._now + day * _DAY for day in days)
+        return start, end
 
     def _dates(self, variation: str) -> tuple[dt.datetime, dt.datetime]:
         if variation == "expired":
@@ -130,16 +143,24 @@ class Authority:
             self._keys[host, label, algorithm] = key
         return key
 
-    def _issuer(self, family: str, owner: str, sha: str) -> _Issuer:
-        """The public intermediate, or the private anchor of `owner`; with an RSA key for SHA-1."""
-        title = "Mailpath Lab Issuing CA" if family == "web" else f"{owner} CA"[:60]
-        algorithm = "ecdsa-p256"
-        if sha == "sha1":
-            title, algorithm = f"{title} RSA", "rsa-2048"
-        if title not in self._authorities:
-            above = self._root if family == "web" else None
-            self._authorities[title] = self._make_ca(title, above, algorithm)
-        return self._authorities[title]
+    def _issuers(self, spec: Certificate, owner: str) -> list[_Issuer]:
+        """From who signs the leaf, with an RSA key for SHA-1, to the public root or the anchor of `owner`."""
+        public = spec.family == "web"
+        above: _Issuer | None = self._root if public else None
+        issuers = [self._root] if public else []
+        title = "Mailpath Lab Issuing CA" if public else f"{owner} CA"[:50]
+        for place in range(spec.top - len(issuers), 0, -1):
+            last = place == 1
+            name = title if last else f"{title} {place}"
+            algorithm = "ecdsa-p256"
+            if last and spec.sha == "sha1":
+                name, algorithm = f"{name} RSA", "rsa-2048"
+            key = f"{name} under {len(issuers)}"
+            if key not in self._authorities:
+                self._authorities[key] = self._make_ca(name, above, algorithm)
+            above = self._authorities[key]
+            issuers.insert(0, above)
+        return issuers
 
     def _make_ca(self, title: str, issuer: _Issuer | None, algorithm: str = "ecdsa-p256") -> _Issuer:
         key = _make_key(algorithm)
@@ -156,7 +177,7 @@ class Authority:
 def _make_key(algorithm: str) -> Key:
     if algorithm.startswith("rsa-"):
         return rsa.generate_private_key(public_exponent=65537, key_size=int(algorithm.removeprefix("rsa-")))
-    return ec.generate_private_key(ec.SECP256R1())
+    return ec.generate_private_key(_CURVES[algorithm])
 
 
 def _with_sha1(certificate: x509.Certificate, issuer: Key) -> x509.Certificate:

@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from mailpath.lab.scenario import Sts
+from mailpath.lab.grammar import Sts
 from mailpath.lab.seen import Log
 from mailpath.lab.smtp import HANG
 from mailpath.lab.tls import Selector, TlsStream
@@ -71,6 +71,8 @@ class PolicyHost:
         sts = self.sts
         if sts.listen == "hang":
             await asyncio.sleep(HANG)
+        if sts.delay:
+            await asyncio.sleep(sts.delay)
         status, body, ctype = sts.status, self.body, sts.ctype
         if request.split(" ")[:2] != ["GET", PATH]:
             status, body, ctype = 404, b"not here\n", "text/plain"

@@ -16,14 +16,16 @@ from pathlib import Path
 import dns.exception
 import dns.name
 import dns.rdatatype
+import dns.reversename
 import msgspec
 
-from mailpath.lab import https, zones
+from mailpath.lab import grammar, https, zones
 from mailpath.lab import scenario as files
 from mailpath.lab.ca import Authority, Issued, association
+from mailpath.lab.grammar import Certificate, Fault, Preset, Server, Sts, TlsLimits
 from mailpath.lab.https import PolicyHost
-from mailpath.lab.resolver import Resolver
-from mailpath.lab.scenario import Certificate, Preset, Scenario, ScenarioError, Server, Sts
+from mailpath.lab.resolver import Faulty, Resolver
+from mailpath.lab.scenario import Scenario, ScenarioError
 from mailpath.lab.seen import Log
 from mailpath.lab.smtp import MailServer
 from mailpath.lab.tls import Selector
@@ -82,23 +84,30 @@ class Internet:
         self.mail_addresses = _allot(_MAIL_V4, "mail servers")
         self.web_addresses = _allot(_WEB_V4, "policy hosts")
         self.v6_addresses = _allot(_V6, "IPv6 addresses")
+        self.faults: list[Faulty] = []
         self._zones: dict[dns.name.Name, Zone] = {}
+        self._shared: dict[dns.name.Name, grammar.Zone] = {}
         self.root = self._add(Zone(dns.name.root, _SIGNED, now))
         example = self._add(Zone(dns.name.from_text("example."), _SIGNED, now))
         example.add_text([f"{zones.NAME_SERVER} A {NAME_SERVER_ADDRESS}"])
         for each in scenarios:
             self._declare(each, now)
-        self._delegate()
+        self.root.delegate(example)
+        if any(server.ptr for each in scenarios for server in each.server):
+            self._reverse = self._add(Zone(dns.name.from_text("arpa."), _SIGNED, now))
+            self.root.delegate(self._reverse)
+        for each in scenarios:
+            self._delegate(each)
         for each in scenarios:
             _Builder(self, each).build()
         for zone in self._zones.values():
             zone.seal()
-        self.resolver = Resolver(self._zones.values())
+        self.resolver = Resolver(self._zones.values(), self.faults)
 
     @property
     def trust_anchor(self) -> str:
         """The root's DS record as zone-file text."""
-        return f". IN DS {self.root.delegation_signer()}\n"
+        return "".join(f". IN DS {ds}\n" for ds in self.root.delegation_signers())
 
     def _add(self, zone: Zone) -> Zone:
         self._zones[zone.name] = zone
@@ -107,29 +116,62 @@ class Internet:
     def _declare(self, each: Scenario, now: int) -> None:
         for spec in each.zone:
             name = absolute(each, spec.name)
+            if _is_alike(self._shared.get(name), spec) and not self._serves(each, name):
+                continue  # as of a top-level domain above two scenarios, or of one sender of both
             if name in self._zones:
-                raise ScenarioError(f"{each.id}: zone.name: {name} is there already.")
+                raise ScenarioError(f"{name} is there already.", file=each.id, key="zone.name")
             try:
                 tampered = frozenset(_read_rrset_key(line, name) for line in spec.tamper)
             except (ValueError, dns.exception.DNSException) as error:
-                raise ScenarioError(f'{each.id}: zone.tamper: needs lines like "@ MX": {error}.') from error
-            self._add(Zone(name, replace(_SIGNING[spec.sec], tampered=tampered), now, spec.ns))
+                sentence = f'needs lines like "@ MX": {error}.'
+                raise ScenarioError(sentence, file=each.id, key="zone.tamper") from error
+            signing = replace(
+                _SIGNING[spec.sec],
+                tampered=tampered,
+                days=spec.days,
+                algorithms=spec.algorithms,
+                ds_set=spec.ds,
+            )
+            self._add(Zone(name, signing, now, spec.ns, spec.negative_ttl))
+            if name != absolute(each, "@") and not self._serves(each, name):
+                self._shared[name] = spec
+        for fault in each.fault:
+            try:
+                self.faults.append(_read_fault(each, fault))
+            except (dns.exception.DNSException, dns.rdatatype.UnknownRdatatype) as error:
+                raise ScenarioError(f"{error}.", file=each.id, key="fault") from error
 
-    def _delegate(self) -> None:
-        for zone in self._zones.values():
-            if zone is self.root:
+    @staticmethod
+    def _serves(each: Scenario, zone: dns.name.Name) -> bool:
+        """Whether a mail server of the scenario has its address in `zone`."""
+        zones_of = [absolute(each, spec.name) for spec in each.zone]
+        hosts = [absolute(each, name) for server in each.server for name in (server.host, *server.also)]
+        above = [[other for other in zones_of if host.is_subdomain(other)] for host in hosts]
+        return any(max(found, key=len) == zone for found in above if found)
+
+    def _delegate(self, each: Scenario) -> None:
+        for spec in each.zone:
+            zone = self._zones[absolute(each, spec.name)]
+            if zone.parent is not None:
                 continue
             above = zone.name.parent()
             while above not in self._zones:
                 above = above.parent()
-            self._zones[above].delegate(zone)
+            try:
+                self._zones[above].delegate(zone)
+            except (dns.exception.DNSException, ValueError) as error:
+                raise ScenarioError(f"{error}.", file=each.id, key="zone.ds") from error
+
+    def point_back(self, address: str, name: str) -> None:
+        """Publishes the PTR record of `address` (RFC 1035 section 3.5)."""
+        self._reverse.add_text([f"{dns.reversename.from_address(address)} PTR {name}."])
 
     def zone_of(self, each: Scenario, name: dns.name.Name, key: str) -> Zone:
         """The zone of scenario `each` to which `name` belongs; `key` names it in the error."""
         own = [self._zones[absolute(each, spec.name)] for spec in each.zone]
         above = [zone for zone in own if name.is_subdomain(zone.name)]
         if not above:
-            raise ScenarioError(f"{each.id}: {key}: {name} is in none of the scenario's zones.")
+            raise ScenarioError(f"{name} is in none of the scenario's zones.", file=each.id, key=key)
         return max(above, key=lambda zone: len(zone.name))
 
 
@@ -142,8 +184,8 @@ class _Builder:
     servers: dict[str, Server] = field(default_factory=dict)
 
     def build(self) -> None:
-        for server in self.scenario.server:
-            self.servers[self.scenario.absolute(server.host)] = server
+        self.servers = self.scenario.labelled()
+        for server in self.servers.values():
             self._add_mail_server(server)
         if self.scenario.sts is not None:
             self._add_policy_host(self.scenario.sts)
@@ -155,21 +197,30 @@ class _Builder:
                 try:
                     zone.add_text([line])
                 except (dns.exception.DNSException, ValueError) as error:
-                    raise ScenarioError(f"{self.scenario.id}: zone.rr: {line!r}: {error}.") from error
+                    wrong = ScenarioError(f"{text!r}: {error}.", file=self.scenario.id, key="zone.rr")
+                    wrong.quote = text
+                    raise wrong from error
 
     def _issue(self, host: str, cert: Certificate | Preset) -> Issued:
         spec = Certificate(preset=cert) if isinstance(cert, str) else cert
         if spec.names is not None:
             names = tuple(self.scenario.absolute(name) for name in spec.names)
             spec = msgspec.structs.replace(spec, names=names)
+        if spec.host:
+            host = self.scenario.absolute(spec.host)
+            spec = msgspec.structs.replace(spec, host="")
         return self.internet.authority.issue(host, spec, self.scenario.domain)
+
+    def _issue_both(self, host: str, server: Server) -> Issued:
+        issued = self._issue(host, server.cert)
+        return issued if server.second is None else replace(issued, second=self._issue(host, server.second))
 
     def _add_mail_server(self, server: Server) -> None:
         host = self.scenario.absolute(server.host)
         by_name = {self.scenario.absolute(name): self._issue(host, cert) for name, cert in server.sni.items()}
         selector = Selector(
             self.internet.folder,
-            self._issue(host, server.cert),
+            self._issue_both(host, server),
             by_name,
             server.tls,
             required=server.sni_required,
@@ -181,7 +232,10 @@ class _Builder:
         if server.v6:
             ends.append((next(self.internet.v6_addresses), "AAAA", server.listen6 or server.listen))
         for address, rdtype, listen in ends:
-            self._publish(host, f"{rdtype} {address}", "server.host")
+            for name in (host, *map(self.scenario.absolute, server.also)):
+                self._publish(name, f"{server.ttl} {rdtype} {address}", "server.host")
+            if server.ptr:
+                self.internet.point_back(address, self.scenario.absolute(server.ptr))
             running = MailServer(server, host, address, selector, self.internet.log)
             self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
 
@@ -194,10 +248,10 @@ class _Builder:
         address = next(self.internet.web_addresses)
         if sts.listen != "noaddr":
             at = self.scenario.absolute(sts.address_at) if sts.address_at is not None else host
-            self._publish(at, f"A {address}", "sts")
+            self._publish(at, f"{sts.ttl} A {address}", "sts")
         patterns = sts.mx if sts.mx is not None else self._list_mx_hosts()
         body = https.write_policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
-        selector = Selector(self.internet.folder, self._issue(host, sts.cert), {}, files.TlsLimits())
+        selector = Selector(self.internet.folder, self._issue(host, sts.cert), {}, TlsLimits())
         running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.log)
         listen = sts.listen if sts.listen in {"refused", "blackhole"} else "yes"
         self.internet.listeners.append(Listener(host, address, 443, listen, running.serve))
@@ -215,13 +269,16 @@ class _Builder:
 
     def _associate(self, asked: files.TlsaReference) -> str:
         """TLSA data for the certificate of a host; part "none": for one that nobody ever presents."""
-        name, part = self.scenario.absolute(asked.host), asked.part
-        server = self.servers[name]
+        label, part = self.scenario.absolute(asked.host), asked.part
+        server, name = self.servers[label], label.partition("#")[0]
         if part == "none":
             chosen = self._issue(name, Certificate(preset="self", key="never presented"))
+        elif part == "second" and server.second is not None:
+            chosen = self._issue(name, server.second)
         else:
             chosen = self._issue(name, server.tlsacert.get(part, server.cert))
-        certificate = chosen.issuer if part in {"ta", "int"} else chosen.leaf
+        place = 1 if part in {"ta", "int"} else int(part) if part.isdigit() else 0
+        certificate = chosen.path[min(place, len(chosen.path) - 1)]
         selector, matching, pem = asked.selector, asked.matching, asked.data == "pem"
         if asked.data and not pem:
             selector, matching = map(int, asked.data.split())
@@ -233,6 +290,22 @@ def absolute(each: Scenario, name: str) -> dns.name.Name:
     """`name` of a scenario file as a DNS name."""
     plain = each.absolute(name)
     return dns.name.root if plain == "." else dns.name.from_text(f"{plain}.")
+
+
+def _is_alike(one: grammar.Zone | None, other: grammar.Zone) -> bool:
+    """Whether two scenarios can share one zone: it holds the same, or it is an empty one that validates."""
+    if one is None or one == other:
+        return one == other
+    return all(
+        each.sec in ("signed", "nsec3", "nsec3optout") and each.ns == "real" and not (each.rr or each.tamper)
+        for each in (one, other)
+    )
+
+
+def _read_fault(each: Scenario, fault: Fault) -> Faulty:
+    name = None if fault.name == "*" else absolute(each, fault.name)
+    rdtype = None if fault.type == "*" else dns.rdatatype.from_text(fault.type)
+    return Faulty(name, rdtype, fault)
 
 
 def _read_rrset_key(line: str, origin: dns.name.Name) -> tuple[dns.name.Name, dns.rdatatype.RdataType]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import dns.edns
 import dns.exception
@@ -24,6 +25,7 @@ from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.DNAME import DNAME
 
+from mailpath.lab.grammar import Fault
 from mailpath.lab.zones import Status, Zone
 
 #: What this server accepts over UDP (and sends, see `mailpath.lab.dns`): no fragments on any path.
@@ -41,12 +43,28 @@ _WILDCARD = dns.name.Name([b"*"])
 Entry = tuple[Zone | None, dns.rrset.RRset, dns.name.Name]
 
 
+class Faulty(NamedTuple):
+    """Questions that are not answered as the zones would have it; None: any."""
+
+    name: dns.name.Name | None
+    rdtype: RdataType | None
+    how: Fault
+
+    def hits(self, name: dns.name.Name, rdtype: RdataType, checking: bool) -> bool:
+        """Whether this question is one of them."""
+        return (
+            self.name in (None, name)
+            and self.rdtype in (None, rdtype)
+            and self.how.cd != ("set" if checking else "clear")
+        )
+
+
 @dataclass
 class Found:
     """An answer in the making.
 
     `bogus`: why it is bogus, as text for people; `unreachable`: why no name server answered; `dead`: this
-    resolver does not answer either.
+    resolver does not answer either; `fault`: the one that this question ran into.
     """
 
     rcode: Rcode = Rcode.NOERROR
@@ -56,6 +74,7 @@ class Found:
     bogus: str = ""
     unreachable: str = ""
     dead: bool = False
+    fault: Fault | None = None
 
     def take(self, zone: Zone, rrset: dns.rrset.RRset, owner: dns.name.Name | None = None) -> None:
         self.answer.append((zone, rrset, owner or rrset.name))
@@ -71,7 +90,7 @@ class Found:
         status = zone.status()
         self.secure &= status is Status.SECURE
         if status is Status.BOGUS:
-            reason = "signatures have expired" if zone.signing.expired else "no DNSKEY matches the DS"
+            reason = "signatures have expired" if zone.signing.lapsed else "no DNSKEY matches the DS"
             self.bogus = f"{zone.name}: {reason}"
         elif status is Status.SECURE and zone.is_tampered(rrset):
             self.bogus = f"{rrset.name} {rrset.rdtype.name}: a signature does not verify"
@@ -80,15 +99,19 @@ class Found:
 class Resolver:
     """Answers queries from `zones`, the root among them."""
 
-    def __init__(self, zones: Iterable[Zone]) -> None:
+    def __init__(self, zones: Iterable[Zone], faults: Iterable[Faulty] = ()) -> None:
         self._zones = {zone.name: zone for zone in zones}
+        self._faults = tuple(faults)
 
     # --- lookup ------------------------------------------------------------------------------------
 
-    def find(self, name: dns.name.Name, rdtype: RdataType) -> Found:
-        """The records for one question; follows aliases."""
+    def find(self, name: dns.name.Name, rdtype: RdataType, *, checking: bool = True) -> Found:
+        """The records for one question; follows aliases.  `checking`: the CD bit is not set."""
         found = Found()
         for _ in range(MAX_CHAIN):
+            found.fault = next((each.how for each in self._faults if each.hits(name, rdtype, checking)), None)
+            if found.fault is not None:
+                return found
             zone = self._zone_of(name, rdtype)
             if zone.serves != "real":
                 found.rcode = Rcode.SERVFAIL
@@ -225,10 +248,12 @@ class Resolver:
         if question.rdclass != dns.rdataclass.IN or question.rdtype in _META:
             response.set_rcode(Rcode.REFUSED)
             return response
-        found = self.find(question.name, question.rdtype)
-        if found.dead:
-            return None
         checking = not query.flags & dns.flags.CD
+        found = self.find(question.name, question.rdtype, checking=checking)
+        if found.dead or (found.fault is not None and found.fault.answer == "drop"):
+            return None
+        if found.fault is not None:
+            return _err(query, response, found.fault)
         if found.unreachable or (found.bogus and checking):
             return _fail(query, response, found)
         if checking and found.secure and (wants_proofs or query.flags & dns.flags.AD):
@@ -247,6 +272,15 @@ def _fail(query: dns.message.Message, response: dns.message.Message, found: Foun
     if query.edns >= 0:
         code = dns.edns.EDECode.NO_REACHABLE_AUTHORITY if found.unreachable else dns.edns.EDECode.DNSSEC_BOGUS
         error = dns.edns.EDEOption(code, found.unreachable or found.bogus)
+        response.use_edns(0, query.ednsflags & dns.flags.DO, UDP_PAYLOAD, options=[error])
+    return response
+
+
+def _err(query: dns.message.Message, response: dns.message.Message, fault: Fault) -> dns.message.Message:
+    """The error that `fault` answers with."""
+    response.set_rcode(Rcode.from_text(fault.answer))
+    if query.edns >= 0 and fault.ede is not None:
+        error = dns.edns.EDEOption(dns.edns.EDECode.make(fault.ede))
         response.use_edns(0, query.ednsflags & dns.flags.DO, UDP_PAYLOAD, options=[error])
     return response
 

@@ -167,12 +167,13 @@ class Lab:
         for listener in self._internet.listeners:
             dial[listener.published] = self._bind_one(listener)
         anchor, roots = self._write_trust(folder)
+        slowest = max((each.slowest for each in self.scenarios), default=0.0)
         return Settings(
             resolver=_join_endpoint(self._udp),
             trust_anchor=anchor,
             ca_file=roots,
-            timeout=TIMEOUT,
-            greeting_timeout=GREETING_TIMEOUT,
+            timeout=TIMEOUT + slowest,
+            greeting_timeout=GREETING_TIMEOUT + slowest,
             ehlo=f"mail.{files.sender().domain}",
             patience="ours",  # silence in the lab never ends: nobody should wait minutes for a lesson
             dial=dial,

@@ -43,7 +43,8 @@ def serve(
 
 def lines(lab: Lab, network: Path) -> Iterator[str]:
     """What to tell the user: the network file, and commands of other tools against the lab."""
-    yield f"The lab is up, with {len(lab.scenarios)} scenarios; Ctrl-C ends it."
+    number = len(lab.scenarios)
+    yield f"The lab is up, with {number} scenario{'' if number == 1 else 's'}; Ctrl-C ends it."
     yield ""
     yield f"  mailpath check {lab.scenarios[0].domain} --network {shlex.quote(str(network))}"
     for command in commands(lab, network.parent):

@@ -11,7 +11,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 
-from mailpath.lab.scenario import Server
+from mailpath.lab.grammar import RAW, Server
 from mailpath.lab.seen import Log
 from mailpath.lab.tls import CHUNK, Selector, TlsStream
 
@@ -84,25 +84,32 @@ class _Session:
             self.log.hear(line.decode("utf-8", "backslashreplace"))
             words = line.split(None, 1)
             verb = words[0].upper().decode("ascii", "replace") if words else ""
+            await self._pause("EHLO-TLS" if verb == "EHLO" and self._secured is not None else verb)
             await self._answer(verb)
         await self._say("421 4.7.0 too many commands")
 
     async def _greet(self) -> None:
         script = self._script
-        if script.banner == "close":
-            raise End
-        if script.banner == "silent":
-            await asyncio.sleep(HANG)
         if script.banner_delay:
             await asyncio.sleep(script.banner_delay)
+        await self._pause("GREETING")
         await self._say(script.banner or f"220 {self._owner.host} ESMTP")
+
+    @property
+    def _name(self) -> str:
+        return self._script.name or self._owner.host
+
+    async def _pause(self, point: str) -> None:
+        seconds = next((wait for at, wait in self._script.pause.items() if at == point), 0.0)
+        if seconds:
+            await asyncio.sleep(seconds)
 
     async def _answer(self, verb: str) -> None:
         match verb:
             case "EHLO":
                 await self._ehlo()
             case "HELO":
-                await self._say(f"250 {self._owner.host}")
+                await self._say(self._script.helo or f"250 {self._name}")
             case "STARTTLS":
                 await self._starttls()
             case "MAIL":
@@ -130,7 +137,8 @@ class _Session:
         if script.ehlo_reply:
             await self._say(script.ehlo_reply)
             return
-        keywords = [self._owner.host, *script.ehlo]
+        inside = self._secured is not None and script.ehlo_tls is not None
+        keywords = [self._name, *((script.ehlo_tls or ()) if inside else script.ehlo)]
         if self._secured is None and script.starttls != "absent":
             keywords.append("STARTTLS")
         if self._secured is not None and script.requiretls:
@@ -145,10 +153,15 @@ class _Session:
             return
         if script.starttls == "drop":
             raise End
+        if script.starttls == "silent":
+            await asyncio.sleep(HANG)
+        ready = "220 2.0.0 ready to start TLS"
         if script.starttls not in {"ok", "garbage", "abort", "hang"}:
-            await self._say(script.starttls)
-            return
-        await self._stream.write(b"220 2.0.0 ready to start TLS\r\n" + script.inject.encode())
+            if not script.starttls.startswith("220"):
+                await self._say(script.starttls)
+                return
+            ready = script.starttls
+        await self._stream.write(f"{ready}\r\n{script.inject}".encode())
         match script.starttls:
             case "garbage":
                 await self._read_some()
@@ -212,7 +225,16 @@ class _Session:
     # --- lines -------------------------------------------------------------------------------------
 
     async def _say(self, reply: str) -> None:
-        await self._stream.write(reply.encode() + b"\r\n")
+        if reply == "close":
+            raise End
+        if reply == "silent":
+            await asyncio.sleep(HANG)
+        whole = reply.removeprefix(RAW) if reply.startswith(RAW) else f"{reply}\r\n"
+        for line in whole.splitlines(keepends=True) if self._script.drip else ():
+            await self._stream.write(line.encode())
+            await asyncio.sleep(self._script.drip)
+        if not self._script.drip:
+            await self._stream.write(whole.encode())
 
     async def _read_line(self) -> bytes:
         while b"\n" not in self._buffer:

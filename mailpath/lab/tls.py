@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from mailpath.lab.ca import Issued
-from mailpath.lab.scenario import TlsLimits
+from mailpath.lab.grammar import TlsLimits
 
 CHUNK = 16384
 
@@ -169,11 +169,12 @@ class Selector:
         # three.
         context.set_ciphers(f"{limits.ciphers or 'DEFAULT'}:@SECLEVEL=0")
         # The ssl module loads certificates from files only; the lab's folder goes when the lab ends.
-        file = self._folder / f"{issued.leaf.serial_number:x}.pem"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_bytes(issued.pem())
-        context.load_cert_chain(file)
+        for each in (issued, issued.second) if issued.second is not None else (issued,):
+            file = self._folder / f"{each.leaf.serial_number:x}.pem"
+            if not file.exists():
+                file.touch(mode=0o600)
+                file.write_bytes(each.pem())
+            context.load_cert_chain(file)
         context.sni_callback = self._select
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # old versions are the lesson here

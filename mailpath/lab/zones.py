@@ -9,6 +9,7 @@ resolver would say without being one.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,7 +19,7 @@ import dns.rdata
 import dns.rdatatype
 import dns.rrset
 import dns.zone
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from dns.rdata import GenericRdata
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
@@ -29,11 +30,23 @@ from mailpath.wording.times import DAY
 TTL = 3600
 #: Of the range for private use (RFC 6895 section 3.1).
 _PRIVATE = 65400
-_TLSA_LINE = re.compile(r"\bTLSA (\d{1,3}) (\d{1,3}) (\d{1,3}) ((?:[0-9a-fA-F]{2})+)$")
+_TLSA_LINE = re.compile(r"\bTLSA (\d{1,3}) (\d{1,3}) (\d{1,3})(?: ((?:[0-9a-fA-F]{2})*))?$")
+#: TLSA data in the form of an unknown type (RFC 3597 section 5): fewer than its three fields, too.
+_TLSA_BARE = re.compile(r"\bTLSA \\# (\d+)( [0-9a-fA-F]*)?$")
 NEGATIVE_TTL = 300
 
 #: The one name server of every zone; its address is in the "example" zone.
 NAME_SERVER = dns.name.from_text("ns1.nic.example.")
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+_GENERATES: dict[str, Callable[[], PrivateKey]] = {
+    "ECDSAP256SHA256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ECDSAP384SHA384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ED25519": ed25519.Ed25519PrivateKey.generate,
+    "RSASHA256": lambda: rsa.generate_private_key(65537, 2048),
+    "RSASHA512": lambda: rsa.generate_private_key(65537, 2048),
+}
+#: As a DS record's text has them.
+_KNOWN_ALGORITHMS = [["5"], ["7"], ["8"], ["10"], ["13"], ["14"], ["15"], ["16"]]
 _MAILBOX = dns.name.from_text("hostmaster.nic.example.")
 
 
@@ -51,7 +64,8 @@ class Signing:
 
     `nsec3`: hashed denial (RFC 5155), `opt_out` over unsigned delegations.  `expired`: every signature
     expired three days ago.  `ds`: "good", "bad" (matches no key) or "none".  `tampered`: RRsets with a
-    corrupted signature.
+    corrupted signature.  `days`: begin and end of every signature, from now.  `algorithms`: a key of each
+    signs everything; `ds_set`: the DS records at the parent, as the scenario file has them.
     """
 
     signed: bool = False
@@ -60,15 +74,38 @@ class Signing:
     expired: bool = False
     ds: str = "good"
     tampered: frozenset[tuple[dns.name.Name, RdataType]] = frozenset()
+    days: tuple[float, float] | None = None
+    algorithms: tuple[str, ...] = ("ECDSAP256SHA256",)
+    ds_set: tuple[str, ...] | None = None
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Begin and end of every signature, in seconds from now."""
+        if self.days is not None:
+            return int(self.days[0] * DAY), int(self.days[1] * DAY)
+        return (-33 * DAY, -3 * DAY) if self.expired else (-30 * DAY, 14 * DAY)
+
+    @property
+    def lapsed(self) -> bool:
+        """No signature holds now."""
+        start, end = self.window
+        return not start <= 0 <= end
 
 
 class Zone:
     """One zone.  Add records and children, then `seal()` it; after that it only answers.
 
-    `serves`: "real", "refused" or "dead", as in the scenario file.
+    `serves`: "real", "refused" or "dead", as in the scenario file; `negative_ttl`: of its denials.
     """
 
-    def __init__(self, name: dns.name.Name, signing: Signing, now: int, serves: str = "real") -> None:
+    def __init__(
+        self,
+        name: dns.name.Name,
+        signing: Signing,
+        now: int,
+        serves: str = "real",
+        negative_ttl: int = NEGATIVE_TTL,
+    ) -> None:
         self.name = name
         self.signing = signing
         self.serves = serves
@@ -76,20 +113,21 @@ class Zone:
         self.cuts: dict[dns.name.Name, Zone] = {}
         self.nsec3: Chain | None = None
         self._now = now
+        self._negative_ttl = negative_ttl
         self._nodes: dict[dns.name.Name, dict[RdataType, dns.rrset.RRset]] = {}
         self._known: frozenset[dns.name.Name] = frozenset()  # nodes and empty non-terminals
         self._order: list[dns.name.Name] = []  # owners of NSEC records, canonical order
         self._signatures: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset] = {}
-        self._key: ec.EllipticCurvePrivateKey | None = None
-        self._dnskey: DNSKEY | None = None
+        self._keys: list[tuple[PrivateKey, DNSKEY]] = []
         self.add(
-            _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {NEGATIVE_TTL}"),
+            _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {negative_ttl}"),
             _rrset(name, "NS", str(NAME_SERVER)),
         )
-        if signing.signed:
-            self._key = ec.generate_private_key(ec.SECP256R1())
-            self._dnskey = dns.dnssec.make_dnskey(self._key.public_key(), "ECDSAP256SHA256", flags=257)
-            self.add(dns.rrset.from_rdata(name, TTL, self._dnskey))
+        for algorithm in signing.algorithms if signing.signed else ():
+            key = _GENERATES[algorithm]()
+            dnskey = dns.dnssec.make_dnskey(key.public_key(), algorithm, flags=257)
+            self._keys.append((key, dnskey))
+            self.add(dns.rrset.from_rdata(name, TTL, dnskey))
 
     # --- building ----------------------------------------------------------------------------------
 
@@ -106,9 +144,10 @@ class Zone:
     def add_text(self, lines: list[str]) -> None:
         """Adds master-file lines (RFC 1035 section 5), relative to the zone.  Raises DNSException.
 
-        A TLSA digest of any length: people publish it, and the library refuses it.
+        TLSA data of any length: people publish it, and the library refuses it.
         """
-        text = "\n".join(_TLSA_LINE.sub(_as_private, line) for line in lines)
+        plain = [_TLSA_BARE.sub(rf"TYPE{_PRIVATE} \\# \1\2", line) for line in lines]
+        text = "\n".join(_TLSA_LINE.sub(_as_private, line) for line in plain)
         parsed = dns.zone.from_text(
             f"$TTL {TTL}\n{text}\n", origin=self.name, relativize=False, check_origin=False
         )
@@ -124,17 +163,30 @@ class Zone:
         child.parent = self
         self.cuts[child.name] = child
         self.add(_rrset(child.name, "NS", str(NAME_SERVER)))
-        if child.signing.signed and child.signing.ds != "none":
-            self.add(dns.rrset.from_rdata(child.name, TTL, child.delegation_signer()))
+        for ds in child.delegation_signers():
+            self.add(dns.rrset.from_rdata(child.name, TTL, ds))
 
-    def delegation_signer(self) -> dns.rdata.Rdata:
-        """The DS record of this zone's key (SHA-256), corrupted if the scenario says so."""
-        if self._dnskey is None:
-            raise ValueError(f"{self.name} is not signed")
-        ds = dns.dnssec.make_ds(self.name, self._dnskey, "SHA256")
+    def delegation_signers(self) -> list[dns.rdata.Rdata]:
+        """The DS records at the parent: one of each key (SHA-256), corrupted or others if the scenario says
+        so.  Raises DNSException.
+        """
+        if self.signing.ds_set is not None:
+            return [self._delegation_signer(each) for each in self.signing.ds_set]
+        if not self._keys or self.signing.ds == "none":
+            return []
+        made = [dns.dnssec.make_ds(self.name, dnskey, "SHA256") for _, dnskey in self._keys]
         if self.signing.ds == "bad":
-            return ds.replace(digest=bytes(byte ^ 0xFF for byte in ds.digest))
-        return ds
+            return [ds.replace(digest=bytes(byte ^ 0xFF for byte in ds.digest)) for ds in made]
+        return [*made]
+
+    def _delegation_signer(self, text: str) -> dns.rdata.Rdata:
+        """The DS of "ALGORITHM DIGEST", or the record that `text` is."""
+        words = text.split()
+        for (_, dnskey), algorithm in zip(self._keys, self.signing.algorithms, strict=False):
+            if len(words) == 2 and words[0] == algorithm:
+                policy = dns.dnssec.allow_all_policy  # SHA-1, too: somebody has it
+                return dns.dnssec.make_ds(self.name, dnskey, words[1], policy=policy)
+        return dns.rdata.from_text("IN", "DS", text)
 
     def seal(self) -> None:
         """Builds the chain of denial of existence; call it after the last record was added."""
@@ -152,14 +204,14 @@ class Zone:
                 self.name,
                 {name: self._list_types(name) for name in self._known if not self._skips(name)},
                 opt_out=self.signing.opt_out,
-                ttl=NEGATIVE_TTL,
+                ttl=self._negative_ttl,
             )
             return
         self._order = sorted(self._nodes)
         for index, name in enumerate(self._order):
             following = self._order[(index + 1) % len(self._order)]
             types = " ".join(rdtype.name for rdtype in [*self._list_types(name), RdataType.NSEC])
-            self.add(dns.rrset.from_text(name, NEGATIVE_TTL, "IN", "NSEC", f"{following} {types}"))
+            self.add(dns.rrset.from_text(name, self._negative_ttl, "IN", "NSEC", f"{following} {types}"))
 
     def _skips(self, name: dns.name.Name) -> bool:
         """Opt-out skips unsigned delegations, and empty non-terminals that lead only to those."""
@@ -188,7 +240,7 @@ class Zone:
 
     def soa(self) -> dns.rrset.RRset:
         """The SOA for a negative answer (RFC 2308 section 3: its TTL is the minimum)."""
-        return dns.rrset.from_rdata(self.name, NEGATIVE_TTL, self._nodes[self.name][RdataType.SOA][0])
+        return dns.rrset.from_rdata(self.name, self._negative_ttl, self._nodes[self.name][RdataType.SOA][0])
 
     def closest_encloser(self, name: dns.name.Name) -> dns.name.Name:
         """The longest existing ancestor of `name` (RFC 4592 section 3.3.1)."""
@@ -209,17 +261,31 @@ class Zone:
             above = self.parent.status()
             if above is not Status.SECURE:
                 return above
-            if not self.signing.signed or self.signing.ds == "none":
+            if not self.signing.signed or not self._is_delegated_securely():
                 return Status.INSECURE
         elif not self.signing.signed:
             return Status.INSECURE
         if (
-            self.signing.expired
+            self.signing.lapsed
             or self.signing.ds == "bad"
+            or not self._is_anchored()
             or (self.name, RdataType.DNSKEY) in self.signing.tampered
         ):
             return Status.BOGUS
         return Status.SECURE
+
+    def _is_delegated_securely(self) -> bool:
+        """A validator that knows the usual algorithms finds a DS that counts (RFC 4035 section 5.2)."""
+        if self.signing.ds_set is None:
+            return self.signing.ds != "none"
+        return any(
+            len(each.split()) == 2 or each.split()[1:2] in _KNOWN_ALGORITHMS for each in self.signing.ds_set
+        )
+
+    def _is_anchored(self) -> bool:
+        """Some DS is that of a key."""
+        ds_set = self.signing.ds_set
+        return ds_set is None or any(len(each.split()) == 2 for each in ds_set)
 
     def is_tampered(self, rrset: dns.rrset.RRset) -> bool:
         return (rrset.name, rrset.rdtype) in self.signing.tampered
@@ -229,34 +295,28 @@ class Zone:
 
         A delegation's NS set belongs to the child and is not signed (RFC 4035 section 2.2).
         """
-        if self._key is None or self._dnskey is None:
+        if not self._keys:
             return None
         if rrset.name in self.cuts and rrset.rdtype not in {RdataType.DS, RdataType.NSEC}:
             return None
         made = self._signatures.get((rrset.name, rrset.rdtype))
         if made is None:
-            start, end = (-33 * DAY, -3 * DAY) if self.signing.expired else (-30 * DAY, 14 * DAY)
-            rrsig = dns.dnssec.sign(
-                rrset,
-                self._key,
-                self.name,
-                self._dnskey,
-                inception=self._now + start,
-                expiration=self._now + end,
-            )
-            if self.is_tampered(rrset):
+            start, end = self.signing.window
+            signed: list[dns.rdata.Rdata] = []
+            begin, end = self._now + start, self._now + end
+            for key, dnskey in self._keys:
+                rrsig = dns.dnssec.sign(rrset, key, self.name, dnskey, inception=begin, expiration=end)
                 broken = bytes([rrsig.signature[0] ^ 0xFF]) + rrsig.signature[1:]
-                made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig.replace(signature=broken))
-            else:
-                made = dns.rrset.from_rdata(rrset.name, rrset.ttl, rrsig)
+                signed.append(rrsig.replace(signature=broken) if self.is_tampered(rrset) else rrsig)
+            made = dns.rrset.from_rdata_list(rrset.name, rrset.ttl, signed)
             self._signatures[rrset.name, rrset.rdtype] = made
         return made
 
 
 def _as_private(line: re.Match[str]) -> str:
     """A TLSA record with a digest of the wrong length, as a type that the library leaves alone."""
-    *fields, data = line.groups()
-    if len(data) == {"1": 64, "2": 128}.get(fields[2], len(data)):
+    *fields, data = line.groups(default="")
+    if data and len(data) == {"1": 64, "2": 128}.get(fields[2], len(data)):
         return line[0]
     wire = f"{int(fields[0]):02x}{int(fields[1]):02x}{int(fields[2]):02x}{data}"
     return f"TYPE{_PRIVATE} \\# {len(wire) // 2} {wire}"

@@ -174,16 +174,33 @@ class Session:
             finally:
                 self._live = None
 
-    def _open_lab(self) -> Lab:
-        from mailpath.lab import Lab
+    async def rebuild(self, scenario: Scenario) -> None:
+        """A lab of `scenario` in place of the one there is, which stays where that fails.  Raises
+        `ScenarioError`, OSError.
+        """
+        lab = await asyncio.to_thread(self._build, (scenario,))
+        with self._lock:
+            before, self._lab = self._lab, None if self._closed else lab
+        for ended in (before, lab if self._closed else None):
+            if ended is not None:
+                await asyncio.to_thread(ended.stop)
 
+    def _build(self, scenarios: tuple[Scenario, ...] | None) -> Lab:
+        from mailpath.lab import Lab
+        from mailpath.lab.scenario import in_their_files
+
+        file = self.source.file if isinstance(self.source, LabSource) else ""
+        with in_their_files({each.id: file for each in scenarios or ()}):
+            return Lab.start(scenarios)
+
+    def _open_lab(self) -> Lab:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the app is closing")
             if self._lab is None:
                 chosen = self.source.scenario if isinstance(self.source, LabSource) else None
                 loaded = None if chosen is None or isinstance(chosen, str) else (chosen,)
-                self._lab = Lab.start(loaded)
+                self._lab = self._build(loaded)
             return self._lab
 
 

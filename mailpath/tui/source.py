@@ -28,9 +28,11 @@ class LabSource:
     """The mini-internet of this package.
 
     `scenario`: the id of a built-in one, one that was loaded from a file, or None: the picker opens.
+    `file`: that file, which is watched; "" for none.
     """
 
     scenario: Scenario | str | None = None
+    file: str = ""
 
     kind = "lab"
     badge = "LAB"

@@ -25,6 +25,7 @@ LAYERS = [
     "api",
     "report",
     "tickets",
+    "rehearse",
     "whatif",
     "attacks",
     "config",

@@ -68,7 +68,7 @@ def test_what_is_offered(words: tuple[str, ...], offered: list[str]) -> None:
 def test_every_name_is_offered() -> None:
     assert set(completed("check", "--posture", "")) == {*PRESETS, "all"}
     assert set(completed("check", "--attack", "")) == {*ATTACKS, "all"}
-    assert set(completed("lab", "")) == {"list", "serve", "FILE", *(each.id for each in scenarios())}
+    assert set(completed("lab", "")) == {"list", "serve", "from", "FILE", *(each.id for each in scenarios())}
     assert {each for each in completed("explain", "") if each.isupper()} == set(CATALOGUE)
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpath.lab.ca import WRONG_NAME, Authority, association
-from mailpath.lab.scenario import Certificate, Preset
+from mailpath.lab.grammar import Certificate, Preset
 
 NOW = 1_800_000_000
 HOST = "mx1.b.example"

@@ -107,14 +107,14 @@ def test_names_are_relative_to_the_domain() -> None:
         ("id = ", "Invalid value"),
         ('id = "x"\n', "title"),
         (GOOD + "colour = 1\n", "colour"),
-        (GOOD + "domain = 5\n", "$.domain"),
+        (GOOD + "domain = 5\n", "domain"),
         (GOOD + 'domain = "a..b"\n', "domain"),
         (GOOD.replace('"x"', '"X y"'), "`id`"),
-        (GOOD + '[[zone]]\nsec = "sealed"\n', "$.zone[0].sec"),
-        (GOOD + '[[server]]\nhost = "mx1"\nstarttls = "maybe"\n', "$.server[0]"),
-        (GOOD + '[[server]]\nhost = "mx1"\ncert = "gold"\n', "$.server[0].cert"),
+        (GOOD + '[[zone]]\nsec = "sealed"\n', "zone[0].sec"),
+        (GOOD + '[[server]]\nhost = "mx1"\nstarttls = "maybe"\n', "server[0]"),
+        (GOOD + '[[server]]\nhost = "mx1"\ncert = "gold"\n', "server[0].cert"),
         (GOOD + '[[server]]\nhost = "mx1"\nbanner_delay = 900.0\n', "banner_delay"),
-        (GOOD + '[[server]]\nhost = "mx1"\ntls = { max = "2.0" }\n', "$.server[0].tls.max"),
+        (GOOD + '[[server]]\nhost = "mx1"\ntls = { max = "2.0" }\n', "server[0].tls.max"),
         (GOOD + '[[server]]\nhost = "mx1"\ncert = { preset = "self", sha = "sha1" }\n', "`sha`"),
         (GOOD + "[sts]\nstatus = 99\n", "status"),
         (GOOD + '[[zone]]\nrr = ["_25._tcp.mx9 {tlsa 3 1 1 mx9}"]\n', "mx9"),
@@ -135,6 +135,28 @@ def test_strict_errors_name_file_and_key(tmp_path: Path, text: str, says: str) -
     assert str(caught.value).startswith(f"{file}: ")
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            '[[zone]]\n\n[[server]]\nhost = "mx1"\n\n[[server]]\nhost = "mx2"\nbanner = "hello"\n',
+            "line 12: server[1].banner",
+        ),
+        ('[[zone]]\nrr = [\n  "@ MX 10 mx1",\n  "$ORIGIN x",\n]\n', "line 8: zone.rr"),
+        ('[[server]]\nhost = "mx1"\ncert = { days = [2.0, 1.0] }\n', "line 7: server[0].cert.days"),
+        ('[[server]]\nhost = "mx1"\ncert = { sent = [0, 3] }\n', "line 7: server[0].cert.sent"),
+        ('[[server]]\nhost = "mx1"\npause = { EHLO = 61.0 }\n', "line 7: server[0].pause"),
+        ('[[fault]]\nanswer = "nonsense"\n', "line 6: fault[0].answer"),
+    ],
+)
+def test_an_error_names_the_line(tmp_path: Path, text: str, where: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(GOOD + text)
+    with pytest.raises(ScenarioError) as caught:
+        load(file)
+    assert str(caught.value).startswith(f"{file}: {where}")
 
 
 def test_not_a_file_not_text_too_large(tmp_path: Path) -> None:

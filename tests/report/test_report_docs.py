@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 RUN = "docs/attacks.md is not current: run make docs"
 
 
-@pytest.mark.parametrize("page", ["findings.md", "deviations.md", "events.md"])
+@pytest.mark.parametrize("page", ["findings.md", "deviations.md", "events.md", "scenarios.md"])
 def test_a_generated_page_is_current(page: str) -> None:
     command = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check", page]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

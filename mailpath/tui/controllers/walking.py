@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mailpath.facts import STEPS, TITLES, Path
 from mailpath.tui import messages
+from mailpath.tui.controllers.watching import FileWatcher
 from mailpath.tui.notices import notice
 from mailpath.tui.progress import WalkState, to_open
 from mailpath.tui.scene import Scene, compose_scene
@@ -56,6 +57,9 @@ class WalkController:
         #: The pasted text, where it tells of a failure of which the walk shows no cause.
         self.refused: Pasted | None = None
         self._rejected = False
+        file = session.source.file if isinstance(session.source, LabSource) else ""
+        self._watcher = FileWatcher(screen, session, file) if file else None
+        self._saved = False
         #: What was asked for at the start is there: the walk, or the list of scenarios.
         self.ready = asyncio.Event()
         if not start and not self.in_lab:
@@ -71,6 +75,8 @@ class WalkController:
         try:
             self._offer(await self._session.postures())
             if self.in_lab:
+                if self._watcher is not None:
+                    self._screen.run_worker(self._watcher.run(), group="watch", exit_on_error=False)
                 self.scenarios = await self._session.scenarios()
                 self._enter_lab()
             elif self._start:
@@ -252,10 +258,16 @@ class WalkController:
             screen.notice(notice(event.so_far.walk, step))
         elif isinstance(event, messages.WalkFinished):
             state.finish(event.replayer, event.elapsed_ms)
-            state.news = _news(self._walked_before(), event.replayer.judged.walk)
+            before, saved = self._walked_before(), self._saved
+            state.news = _news(before, event.replayer.judged.walk)
             scene = compose_scene(state)
             screen.keeper.keep(scene)
             self._show_finished(scene)
+            self._saved = False
+            if saved and before is not None and self._watcher is not None:
+                screen.run_worker(
+                    self._watcher.tell_changes(before, scene), group="saved", exit_on_error=False
+                )
         elif isinstance(event, messages.WalkFailed):
             self._break_off(event.sentence, "$error")
 
@@ -291,6 +303,12 @@ class WalkController:
         scenario = self.scenarios[name]
         self._screen.bar.fill(scenario.sender, scenario.domain)
         self._screen.bar.submit()
+
+    def walk_saved(self, scenario: Scenario) -> None:
+        """The scenario that came from a file, as it is now."""
+        self.scenarios = {scenario.id: scenario}
+        self._saved = True
+        self.walk_scenario(scenario.id)
 
     def pick_scenario(self) -> None:
         """Choose one; from the live network the way goes into the lab first."""
