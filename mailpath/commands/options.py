@@ -17,6 +17,7 @@ import click
 from click.core import ParameterSource
 
 from mailpath import __version__, ending
+from mailpath.commands.choices import OneOf
 from mailpath.commands.stdio import plain
 from mailpath.errors import concerning
 from mailpath.wording.times import LAST
@@ -263,7 +264,7 @@ NETWORK = (
     ),
     click.Option(
         ["--patience"],
-        type=click.Choice(["sender", "ours"]),
+        type=OneOf(["sender", "ours"]),
         help="Whose time limits decide: the sending server's, or ours. [sender]",
     ),
     value("--ehlo", of="NAME", help="Host name to use in EHLO. [this host's]"),
@@ -376,12 +377,10 @@ CHECK = (
     ),
     click.Option(
         ["--format", "form"],
-        type=click.Choice(["text", "json", "markdown", "html", "nagios", "ticket"]),
+        type=OneOf(["text", "json", "markdown", "html", "nagios", "ticket"]),
         help="Format of the report. [by FILE's suffix, else text]",
     ),
-    click.Option(
-        ["--reader"], type=click.Choice(["postmaster", "user"]), help="Whom a ticket goes to. [postmaster]"
-    ),
+    click.Option(["--reader"], type=OneOf(["postmaster", "user"]), help="Whom a ticket is for. [postmaster]"),
     flag("--full", help="The whole text report, not only what fits on one screen."),
     value("-o", "--output", of="FILE", help="Write the report to FILE."),
     value("--capture", of="FILE", help='Save every exchange to FILE ("-": standard output).'),

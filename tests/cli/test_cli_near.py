@@ -23,6 +23,8 @@ Run = Callable[..., tuple[int, str, str]]
         (("check", "b.example", "--fail-on", "atacker-reads"), "attacker-reads"),
         (("check", "b.example", "--fail-on", "worse-than:encripted"), "encrypted"),
         (("completion", "bahs"), "bash"),
+        (("check", "b.example", "--format", "tikcet"), "ticket"),
+        (("check", "b.example", "--patience", "our"), "ours"),
         (("check", "b.example", "--postur", "rfc"), "--posture"),
         (("--asci", "b.example"), "--ascii"),
         (("lab", "dane-stal"), "dane-stale"),
