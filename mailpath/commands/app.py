@@ -80,7 +80,8 @@ def lab(scenario: str | None, options: dict[str, Any]) -> int:
         from mailpath.lab import scenarios
 
         named = scenario_named(scenario, ("list", "serve", "from"))
-        source = LabSource(named.id) if named in scenarios() else LabSource(named, scenario)
+        built_in = any(scenario == each.id for each in scenarios())
+        source = LabSource(named.id) if built_in else LabSource(named, scenario)
     return _open(found, source, None, None, options, start=scenario is not None, problems=problems)
 
 

@@ -25,6 +25,8 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+import dns.exception
+import dns.name
 import msgspec
 
 from mailpath import names
@@ -44,6 +46,7 @@ _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z")
 _TLSA = re.compile(
     r"\{tlsa (\d{1,3}) (\d{1,3}) (\d{1,3}) ([^/{}\s]+)(?:/([a-z0-9-]+))?(?: as ([01] [012]|pem))?\}"
 )
+_NAME = re.compile(r"[A-Za-z0-9_.*@/\\-]+\Z")
 #: How our own rules name the key, and a line of a zone, that they are about.
 _TELLS_KEY = re.compile(r"`([a-z_.]+)`")
 _TELLS_LINE = re.compile(r"line (['\"])(.*)\1 ")
@@ -95,6 +98,8 @@ class Scenario(Table, frozen=True):
         for attack, outcomes in self.attack.items():
             for posture, outcome in outcomes.items():
                 _check_outcome(f'attack."{attack}"."{posture}"', outcome.removesuffix(", read"))
+        for key, name in self._names():
+            self._check_name(key, name)
         hosts = self.labelled()
         if sum(len(zone.rr) for zone in self.zone) > MAX_RECORDS:
             raise ValueError(f"`zone.rr` has more than {MAX_RECORDS} lines in all")
@@ -102,6 +107,35 @@ class Scenario(Table, frozen=True):
             for line in zone.rr:
                 _check_line(line)
                 self._check_tlsa(line, hosts)
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        """Every name in the file but those of zone lines, and its key."""
+        for zone in self.zone:
+            yield "zone.name", zone.name
+        for fault in self.fault:
+            yield "fault.name", fault.name
+        certificates: list[Certificate | str | None] = []
+        for server in self.server:
+            yield "server.host", server.host
+            yield "server.ptr", server.ptr or "@"
+            yield from (("server.also", name) for name in server.also)
+            yield from (("server.sni", name) for name in server.sni)
+            certificates += [server.cert, server.second, *server.sni.values(), *server.tlsacert.values()]
+        if self.sts is not None:
+            yield "sts.address_at", self.sts.address_at or "@"
+            certificates.append(self.sts.cert)
+        for cert in certificates:
+            if isinstance(cert, Certificate):
+                yield "host", cert.host or "@"
+                yield from (("names", name) for name in cert.names or ())
+
+    def _check_name(self, key: str, name: str) -> None:
+        try:
+            if not _NAME.match(name):
+                raise ValueError
+            dns.name.from_text(f"{self.absolute(name)}.")
+        except (dns.exception.DNSException, ValueError):
+            raise ValueError(f"`{key}` is {name!r}, but must be a domain name (A-labels)") from None
 
     def _check_tlsa(self, line: str, hosts: dict[str, Server]) -> None:
         for reference in tlsa_references(line):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,11 @@ def test_lab_opens_the_app_on_the_lab(run: Run, opened: list[dict[str, Any]], tm
     assert run("lab", str(own))[0] == 0
     sources = [call["source"] for call in opened]
     assert sources[:2] == [LabSource(), LabSource("dane-stale")]
-    assert sources[2].scenario.id == "mine"
+    assert (sources[2].scenario.id, sources[2].file) == ("mine", str(own))
+    built_in = resources.files("mailpath.lab") / "scenarios" / "11-dane-stale.toml"
+    own.write_bytes(built_in.read_bytes())
+    assert run("lab", str(own))[0] == 0
+    assert opened[-1]["source"].file == str(own)  # watched, though nothing in it was changed yet
 
 
 def test_an_unknown_scenario_is_told(run: Run) -> None:

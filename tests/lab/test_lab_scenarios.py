@@ -149,6 +149,12 @@ def test_strict_errors_name_file_and_key(tmp_path: Path, text: str, says: str) -
         ('[[server]]\nhost = "mx1"\ncert = { sent = [0, 3] }\n', "line 7: server[0].cert.sent"),
         ('[[server]]\nhost = "mx1"\npause = { EHLO = 61.0 }\n', "line 7: server[0].pause"),
         ('[[fault]]\nanswer = "nonsense"\n', "line 6: fault[0].answer"),
+        ('[[server]]\nhost = "mx1"\nptr = "a b"\n', "line 7: server.ptr"),
+        ('[[server]]\nhost = "mx..1"\n', "line 6: server.host"),
+        ('[[zone]]\nname = "b\u00fccher."\n', "line 6: zone.name"),
+        ('[[server]]\nhost = "mx1"\ncert = { names = ["caf\u00e9"] }\n', ""),
+        ('[[zone]]\nds = ["ED25519 SHA256"]\n', "line 6: zone[0].ds"),
+        ('[[server]]\nhost = "mx1"\nsecond = "self"\n', "line 7: server[0].second"),
     ],
 )
 def test_an_error_names_the_line(tmp_path: Path, text: str, where: str) -> None:
