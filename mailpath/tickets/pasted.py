@@ -159,7 +159,7 @@ def nothing_to_walk(text: str | bytes) -> str:
     bounce = read_bounce(data[:MAX_INPUT])
     if bounce.family in (UNKNOWN, NOT_A_BOUNCE):
         return told
-    return f"{told} It tells of a refusal: {_refusal(bounce.family, bounce.side)}"
+    return f"{told} It is about a refusal: {_refusal(bounce.family, bounce.side)}"
 
 
 def _likeliest(postures: tuple[str, ...]) -> list[str]:
