@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mailpath.wording.phrases import did_you_mean
 
+if TYPE_CHECKING:
+    Choice = click.Choice[str]  # which is no generic class before click 8.2
+else:
+    Choice = click.Choice
 
-class OneOf(click.Choice[str]):
+
+class OneOf(Choice):
     """A choice that tells what is near a mistyped word."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import click
 from click import shell_completion
@@ -21,7 +22,8 @@ from mailpath.wording.phrases import did_you_mean, join_and
 SHELLS = ("bash", "zsh", "fish")
 _TYPES = ("A", "AAAA", "CNAME", "DNSKEY", "DS", "MX", "NS", "SOA", "TLSA", "TXT")
 
-Items = list[CompletionItem[str]]
+if TYPE_CHECKING:
+    Items = list[CompletionItem[str]]  # which is no generic class before click 8.2
 
 
 def script(cli: click.Command, shell: str) -> str:
