@@ -328,7 +328,6 @@ class Steps(Vertical):
             self._envelope.show(Progress(ENVELOPE, result=result), 0.0)
 
     def watch_opened(self) -> None:
-        self.set_class(self.opened is not None, "-any-open")
         for panel in self.query(StepPanel):
             panel.opened = panel.step == self.opened
         self._rail.open(self.opened)
