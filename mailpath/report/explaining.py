@@ -42,8 +42,7 @@ _CODES: dict[Event, tuple[str, ...]] = {
 }
 
 
-#: What a recipient lacks, by what a sender that uses MTA-STS, or DANE alone, would have most of.
-_LACKS_BOTH = LACKING
+#: `LACKING`, the nearest first to what a sender that uses DANE alone would have most of.
 _LACKS_DANE = ("TLS025", "SEC001", "SEC004", "STS001")
 
 
@@ -67,7 +66,7 @@ def ranked(result: Result) -> list[Finding]:
     nearest to what this sender makes use of."""
     verdict, posture = result.verdict, result.chosen
     dane = posture.dane is not DaneUse.OFF
-    lacking = _LACKS_BOTH if posture.sts or not dane else _LACKS_DANE
+    lacking = LACKING if posture.sts or not dane else _LACKS_DANE
     if posture.level is Level.VERIFY:
         lacking = _LACKS_DANE  # whoever forges the MX record chooses the name that is compared
     found = worst_first(result.findings, visible(verdict.host or ""), lacking)
@@ -95,10 +94,10 @@ def decisive(result: Result) -> Finding | None:
     """The finding that the verdict hangs on, of its host before others; None where no finding is."""
     verdict = result.verdict
     codes, host = explaining(verdict), visible(verdict.host or "")
-    ranked = worst_first(result.findings, host)
-    grave = [each for each in ranked if each.severity is not Severity.INFO]
+    found = worst_first(result.findings, host)
+    grave = [each for each in found if each.severity is not Severity.INFO]
     # What is merely worth knowing is the cause where there is a record that would have helped.
-    about = [each for each in ranked if each.code in codes and (each in grave or each.records)]
+    about = [each for each in found if each.code in codes and (each in grave or each.records)]
     about.sort(key=lambda each: (each.subject != host, codes.index(each.code)))
     if verdict.outcome in DELIVERED:
         # What made the mail pass a better host by shows at that host; no event of this one tells of it.
