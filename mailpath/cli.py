@@ -96,7 +96,9 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
     params=[
         argument("recipients", nargs=-1, metavar="[RECIPIENT]...", shell_complete=completed("recipients")),
         value(
-            "--from-file", of="LIST", help='Check every recipient in LIST, one a line ("-": standard input).'
+            "--from-file",
+            of="LIST",
+            help='Check every recipient in LIST, one per line ("-": standard input).',
         ),
         *CHECK,
         LAB,
@@ -105,8 +107,8 @@ def app(domains: tuple[str, ...], **options: Any) -> int:
     ]
 )
 def check(**words: Any) -> int:
-    """Walk the path to RECIPIENT and print a report. Of several, print one line each, with --format json one
-    JSON object a line; the worst exit status counts, in the order 2, 1, 3, 0.
+    """Walk the path to RECIPIENT and print a report. For several recipients, print one line each, or one JSON
+    object each with --format json; the worst exit status counts, in the order 2, 1, 3, 0.
 
     Exit status: 0 delivered with the protection both sides ask for, 1 delivered with less, 2 deferred or
     bounced, 3 unknown, or a replay that is not evidence (see --trust-capture), 64 usage error.
@@ -185,11 +187,12 @@ def lab_serve(scenarios: tuple[str, ...]) -> None:
     ],
 )
 def lab_from(capture: str, output: str | None) -> int:
-    """Make a scenario of the path in CAPTURE ("-": standard input): its zones, servers, certificates, policy.
+    """Make a scenario of the path in CAPTURE ("-": standard input), with its zones, servers, certificates and
+    policy.
 
-    The lab signs with keys of its own: no private key is needed. Then builds and walks the scenario, and says
-    what cannot be carried over, in the file and on standard error. Exit status: 0 the lab behaves as the
-    capture did, 1 a verdict or a finding differs.
+    The lab signs with keys of its own, so no private key is needed. The scenario is then built and walked;
+    what cannot be carried over is told in the file and on standard error. Exit status: 0 the lab behaves as
+    the capture did, 1 a verdict or a finding differs.
     """
     from mailpath.commands import rehearsing
 
