@@ -40,10 +40,10 @@ def test_json_is_a_line_each_with_what_one_check_says(
     alone = json.loads(run("check", *words, DOMAINS[0])[1])
     for report in (reports[0], alone):
         jsonschema.validate(report, report_schema)
-        for key in ("at", "made", "took_ms", "elapsed_ms"):
-            report.pop(key, None)
+        # Two walks, so two moments: all else has to be the same.
+        del report["walked"]["made"]
         for step in report["steps"]:
-            step.pop("elapsed_ms")
+            del step["elapsed_ms"]
     assert {k: v for k, v in reports[0].items() if k != "findings"} == {
         k: v for k, v in alone.items() if k != "findings"
     }
