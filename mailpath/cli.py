@@ -29,11 +29,11 @@ from mailpath.commands.options import (
     as_json,
     as_of,
     completed,
-    flag,
     network_for,
     value,
     version,
 )
+from mailpath.commands.reading import READING
 from mailpath.ending import ExitCode
 
 #: New objects between two looks for garbage: modules are none, and a walk leaves little.
@@ -226,124 +226,8 @@ def dnssec(**words: Any) -> int:
     return commands.run(**words)
 
 
-@cli.command(
-    short_help="List the postures: what senders enforce.",
-    params=[
-        argument("name", required=False, shell_complete=completed("postures")),
-        as_json("JSON, with every field"),
-        flag("--all", "every_field", help="Also show the habits of its server program."),
-    ],
-)
-def postures(name: str | None, as_json: bool, every_field: bool) -> None:
-    """List the postures: what senders enforce. With NAME, print its settings with values and sources."""
-    from mailpath.commands import lists
-
-    lists.postures(name, as_json, every_field)
-
-
-@cli.command()
-def paths() -> None:
-    """Show where mailpath keeps its files.
-
-    Prints the paths of the config file and of the files that ship with mailpath, and on standard error every
-    mistake in the config file.
-
-    The network table of the config file applies to every command that probes, unless --network or an option
-    overrides it; its postures apply to every command that judges; the rest applies to the app.
-    """
-    from mailpath.commands import lists
-
-    lists.paths()
-
-
-@cli.command(short_help="List the attacks, and what stops them.", params=[as_json("a JSON array")])
-def attacks(as_json: bool) -> None:
-    """List the attacks: what each attacker can do, and what stops it."""
-    from mailpath.commands import lists
-
-    lists.attacks(as_json)
-
-
-@cli.command(
-    short_help="Explain a code, a sentence or a log line.",
-    params=[
-        argument("text", nargs=-1, metavar="[CODE-OR-LOG-LINE]", shell_complete=completed("codes")),
-        as_json(),
-    ],
-)
-def explain(text: tuple[str, ...], as_json: bool) -> int:
-    """Explain a finding's code, a status code or a log line ("-": standard input).
-
-    Says what causes it, and under which postures. Without an argument, lists every code. Exit status: 3 if
-    nothing is known about it.
-    """
-    if not text:
-        from mailpath.commands import lists
-
-        lists.codes()
-        return 0
-    from mailpath.commands import tickets
-
-    return tickets.explain(text, as_json)
-
-
-@cli.command(
-    short_help="Explain a bounce or a piece of a log.",
-    params=[
-        argument("file", shell_complete=completed("files")),
-        as_json(),
-        flag("--walk", help="Walk the path that it names, in the app if there is a terminal."),
-        *LOOK,
-        *NETWORK,
-        LOG,
-    ],
-)
-def bounce(file: str, as_json: bool, walk: bool, **options: Any) -> int:
-    """Explain the bounce or the piece of a log in FILE ("-": standard input).
-
-    Exit status: 3 if nothing in it is known.
-    """
-    from mailpath.commands import tickets
-
-    return tickets.bounce(file, as_json, options if walk else None)
-
-
-@cli.command(
-    short_help="Explain a received TLS report.",
-    params=[argument("file", shell_complete=completed("files")), as_json()],
-)
-def tlsrpt(file: str, as_json: bool) -> None:
-    """Explain the received TLS report in FILE (JSON, gzip or the mail; "-": standard input)."""
-    from mailpath.commands import tickets
-
-    tickets.tlsrpt(file, as_json)
-
-
-@cli.command(
-    short_help="Show what changed between two captures of one path.",
-    params=[
-        argument("old", shell_complete=completed("files")),
-        argument("new", shell_complete=completed("files")),
-        as_json(),
-        value(
-            "--posture",
-            "postures",
-            of="NAME",
-            multiple=True,
-            shell_complete=completed("postures"),
-            help="Compare only the outcomes of this posture; repeatable. [all]",
-        ),
-        *TRUST,
-    ],
-)
-def diff(**words: Any) -> int:
-    """Show what changed between two captures of one path: records, certificates, policy, outcomes.
-
-    Exit status: 0 nothing changed, 1 something changed, 64 usage error.
-    """
-    from mailpath.commands import diff as commands
-
-    return commands.run(**words)
+for each in READING:
+    cli.add_command(each)
 
 
 @cli.command(

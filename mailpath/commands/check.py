@@ -15,15 +15,14 @@ from mailpath import config
 from mailpath.commands import stdio
 from mailpath.commands.asking import files_read, network_of, trusted_by
 from mailpath.commands.envelope import envelope_for
+from mailpath.commands.moments import Offset, seen_from
 from mailpath.commands.narration import narrator, waits_told
 from mailpath.commands.options import (
     LOG_FILE,
     TRUST_KEYS,
-    Offset,
     domain_of,
     given_options,
     names_of,
-    seen_from,
 )
 from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import form_of, names_no_format, write, write_file

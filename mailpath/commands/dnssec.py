@@ -11,7 +11,7 @@ import click
 
 from mailpath import validation
 from mailpath.commands.asking import network_of
-from mailpath.commands.options import Offset, seen_from
+from mailpath.commands.moments import Offset, seen_from
 from mailpath.commands.stdio import plain, print_json
 from mailpath.dnssec import known
 from mailpath.facts import Security

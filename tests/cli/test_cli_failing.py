@@ -12,7 +12,7 @@ import click
 import pytest
 
 from mailpath.cli import cli
-from mailpath.commands.options import Offset, moment, seen_from
+from mailpath.commands.moments import Offset, moment, seen_from
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -15,7 +15,8 @@ import pytest
 
 from mailpath import __version__
 from mailpath.cli import cli
-from mailpath.commands.options import NETWORK_KEYS, moment
+from mailpath.commands.moments import moment
+from mailpath.commands.options import NETWORK_KEYS
 from mailpath.network.settings import Settings
 from mailpath.tui import LabSource, LiveSource
 
