@@ -25,6 +25,7 @@ LAYERS = [
     "api",
     "report",
     "tickets",
+    "plan",
     "rehearse",
     "whatif",
     "attacks",
