@@ -155,6 +155,7 @@ class Authority:
             algorithm = "ecdsa-p256"
             if last and spec.sha == "sha1":
                 name, algorithm = f"{name} RSA", "rsa-2048"
+            name = f"{name} {spec.ca}" if spec.ca else name
             key = f"{name} under {len(issuers)}"
             if key not in self._authorities:
                 self._authorities[key] = self._make_ca(name, above, algorithm)

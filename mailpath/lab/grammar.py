@@ -101,6 +101,7 @@ class Certificate(Table, frozen=True):
     issuers: Annotated[int, msgspec.Meta(ge=0, le=MAX_ISSUERS)] | None = None
     sent: Annotated[tuple[_Position, ...], msgspec.Meta(min_length=1, max_length=16)] | None = None
     host: str = ""
+    ca: Annotated[str, msgspec.Meta(max_length=20)] = ""
 
     def __post_init__(self) -> None:
         if self.sha == "sha1" and self.preset.startswith("self") and self.algorithm.startswith("ecdsa"):

@@ -74,10 +74,13 @@ class Internet:
     """All scenarios in one internet.  Raises `ScenarioError` if it cannot build them.
 
     `now`: the Unix time to which signatures and certificates are relative; `folder`: for key files.
+    `authority`: who issues the certificates; None: one of its own.
     """
 
-    def __init__(self, scenarios: tuple[Scenario, ...], now: int, folder: Path) -> None:
-        self.authority = Authority(now)
+    def __init__(
+        self, scenarios: tuple[Scenario, ...], now: int, folder: Path, authority: Authority | None = None
+    ) -> None:
+        self.authority = authority or Authority(now)
         self.listeners: list[Listener] = []
         self.log = Log()
         self.folder = folder
@@ -269,7 +272,8 @@ class _Builder:
 
     def _associate(self, asked: files.TlsaReference) -> str:
         """TLSA data for the certificate of a host; part "none": for one that nobody ever presents."""
-        label, part = self.scenario.absolute(asked.host), asked.part
+        label = self.scenario.absolute(asked.host)
+        part, _, place_at = asked.part.partition("/")
         server, name = self.servers[label], label.partition("#")[0]
         if part == "none":
             chosen = self._issue(name, Certificate(preset="self", key="never presented"))
@@ -277,7 +281,8 @@ class _Builder:
             chosen = self._issue(name, server.second)
         else:
             chosen = self._issue(name, server.tlsacert.get(part, server.cert))
-        place = 1 if part in {"ta", "int"} else int(part) if part.isdigit() else 0
+        at = place_at or part
+        place = 1 if at in {"ta", "int"} else int(at) if at.isdigit() else 0
         certificate = chosen.path[min(place, len(chosen.path) - 1)]
         selector, matching, pem = asked.selector, asked.matching, asked.data == "pem"
         if asked.data and not pem:

@@ -23,6 +23,7 @@ from dns.rdatatype import RdataType
 
 from mailpath.lab import dns as dns_server
 from mailpath.lab import scenario as files
+from mailpath.lab.ca import Authority
 from mailpath.lab.folder import Folder
 from mailpath.lab.internet import NAME_SERVER_ADDRESS, Handler, Internet, Listener
 from mailpath.lab.scenario import Scenario
@@ -47,7 +48,13 @@ class Lab:
     servers, in order of connection; `sessions`: how many there were.  Both grow while it runs.
     """
 
-    def __init__(self, scenarios: tuple[Scenario, ...], now: int, bind: Bind = "loopback") -> None:
+    def __init__(
+        self,
+        scenarios: tuple[Scenario, ...],
+        now: int,
+        bind: Bind = "loopback",
+        authority: Authority | None = None,
+    ) -> None:
         self.scenarios = scenarios
         self._published = bind == "published"
         self.now = now
@@ -58,7 +65,7 @@ class Lab:
         try:
             folder = self._folder.path
             everyone = (files.sender(), *scenarios)
-            self._internet = Internet(everyone, now, folder)
+            self._internet = Internet(everyone, now, folder, authority)
             self.settings = self._bind(folder)
             self._thread.start()
             self._ready.result()
@@ -74,15 +81,17 @@ class Lab:
         *,
         now: int | None = None,
         bind: Bind = "loopback",
+        authority: Authority | None = None,
     ) -> Self:
         """Builds the internet of `scenarios` (default: the built-in ones) and serves it.
 
         `now`: the Unix time to which signatures and certificates are relative (default: the clock).  `bind`:
         "published" needs a machine, as a rule a network namespace, that has the published addresses.
+        `authority`: labs that share one show the same certificates; it has to be of the same `now`.
         Raises `ScenarioError` if it cannot build the scenarios, OSError if it gets no socket.
         """
         chosen = files.scenarios() if scenarios is None else tuple(scenarios)
-        return cls(chosen, int(time.time()) if now is None else now, bind)
+        return cls(chosen, int(time.time()) if now is None else now, bind, authority)
 
     @property
     def seen(self) -> tuple[Seen, ...]:

@@ -9,7 +9,8 @@ Names in a file are relative to the recipient domain ("mx1", "@", "*.@") unless 
 Lines of `zone.rr` are master-file lines (RFC 1035 section 5) relative to their own zone, in which
 ``{tlsa U S M HOST[/PART]}`` means the TLSA data (RFC 6698 section 2.1) for the certificate that server HOST
 presents; PART is ``leaf`` (default), ``int`` or ``ta`` (its issuer), a place in its path (``2``), a name of
-the server's ``tlsacert`` table, or ``none`` for data that matches nothing.  ``{tlsa U S M HOST[/PART] as
+the server's ``tlsacert`` table (``next``, and ``next/ta`` for its issuer), or ``none`` for data that matches
+nothing.  ``{tlsa U S M HOST[/PART] as
 DATA}`` says U S M and holds other data, as generators do by mistake: DATA is the selector and matching type
 that it is made by ("0 1"), or ``pem`` for the digest of the PEM text.
 """
@@ -44,7 +45,8 @@ MAX_RECORDS = 5000
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\Z")
 _TLSA = re.compile(
-    r"\{tlsa (\d{1,3}) (\d{1,3}) (\d{1,3}) ([^/{}\s]+)(?:/([a-z0-9-]+))?(?: as ([01] [012]|pem))?\}"
+    r"\{tlsa (\d{1,3}) (\d{1,3}) (\d{1,3}) ([^/{}\s]+)"
+    r"(?:/([a-z0-9-]+(?:/(?:int|ta|\d))?))?(?: as ([01] [012]|pem))?\}"
 )
 _NAME = re.compile(r"[A-Za-z0-9_.*@/\\-]+\Z")
 #: How our own rules name the key, and a line of a zone, that they are about.
@@ -144,7 +146,9 @@ class Scenario(Table, frozen=True):
                 raise ValueError(f"`zone.rr` line {line!r} names a server that is not there")
             cert = server.cert if isinstance(server.cert, Certificate) else Certificate(preset=server.cert)
             parts = {"leaf", "int", "ta", "none", *server.tlsacert, *map(str, range(cert.top + 1))}
-            if reference.part not in parts | ({"second"} if server.second is not None else set()):
+            named = reference.part.partition("/")[0] if reference.part.count("/") else ""
+            known = reference.part in parts | ({"second"} if server.second is not None else set())
+            if not known and named not in server.tlsacert:
                 raise ValueError(f"`zone.rr` line {line!r} names an unknown part")
 
     @property

@@ -53,8 +53,8 @@ class PolicyFile(Record, frozen=True, kw_only=True):
 
 
 class Do(Record, frozen=True, kw_only=True):
-    """One thing to do.  `what`: a sentence.  `records`: zone-file lines with absolute names that are published
-    or withdrawn; `nsupdate`: the same as lines for nsupdate(1), "send" included.  `file`: what the web host
+    """One thing to do.  `what`: a sentence.  `records`: zone-file lines with absolute names that are
+    published or withdrawn; `nsupdate`: the same as lines for nsupdate(1), "send" included.  `file`: what the web host
     is to serve; None where this is not about one.
     """
 
@@ -85,8 +85,8 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Worse(Record, frozen=True, kw_only=True):
-    """A state on the way in which mail fares worse than at the start and at the goal.  `state`: what is served
-    and what is cached, as a clause; `postures`: the senders; `outcome`: theirs, and `allowed`: the worst of
+    """A state on the way in which mail fares worse than at the start and at the goal.  `state`: what is
+    served and what is cached, as a clause; `postures`: the senders; `outcome`: theirs, and `allowed`: the worst of
     start and goal.
     """
 
@@ -112,8 +112,8 @@ class Proof(Record, frozen=True, kw_only=True):
 
 
 class Unsafe(Record, frozen=True, kw_only=True):
-    """An order that loses mail.  `order`: as a clause; `state`: the one that kills it; `postures`: the senders
-    that meet it with `outcome`; `for_s`: for how many seconds at most.
+    """An order that loses mail.  `order`: as a clause; `state`: the one that kills it; `postures`: the
+    senders that meet it with `outcome`; `for_s`: for how many seconds at most.
     """
 
     order: str
@@ -158,7 +158,7 @@ class Plan(Record, frozen=True, kw_only=True):
     proof: Proof | None = None
     unsafe: tuple[Unsafe, ...] = ()
     blocked: tuple[Blocked, ...] = ()
-    cost: dict[str, str] = {}
+    cost: dict[str, str] = msgspec.field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -17,7 +17,7 @@ from mailpath.network.capture import Capture
 from mailpath.rehearse import policy
 from mailpath.rehearse.certificates import Certificates
 from mailpath.rehearse.notes import Notes, absolute
-from mailpath.rehearse.records import Shown, lines
+from mailpath.rehearse.records import Line, Shown, lines
 from mailpath.rehearse.servers import Drawer
 from mailpath.rehearse.zones import Zones
 
@@ -25,10 +25,13 @@ _NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """A scenario and, as sentences (visible text), what of the capture is not in it."""
+    """A scenario and, as sentences (visible text), what of the capture is not in it.  `lines`: the records
+    that the lines of its zones stand for.
+    """
 
     scenario: Scenario
     notes: tuple[str, ...]
+    lines: tuple[Line, ...] = ()
 
 
 def draw(capture: Capture, found: Walk) -> Drawn:
@@ -43,7 +46,10 @@ def draw(capture: Capture, found: Walk) -> Drawn:
     sts = policy.draw(capture, found, certificates, addresses, notes)
     servers, shown = _label(servers, certificates, capture.path.recipient)
     served = drawer.drawn | {each.request.address for each in capture.https[:1]}
-    found_lines = lines(zones, shown, served, notes)
+    drawn_lines = lines(zones, shown, served, notes)
+    found_lines: dict[str, list[str]] = {}
+    for each in drawn_lines:
+        found_lines.setdefault(each.zone, []).append(each.line)
     names = {owner for owner, _ in zones.rrsets}
     for zone, line in zones.fillers(names):
         found_lines.setdefault(zone, []).append(line)
@@ -64,7 +70,7 @@ def draw(capture: Capture, found: Walk) -> Drawn:
         fault=zones.faults(),
         expect=_expected(found),
     )
-    return Drawn(scenario, notes.sentences)
+    return Drawn(scenario, notes.sentences, tuple(drawn_lines))
 
 
 def _expected(found: Walk) -> dict[str, str]:

@@ -8,6 +8,7 @@ import dns.exception
 import dns.name
 import dns.rdata
 import dns.rrset
+import msgspec
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from dns.rdatatype import RdataType
@@ -32,9 +33,27 @@ class Shown:
         self.label, self.part, self.der = label, part, der
 
 
-def lines(zones: Zones, shown: list[Shown], published: frozenset[str], notes: Notes) -> dict[str, list[str]]:
-    """Zone -> its lines.  `published`: addresses that servers bring with them."""
-    found: dict[str, list[str]] = {}
+class Line(msgspec.Struct, frozen=True):
+    """A line of a scenario's zone, and the record that it stands for: `text` is a zone-file line with its
+    absolute owner, TTL and class.
+    """
+
+    zone: str
+    line: str
+    owner: str
+    rdtype: str
+    ttl: int
+    data: str
+
+    @property
+    def text(self) -> str:
+        """The record, to be read anywhere."""
+        return f"{self.owner}. {self.ttl} IN {self.rdtype} {self.data}"
+
+
+def lines(zones: Zones, shown: list[Shown], published: frozenset[str], notes: Notes) -> list[Line]:
+    """In the order of names.  `published`: addresses that servers bring with them."""
+    found: list[Line] = []
     left_out = 0
     for (owner, rdtype), rrset in sorted(
         zones.rrsets.items(), key=lambda each: (each[0][0].split(".")[::-1], each[0][1])
@@ -47,12 +66,13 @@ def lines(zones: Zones, shown: list[Shown], published: frozenset[str], notes: No
                 if not _is_harmless(rdata.to_text()):
                     notes.add(owner, f"nobody talked to its address {rdata.to_text()}; it is left out")
                     continue
-            if left_out or sum(map(len, found.values())) >= MOST_LINES:
+            if left_out or len(found) >= MOST_LINES:
                 left_out += 1
                 continue
             line = _line(owner, zone, rrset, rdata, shown)
             if _can_hold(zone, line):
-                found.setdefault(zone, []).append(line)
+                name = rrset.rdtype.name
+                found.append(Line(zone, line, owner, name, rrset.ttl, rdata.to_text()))
             else:
                 notes.add(
                     owner, f"its {rrset.rdtype.name} record cannot be written in a zone file; it is left out"
