@@ -20,13 +20,14 @@ class Validation(Record, frozen=True, kw_only=True):
     """What became of one name and type, as of `at` (Unix seconds).
 
     `zones`: every zone on the way, parents first.  `trust_anchor`: what was trusted without proof, as
-    zone-file text.
+    zone-file text.  `ahead`: `at` is a time to come, seen from the exchanges.
     """
 
     lookup: Lookup
     zones: tuple[ZoneFact, ...]
     at: int
     trust_anchor: str
+    ahead: bool = False
 
     @property
     def security(self) -> Security:
@@ -57,7 +58,11 @@ async def validate(owner: str, rdtype: str, live: Network, at: int | None = None
     )
     claimed = msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
     return Validation(
-        lookup=claimed, zones=validator.zones(), at=moment, trust_anchor=live.ground.trust_anchor
+        lookup=claimed,
+        zones=validator.zones(),
+        at=moment,
+        trust_anchor=live.ground.trust_anchor,
+        ahead=live.ground.precedes(moment),
     )
 
 

@@ -118,6 +118,12 @@ _TIMES = {Flaw.NOT_YET_VALID: Problem.NOT_YET_VALID, Flaw.EXPIRED: Problem.EXPIR
 #: X509_V_ERR_* of x509_vfy.h.
 _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN = 18, 19
 _NO_ISSUER = (20, 21)
+#: What is below the floor.
+_WEAK = {
+    66: "the certificate's key is too weak",
+    67: "the key of a CA certificate in the chain is too weak",
+    68: "the digest of a signature in the chain is too weak",
+}
 
 
 def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[Problem, str]:
@@ -136,5 +142,5 @@ def _untrusted(built: pkix.PkixResult, chain: tuple[bytes, ...]) -> tuple[Proble
             f"the server does not send its issuer: {visible(leaf.issuer)}",
         )
     if built.flaw is Flaw.WEAK:
-        return Problem.WEAK, f"a key or a digest is too weak: {error}"
+        return Problem.WEAK, _WEAK[built.code]
     return Problem.UNTRUSTED, f"the certificate is not trusted: {error}"

@@ -33,7 +33,7 @@ def run(*, name: str, rdtype: str, as_json: bool, at: int | Offset | None, **net
     if found.security is Security.BOGUS:
         from mailpath.findings.bogus import remedy
 
-        fix = remedy(lookup, zones, found.at)
+        fix = remedy(lookup, zones, found.at, ahead=found.ahead)
     whose = known.whose(found.trust_anchor)
     if as_json:
         print_json(to_json(lookup, zones, found.at, fix=fix, anchor=whose))

@@ -350,6 +350,7 @@ class Walk(Record, frozen=True, kw_only=True):
     """Everything one walk found.  `at`: Unix time as of which certificates and signatures were judged.
     `roots`: trusted CA certificates (DER) that could anchor a chain seen on this walk, sorted.
     `patience`: "sender": the sending server waits as long as its kind does; "ours": no longer than we did.
+    `ahead`: `at` lies after the exchanges, so that what has expired by then may be renewed in time.
     `further`: by id, what steps found that have no attribute of their own here.
     `steps`: results of all steps but the last; the verdict is the judge's.
     """
@@ -365,5 +366,6 @@ class Walk(Record, frozen=True, kw_only=True):
     starttls: StarttlsFacts
     roots: tuple[bytes, ...] = ()
     patience: Literal["sender", "ours"] = "sender"
+    ahead: bool = False
     further: dict[str, Any] = msgspec.field(default_factory=dict)
     steps: tuple[StepResult, ...] = ()

@@ -12,8 +12,8 @@ _ROOT = (
     "Check the trust anchor, this machine's clock and the resolver: the root zone has no parent that could"
     " vouch for it."
 )
-#: A walk can be judged as of any time.
-_TO_COME = "(If judged as of a future time, this is no fault: a working signer renews signatures in time.)"
+#: Of a walk that is judged as of a time to come.
+_TO_COME = " (As of that time; today this is no fault: a working signer renews signatures in time.)"
 #: RFC 8914: DNSKEY Missing.
 _NO_KEY = 9
 
@@ -35,17 +35,20 @@ def ran_out(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> SignatureFact
     return max(bad, key=lambda signature: signature.expiration)
 
 
-def remedy(lookup: Lookup, zones: Sequence[ZoneFact], at: int) -> str:
-    """What mends the answer, and in which zone.  `zones`: its validator's, as of `at` (Unix time)."""
+def remedy(lookup: Lookup, zones: Sequence[ZoneFact], at: int, *, ahead: bool) -> str:
+    """What mends the answer, and in which zone.  `zones`: its validator's, as of `at` (Unix time); `ahead`:
+    that is a time to come.
+    """
     late = ran_out(lookup, zones, at) is not None
+    to_come = _TO_COME if late and ahead else ""
     broken = {zone.name: zone for zone in zones if zone.status is Security.BOGUS}
     name = next((name for name in lookup.chain if name in broken), lookup.zone or lookup.canonical)
     if name == ".":
-        return f"{_ROOT} {_TO_COME}" if late else _ROOT
+        return f"{_ROOT}{to_come}"
     shown = visible(name)
     if late:
         how = "reload it on all name servers, and find out why the signer stopped"
-        return f"Sign the zone {shown} again, {how}. {_TO_COME}"
+        return f"Sign the zone {shown} again, {how}.{to_come}"
     if name in broken and broken[name].anchor:
         return (
             f"Check the trust anchor of {shown}, this machine's clock and the resolver: the parent's DS"

@@ -168,7 +168,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
             f"{are}: {('its' if len(names) == 1 else 'the')} signatures expired on {utc(latest.expiration)}.",
             found=_signature(latest),
             got=f"{why(lookup)}{ede}",
-            fix=remedy(lookup, zones, walk.at),
+            fix=remedy(lookup, zones, walk.at, ahead=walk.ahead),
         )
     return finding(
         "SEC002",
@@ -176,7 +176,7 @@ def _bogus(walk: Walk, alike: list[Lookup]) -> Finding:
         f"{are}: {why(lookup)}.",
         found=_signature(bad[0]) if bad else "; ".join(visible(record) for record in lookup.records[:4]),
         got=f"{why(lookup)}{ede}",
-        fix=remedy(lookup, zones, walk.at),
+        fix=remedy(lookup, zones, walk.at, ahead=walk.ahead),
     )
 
 

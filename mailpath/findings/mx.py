@@ -79,7 +79,7 @@ def _failed(walk: Walk, lookup: Lookup, domain: str) -> Finding:
         f"The MX answer is bogus: {why(lookup)}.",
         found="; ".join(visible(record) for record in lookup.records[:4]),
         got=why(lookup),
-        fix=remedy(lookup, walk.dnssec.zones, walk.at),
+        fix=remedy(lookup, walk.dnssec.zones, walk.at, ahead=walk.ahead),
     )
 
 
@@ -147,7 +147,9 @@ def _addresses(walk: Walk, host: MxHost, line: str) -> Iterator[Finding]:
             severity=Severity.WARNING if usable else Severity.ERROR,
             found=[line],
             got=why(broken[0]),
-            fix=remedy(broken[0], walk.dnssec.zones, walk.at) if broken[0].security is Security.BOGUS else "",
+            fix=remedy(broken[0], walk.dnssec.zones, walk.at, ahead=walk.ahead)
+            if broken[0].security is Security.BOGUS
+            else "",
         )
     elif lookups and not host.addresses and not unlearnt(walk, host):
         others = any(other.addresses for other in mx.hosts)

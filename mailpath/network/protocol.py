@@ -24,6 +24,8 @@ MAX_ROOTS = 256
 #: Negative trust anchors: they are meant for a few broken zones, and for a while (RFC 7646 section 2).
 MAX_ZONES = 100
 _MOST = msgspec.Meta(max_length=10_000)
+#: Seconds between the making of a network and the walk over it that are still "now".
+_MOMENT = 60
 #: The zone that an attack declares insecure, where its attacker's names live (RFC 6761 section 6.4).
 SIMULATED_ZONE = "attacker.invalid"
 
@@ -56,6 +58,10 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     insecure_zones: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAX_ZONES)] = ()
     simulated_insecure: tuple[str, ...] = ()
     envelope: Envelope | None = None
+
+    def precedes(self, at: int) -> bool:
+        """Whether `at` (Unix time) is yet to come, seen from here; a walk takes a moment to begin."""
+        return at - self.made > _MOMENT
 
 
 class Network(Protocol):

@@ -15,7 +15,7 @@ from mailpath.facts import Status
 from mailpath.judge.agent import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
-from mailpath.report.explaining import own_remedy, ranked
+from mailpath.report.explaining import own_remedy, ranked, repeated
 from mailpath.report.panels import Explained, explain
 from mailpath.report.result import Result
 from mailpath.report.sheet import sheet
@@ -35,7 +35,8 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     sender = [*page.hang("Sender", own, column=_COLUMN), ""] if own else []
     head, last = [page.told.headline, "", *sender], [page.told.headline]
     tables = [line for section in _tables(page, result) for line in ("", *section)]
-    found = [explain(each) for each in ranked(result)]
+    again = repeated(result.findings)
+    found = [explain(each) for each in ranked(result) if each not in again]
     steps, foot = list(_steps(page)), ["", *_foot(page, result)]
     frame = [*head, *foot, *last]
     # A record may be of two rows: the lines of a finding are counted as rows, too.
@@ -43,7 +44,7 @@ def render(result: Result, *, ascii_only: bool = False, width: int = WIDTH) -> s
     groups = _grouped(found)
     if groups and _rows(_lines(page, groups[0][:1]), width) >= room - len(steps):
         steps = []  # a record to copy is worth more than the way to it
-    told = list(_findings(page, groups, room - len(steps))) or ["Findings: none"]
+    told = list(_findings(page, groups, room - len(steps), map(explain, again))) or ["Findings: none"]
     return "\n".join([*head, *told, *tables, *foot[:1], *steps, *foot[1:], *last]) + "\n"
 
 
@@ -70,9 +71,11 @@ def _lines(page: Page, group: Sequence[Explained]) -> list[str]:
     return [*chain.from_iterable(told), *page.block(last, last.remedy)]
 
 
-def _findings(page: Page, groups: Iterable[Sequence[Explained]], room: int) -> Iterator[str]:
-    """As many as fit into `room` rows, the first in any case, and none before a graver one; the others by
-    their codes."""
+def _findings(
+    page: Page, groups: Iterable[Sequence[Explained]], room: int, again: Iterable[Explained]
+) -> Iterator[str]:
+    """As many as fit into `room` rows, the first in any case, and none before a graver one; the others, and
+    what they would say `again`, by their codes."""
     untold: list[Explained] = []
     room -= 1  # for that line
     for number, group in enumerate(groups):
@@ -87,6 +90,7 @@ def _findings(page: Page, groups: Iterable[Sequence[Explained]], room: int) -> I
         untold.extend(() if fits else group[1:])
         room -= _rows(lines, page.width)
         yield from lines
+    untold = [*again, *untold]
     if untold:
         codes = dict.fromkeys(f"{page.glyphs.of(SEVERITY[each.severity])} {each.code}" for each in untold)
         yield from _items(page, "More", [*codes, "see --full"])

@@ -4,6 +4,8 @@ first.  A report shows them before what is graver, but beside the point.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailpath.findings import Finding, Severity
 from mailpath.judge import Attempt, DemandedBy, Event, Outcome, Verdict
 from mailpath.judge.model import DELIVERED
@@ -44,7 +46,8 @@ _CODES: dict[Event, tuple[str, ...]] = {
 
 #: `LACKING`, the nearest first to what a sender that uses DANE alone would have most of.
 _LACKS_DANE = ("TLS025", "SEC001", "SEC004", "STS001")
-
+#: Say of a certificate and the TLSA records what TLS025 says of the host.
+_MISMATCHES = ("TLSA002", "TLSA008", "TLSA009")
 
 _ACCEPT_THE_HOST = (
     "In the sender's own settings, accept the MX host's name for this domain (Postfix: match=, or level"
@@ -80,6 +83,12 @@ def ranked(result: Result) -> list[Finding]:
         found.remove(near)
         found.insert(next((at for at, each in enumerate(found) if each.code in lacking), len(found)), near)
     return found
+
+
+def repeated(found: Sequence[Finding]) -> list[Finding]:
+    """Those that say in other words what another one of the same host says."""
+    told = {each.subject for each in found if each.code in _MISMATCHES}
+    return [each for each in found if each.code == "TLS025" and each.subject in told]
 
 
 def own_remedy(result: Result) -> str:

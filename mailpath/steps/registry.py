@@ -55,6 +55,7 @@ def unwalked(tools: Tools) -> Walk:
         at=tools.at,
         resolver=ground.resolver,
         patience=ground.patience,
+        ahead=ground.precedes(tools.at),
         further=further,
         **known,
     )

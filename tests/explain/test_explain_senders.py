@@ -193,6 +193,17 @@ def test_postfix_lines_beside_the_delivery(beside, final, findings, means):
         assert bounce.side == "sender-admin"
 
 
+def test_postfix_s_own_policy_table_is_thought_of_before_the_recipient_s_policy():
+    log = f"{_log('smtp', _CONFIGURATION)}\n"
+    bounce = read_bounce(log.encode())
+    for found in (explain("client TLS configuration problem"), explain(log), bounce):
+        first, *others = found.causes
+        assert "sender's own policy table" in first.text
+        assert not first.findings
+        assert [cause.findings for cause in others] == [("STS010",)]
+    assert bounce.side == "sender-admin"
+
+
 def test_lines_of_another_delivery_do_not_count():
     other = _log("smtp", _FINAL.format(_HOST, "TLSA lookup error for mx.b.example:25"))
     warning = _log("smtp", f"{_POLICY}policy table lookup error")

@@ -57,6 +57,9 @@ def test_every_scenario_fits_a_screen(walks: Walks, width: int) -> None:
             assert "  Fix" in told, name
             assert set(shown.records) <= set(lines), name
         assert all(line.isprintable() and line == line.rstrip() for line in lines), name
+        flat = " ".join(told.split())
+        assert flat.count("matches none of the DANE-EE records") < 2, told  # TLS025 repeats TLSA002
+        assert all(each.message.count("too weak") < 2 for each in result.findings), name
 
 
 def test_what_has_no_room_is_named(walks: Walks) -> None:

@@ -116,9 +116,10 @@ def _spoken(flat: str, code: str | None) -> Understood | None:
         return _wording(wording, code)
     if matches:
         events = frozenset(match.event for match in matches)
-        return Understood(
-            found=_sentence(flat, matches, code), events=events, presets=_of_family(matches[0].family)
-        )
+        found = _sentence(flat, matches, code)
+        if wording is not None and wording.cause is not None:  # what no walk can show comes first
+            found = msgspec.structs.replace(found, causes=(Cause(text=wording.cause), *found.causes))
+        return Understood(found=found, events=events, presets=_of_family(matches[0].family))
     sent = _EXIM_SENT.search(flat)
     if sent is not None:
         found = _delivered(flat, Family.EXIM) if sent[1] else _in_clear(Family.EXIM)

@@ -58,7 +58,8 @@ class Answer(WrappedText):
             said = list(paint_sentence(sentence, shown, width))
             if not scene.lens.plain and self.screen.size.height < TALL:
                 lens = compared.compare(scene, posture, glyphs)
-                return [*compared.brief(lens, glyphs, width), *said]
+                # An attack's evidence tells the outcome and its reason already.
+                return [*compared.brief(lens, glyphs, width), *(said if lens.outcome is None else ())]
             roomy = self.screen.size.height >= TALL and width >= _ROOMY
             return said + [Content("")] * (_LEAST - len(said) if roomy else 0)
 
