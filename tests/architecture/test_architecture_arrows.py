@@ -23,6 +23,7 @@ LAYERS = [
     "commands",
     "tui",
     "api",
+    "survey",
     "report",
     "tickets",
     "plan",
