@@ -24,9 +24,7 @@ and starts.  The judge is loaded only when a posture is made: the app's first fr
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,6 +170,8 @@ def load(file: Path | None = None) -> Config:
         return Config(where)
     except OSError as error:
         return Config(where, problems=(f"The file cannot be read: {error.strerror}.",))
+    import tomllib
+
     if len(data) > MAX_BYTES:
         return Config(where, problems=(f"The file is larger than {MAX_BYTES // 1024} KiB.",))
     try:
@@ -232,7 +232,10 @@ def load_state(file: Path | None = None) -> State:
     """What was remembered; nothing where it cannot be read."""
     try:
         with (file or state_file()).open("rb") as stream:
-            told = json.loads(stream.read(MAX_BYTES))
+            text = stream.read(MAX_BYTES)
+        import json
+
+        told = json.loads(text)
     except (OSError, ValueError, RecursionError):
         return State()
     if not isinstance(told, dict):
@@ -249,6 +252,8 @@ def _is_text(told: Any) -> TypeGuard[str]:
 
 def save_state(state: State, file: Path | None = None) -> None:
     """Remember `state`.  Raises `OSError`."""
+    import json
+
     file = file or state_file()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     told = {"theme": state.theme, "recent": list(state.recent[:MOST_RECENT])}

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 
@@ -154,7 +153,7 @@ def _mode_of(place: str) -> int | None:
 def _open_beside(place: str) -> tuple[str, int]:
     folder, name = os.path.split(place)
     # Short enough for a name that is as long as a name may be.
-    beside = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}")
+    beside = os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}")
     try:
         return beside, os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except PermissionError as error:  # whoever may write the file looks at the wrong place otherwise

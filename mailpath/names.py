@@ -10,8 +10,6 @@ from __future__ import annotations
 import ipaddress
 import re
 
-import idna
-
 from mailpath.errors import MailpathError
 from mailpath.visible import visible
 
@@ -116,6 +114,8 @@ def a_labels(name: str) -> str:
 def _a_label(label: str) -> str:
     if label.isascii():
         return label.lower()
+    import idna  # not for the many names that are ASCII
+
     try:
         encoded = idna.encode(label, uts46=True, transitional=False).decode("ascii").lower()
     except idna.IDNAError as error:
@@ -231,6 +231,8 @@ def u_labels(name: str) -> str | None:
     """The Unicode form of A-label `name`, or None where there is none to show beside it."""
     if "xn--" not in name:
         return None
+    import idna
+
     labels: list[str] = []
     for label in name.split("."):
         try:

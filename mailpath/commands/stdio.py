@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -72,6 +71,8 @@ def tell(line: str) -> None:
 
 def print_json(value: object) -> None:
     """`value` as JSON on standard output; in ASCII where that has no other letters."""
+    import json
+
     click.echo(json.dumps(value, indent=2, ensure_ascii=plain(sys.stdout)))
 
 

@@ -15,13 +15,12 @@ from textual.binding import Binding
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.theme import Theme
 
 from mailpath.tui import aside, theme
 from mailpath.tui.keynames import PAIRS, key_text
 from mailpath.tui.preferences import Preferences
-from mailpath.tui.screens.help import BINDINGS
 from mailpath.tui.screens.keys import APP
-from mailpath.tui.screens.menu import goals, menu
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.text import ASCII, UNICODE
@@ -69,29 +68,35 @@ class MailpathApp(App[str]):
         pasted: Pasted | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
+        preferences = preferences or Preferences()
+        wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
         # Without colours the terminal's own two are the only ones sure to contrast.
+        wanted = wanted if color else "ansi-dark"
+        # Before Textual asks for its colours: changed afterwards, all style sheets are parsed twice (12 ms).
+        self.set_reactive(App.theme, wanted)
         sheets = [self.CSS_PATH, "ascii.tcss"] if ascii else [self.CSS_PATH]
         super().__init__(
             driver_class=driver_class,
             css_path=[_HERE / name for name in sheets],
             ansi_color=None if color else True,
         )
-        preferences = preferences or Preferences()
         self.glyphs = ASCII if ascii else UNICODE
         self._color = color
         self.set_class(ascii, "-ascii")
-        for own in (theme.DARK, theme.LIGHT):
-            self.register_theme(own)
         problems = list(preferences.problems)
         if preferences.theme and preferences.theme not in theme.THEMES:
             problems.append(f'theme: There is no theme "{preferences.theme}".')
-        wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
         self._own: Mapping[str, str] = {name: name for name in theme.FEW}
-        self.theme = self._began = wanted if color else "ansi-dark"
-        unknown = sorted(set(preferences.keymap) - BINDINGS)
-        problems += [f'keymap: There is no key binding "{name}".' for name in unknown]
-        self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
-        self.set_keymap(self._keys)
+        self._began = wanted
+        self.watch_theme()
+        self._keys = {}
+        if preferences.keymap:
+            from mailpath.tui.screens.help import BINDINGS
+
+            unknown = sorted(set(preferences.keymap) - BINDINGS)
+            problems += [f'keymap: There is no key binding "{name}".' for name in unknown]
+            self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
+            self.set_keymap(self._keys)
         self._first = PathScreen(
             session,
             self.glyphs,
@@ -126,6 +131,10 @@ class MailpathApp(App[str]):
         """Back from a shell: nothing is left of what was drawn."""
         self.refresh(layout=True)
 
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        return {**super().available_themes, theme.DARK.name: theme.DARK, theme.LIGHT.name: theme.LIGHT}
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.complete(self.current_theme)
 
@@ -149,6 +158,8 @@ class MailpathApp(App[str]):
 
     def action_menu(self) -> None:
         """Everything there is to do, found by typing."""
+        from mailpath.tui.screens.menu import goals, menu
+
         listed = list(goals(self._first, self._keys, themes=self._color))
 
         async def run(chosen: str | None) -> None:

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 from mailpath.tui import saving
 from mailpath.tui.saving import SavingFailed
 from mailpath.tui.scene import Scene
-from mailpath.tui.screens.history import history
-from mailpath.tui.screens.reply import ReplyScreen
-from mailpath.tui.screens.save import SaveScreen
 
 if TYPE_CHECKING:
     from mailpath.tui.screens.path import PathScreen
@@ -51,6 +48,8 @@ class Keeper:
         if scene is None:
             screen.tell("There is nothing to copy yet.")
             return
+        from mailpath.tui.screens.reply import ReplyScreen
+
         posture, made = screen.posture, scene.replayer.capture.ground.made
         simulated = scene.host is not None or scene.lens.rewalked
         refused = self._screen.walks.refused
@@ -79,6 +78,8 @@ class Keeper:
         if scene is None:
             self._screen.tell("There is nothing to save yet.")
         else:
+            from mailpath.tui.screens.save import SaveScreen
+
             self._screen.app.push_screen(
                 SaveScreen(saving.proposed(scene.replayer.capture)), self._save_chosen
             )
@@ -128,6 +129,8 @@ class Keeper:
     # --- The walks of this run ---
 
     def show_history(self) -> None:
+        from mailpath.tui.screens.history import history
+
         screen = self._screen
         screen.app.push_screen(history(self.walks, self.earlier, screen.posture, screen.glyphs), self.show)
 

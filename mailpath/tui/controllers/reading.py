@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.text import Row
 from mailpath.tui.widgets.steps import StepPanel
 from mailpath.tui.widgets.verdict import VerdictPanel
@@ -164,6 +163,8 @@ class Reader:
 
     def find(self) -> None:
         """Type to find a row of the list that is shown."""
+        from mailpath.tui.screens.finding import FindScreen
+
         screen, side = self._screen, self._screen.side
         about = side.about()
         dialogue = FindScreen(

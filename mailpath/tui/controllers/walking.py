@@ -13,7 +13,6 @@ from mailpath.tui.controllers.watching import FileWatcher
 from mailpath.tui.notices import notice
 from mailpath.tui.progress import WalkState, to_open
 from mailpath.tui.scene import Scene, compose_scene
-from mailpath.tui.screens.picker import picker
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
 from mailpath.tui.text import QUIET, clean
@@ -318,6 +317,8 @@ class WalkController:
             self._screen.enter_lab()
             self._screen.run_worker(self.open(), group="open")
         elif self._is_lab_up():
+            from mailpath.tui.screens.picker import picker
+
             self._screen.app.push_screen(picker(self.scenarios, self._scenario), self._walk_picked)
 
     def _walk_picked(self, name: str | None) -> None:

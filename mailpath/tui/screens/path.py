@@ -25,7 +25,6 @@ from mailpath.tui.controllers.walking import WalkController
 from mailpath.tui.keynames import key_text
 from mailpath.tui.scene import Scene
 from mailpath.tui.screens import keys
-from mailpath.tui.screens.help import HelpScreen, groups
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
 from mailpath.tui.text import ASCII, Glyphs, clean
@@ -331,6 +330,8 @@ class PathScreen(Screen[None]):
         self.reader.go_back()
 
     def action_help(self) -> None:
+        from mailpath.tui.screens.help import HelpScreen, groups
+
         told = groups(self.focused, self)
         self.app.push_screen(HelpScreen(told, self.glyphs is ASCII, self._keymap))
 
