@@ -53,10 +53,6 @@ class Stage(StrEnum):
 # --- DNS -------------------------------------------------------------------------------------------
 
 
-#: How the detail of a failed question begins, where it was the way to the resolver that failed.
-ASKING = "Asking the resolver:"
-
-
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One DNS question to the recursive resolver: RD and DO set, EDNS buffer 1232.
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from enum import Enum
 
 from mailpath.assess.lookups import lookups
-from mailpath.exchanges import ASKING, Failure
+from mailpath.exchanges import Failure
 from mailpath.facts import Found, Lookup, Security, Walk, ZoneFact
 from mailpath.wording.phrases import clause
 
@@ -62,7 +62,7 @@ def _unasked(walk: Walk, lookup: Lookup) -> tuple[Fault, str] | None:
     why = lookup.detail or lookup.reason or (lookup.failure.value if lookup.failure else "no answer came")
     # A bound of ours on the whole walk has words of its own, and is not the resolver's doing.
     bound = lookup.failure is Failure.NOT_TRIED
-    return Fault.UNASKED, clause(why) if bound else _UNASKED + clause(why.removeprefix(ASKING))
+    return Fault.UNASKED, clause(why) if bound else _UNASKED + clause(why)
 
 
 def _unproven(walk: Walk, lookup: Lookup) -> ZoneFact | None:

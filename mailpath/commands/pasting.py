@@ -27,23 +27,22 @@ def is_pasted(typed: str | None) -> bool:
 
 def pasted_in(typed: str) -> Pasted:
     """What `typed`, or standard input, names.  Raises `BadName`, `click.UsageError`."""
-    from mailpath.tickets.bounce import MAX_INPUT  # a check of a name needs none of this
-    from mailpath.tickets.pasted import read_pasted
-
     if typed == STDIN:
+        from mailpath.tickets.bounce import MAX_INPUT  # a check of a name needs none of this
+
         return named_in(read_file(STDIN, MAX_INPUT))
-    if len(typed.split()) <= _WORDS and read_pasted(typed) is None:
-        domain_of(typed)  # says what is wrong with it as a name
-    return named_in(typed)
+    return named_in(typed, name=len(typed.split()) <= _WORDS)
 
 
-def named_in(text: str | bytes) -> Pasted:
-    """What `text` names.  Raises `click.UsageError`."""
+def named_in(text: str | bytes, *, name: bool = False) -> Pasted:
+    """What `text` names.  `name`: it may be meant for a name.  Raises `BadName`, `click.UsageError`."""
     from mailpath.tickets.pasted import nothing_to_walk, read_pasted
 
     found = read_pasted(text)
     if found is not None:
         return found
+    if name and isinstance(text, str):
+        domain_of(text)  # says what is wrong with it as one
     raise click.UsageError(nothing_to_walk(text))
 
 

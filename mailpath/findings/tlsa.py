@@ -33,6 +33,7 @@ from mailpath.findings.words import (
 )
 from mailpath.match import dane
 from mailpath.match.certificate import describe
+from mailpath.match.dane import Mismatch
 from mailpath.match.mistakes import Kind, Mistake, Other, explain_mismatch
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, join_and
@@ -42,6 +43,13 @@ _MOOT = "Another record matches, so mail flows. This one was made by mistake, an
 _ELSEWHERE = "Another record matches, so mail flows. This one belongs to another certificate, and is needed."
 #: A set larger than this is not written out in full.
 MOST_SHOWN = 6
+
+
+_MISMATCHES = {
+    Mismatch.RECORD: "TLSA002",
+    Mismatch.ANCHOR_ABSENT: "TLSA008",
+    Mismatch.ANCHOR_REFUSES: "TLSA009",
+}
 
 
 def find(walk: Walk) -> Iterator[Finding]:
@@ -264,9 +272,8 @@ def _mismatch(
     """Both digests, what DNS announces and what the certificate comes to; and how they came to differ."""
     name, lookup = visible(host.host), candidate.lookup
     where = f" at {', '.join(addresses)}" if len(chains(walk, host.host, candidate.base)) > 1 else ""
-    anchored = any(each.equal and each.record.usage == dane.DANE_TA for each in matched.comparisons)
-    anchors_only = all(record.usage == dane.DANE_TA for record in matched.usable)
-    code = "TLSA009" if anchored else "TLSA008" if anchors_only else "TLSA002"
+    anchored = matched.mismatch is Mismatch.ANCHOR_REFUSES
+    code = _MISMATCHES[matched.mismatch or Mismatch.RECORD]
     made = mistakes(walk, host, candidate, chain) if not anchored else {}
     wrong = [(record, made[record]) for record in matched.usable if record in made]
     message, means, advice = clause(visible(matched.reason)), "", ""
@@ -286,21 +293,21 @@ def _mismatch(
         name,
         f"{name}{where}: {message}.",
         found=_shown(lookup, matched.usable),
-        got=_computed(matched, anchors_only) if not anchored else visible(matched.reason),
+        got=_computed(matched) if not anchored else visible(matched.reason),
         fix=f"Publish this record{rest}. {advice}".rstrip(),
         records=publish(lookup, _fresh(chain))["records"],
         means=means,
     )
 
 
-def _computed(matched: dane.DaneMatch, anchors_only: bool) -> str | list[str]:
+def _computed(matched: dane.DaneMatch) -> str | list[str]:
     """Digests of the kinds that are published, of what such a record is compared with."""
     computed: dict[str, None] = {}
     for each in matched.comparisons[: 4 * MOST_SHOWN]:
         shape = (each.record.usage, each.record.selector, each.record.mtype)
         place = "the server's certificate" if each.depth == 0 else f"certificate {each.depth} of the chain"
         computed[f"{tlsa_data(*shape, each.computed)} (computed from {place})"] = None
-    if anchors_only and not computed:
+    if matched.mismatch is Mismatch.ANCHOR_ABSENT and not computed:
         return "the chain contains only the server's own certificate"
     return list(computed)[:MOST_SHOWN]
 

@@ -91,7 +91,8 @@ def tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, endi
         demanded_by=policy.by if told else None,
     )
     if ending.outcome is Outcome.UNKNOWN:
-        return msgspec.structs.replace(attempt, reason=Untold(ending.event, ending.why).reason)
+        why = Untold(ending.event, ending.why)
+        return msgspec.structs.replace(attempt, reason=why.reason, why=why.why)
     if ending.either:
         return attempt
     session = ending.session

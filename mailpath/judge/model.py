@@ -133,4 +133,5 @@ def untold(posture: str, why: Untold, possible: Iterable[Outcome] = ()) -> Verdi
         possible=ordered(possible),
         reason=why.reason,
         event=why.event,
+        why=why.why,
     )

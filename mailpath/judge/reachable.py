@@ -30,11 +30,6 @@ BEST_FOR_ATTACKER = (
 )
 
 
-def only_reachable(walk: Walk, host: MxHost) -> Walk:
-    """The walk in which no address but those of `host` answers."""
-    return _keep(walk, host, [_drop_packets(session) for session in walk.starttls.sessions])
-
-
 def _keep(walk: Walk, host: MxHost | None, dropped: list[Session]) -> Walk:
     """The walk in which `host` answers, and of other MX hosts' sessions there are those in `dropped`."""
     kept = set(host.addresses) if host is not None else set()

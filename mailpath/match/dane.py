@@ -26,6 +26,7 @@ If none of the records is usable, the sender must still use TLS, but cannot auth
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import lru_cache
 from hashlib import sha256, sha512
 
@@ -98,6 +99,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     equal: bool
 
 
+class Mismatch(Enum):
+    """Why usable records accept nothing that the server shows."""
+
+    RECORD = "no record is equal to a certificate of the chain"
+    ANCHOR_ABSENT = "every record names a trust anchor, and the chain does not hold it"
+    ANCHOR_REFUSES = "the chain holds the trust anchor, which does not make the certificate good"
+
+
 class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     """`verdict`: "matched", "mismatch", "unusable" (all records), "none" (no records).
 
@@ -122,6 +131,16 @@ class DaneMatch(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def matched(self) -> bool:
         return self.verdict == "matched"
+
+    @property
+    def mismatch(self) -> Mismatch | None:
+        """Which kind of mismatch it is; None where it is none."""
+        if self.verdict != "mismatch":
+            return None
+        if any(each.equal and each.record.usage == DANE_TA for each in self.comparisons):
+            return Mismatch.ANCHOR_REFUSES
+        anchors_only = all(record.usage == DANE_TA for record in self.usable)
+        return Mismatch.ANCHOR_ABSENT if anchors_only else Mismatch.RECORD
 
 
 def unusable(record: TlsaRecord, rules: DaneRules = RFC) -> str:

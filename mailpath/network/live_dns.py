@@ -13,7 +13,7 @@ import secrets
 import time
 from typing import Protocol
 
-from mailpath.exchanges import ASKING, DnsExchange, Failure, Question
+from mailpath.exchanges import DnsExchange, Failure, Question
 from mailpath.network import dns_messages
 from mailpath.network.dns_messages import NotDns, framed, read_message
 from mailpath.network.endpoints import Kind, ResolverEndpoint, join
@@ -205,8 +205,8 @@ class LiveDns:
             failure, detail = Failure.PROTOCOL, _NOT_DNS
         except (OSError, EOFError) as error:
             failure, sentence = failure_of(error)
-            (*_, before) = getattr(error, "__notes__", ()) or (ASKING,)
-            detail = f"{before} {clause(sentence)}."
+            (*_, before) = getattr(error, "__notes__", ()) or ("",)
+            detail = f"{before} {clause(sentence)}." if before else sentence
             if endpoint.because:
                 detail = f"{detail.rstrip('.')}; {endpoint.because}."
         except ValueError:  # behind OSError: a refused certificate is both

@@ -7,13 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mailpath.assess.certificate import Problem, pkix_problem
 from mailpath.assess.sessions import hosts_logged
-from mailpath.assess.tlsa import has_insecure_mx, secure_set, tlsa_of, usable
+from mailpath.assess.standing import listed, standing_at
+from mailpath.assess.tlsa import (
+    NotAsked,
+    dane_names,
+    failed_lookup,
+    has_insecure_mx,
+    secure_set,
+    surely_none,
+    tlsa_bases,
+    tlsa_of,
+    usable,
+)
+from mailpath.facts import Found, HostTlsa, MxHost, TlsaSet, Walk
 from mailpath.judge import Attempt, Demand, DemandedBy, Event, Mechanism, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED
 from mailpath.judge.message_options import Message
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
+from mailpath.match import dane
+from mailpath.match.dane import Mismatch
 from mailpath.report.explaining import explaining
 from mailpath.report.provenance import marks
 from mailpath.report.reasons import rules
@@ -28,17 +43,16 @@ _MECHANISMS = {
     Mechanism.MTA_STS: "MTA-STS",
 }
 
-#: Why TLSA records accept nothing, worst first; the words follow a host's name.
+#: Why TLSA records accept nothing; the words follow a host's name.
 _DANE = {
-    "TLSA002": "its certificate matches none of its TLSA records",
-    "TLSA008": "its TLSA records name a CA that is not in the chain it sends",
-    "TLSA009": "its certificate is not valid under the CA that its TLSA records name",
+    Mismatch.RECORD: "its certificate matches none of its TLSA records",
+    Mismatch.ANCHOR_ABSENT: "its TLSA records name a CA that is not in the chain it sends",
+    Mismatch.ANCHOR_REFUSES: "its certificate is not valid under the CA that its TLSA records name",
 }
 #: Why no authority vouches for a certificate.
 _UNTRUSTED = {
-    "TLS008": "its certificate is self-signed",
-    "TLS011": "it does not send the intermediate certificate",
-    "TLS012": "its certificate is not trusted",
+    Problem.SELF_SIGNED: "its certificate is self-signed",
+    Problem.INCOMPLETE: "it does not send the intermediate certificate",
 }
 _CERTIFICATE = {
     Event.TLSA_MISMATCH: "its TLSA records do not accept its certificate",
@@ -149,7 +163,7 @@ def _facts(result: Result, posture: Posture, verdict: Attempt | Verdict) -> str:
     found = () if verdict.because else result.findings
     codes = {each.code for each in found if each.subject == host}
     if verdict.event in NOT_VERIFIED:
-        return _certificate(verdict, {each.code for each in result.findings if each.subject == host})
+        return _certificate(result.walk, verdict)
     if verdict.outcome is Outcome.AUTHENTICATED:
         return _MECHANISMS.get(verdict.mechanism, "")
     if verdict.outcome is Outcome.ENCRYPTED:
@@ -170,17 +184,34 @@ def _first(words: dict[str, str], codes: Collection[str]) -> str:
     return next((text for code, text in words.items() if code in codes), "")
 
 
-def _certificate(verdict: Attempt | Verdict, codes: Collection[str]) -> str:
+def _certificate(walk: Walk, verdict: Attempt | Verdict) -> str:
     """Why a certificate was refused, on whose account."""
-    words = {Event.TLSA_MISMATCH: _DANE, Event.CERTIFICATE_UNTRUSTED: _UNTRUSTED}.get(verdict.event, {})
-    refused = _first(words, codes) or _CERTIFICATE[verdict.event]
+    host = next(iter(hosts_logged(walk, [verdict.host])), None)
+    refused = _refused(walk, host, verdict) if host is not None and verdict.address is not None else ""
+    refused = refused or _CERTIFICATE[verdict.event]
     if verdict.event is Event.CERTIFICATE_NAME_MISMATCH and verdict.why:
         refused = verdict.why
     if verdict.demanded_by is not DemandedBy.MTA_STS:
         return refused
-    if "STS013" in codes and not verdict.because:
+    unlisted = host is not None and walk.sts.policy is not None and not listed(walk, host.name)
+    if unlisted and not verdict.because:
         return "the MTA-STS policy does not list it"
     return f"{refused}, and the MTA-STS policy is enforced"
+
+
+def _refused(walk: Walk, host: MxHost, verdict: Attempt | Verdict) -> str:
+    """What was wrong with the certificate that the host showed at the address; "" where that is not known."""
+    standing = standing_at(walk, host, verdict.address or "")
+    if standing is None or not standing.chain:
+        return ""
+    if verdict.event is Event.CERTIFICATE_UNTRUSTED:
+        problem = pkix_problem(walk, host.name, standing.chain)
+        return _UNTRUSTED.get(problem[0], "") if problem is not None else ""
+    found = secure_set(tlsa_of(walk, host.name))
+    if verdict.event is not Event.TLSA_MISMATCH or found is None:
+        return ""
+    mismatch = dane.match(found.records, standing.chain, dane_names(walk, found.base), walk.at).mismatch
+    return _DANE[mismatch] if mismatch is not None else ""
 
 
 def _unauthenticated(result: Result, posture: Posture, verdict: Attempt | Verdict) -> str:
@@ -192,20 +223,35 @@ def _unauthenticated(result: Result, posture: Posture, verdict: Attempt | Verdic
     host = next(iter(hosts_logged(result.walk, [verdict.host])), None)
     found = secure_set(tlsa_of(result.walk, host.name)) if host is not None else None
     by_dane = verdict.demanded_by is not DemandedBy.DANE and usable(found)
-    missing = [_without_dane(result, by_dane)] if posture.dane is not DaneUse.OFF else []
+    without = _set_aside(result) if by_dane else _without_dane(result.walk, host, found)
+    missing = [without] if posture.dane is not DaneUse.OFF else []
     missing += [_without_policy(result, posture)] if posture.sts else []
     return ", ".join(missing) or "the sender does not check certificates"
 
 
-def _without_dane(result: Result, published: bool) -> str:
-    """`published`: there are signed TLSA records that could be matched, and they were not."""
-    if not published:
-        return "no usable TLSA records"
+def _set_aside(result: Result) -> str:
+    """Why signed TLSA records that could be matched were not."""
     if result.sending.message is Message.TLS_REQUIRED_NO:
         return "TLS-Required: No overrides its TLSA records"
     if has_insecure_mx(result.walk):
         return "its TLSA records do not count, because the MX record is not signed"
     return "no TLSA records where the sender looks for them"
+
+
+def _without_dane(walk: Walk, host: MxHost | None, found: TlsaSet | None) -> str:
+    """Why DANE has nothing to match.  `found`: the signed TLSA records of `host`."""
+    if found is not None:
+        return "no usable TLSA records"
+    entry = tlsa_of(walk, host.name) if host is not None else HostTlsa(host="")
+    if surely_none(entry):
+        return "no TLSA records"
+    if failed_lookup(entry) is not None:
+        return "its TLSA lookup failed"
+    if any(each.lookup.found is Found.FOUND for each in entry.candidates):
+        return "its TLSA records are unsigned"
+    if host is not None and tlsa_bases(host)[1] is NotAsked.UNSIGNED:
+        return "no signed TLSA records"  # there can be none below an unsigned zone
+    return "no TLSA records that count"
 
 
 def _without_policy(result: Result, posture: Posture) -> str:

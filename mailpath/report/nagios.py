@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mailpath.assess.faults import bounds_reached
 from mailpath.ending import ExitCode
 from mailpath.findings import Severity
+from mailpath.judge import Event
 from mailpath.report.attacks import attack_rows, attack_sentences
 from mailpath.report.contents import asked, not_tried
 from mailpath.report.headline import headline
@@ -31,12 +32,19 @@ STATES = {
 
 def render(result: Result) -> str:
     """One line with its newline."""
-    told = headline(result)
-    bounds = [visible(bound) for bound in bounds_reached(result.walk)]
-    cut = "".join(f"; walk cut short: {bound}" for bound in bounds if bound not in told)
+    cut = "".join(f"; walk cut short: {visible(bound)}" for bound in _bounds_untold(result))
     also = "".join(f"; {remark}" for remark in _remarks(result))
-    text = f"{told}{cut}{also} ({_circumstances(result)})".replace("|", "/")
+    text = f"{headline(result)}{cut}{also} ({_circumstances(result)})".replace("|", "/")
     return f"MAILPATH {STATES[result.status]} - {text} | {' '.join(_performance(result))}\n"
+
+
+def _bounds_untold(result: Result) -> Iterator[str]:
+    """The bounds that cut the walk short, but for that on which the verdict hangs: the headline tells it."""
+    verdict, sessions = result.verdict, result.walk.starttls.sessions
+    told = [verdict.why]
+    if verdict.event in (Event.NOT_TRIED, Event.NOT_AWAITED):
+        told += [each.bound or each.not_tried for each in sessions if each.address == verdict.address]
+    return (bound for bound in bounds_reached(result.walk) if bound not in told)
 
 
 def _remarks(result: Result) -> Iterator[str]:

@@ -148,7 +148,7 @@ def test_the_sending_side() -> None:
     broken = replace(sender, mx=made.lookup("a.example", "MX", found=Found.FAILED, reason="no answer"))
     assert codes(made.walk(sender=broken), "sender") == ["SND002", "SND003"]
     assert broken.mx is not None
-    refused = replace(broken.mx, failure=Failure.REFUSED, detail="Asking the resolver: refused.")
+    refused = replace(broken.mx, failure=Failure.REFUSED, detail="The connection was refused.")
     assert codes(made.walk(sender=replace(sender, mx=refused)), "sender") == ["SND003", "SND004"]
     cut = replace(broken.mx, failure=Failure.NOT_TRIED, detail="the walk's deadline of 120 s passed")
     assert codes(made.walk(sender=replace(sender, mx=cut)), "sender") == ["SND003", "SND008"]

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from judge_builders import aborts, mx, path
 from msgspec.structs import replace
 
-from mailpath.facts import StsPolicy
+from mailpath.exchanges import Failure, Stage
+from mailpath.facts import Session, StsPolicy
 from mailpath.judge import course, message_options, session
 from mailpath.judge.agent import Refusal
 from mailpath.judge.message_options import Message
 from mailpath.judge.posture import DaneUse, Fallback
 from mailpath.judge.presets import PRESETS
-from mailpath.judge.reachable import each_only_reachable, only_reachable
+from mailpath.judge.reachable import each_only_reachable
 from mailpath.whatif.weakest import _rank, weakest_host
 
 CACHED = st.sampled_from(
@@ -57,6 +58,18 @@ def paths(draw):
         )
     mx_facts, starttls = replace(walk.mx, hosts=tuple(hosts)), replace(walk.starttls, sessions=sessions)
     return replace(walk, mx=mx_facts, starttls=starttls)
+
+
+def only_reachable(walk, host):
+    """The walk in which no address but those of `host` answers."""
+    others = {address for other in walk.mx.hosts for address in other.addresses} - {*host.addresses}
+    kept = ("address", "port", "sni", "profile", "not_tried")
+    silent = {"failure": Failure.TIMEOUT, "failed_at": Stage.CONNECT}
+    sessions = tuple(
+        Session(**{name: getattr(each, name) for name in kept}, **silent) if each.address in others else each
+        for each in walk.starttls.sessions
+    )
+    return replace(walk, starttls=replace(walk.starttls, sessions=sessions))
 
 
 @settings(max_examples=300)

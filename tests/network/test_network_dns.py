@@ -157,7 +157,7 @@ async def test_the_second_asking_goes_over_tcp_at_once():
     assert exchange.question == question
     exchange, queries = await ask(lambda query, n: answer(query), None, question, timeout=1.0)
     assert (exchange.response, queries) == (None, [])
-    assert exchange.detail.startswith("Asking the resolver:")
+    assert "UDP" not in exchange.detail
 
 
 async def test_udp_silent_then_tcp():
@@ -338,7 +338,7 @@ async def test_why_the_local_host_was_asked_is_told_where_it_does_not_answer(mon
     exchange = await client.ask(MX)
     await client.close()
     assert exchange.failure is Failure.REFUSED
-    assert exchange.detail.endswith(f"the connection was refused; {why}.")
+    assert exchange.detail.endswith(f"connection was refused; {why}.")
 
 
 async def test_one_system_resolver_is_not_probed(monkeypatch):

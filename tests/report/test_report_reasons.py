@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailpath.assess.tlsa import secure_set, tlsa_of, usable
-from mailpath.facts import Walk
+from mailpath.facts import Found, Walk
 from mailpath.judge import Attempt, Demand, DemandedBy, Event, Outcome, Posture, Verdict
 from mailpath.judge.events import NOT_VERIFIED, REQUIRETLS, UNTOLD
 from mailpath.judge.message_options import Message, MessageOptions
@@ -128,6 +128,15 @@ def untrue(result: Result, posture: Posture, verdict: Verdict) -> Iterator[str]:
     enforced = policy is not None and policy.mode == "enforce"
     if "no usable TLSA" in said and published and verdict.demanded_by is not DemandedBy.DANE:
         yield said
+    sets = [each for host in hosts for each in tlsa_of(walk, host.name).candidates]
+    found = any(each.lookup.found is Found.FOUND for each in sets)
+    if ("no usable TLSA" in said or "TLSA records are unsigned" in said) and not found:
+        yield said
+    absent = "no TLSA records," in said or "no signed TLSA records, " in said
+    if absent and verdict.outcome is Outcome.ENCRYPTED and found:
+        yield said
+    if "no TLSA records that count" in said:
+        yield said  # of no path of the lab is so little known
     if "no enforced MTA-STS policy" in said and enforced:
         yield said
     if "TLS-Required: No" in said and (

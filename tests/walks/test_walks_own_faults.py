@@ -56,8 +56,7 @@ class Losing:
 
     async def ask(self, question: Question) -> DnsExchange:
         if self._lost(question):
-            detail = f"Asking the resolver: {WHY[0].lower()}{WHY[1:]}"
-            return DnsExchange(question=question, failure=Failure.LOCAL, detail=detail)
+            return DnsExchange(question=question, failure=Failure.LOCAL, detail=WHY)
         return await self._inner.ask(question)
 
     async def fetch(self, request: HttpsRequest) -> HttpsExchange:
