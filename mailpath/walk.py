@@ -83,17 +83,18 @@ def live_network(settings: Settings, kind: str = "live") -> Bounded:
     """
     from mailpath.network.bounded import Bounded
 
-    return Bounded(_live(settings, kind), settings.whole_wait)
+    return Bounded(open_ended(settings, kind), settings.whole_wait)
 
 
 def shared_network(settings: Settings, kind: str = "live", walks: int = 1) -> Shared:
     """The network of many walks, so many of them at once: see `live_network`."""
     from mailpath.network.shared import Shared
 
-    return Shared(_live(settings, kind, walks), settings.whole_wait)
+    return Shared(open_ended(settings, kind, walks), settings.whole_wait)
 
 
-def _live(settings: Settings, kind: str, walks: int = 1) -> LiveNetwork:
+def open_ended(settings: Settings, kind: str = "live", walks: int = 1) -> LiveNetwork:
+    """The network below both, for whoever bounds walks otherwise.  Raises as `live_network` does."""
     from mailpath.network.live import LiveNetwork
 
     if settings.trust_anchor is not None:

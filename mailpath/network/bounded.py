@@ -8,7 +8,8 @@ step (`mailpath.steps.sessions`): which of them matter most is known there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +64,8 @@ class Bounded:
         self._seconds = seconds
         self._until = 0.0
         self._asked = 0
+        self._deadlines: set[asyncio.Timeout] = set()
+        self._standing, self._since = 0, 0.0
 
     async def __aenter__(self) -> Bounded:
         self._until = asyncio.get_running_loop().time() + self._seconds
@@ -90,7 +93,7 @@ class Bounded:
         Only of a network that can say so at once (`Shared`).
         """
         lend = getattr(self._inner, "borrow", None)
-        if lend is None or asyncio.get_running_loop().time() >= self._until:
+        if lend is None or self._is_over():
             return False
         if self._asked + len(exchanges) > MOST_WITH_CLAIMS or not lend(exchanges):
             return False
@@ -127,14 +130,42 @@ class Bounded:
     def _passed(self) -> str:
         return f"the walk's deadline of {self._seconds:g} s passed (--deadline allows more)"
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The deadline stands still while any such block runs: the walk waits for something of ours."""
+        clock = asyncio.get_running_loop().time
+        self._standing += 1
+        if self._standing == 1:
+            self._since = clock()
+            self._move_deadlines(None)
+        try:
+            yield
+        finally:
+            self._standing -= 1
+            if not self._standing:
+                self._until += clock() - self._since
+                self._move_deadlines(self._until)
+
+    def _is_over(self) -> bool:
+        return not self._standing and asyncio.get_running_loop().time() >= self._until
+
+    def _move_deadlines(self, when: float | None) -> None:
+        for each in self._deadlines:
+            if not each.expired():
+                each.reschedule(when)
+
     async def _in_time(self, exchange: Coroutine[Any, Any, _Held]) -> _Held | None:
         """What comes of `exchange`; None where the deadline passes first."""
-        if asyncio.get_running_loop().time() >= self._until:
+        if self._is_over():
             exchange.close()
             return None
         try:
-            async with asyncio.timeout_at(self._until) as deadline:
-                return await exchange
+            async with asyncio.timeout_at(None if self._standing else self._until) as deadline:
+                self._deadlines.add(deadline)
+                try:
+                    return await exchange
+                finally:
+                    self._deadlines.discard(deadline)
         except TimeoutError:
             if deadline.expired():
                 return None

@@ -16,7 +16,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import cast
+from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -48,6 +48,8 @@ MOMENT = 30
 #: NOERROR and NXDOMAIN: whatever else a resolver says is a failure (RFC 9520 section 2).
 _ANSWERS = (0, 3)
 
+_Walks = TypeVar("_Walks", bound=Bounded)
+
 
 class Shared:
     """`inner` for many walks of `seconds` each.  An async context manager; belongs to one event loop."""
@@ -73,10 +75,14 @@ class Shared:
 
     def for_walk(self) -> Bounded:
         """The network of one walk that begins now."""
+        return self.bounded_by(Bounded)
+
+    def bounded_by(self, bounds: Callable[[Opened, float], _Walks]) -> _Walks:
+        """The same, with bounds of another kind."""
         passed = int(self._clock() - self._began)
         ground = self._inner.ground
         own = OneOfMany(self, replace(ground, made=ground.made + passed - passed % MOMENT))
-        return Bounded(own, self._seconds)
+        return bounds(own, self._seconds)
 
     @property
     def waits(self) -> Waits:

@@ -77,7 +77,7 @@ def reply(result: Result, reader: Reader, refused: Pasted | None = None) -> Repl
     """
     if refused is not None and (result.verdict.outcome in DELIVERED or refused.family not in WALKED):
         return _on_refusal(result, reader, refused)
-    side, found = _side(result), decisive(result)
+    side, found = side_of(result), decisive(result)
     if side is Side.UNKNOWN or (side is Side.SENDER and result.verdict.outcome in DELIVERED):
         found = None  # nothing that the recipient could mend
     elif side is Side.NOBODY:
@@ -233,7 +233,8 @@ _INSISTS = (Event.TLSA_MISSING, Event.TLSA_UNUSABLE, Event.NOT_SECURE, Event.HOS
 _UNPROMISED = (Event.STARTTLS_ABSENT, *NOT_VERIFIED)
 
 
-def _side(result: Result) -> Side:
+def side_of(result: Result) -> Side:
+    """Who can mend what the verdict that decides comes to."""
     verdict, posture = result.verdict, result.chosen
     if verdict.outcome is Outcome.UNKNOWN or verdict.event in UNTOLD:
         return Side.UNKNOWN

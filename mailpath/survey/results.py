@@ -53,7 +53,9 @@ class Row(Record, frozen=True, kw_only=True):
     `mails`: how many went there, 1 where the list does not say.  `operator`: the registrable domain of its
     first MX host, "" for none; `hosts`: by preference.  `outcomes`: by posture, the one of today first.
     `event` to `reason`: the cause under the first posture that newly defers, else the first posture that has
-    one, else empty; `causes`: of each posture that does not deliver or cannot be told.
+    one, else empty; `causes`: of each posture that does not deliver or cannot be told.  `findings`: codes.
+    `inconclusive`: why what happened proves nothing, though a sender would fare so (a server that turned us
+    away for now), "" where it does.
     """
 
     domain: str
@@ -66,6 +68,8 @@ class Row(Record, frozen=True, kw_only=True):
     side: Side | None = None
     reason: str = ""
     causes: dict[str, Cause] = {}  # noqa: RUF012 - the same
+    findings: tuple[str, ...] = ()
+    inconclusive: str = ""
 
 
 class Count(Record, frozen=True, kw_only=True):
@@ -116,7 +120,9 @@ _NEWLY: Mapping[Outcome, Group] = {
 
 
 def group_in(row: Row, today: str, posture: str) -> Group:
-    """In which group `row` is; a domain that was not walked is unknown."""
+    """In which group `row` is; a domain that was not walked is unknown, and one that proved nothing."""
+    if row.inconclusive:
+        return "unknown"
     return group_of(
         row.outcomes.get(today, Outcome.UNKNOWN),
         row.outcomes.get(posture, Outcome.UNKNOWN),
@@ -144,8 +150,9 @@ def compare(rows: Iterable[Row], today: str, postures: Sequence[str]) -> dict[st
 
 
 def results_of(rows: Iterable[Row], *, store: str, today: str, postures: Sequence[str]) -> Results:
-    """The whole of it; `rows` in any order."""
-    ordered = tuple(sorted(rows, key=lambda row: (-row.mails, row.domain)))
+    """The whole of it; `rows` in any order, of these and other postures."""
+    shown = (seen_by(row, today, postures) for row in rows)
+    ordered = tuple(sorted(shown, key=lambda row: (-row.mails, row.domain)))
     return Results(
         store=store,
         today=today,
@@ -165,6 +172,8 @@ def row_of(
     today: str,
     operator: str = "",
     hosts: Sequence[str] = (),
+    findings: Sequence[str] = (),
+    inconclusive: str = "",
 ) -> Row:
     """The row of a domain; the cause that stands first is that of what newly breaks."""
     before = outcomes.get(today, Outcome.UNKNOWN)
@@ -181,6 +190,24 @@ def row_of(
         side=first.side,
         reason=first.reason,
         causes=dict(causes),
+        findings=tuple(findings),
+        inconclusive=inconclusive,
+    )
+
+
+def seen_by(row: Row, today: str, postures: Sequence[str]) -> Row:
+    """`row` with nothing but `today` and `postures`, and the cause that counts for them."""
+    names = [name for name in dict.fromkeys((today, *postures)) if name in row.outcomes]
+    return row_of(
+        row.domain,
+        row.mails,
+        outcomes={name: row.outcomes[name] for name in names},
+        causes={name: row.causes[name] for name in names if name in row.causes},
+        today=today,
+        operator=row.operator,
+        hosts=row.hosts,
+        findings=row.findings,
+        inconclusive=row.inconclusive,
     )
 
 

@@ -1,0 +1,196 @@
+"""The engine: walks every domain of a store that was not walked, many at a time, over one network.
+
+Each exchange is held once, by whatever walk needs it first, and is in the store before anything follows from
+it.  Mail hosts are met through their owners (`owners`); what a walk waits for there keeps no other waiting
+(`places`).  A walk sees what it would see alone, so its row is what `check` says of the domain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar, cast
+
+import msgspec
+
+from mailpath.dnssec import Zones
+from mailpath.exchanges import (
+    DnsExchange,
+    Exchange,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    Request,
+    SmtpExchange,
+    SmtpRequest,
+)
+from mailpath.facts import Path
+from mailpath.judge import Posture
+from mailpath.network.bounded import Opened
+from mailpath.network.recording import Recording
+from mailpath.network.replay import Replay
+from mailpath.network.settings import Settings
+from mailpath.network.shared import Shared, kept_for
+from mailpath.survey.judging import row_for
+from mailpath.survey.over import Over
+from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
+from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
+from mailpath.survey.store import Store, StoreError
+from mailpath.walk import open_ended, walk
+
+#: Walks at work at once, where nobody says otherwise.
+JOBS = 16
+
+_Held = TypeVar("_Held", bound=Exchange)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a survey is to find out, and how.  `kind`: of the network, "live" or "lab"."""
+
+    today: Posture
+    postures: tuple[Posture, ...]
+    politeness: Politeness
+    jobs: int = JOBS
+    kind: str = "live"
+
+
+class Keeping(Over):
+    """`inner`, of which a store keeps all.  `failed`: why it cannot any more; then nothing counts."""
+
+    def __init__(self, inner: Opened, store: Store) -> None:
+        super().__init__(inner)
+        self._store = store
+        self.failed: StoreError | None = None
+
+    async def ask(self, question: Question) -> DnsExchange:
+        return await self._held(question, self._inner.ask)
+
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange:
+        return await self._held(request, self._inner.fetch)
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        return await self._held(request, self._inner.converse)
+
+    async def _held(self, request: Request, hold: Callable[..., Awaitable[_Held]]) -> _Held:
+        known = self._tried(lambda: self._store.known(request))
+        if known is not None:
+            return cast(_Held, known)
+        held = await hold(request)
+        if kept_for(held) > 0:
+            self._tried(lambda: self._store.keep(held))
+        return held
+
+    def _tried(self, act: Callable[[], Exchange | int | None]) -> Exchange | int | None:
+        """A walk takes an exception for a bug of one of its steps: so it waits until the walk is over."""
+        try:
+            return act() if self.failed is None else None
+        except StoreError as error:
+            self.failed = error
+            return None
+
+
+class Engine:
+    """One survey.  `done`: domains walked until now, of `total`; `resumed`: those that had been before."""
+
+    def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
+        live = open_ended(settings, asked.kind, max(asked.jobs, MOST_SESSIONS))
+        self._store = store
+        self._asked = asked
+        self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
+        self._keeping = Keeping(self._courteous, store)
+        self._shared = Shared(self._keeping, settings.whole_wait)
+        self._zones = Zones()
+        self._places = Places(asked.jobs)
+        self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)
+        self.total = store.volumes[0]
+        self.resumed = self.done = store.done
+
+    def longest(self) -> tuple[str, int] | None:
+        """Which operator's sessions most is waited for, and how many; None where nothing is."""
+        return self._courteous.owners.longest()
+
+    async def run(self) -> None:
+        """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
+        async with self._shared:
+            self._store.set_ground(self._courteous.ground)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for domain, mails in self._store.todo():
+                        await self._flock.acquire()
+                        place = await self._places.enter()
+                        group.create_task(self._one(domain, mails, place))
+            except* StoreError as several:
+                raise _first(several) from None
+
+    async def _one(self, domain: str, mails: int, place: Place) -> None:
+        path = Path(recipient=domain, sender=self._store.about.sender)
+        try:
+            while not await self._walked(path, mails, place):
+                await place.enter()
+            self.done += 1
+        finally:
+            place.leave()
+            self._flock.release()
+
+    async def _walked(self, path: Path, mails: int, place: Place) -> bool:
+        """Whether the walk came to its end; else the sessions that it waited for have been held."""
+        network = self._shared.bounded_by(
+            lambda inner, seconds: Unhurried(inner, seconds, place, self._shared.known)
+        )
+        walking = asyncio.create_task(self._walk(path, mails, network))
+        held: list[asyncio.Task[Exchange]] = []
+
+        def make_room() -> None:
+            # They join what is under way before the walk leaves it: nothing ends for that.
+            network.give_up()
+            held.extend(asyncio.create_task(self._shared.hold(each)) for each in network.pending)
+            asyncio.get_running_loop().call_soon(walking.cancel)
+
+        place.make_room = make_room
+        try:
+            await asyncio.wait([walking])
+            if not held or not walking.cancelled():
+                await walking
+                return True
+            place.leave()
+            await asyncio.wait(held)
+            return False
+        finally:
+            for task in (walking, *held):
+                task.cancel()
+            await asyncio.wait([walking, *held])
+
+    async def _walk(self, path: Path, mails: int, network: Unhurried) -> None:
+        async with network:
+            recording = Recording(network)
+            made = network.ground.made
+            found = await walk(path, recording, made, zones=self._zones)
+        if self._keeping.failed is not None:
+            raise self._keeping.failed
+        row = row_for(found, mails, self._asked.today, self._asked.postures)
+        self._store.finish(row, made, recording.exchanges, found.roots)
+
+
+def _first(several: BaseExceptionGroup[StoreError]) -> StoreError:
+    error: BaseException = several
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return cast(StoreError, error)
+
+
+def judge_kept(store: Store, today: Posture, postures: Sequence[Posture]) -> int:
+    """Judge what is kept by postures that its rows do not have.  Sends nothing.  Returns how many domains
+    could not be judged, as nothing is kept of them.
+    """
+    wanted = {posture.name for posture in (today, *postures)}
+    kept, lost = set(store.kept()), 0
+    for row in store.rows():
+        if not row.outcomes or wanted <= row.outcomes.keys():
+            continue
+        if row.domain not in kept:
+            lost += 1
+            continue
+        capture = store.capture(row.domain)
+        found = asyncio.run(walk(capture.path, Replay(capture), capture.ground.made))
+        store.judge_again(row_for(found, row.mails, today, postures))
+    return lost

@@ -1,0 +1,168 @@
+"""Politeness by construction: each address of a mail host has one owner, and only it opens a session there.
+
+An owner holds one session at a time and begins the next some seconds after the last began.  Beside it, new
+sessions with one operator (the registrable domain of the host, and the /24 or /48 of its address) come at a
+rate.  A server that turns us away for now (421, greylisting) is left alone for a while and asked again; what
+it says then stands.  Whoever waits for a turn waits in the owner's queue, in the order of arrival, and keeps
+nobody else waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from mailpath.exchanges import (
+    Failure,
+    SmtpExchange,
+    SmtpRequest,
+    Stage,
+)
+from mailpath.facts import Reply, Session
+from mailpath.network.bounded import Bounded, Opened
+from mailpath.network.replies import Dialogue, dialogue
+from mailpath.survey.operators import network_of, operator_of
+from mailpath.survey.over import Opening, Over
+
+#: Addresses at which nobody accepts a connection, of which we know that.
+MOST_DEAD = 20_000
+#: Sessions under way at once, all together.
+MOST_SESSIONS = 256
+#: Seconds from one look for owners with nothing to do to the next.
+FORGET = 20.0
+_CLOSING = 421
+#: What no second try within the hour would find otherwise.
+_DEAD = (Failure.TIMEOUT, Failure.REFUSED, Failure.UNREACHABLE)
+
+
+class Politeness(msgspec.Struct, frozen=True, kw_only=True):
+    """`per_host`: connections open at once with one address; `gap`: seconds from one to the next there;
+    `rate`: new ones per second and operator, 0 for no limit; `pauses`: seconds before each further try where
+    a server turned us away for now.
+    """
+
+    per_host: int = 1
+    gap: float = 2.0
+    rate: float = 2.0
+    pauses: tuple[float, ...] = (60.0, 300.0)
+
+
+#: For servers that are one's own: one at a time, and nothing else.
+OWN = Politeness(gap=0.0, rate=0.0, pauses=())
+
+
+def turned_away(said: Dialogue | Session) -> Reply | None:
+    """With what a server put us off before TLS (RFC 5321 sections 3.8, 4.2.1); None where it did not."""
+    for reply in (said.greeting, said.helo or said.ehlo):
+        if reply is not None and reply.code is not None and 400 <= reply.code < 500:
+            return reply
+    # Any other 4yz to STARTTLS is about TLS, and senders act on it.
+    closes = said.starttls is not None and said.starttls.code == _CLOSING
+    return said.starttls if closes else None
+
+
+class _Owner:
+    """Of one address: its queue, and when it may open the next session; `waiting`: sessions in it."""
+
+    __slots__ = ("free_at", "operator", "queue", "waiting")
+
+    def __init__(self, most: int) -> None:
+        self.queue = asyncio.Semaphore(most)
+        self.free_at = 0.0
+        self.operator = ""
+        self.waiting = 0
+
+
+class Owners:
+    """All owners.  `converse`: holds one session; belongs to one event loop."""
+
+    def __init__(
+        self, politeness: Politeness, converse: Callable[[SmtpRequest], Awaitable[SmtpExchange]]
+    ) -> None:
+        self._politeness = politeness
+        self._converse = converse
+        self._owners: dict[str, _Owner] = {}
+        self._free_at: dict[str, float] = {}
+        self._dead: OrderedDict[str, SmtpExchange] = OrderedDict()
+        self._forget_at = 0.0
+        self._all = asyncio.Semaphore(MOST_SESSIONS)
+
+    def longest(self) -> tuple[str, int] | None:
+        """Whom most sessions wait for, the operator or the address, and how many; None where none does."""
+        found = max(self._owners.items(), key=lambda each: each[1].waiting, default=None)
+        if found is None or found[1].waiting == 0:
+            return None
+        return found[1].operator or found[0], found[1].waiting
+
+    async def hold(self, request: SmtpRequest) -> SmtpExchange:
+        """The session, when its turn has come."""
+        address = request.address
+        owner = self._owners.setdefault(address, _Owner(self._politeness.per_host))
+        if request.sni is not None:
+            owner.operator = operator_of(request.sni)
+        owner.waiting += 1
+        try:
+            async with owner.queue:
+                return await self._try(owner, request)
+        finally:
+            owner.waiting -= 1
+            self._forget()
+
+    def _forget(self) -> None:
+        """From time to time: those that have nothing to do, and might open a session again at once."""
+        now = asyncio.get_running_loop().time()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + FORGET
+        for address, owner in list(self._owners.items()):
+            if not owner.waiting and owner.free_at <= now:
+                del self._owners[address]
+        self._free_at = {name: when for name, when in self._free_at.items() if when > now}
+
+    async def _try(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
+        for pause in (0.0, *self._politeness.pauses):
+            if (dead := self._dead.get(request.address)) is not None:
+                return replace(dead, request=request)
+            await asyncio.sleep(pause)
+            await self._turn(owner, request.address)
+            async with self._all:
+                owner.free_at = asyncio.get_running_loop().time() + self._politeness.gap
+                exchange = await self._converse(request)
+            if turned_away(dialogue(exchange)) is None:
+                break
+        if exchange.failed_at is Stage.CONNECT and exchange.failure in _DEAD:
+            self._dead[request.address] = exchange
+            if len(self._dead) > MOST_DEAD:
+                self._dead.popitem(last=False)
+        return exchange
+
+    async def _turn(self, owner: _Owner, address: str) -> None:
+        """Wait until the address, its network and its operator may have a new session; and take that turn."""
+        now = asyncio.get_running_loop().time()
+        rate, when = self._politeness.rate, max(now, owner.free_at)
+        shares = [network_of(address), owner.operator] if rate > 0 else []
+        when = max(when, *(self._free_at.get(share, 0.0) for share in shares), now)
+        for share in shares:
+            self._free_at[share] = when + 1 / rate
+        if when > now:
+            await asyncio.sleep(when - now)
+
+
+class Courteous(Over):
+    """`inner` with owners between it and the mail hosts.  `seconds`: for one session, from when it begins."""
+
+    def __init__(self, inner: Opened, politeness: Politeness, seconds: float) -> None:
+        super().__init__(inner)
+        self._seconds = seconds
+        self.owners = Owners(politeness, self._begin)
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        return await self.owners.hold(request)
+
+    async def _begin(self, request: SmtpRequest) -> SmtpExchange:
+        async with Bounded(Opening(self._inner), self._seconds) as network:
+            return await network.converse(request)

@@ -1,0 +1,308 @@
+"""A survey on disk: one SQLite database, in which whatever has been learnt is learnt.
+
+    survey     one row: what was asked for, and the ground that all walks stand on
+    domains    the list with its volumes; of a domain that was walked its row and its walk
+    contents   exchanges, and the root certificates of walks, each once by content
+
+A walk is a list of references to contents.  What was asked is written when it is answered, in a write-ahead
+log (WAL): a process that is killed loses what was under way, and nothing else.  Mail sessions and policies
+hold for as long as a survey lasts, DNS answers for their TTL: a survey that goes on asks nobody again.
+
+The folder is its owner's alone: it says whom somebody writes to.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from enum import IntEnum
+from pathlib import Path as Folder
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from mailpath.exchanges import DnsExchange, Exchange, Request
+from mailpath.facts import Path
+from mailpath.network.capture import Capture, capture_from, decode
+from mailpath.network.protocol import Ground
+from mailpath.network.recording import key_of
+from mailpath.network.shared import kept_for
+from mailpath.survey import packing
+from mailpath.survey.database import LOCK, NAME, Database, StoreError, is_store, lock, make, told
+from mailpath.survey.results import Row
+
+__all__ = ["About", "State", "Store", "StoreError", "delete", "is_store", "keeper"]
+
+#: Seconds for which sessions and policies hold: a survey that goes on later asks again.
+SURVEY = 24 * 3600.0
+#: Exchanges whose place in the store is remembered.
+REMEMBERED = 16_384
+#: Domains up to which every walk is kept where nobody says what to keep; and one in so many beyond.
+ALL_UP_TO, SAMPLE = 20_000, 100
+
+
+class State(IntEnum):
+    """Of a domain."""
+
+    TODO = 0
+    DONE = 1
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a survey was asked for.
+
+    `sender`: the domain that mail comes from, or None; `today`, `postures`: names; `began`: Unix time;
+    `keep`: which walks stay when it ends; `network`: what tells one network from another, as text.
+    """
+
+    sender: str | None
+    today: str
+    postures: tuple[str, ...]
+    began: int
+    keep: str
+    network: str = ""
+
+
+class Store:
+    """An open store.  A context manager.  Belongs to one thread; raises `StoreError` only."""
+
+    def __init__(self, folder: str | os.PathLike[str], *, writes: bool = False) -> None:
+        """Open the store in `folder`; `writes`: to go on with its survey, which one process may at a time."""
+        self.folder = Folder(folder)
+        if not is_store(folder):
+            raise StoreError("There is no survey in this folder.", file=str(folder))
+        self._database = Database(self.folder, writes=writes)
+        self._places: OrderedDict[Request, tuple[Exchange, int]] = OrderedDict()
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], about: About, mails: Mapping[str, int]) -> Self:
+        """A new store for a survey of `mails` (domain -> volume).  The folder must not hold anything."""
+        made = Folder(folder)
+        with told(made):
+            made.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if is_store(made):
+                raise StoreError("The folder holds a survey already.", file=str(made))
+            if set(os.listdir(made)) - {LOCK}:
+                raise StoreError("The folder holds something other than a survey.", file=str(made))
+            os.chmod(made, 0o700)
+        make(made, msgspec.json.encode(about), mails.items())
+        return cls(made, writes=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it.  May be called twice."""
+        self._database.close()
+
+    # --- what was asked for ------------------------------------------------------------------------
+
+    @property
+    def about(self) -> About:
+        """What the survey was asked for."""
+        with self._database.believed():
+            return msgspec.json.decode(self._database.one("SELECT about FROM survey")[0], type=About)
+
+    def change(self, about: About) -> None:
+        """Ask for something else, of the same list."""
+        self._database.all("UPDATE survey SET about = ?", msgspec.json.encode(about))
+
+    def set_ground(self, ground: Ground) -> None:
+        """What all walks stand on; its roots and its time are each walk's own."""
+        kept = msgspec.structs.replace(ground, roots=())
+        self._database.all("UPDATE survey SET ground = ?", msgspec.json.encode(kept))
+
+    @property
+    def volumes(self) -> tuple[int, int]:
+        """How many domains, and how many mails to them."""
+        domains, mails = self._database.one("SELECT count(*), coalesce(sum(mails), 0) FROM domains")
+        return domains, mails
+
+    @property
+    def done(self) -> int:
+        """How many domains were walked."""
+        found: int = self._database.one("SELECT count(*) FROM domains WHERE state = ?", State.DONE)[0]
+        return found
+
+    def todo(self) -> list[tuple[str, int]]:
+        """Domains that were not walked, with their mails; most mails first."""
+        return self._database.all(
+            "SELECT name, mails FROM domains WHERE state = ? ORDER BY mails DESC", State.TODO
+        )
+
+    # --- exchanges ---------------------------------------------------------------------------------
+
+    def known(self, request: Request) -> Exchange | None:
+        """The newest answer to `request` that still holds."""
+        found = self._database.all(
+            "SELECT id, data FROM contents WHERE request = ? AND until > ? ORDER BY until DESC LIMIT 1",
+            packing.digest_of(request),
+            time.time(),
+        )
+        if not found:
+            return None
+        place, data = found[0]
+        with self._database.believed():
+            exchange = packing.unpacked(data)
+        self._remember(exchange, place)
+        return exchange
+
+    def keep(self, exchange: Exchange) -> int:
+        """Its place in the store, into which it comes where it is new."""
+        key = key_of(exchange)
+        known = self._places.get(key)
+        if known is not None and known[0] is exchange:
+            self._places.move_to_end(key)
+            return known[1]
+        seconds = kept_for(exchange)
+        until = time.time() + (seconds if isinstance(exchange, DnsExchange) or seconds <= 0 else SURVEY)
+        place = self._put(packing.packed(exchange), packing.digest_of(key), until)
+        self._remember(exchange, place)
+        return place
+
+    def _remember(self, exchange: Exchange, place: int) -> None:
+        self._places[key_of(exchange)] = exchange, place
+        if len(self._places) > REMEMBERED:
+            self._places.popitem(last=False)
+
+    def _put(self, data: bytes, request: bytes | None, until: float) -> int:
+        digest = packing.digest(data)
+        written = self._database.all(
+            "INSERT INTO contents (digest, request, until, data) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (digest) DO UPDATE SET until = max(until, excluded.until) RETURNING id",
+            digest,
+            request,
+            until,
+            data,
+        )
+        place: int = written[0][0]
+        return place
+
+    # --- walks -------------------------------------------------------------------------------------
+
+    def finish(self, row: Row, made: int, exchanges: Iterable[Exchange], roots: Sequence[bytes]) -> None:
+        """A domain was walked: all of it, or nothing of it."""
+        with self._database.whole():
+            places = [self.keep(each) for each in exchanges]
+            anchors = [self._put(packing.packed_root(each), None, 0.0) for each in roots]
+            self._database.all(
+                "UPDATE domains SET state = ?, row = ?, made = ?, walk = ? WHERE name = ?",
+                State.DONE,
+                packing.compressed(msgspec.json.encode(row)),
+                made,
+                packing.places(places, anchors),
+                row.domain,
+            )
+
+    def judge_again(self, row: Row) -> None:
+        """Other postures judged a walk that is kept."""
+        self._database.all(
+            "UPDATE domains SET row = ? WHERE name = ?",
+            packing.compressed(msgspec.json.encode(row)),
+            row.domain,
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """One for each domain, most mails first; of those that were not walked nothing else is known."""
+        rows = self._database.all("SELECT name, mails, row FROM domains ORDER BY mails DESC, name")
+        for name, mails, row in rows:
+            with self._database.believed():
+                yield (
+                    Row(domain=name, mails=mails)
+                    if row is None
+                    else msgspec.json.decode(packing.plain(row), type=Row)
+                )
+
+    def kept(self) -> list[str]:
+        """The domains whose walk is kept, by name."""
+        return [
+            name
+            for (name,) in self._database.all("SELECT name FROM domains WHERE walk IS NOT NULL ORDER BY name")
+        ]
+
+    def capture(self, domain: str) -> Capture:
+        """The walk to `domain` as a capture, read as strictly as a file of its own."""
+        found = self._database.all("SELECT made, walk, row IS NULL FROM domains WHERE name = ?", domain)
+        if not found:
+            raise StoreError(f"The survey has no domain {domain!r}.", file=str(self.folder))
+        made, walk, unwalked = found[0]
+        if walk is None:
+            why = "was not walked yet" if unwalked else "was walked, but its exchanges were not kept"
+            raise StoreError(f"The domain {domain!r} {why}.", file=str(self.folder))
+        with self._database.believed():
+            ground = msgspec.json.decode(
+                self._database.one("SELECT ground FROM survey")[0] or b"", type=Ground
+            )
+            places, anchors = packing.places_in(walk)
+            contents = [
+                self._database.one("SELECT data FROM contents WHERE id = ?", place)[0] for place in places
+            ]
+            roots = [
+                self._database.one("SELECT data FROM contents WHERE id = ?", place)[0] for place in anchors
+            ]
+            capture = capture_from(
+                map(packing.unpacked, contents),
+                msgspec.structs.replace(ground, made=made),
+                Path(recipient=domain, sender=self.about.sender),
+                map(packing.unpacked_root, roots),
+            )
+            return decode(msgspec.json.encode(capture))
+
+    def prune(self, keeps: Callable[[Row], bool]) -> None:
+        """Let go of walks that nobody wants, and of exchanges that only they refer to."""
+        used = array("q")
+        for name in self.kept():
+            row, walk = self._database.one("SELECT row, walk FROM domains WHERE name = ?", name)
+            with self._database.believed():
+                if keeps(msgspec.json.decode(packing.plain(row), type=Row)):
+                    for places in packing.places_in(walk):
+                        used.extend(places)
+                else:
+                    self._database.all("UPDATE domains SET walk = NULL WHERE name = ?", name)
+        with self._database.whole():
+            self._database.all("CREATE TEMP TABLE used (id INTEGER PRIMARY KEY)")
+            self._database.each("INSERT OR IGNORE INTO used VALUES (?)", ((each,) for each in used))
+            self._database.all("DELETE FROM contents WHERE id NOT IN (SELECT id FROM used)")
+            self._database.all("DROP TABLE used")
+        self._places.clear()
+        self._database.all("VACUUM")
+
+
+def delete(folder: str | os.PathLike[str]) -> None:
+    """Remove a store.  Refuses what is none, and one that a survey is at work on."""
+    place = Folder(folder)
+    if not is_store(place):
+        raise StoreError("There is no survey in this folder.", file=str(folder))
+    held = lock(place)
+    try:
+        with told(place):
+            for name in (NAME, f"{NAME}-wal", f"{NAME}-shm", f"{NAME}.new", LOCK):
+                (place / name).unlink(missing_ok=True)
+            with suppress(OSError):  # somebody keeps something else in it
+                place.rmdir()
+    finally:
+        os.close(held)
+
+
+def keeper(keep: str, domains: int, breaks: Callable[[Row], bool]) -> Callable[[Row], bool] | None:
+    """Which walks stay when the survey ends, by `--keep`; None: every one.
+
+    "": every one up to so many domains, beyond that what breaks and a sample.
+    """
+    if keep == "all" or (not keep and domains <= ALL_UP_TO):
+        return None
+    if keep == "none":
+        return lambda row: False
+    if keep == "breaks":
+        return breaks
+    return lambda row: breaks(row) or packing.digest(row.domain.encode())[0] * SAMPLE < 256
