@@ -48,8 +48,8 @@ def mixed(mails: int) -> Iterator[str]:
         yield f"{program}qmgr[99]: {queue}: from=<alice@a.example>, size=4711, nrcpt=1 (queue active)\n"
         yield (
             f"{program}smtp[{pid}]: Untrusted TLS connection established to mx.{domain}[192.0.2.10]:25:"
-            " TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature RSA-PSS"
-            " (2048 bits) server-digest SHA256\n"
+            " TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature"
+            " RSA-PSS (2048 bits) server-digest SHA256\n"
         )
         yield sent
         yield f"{program}smtpd[{pid}]: disconnect from {peer} ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1\n"
