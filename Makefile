@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The tests start mailpath some two hundred times: where nothing compiled is kept, each start compiles it anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab test check lowest interop bench benchapp mutants hangups docs screenshots tour clean
+.PHONY: help lab test check lowest interop bench benchapp benchsurvey mutants hangups docs screenshots tour clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -47,6 +47,9 @@ docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the 
 
 benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of the app
 	$(BIN)/python scripts/bench_app.py
+
+benchsurvey: $(VENV)/.installed-dev ## a survey: how fast lists are read, what walks cost (ARGS=lists)
+	$(BIN)/python scripts/bench_survey.py $(ARGS)
 
 mutants: $(VENV)/.installed-dev ## do the tests notice when judge, match or dnssec are changed? (a sample; half an hour)
 	$(BIN)/python scripts/mutants.py $(ARGS)
