@@ -23,6 +23,7 @@ LAYERS = [
     "commands",
     "tui",
     "api",
+    "lessons",
     "report",
     "tickets",
     "rehearse",
