@@ -16,6 +16,7 @@ import click
 
 from mailpath.commands import stdio
 from mailpath.commands.grammar import DefaultGroup
+from mailpath.commands.learning import LESSON
 from mailpath.commands.options import (
     CHECK,
     COMPLETING,
@@ -226,7 +227,7 @@ def dnssec(**words: Any) -> int:
     return commands.run(**words)
 
 
-for each in READING:
+for each in (*READING, LESSON):
     cli.add_command(each)
 
 

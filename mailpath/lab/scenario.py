@@ -18,7 +18,6 @@ that it is made by ("0 1"), or ``pem`` for the digest of the PEM text.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -33,7 +32,7 @@ import msgspec
 from mailpath import names
 from mailpath.errors import MailpathError
 from mailpath.lab.grammar import Certificate, Fault, Server, Sts, Table, Zone
-from mailpath.lab.places import line_of
+from mailpath.lab.places import decode_table, line_of
 
 #: What an `[expect]` line may say; "/retry" after it: deferred at first, and so on a later attempt.
 OUTCOMES = frozenset({"authenticated", "encrypted", "plaintext", "deferred", "bounced", "unknown"})
@@ -49,9 +48,6 @@ _TLSA = re.compile(
     r"(?:/([a-z0-9-]+(?:/(?:int|ta|\d))?))?(?: as ([01] [012]|pem))?\}"
 )
 _NAME = re.compile(r"[A-Za-z0-9_.*@/\\-]+\Z")
-#: How our own rules name the key, and a line of a zone, that they are about.
-_TELLS_KEY = re.compile(r"`([a-z_.]+)`")
-_TELLS_LINE = re.compile(r"line (['\"])(.*)\1 ")
 
 
 class ScenarioError(MailpathError):
@@ -230,23 +226,7 @@ def load(path: str | Path) -> Scenario:
 
 def decode(raw: bytes, source: str) -> Scenario:
     """The scenario in the TOML text `raw`; `source` names it in errors.  Raises `ScenarioError`."""
-    if len(raw) > MAX_BYTES:
-        raise ScenarioError(f"larger than {MAX_BYTES} bytes.", file=source)
-    try:
-        text = raw.decode("utf-8")
-        return msgspec.convert(tomllib.loads(text), Scenario)
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"not UTF-8: {error}.", file=source) from error
-    except RecursionError as error:
-        raise ScenarioError("nested too deeply.", file=source) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{error}.", file=source) from error
-    except msgspec.ValidationError as error:
-        sentence, _, path = str(error).partition(" - at `$")
-        told, held = _TELLS_KEY.match(sentence), _TELLS_LINE.search(sentence)
-        key = ".".join(part for part in (path.rstrip("`").removeprefix("."), told[1] if told else "") if part)
-        line = line_of(text, key, held[2] if held else "")
-        raise ScenarioError(f"{sentence}.", file=source, line=line, key=key) from error
+    return decode_table(raw, source, Scenario, ScenarioError, MAX_BYTES)
 
 
 @cache

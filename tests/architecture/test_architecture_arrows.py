@@ -24,6 +24,7 @@ LAYERS = [
     "tui",
     "api",
     "survey",
+    "lessons",
     "report",
     "tickets",
     "plan",
