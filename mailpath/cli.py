@@ -15,16 +15,19 @@ from typing import Any
 import click
 
 from mailpath.commands import stdio
+from mailpath.commands.choices import OneOf
 from mailpath.commands.grammar import DefaultGroup
 from mailpath.commands.learning import LESSON
 from mailpath.commands.options import (
     CHECK,
     COMPLETING,
     DNS_KEYS,
+    GOALS,
     LAB,
     LOG,
     LOOK,
     NETWORK,
+    PLAN,
     TRUST,
     argument,
     as_json,
@@ -225,6 +228,31 @@ def dnssec(**words: Any) -> int:
     from mailpath.commands import dnssec as commands
 
     return commands.run(**words)
+
+
+@cli.command(
+    "plan",
+    short_help="Plan a change, and prove that it loses no mail.",
+    params=[
+        click.Argument(["goal"], type=OneOf(GOALS), metavar="GOAL"),
+        argument("recipient", required=False, shell_complete=completed("recipients")),
+        *PLAN,
+        LAB,
+        *NETWORK,
+        LOG,
+    ],
+)
+def plan(**words: Any) -> int:
+    """Plan the way to GOAL for RECIPIENT: key-change.
+
+    Each state that senders can meet on the way, with every record and policy that a cache may still hold, is
+    built in the lab, walked and judged under every posture. A plan is printed only if mail fares worse in
+    none of them than at the start and at the goal. Exit status: 0 a plan, or nothing to do, 2 blocked, 3
+    unknown, 64 usage error.
+    """
+    from mailpath.commands import planning
+
+    return planning.run(**words)
 
 
 for each in (*READING, LESSON):

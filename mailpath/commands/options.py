@@ -319,3 +319,34 @@ CHECK = (
     value("--replay", of="FILE", help='Replay a capture without any network ("-": standard input).'),
     flag("--trust-capture", help="Take a capture's verdict as evidence in any case."),
 )
+
+#: What `plan` can be asked for.
+GOALS = ("key-change",)
+#: What it asks beside the goal.
+PLAN = (
+    value(
+        "--host",
+        "hosts",
+        of="HOST",
+        multiple=True,
+        help="MX host that changes, and is yours; repeatable. [every MX host below RECIPIENT]",
+    ),
+    value(
+        "--key",
+        of="PEM",
+        help="The next key, public or private. [records carry a placeholder]",
+        shell_complete=completed("files"),
+    ),
+    value(
+        "--cert", of="PEM", help="The next certificate, with its chain.", shell_complete=completed("files")
+    ),
+    value("--to", of="HOST", help="The new MX host, of new-mx."),
+    flag("--why", help="Also show the proof, and what would lose mail."),
+    click.Option(
+        ["--format", "form"],
+        type=OneOf(["text", "json"]),
+        help="Format of the plan. [by FILE's suffix, else text]",
+    ),
+    value("-o", "--output", of="FILE", help="Write the plan to FILE."),
+    value("--replay", of="FILE", help='Plan from a capture, without any network ("-": standard input).'),
+)

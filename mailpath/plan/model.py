@@ -54,8 +54,8 @@ class PolicyFile(Record, frozen=True, kw_only=True):
 
 class Do(Record, frozen=True, kw_only=True):
     """One thing to do.  `what`: a sentence.  `records`: zone-file lines with absolute names that are
-    published or withdrawn; `nsupdate`: the same as lines for nsupdate(1), "send" included.  `file`: what the web host
-    is to serve; None where this is not about one.
+    published or withdrawn; `nsupdate`: the same as lines for nsupdate(1), "send" included.  `file`: what the
+    web host is to serve; None where this is not about one.
     """
 
     kind: Literal["publish", "withdraw", "serve", "switch", "wait"]
@@ -86,8 +86,8 @@ class Step(Record, frozen=True, kw_only=True):
 
 class Worse(Record, frozen=True, kw_only=True):
     """A state on the way in which mail fares worse than at the start and at the goal.  `state`: what is
-    served and what is cached, as a clause; `postures`: the senders; `outcome`: theirs, and `allowed`: the worst of
-    start and goal.
+    served and what is cached, as a clause; `postures`: the senders; `outcome`: theirs, and `allowed`: the
+    worst of start and goal.
     """
 
     state: str
@@ -113,7 +113,8 @@ class Proof(Record, frozen=True, kw_only=True):
 
 class Unsafe(Record, frozen=True, kw_only=True):
     """An order that loses mail.  `order`: as a clause; `state`: the one that kills it; `postures`: the
-    senders that meet it with `outcome`; `for_s`: for how many seconds at most.
+    senders that meet it with `outcome`; `for_s`: for how many seconds at most once every step
+    is done; 0: it ends with the next step.
     """
 
     order: str
@@ -128,7 +129,8 @@ class Unsafe(Record, frozen=True, kw_only=True):
         from mailpath.wording.phrases import join_and, sentence
 
         by = join_and(self.postures) if self.postures else "nobody"
-        return sentence(f"{self.state}: {self.outcome} by {by} for up to {self.for_s} s")
+        lasts = f"for up to {self.for_s} s" if self.for_s else "until the next step is done"
+        return sentence(f"{self.state}: {self.outcome} by {by} {lasts}")
 
 
 class Blocked(Record, frozen=True, kw_only=True):

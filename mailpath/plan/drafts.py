@@ -1,0 +1,192 @@
+"""Steps while they are thought out: what each does to the world, and what it says to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from mailpath.lab.grammar import Zone
+from mailpath.plan.model import Do, PolicyFile, Step
+from mailpath.plan.passage import Change
+from mailpath.plan.situation import Situation
+from mailpath.plan.timing import ZoneTimes
+from mailpath.plan.world import Part, Rr
+from mailpath.wording.phrases import join_and, sentence
+from mailpath.wording.times import span
+
+Phase = Literal["", "quick", "right"]
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """A wait beside those for caches.  `why`: a clause behind "until"."""
+
+    seconds: int
+    why: str
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One step.  `parts`: what it changes.  `settle`: no later step may begin while some cache holds a value
+    from before it, or before the steps since the last one that settled.
+    """
+
+    who: str
+    title: str
+    do: tuple[Do, ...]
+    parts: dict[Part, Any]
+    settle: bool = False
+    wait: Wait | None = None
+    check: str = ""
+    undo: tuple[str, ...] = ()
+    phase: Phase = ""
+
+
+class Drafting:
+    """Steps in order, and the world as it is after them."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self.world = situation.world
+        self.drafts: list[Draft] = []
+
+    def add(self, draft: Draft) -> None:
+        """One more step."""
+        self.drafts.append(draft)
+        self.world = self.world.changed(draft.parts)
+
+    def set_records(
+        self,
+        wanted: dict[Part, tuple[Rr, ...]],
+        title: str,
+        what: str,
+        *,
+        settle: bool = True,
+        check: str = "",
+        undo: tuple[str, ...] = (),
+        phase: Phase = "",
+    ) -> None:
+        """A step for each zone that has some of the RRsets `wanted`; those that are so already are none."""
+        zones: dict[str, dict[Part, tuple[Rr, ...]]] = {}
+        for part, records in wanted.items():
+            if self.world.parts.get(part, ()) != records:
+                zones.setdefault(self.world.zone_of(part.name), {})[part] = records
+        for number, (zone, parts) in enumerate(zones.items(), 1):
+            self.add(
+                Draft(
+                    who=f"dns {zone}",
+                    title=title,
+                    do=tuple(self._dns(zone, parts, what)),
+                    parts=dict(parts),
+                    settle=settle and number == len(zones),
+                    check=check,
+                    undo=undo,
+                    phase=phase,
+                )
+            )
+
+    def _dns(self, zone: str, parts: dict[Part, tuple[Rr, ...]], what: str) -> Iterable[Do]:
+        """What to do in one zone: publish first, then withdraw."""
+        new: list[str] = []
+        gone: list[str] = []
+        for part, records in parts.items():
+            before = self.world.parts.get(part, ())
+            new += [each.text for each in records if each not in before]
+            gone += [each.text for each in before if each not in records]
+        if new:
+            lines = [f"update add {each}" for each in new]
+            yield Do(kind="publish", what=what, records=tuple(new), nsupdate=_nsupdate(zone, lines))
+        if gone:
+            lines = [f"update delete {_without_ttl(each)}" for each in gone]
+            told = "Withdraw what they replace." if new else what
+            yield Do(kind="withdraw", what=told, records=tuple(gone), nsupdate=_nsupdate(zone, lines))
+
+    # --- in the end --------------------------------------------------------------------------------
+
+    def changes(self) -> list[Change]:
+        """What the steps do to the world."""
+        return [
+            Change(draft.parts, seconds)
+            for draft, (seconds, _) in zip(self.drafts, self._waits(), strict=True)
+        ]
+
+    def steps(self) -> tuple[Step, ...]:
+        """As the plan has them."""
+        return tuple(
+            Step(
+                n=number,
+                who=draft.who,
+                title=draft.title,
+                do=draft.do,
+                wait_s=seconds,
+                wait_because=why,
+                check=draft.check,
+                undo=draft.undo,
+                phase=draft.phase,
+            )
+            for number, (draft, (seconds, why)) in enumerate(zip(self.drafts, self._waits(), strict=True), 1)
+        )
+
+    def _waits(self) -> list[tuple[int, str]]:
+        """Seconds behind each step, and why."""
+        world, pending, waits = self.situation.world, dict[Part, Any](), list[tuple[int, str]]()
+        before = world
+        for draft in self.drafts:
+            pending |= {part: before.parts.get(part) for part in draft.parts if part not in pending}
+            world = world.changed(draft.parts)
+            found: list[tuple[int, str]] = []
+            if draft.settle:
+                found = [self._settling(part, old) for part, old in pending.items()]
+                pending, before = {}, world
+            if draft.wait is not None:
+                found.append((draft.wait.seconds, draft.wait.why))
+            seconds = max((each for each, _ in found), default=0)
+            reasons = dict.fromkeys(why for each, why in found if each and why)
+            waits.append((seconds, sentence(f"until {join_and(tuple(reasons))}") if seconds else ""))
+        return waits
+
+    def _settling(self, part: Part, old: Any) -> tuple[int, str]:
+        """For how long a cache may hold `old`, and the clause that says so."""
+        times, world = self.situation.times, self.situation.world
+        seconds = times.settles(part, old, world)
+        if not seconds:
+            return 0, ""
+        zone = world.zone_of(part.name)
+        if part.kind == "zone":
+            held = "DS records" if isinstance(old, Zone) and old.sec not in ("unsigned", "nods") else ""
+            what = held or 'answer "no DS"'
+            return seconds, f"the old {what} of {part.name} {_has(held)} expired ({span(seconds, full=True)})"
+        if old:
+            why = f"the old {part.rdtype} records of {part.name} have expired (TTL {seconds} s)"
+        else:
+            assumed = "" if times.of(zone) else ", assumed"
+            why = (
+                f'the answer "no {part.rdtype} at {part.name}" has expired'
+                f" (negative TTL {seconds} s of {zone}{assumed})"
+            )
+        return seconds, why + _refresh(times.of(zone))
+
+
+def _has(plural: str) -> str:
+    return "have" if plural else "has"
+
+
+def _refresh(times: ZoneTimes | None) -> str:
+    if times is None:
+        return ""
+    return f", counted from when every name server serves the change (a secondary may need {times.refresh} s)"
+
+
+def _nsupdate(zone: str, lines: Iterable[str]) -> tuple[str, ...]:
+    return (f"zone {zone}.", *lines, "send")
+
+
+def _without_ttl(text: str) -> str:
+    """As nsupdate deletes it."""
+    owner, _, klass, rest = text.split(None, 3)
+    return f"{owner} {klass} {rest}"
+
+
+def policy_file(domain: str, text: str) -> PolicyFile:
+    """Where the policy of `domain` is fetched (RFC 8461 section 3.3)."""
+    return PolicyFile(url=f"https://mta-sts.{domain}/.well-known/mta-sts.txt", text=text)

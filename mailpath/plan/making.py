@@ -1,0 +1,151 @@
+"""A goal and a capture in, a proven plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from mailpath.facts import Walk
+from mailpath.network.capture import Capture
+from mailpath.network.replay import Replay
+from mailpath.plan.drafts import Drafting
+from mailpath.plan.goals import key_change
+from mailpath.plan.goals.stopped import Stopped
+from mailpath.plan.model import Blocked, Goal, Plan, Proof, Result, Worse
+from mailpath.plan.next_key import NextKey
+from mailpath.plan.orders import unsafe_orders
+from mailpath.plan.passage import Passage, passage
+from mailpath.plan.proof import Comparison, Standing, States, worse
+from mailpath.plan.reached import Reached
+from mailpath.plan.situation import Situation, situation_of
+from mailpath.plan.telling import tell_state
+from mailpath.plan.world import World
+from mailpath.walk import walk
+from mailpath.wording.phrases import count
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user says beside the goal.  `hosts`: those that change, and are the user's; `key`: the next
+    one; `to`: the new MX host.
+    """
+
+    hosts: tuple[str, ...] = ()
+    key: NextKey = NextKey()
+    to: str = ""
+
+
+NOTHING_SAID = Asked()
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, and the worlds that it passes through: the start, and the one after each step."""
+
+    plan: Plan
+    worlds: tuple[World, ...] = ()
+
+
+_DRAFTS: dict[Goal, Callable[[Situation, Asked], tuple[Drafting, tuple[str, ...]]]] = {
+    Goal.KEY_CHANGE: lambda situation, asked: key_change.draft(situation, asked.key),
+}
+
+
+async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Planned:
+    """The plan for the recipient of `capture`, as of when it was made.
+
+    Raises `BadAnchor` where the capture's trust anchor cannot be read, `ScenarioError` where the lab cannot
+    build what it shows, OSError.
+    """
+    at = capture.ground.made
+    found = await walk(capture.path, Replay(capture), at)
+    situation = situation_of(capture, found, asked.hosts)
+    try:
+        drafting, notes = _DRAFTS[goal](situation, asked)
+    except Stopped as stopped:
+        told = Plan(
+            goal=goal,
+            recipient=situation.recipient,
+            at=at,
+            result=stopped.result,
+            reason=stopped.reason,
+            blocked=stopped.blocked,
+        )
+        return Planned(plan=told, worlds=(situation.world,))
+    return await _prove(goal, drafting, notes, found)
+
+
+async def _prove(goal: Goal, drafting: Drafting, notes: Sequence[str], found: Walk) -> Planned:
+    situation = drafting.situation
+    states = States(found.path, found.at, situation.capture.ground.patience)
+    way = passage(situation.world, drafting.changes(), situation.times)
+    start, end = await _ends(states, way)
+    allowed = {name: max(start[name], end[name]) for name in start}
+    wrong = worse(way.met, await states.passed(way, way.met), allowed)
+    ends = Reached(goal, states, way.settled[0], way.settled[-1])
+    failed, attacks = await ends.missing(start, end)
+    built = states.count
+    orders = () if wrong or failed else await unsafe_orders(drafting, states, allowed)
+    proof = Proof(
+        states=built,
+        postures=len(states.postures),
+        worse=tuple(_told(each, way) for each in wrong),
+        left_out=way.left_out,
+        attacks=attacks,
+    )
+    safe = not wrong and not failed
+    plan = Plan(
+        goal=goal,
+        recipient=situation.recipient,
+        at=found.at,
+        result=Result.PLAN if safe else Result.BLOCKED,
+        reason=_reason(drafting, proof, failed),
+        steps=drafting.steps() if safe else (),
+        proof=proof,
+        unsafe=orders,
+        blocked=() if safe else _walls(proof, failed),
+        cost=_cost(start, end) if goal.leaves else {},
+        notes=tuple(dict.fromkeys(notes)),
+    )
+    return Planned(plan=plan, worlds=way.settled)
+
+
+async def _ends(states: States, way: Passage) -> tuple[dict[str, Standing], dict[str, Standing]]:
+    """How mail fares at the start and at the goal, for senders that hold the policy of then or none."""
+    first, last = way.settled[0], way.settled[-1]
+    return (await states.judged([first], [first]))[0], (await states.judged([last], [last]))[0]
+
+
+def _told(each: Comparison, way: Passage) -> Worse:
+    return Worse(
+        state=tell_state(each.met.world, way.settled[0], way.settled[-1]),
+        postures=each.postures,
+        outcome=each.outcome,
+        allowed=each.allowed,
+    )
+
+
+def _reason(drafting: Drafting, proof: Proof, failed: str) -> str:
+    if failed:
+        return f"No plan is proven: {failed}."
+    if proof.worse:
+        return f"No order is safe: {proof.worse[0].state}."
+    steps, states = count(len(drafting.drafts), "step"), count(proof.states, "state")
+    return f"{steps}, proven in {states} under {proof.postures} postures."
+
+
+def _walls(proof: Proof, failed: str) -> tuple[Blocked, ...]:
+    if failed:
+        return (Blocked(by="the goal", why=f"{failed[:1].upper()}{failed[1:]}."),)
+    return tuple(
+        Blocked(by=each.state, why=f"{', '.join(each.postures)}: {each.outcome}, {each.allowed} before.")
+        for each in proof.worse[:5]
+    )
+
+
+def _cost(start: dict[str, Standing], end: dict[str, Standing]) -> dict[str, str]:
+    """Posture -> "from>to", where mail fares worse in the end."""
+    return {
+        name: f"{start[name].outcome}>{end[name].outcome}"
+        for name in start
+        if end[name].rank > start[name].rank
+    }

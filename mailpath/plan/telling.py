@@ -1,0 +1,47 @@
+"""A state in words: what is served, and what is cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mailpath.plan.world import Part, World, different
+from mailpath.wording.phrases import join_and
+
+_SERVED = {"server", "policy", "zone", "fault"}
+_NAMES = {"server": "key", "policy": "policy", "zone": "DS record", "fault": "name servers"}
+
+
+def tell_state(world: World, start: World, goal: World) -> str:
+    """ "new key served, old TLSA record cached": each part that the plan changes, alike ones together."""
+    told: dict[tuple[bool, str, str], list[str]] = {}
+    for part, (old, new) in different(start, goal).items():
+        value = world.parts.get(part)
+        told.setdefault((part.kind in _SERVED, _which(part, value, old, new), _kind(part)), []).append(
+            part.name
+        )
+    alone = {kind: sum(key[2] == kind for key in told) == 1 for _, _, kind in told}
+    clauses = [
+        _clause(served, which, kind, () if alone[kind] else names)
+        for (served, which, kind), names in sorted(told.items(), key=lambda each: not each[0][0])
+    ]
+    return ", ".join(clauses) or "nothing has changed yet"
+
+
+def _kind(part: Part) -> str:
+    return _NAMES.get(part.kind) or f"{part.rdtype} record"
+
+
+def _which(part: Part, value: Any, old: Any, new: Any) -> str:
+    if value == new:
+        return "new" if new or part.kind != "rrset" else "no"
+    if value == old:
+        return "old" if old or part.kind != "rrset" else "no"
+    return "both" if part.kind == "rrset" else "next"
+
+
+def _clause(served: bool, which: str, kind: str, names: Iterable[str]) -> str:
+    where = "served" if served else "cached"
+    plural = f"{kind}s" if which == "both" else kind
+    of = f" of {join_and(tuple(names))}" if tuple(names) else ""
+    return f"{which} {plural}{of} {where}"

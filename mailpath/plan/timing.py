@@ -1,0 +1,103 @@
+"""How long an old value stays with senders once it is changed, as the answers of a capture showed it.
+
+* A record: its TTL (RFC 1035 section 3.2.1), as it was published before the change.
+* No record: the negative TTL, the lesser of the SOA's own TTL and its minimum (RFC 2308 section 5).
+* A DS record: its TTL, of the parent zone; a missing one: the parent's negative TTL.
+* A policy: max_age from the last moment at which it could be fetched (RFC 8461 section 3.2).
+* A mail host: not at all; every session asks it anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dns.exception
+import dns.rdatatype
+import msgspec
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.SOA import SOA
+
+from mailpath.dnssec.messages import name_text
+from mailpath.dnssec.wire import read_message
+from mailpath.lab.grammar import Sts, Zone
+from mailpath.match.sts import parse_policy
+from mailpath.network.capture import Capture
+from mailpath.plan.world import Part, World, is_within
+
+#: Seconds that are taken for granted where no answer showed any: what most zones have, and a day above them.
+UNSEEN, UNSEEN_DS = 3600, 86400
+#: What a zone says of itself that nobody has signed, or of which a validator makes no use.
+_INSECURE = ("unsigned", "nods")
+
+
+class ZoneTimes(msgspec.Struct, frozen=True):
+    """Of one zone's SOA, in seconds.  `refresh`: a secondary that misses a NOTIFY is behind for so long."""
+
+    negative: int
+    refresh: int
+
+
+class Times(msgspec.Struct, frozen=True):
+    """`zones`: zone -> its SOA's times; `ds`: zone -> TTL of its DS records."""
+
+    zones: dict[str, ZoneTimes]
+    ds: dict[str, int]
+
+    def of(self, zone: str) -> ZoneTimes | None:
+        """Of `zone`; None where no answer showed them."""
+        return self.zones.get(zone)
+
+    def negative(self, zone: str) -> int:
+        """Seconds for which "no such record" of this zone may be kept."""
+        found = self.of(zone)
+        return UNSEEN if found is None else found.negative
+
+    def settles(self, part: Part, old: Any, world: World) -> int:
+        """Seconds for which a sender may go on with `old` after the change.  Held policies are apart."""
+        match part.kind:
+            case "rrset":
+                ttls = [each.ttl for each in old or ()]
+                return max(ttls) if ttls else self.negative(world.zone_of(part.name))
+            case "zone":
+                return self._zone(part.name, old)
+        return 0
+
+    def _zone(self, zone: str, old: Zone | None) -> int:
+        if old is not None and old.sec not in _INSECURE:
+            return self.ds.get(zone, UNSEEN_DS)
+        above = [each for each in self.zones if each != zone and is_within(zone, each)]
+        return self.negative(max(above, key=len)) if above else UNSEEN
+
+
+def times_of(capture: Capture) -> Times:
+    """What the answers of `capture` say."""
+    zones: dict[str, ZoneTimes] = {}
+    ds: dict[str, int] = {}
+    for exchange in capture.dns:
+        if exchange.response is None:
+            continue
+        try:
+            message = read_message(exchange.response)
+        except dns.exception.DNSException:
+            continue
+        for rrset in (*message.answer, *message.authority):
+            owner = name_text(rrset.name)
+            if rrset.rdtype == RdataType.DS:
+                ds[owner] = max(ds.get(owner, 0), rrset.ttl)
+            for rdata in rrset:
+                if isinstance(rdata, SOA):
+                    negative = min(rrset.ttl, rdata.minimum)
+                    known = zones.get(owner)
+                    refresh = rdata.refresh
+                    zones[owner] = ZoneTimes(max(negative, known.negative if known else 0), refresh)
+    return Times(zones, ds)
+
+
+def max_age(policy: Sts | None) -> int:
+    """Seconds for which a sender keeps this policy; 0 where it is none."""
+    if policy is None:
+        return 0
+    if policy.body is None:
+        return policy.max_age
+    found = parse_policy(policy.body.encode(), b"text/plain").policy
+    return found.max_age if found is not None else 0

@@ -1,0 +1,114 @@
+"""A key change: old record, both, wait, the new key, and then the old record goes."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from mailpath.match import dane
+from mailpath.plan import Asked, Plan, Planned, Result
+from mailpath.plan.next_key import read_key
+from mailpath.plan.world import different
+
+DANE = {"rfc", "postfix-dane", "exim"}
+
+
+def proven(plan: Plan) -> None:
+    assert plan.result is Result.PLAN, plan.reason
+    assert plan.proof is not None
+    assert plan.proof.worse == ()
+    assert plan.proof.left_out == 0
+    assert plan.proof.postures >= 31
+
+
+def outline(plan: Plan) -> list[str]:
+    return [f"{step.who.split()[0]} {step.do[0].kind} {step.wait_s}" for step in plan.steps]
+
+
+def test_the_records_come_first_and_the_key_waits_for_caches(planned) -> None:
+    plan = planned("key-change", "dane-good").plan
+    proven(plan)
+    assert outline(plan) == ["dns publish 3600", "mail switch 0", "dns withdraw 0"]
+    publish, _, withdraw = plan.steps
+    owner = "_25._tcp.mx1.dane-good.example."
+    assert publish.do[0].records == (f"{owner} 3600 IN TLSA 3 1 1 <SHA-256 of the next key>",)
+    assert publish.do[0].nsupdate[0] == "zone dane-good.example."
+    assert publish.do[0].nsupdate[-1] == "send"
+    assert "TTL 3600 s" in publish.wait_because
+    assert len(withdraw.do[0].records) == 1
+    naive = next(each for each in plan.unsafe if each.for_s)
+    assert naive.state == "new key served, old TLSA record cached"
+    assert naive.outcome == "deferred"
+    assert set(naive.postures) >= DANE
+    assert naive.for_s == 3600
+    assert "postfix-may" not in naive.postures
+
+
+def test_one_mx_of_three_changes_alone(planned) -> None:
+    three = "\n".join(
+        [
+            '[[zone]]\nsec = "signed"\nrr = [',
+            *(f'"@ MX {n}0 mx{n}", "_25._tcp.mx{n} 600 {{tlsa 3 1 1 mx{n}}}",' for n in (1, 2, 3)),
+            "]",
+            *(f'[[server]]\nhost = "mx{n}"\ncert = "self"' for n in (1, 2, 3)),
+        ]
+    )
+    alone = planned("key-change", three, Asked(hosts=("mx2.mine.example",)))
+    proven(alone.plan)
+    assert outline(alone.plan) == ["dns publish 600", "mail switch 0", "dns withdraw 0"]
+    touched = {part.name for part in different(alone.worlds[0], alone.worlds[-1])}
+    assert touched == {"mx2.mine.example", "_25._tcp.mx2.mine.example"}
+    every = planned("key-change", three).plan
+    proven(every)
+    assert len(every.steps) == 5, "one zone twice, three hosts"
+    assert "of mx3.mine.example>" in every.steps[0].do[0].records[2], "each host has a key of its own"
+
+
+_DUAL = """
+[[zone]]
+sec = "signed"
+rr = ["@ MX 10 mx1", "_25._tcp.mx1 {tlsa 3 1 1 mx1}", "_25._tcp.mx1 {tlsa 3 1 1 mx1/second}"]
+
+[[server]]
+host = "mx1"
+cert = "self"
+second = { preset = "self", algorithm = "rsa-2048", key = "rsa" }
+"""
+
+
+def test_the_record_of_a_certificate_that_was_not_shown_stays(planned) -> None:
+    plan = planned("key-change", _DUAL).plan
+    proven(plan)
+    assert len(plan.steps[-1].do[0].records) == 1, "that of the key that was shown"
+    assert any("fit nothing it showed" in note for note in plan.notes)
+
+
+def test_the_rsa_key_of_two_changes(planned) -> None:
+    public = rsa.generate_private_key(65537, 2048).public_key()
+    key = read_key(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    ecdsa = planned("key-change", _DUAL).plan.steps[-1].do[0].records
+    made: Planned = planned("key-change", _DUAL, Asked(key=key))
+    proven(made.plan)
+    assert made.worlds[0].has_second, "senders that are shown the one, and senders that are shown the other"
+    digest = key.data(dane.DANE_EE, dane.SPKI, dane.SHA2_256)
+    assert made.plan.steps[0].do[0].records[0].endswith(digest)
+    withdrawn = made.plan.steps[-1].do[0].records
+    assert len(withdrawn) == 1
+    assert withdrawn != ecdsa
+    naive = made.plan.unsafe[0]
+    assert set(naive.postures) >= DANE, "though whoever is shown the ECDSA certificate notices nothing"
+
+
+def test_a_trust_anchor_of_ones_own_changes(planned) -> None:
+    plan = planned("key-change", "dane-ta").plan
+    proven(plan)
+    assert plan.steps[0].do[0].records[0].endswith("IN TLSA 2 1 1 <SHA-256 of the next CA's key>")
+    assert set(plan.unsafe[0].postures) >= DANE
+
+
+def test_an_enforced_policy_beside_it_goes_on_holding(planned) -> None:
+    plan = planned("key-change", "full-protection").plan
+    proven(plan)
+    assert outline(plan) == ["dns publish 3600", "mail switch 0", "dns withdraw 0"]
+    assert any("policy is enforced" in note for note in plan.notes)
+    assert "postfix-sts" not in plan.unsafe[0].postures
