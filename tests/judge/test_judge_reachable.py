@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from any_walks import walks
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +66,7 @@ def only_reachable(walk, host):
     """The walk in which no address but those of `host` answers."""
     others = {address for other in walk.mx.hosts for address in other.addresses} - {*host.addresses}
     kept = ("address", "port", "sni", "profile", "not_tried")
-    silent = {"failure": Failure.TIMEOUT, "failed_at": Stage.CONNECT}
+    silent: dict[str, Any] = {"failure": Failure.TIMEOUT, "failed_at": Stage.CONNECT}
     sessions = tuple(
         Session(**{name: getattr(each, name) for name in kept}, **silent) if each.address in others else each
         for each in walk.starttls.sessions

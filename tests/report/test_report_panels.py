@@ -15,6 +15,7 @@ from mailpath.facts import Reply, StarttlsFacts, Status, Walk
 from mailpath.report.panels import details, evidence
 from mailpath.report.panels.details import first_to_expire
 from mailpath.report.panels.envelope import result
+from mailpath.wording.evidence import Kind, kind_of
 
 STEPS = ("sender", "mx", "dnssec", "mta-sts", "tlsa", "starttls")
 
@@ -71,6 +72,22 @@ def test_the_dialogue_is_that_of_the_wire_where_it_is_at_hand(walks: Any) -> Non
     for other in (evidence(walk, "starttls"), evidence(tampered, "starttls", wire)):
         assert "  C: EHLO mail.a.example" in other
         assert not any(" ms  " in line for line in other)
+
+
+def test_a_line_of_evidence_says_what_it_is(walks: Any) -> None:
+    """The app gives it a colour for that; where DANE matches, a digest that differs is no fault."""
+    stale, rollover = (walks.of(name).walk for name in ("dane-stale", "dane-rollover"))
+    said = {kind_of(line): line.strip() for line in evidence(stale, "starttls")}
+    assert said[Kind.SENT].startswith("C: ")
+    assert said[Kind.BORDER].startswith("──── TLS begins")
+    assert said[Kind.HEADING].startswith("mx1.dane-stale.example [")
+    assert all(
+        (kind_of(line) is Kind.SENT) == bool(re.match(r" *C: ", line)) for line in evidence(stale, "starttls")
+    )
+    compared = [kind_of(line) for line in evidence(stale, "tlsa") if "computed   " in line]
+    assert compared == [Kind.DIFFERS]
+    compared = [kind_of(line) for line in evidence(rollover, "tlsa") if "computed   " in line]
+    assert sorted(map(str, compared)) == [str(Kind.EQUAL), "None"]
 
 
 def test_each_address_speaks_for_itself(walks: Any) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, drawn, settle
+from tui_world import FakeSession, app, drawn, scene_of, settle
 
 from mailpath.judge.presets import PRESETS
 from mailpath.report.panels import explained
@@ -66,12 +66,12 @@ async def test_the_answer_and_what_to_do_are_in_sight(
             await settle(pilot)
             lines = drawn(pilot).split("\n")
             seen = squeezed("\n".join(line[34:] if size[0] == 120 else line for line in lines))
-            answer = screen.scene.shown.sentence("rfc")
+            answer = scene_of(pilot).shown.sentence("rfc")
             if squeezed(answer) not in squeezed("\n".join(lines[1:7])):
                 missing.append((scenario.id, "answer"))
             if squeezed(scenario.hint) not in squeezed(drawn(pilot)):
                 missing.append((scenario.id, "hint"))
-            wanted = fixes(screen.scene.whole.walk)
+            wanted = fixes(scene_of(pilot).whole.walk)
             if wanted and not any(squeezed(fix) in seen for fix in wanted):
                 missing.append((scenario.id, wanted[0]))
     assert missing == []

@@ -10,7 +10,7 @@ from typing import Any
 import keytrap
 import pytest
 from textual import events
-from tui_world import settle
+from tui_world import scene_of, settle
 
 from mailpath.dnssec import signatures
 from mailpath.tui import CaptureSource, aside
@@ -63,7 +63,7 @@ async def test_a_lens_turned_in_the_middle_of_another_ends_that_one(capture: Any
         for attack in ("mitm-self-signed", "strip-starttls"):
             screen.lenses.turn(Lens(attack=attack))
         await settle(pilot)
-        assert screen.scene.lens == Lens(attack="strip-starttls")
+        assert scene_of(pilot).lens == Lens(attack="strip-starttls")
 
 
 async def test_it_runs_in_another_thread_and_raises_here() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tui_world import FakeSession, app, appears, drawn, settle
+from tui_world import FakeSession, app, appears, drawn, path_screen, settle
 
 from mailpath.tui import LabSource
 from mailpath.tui.screens.finding import FindScreen
@@ -45,7 +45,7 @@ async def test_three_doors_and_the_lab_behind_one(size: tuple[int, int]) -> None
             assert told in text
         assert "Open the lab" in text
         assert "Esc, then l: faults to study on this machine. No packet leaves it." in text
-        screen = running.screen
+        screen = path_screen(pilot)
         await pilot.press("escape")
         await pilot.click(Answer, offset=(3, 0))
         assert screen.focused is screen.query_one("#recipient")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, drawn, settle, walk
+from tui_world import FakeSession, app, drawn, path_screen, settle, walk
 
 from mailpath import config
 from mailpath.commands.app import preferences
@@ -148,7 +148,7 @@ async def test_the_app_with_preferences() -> None:
         assert "line 2, resolver" in drawn(pilot) or not drawn(pilot).strip()
         await settle(pilot)
         assert pilot.app.theme == "mailpath-light"
-        assert pilot.app.screen.posture == "rfc"
+        assert path_screen(pilot).posture == "rfc"
         assert session.walks == 1
         await pilot.press("f5")
         await settle(pilot)
@@ -189,8 +189,8 @@ async def test_own_postures_are_in_the_list(home: Path, capture: Any) -> None:
                 break
             await pilot.pause(0.01)
         assert "6 Verdict under ours" in drawn(pilot)
-        assert "ours" in pilot.app.screen.side.postures.names
-        assert "bad" not in pilot.app.screen.side.postures.names
+        assert "ours" in path_screen(pilot).side.postures.names
+        assert "bad" not in path_screen(pilot).side.postures.names
 
 
 def test_the_config_is_read_without_the_judge() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tui_world import AT, FakeSession, app, drawn, settle, walk
+from tui_world import AT, FakeSession, app, drawn, path_screen, scene_of, settle, walk
 
 from mailpath.facts import DnssecFacts, Found, SenderFacts
 from mailpath.network.capture import Capture
@@ -115,7 +115,7 @@ async def test_what_cannot_be_seen_again_leaves_what_is_seen() -> None:
 
     async with app(Broken(), start=True, posture="postfix-may").run_test(size=WIDE) as pilot:
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         await pilot.press("m")
         await settle(pilot)
         for lens in (Lens(attack="strip-starttls"), Lens(attack="break-tls", at=AT + 1)):
@@ -124,7 +124,7 @@ async def test_what_cannot_be_seen_again_leaves_what_is_seen() -> None:
             text = " ".join(drawn(pilot).split())
             assert "The recording could not be replayed: no memory" in text
             assert "Simulated: sent with REQUIRETLS. x ends it." in text
-            assert screen.lenses.lens == screen.scene.lens == Lens(message="requiretls")
+            assert screen.lenses.lens == scene_of(pilot).lens == Lens(message="requiretls")
             assert screen.side.attacks.chosen == "none"
             assert screen.lenses.summary(screen.lenses.lens) is not None
         screen.problem.say("")
@@ -148,7 +148,7 @@ async def test_what_an_attacker_can_do_is_never_told_of_another_posture() -> Non
             return replayer
 
     async with app(Slow(), start=True).run_test(size=WIDE) as pilot:
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         for change in (
             lambda: setattr(screen, "posture", "postfix-may"),
             lambda: screen.lenses.turn(Lens(message="requiretls")),

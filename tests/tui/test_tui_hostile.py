@@ -55,7 +55,7 @@ def world(text: str) -> FakeSession:
         return replace(verdict, reason=text, host=text, tls_word=text, status_code=text, attempts=attempts)
 
     def told(found: Any, step: str) -> list[Explained]:
-        return [Explained(*[text] * 8)]
+        return [Explained(*[text] * 8)]  # type: ignore[arg-type]
 
     found = walk(results=tuple(replace(result, word=text, summary=text) for result in RESULTS))
     hosts = (MxHost(name=text, preference=0, addresses=(text,)), *found.mx.hosts)
@@ -83,7 +83,7 @@ async def test_path_screen(name: str, size: tuple[int, int]) -> None:
     text = HOSTILE[name]
     running = app(world(text), start=True)
     copied: list[str] = []
-    running.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+    running.copy_to_clipboard = copied.append  # type: ignore[assignment, method-assign]
     async with running.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         for keys in (["4"], ["e"], ["z", "z", "e", "6"], ["o", "down"], ["c"], ["enter"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.widgets import Input
 from tui_world import FakeSession, app, drawn, settle
 
 from mailpath.tui.widgets.bar import PathBar
@@ -21,7 +22,7 @@ async def test_bad_input_is_told_in_place() -> None:
         await settle(pilot)
         for field, typed, sentence in wrong:
             pilot.app.screen.query_one(PathBar).fill("", "b.example")
-            pilot.app.screen.query_one(f"#{field}").value = typed
+            pilot.app.screen.query_one(f"#{field}", Input).value = typed
             await pilot.press("enter")
             await settle(pilot)
             assert sentence in drawn(pilot)
@@ -41,7 +42,7 @@ async def test_letters_go_into_an_input_that_has_the_focus() -> None:
     async with app(recipient="").run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("q", "z", ".", "e", "x")
-        assert pilot.app.screen.query_one("#recipient").value == "qz.ex"
+        assert pilot.app.screen.query_one("#recipient", Input).value == "qz.ex"
         await pilot.press("escape", "i")
         assert pilot.app.focused is pilot.app.screen.query_one("#recipient")
 
@@ -50,7 +51,7 @@ async def test_what_is_typed_replaces_the_path_and_escape_brings_it_back() -> No
     session = FakeSession()
     async with app(session, start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        recipient = pilot.app.screen.query_one("#recipient")
+        recipient = pilot.app.screen.query_one("#recipient", Input)
         await pilot.press("i", "z", "escape")
         assert (recipient.value, session.walks) == ("b.example", 1)
         await pilot.press("i", "backspace", "enter")

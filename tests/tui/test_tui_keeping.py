@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, appears, drawn, settle
+from textual.widgets import Input
+from tui_world import FakeSession, app, appears, drawn, path_screen, scene_of, settle
 
 from mailpath.exchanges import Envelope
 from mailpath.facts import Path as MailPath
@@ -40,7 +41,7 @@ async def test_every_kind_of_file_is_written_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     session = Session(CaptureSource(capture))
-    options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
+    options: dict[str, Any] = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
     async with MailpathApp(session, **options).run_test(size=WIDE, notifications=True) as pilot:
         await appears(pilot, "Who can read it")
         for number in range(len(saving.KINDS)):
@@ -51,8 +52,8 @@ async def test_every_kind_of_file_is_written_once(
             pilot.app.clear_notifications()
         await pilot.press("w", "enter")
         await appears(pilot, "exists;")
-        screen = pilot.app.screen_stack[0]
-        name = saving.proposed(screen.scene.replayer.capture)
+        path_screen(pilot)
+        name = saving.proposed(scene_of(pilot).replayer.capture)
     assert listed(tmp_path) == {f"{name}{kind.suffix}" for kind in saving.KINDS.values()}
     assert load(tmp_path / f"{name}.json.gz") == capture
     assert "dane-good.example" in (tmp_path / f"{name}.md").read_text(encoding="utf-8")
@@ -73,7 +74,7 @@ async def test_save_dialog(tmp_path: Path) -> None:
         await settle(pilot)
         assert isinstance(pilot.app.screen, SaveScreen)
         assert "b.example-20231114-221320" in drawn(pilot)
-        pilot.app.screen.query_one("Input").value = str(tmp_path / "no" / "such\x1b")
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "no" / "such\x1b")
         await pilot.press("tab", "enter")
         await appears(pilot, "cannot be written")
         await pilot.press("w", "escape")
@@ -90,7 +91,7 @@ async def test_swap_history_and_earlier_recipients() -> None:
     session = FakeSession()
     async with app(session, start=True).run_test(size=WIDE, notifications=True) as pilot:
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         screen.keeper.earlier = ("earlier.example", "earlier.example")
         await pilot.press("s")
         await settle(pilot)
@@ -110,7 +111,7 @@ async def test_swap_history_and_earlier_recipients() -> None:
         assert session.walks == 2
         await pilot.press("g", "up", "enter")
         await settle(pilot)
-        assert screen.query_one("#recipient").value == "earlier.example"
+        assert screen.query_one("#recipient", Input).value == "earlier.example"
         assert session.walks == 2
         await pilot.press("enter")
         await settle(pilot)
@@ -124,7 +125,7 @@ async def test_swap_history_and_earlier_recipients() -> None:
         assert len(screen.keeper.walks) == 20
         await pilot.press("enter")
         await settle(pilot)
-        assert screen.scene.replayer is latest.replayer
+        assert scene_of(pilot).replayer is latest.replayer
 
 
 async def test_filter_keeps_the_lines_that_hold_the_words() -> None:
@@ -187,7 +188,7 @@ def with_envelope(lab: Lab) -> Capture:
 
 async def test_a_capture_with_an_envelope_has_a_panel_for_it(with_envelope: Capture) -> None:
     session = Session(CaptureSource(with_envelope))
-    options = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
+    options: dict[str, Any] = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
     async with MailpathApp(session, **options).run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert "E Envelope   ✓ TAKEN        Sender and recipient are accepted." in drawn(pilot)

@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from textual.binding import Binding
 from textual.widgets import Input
-from tui_world import AT, SCENARIOS, FakeSession, app, appears, drawn, settle, walk
+from tui_world import AT, SCENARIOS, FakeSession, app, appears, drawn, path_screen, settle, walk
 
 from mailpath.facts import STEPS
 from mailpath.tui.screens import keys
@@ -121,7 +121,7 @@ async def test_a_small_screen_shows_what_is_asked_for() -> None:
         assert "dane-only" not in drawn(pilot)
         await pilot.press("6", *["right"] * 8)
         await settle(pilot)
-        assert pilot.app.focused is pilot.app.screen.query_one(VerdictPanel)
+        assert path_screen(pilot).focused is pilot.app.screen.query_one(VerdictPanel)
         assert "dane-only" in drawn(pilot)
         await pilot.press("z")
         await settle(pilot)
@@ -147,10 +147,10 @@ async def test_posture_by_list_and_by_arrows_judges_the_stored_walk() -> None:
         assert "b.example: encrypted by postfix-may" in drawn(pilot)
         assert pilot.app.screen.query_one(Side).postures.chosen == "postfix-may"
         await pilot.click("#postures", offset=(4, 2))
-        assert pilot.app.screen.posture == "postfix-none"
+        assert path_screen(pilot).posture == "postfix-none"
         await pilot.press("up", "up")
         await settle(pilot)
-        assert pilot.app.screen.posture == "microsoft"
+        assert path_screen(pilot).posture == "microsoft"
         assert "○ rfc" not in drawn(pilot)
         assert "● microsoft" in drawn(pilot)
         assert session.walks == 1
@@ -197,7 +197,7 @@ async def test_a_walk_again_tells_the_news_and_escape_brings_back_what_was_known
         await appears(pilot, "The walk was stopped; this is the one of 22:15 UTC.")
         await settle(pilot)
         assert "6 of 6 done" in drawn(pilot)
-        assert pilot.app.screen.scene is not None
+        assert path_screen(pilot).scene is not None
 
 
 async def test_running_step_ticks() -> None:
@@ -207,7 +207,7 @@ async def test_running_step_ticks() -> None:
         for _ in range(4):
             await pilot.pause()
         now[0] = 101.5
-        pilot.app.screen.walks.draw_clock()
+        path_screen(pilot).walks.draw_clock()
         await pilot.pause()
         assert "… 1.5 s" in drawn(pilot)
 
@@ -373,7 +373,7 @@ async def test_enter_before_everything_is_loaded_walks_all_the_same() -> None:
 async def test_the_panels_keep_their_place_while_postures_change() -> None:
     async with app(start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         places = set()
         for _ in range(10):
             await pilot.press("right")

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tui_world import AT, LONG, SCENARIOS, FakeSession, app, drawn, settle
+from tui_world import AT, LONG, SCENARIOS, FakeSession, app, drawn, path_screen, settle
 
 from mailpath.judge.presets import PRESETS
 from mailpath.tui.expiries import Outlook
@@ -83,7 +83,7 @@ async def test_words_that_do_not_fit_can_be_reached() -> None:
 
 async def test_dials_stay_where_they_are_while_words_change() -> None:
     async with app(start=True, posture="postfix-dane").run_test(size=WIDE) as pilot:
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         await settle(pilot)
         await pilot.press("m")
         places = set()
@@ -141,7 +141,7 @@ async def test_clock_steps_to_each_end() -> None:
         await settle(pilot)
         for row, at in ((0, None), (5, AT + 14 * 86400 + 1)):
             await pilot.click("#times", offset=(4, row))
-            assert pilot.app.screen.lenses.lens.at == at
+            assert path_screen(pilot).lenses.lens.at == at
         await pilot.press("a", "a")
         await settle(pilot)
         assert "under strip-starttls, as of 2023-11-28 22:13 UTC" in plain(pilot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, drawn, settle, walk
+from tui_world import FakeSession, app, drawn, path_screen, scene_of, settle, walk
 
 from mailpath.tui.widgets.matrix import Matrix
 
@@ -19,7 +19,7 @@ def matrix(pilot: Any) -> list[str]:
 async def test_own_postures_come_first_and_a_click_chooses_posture_host_or_both() -> None:
     async with app(FakeSession(own=OWN), start=True).run_test(size=(160, 44)) as pilot:
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         assert screen.side.postures.names[:3] == [*OWN, "rfc"]
         heads, *rows = matrix(pilot)
         assert heads.split()[:6] == ["13", "of", "18", "shown", *OWN]
@@ -29,7 +29,7 @@ async def test_own_postures_come_first_and_a_click_chooses_posture_host_or_both(
         async def click(head: str, row: int) -> tuple[str, str | None]:
             await pilot.click(Matrix, offset=(matrix(pilot)[0].index(head) + 1, row))
             await settle(pilot)
-            return screen.posture, screen.scene.host
+            return screen.posture, scene_of(pilot).host
 
         assert await click("planned", 0) == ("planned", None)
         assert await click("planned", 3) == ("planned", "mx2.b.example")
@@ -45,7 +45,7 @@ async def test_two_pinned_postures_are_compared(size: tuple[int, int], key: str)
     session = FakeSession(own=OWN, found=walk(hosts=3))
     async with app(session, start=True, posture="planned").run_test(size=size) as pilot:
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         await pilot.press("v")
         screen.posture = "postfix-may"
         await pilot.press(key)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tui_world import FakeSession, app, appears, drawn, settle, walk
+from textual.binding import Binding
+from tui_world import FakeSession, app, appears, drawn, path_screen, scene_of, settle, walk
 
 from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.keys import GROUPS
@@ -19,13 +20,14 @@ async def test_the_menu_has_every_action(lab: bool) -> None:
     running = app(FakeSession(lab=lab))
     async with running.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        titles = [goal.name for goal in goals(running.screen_stack[0], {}, themes=False)]
+        titles = [goal.name for goal in goals(path_screen(pilot), {}, themes=False)]
         assert len(set(titles)) == len(titles)
         wanted = {
             each.tooltip or each.description
             for name, group in GROUPS.items()
             if lab or name != "Lab"
             for each in group
+            if isinstance(each, Binding)
         }
         assert wanted - set(titles) == {title for title in wanted if title.startswith("Menu")}
 
@@ -80,7 +82,7 @@ async def test_a_row_of_a_list_is_found_by_what_is_typed() -> None:
         await settle(pilot)
         await pilot.press("o", "slash", *"only", "enter")
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         assert screen.posture == "postfix-dane-only"
         await pilot.press("a", "slash", *"valid own", "enter")
         await settle(pilot)
@@ -98,7 +100,7 @@ async def test_the_menu_is_ascii_where_the_rest_is(size: tuple[int, int]) -> Non
         await appears(pilot, "Enter takes it")
         assert drawn(pilot).isascii()
         await pilot.press(*"postfix-may", "enter")
-        assert pilot.app.screen.posture == "postfix-may"
+        assert path_screen(pilot).posture == "postfix-may"
 
 
 async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order() -> None:
@@ -120,7 +122,7 @@ async def test_keys_of_the_config_file_are_told_and_the_footer_keeps_its_order()
         assert footer[:3] == ["Enter Open", "e Evidence", "y Copy"]
         assert [word for word in footer if word.strip()][-1].strip() == "Q Quit"
         await pilot.press("f2")
-        assert running.screen_stack[0].steps.opened == "mx"
+        assert path_screen(pilot).steps.opened == "mx"
         await pilot.press("m")
         await settle(pilot)
         assert "X ends it." in drawn(pilot)
@@ -142,5 +144,5 @@ async def test_hosts_one_after_the_other_and_back() -> None:
         for key in "hhbbb":
             await pilot.press(key)
             await settle(pilot)
-            seen.append(pilot.app.screen.scene.host)
+            seen.append(scene_of(pilot).host)
         assert seen == ["mx1.b.example", "mx2.b.example", "mx1.b.example", None, "mx3.b.example"]

@@ -7,6 +7,7 @@ from test_tui_real import plain, walked
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
+from tui_world import path_screen
 
 from mailpath.tickets.pasted import read_pasted
 from mailpath.tui import LabSource
@@ -22,7 +23,7 @@ TOLD = "Your line: 4.7.5 Server certificate not verified. Cause found: TLSA002 a
 
 
 async def paste(pilot: Pilot[str], text: str) -> None:
-    screen = pilot.app.screen
+    screen = path_screen(pilot)
     screen.query_one("#recipient", Input).focus()
     await pilot.pause()
     pilot.app.post_message(events.Paste(text))
@@ -90,6 +91,7 @@ async def test_what_names_no_recipient_is_told_and_typed_text_is_read() -> None:
             screen.bar.submit()
             await pilot.pause()
             screen = await walked(pilot)
+            assert screen.walks.state.path is not None
             assert screen.walks.state.path.recipient == "dane-good.example"
             assert "Your line: 5.7.1 refused" in plain(pilot)
     finally:

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 import pytest
-from tui_world import appears, drawn
+from tui_world import appears, drawn, path_screen, scene_of
 
 from mailpath.network.capture import Capture
 from mailpath.network.settings import Settings
@@ -28,7 +28,7 @@ def plain(pilot: Any) -> str:
 
 async def walked(pilot: Any) -> PathScreen:
     """The screen, once its walk is finished."""
-    screen = pilot.app.screen_stack[0]
+    screen = path_screen(pilot)
     for _ in range(1000):
         if screen.scene is not None and not screen.walks.state.walking:
             await pilot.pause()
@@ -93,10 +93,10 @@ async def test_capture_is_replayed_without_a_network(capture: Capture) -> None:
     session = Session(CaptureSource(capture))
     running = MailpathApp(session, recipient="dane-good.example", sender="a.example", start=True)
     async with running.run_test(size=SIZE) as pilot:
-        screen = await walked(pilot)
+        await walked(pilot)
         assert " CAPTURE " in drawn(pilot)
         assert "delivered authenticated by rfc" in drawn(pilot)
-        assert screen.scene.whole.walk.at == capture.ground.made
+        assert scene_of(pilot).whole.walk.at == capture.ground.made
 
 
 async def test_a_network_where_nobody_answers_is_told_in_every_panel() -> None:
@@ -105,9 +105,9 @@ async def test_a_network_where_nobody_answers_is_told_in_every_panel() -> None:
     session = Session(LiveSource(settings))
     running = MailpathApp(session, recipient="b.example", start=True)
     async with running.run_test(size=SIZE) as pilot:
-        screen = await walked(pilot)
-        assert all(progress.result or step == "verdict" for step, progress in screen.scene.steps.items())
-        assert all(len(result.summary) > 10 for result in screen.scene.whole.walk.steps)
+        await walked(pilot)
+        assert all(progress.result or step == "verdict" for step, progress in scene_of(pilot).steps.items())
+        assert all(len(result.summary) > 10 for result in scene_of(pilot).whole.walk.steps)
         assert "6 of 6 done" in drawn(pilot)
         assert "The resolver 127.0.0.1:9 could not be asked: use another" in plain(pilot)
         assert "or open a capture or the lab, which need no network." in plain(pilot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tui_world import app, drawn, settle
+from tui_world import app, drawn, path_screen, settle
 
 from mailpath.judge.presets import PRESETS
 from mailpath.tui import CaptureSource
@@ -93,7 +93,7 @@ async def test_the_selected_host_under_an_attack_is_told_of_alone(walks: Any) ->
     started = app(session, start=True, recipient="two-mx-weak.example", posture="postfix-dane")
     async with started.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        pilot.app.screen.lenses.turn(Lens(attack="steer+mitm-self-signed"))
+        path_screen(pilot).lenses.turn(Lens(attack="steer+mitm-self-signed"))
         await settle(pilot)
         assert "The attacker reads it" in drawn(pilot)
         assert "Who can read it, whole path" not in drawn(pilot)

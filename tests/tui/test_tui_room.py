@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec import structs
-from tui_world import FakeSession, app, drawn, settle, walk
+from tui_world import FakeSession, app, drawn, path_screen, settle, shown, walk
 
 from mailpath.facts import Found, SenderFacts
 from mailpath.judge.model import Attempt
@@ -18,7 +18,7 @@ async def test_many_hosts_have_no_blank_lines_above_them_and_their_reader_stays_
     async with app(FakeSession(found=walk(hosts=20)), start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
         verdict = pilot.app.screen.query_one(VerdictPanel)
-        lines = verdict.query_one("#sentence").render().plain.split("\n")
+        lines = shown(verdict.query_one("#sentence")).split("\n")
         assert lines[-1].strip()
         assert f"6 Verdict under rfc, {verdict.max_scroll_y} more below" in drawn(pilot)
         verdict.focus()
@@ -40,7 +40,7 @@ async def test_an_opened_verdict_has_the_room(size: tuple[int, int], least: int)
         await settle(pilot)
         await pilot.press("6")
         await settle(pilot)
-        screen = pilot.app.screen
+        screen = path_screen(pilot)
         assert screen.query_one(VerdictPanel).content_size.height + screen.answer.size.height >= least
         below = drawn(pilot).split("6 Verdict under rfc")[1]
         assert [line.strip() for line in below.split("\n")].count("") <= 1  # what is between the two tables
@@ -79,7 +79,7 @@ async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int
     blocked = structs.replace(walk(), sender=SenderFacts(port25=Found.BLOCKED))
     async with app(FakeSession(found=blocked), start=True).run_test(size=size) as pilot:
         await settle(pilot)
-        said = " ".join(pilot.app.screen.query_one("#problem").render().plain.split())
+        said = " ".join(shown(pilot.app.screen.query_one("#problem")).split())
         assert "mailpath check b.example --from a.example" in said
         assert said.endswith(
             "…" if size[0] == 40 else "The servers were not seen; the other panels are valid."
@@ -88,11 +88,11 @@ async def test_what_to_do_is_told_whole_and_a_cut_is_marked(size: tuple[int, int
             widget = pilot.app.screen.query_one(selector)
             assert widget.region == pilot.app.screen.find_widget(widget).visible_region
         hint = pilot.app.screen.query_one("#hint")
-        pilot.app.screen.hint.say("word " * 99)
+        path_screen(pilot).hint.say("word " * 99)
         await settle(pilot)
         if hint.display:
             assert hint.size.height == 6
-            assert hint.render().plain.endswith("…")
+            assert shown(hint).endswith("…")
 
 
 async def test_zoomed_evidence_is_wrapped_and_the_way_back_is_told() -> None:
@@ -100,7 +100,8 @@ async def test_zoomed_evidence_is_wrapped_and_the_way_back_is_told() -> None:
         await settle(pilot)
         await pilot.press("5", "e")
         await settle(pilot)
-        panel = pilot.app.screen.steps.open_panel
+        panel = path_screen(pilot).steps.open_panel
+        assert panel is not None
         assert "L wider" in drawn(pilot)
         assert "Zoom off" not in drawn(pilot)
         await pilot.press("z", "end")
@@ -123,8 +124,8 @@ async def test_a_posture_of_many_words_costs_the_others_few_lines() -> None:
         return [(each, said) for each in judged.verdict(posture).attempts]
 
     session = FakeSession()
-    session.judged_by.attempts = wordy
+    session.judged_by.attempts = wordy  # type: ignore[attr-defined]
     async with app(session, start=True).run_test(size=WIDE) as pilot:
         await settle(pilot)
-        lines = pilot.app.screen.query_one("#sentence").render().plain.split("\n")
+        lines = shown(pilot.app.screen.query_one("#sentence")).split("\n")
         assert [line.strip() for line in lines].count("") <= 2

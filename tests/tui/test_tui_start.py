@@ -18,6 +18,7 @@ from mailpath.dnssec import wire
 from mailpath.network.capture import Capture
 from mailpath.tui import settle_color, theme
 from mailpath.tui.messages import WalkFinished
+from mailpath.tui.preferences import OwnPostures
 from mailpath.tui.session import Session
 from mailpath.tui.source import CaptureSource, LiveSource
 from mailpath.tui.widgets.steps import Steps
@@ -65,7 +66,7 @@ async def test_letters_typed_before_the_lab_is_up_are_for_its_list() -> None:
         await asyncio.sleep(0.01)
         session.proceed.set()
         await settle(pilot)
-        assert running.screen.query_one("#find").value == "two"
+        assert running.screen.query_one("#find", Input).value == "two"
         assert not any(each.value for each in running.screen_stack[0].query(Input))
 
 
@@ -93,7 +94,12 @@ def test_an_empty_no_color_says_nothing(
 
 async def test_what_a_walk_needs_is_loaded_once() -> None:
     read: list[None] = []
-    session = Session(LiveSource(), own_postures=lambda: (read.append(None) or {}, ()))
+
+    def own() -> OwnPostures:
+        read.append(None)
+        return {}, ()
+
+    session = Session(LiveSource(), own_postures=own)
     first, second = await asyncio.gather(session.postures(), session.postures())
     assert first is second is await session.postures()
     assert read == [None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from test_tui_real import plain, walked
-from tui_world import appears, drawn, settle
+from tui_world import appears, drawn, scene_of, settle
 
 from mailpath.lab import Lab
 from mailpath.network.capture import Capture
@@ -20,7 +20,7 @@ from mailpath.tui.ticket import answer
 from mailpath.wording.times import utc
 
 DOUBT = "on the capture's own DNSSEC root, which is not IANA's"
-PATH = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
+PATH: dict[str, Any] = {"sender": "a.example", "recipient": "dane-good.example", "start": True}
 
 
 def badge(capture: Capture) -> str:
@@ -87,24 +87,24 @@ async def test_a_live_walk_on_roots_of_ones_own(lab: Lab) -> None:
     async with MailpathApp(session, recipient="sts-enforce.example", start=True).run_test(
         size=(120, 40)
     ) as pilot:
-        screen = await walked(pilot)
+        await walked(pilot)
         await settle(pilot)
         told = "trust anchor not IANA's, CA root unknown here, connections redirected (dial)"
         assert f"! Note: {told}." in plain(pilot)
         assert "NOT EVIDENCE" not in drawn(pilot)
-        assert replied(screen.scene).remarks == (f"This check: {told}.",)
-        assert answer(screen.scene, "rfc").endswith(f": MTA-STS; {told}")
+        assert replied(scene_of(pilot)).remarks == (f"This check: {told}.",)
+        assert answer(scene_of(pilot), "rfc").endswith(f": MTA-STS; {told}")
 
 
 async def test_the_lab_says_that_it_is_the_lab(lab: Lab) -> None:
     session = Session(LabSource("dane-good"))
     try:
         async with MailpathApp(session).run_test(size=(120, 40)) as pilot:
-            screen = await walked(pilot)
+            await walked(pilot)
             await settle(pilot)
             assert " LAB " in drawn(pilot)
             assert "Note:" not in drawn(pilot)
-            assert replied(screen.scene).remarks == ("This check: in the lab.",)
+            assert replied(scene_of(pilot)).remarks == ("This check: in the lab.",)
             await pilot.press("2", "e")
             await settle(pilot)
             assert "The DNSSEC root is not IANA's." in drawn(pilot)
@@ -114,8 +114,8 @@ async def test_the_lab_says_that_it_is_the_lab(lab: Lab) -> None:
 
 async def test_what_is_taken_away_says_it_too(capture: Capture) -> None:
     async with MailpathApp(Session(CaptureSource(capture)), **PATH).run_test(size=(120, 40)) as pilot:
-        screen = await walked(pilot)
-        scene = screen.scene
+        await walked(pilot)
+        scene = scene_of(pilot)
         doubted, marked = replied(scene).remarks
         assert doubted == f"Not evidence: {DOUBT}."
         assert marked.startswith("This check: replayed from a capture, ")

@@ -26,7 +26,7 @@ SILENT = Path(__file__).parents[1] / "silent.toml"
 async def test_the_step_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real server that takes the connection and never greets."""
     monkeypatch.setattr(tui_session, "NOTICED", 0.05)
-    with Lab.start([load(SILENT)]) as lab:
+    with Lab.start((load(SILENT),)) as lab:
         session = Session(LiveSource(msgspec.structs.replace(lab.settings, greeting_timeout=20.0)))
         running = MailpathApp(session, recipient="silent.example", start=True)
         async with running.run_test(size=SIZE) as pilot:
@@ -38,7 +38,7 @@ async def test_the_step_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_walk_that_its_deadline_ends_stands_like_any_other() -> None:
-    with Lab.start([load(SILENT)]) as lab:
+    with Lab.start((load(SILENT),)) as lab:
         settings = msgspec.structs.replace(lab.settings, greeting_timeout=20.0, deadline=0.5)
         session = Session(LiveSource(settings))
         async with MailpathApp(session, recipient="silent.example", start=True).run_test(size=SIZE) as pilot:
@@ -53,7 +53,7 @@ def test_a_short_wait_is_not_told() -> None:
     session = FakeSession()
     assert session.waiting() == ""
     waits = Waits()
-    session._live = SimpleNamespace(waits=waits)
+    session._live = SimpleNamespace(waits=waits)  # type: ignore[assignment]
     with waits.during(SmtpRequest(address="192.0.2.1", sni=None), "the greeting", 30.0):
         assert session.waiting() == ""
 
@@ -62,7 +62,7 @@ def test_of_two_sessions_the_one_with_a_name_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tui_session, "NOTICED", 0.0)
     session = FakeSession()
     waits = Waits()
-    session._live = SimpleNamespace(waits=waits)
+    session._live = SimpleNamespace(waits=waits)  # type: ignore[assignment]
     bare, named = SmtpRequest(address="192.0.2.1"), SmtpRequest(address="192.0.2.1", sni="mx1.b.example")
     with waits.during(bare, "the greeting", 30.0), waits.during(named, "the greeting", 30.0):
         assert session.waiting() == "waiting, 0 s of 30: the greeting of mx1.b.example"

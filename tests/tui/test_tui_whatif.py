@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tui_world import FakeSession, app, drawn, settle, walk
+from tui_world import FakeSession, app, drawn, path_screen, scene_of, settle, walk
 
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.lab import Lab
@@ -61,9 +61,9 @@ async def test_attack_list_tampers_and_compares() -> None:
         await settle(pilot)
         assert "Tampered with (simulated): 192.0.2.11, 192.0.2.12" in plain(pilot)
         assert "Attack mitm-self-signed" in plain(pilot)
-        assert side.mode == "posture"
+        assert pilot.app.screen.query_one(Side).mode == "posture"
         # Another posture: the same attack, judged again.
-        pilot.app.screen.posture = "postfix-may"
+        path_screen(pilot).posture = "postfix-may"
         await settle(pilot)
         text = plain(pilot)
         assert "✗ READ, encrypted to the attacker b.example: encrypted by postfix-may" in text
@@ -81,7 +81,9 @@ async def test_attack_list_tampers_and_compares() -> None:
         assert "Simulated" not in drawn(pilot)
         assert "≠" not in drawn(pilot)
         assert "mx2.b.example has no TLSA" in plain(pilot)
-        assert pilot.app.screen.query_one(Steps).panel("starttls").line._progress.result.word == "TLS 1.3"
+        told = pilot.app.screen.query_one(Steps).panel("starttls").line._progress.result
+        assert told is not None
+        assert told.word == "TLS 1.3"
         assert session.walks == 1
 
 
@@ -159,7 +161,7 @@ async def test_lists_on_a_small_screen() -> None:
         await settle(pilot)
         assert "Message REQUIRETLS" in plain(pilot)
         await pilot.press("m", "m")
-        pilot.app.screen.posture = "postfix-may"
+        path_screen(pilot).posture = "postfix-may"
         await settle(pilot)
         text = plain(pilot)
         assert "! ENCRYPTED → ✗ READ, encrypted to the attacker" in text
@@ -200,7 +202,7 @@ async def test_a_recording_that_cannot_be_walked_again_is_a_sentence() -> None:
             async def broken(*_: Any) -> Any:
                 raise ValueError("[/] nothing")
 
-            replayer.view = replayer.summary = broken  # type: ignore[method-assign]
+            replayer.view = replayer.summary = broken  # type: ignore[assignment, method-assign]
             return replayer
 
     async with app(Broken(), start=True).run_test(size=WIDE) as pilot:
@@ -216,7 +218,7 @@ async def test_attack_and_clock_on_a_real_walk_send_nothing() -> None:
     session = Session(LabSource("dane-good"))
     try:
         async with MailpathApp(session, posture="postfix-may").run_test(size=WIDE) as pilot:
-            screen = pilot.app.screen_stack[0]
+            screen = path_screen(pilot)
             async for _ in until(pilot, lambda: screen.side._summary is not None):
                 pass
             assert session.recording is not None
@@ -252,7 +254,7 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
     session = Session(CaptureSource(enforced, lab.settings))
     started = MailpathApp(session, start=True, recipient="sts-enforce.example", posture="postfix-sts")
     async with started.run_test(size=WIDE) as pilot:
-        screen = pilot.app.screen_stack[0]
+        screen = path_screen(pilot)
 
         async def sees(*told: str) -> None:
             async for _ in until(pilot, lambda: all(each in plain(pilot) for each in told)):
@@ -272,7 +274,7 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         assert "Attack block-policy+ " in plain(pilot)  # broken between the two
         await pilot.press("f")
         await sees("At first contact: plaintext", "Policy cached, new of 7 d", "The attacker cannot read it")
-        real = answer(screen.scene, "postfix-sts")
+        real = answer(scene_of(pilot), "postfix-sts")
         assert real.startswith("sts-enforce.example: delivered authenticated by postfix-sts at mx1.")
         assert " (policy fetched just before); replayed from a capture, " in real
         await pilot.press("f")
@@ -289,11 +291,11 @@ async def test_message_and_age_of_the_policy_on_a_real_walk_send_nothing(enforce
         await pilot.click("#message-dial")
         await sees("Message REQUIRETLS")
         await settle(pilot)
-        saved = json.loads(screen.keeper.content(screen.scene, "json"))
+        saved = json.loads(screen.keeper.content(scene_of(pilot), "json"))
         assert (saved["message"], saved["policy_age"]) == ("requiretls", 7 * 86400)
         assert saved["verdicts"]["rfc"]["status_code"] == "5.7.30"
         assert "does not implement REQUIRETLS" in saved["verdicts"]["postfix-sts"]["reason"]
-        replied = screen.scene.sent.reply("rfc", Reader.POSTMASTER, made)
+        replied = scene_of(pilot).sent.reply("rfc", Reader.POSTMASTER, made)
         assert [remark.partition(":")[0] for remark in replied.remarks[-2:]] == ["Message", "Policy"]
         await pilot.press("x")
         await settle(pilot)
@@ -319,16 +321,16 @@ async def test_what_the_message_asks_for_is_judged_at_once() -> None:
         assert "Compared with an ordinary message: ! ENCRYPTED → ✗ BOUNCED" in text
         assert "whole path ✗ bounce ✗ bounce" in text
         assert "Steps 6 of 6 done" in text
-        posture = pilot.app.screen.side.postures
+        posture = path_screen(pilot).side.postures
         assert {mark[0] for mark in posture._marks.values()} == {"✗"}
-        pilot.app.screen.posture = "postfix-dane"
+        path_screen(pilot).posture = "postfix-dane"
         await settle(pilot)
         assert "b.example: bounced by postfix-dane" in plain(pilot)
         await pilot.press("m", "m")
         await settle(pilot)
         assert "Simulated" not in drawn(pilot)
         for message in ("requiretls", "tls-required-no"):  # the first is replaced before it is begun
-            pilot.app.screen.lenses.turn(Lens(message=message))
+            path_screen(pilot).lenses.turn(Lens(message=message))
         await settle(pilot)
         assert "Simulated: with TLS-Required: No." in plain(pilot)
         assert session.walks == 1

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
+from textual.content import Content
+from textual.widget import Widget
 from tui_facts import (
     AT,
     LONG,
@@ -37,6 +39,8 @@ from mailpath.tui.expiries import ClockStop, Outlook, stops
 from mailpath.tui.judging import Body, JudgedWalk
 from mailpath.tui.lens import Lens
 from mailpath.tui.replayer import Replayer, View
+from mailpath.tui.scene import Scene
+from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
 from mailpath.whatif import AttackOutcome, Moment, Reach, Summary
@@ -52,7 +56,10 @@ __all__ = [
     "app",
     "appears",
     "drawn",
+    "path_screen",
+    "scene_of",
     "settle",
+    "shown",
     "walk",
 ]
 
@@ -225,6 +232,27 @@ def app(session: Session | None = None, **options: Any) -> MailpathApp:
     options.setdefault("recipient", "b.example")
     options.setdefault("clock", lambda: 100.0)
     return MailpathApp(session or FakeSession(), **options)
+
+
+def path_screen(pilot: Any) -> PathScreen:
+    """The app's own screen, under whatever dialogue is open."""
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, PathScreen)
+    return screen
+
+
+def scene_of(pilot: Any) -> Scene:
+    """What that screen shows."""
+    scene = path_screen(pilot).scene
+    assert scene is not None
+    return scene
+
+
+def shown(widget: Widget) -> str:
+    """What the widget draws, without styles."""
+    content = widget.render()
+    assert isinstance(content, Content)
+    return content.plain
 
 
 async def settle(pilot: Any) -> None:

@@ -12,6 +12,7 @@ from mailpath.match.names import certificate_names
 from mailpath.report.panels.certificates import chain_lines, leads
 from mailpath.report.panels.transcript import exchange_of, transcript
 from mailpath.visible import visible
+from mailpath.wording.evidence import Kind, Line, indented
 
 _PROFILES = {
     TlsProfile.FULL: "",
@@ -61,12 +62,12 @@ def _session(
     sni = f"SNI {visible(session.sni)}" if session.sni is not None else "no SNI"
     profile = _PROFILES[session.profile]
     where = f"[{session.address}]:{session.port}"
-    yield f"{visible(host.name)} {where}, {sni}{profile}"
+    yield Line(f"{visible(host.name)} {where}, {sni}{profile}", Kind.HEADING)
     if session.not_tried:
         yield f"  not tried: {visible(session.not_tried)}"
         return
     exchange = exchange_of(session, exchanges, enveloped=envelope is not None)
-    yield from (f"  {line}" for line in transcript(session, exchange, walk.sender.ehlo, envelope))
+    yield from indented(transcript(session, exchange, walk.sender.ehlo, envelope), "  ")
     if session.tls is None:
         return
     if session.ehlo_tls is not None:

@@ -11,13 +11,14 @@ from mailpath.findings.words import dotted, hexed, tlsa_data
 from mailpath.match import dane
 from mailpath.report.panels.records import lookup_lines
 from mailpath.visible import visible
+from mailpath.wording.evidence import Kind, Line
 
 
 def lines(walk: Walk) -> Iterator[str]:
     for number, host in enumerate(walk.tlsa.hosts):
         if number:
             yield ""
-        yield f"MX host {visible(host.host)}"
+        yield Line(f"MX host {visible(host.host)}", Kind.HEADING)
         if host.not_tried:
             yield f"  not looked up: {visible(host.not_tried)}"
         for candidate in host.candidates:
@@ -48,7 +49,9 @@ def _compared(walk: Walk, host: HostTlsa, candidate: TlsaSet) -> Iterator[str]:
             sign = "equal" if each.equal else "differs"
             shape = f"{each.record.usage} {each.record.selector} {each.record.mtype}"
             yield f"    published  {shape} {hexed(each.record.data)}"
-            yield f"    computed   {shape} {hexed(each.computed)}  {sign} ({place})"
+            computed = f"    computed   {shape} {hexed(each.computed)}  {sign} ({place})"
+            moot = matched.matched and not each.equal
+            yield computed if moot else Line(computed, Kind.EQUAL if each.equal else Kind.DIFFERS)
         for record, mistake in mistakes(walk, host, candidate, chain).items():
             shape = f"{record.usage} {record.selector} {record.mtype}"
             yield f"    {shape} {record.data.hex()[:16]}…: {holds(mistake)}"

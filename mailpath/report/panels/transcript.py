@@ -16,6 +16,7 @@ from mailpath.exchanges import Envelope, SmtpExchange, Stage
 from mailpath.facts import Reply, Session
 from mailpath.steps.sessions import session_of
 from mailpath.visible import visible
+from mailpath.wording.evidence import Kind, Line
 
 #: Lines of one dialogue that are shown, and characters of one line.
 MOST_LINES = 200
@@ -78,7 +79,8 @@ def transcript(
             yield from _injected(session, indent)
             yield _tls(session)
         when = f"{turn.at:6.0f} ms  " if turn.at is not None else ""
-        yield f"{when}{'C' if turn.sent else 'S'}: {visible(turn.line, limit=_LINE)}"
+        said = visible(turn.line, limit=_LINE)
+        yield Line(f"{when}C: {said}", Kind.SENT) if turn.sent else f"{when}S: {said}"
     if not began:
         yield from _injected(session, indent)
         if session.tls is not None:
@@ -86,11 +88,12 @@ def transcript(
     yield from (f"{indent}{line}" for line in _end(session))
 
 
-def _tls(session: Session) -> str:
+def _tls(session: Session) -> Line:
     assert session.tls is not None
     sni = f"SNI {visible(session.sni)}" if session.sni is not None else "no SNI"
     version = tls_name(session.tls.version)
-    return f"──── TLS begins: {version}, {visible(session.tls.cipher)}, {session.tls.bits} bits, {sni} ────"
+    suite = f"{visible(session.tls.cipher)}, {session.tls.bits} bits"
+    return Line(f"──── TLS begins: {version}, {suite}, {sni} ────", Kind.BORDER)
 
 
 def _injected(session: Session, indent: str) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from mailpath.tui.judging import Body
 from mailpath.tui.text import ASCII, QUIET, Glyphs, Row, clean, fit, hang, holds
+from mailpath.wording.evidence import Kind, kind_of
 
 if TYPE_CHECKING:
     from mailpath.report.panels import Explained
@@ -21,6 +22,15 @@ MOST_LINES = 2000
 _PLAIN = str.maketrans({"│": "|", "▼": "v", "└": "`", "─": "-", "✓": "+", "✗": "x", "…": "~", "–": "-"})
 
 _SEVERITY = {"error": "$error", "warning": "$warning", "info": "$primary", "notice": "$primary"}
+
+#: By what a line of evidence tells; the others are plain.
+_STYLES: Mapping[Kind | None, str] = {
+    Kind.HEADING: "bold",
+    Kind.SENT: "$primary",
+    Kind.BORDER: "$secondary",
+    Kind.EQUAL: "$success",
+    Kind.DIFFERS: "$error",
+}
 
 #: Marker, number and the longest name, with the blanks between them.
 _HEAD = 15
@@ -101,12 +111,12 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
     return [head, *hang([row for row in rows if row.value], width, indent=indent, column=column)]
 
 
-def _highlighted(line: str, words: list[str]) -> Content:
+def _highlighted(line: str, style: str, words: list[str]) -> Content:
     """`line`, each place that holds one of `words` marked."""
+    content = Content.styled(line, style) if style else Content(line)
     if not words:
-        return Content(line)
+        return content
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    content = Content(line)
     for found in pattern.finditer(line):
         content = content.stylize("$primary bold", found.start(), found.end())
     return content
@@ -127,12 +137,12 @@ def paint_evidence(evidence: Sequence[str], wanted: str, glyphs: Glyphs) -> list
     """The lines that hold every word of what is `wanted`, marked; all of them where nothing is."""
     if not evidence:
         return [Content.styled("No evidence was gathered.", QUIET)]
-    cleaned = [clean(line) for line in evidence]
+    cleaned = [(clean(line), _STYLES.get(kind_of(line), "")) for line in evidence]
     if glyphs is ASCII:
-        cleaned = [line.translate(_PLAIN) for line in cleaned]
+        cleaned = [(line.translate(_PLAIN), style) for line, style in cleaned]
     words = wanted.casefold().split()
-    kept = [line for line in cleaned if holds(line, wanted)]
-    lines = [_highlighted(line, words) for line in kept[:MOST_LINES]]
+    kept = [(line, style) for line, style in cleaned if holds(line, wanted)]
+    lines = [_highlighted(line, style, words) for line, style in kept[:MOST_LINES]]
     if len(kept) > MOST_LINES:
         lines.append(Content(f"{len(kept) - MOST_LINES} more lines"))
     if words:  # first: at the end it would be out of sight
