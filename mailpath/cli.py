@@ -35,6 +35,7 @@ from mailpath.commands.options import (
     version,
 )
 from mailpath.commands.reading import READING
+from mailpath.commands.survey_grammar import survey
 from mailpath.ending import ExitCode
 
 #: New objects between two looks for garbage: modules are none, and a walk leaves little.
@@ -227,7 +228,7 @@ def dnssec(**words: Any) -> int:
     return commands.run(**words)
 
 
-for each in (*READING, LESSON):
+for each in (survey, *READING, LESSON):
     cli.add_command(each)
 
 
