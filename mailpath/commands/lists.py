@@ -67,9 +67,9 @@ def paths() -> None:
     package = resources.files("mailpath")
     click.echo(f"config\t{config_file()}")
     click.echo(f"state\t{state_file()}")
-    click.echo(f"surveys\t{surveys_folder()}")
     click.echo(f"scenarios\t{package.joinpath('lab', 'scenarios')}")
     click.echo(f"schema\t{package.joinpath('report', 'schema.json')}")
+    click.echo(f"surveys\t{surveys_folder()}")
     found = load()
     for problem in _wrong(found):
         click.echo(f"{visible(str(found.file))}: {problem}", err=True)

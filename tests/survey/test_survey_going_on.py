@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 from surveys import TODAY, Make, about, survey
 
-from mailpath.exchanges import SmtpRequest
+from mailpath.exchanges import SmtpExchange, SmtpRequest
 from mailpath.lab import Lab as OtherLab
-from mailpath.lab.scenario import Scenario, Server, Zone
+from mailpath.lab.grammar import Server, Zone
+from mailpath.lab.scenario import Scenario
 from mailpath.survey.database import Database
 from mailpath.survey.owners import Politeness
+from mailpath.survey.packing import unpacked
 from mailpath.survey.results import group_in
 from mailpath.survey.store import Store, StoreError
 
@@ -49,11 +51,9 @@ def learnt(store: Store) -> set[tuple[str, str]]:
     """Address and SNI of every session with TLS that the store holds."""
     found = set()
     with contextlib.closing(Database(store.folder, writes=False)) as database:
-        from mailpath.survey.packing import unpacked
-
         for (data,) in database.all("SELECT data FROM contents WHERE request IS NOT NULL"):
             exchange = unpacked(data)
-            if getattr(exchange, "tls", None) is not None:
+            if isinstance(exchange, SmtpExchange) and exchange.tls is not None:
                 found.add((exchange.request.address, exchange.request.sni or ""))
     return found
 
