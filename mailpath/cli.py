@@ -38,6 +38,7 @@ from mailpath.commands.options import (
     version,
 )
 from mailpath.commands.reading import READING
+from mailpath.commands.survey_grammar import survey
 from mailpath.ending import ExitCode
 
 #: New objects between two looks for garbage: modules are none, and a walk leaves little.
@@ -255,7 +256,7 @@ def plan(**words: Any) -> int:
     return planning.run(**words)
 
 
-for each in (*READING, LESSON):
+for each in (survey, *READING, LESSON):
     cli.add_command(each)
 
 

@@ -64,6 +64,11 @@ def state_file() -> Path:
     return platformdirs.user_state_path("mailpath", appauthor=False) / "state.json"
 
 
+def surveys_folder() -> Path:
+    """Where surveys are kept that nobody gives a place."""
+    return platformdirs.user_data_path("mailpath", appauthor=False) / "surveys"
+
+
 # --- For commands: the first mistake is an error ---------------------------------------------------
 
 

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 import mailpath.logs  # noqa: F401 - the app's loggers are silent until somebody listens
 from mailpath import config
 from mailpath.commands.options import domain_of, given_options, look
@@ -52,6 +54,10 @@ def capture(file: str, options: dict[str, Any]) -> int:
     from mailpath.commands.asking import trusted_here
     from mailpath.network.capture import load
 
+    if os.path.isdir(file):
+        from mailpath.commands import surveying
+
+        raise click.UsageError(f"{file}: {surveying.told_of(file)}")
     held = load(file)
     here, problems = trusted_here(options)
     if file == "-":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -300,7 +301,12 @@ def _replayed(options: CheckOptions) -> Walked:
     for words in [words for words, given in also.items() if given]:
         raise click.UsageError(f"A replay asks nobody: {words} cannot be used with --replay.")
     here = trusted_by("check", network)
-    held = load(file)
+    if os.path.isdir(file):
+        from mailpath.commands import surveying
+
+        held = surveying.capture_in(file, options.recipient)
+    else:
+        held = load(file)
     wanted = ((options.recipient, held.path.recipient, "to"), (options.sender, held.path.sender, "from"))
     for typed, kept, what in wanted:
         if typed is not None and domain_of(typed) != kept:

@@ -9,9 +9,12 @@ import click
 from mailpath.wording.phrases import did_you_mean
 
 if TYPE_CHECKING:
-    Choice = click.Choice[str]  # which is no generic class before click 8.2
+    # Which are no generic classes in older releases of click.
+    Choice = click.Choice[str]
+    ParamType = click.ParamType[float]
 else:
     Choice = click.Choice
+    ParamType = click.ParamType
 
 
 class OneOf(Choice):
@@ -23,3 +26,23 @@ class OneOf(Choice):
         except click.BadParameter as error:
             near = did_you_mean(str(value), self.choices)
             raise click.BadParameter(f"{error.message}{near}", ctx, param) from None
+
+
+class Number(ParamType):
+    """A number from `least` to `most`, whole or not; the help does not repeat the bounds."""
+
+    name = "number"
+
+    def __init__(self, least: float, most: float | None = None, *, whole: bool = True) -> None:
+        self.least, self.most, self.whole = least, most, whole
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        kind = "a whole number" if self.whole else "a number"
+        try:
+            number: float = int(value) if self.whole else float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not {kind}.", param, ctx)
+        if not self.least <= number <= (number if self.most is None else self.most):
+            bounds = f"of {self.least} or more" if self.most is None else f"from {self.least} to {self.most}"
+            self.fail(f"{value} is not {kind} {bounds}.", param, ctx)
+        return number

@@ -61,7 +61,7 @@ def paths() -> None:
     """What is where, tab-separated: name, path; on standard error all that is wrong with the config file."""
     from importlib import resources
 
-    from mailpath.config import config_file, load, state_file
+    from mailpath.config import config_file, load, state_file, surveys_folder
     from mailpath.visible import visible
 
     package = resources.files("mailpath")
@@ -69,6 +69,7 @@ def paths() -> None:
     click.echo(f"state\t{state_file()}")
     click.echo(f"scenarios\t{package.joinpath('lab', 'scenarios')}")
     click.echo(f"schema\t{package.joinpath('report', 'schema.json')}")
+    click.echo(f"surveys\t{surveys_folder()}")
     found = load()
     for problem in _wrong(found):
         click.echo(f"{visible(str(found.file))}: {problem}", err=True)

@@ -30,7 +30,7 @@ MOST_LINES = 800
 def render(result: Result) -> str:
     """The whole page."""
     path = result.walk.path
-    return _template().render(
+    return template(shipped("report.html")).render(
         sheet=sheet(result),
         details=partial(details_of, result),
         evidence=lambda step_id: "\n".join(evidence_of(result, step_id, MOST_LINES)),
@@ -41,10 +41,10 @@ def render(result: Result) -> str:
         made=to_the_second(result.made),
         version=result.mailpath,
         marks=marks(result.provenance),
-        style=_shipped("style.css"),
-        script=_shipped("script.js"),
-        style_digest=_digest(_shipped("style.css")),
-        script_digest=_digest(_shipped("script.js")),
+        style=shipped("style.css"),
+        script=shipped("script.js"),
+        style_digest=digest(shipped("style.css")),
+        script_digest=digest(shipped("script.js")),
     )
 
 
@@ -52,7 +52,8 @@ def render(result: Result) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(source: str) -> jinja2.Template:
+    """A page whose values are all escaped, and none of them forgotten."""
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -60,14 +61,15 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.from_string(_shipped("report.html"))
+    return environment.from_string(source)
 
 
 @cache
-def _shipped(name: str) -> str:
+def shipped(name: str) -> str:
+    """A file of the page, as it came with the package."""
     return resources.files(__package__).joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """The source expression of an inline element that holds just `text`."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

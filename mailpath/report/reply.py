@@ -139,7 +139,7 @@ def _on_refusal(result: Result, reader: Reader, refused: Pasted) -> Reply:
         evidence=(),
         seen=_seen(result),
         remarks=(
-            sentence(f"the path, when checked: mail {_HAPPENS[result.verdict.outcome]}. {_reason(result)}"),
+            sentence(f"the path, when checked: mail {_HAPPENS[result.verdict.outcome]}. {reason(result)}"),
             *_remarks(result),
         ),
     )
@@ -177,10 +177,10 @@ def _happened(result: Result, reader: Reader) -> str:
     if reader is Reader.USER and verdict.outcome is Outcome.DEFERRED:
         again = " You do not need to send it again."
     told = f"{claimed}{whose}{sender} to {named(path.recipient)} {what}."
-    return f"{told}{again} {_reason(result)}".rstrip()
+    return f"{told}{again} {reason(result)}".rstrip()
 
 
-def _reason(result: Result) -> str:
+def reason(result: Result) -> str:
     """Why, at which host, and the status code that the sender's log has for it."""
     verdict = result.verdict
     unknown = verdict.outcome is Outcome.UNKNOWN

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from mailpath.errors import MailpathError, reason_of
+from mailpath.files import PRIVATE
 from mailpath.survey.packing import Damaged
 
 #: The format, as `PRAGMA user_version` has it; "mpsv" as the application's id in the file's head.
@@ -137,6 +138,7 @@ def make(folder: Folder, about: bytes, mails: Iterable[tuple[str, int]]) -> None
     try:
         with told(folder):
             begun.unlink(missing_ok=True)
+            begun.touch(mode=PRIVATE)
             connection = sqlite3.connect(begun, isolation_level=None)
             try:
                 connection.executescript(_TABLES)
@@ -155,7 +157,7 @@ def make(folder: Folder, about: bytes, mails: Iterable[tuple[str, int]]) -> None
 
 def lock(folder: Folder) -> int:
     with told(folder):
-        held = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

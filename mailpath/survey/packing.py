@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from mailpath.errors import MailpathError
 from mailpath.exchanges import (
     DnsExchange,
     Exchange,
@@ -34,7 +35,7 @@ _decoders: dict[bytes, msgspec.msgpack.Decoder[Exchange]] = {
 }
 
 
-class Damaged(Exception):
+class Damaged(MailpathError):
     """These are no bytes of a store."""
 
 
@@ -58,7 +59,7 @@ def unpacked(data: bytes) -> Exchange:
     content = plain(data)
     decoder = _decoders.get(content[:1])
     if decoder is None:
-        raise Damaged
+        raise Damaged("These are no bytes of a store.")
     return decoder.decode(memoryview(content)[1:])
 
 
@@ -71,7 +72,7 @@ def unpacked_root(data: bytes) -> bytes:
     """What `packed_root` packed.  Raises `Damaged`."""
     content = plain(data)
     if content[:1] != _ROOT:
-        raise Damaged
+        raise Damaged("These are no bytes of a store.")
     return content[1:]
 
 
@@ -85,14 +86,14 @@ def plain(data: bytes) -> bytes:
     if data[:1] == _STORED:
         return data[1:]
     if data[:1] != _DEFLATED:
-        raise Damaged
+        raise Damaged("These are no bytes of a store.")
     inflate = zlib.decompressobj()
     try:
         content = inflate.decompress(memoryview(data)[1:], MAX_CAPTURE)
     except zlib.error:
-        raise Damaged from None
+        raise Damaged("These are no bytes of a store.") from None
     if not inflate.eof:
-        raise Damaged
+        raise Damaged("These are no bytes of a store.")
     return content
 
 
@@ -105,8 +106,8 @@ def places_in(data: bytes) -> tuple[list[int], list[int]]:
     """What `places` packed: those of exchanges, and those of roots.  Raises `Damaged`."""
     content = plain(data)
     if len(content) % 8 or not 8 <= len(content) <= 8 * MOST_PLACES:
-        raise Damaged
+        raise Damaged("These are no bytes of a store.")
     count, *found = array("q", content)
     if not 0 <= count <= len(found):
-        raise Damaged
+        raise Damaged("These are no bytes of a store.")
     return found[:count], found[count:]

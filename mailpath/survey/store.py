@@ -45,6 +45,17 @@ REMEMBERED = 16_384
 #: Domains up to which every walk is kept where nobody says what to keep; and one in so many beyond.
 ALL_UP_TO, SAMPLE = 20_000, 100
 
+#: Of a network, what has to be the same for all walks of a survey.
+_SAME = (
+    "kind",
+    "trust_anchor",
+    "smtp_port",
+    "https_port",
+    "allow_private",
+    "patience",
+    "insecure_zones",
+)
+
 
 class State(IntEnum):
     """Of a domain."""
@@ -57,7 +68,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a survey was asked for.
 
     `sender`: the domain that mail comes from, or None; `today`, `postures`: names; `began`: Unix time;
-    `keep`: which walks stay when it ends; `network`: what tells one network from another, as text.
+    `keep`: which walks stay when it ends (see `keeper`).
     """
 
     sender: str | None
@@ -65,7 +76,6 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     postures: tuple[str, ...]
     began: int
     keep: str
-    network: str = ""
 
 
 class Store:
@@ -118,9 +128,22 @@ class Store:
         self._database.all("UPDATE survey SET about = ?", msgspec.json.encode(about))
 
     def set_ground(self, ground: Ground) -> None:
-        """What all walks stand on; its roots and its time are each walk's own."""
-        kept = msgspec.structs.replace(ground, roots=())
-        self._database.all("UPDATE survey SET ground = ?", msgspec.json.encode(kept))
+        """What all walks stand on; its roots and its time are each walk's own.  A survey has one network:
+        refuses another than that of the walks that are in it.
+        """
+        new = msgspec.structs.replace(ground, roots=(), made=0)
+        data = self._database.one("SELECT ground FROM survey")[0]
+        if data is not None and self.done:
+            with self._database.believed():
+                old = msgspec.json.decode(data, type=Ground)
+            other = [each for each in _SAME if getattr(old, each) != getattr(new, each)]
+            if other:
+                differs = ", ".join(each.replace("_", " ") for each in other)
+                sentence = (
+                    f"The survey was begun on another network ({differs}): it cannot go on on this one."
+                )
+                raise StoreError(sentence, file=str(self.folder))
+        self._database.all("UPDATE survey SET ground = ?", msgspec.json.encode(new))
 
     @property
     def volumes(self) -> tuple[int, int]:

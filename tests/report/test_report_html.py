@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import goldens
 import handmade as made
 import pytest
 from msgspec.structs import replace
+from pages import Page
 
 from mailpath.facts import STEPS, Reply, StarttlsFacts, TlsaFacts, Walk
 from mailpath.judge.presets import PRESETS, posture
@@ -31,44 +30,6 @@ MARKUP = (
     b"</pre></style></script><script>alert(1)</script><img src=//evil.example/x onerror=alert(1)>\"'{{7*7}}"
 )
 
-#: Attributes that make a browser fetch, send or run something.
-_ACTIVE = {
-    "src",
-    "srcset",
-    "action",
-    "formaction",
-    "data",
-    "poster",
-    "background",
-    "style",
-    "ping",
-    "manifest",
-}
-_VOID = {"meta", "br"}
-
-
-class Page(HTMLParser):
-    """Every element with its attributes, every text; whether each element that opens is closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.inside: dict[str, list[str]] = {}
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.inside.setdefault(self.open[-1] if self.open else "", []).append(data)
-
 
 def rendered(walk: Walk) -> str:
     return html.render(build(walk, PRESETS.values(), {}, provenance=made.LAB))
@@ -78,16 +39,8 @@ def rendered(walk: Walk) -> str:
 def test_every_scenario_is_one_file_without_foreign_resources(name: str, walks: Walks) -> None:
     page = Page(rendered(walks.of(name).walk))
     assert page.open == []
-    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
-    assert len(set(ids)) == len(ids)
-    assert set(STEPS) <= set(ids)
-    for tag, attrs in page.elements:
-        assert tag not in {"link", "img", "iframe", "object", "embed", "form", "base", "svg"}
-        assert not _ACTIVE & set(attrs)
-        assert not [attribute for attribute in attrs if attribute.startswith("on")]
-        assert str(attrs.get("href", "#")).removeprefix("#") in {"", *ids}
-    style = "".join(page.inside["style"])
-    assert not re.search(r"url\(|@import|https?:", style)
+    assert set(STEPS) <= page.assert_self_contained()
+    assert "svg" not in [tag for tag, _ in page.elements]
 
 
 def test_a_policy_lets_only_what_was_shipped_run() -> None:

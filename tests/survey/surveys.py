@@ -17,11 +17,27 @@ if TYPE_CHECKING:
 #: Makes a store of domains, one mail each.
 Make = Callable[[Iterable[str]], Store]
 TODAY = PRESETS["postfix-may"]
-POSTURES = tuple(PRESETS.values())
+POSTURES = tuple(
+    PRESETS[name]
+    for name in (
+        "postfix-encrypt",
+        "postfix-verify",
+        "postfix-dane",
+        "postfix-dane-sts",
+        "exim-require-dane",
+        "gmail",
+    )
+)
 
 
 def about(**other: Any) -> About:
-    usual = {"sender": None, "today": TODAY.name, "postures": tuple(PRESETS), "began": 0, "keep": "all"}
+    usual = {
+        "sender": None,
+        "today": TODAY.name,
+        "postures": tuple(posture.name for posture in POSTURES),
+        "began": 0,
+        "keep": "all",
+    }
     return About(**{**usual, **other})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from surveys import TODAY, Make, survey
+from surveys import POSTURES, TODAY, Make, survey
 
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
@@ -30,7 +30,7 @@ def test_each_row_is_what_check_says_of_the_domain(surveyed: Path, walks: Walks)
         rows = {row.domain: row for row in store.rows()}
         assert store.done == len(rows) == len(walks.lab.scenarios)
     for number, scenario in enumerate(walks.lab.scenarios, 1):
-        alone = build(walks.of(scenario.id).walk, PRESETS.values(), {})
+        alone = build(walks.of(scenario.id).walk, (TODAY, *POSTURES), {})
         row = rows[scenario.domain]
         assert row.mails == number
         assert row.outcomes == {name: verdict.outcome for name, verdict in alone.verdicts.items()}, row
@@ -53,7 +53,7 @@ def test_a_kept_walk_is_a_capture(surveyed: Path, walks: Walks, tmp_path: Path) 
             captures.dump(captured, tmp_path / "c.json.gz")
             assert captures.load(tmp_path / "c.json.gz") == captured
             found = asyncio.run(walk(captured.path, Replay(captured), captured.ground.made))
-            again = build(found, PRESETS.values(), {})
+            again = build(found, (TODAY, *POSTURES), {})
             row = next(each for each in store.rows() if each.domain == scenario.domain)
             assert row.outcomes == {name: verdict.outcome for name, verdict in again.verdicts.items()}
 

@@ -1,0 +1,163 @@
+"""What the walks of a survey cost: walks a second, CPU and questions a domain, memory as the list grows.
+
+    python scripts/bench_survey.py walks [--domains 1000 10000] [--own 0.0] [--dead 0.05] [--delay 0.03]
+
+The lab is generated: operators with two mail hosts each, one of which serves a fifth of all domains; a fifth
+of the domains is signed, a third of the operators has TLSA records.  `--own`: the share of domains with a
+mail host of their own; `--dead`: of those, how many answer to no connection.  The lab runs in a process of
+its own, whose time does not count; `--delay`: seconds that each exchange takes, waited for on our side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailpath.lab import Lab, internet
+from mailpath.lab.grammar import Server, Zone
+from mailpath.lab.scenario import Scenario
+
+OPERATORS = 300
+#: Of CPU milliseconds and DNS questions a domain, above which the benchmark fails: on shared hosts.
+MOST_CPU_MS, MOST_QUESTIONS = 8.0, 6.0
+
+_MEASURE = """
+import asyncio, gc, json, resource, sys, time
+folder, network, count, delay, jobs = *sys.argv[1:3], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
+from mailpath.judge.presets import PRESETS
+from mailpath.network.live import LiveNetwork
+from mailpath.network.settings import load
+from mailpath.survey.engine import Asked, Engine
+from mailpath.survey.owners import OWN
+from mailpath.survey.store import About, Store
+gc.set_threshold(100_000)
+held = dict.fromkeys(("ask", "fetch", "converse"), 0)
+def counting(name, hold):
+    async def counted(self, request):
+        held[name] += 1
+        if delay:
+            await asyncio.sleep(delay)
+        return await hold(self, request)
+    return counted
+for name in held:
+    setattr(LiveNetwork, name, counting(name, getattr(LiveNetwork, name)))
+mails = {line.strip(): 1 for line in list(open(network.replace("network.toml", "domains")))[:count]}
+names = ("postfix-dane", "postfix-sts", "postfix-dane-sts", "postfix-encrypt")
+about = About(sender=None, today="postfix-may", postures=names, began=0, keep="all")
+settings = load(network)
+asked = Asked(
+    today=PRESETS["postfix-may"], postures=tuple(PRESETS[each] for each in names), politeness=OWN, kind="lab",
+    jobs=jobs,
+)
+with Store.create(folder, about, mails) as store:
+    gc.freeze()
+    wall, cpu = time.perf_counter(), time.process_time()
+    if "--profile" in sys.argv:
+        import cProfile, pstats
+        profile = cProfile.Profile()
+        profile.enable()
+    asyncio.run(Engine(store, settings, asked).run())
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    if "--profile" in sys.argv:
+        profile.disable()
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(45)
+    done = store.done
+print(json.dumps({
+    "domains": done, "wall_s": wall, "cpu_s": cpu, **held,
+    "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+}))
+"""
+
+
+def scenarios(domains: int, own: float, dead: float) -> Iterator[tuple[Scenario, bool]]:
+    """The operators, then the domains; and whether each is to be surveyed."""
+    for number in range(OPERATORS):
+        signed = number % 3 == 0
+        tlsa = tuple(f"_25._tcp.mx{each} {{tlsa 3 1 1 mx{each}}}" for each in (1, 2)) if signed else ()
+        zone = Zone(sec="signed" if signed else "unsigned", rr=tlsa)
+        yield _scenario(f"op{number}", zone, (Server(host="mx1"), Server(host="mx2"))), False
+    alone = round(domains * own)
+    for number in range(domains):
+        signed = "signed" if number % 5 == 0 else "unsigned"
+        if number % domains < alone:
+            listen = "blackhole" if number < alone * dead else "yes"
+            zone = Zone(sec=signed, rr=("@ MX 10 mx1",))
+            yield _scenario(f"d{number}", zone, (Server(host="mx1", listen=listen),)), True
+        else:
+            operator = 0 if number % 5 == 1 else number % OPERATORS
+            hosts = tuple(f"@ MX {each}0 mx{each}.op{operator}.example." for each in (1, 2))
+            yield _scenario(f"d{number}", Zone(sec=signed, rr=hosts), ()), True
+
+
+def _scenario(name: str, zone: Zone, servers: tuple[Server, ...]) -> Scenario:
+    return Scenario(id=name, title=name, teaches="", hint="", zone=(zone,), server=servers)
+
+
+def serve(domains: int, own: float, dead: float, folder: Path) -> None:
+    """The lab, until standard input ends."""
+    internet._MAIL_V4 = tuple(f"11.0.{each}.0/24" for each in range(256))
+    everyone = list(scenarios(domains, own, dead))
+    with Lab.start(tuple(each for each, _ in everyone)) as lab:
+        lab.write_network_file(folder)
+        (folder / "domains").write_text("".join(f"{each.domain}\n" for each, wanted in everyone if wanted))
+        print("up", flush=True)
+        sys.stdin.read()
+
+
+def main(words: list[str]) -> int:
+    """Prints a table; 1 where shared hosts cost more than they may."""
+    parser = argparse.ArgumentParser(prog="bench_survey.py walks")
+    parser.add_argument("--domains", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--own", type=float, default=0.0)
+    parser.add_argument("--dead", type=float, default=0.0)
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--jobs", type=int, default=16)
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--serve")
+    given = parser.parse_args(words)
+    if given.serve:
+        serve(max(given.domains), given.own, given.dead, Path(given.serve))
+        return 0
+    folder = Path(tempfile.mkdtemp(prefix="mailpath-bench-"))
+    command = [sys.executable, __file__, *words, "--serve", str(folder)]
+    lab = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert lab.stdout is not None
+        if lab.stdout.readline() != "up\n":
+            sys.exit("bench_survey.py: the lab did not start")
+        return max(_measured(folder, count, given) for count in sorted(given.domains))
+    finally:
+        lab.communicate()
+        shutil.rmtree(folder)
+
+
+def _measured(folder: Path, count: int, given: argparse.Namespace) -> int:
+    store = folder / f"store{count}"
+    words = [str(store), str(folder / "network.toml"), str(count), str(given.delay), str(given.jobs)]
+    options = ["--profile"] if given.profile else []
+    ran = subprocess.run(
+        [sys.executable, "-c", _MEASURE, *words, *options], stdout=subprocess.PIPE, check=True
+    )
+    found = json.loads(ran.stdout)
+    domains = found["domains"]
+    size = sum(each.stat().st_size for each in store.iterdir()) / domains / 1024
+    cpu, questions = found["cpu_s"] / domains * 1000, found["ask"] / domains
+    print(
+        f"{domains:7} domains: {cpu:6.2f} ms CPU and {found['wall_s'] / domains * 1000:6.2f} ms a domain,"
+        f" {domains / found['wall_s']:6.1f} walks/s; questions {questions:5.2f}, policies"
+        f" {found['fetch'] / domains:.3f}, sessions {found['converse'] / domains:.3f} a domain;"
+        f" {found['mib']:.0f} MiB, store {size:.1f} KiB a domain",
+        flush=True,
+    )
+    shared = not (given.own or given.delay or given.profile) and count >= 10_000
+    return int(shared and (cpu > MOST_CPU_MS or questions > MOST_QUESTIONS))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
