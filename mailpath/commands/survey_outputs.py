@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,10 @@ import click
 from mailpath.commands.outputs import STDIO, examine
 from mailpath.commands.rendering import terminal_width, write_file
 from mailpath.judge import Posture
-from mailpath.network.replay import Replay
-from mailpath.report import reply
-from mailpath.report.result import build
 from mailpath.survey import out
+from mailpath.survey.out.letters import letters
 from mailpath.survey.results import Results
-from mailpath.survey.store import Store, StoreError
-from mailpath.walk import walk
+from mailpath.survey.store import Store
 
 
 @dataclass(frozen=True)
@@ -34,11 +30,11 @@ class Outputs:
 
     def write(self, results: Results, store: Store, today: Posture, postures: Sequence[Posture]) -> None:
         """Everything.  Raises `FileError`."""
-        letters = _Letters(store, {each.name: each for each in postures})
+        letter = letters(store, {each.name: each for each in postures})
         for file, form in self.files:
             there = file == STDIO
             width = {"width": terminal_width()} if there else {}
-            told = out.render(results, form, made=store.about.began, today=today, letter=letters.to, **width)
+            told = out.render(results, form, made=store.about.began, today=today, letter=letter, **width)
             if there:
                 encoding = (sys.stdout.encoding or "utf-8") if form == "text" else "utf-8"
                 sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
@@ -54,20 +50,3 @@ def wanted(form: str | None, files: Sequence[str], inputs: Mapping[str, str | No
             raise click.UsageError(f"{file} is named by two -o.")
         examine({"-o": file}, inputs, form)
     return Outputs(tuple((file, out.form_of(form, file)) for file in files or (STDIO,)))
-
-
-class _Letters:
-    """Letters to postmasters, of the walks that a store keeps."""
-
-    def __init__(self, store: Store, postures: Mapping[str, Posture]) -> None:
-        self._store = store
-        self._postures = postures
-
-    def to(self, domain: str, posture: str) -> str:
-        """The letter on what `posture` does; "" where no walk is kept."""
-        try:
-            capture = self._store.capture(domain)
-        except StoreError:
-            return ""
-        found = asyncio.run(walk(capture.path, Replay(capture), capture.ground.made))
-        return reply.render(build(found, [self._postures[posture]], {}, made=capture.ground.made))

@@ -17,7 +17,7 @@ _DELIVERY = re.compile(
     rb'((?:"(?:[^"\\\n]|\\[^\n]){0,320}")?[^\s"<>@]{0,320}@([^\s"<>:]{1,255})):?([^\n]*)'
 )
 #: Deferred before there was a host, yet on the way to one.
-_ROUTED = re.compile(rb" R=(?:dnslookup|smarthost)\w{0,40}| T=\w{0,40}smtp")
+_ROUTED = re.compile(rb" R=(?:dns|smarthost)\w{0,40}| T=\w{0,40}smtp")
 _LOOPBACK = re.compile(rb" H=[^\n\[]{0,300}\[(?:127\.|::1\])")
 
 

@@ -173,5 +173,6 @@ def headline(results: Results, decision: Decision) -> str:
         return f"Under {decision.posture}, no domain would stop getting mail."
     return (
         f"Under {decision.posture}, {newly.domains:,} of {amount(results.domains, 'domain')} would stop"
-        f" getting mail: {newly.mails:,} of {amount(results.mails, 'mail')} ({percent(newly.mails, results.mails)})."
+        f" getting mail: {newly.mails:,} of {amount(results.mails, 'mail')}"
+        f" ({percent(newly.mails, results.mails)})."
     )

@@ -30,7 +30,7 @@ def letters(store: Store, postures: Mapping[str, Posture]) -> Letter:
             return ""
         capture = store.capture(domain)
         found = asyncio.run(walk(capture.path, Replay(capture), capture.ground.made))
-        result = build(found, (postures[posture],), {})
+        result = build(found, (postures[posture],), {}, made=capture.ground.made)
         return reply.text(foretold(result))
 
     return letter

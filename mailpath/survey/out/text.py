@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from mailpath.report.contents import named
 from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, amount, decisions, headline
 from mailpath.survey.results import Results
-from mailpath.visible import visible
 from mailpath.wording.layout import WIDTH, cells, hanging, wrapped
 
 #: Domains, groups and letters that are shown; the other formats have them all.
@@ -118,10 +117,11 @@ def _letters(results: Results, decision: Decision, letter: Letter | None, width:
             yield f"The letter to the postmaster of {row.domain}:"
             yield ""
             yield from text.splitlines()
-    yield ""
-    yield "To write to another:"
-    store = shlex.quote(visible(results.store))
-    yield f"  mailpath check DOMAIN --replay {store} --posture {decision.posture} --format ticket"
+    if len(mendable) > MOST_LETTERS:
+        yield ""
+        yield "The page has the letters to the others:"
+        store = shlex.quote(results.store)
+        yield f"  mailpath survey --resume --store {store} --posture {decision.posture} -o survey.html"
 
 
 def _is_theirs(broken: Broken, decision: Decision) -> bool:
