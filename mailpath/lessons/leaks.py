@@ -28,6 +28,7 @@ _WORDS = {
     "signatures": r"signature",
     "policy": r"policy",
 }
+_RECEIVES = re.compile(r"\b(?:gets|get|takes|receives|deliver|goes to)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?]+[.!?]?")
 
 
@@ -37,6 +38,8 @@ def leaks(lesson: Lesson, number: int, worlds: list[World], answer: str) -> Iter
     assert isinstance(step, Predict | Transfer)
     for key, text in _read_before(lesson, number, worlds):
         for sentence in _SENTENCE.findall(text):
+            if step.answer.of == "host" and not _RECEIVES.search(sentence):
+                continue  # hosts have names: that is no answer yet
             spoken = {option for option in step.options if _speaks_of(sentence, option)}
             if spoken == {answer}:
                 yield key, " ".join(sentence.split())

@@ -36,7 +36,8 @@ class Stage(msgspec.Struct, frozen=True):
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """`posture`: whose mail, "" for whom the question names.  `attack`: "" for none.  `clock`: seconds
     from now.  `policy_age`: of the MTA-STS policy in the sender's cache; None: first contact.  `waited`:
-    seconds that passed on the way.  `past`: what was published before, the oldest first.
+    seconds that passed on the way.  `since`: when the scenario was published, by that clock; `past`: what
+    was published before, the oldest first.
     """
 
     scenario: Scenario
@@ -45,17 +46,13 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     clock: int = 0
     policy_age: int | None = None
     waited: int = 0
+    since: int = 0
     past: tuple[Stage, ...] = ()
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """All that was published, the oldest first; the last one is there now."""
-        began = self.past[-1].moment if self.past else 0
-        return (*self.past, Stage(max(began, self._since), self.scenario))
-
-    @property
-    def _since(self) -> int:
-        return self.waited if self.past else 0
+        return (*self.past, Stage(self.since, self.scenario))
 
 
 @cache
@@ -68,14 +65,14 @@ def scenario_named(name: str) -> Scenario:
 
 
 def world_of(scenario: str | Scenario, edits: Iterable[str | Edit] = ()) -> World:
-    """The world of `scenario` (or the built-in one of that name) after `edits`.
+    """The world of `scenario` (or the built-in one of that name) as if it had always been after `edits`.
 
     Raises `EditError` for an edit that cannot be made, `MailpathError`.
     """
     world = World(scenario=scenario if isinstance(scenario, Scenario) else scenario_named(scenario))
     for edit in edits:
         world = apply(world, parse(edit) if isinstance(edit, str) else edit)
-    return world
+    return replace(world, past=(), since=0, waited=0, clock=world.clock + world.waited)
 
 
 def apply(world: World, edit: Edit) -> World:
@@ -103,10 +100,9 @@ def _published(world: World, scenario: Scenario) -> World:
     """`scenario` takes the place of what was published."""
     if scenario == world.scenario:
         raise EditError("That changes nothing.")
-    past = world.stages
-    if past[-1].moment == world.waited and len(past) > 1:
-        past = past[:-1]  # no sender came by in between
-    return replace(world, scenario=scenario, past=past)
+    in_passing = world.past and world.since == world.waited  # no sender came by in between
+    past = world.past if in_passing else world.stages
+    return replace(world, scenario=scenario, past=past, since=world.waited)
 
 
 def seen_on_the_way(world: World) -> Iterator[Scenario]:
@@ -116,10 +112,10 @@ def seen_on_the_way(world: World) -> Iterator[Scenario]:
     """
     stages = world.stages
     for number, now in enumerate(stages):
-        for before in range(number + 1):
-            ended = stages[before + 1].moment if before < number else now.moment
-            if before == number or ended + TTL > now.moment:
-                yield now.scenario if before == number else _mixed(stages[before].scenario, now.scenario)
+        yield now.scenario
+        for before in range(number):
+            if stages[before + 1].moment + TTL > now.moment:
+                yield _mixed(stages[before].scenario, now.scenario)
 
 
 def _mixed(cached: Scenario, served: Scenario) -> Scenario:
@@ -184,7 +180,7 @@ def _edited(scenario: Scenario, edit: Edit) -> Scenario:
     """`scenario` after `edit`, held against the grammar of scenarios."""
     if edit.path[0] == "server" and len(edit.path) > 2 and edit.path[2] == "cert":
         scenario = pinned(scenario, "current")  # a record does not follow the key
-    tables = msgspec.to_builtins(scenario)
+    tables = msgspec.json.decode(msgspec.json.encode(scenario))  # lists, where the scenario has tuples
     _change(tables, scenario, edit)
     kind = type(scenario)
     try:
@@ -219,7 +215,7 @@ def _table(
     """The zone or server that the key is about, and the rest of the key."""
     named = "name" if kind == "zone" else "host"
     for table in tables[kind]:
-        if scenario.absolute(rest[0]) == scenario.absolute(table[named]) and len(rest) > 1:
+        if scenario.absolute(rest[0]) == scenario.absolute(table[named]):
             return table, rest[1:]
     if kind == "zone" and tables["zone"]:
         return tables["zone"][0], rest
