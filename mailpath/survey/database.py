@@ -193,7 +193,9 @@ def told(folder: Folder) -> Iterator[None]:
 def _sentence(error: sqlite3.Error, folder: Folder) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(folder)):
-        return "The disk is full: what was learned until now is kept, and --resume goes on when there is room."
+        return (
+            "The disk is full: what was learned until now is kept, and --resume goes on when there is room."
+        )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return "The store is damaged: its database cannot be read."
     return f"The store cannot be used: {error}."
