@@ -34,6 +34,7 @@ LAYERS = [
     "findings",
     "walk",
     "validation",
+    "online",
     "judge",
     "steps",
     "assess",
