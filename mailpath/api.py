@@ -34,8 +34,8 @@ from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings, settings_of
 from mailpath.network.settings import load as load_settings
+from mailpath.online import live_network
 from mailpath.validation import Validation
-from mailpath.walk import live_network
 from mailpath.walk import walk as walk_over
 from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
 

@@ -38,12 +38,13 @@ from mailpath.judge.presets import posture as posture_named
 from mailpath.network.capture import Capture, capture_of, dump, load
 from mailpath.network.protocol import Ground, Network
 from mailpath.network.recording import Recording
+from mailpath.online import live_network
 from mailpath.report import provenance as origin
 from mailpath.report.headline import headline
 from mailpath.report.provenance import NOTHING, Given, Provenance, marks
 from mailpath.report.result import DEFAULT_POSTURE, Result, build
 from mailpath.visible import visible
-from mailpath.walk import Event, StepFinished, live_network, walk
+from mailpath.walk import Event, StepFinished, walk
 
 #: Seconds: monitoring systems kill a plug-in after a minute (NRPE, Icinga), and then nobody knows anything.
 MONITOR_DEADLINE = 50.0

@@ -25,6 +25,7 @@ from mailpath.errors import MailpathError
 from mailpath.facts import Path
 from mailpath.files import read_file
 from mailpath.network.settings import Settings
+from mailpath.online import shared_network
 from mailpath.report import provenance
 from mailpath.report.exit_codes import worst
 from mailpath.report.headline import headline
@@ -32,7 +33,6 @@ from mailpath.report.json import report
 from mailpath.report.nagios import STATES
 from mailpath.report.result import Result
 from mailpath.visible import visible
-from mailpath.walk import shared_network
 
 #: Walks at once; the seconds after which one of them makes room for another; and how many there may be then.
 AT_ONCE, LINGER, IN_ALL = 16, 5.0, 64

@@ -16,8 +16,8 @@ from mailpath.commands.stdio import plain, print_json
 from mailpath.dnssec import known
 from mailpath.facts import Security
 from mailpath.network.settings import Settings
+from mailpath.online import live_network
 from mailpath.report.dnssec import render_text, to_json
-from mailpath.walk import live_network
 
 #: Exit codes: what the answer is worth.
 CODES = {Security.SECURE: 0, Security.INSECURE: 1, Security.BOGUS: 2, Security.INDETERMINATE: 3}

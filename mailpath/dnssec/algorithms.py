@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-import dns.dnssec
 import dns.name
 import dns.rdata
 from cryptography.exceptions import InvalidSignature
@@ -75,7 +74,7 @@ def algorithm_name(number: int) -> str:
 
 def key_tag(key: DNSKEY) -> int:
     """RFC 4034 appendix B."""
-    return dns.dnssec.key_id(key)
+    return key.key_id()
 
 
 def ds_digest(owner: dns.name.Name, digest_type: int, key: DNSKEY) -> bytes:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import cache
+
 from mailpath.facts import STEPS, Walk
 from mailpath.facts.findings import Entry, Finding, Severity
-from mailpath.findings import dnssec, mx, sender, starttls, sts, tlsa, tlsrpt
 from mailpath.findings.catalogue import CATALOGUE, step_of
-from mailpath.steps.registry import REGISTRY
 
 __all__ = ["CATALOGUE", "Entry", "Finding", "Severity", "find", "step_of"]
 
 _GRAVEST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
-#: Of the steps whose findings fill files of their own.
-_FINDERS = {
-    "sender": sender.find,
-    "mx": mx.find,
-    "dnssec": dnssec.find,
-    "mta-sts": sts.find,
-    "tlsa": tlsa.find,
-    "starttls": starttls.find,
-}
-_ALL = [finder for each, step in REGISTRY.items() if (finder := _FINDERS.get(each, step.find)) is not None]
+_Finder = Callable[[Walk], Iterable[Finding]]
+
+
+@cache
+def _finders() -> tuple[_Finder, ...]:
+    """Of each step.  Loaded where a walk is read: the catalogue alone needs none of what made one."""
+    from mailpath.findings import dnssec, mx, sender, starttls, sts, tlsa, tlsrpt
+    from mailpath.steps.registry import REGISTRY
+
+    own: dict[str, _Finder] = {
+        "sender": sender.find,
+        "mx": mx.find,
+        "dnssec": dnssec.find,
+        "mta-sts": sts.find,
+        "tlsa": tlsa.find,
+        "starttls": starttls.find,
+    }  # which fill files of their own
+    found = (own.get(each, step.find) for each, step in REGISTRY.items())
+    return (*(finder for finder in found if finder is not None), tlsrpt.find)
 
 
 def find(walk: Walk, *, requiretls: bool = False) -> tuple[Finding, ...]:
@@ -28,7 +38,11 @@ def find(walk: Walk, *, requiretls: bool = False) -> tuple[Finding, ...]:
 
     `requiretls`: of a message that asks for it (RFC 8689).
     """
-    finders = [*_ALL, tlsrpt.find, *((starttls.without_requiretls,) if requiretls else ())]
+    finders = _finders()
+    if requiretls:
+        from mailpath.findings.starttls import without_requiretls
+
+        finders = (*finders, without_requiretls)
     found = dict.fromkeys(each for finder in finders for each in finder(walk))
     return tuple(sorted(found, key=_place))
 

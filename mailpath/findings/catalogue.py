@@ -6,8 +6,8 @@ import tomllib
 from collections.abc import Sequence
 from importlib import resources
 
+from mailpath.facts import WALKED
 from mailpath.facts.findings import Entry, Finding, ServedFile, Severity
-from mailpath.steps.registry import REGISTRY
 
 
 def _entries(codes: dict[str, dict[str, str]]) -> tuple[Entry, ...]:
@@ -39,12 +39,18 @@ def _variants(table: str) -> dict[str, dict[str, str]]:
 MISTAKES = _variants("mistakes")
 #: Of a refused STARTTLS: reply code, or its first digit (or `rewritten`: a firewall breaks TLS) -> the same.
 REFUSALS = _variants("refusals")
-#: A small step has its entries in its own file.
-_PANELS = [
-    (entry, step_id)
-    for step_id, step in REGISTRY.items()
-    for entry in (*_entries(_TABLES.get(step_id, {})), *step.entries)
-]
+
+
+def _of_step(id: str) -> tuple[Entry, ...]:
+    """A small step has its entries in its own file; only then is it loaded for them."""
+    if id in _TABLES:
+        return _entries(_TABLES[id])
+    from mailpath.steps.registry import REGISTRY
+
+    return REGISTRY[id].entries
+
+
+_PANELS = [(entry, panel.id) for panel in WALKED for entry in _of_step(panel.id)]
 #: Code -> entry, in the order of the steps.
 CATALOGUE: dict[str, Entry] = {entry.code: entry for entry, _ in _PANELS}
 _STEP_OF = {entry.code: step_id for entry, step_id in _PANELS}

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mailpath.match import der as asn1
 from mailpath.match.names import certificate_names
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 BASIC_CONSTRAINTS = "2.5.29.19"
 
@@ -26,15 +25,22 @@ class Digest(NamedTuple):
 
     name: str
     bits: int
-    algorithm: hashes.HashAlgorithm
+
+    @property
+    def algorithm(self) -> HashAlgorithm:
+        """As the library knows it, which calls it the same."""
+        from cryptography.hazmat.primitives import hashes
+
+        found: HashAlgorithm = getattr(hashes, self.name)()
+        return found
 
 
-MD5 = Digest("MD5", 39, hashes.MD5())
-SHA1 = Digest("SHA1", 63, hashes.SHA1())
-SHA224 = Digest("SHA224", 112, hashes.SHA224())
-SHA256 = Digest("SHA256", 128, hashes.SHA256())
-SHA384 = Digest("SHA384", 192, hashes.SHA384())
-SHA512 = Digest("SHA512", 256, hashes.SHA512())
+MD5 = Digest("MD5", 39)
+SHA1 = Digest("SHA1", 63)
+SHA224 = Digest("SHA224", 112)
+SHA256 = Digest("SHA256", 128)
+SHA384 = Digest("SHA384", 192)
+SHA512 = Digest("SHA512", 256)
 
 #: Signature algorithm OID: its name as openssl(1) prints it, and its digest.  RSASSA-PSS names its digest in
 #: its parameters; Ed25519 and Ed448 have none of their own.
@@ -180,6 +186,10 @@ def public_key(spki: bytes) -> tuple[str, int, int | None]:
 
     Security of RSA and DSA by NIST SP 800-57 part 1, as OpenSSL's security levels count it.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     try:
         key = load_der_public_key(spki)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -200,6 +210,10 @@ def public_key(spki: bytes) -> tuple[str, int, int | None]:
 @lru_cache(maxsize=1024)
 def signed_by(der: bytes, spki: bytes) -> bool:
     """Did the key `spki` sign the certificate `der`?  Compares no names.  Never raises."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     parts = asn1.parts(der)
     if parts is None:
         return False

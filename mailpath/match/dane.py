@@ -31,8 +31,6 @@ from functools import lru_cache
 from hashlib import sha256, sha512
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 from msgspec.structs import replace
 
 from mailpath.facts import TlsaRecord
@@ -169,6 +167,9 @@ def _refuse_full(record: TlsaRecord) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_key(spki: bytes) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     try:
         load_der_public_key(spki)
     except (ValueError, TypeError):

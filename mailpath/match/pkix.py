@@ -14,9 +14,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
-from OpenSSL import crypto
 
 from mailpath.match import der as asn1
 from mailpath.match import names
@@ -30,6 +30,9 @@ from mailpath.match.usage import (
     key_usage,
 )
 from mailpath.records import Word
+
+if TYPE_CHECKING:
+    from OpenSSL import crypto
 
 #: Longest presented chain that we look at; OpenSSL itself gives up at 100 certificates.
 MAX_CHAIN = 32
@@ -165,6 +168,8 @@ def _verify(
         moment = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
     except (OverflowError, OSError, ValueError):
         return PkixResult(trusted=False, error="the time is out of range", code=_UNSPECIFIED)
+    from OpenSSL import crypto
+
     store = crypto.X509Store()
     store.set_time(moment)
     if partial:
@@ -192,6 +197,8 @@ def _verify(
 
 @lru_cache(maxsize=1024)
 def _load(der: bytes) -> crypto.X509 | None:
+    from OpenSSL import crypto
+
     try:
         return crypto.load_certificate(crypto.FILETYPE_ASN1, der)
     except (crypto.Error, ValueError):

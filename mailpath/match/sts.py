@@ -25,8 +25,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from difflib import get_close_matches
-from email.message import Message
 from functools import lru_cache
 
 import msgspec
@@ -233,6 +231,8 @@ def _mark(
 
 def _suggest(key: str) -> str:
     """The known field that an unknown one looks like, or ""."""
+    from difflib import get_close_matches
+
     return next(iter(get_close_matches(key.lower()[:40], FIELDS, 1, 0.6)), "") if key not in FIELDS else ""
 
 
@@ -265,6 +265,8 @@ _TEXT_CODEC = re.compile(r"(?:ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?|iso8
 
 
 def _find_codec(content_type: bytes | None) -> str | None:
+    from email.message import Message
+
     message = Message()
     header = (content_type or b"").decode("ascii", "replace")
     message["Content-Type"] = re.sub(r"[\r\n]", " ", header[:1000])

@@ -12,13 +12,14 @@ import msgspec
 
 from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
 from mailpath.network.live_dns import MAX_QUESTIONS, LiveDns
-from mailpath.network.live_smtp import MAX_SESSIONS, LiveSmtp, own_name
+from mailpath.network.live_route import own_name
 from mailpath.network.protocol import Ground
 from mailpath.network.settings import Settings, anchor_text, roots
 from mailpath.network.waits import Waits
 
 if TYPE_CHECKING:
     from mailpath.network.live_https import HostCheck, LiveHttps
+    from mailpath.network.live_smtp import LiveSmtp
 
 
 class LiveNetwork:
@@ -33,10 +34,9 @@ class LiveNetwork:
         self, settings: Settings, *, policy_host_check: HostCheck, kind: str = "live", walks: int = 1
     ) -> None:
         trusted = roots(settings)
-        ehlo = settings.ehlo or own_name()
+        self._ehlo, self._walks = settings.ehlo or own_name(), walks
         self._dns = LiveDns(settings, trusted, MAX_QUESTIONS * walks)
         self._settings, self._check = settings, policy_host_check
-        self._smtp = LiveSmtp(settings, ehlo, MAX_SESSIONS * walks)
         self._ground = Ground(
             kind=kind,
             resolver=self._dns.resolver,
@@ -45,7 +45,7 @@ class LiveNetwork:
             made=int(time.time()),
             smtp_port=settings.smtp_port,
             https_port=settings.https_port,
-            ehlo=ehlo,
+            ehlo=self._ehlo,
             allow_private=settings.allow_private,
             dialled=tuple(sorted(settings.dial)),
             patience=settings.patience,
@@ -92,6 +92,13 @@ class LiveNetwork:
         from mailpath.network.live_https import LiveHttps
 
         return LiveHttps(self._settings, self._check)
+
+    @cached_property
+    def _smtp(self) -> LiveSmtp:
+        """Only where mail is spoken: a lookup does not wait for aiosmtplib and what it imports."""
+        from mailpath.network.live_smtp import MAX_SESSIONS, LiveSmtp
+
+        return LiveSmtp(self._settings, self._ehlo, MAX_SESSIONS * self._walks)
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         return await self._smtp.converse(request)

@@ -7,6 +7,7 @@ ENETUNREACH and EHOSTUNREACH come from this machine's own routing table as well 
 from __future__ import annotations
 
 import errno
+import re
 import socket
 
 from mailpath.exchanges import Failure
@@ -34,3 +35,11 @@ def _has_route(host: str, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def own_name() -> str:
+    """A name for EHLO without asking the DNS: the host's, in the form Postfix gives it by default."""
+    host = re.sub(r"[^a-z0-9.-]", "", socket.gethostname().lower()).strip(".-")[:200]
+    if "." in host:
+        return host
+    return f"{host or 'localhost'}.localdomain"

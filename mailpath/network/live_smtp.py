@@ -10,8 +10,6 @@ limit here and the deadline of the walk.
 from __future__ import annotations
 
 import asyncio
-import re
-import socket
 from collections import Counter
 from contextlib import suppress
 
@@ -266,14 +264,6 @@ def _awaited(line: bytes, *, tls: bool) -> str:
     words = line.decode(errors="replace").split()
     verb = " ".join(words[:2]).split(":")[0] if words[0] in ("MAIL", "RCPT") else words[0]
     return f"the reply to {verb}{' inside TLS' if tls and words[0] in ('EHLO', 'HELO') else ''}"
-
-
-def own_name() -> str:
-    """A name for EHLO without asking the DNS: the host's, in the form Postfix gives it by default."""
-    host = re.sub(r"[^a-z0-9.-]", "", socket.gethostname().lower()).strip(".-")[:200]
-    if "." in host:
-        return host
-    return f"{host or 'localhost'}.localdomain"
 
 
 class LiveSmtp:

@@ -12,9 +12,10 @@ from mailpath.judge.presets import PRESETS
 from mailpath.lab import Lab
 from mailpath.network.capture import Capture
 from mailpath.network.replay import Replay
+from mailpath.online import live_network
 from mailpath.rehearse.drawing import Drawn, draw
 from mailpath.visible import visible
-from mailpath.walk import live_network, walk
+from mailpath.walk import walk
 
 
 class Differences(msgspec.Struct, frozen=True):

@@ -32,7 +32,8 @@ class Step:
     `last`: the line hangs on every other step, and is not told before.
     `asks`: types of DNS records, "HTTPS" and "SMTP", whose exchanges belong to this step.
     `rests_on`: what certificates or signatures that it shows are proven by, beside what it found.
-    `entries`: what the catalogue says of its findings' codes; `find`: those of a walk.  `details`: (label of
+    `entries`: what the catalogue says of its findings' codes, where `catalogue.toml` has none of them;
+    `find`: those of a walk.  `details`: (label of
     at most nine characters, text); `evidence`: lines.  Visible text.
     """
 

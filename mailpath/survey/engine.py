@@ -31,12 +31,13 @@ from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings
 from mailpath.network.shared import Shared, kept_for
+from mailpath.online import open_ended
 from mailpath.survey.judging import row_for
 from mailpath.survey.over import Over
 from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
 from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
 from mailpath.survey.store import Store, StoreError
-from mailpath.walk import open_ended, walk
+from mailpath.walk import walk
 
 #: Walks at work at once, where nobody says otherwise.
 JOBS = 16

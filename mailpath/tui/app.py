@@ -133,7 +133,8 @@ class MailpathApp(App[str]):
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        return {**super().available_themes, theme.DARK.name: theme.DARK, theme.LIGHT.name: theme.LIGHT}
+        """Asked some hundred times for each picture."""
+        return theme.THEMES
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.complete(self.current_theme)

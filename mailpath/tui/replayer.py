@@ -177,6 +177,12 @@ class Replayer:
             _keep(self._forecasts, key, await aside.run(lambda: self._forecast(posture, lens)))
         return self._forecasts[key]
 
+    def remembered(self, posture: str, lens: Lens) -> tuple[Summary, dict[int, Outlook]] | None:
+        """What `summary` and `forecast` found before; None where one of them was not asked yet."""
+        summary = self._summaries.get((posture, lens.unattacked))
+        outlooks = self._forecasts.get((posture, lens.sent))
+        return None if summary is None or outlooks is None else (summary, outlooks)
+
     async def _forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
         found: dict[int, Outlook] = {}
         known, now = self.stops(lens.policy_age), self.judged.walk.at

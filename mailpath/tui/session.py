@@ -159,7 +159,7 @@ class Session:
             yield self.recording, replay.ground.made
             return
         from mailpath.network.settings import Settings
-        from mailpath.walk import live_network
+        from mailpath.online import live_network
 
         if isinstance(self.source, LiveSource):
             inner = live_network(self.source.settings or Settings())

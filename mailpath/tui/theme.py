@@ -122,4 +122,4 @@ def _luminance(color: Color) -> float:
 
 
 #: What a config file can call by name.
-THEMES = frozenset((*BUILTIN_THEMES, DARK.name, LIGHT.name))
+THEMES: dict[str, Theme] = {**BUILTIN_THEMES, DARK.name: DARK, LIGHT.name: LIGHT}

@@ -24,7 +24,8 @@ from servers import (
 
 from mailpath.exchanges import Envelope, Failure, SmtpRequest, Stage, TlsProfile
 from mailpath.match import usage
-from mailpath.network.live_smtp import MAX_SESSIONS_PER_ADDRESS, LiveSmtp, own_name
+from mailpath.network.live_route import own_name
+from mailpath.network.live_smtp import MAX_SESSIONS_PER_ADDRESS, LiveSmtp
 from mailpath.network.live_tls import smtp_context
 from mailpath.network.replies import MAX_DIALOGUE, dialogue
 from mailpath.network.settings import Settings

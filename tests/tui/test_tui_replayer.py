@@ -93,7 +93,17 @@ async def test_the_selected_host_under_an_attack_is_told_of_alone(walks: Any) ->
     started = app(session, start=True, recipient="two-mx-weak.example", posture="postfix-dane")
     async with started.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        path_screen(pilot).lenses.turn(Lens(attack="steer+mitm-self-signed"))
+        screen = path_screen(pilot)
+        told = screen.lenses.summary(Lens())
+        assert told is not None
+        screen.posture = "rfc"
+        assert screen.lenses.summary(Lens()) is None
+        await settle(pilot)
+        screen.posture = "postfix-dane"
+        assert screen.lenses.summary(Lens()) is told  # at once: it was tried before
+        assert screen.side._summary is told
+        assert screen.side._outlooks
+        screen.lenses.turn(Lens(attack="steer+mitm-self-signed"))
         await settle(pilot)
         assert "The attacker reads it" in drawn(pilot)
         assert "Who can read it, whole path" not in drawn(pilot)

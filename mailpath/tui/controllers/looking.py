@@ -7,7 +7,7 @@ shown no more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ from mailpath.tui.widgets.side import NONE, NOW
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
+    from mailpath.tui.expiries import Outlook
     from mailpath.tui.screens.path import PathScreen
     from mailpath.whatif import Summary
 
@@ -82,11 +83,24 @@ class LensController:
 
     def judge_again(self) -> None:
         """Under another posture, of which an attack may find another host the weakest."""
+        known = self._recall()
         if self.lens.attack:
             self._look()
         elif self._screen.scene is not None:
             self._screen.judge(self._screen.scene)
-        self.sum_up()
+        if not known:
+            self.sum_up()
+
+    def _recall(self) -> bool:
+        """Tell at once what was found of this posture before; False where that is not all of it."""
+        posture, lens = self._screen.posture, self.lens.unattacked
+        found = self._replayer.remembered(posture, lens) if self._replayer is not None else None
+        if found is None:
+            return False
+        self._screen.workers.cancel_group(self._screen, "summary")
+        self._tell_summary(posture, lens, found[0])
+        self._tell_outlooks(posture, lens, found[1])
+        return True
 
     def _look(self) -> None:
         if self._replayer is None:
@@ -141,18 +155,24 @@ class LensController:
         self._behind(work, "summary")
 
     async def _foretell(self, replayer: Replayer, posture: str, lens: Lens) -> None:
-        side, failed = self._screen.side, "The attacks could not be tried"
+        failed = "The attacks could not be tried"
         summary = await self._try(replayer.summary(posture, lens), failed)
         if summary is None:
             return
-        self._summary, self._summed = summary, (posture, lens)
-        side.sum_up(summary)
+        self._tell_summary(posture, lens, summary)
         if summary.weakest and self._screen.scene is not None:
             self._screen.judge(self._screen.scene)
         outlooks = await self._try(replayer.forecast(posture, lens), failed)
         if outlooks is not None:
-            self._foreseen = posture, lens.sent
-            side.forecast(outlooks)
+            self._tell_outlooks(posture, lens, outlooks)
+
+    def _tell_summary(self, posture: str, lens: Lens, summary: Summary) -> None:
+        self._summary, self._summed = summary, (posture, lens)
+        self._screen.side.sum_up(summary)
+
+    def _tell_outlooks(self, posture: str, lens: Lens, outlooks: Mapping[int, Outlook]) -> None:
+        self._foreseen = posture, lens.sent
+        self._screen.side.forecast(outlooks)
 
     # --- Choices ---
 
