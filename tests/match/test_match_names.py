@@ -105,6 +105,19 @@ def test_common_name_counts_only_without_dns_id(pki):
     assert any_match(("mx1.b.example",), without, names.RFC_8461) is None
 
 
+def test_a_name_is_no_longer_than_dns_allows(pki):
+    longest = f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 53}.example"
+    assert len(longest) == names.MAX_NAME
+    alternatives = x509.SubjectAlternativeName([x509.DNSName(longest), x509.DNSName(f"e{longest}")])
+    read = certificate_names(pki.root.issue("b.example", extensions=(alternatives,)).der)
+    assert (read.dns, read.refused) == ((longest,), (f"e{longest}".encode(),))
+
+
+def test_nothing_is_named_where_nothing_is_sought(pki):
+    read = certificate_names(pki.leaf.der)
+    assert any_match((), read) is any_match((), read, names.OPENSSL) is None
+
+
 def test_san_without_dns_id_leaves_the_common_name_in_force(pki):
     address = x509.SubjectAlternativeName([x509.RFC822Name("postmaster@b.example")])
     read = certificate_names(pki.root.issue("mx1.b.example", extensions=(address,)).der)
