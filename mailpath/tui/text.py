@@ -92,6 +92,13 @@ def wrap(text: str, width: int) -> list[str]:
     return layout.wrapped(text, max(width, 8), cell_len)
 
 
+def after(text: str, lines: Iterable[str]) -> str:
+    """What is left of `text` below `lines`, into which it was wrapped."""
+    for line in lines:
+        text = text[len(line) :].lstrip()
+    return text
+
+
 class Row(msgspec.Struct, frozen=True):
     """One labelled value; `value` wraps beside its label.  `style` is of the value."""
 

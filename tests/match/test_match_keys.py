@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mailpath.match.certificate import public_key
+from mailpath.match.certificate import public_key, signed_by
 
 
 def rsa_key(bits):
@@ -50,3 +50,9 @@ def test_public_key(key, told):
 
 def test_what_is_no_key_has_no_strength():
     assert public_key(b"no key") == ("", 0, None)
+
+
+def test_a_key_that_signs_nothing_has_signed_no_certificate(pki):
+    for key in (x25519.X25519PrivateKey.generate().public_key(), dsa_key(2048)):
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert not signed_by(pki.leaf.der, spki)

@@ -105,6 +105,20 @@ def test_common_name_counts_only_without_dns_id(pki):
     assert any_match(("mx1.b.example",), without, names.RFC_8461) is None
 
 
+def test_a_name_is_printable_and_no_longer_than_dns_allows(pki):
+    longest = f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 53}.example"
+    assert len(longest) == names.MAX_NAME
+    good, bad = (longest, "a", "!", "~"), (f"e{longest}", "", "a b", "\x7f")
+    alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in (*good, *bad)])
+    read = certificate_names(pki.root.issue("b.example", extensions=(alternatives,)).der)
+    assert (read.dns, read.refused) == (good, tuple(name.encode() for name in bad))
+
+
+def test_nothing_is_named_where_nothing_is_sought(pki):
+    read = certificate_names(pki.leaf.der)
+    assert any_match((), read) is any_match((), read, names.OPENSSL) is None
+
+
 def test_san_without_dns_id_leaves_the_common_name_in_force(pki):
     address = x509.SubjectAlternativeName([x509.RFC822Name("postmaster@b.example")])
     read = certificate_names(pki.root.issue("mx1.b.example", extensions=(address,)).der)

@@ -225,7 +225,14 @@ def test_field_given_twice_rfc_first_resolver_last():
     assert mode(body, MTA_STS_RESOLVER) == "enforce"
     second_is_bad = policy("version: STSv1", "mode: enforce", "mode: Bad", *FULL[2:])
     assert mode(second_is_bad, RFC) == "enforce"
-    assert parse_policy(second_is_bad, PLAIN, MTA_STS_RESOLVER).policy is None
+    refused = parse_policy(second_is_bad, PLAIN, MTA_STS_RESOLVER)
+    assert refused.policy is None
+    assert [line.verdict for line in refused.lines if line.text.startswith(b"mode")] == ["ok", "bad"]
+
+
+def test_only_the_resolver_takes_a_common_name():
+    """RFC 8461 section 3.3: the policy host's certificate has a DNS-ID (RFC 6125)."""
+    assert (RFC.cn_only, MTA_STS_RESOLVER.cn_only) == (False, True)
 
 
 def test_mx_lines_add_up_and_are_lower_case():

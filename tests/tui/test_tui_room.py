@@ -9,6 +9,7 @@ from tui_world import FakeSession, app, drawn, path_screen, settle, shown, walk
 from mailpath.facts import Found, SenderFacts
 from mailpath.judge.model import Attempt
 from mailpath.tui.judging import JudgedWalk
+from mailpath.tui.text import after, wrap
 from mailpath.tui.widgets.verdict import VerdictPanel
 
 WIDE = (120, 40)
@@ -32,6 +33,14 @@ async def test_many_hosts_have_no_blank_lines_above_them_and_their_reader_stays_
         await pilot.press("r")
         await settle(pilot)
         assert verdict.scroll_y == 0
+
+
+def test_what_is_cut_from_wrapped_lines_is_the_text_itself() -> None:
+    """A long name that was broken between two labels has no blank in it."""
+    text = "mx07.inbound.region-east.mail-platform.b.example: TLS 1.3, but the certificate does not match"
+    for width in range(8, 60):
+        lines = wrap(text, width)
+        assert all(after(text, lines[:at]).startswith(line) for at, line in enumerate(lines))
 
 
 @pytest.mark.parametrize(("size", "least"), [((40, 12), 8), ((60, 20), 9)])

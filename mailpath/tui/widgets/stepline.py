@@ -6,7 +6,7 @@ from textual.content import Content
 
 from mailpath.facts import ENVELOPE, LOOKS_FOR, STEPS, TITLES
 from mailpath.tui.progress import Progress
-from mailpath.tui.text import QUIET, Glyphs, clean, fit, wrap
+from mailpath.tui.text import QUIET, Glyphs, after, clean, fit, wrap
 from mailpath.tui.widgets.body import columns, summary_room
 from mailpath.tui.widgets.wrapped_text import WrappedText
 from mailpath.wording.times import milliseconds
@@ -48,7 +48,7 @@ class StepLine(WrappedText):
         if not self.opened:
             return wrap(text, room)
         first = wrap(text, room)[0]
-        rest = text[len(first) :].strip()
+        rest = after(text, [first])
         return [first, *(wrap(rest, width - _INDENT) if rest else ())]
 
     def _summary(self) -> str:
@@ -74,7 +74,8 @@ class StepLine(WrappedText):
         lines = self._wrapped(width)
         if len(lines) > self.most:
             cells = room if self.most == 1 else width - indent
-            lines[self.most - 1 :] = [fit(" ".join(lines[self.most - 1 :]), cells, glyphs.cut)]
+            left = after(self._summary(), lines[: self.most - 1])
+            lines[self.most - 1 :] = [fit(left, cells, glyphs.cut)]
         first, *rest = lines
         line = Content.assemble(
             (head, "bold" if progress.result or progress.running else QUIET),

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from mailpath.tui.text import QUIET, Row, clean, fit, hang
+from mailpath.tui.text import QUIET, Row, after, clean, fit, hang
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Line(WrappedText):
             lines = hang(rows, width, indent=0)
             most = int(self.styles.max_height.value) if self.styles.max_height else len(lines)
             if len(lines) > most:
-                last = " ".join(line.plain for line in lines[most - 1 :])
+                last = after(clean(text), [line.plain for line in lines[: most - 1]])
                 lines[most - 1 :] = [Content.styled(fit(last, width, self._cut), style)]
             return lines
 
