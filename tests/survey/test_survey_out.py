@@ -7,10 +7,12 @@ import csv
 import hashlib
 import io
 import json
+from importlib import resources
 from pathlib import Path
 from typing import get_args
 
 import goldens
+import jsonschema
 import pytest
 from pages import Page
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -86,6 +88,9 @@ def test_the_page_and_the_policy_map_for_people() -> None:
 
 def test_the_decision_is_the_same_in_every_format() -> None:
     told = json.loads(render(TOLD, "json", made=MADE))
+    shipped = json.loads(resources.files("mailpath.survey.out").joinpath("schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(shipped)
+    jsonschema.Draft202012Validator(shipped).validate(told)
     assert {"schema", "store", "today", "domains", "mails", "postures", "rows"} <= told.keys()
     assert told["postures"][DANE].keys() == {*get_args(Group)}
     named = {"domain", "mails", "operator", "hosts", "outcomes", "event", "code", "side", "reason"}
