@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import get_args
@@ -19,6 +20,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
+from mailpath.survey.lists import FORMATS as LISTS
 from mailpath.survey.out import FORMATS, OutputError, form_of, refuse_unfit, render
 from mailpath.survey.out.decision import amount, percent
 from mailpath.survey.out.letters import letters
@@ -201,3 +203,13 @@ def test_small_words() -> None:
     named = {None: "text", "x.CSV": "csv", "x.prom": "openmetrics", "x.policy": "policy-map"}
     assert {name: form_of(None, name) for name in named} == named
     assert form_of("json", "x.csv") == "json"
+
+
+def test_the_page_of_the_manual_has_every_format() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "survey.md").read_text(encoding="utf-8")
+    first = {
+        word for cell in re.findall(r"^\| (.*?) \|", page, re.M) for word in re.findall(r"`([^`]+)`", cell)
+    }
+    endings = {".txt", ".html", ".json", ".csv", ".policy", ".prom"}
+    assert first == {"--log-format", "--format", "-o FILE", *LISTS, *FORMATS, *endings}
+    assert {form_of(None, f"x{ending}") for ending in endings} == {*FORMATS}
