@@ -22,7 +22,7 @@ from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
 from mailpath.survey.lists import FORMATS as LISTS
 from mailpath.survey.out import FORMATS, OutputError, form_of, refuse_unfit, render
-from mailpath.survey.out.decision import amount, percent
+from mailpath.survey.out.decision import amount, percent, reason_of
 from mailpath.survey.out.letters import letters
 from mailpath.survey.out.policy_map import level_of
 from mailpath.survey.results import Cause, Group, Results, Row, results_of, row_of
@@ -194,6 +194,13 @@ def test_the_letter_tells_what_would_happen(surveyed: Path) -> None:
     assert text.startswith("Subject: Mail to dane-stale.example: about to fail\n")
     assert "reaches you today" in text
     assert "\n_25._tcp.mx1.dane-stale.example. TLSA 3 1 1 " in text
+
+
+def test_the_remedy_is_for_those_who_can_mend_it() -> None:
+    theirs = reason_of(Cause(code="TLS002", side="recipient-admin")).fix
+    ours = reason_of(Cause(code="TLS002", side="sender-admin")).fix
+    assert theirs.startswith("Enable STARTTLS")
+    assert ours == f"Make an exception for the domain. On its own side: {theirs}"
 
 
 def test_small_words() -> None:
