@@ -8,7 +8,7 @@ import io
 import json
 import lzma
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -245,6 +245,28 @@ def test_today_is_what_the_log_shows(log: str, today: str | None, why: str, tmp_
     found = read([str(file)])
     assert found.today == today
     assert why in found.why
+
+
+@pytest.mark.parametrize("kind", ["postfix", "exim"])
+def test_mail_through_a_relay_is_told(kind: str, tmp_path: Path) -> None:
+    """There what the domains publish is not for this server to act on."""
+
+    def log(hosts: list[str]) -> Iterator[str]:
+        for number, host in enumerate(hosts):
+            to = f"x@b{number}.example"
+            if kind == "postfix":
+                yield f"{HEAD}smtp[1]: {delivery(to, relay=f'{host}[192.0.2.1]:587')}\n"
+            else:
+                yield f"{NEW} => {to} R=smarthost T=remote_smtp H={host} [192.0.2.1] X=TLS1.3 CV=no\n"
+
+    file = tmp_path / "log"
+    for hosts, told in (
+        (["relay.example"] * 30, True),
+        ([f"mx{number}.example" for number in range(30)], False),
+    ):
+        file.write_text("".join(log(hosts)), encoding="utf-8")
+        (found,) = read([str(file)]).read
+        assert ("Nearly all mail goes through relay.example" in found.why) == told
 
 
 def refused(tmp_path: Path, content: bytes, log_format: str | None = None) -> str:

@@ -30,8 +30,8 @@ class Read(Record, frozen=True, kw_only=True):
     """What became of one file.
 
     `path`: as given, foreign; `kind`: a name of `FORMATS`, or "system"; `mails`: counted in it; `skipped`:
-    lines that were too long or made no sense, and recipients that are no domain; `why`: a sentence on what is
-    missing, "" where nothing is.
+    lines that were too long or made no sense, and recipients that are no domain; `why`: sentences on what is
+    missing or odd, "" where nothing is.
     """
 
     path: str
@@ -106,7 +106,7 @@ class _Reader:
                 lines=source.lines,
                 mails=sum(mails.values()),
                 skipped=skipped + source.cut,
-                why=_why(source, kind, skipped, bool(mails)),
+                why=_why(source, kind, skipped, self._tally.relay(), bool(mails)),
             )
         )
 
@@ -126,13 +126,18 @@ class _Reader:
         return Volumes(mails=dict(ordered), today=today, why=why, read=tuple(self._read))
 
 
-def _why(source: Source, kind: Kind, skipped: int, found: bool) -> str:
+def _why(source: Source, kind: Kind, skipped: int, relay: str, found: bool) -> str:
     """What is missing, as sentences."""
     parts = [source.ended] if source.ended else []
     if source.cut:
         parts.append(f"{count(source.cut, 'line')} longer than {LONGEST // 1024} KiB: skipped.")
     if skipped:
         parts.append(f"{count(skipped, 'recipient')} without a domain that mail can go to: skipped.")
+    if relay:
+        parts.append(
+            f"Nearly all mail goes through {relay}: a posture counts on the way to there, and that host"
+            " decides on the way to the domains."
+        )
     if not found:
         parts.append(NOTHING.get(kind.name, NOTHING["list"]))
     return " ".join(parts)
