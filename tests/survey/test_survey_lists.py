@@ -84,7 +84,7 @@ EXIM = f"""\
 TRACE = (
     "origin_timestamp_utc,sender_address,recipient_status,message_subject,total_bytes,directionality\n"
     '2026-11-23,a@own.example,"x@b.example##Receive, Send;y@c.example##Fail",'
-    '"Re: two\nlines, and ""quotes""",9,Originating\n'
+    '"Re: two\nlines,\u2028 \x0c and ""quotes""",9,Originating\n'
     "2026-11-23,z@b.example,a@own.example##Deliver,hi,9,Incoming\n"
     "2026-11-23,b@own.example,a@own.example##Deliver;v@b.example##Send,hi,9,Originating\n"
 )
