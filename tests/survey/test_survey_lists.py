@@ -180,6 +180,18 @@ def test_of_an_address_nothing_but_the_domain_is_kept(tmp_path: Path) -> None:
     assert "2 recipients without a domain" in found.read[0].why
 
 
+def test_what_is_not_understood_is_counted(tmp_path: Path) -> None:
+    """A quote that is never closed costs the rows that it takes in, not the rest of the file."""
+    file = tmp_path / "table"
+    file.write_text('domain,count\n"b.example,1\n' + "c.example,1\n" * 20_000, encoding="utf-8")
+    (found,) = read([str(file)]).read
+    assert 0 < found.skipped < 15_000
+    assert found.mails > 5_000
+    assert f"{found.skipped:,} lines not understood: skipped." in found.why
+    file.write_text("c.example\nnot a domain at all\nc.example\n", encoding="utf-8")
+    assert read([str(file)]).read[0].why == "1 line not understood: skipped."
+
+
 def test_generations_are_one_log_whatever_packs_them(tmp_path: Path) -> None:
     """A mail deferred in one file and sent in the next is one mail, in whichever order they are named."""
     lines = [

@@ -228,12 +228,13 @@ def _rows(blocks: Iterator[bytes], tally: Tally) -> Iterator[list[str]]:
     comma = max(",;\t", key=first.count)
     reader = csv.reader(_again(first, lines), delimiter=comma)
     while True:
+        before = reader.line_num
         try:
             yield next(reader)
         except StopIteration:
             return
         except csv.Error:
-            tally.skipped += 1
+            tally.skipped += reader.line_num - before
 
 
 def _again(first: str, lines: Iterator[str]) -> Iterator[str]:

@@ -32,6 +32,7 @@ class Tally:
         self.held: defaultdict[bytes, int] = defaultdict(int)
         #: What was said of TLS -> how often.
         self.said: Counter[str] = Counter()
+        #: Lines, rows or entries that make no sense.
         self.skipped = 0
         #: Domain -> the host that its mail first went to; of some domains.
         self.routes: dict[bytes, bytes] = {}
@@ -84,11 +85,11 @@ class Tally:
         return visible(host) if domains >= MANY and 20 * domains >= 19 * total else ""
 
     def take(self, known: Container[str]) -> tuple[dict[str, int], int]:
-        """What one file had: recipients by domain in A-labels, and how many made no sense; the next file
-        begins anew, but for the mails that wait.  `known`: the domains of the files before.
+        """What one file had: recipients by domain in A-labels, and how many have none; the next file begins
+        anew, but for the mails that wait.  `known`: the domains of the files before.
         """
         found: dict[str, int] = {}
-        skipped, self.skipped = self.skipped, 0
+        skipped = self.skipped = 0
         rows = self.senders.total()
         for raw, mails in self.counts.items():
             if self.senders[raw] * OWN > rows:
