@@ -69,6 +69,7 @@ def paths() -> None:
     click.echo(f"state\t{state_file()}")
     click.echo(f"scenarios\t{package.joinpath('lab', 'scenarios')}")
     click.echo(f"schema\t{package.joinpath('report', 'schema.json')}")
+    click.echo(f"survey-schema\t{package.joinpath('survey', 'out', 'schema.json')}")
     click.echo(f"surveys\t{surveys_folder()}")
     found = load()
     for problem in _wrong(found):

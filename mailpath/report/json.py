@@ -257,12 +257,17 @@ def render(result: Result) -> bytes:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of `render`."""
+    """The JSON Schema of `render`."""
+    return schema_of(Report, SCHEMA_ID)
+
+
+def schema_of(record: type[msgspec.Struct], name: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a record, called `name`."""
     made: dict[str, Any] = _tidy(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": SCHEMA_ID,
-            **msgspec.json.schema(Report),
+            "$id": name,
+            **msgspec.json.schema(record),
         }
     )
     return made

@@ -22,8 +22,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     listed = dict(line.split("\t") for line in run("paths")[1].splitlines())
-    assert list(listed) == ["config", "state", "scenarios", "schema", "surveys"]
+    assert list(listed) == ["config", "state", "scenarios", "schema", "survey-schema", "surveys"]
     assert Path(listed["schema"]).is_file()
+    assert Path(listed["survey-schema"]).is_file()
     file = Path(listed["config"])
     assert file.is_relative_to(tmp_path)
     file.parent.mkdir(parents=True)
@@ -110,7 +111,7 @@ def test_all_that_is_wrong_is_listed_with_the_paths(config: Path, run: Run) -> N
     )
     config.write_text("\n".join(wrong), encoding="utf-8")
     code, out, err = run("paths")
-    assert (code, len(out.splitlines())) == (0, 5)
+    assert (code, len(out.splitlines())) == (0, 6)
     assert [line.split(": ")[1] for line in err.splitlines()] == [
         "line 1, resolver",
         "line 6, network.timeout",

@@ -8,7 +8,7 @@ import io
 import json
 import lzma
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,7 @@ EXIM = f"""\
 TRACE = (
     "origin_timestamp_utc,sender_address,recipient_status,message_subject,total_bytes,directionality\n"
     '2026-11-23,a@own.example,"x@b.example##Receive, Send;y@c.example##Fail",'
-    '"Re: two\nlines, and ""quotes""",9,Originating\n'
+    '"Re: two\nlines,\u2028 \x0c and ""quotes""",9,Originating\n'
     "2026-11-23,z@b.example,a@own.example##Deliver,hi,9,Incoming\n"
     "2026-11-23,b@own.example,a@own.example##Deliver;v@b.example##Send,hi,9,Originating\n"
 )
@@ -180,6 +180,18 @@ def test_of_an_address_nothing_but_the_domain_is_kept(tmp_path: Path) -> None:
     assert "2 recipients without a domain" in found.read[0].why
 
 
+def test_what_is_not_understood_is_counted(tmp_path: Path) -> None:
+    """A quote that is never closed costs the rows that it takes in, not the rest of the file."""
+    file = tmp_path / "table"
+    file.write_text('domain,count\n"b.example,1\n' + "c.example,1\n" * 20_000, encoding="utf-8")
+    (found,) = read([str(file)]).read
+    assert 0 < found.skipped < 15_000
+    assert found.mails > 5_000
+    assert f"{found.skipped:,} lines not understood: skipped." in found.why
+    file.write_text("c.example\nnot a domain at all\nc.example\n", encoding="utf-8")
+    assert read([str(file)]).read[0].why == "1 line not understood: skipped."
+
+
 def test_generations_are_one_log_whatever_packs_them(tmp_path: Path) -> None:
     """A mail deferred in one file and sent in the next is one mail, in whichever order they are named."""
     lines = [
@@ -245,6 +257,28 @@ def test_today_is_what_the_log_shows(log: str, today: str | None, why: str, tmp_
     found = read([str(file)])
     assert found.today == today
     assert why in found.why
+
+
+@pytest.mark.parametrize("kind", ["postfix", "exim"])
+def test_mail_through_a_relay_is_told(kind: str, tmp_path: Path) -> None:
+    """There what the domains publish is not for this server to act on."""
+
+    def log(hosts: list[str]) -> Iterator[str]:
+        for number, host in enumerate(hosts):
+            to = f"x@b{number}.example"
+            if kind == "postfix":
+                yield f"{HEAD}smtp[1]: {delivery(to, relay=f'{host}[192.0.2.1]:587')}\n"
+            else:
+                yield f"{NEW} => {to} R=smarthost T=remote_smtp H={host} [192.0.2.1] X=TLS1.3 CV=no\n"
+
+    file = tmp_path / "log"
+    for hosts, told in (
+        (["relay.example"] * 30, True),
+        ([f"mx{number}.example" for number in range(30)], False),
+    ):
+        file.write_text("".join(log(hosts)), encoding="utf-8")
+        (found,) = read([str(file)]).read
+        assert ("Nearly all mail goes through relay.example" in found.why) == told
 
 
 def refused(tmp_path: Path, content: bytes, log_format: str | None = None) -> str:

@@ -7,18 +7,22 @@ import csv
 import hashlib
 import io
 import json
+import re
+from importlib import resources
 from pathlib import Path
 from typing import get_args
 
 import goldens
+import jsonschema
 import pytest
 from pages import Page
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
+from mailpath.survey.lists import FORMATS as LISTS
 from mailpath.survey.out import FORMATS, OutputError, form_of, refuse_unfit, render
-from mailpath.survey.out.decision import amount, percent
+from mailpath.survey.out.decision import amount, percent, reason_of
 from mailpath.survey.out.letters import letters
 from mailpath.survey.out.policy_map import level_of
 from mailpath.survey.results import Cause, Group, Results, Row, results_of, row_of
@@ -86,6 +90,9 @@ def test_the_page_and_the_policy_map_for_people() -> None:
 
 def test_the_decision_is_the_same_in_every_format() -> None:
     told = json.loads(render(TOLD, "json", made=MADE))
+    shipped = json.loads(resources.files("mailpath.survey.out").joinpath("schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(shipped)
+    jsonschema.Draft202012Validator(shipped).validate(told)
     assert {"schema", "store", "today", "domains", "mails", "postures", "rows"} <= told.keys()
     assert told["postures"][DANE].keys() == {*get_args(Group)}
     named = {"domain", "mails", "operator", "hosts", "outcomes", "event", "code", "side", "reason"}
@@ -189,6 +196,13 @@ def test_the_letter_tells_what_would_happen(surveyed: Path) -> None:
     assert "\n_25._tcp.mx1.dane-stale.example. TLSA 3 1 1 " in text
 
 
+def test_the_remedy_is_for_those_who_can_mend_it() -> None:
+    theirs = reason_of(Cause(code="TLS002", side="recipient-admin")).fix
+    ours = reason_of(Cause(code="TLS002", side="sender-admin")).fix
+    assert theirs.startswith("Enable STARTTLS")
+    assert ours == f"Make an exception for the domain. On its own side: {theirs}"
+
+
 def test_small_words() -> None:
     assert [percent(part, 1000) for part in (0, 1, 5, 120, 1000)] == ["0%", "0.1%", "0.5%", "12%", "100%"]
     assert (percent(1, 10**6), percent(10**6 - 1, 10**6), percent(0, 0)) == ("< 0.1%", "> 99.9%", "0%")
@@ -196,3 +210,13 @@ def test_small_words() -> None:
     named = {None: "text", "x.CSV": "csv", "x.prom": "openmetrics", "x.policy": "policy-map"}
     assert {name: form_of(None, name) for name in named} == named
     assert form_of("json", "x.csv") == "json"
+
+
+def test_the_page_of_the_manual_has_every_format() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "survey.md").read_text(encoding="utf-8")
+    first = {
+        word for cell in re.findall(r"^\| (.*?) \|", page, re.M) for word in re.findall(r"`([^`]+)`", cell)
+    }
+    endings = {".txt", ".html", ".json", ".csv", ".policy", ".prom"}
+    assert first == {"--log-format", "--format", "-o FILE", *LISTS, *FORMATS, *endings}
+    assert {form_of(None, f"x{ending}") for ending in endings} == {*FORMATS}

@@ -8,6 +8,7 @@ the event SENDEXTERNAL, before 2013 SEND, where mail leaves over SMTP.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +17,6 @@ import msgspec
 
 from mailpath.survey.lists.tally import Tally
 
-#: Characters of a field; a lost quote must not take in the rest of the file.
-_FIELD = 128 * 1024
 #: Recipients of one row.
 _MOST = 100_000
 
@@ -220,19 +219,22 @@ def _cell(row: list[str], places: dict[str, int], name: str) -> str:
 
 
 def _rows(blocks: Iterator[bytes], tally: Tally) -> Iterator[list[str]]:
-    """Rows, separated by commas, semicolons or tabs, whichever the head has most of."""
+    """Rows, separated by commas, semicolons or tabs, whichever the head has most of.
+
+    A field has an end (`csv.field_size_limit`), so that a lost quote does not take in the rest of the file.
+    """
     lines = _lines(blocks)
     first = next(lines, "")
     comma = max(",;\t", key=first.count)
     reader = csv.reader(_again(first, lines), delimiter=comma)
-    csv.field_size_limit(_FIELD)
     while True:
+        before = reader.line_num
         try:
             yield next(reader)
         except StopIteration:
             return
         except csv.Error:
-            tally.skipped += 1
+            tally.skipped += reader.line_num - before
 
 
 def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
@@ -241,6 +243,6 @@ def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[str]:
-    """As text; a NUL, which csv does not take before 3.11.4, is a blank."""
+    """As text; a NUL is a blank.  Only a line feed ends a line: a subject may hold any other separator."""
     for block in blocks:
-        yield from block.decode("utf-8", "replace").replace("\0", " ").splitlines(keepends=True)
+        yield from io.StringIO(block.decode("utf-8", "replace").replace("\0", " "), newline="\n")

@@ -18,6 +18,7 @@ _DELIVERY = re.compile(
 )
 #: Deferred before there was a host, yet on the way to one.
 _ROUTED = re.compile(rb" R=(?:dns|smarthost)\w{0,40}| T=\w{0,40}smtp")
+_HOST = re.compile(rb" H=(\S{1,255})")
 _LOOPBACK = re.compile(rb" H=[^\n\[]{0,300}\[(?:127\.|::1\])")
 
 
@@ -39,6 +40,8 @@ def read_exim(blocks: Iterator[bytes], tally: Tally) -> None:
             else:
                 if flag != b"**":
                     said[_tls_of(rest)] += 1
+                    if domain not in tally.routes and (host := _HOST.search(rest)) is not None:
+                        tally.route(domain.lower(), host[1].lower())
                 if tally.any_waits and not tally.leaves(queue, address):
                     continue
             counts[domain.lower()] += 1

@@ -27,6 +27,9 @@ _LOGGED = re.compile(
     rb"smtp(?:\[\d{1,9}\]: | \d{1,9} \S{1,64} (?:-|\[[^\n]{0,200}?\]) (?:\xef\xbb\xbf)?)" + _DELIVERY
 )
 _MESSAGE = re.compile(_DELIVERY)
+#: The beginning of a block tells where mail goes.
+_ROUTE = re.compile(rb'@([^\s"<>]{1,255})>, relay=([^\s\[]{1,255})\[(?!127\.|::1\])')
+_SAMPLE = 64 * 1024
 #: Held back by the queue for a dead destination, whichever transport leads there.
 _SUSPENDED = re.compile(
     rb"error(?:\[\d{1,9}\]: | \d{1,9} \S{1,64} (?:-|\[[^\n]{0,200}?\]) (?:\xef\xbb\xbf)?)"
@@ -77,6 +80,8 @@ def _count_held(found: list[tuple[bytes, bytes, bytes, bytes]], tally: Tally) ->
 
 
 def _note(block: bytes, tally: Tally) -> None:
+    for domain, host in _ROUTE.findall(block, 0, _SAMPLE):
+        tally.route(domain.lower(), host.lower())
     for said, word in _SAID:
         if number := block.count(said):
             tally.said[word] += number

@@ -12,7 +12,6 @@ from mailpath.survey.lists.kinds import Kind, kind_of
 from mailpath.survey.lists.opening import LONGEST, ListError, Progress, Source, oldest_first, total_octets
 from mailpath.survey.lists.tally import MOST_DOMAINS, Tally, too_many
 from mailpath.survey.lists.today import proposed
-from mailpath.wording.phrases import count
 
 #: Why there is no mail in a file, by its kind.
 NOTHING: Mapping[str, str] = {
@@ -30,8 +29,8 @@ class Read(Record, frozen=True, kw_only=True):
     """What became of one file.
 
     `path`: as given, foreign; `kind`: a name of `FORMATS`, or "system"; `mails`: counted in it; `skipped`:
-    lines that were too long or made no sense, and recipients that are no domain; `why`: a sentence on what is
-    missing, "" where nothing is.
+    lines that were too long or made no sense, and recipients that are no domain; `why`: sentences on what is
+    missing or odd, "" where nothing is.
     """
 
     path: str
@@ -94,7 +93,11 @@ class _Reader:
             kind.read(source.blocks(), self._tally)
         self._done += self._seen
         self._said.setdefault(kind.name, Counter()).update(self._tally.said)
+        senseless = self._tally.skipped
         mails, skipped = self._tally.take(self._mails)
+        odd = _odd(source, senseless, skipped, self._tally.relay())
+        if not mails:
+            odd.append(NOTHING.get(kind.name, NOTHING["list"]))
         for domain, number in mails.items():
             self._mails[domain] = self._mails.get(domain, 0) + number
         if len(self._mails) > MOST_DOMAINS:
@@ -105,8 +108,8 @@ class _Reader:
                 kind=kind.name,
                 lines=source.lines,
                 mails=sum(mails.values()),
-                skipped=skipped + source.cut,
-                why=_why(source, kind, skipped, bool(mails)),
+                skipped=source.cut + senseless + skipped,
+                why=" ".join(odd),
             )
         )
 
@@ -126,13 +129,22 @@ class _Reader:
         return Volumes(mails=dict(ordered), today=today, why=why, read=tuple(self._read))
 
 
-def _why(source: Source, kind: Kind, skipped: int, found: bool) -> str:
-    """What is missing, as sentences."""
+def _odd(source: Source, senseless: int, skipped: int, relay: str) -> list[str]:
+    """What is missing or odd, as sentences."""
     parts = [source.ended] if source.ended else []
     if source.cut:
-        parts.append(f"{count(source.cut, 'line')} longer than {LONGEST // 1024} KiB: skipped.")
+        parts.append(f"{_many(source.cut, 'line')} longer than {LONGEST // 1024} KiB: skipped.")
+    if senseless:
+        parts.append(f"{_many(senseless, 'line')} not understood: skipped.")
     if skipped:
-        parts.append(f"{count(skipped, 'recipient')} without a domain that mail can go to: skipped.")
-    if not found:
-        parts.append(NOTHING.get(kind.name, NOTHING["list"]))
-    return " ".join(parts)
+        parts.append(f"{_many(skipped, 'recipient')} without a domain that mail can go to: skipped.")
+    if relay:
+        parts.append(
+            f"Nearly all mail goes through {relay}: a posture counts on the way to there, and that host"
+            " decides on the way to the domains."
+        )
+    return parts
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

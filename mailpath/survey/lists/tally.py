@@ -11,11 +11,14 @@ from collections.abc import Container
 
 from mailpath.names import BadName, to_domain
 from mailpath.survey.lists.opening import ListError
+from mailpath.visible import visible
 
 #: Most different domains of a survey: with them in a table, as in every store and report, memory has an end.
 MOST_DOMAINS = 1_000_000
 #: Waiting mails that are remembered; of more than twice as many the oldest are counted again.
 MOST_WAITING = 250_000
+#: Domains of which the route is noted; and how many must go one way to be sent through a relay.
+ROUTES, MANY = 2000, 20
 #: A domain is the sender's own that more than one mail in so many comes from.
 OWN = 10
 
@@ -29,7 +32,10 @@ class Tally:
         self.held: defaultdict[bytes, int] = defaultdict(int)
         #: What was said of TLS -> how often.
         self.said: Counter[str] = Counter()
+        #: Lines, rows or entries that make no sense.
         self.skipped = 0
+        #: Domain -> the host that its mail first went to; of some domains.
+        self.routes: dict[bytes, bytes] = {}
         #: Mails by the domain of their sender, where the list may hold mail within it.
         self.senders: Counter[bytes] = Counter()
         self._waiting: set[int] = set()
@@ -66,12 +72,24 @@ class Tally:
         if len(self.counts) > MOST_DOMAINS:
             raise too_many()
 
+    def route(self, domain: bytes, host: bytes) -> None:
+        """Note where mail to `domain` went."""
+        if len(self.routes) < ROUTES:
+            self.routes.setdefault(domain, host)
+
+    def relay(self) -> str:
+        """The host through which nearly all domains are reached, visible text; "" where there is none."""
+        total = len(self.routes)
+        host, domains = next(iter(Counter(self.routes.values()).most_common(1)), (b"", 0))
+        self.routes.clear()
+        return visible(host) if domains >= MANY and 20 * domains >= 19 * total else ""
+
     def take(self, known: Container[str]) -> tuple[dict[str, int], int]:
-        """What one file had: recipients by domain in A-labels, and how many made no sense; the next file
-        begins anew, but for the mails that wait.  `known`: the domains of the files before.
+        """What one file had: recipients by domain in A-labels, and how many have none; the next file begins
+        anew, but for the mails that wait.  `known`: the domains of the files before.
         """
         found: dict[str, int] = {}
-        skipped, self.skipped = self.skipped, 0
+        skipped = self.skipped = 0
         rows = self.senders.total()
         for raw, mails in self.counts.items():
             if self.senders[raw] * OWN > rows:

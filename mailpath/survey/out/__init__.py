@@ -74,9 +74,9 @@ def render(
     """
     results = shown(results)
     if form == "json":
-        import json
+        from mailpath.survey.out import json
 
-        return json.dumps(results.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        return json.render(results)
     if form == "csv":
         from mailpath.survey.out import csv
 

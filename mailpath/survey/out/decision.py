@@ -111,11 +111,14 @@ def _broken(row: Row, cause: Cause) -> Broken:
 def reason_of(cause: Cause) -> Reason:
     """What kind of cause it is."""
     entry = CATALOGUE.get(cause.code)
+    fix = entry.fix if entry is not None else ""
+    if cause.side == "sender-admin":  # nobody promised what this sender demands
+        fix = "Make an exception for the domain." + (f" On its own side: {fix}" if fix else "")
     return Reason(
         code=cause.code if entry is not None else "",
         title=entry.title if entry is not None else visible(cause.event.replace("-", " ")) or "not told",
         whose=whose(cause.side),
-        fix=entry.fix if entry is not None else "",
+        fix=fix,
     )
 
 

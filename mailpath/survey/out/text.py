@@ -10,35 +10,123 @@ from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share
 from mailpath.survey.results import Results
 from mailpath.wording.layout import WIDTH, cells, hanging, wrapped
 
-#: Domains, groups and letters that are shown; the other formats have them all.
-MOST, MOST_GROUPS, MOST_LETTERS = 20, 8, 1
+#: Domains of a posture, and groups, that are shown; the other formats have them all.
+MOST, MOST_GROUPS = 20, 8
 _COLUMN = 9
 
 
 def render(results: Results, *, letter: Letter | None = None, width: int = WIDTH) -> str:
     """The whole page; ends with a newline."""
-    return "\n".join(_lines(results, letter, width)) + "\n"
+    return "\n".join(_Page(results, letter, width).lines()) + "\n"
 
 
-def _lines(results: Results, letter: Letter | None, width: int) -> Iterator[str]:
-    decided = decisions(results)
-    for decision in decided:
-        yield from wrapped(headline(results, decision), width)
-    yield ""
-    yield from wrapped(
-        f"Held against today, {results.today}: {amount(results.domains, 'domain')},"
-        f" {amount(results.mails, 'mail')}. Deferred includes mail that is returned.",
-        width,
-    )
-    yield ""
-    yield from _totals(decided)
-    for decision in decided:
-        if decision.broken:
-            yield from _breaks(results, decision, letter, width)
-        if decision.untold:
+class _Page:
+    """What was told once is not told again: a remedy, a domain that breaks in the same way, a letter."""
+
+    def __init__(self, results: Results, letter: Letter | None, width: int) -> None:
+        self._results = results
+        self._letter = letter
+        self._width = width
+        #: Domain and what is said of it -> the posture under which it is said.
+        self._told: dict[tuple[str, str], str] = {}
+        self._remedies: set[str] = set()
+        #: Domains with a letter to write, and the posture that it is about.
+        self._mendable: dict[str, str] = {}
+
+    def lines(self) -> Iterator[str]:
+        """All of it."""
+        results, decided = self._results, decisions(self._results)
+        for decision in decided:
+            yield from wrapped(headline(results, decision), self._width)
+        yield ""
+        yield from wrapped(
+            f"Held against today, {results.today}: {amount(results.domains, 'domain')},"
+            f" {amount(results.mails, 'mail')}. Deferred includes mail that is returned.",
+            self._width,
+        )
+        yield ""
+        yield from _totals(decided)
+        for decision in decided:
+            if decision.broken:
+                yield from self._breaks(decision)
+        yield from self._letters()
+        for decision in decided:
+            if decision.untold:
+                yield ""
+                yield f"Unknown under {decision.posture}, by cause"
+                yield from self._groups(decision.untold)
+
+    def _breaks(self, decision: Decision) -> Iterator[str]:
+        yield ""
+        yield f"Newly deferred under {decision.posture}"
+        again: dict[str, list[Broken]] = {}
+        new: list[Broken] = []
+        for broken in decision.broken:
+            before = self._told.setdefault((broken.row.domain, broken.said), decision.posture)
+            (new if before == decision.posture else again.setdefault(before, [])).append(broken)
+            if _is_theirs(broken, decision):
+                self._mendable.setdefault(broken.row.domain, decision.posture)
+        for posture, found in again.items():
             yield ""
-            yield f"Unknown under {decision.posture}, by cause"
-            yield from _groups(decision.untold, width)
+            yield from self._as_before(posture, found)
+        for broken in new[:MOST]:
+            yield ""
+            yield from self._broken(broken)
+        if rest := new[MOST:]:
+            mails = sum(each.row.mails for each in rest)
+            yield ""
+            yield f"and {amount(len(rest), 'domain')} more, {amount(mails, 'mail')}: --format csv has all."
+        for title, shares in (("operator", decision.operators), ("cause", decision.causes)) if new else ():
+            yield ""
+            yield f"By {title}"
+            yield from self._groups(shares)
+
+    def _as_before(self, posture: str, found: Sequence[Broken]) -> Iterator[str]:
+        """Domains that break as they do under `posture`."""
+        names = [f"{each.row.domain} ({each.row.mails:,})" for each in found[:MOST]]
+        more = f" and {len(found) - MOST:,} more" if len(found) > MOST else ""
+        yield from wrapped(f"As under {posture}, with mails: {', '.join(names)}{more}", self._width)
+
+    def _broken(self, broken: Broken) -> Iterator[str]:
+        row, reason = broken.row, broken.reason
+        at = f" at {row.operator}" if row.operator and row.operator != row.domain else ""
+        yield from wrapped(f"{amount(row.mails, 'mail')} to {named(row.domain)}{at}", self._width)
+        code = f"{reason.code}: " if reason.code else ""
+        # The remedy of a code is the same for all.
+        known = reason.named in self._remedies
+        fix = f"as above, {reason.code}" if known and reason.code else reason.fix
+        self._remedies.add(reason.named)
+        rows = ("Cause", f"{code}{broken.said or reason.title}"), ("Whose", reason.whose), ("Fix", fix)
+        for label, text in rows:
+            if text:
+                yield from hanging(label, text, indent=2, column=_COLUMN, width=self._width)
+
+    def _groups(self, shares: Sequence[Share]) -> Iterator[str]:
+        shown = shares[:MOST_GROUPS]
+        figures = [f"{each.count.domains:,}" for each in shown], [f"{each.count.mails:,}" for each in shown]
+        wide = [max(map(len, column)) for column in figures]
+        for each, domains, mails in zip(shown, *figures, strict=True):
+            some = " " if each.count.domains == 1 else "s", " " if each.count.mails == 1 else "s"
+            label = f"{domains:>{wide[0]}} domain{some[0]} {mails:>{wide[1]}} mail{some[1]}"
+            yield from hanging(label, each.of, indent=2, column=len(label) + 4, width=self._width)
+        if len(shares) > len(shown):
+            yield f"  and {len(shares) - len(shown):,} more"
+
+    def _letters(self) -> Iterator[str]:
+        """To the postmaster with most mail whose move it is, and where the others are."""
+        if self._letter is None or not self._mendable:
+            return
+        domain, posture = next(iter(self._mendable.items()))
+        if text := self._letter(domain, posture):
+            yield ""
+            yield f"The letter to the postmaster of {domain}:"
+            yield ""
+            yield from text.splitlines()
+        if len(self._mendable) > 1:
+            store = shlex.quote(self._results.store)
+            yield ""
+            yield "The page has the letters to the others:"
+            yield f"  mailpath survey --resume --store {store} -o survey.html"
 
 
 def _totals(decided: Sequence[Decision]) -> Iterator[str]:
@@ -57,71 +145,6 @@ def _totals(decided: Sequence[Decision]) -> Iterator[str]:
             yield decided[at // 2].posture
         figures = (f"  {cell:>{wide}}" for cell, wide in zip(row[1:], widths[1:], strict=True))
         yield f"{row[0]:{widths[0]}}{''.join(figures)}".rstrip()
-
-
-def _breaks(results: Results, decision: Decision, letter: Letter | None, width: int) -> Iterator[str]:
-    yield ""
-    yield f"Newly deferred under {decision.posture}"
-    told: set[str] = set()
-    for broken in decision.broken[:MOST]:
-        yield ""
-        yield from _broken(broken, told, width)
-    rest = decision.broken[MOST:]
-    if rest:
-        mails = sum(each.row.mails for each in rest)
-        yield ""
-        yield f"and {amount(len(rest), 'domain')} more, {amount(mails, 'mail')}: --format csv has all."
-    for title, shares in (("operator", decision.operators), ("cause", decision.causes)):
-        yield ""
-        yield f"By {title}"
-        yield from _groups(shares, width)
-    yield from _letters(results, decision, letter, width)
-
-
-def _broken(broken: Broken, told: set[str], width: int) -> Iterator[str]:
-    row, reason = broken.row, broken.reason
-    at = f" at {row.operator}" if row.operator and row.operator != row.domain else ""
-    yield from wrapped(f"{amount(row.mails, 'mail')} to {named(row.domain)}{at}", width)
-    cause = " ".join(
-        part for part in (f"{reason.code}:" if reason.code else "", broken.said or reason.title) if part
-    )
-    # The remedy of a code is the same for all: once is enough.
-    fix = reason.fix if reason.named not in told else f"as above, {reason.code}" if reason.code else ""
-    told.add(reason.named)
-    for label, text in (("Cause", cause), ("Whose", reason.whose), ("Fix", fix)):
-        if text:
-            yield from hanging(label, text, indent=2, column=_COLUMN, width=width)
-
-
-def _groups(shares: Sequence[Share], width: int) -> Iterator[str]:
-    shown = list(shares[:MOST_GROUPS])
-    figures = [f"{each.count.domains:,}" for each in shown], [f"{each.count.mails:,}" for each in shown]
-    wide = [max(map(len, column)) for column in figures]
-    for each, domains, mails in zip(shown, *figures, strict=True):
-        some = " " if each.count.domains == 1 else "s", " " if each.count.mails == 1 else "s"
-        label = f"{domains:>{wide[0]}} domain{some[0]} {mails:>{wide[1]}} mail{some[1]}"
-        yield from hanging(label, each.of, indent=2, column=len(label) + 4, width=width)
-    if len(shares) > len(shown):
-        yield f"  and {len(shares) - len(shown):,} more"
-
-
-def _letters(results: Results, decision: Decision, letter: Letter | None, width: int) -> Iterator[str]:
-    """To the postmasters of those with most mail whose move it is; how the others are written."""
-    mendable = [each.row for each in decision.broken if each.row.causes and _is_theirs(each, decision)]
-    if not mendable or letter is None:
-        return
-    for row in mendable[:MOST_LETTERS]:
-        text = letter(row.domain, decision.posture)
-        if text:
-            yield ""
-            yield f"The letter to the postmaster of {row.domain}:"
-            yield ""
-            yield from text.splitlines()
-    if len(mendable) > MOST_LETTERS:
-        yield ""
-        yield "The page has the letters to the others:"
-        store = shlex.quote(results.store)
-        yield f"  mailpath survey --resume --store {store} --posture {decision.posture} -o survey.html"
 
 
 def _is_theirs(broken: Broken, decision: Decision) -> bool:
