@@ -20,7 +20,7 @@ from mailpath.judge.message_options import MessageOptions
 from mailpath.judge.presets import posture as posture_named
 from mailpath.lab import Lab, Scenario
 from mailpath.lessons.confined import Confined
-from mailpath.lessons.edits import parse, seconds
+from mailpath.lessons.edits import EditError, parse, seconds
 from mailpath.lessons.grammar import Condition, Do, Explain, Question
 from mailpath.lessons.worlds import World, apply, seen_on_the_way
 from mailpath.network.capture import Capture, capture_of
@@ -181,7 +181,10 @@ async def true_sentence(bench: Bench, world: World, step: Explain) -> tuple[int,
 
 async def reached(bench: Bench, world: World, step: Do) -> bool:
     """Whether the task of `step` is done in `world`."""
-    return await all_hold(bench, world, step.goal)
+    try:
+        return await all_hold(bench, world, step.goal)
+    except EditError:  # of a condition: what it would edit is gone
+        return False
 
 
 async def all_hold(bench: Bench, world: World, conditions: Iterable[Condition]) -> bool:
