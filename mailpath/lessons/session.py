@@ -24,6 +24,8 @@ from mailpath.lessons.worlds import World, apply
 
 #: Hints of a task: where to look, what to change, the solution.
 HINTS = 3
+#: To the right explanation, where the lesson has no sentence for it.
+_ONLY_ONE = "Yes. All of them have been tried on this path, and only this one holds."
 #: Most edits of one task.
 MAX_MOVES = 200
 
@@ -112,7 +114,7 @@ class Session(msgspec.Struct, frozen=True):
         """
         step = self.step
         if isinstance(step, Predict | Transfer):
-            return tuple(Option(key, option_text(step, key)) for key in step.options)
+            return tuple(Option(key, option_text(step.say, key)) for key in step.options)
         if not isinstance(step, Explain):
             return ()
         told = [Option(str(place), " ".join(each.says.split())) for place, each in enumerate(step.sentence)]
@@ -263,7 +265,7 @@ def said_to(step: Step, choice: str, right: str) -> str:
     if isinstance(step, Predict | Transfer):
         text = step.right if choice == right else step.wrong.get(choice, "")
     elif isinstance(step, Explain):
-        text = step.right if choice == right else step.sentence[int(choice)].wrong
+        text = (step.right or _ONLY_ONE) if choice == right else step.sentence[int(choice)].wrong
     else:
         return ""
     told = wrong_of(text)

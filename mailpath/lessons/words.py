@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mailpath.facts.steps import TITLES
-from mailpath.lessons.grammar import Predict, Transfer
 
 _OUTCOMES = {
     "authenticated": "It is delivered, and the server has proved who it is.",
@@ -28,9 +29,9 @@ _OTHERS = {
 }
 
 
-def option_text(step: Predict | Transfer, key: str) -> str:
-    """The text of an option: its own, or the usual one."""
-    return " ".join(step.say.get(key, usual_text(key)).split())
+def option_text(say: Mapping[str, str], key: str) -> str:
+    """The text of an option: its own, of `say`, or the usual one."""
+    return " ".join(say.get(key, usual_text(key)).split())
 
 
 def usual_text(key: str) -> str:
