@@ -56,6 +56,12 @@ class Bash(BashComplete):
 shell_completion.add_completion_class(Bash)
 
 
+def courses(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Courses of lessons."""
+    text = resources.files("mailpath.lessons").joinpath("courses.toml").read_text("utf-8")
+    return [CompletionItem(name) for name in tomllib.loads(text) if name.startswith(incomplete)]
+
+
 def shells(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """What there is a script for."""
     return _items(dict.fromkeys(SHELLS, ""), incomplete)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from mailpath.commands.choices import OneOf
 from mailpath.commands.grammar import Command
-from mailpath.commands.options import argument, as_json, completed
+from mailpath.commands.options import argument, as_json, completed, flag, value
 
 
 @click.command(
@@ -49,9 +52,72 @@ def new(file: str) -> None:
     lessons.new(file)
 
 
+_OUTPUT = value("-o", "--output", of="FILE", help="Write to FILE, .html or .md. [standard output, Markdown]")
+_SOLUTIONS = flag("--solutions", help="Add the answers, and notes for the instructor.")
+
+
+@click.command(
+    cls=Command,
+    short_help="Print a course on paper.",
+    params=[
+        argument("course", metavar="COURSE|ID|FILE", shell_complete=completed("courses")),
+        _SOLUTIONS,
+        _OUTPUT,
+    ],
+)
+def sheet(course: str, solutions: bool, output: str | None) -> None:
+    """Print COURSE, one lesson or the lesson in FILE as a page to hand out. The answers are worked out in the
+    lab.
+    """
+    from mailpath.commands import lessons
+
+    lessons.sheet(course, solutions, output)
+
+
+@click.command(
+    cls=Command,
+    short_help="Give a test before a class, or after it.",
+    params=[
+        click.Option(
+            ["--form"], type=OneOf(["a", "b"]), required=True, help="Form a before the class, b after it."
+        ),
+        value(
+            "--course",
+            of="COURSE",
+            shell_complete=completed("courses"),
+            help="Only what COURSE is about. [all]",
+        ),
+        value(
+            "--answers", of="FILE", help="Ask here, and write the answers to FILE (JSONL), without a name."
+        ),
+        _SOLUTIONS,
+        _OUTPUT,
+    ],
+)
+def quiz(**words: Any) -> None:
+    """Print a test, or give it at the terminal. The two forms ask for the same ideas in other settings."""
+    from mailpath.commands import lessons
+
+    lessons.quiz(**words)
+
+
+@click.command(
+    cls=Command,
+    short_help="Show what a class answered.",
+    params=[argument("folder", metavar="DIR", shell_complete=completed("files")), _OUTPUT],
+)
+def report(folder: str, output: str | None) -> None:
+    """Show what a class answered: the files of answers (*.jsonl) in DIR, question by question, and before and
+    after the class.
+    """
+    from mailpath.commands import lessons
+
+    lessons.report(folder, output)
+
+
 LESSON = click.Group(
     "lesson",
-    commands=[list_lessons, check, new],
+    commands=[list_lessons, check, new, sheet, quiz, report],
     short_help="List, check and print the lessons.",
     help="Lessons on mail security that ask before they show: list, check and print them.",
 )

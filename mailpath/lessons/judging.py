@@ -6,6 +6,7 @@ Attack, clock and posture are then worked out on the recording, as everywhere: s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import msgspec
@@ -19,10 +20,12 @@ from mailpath.judge import Outcome, Posture, Verdict, message_options
 from mailpath.judge.message_options import MessageOptions
 from mailpath.judge.presets import posture as posture_named
 from mailpath.lab import Lab, Scenario
+from mailpath.lab.ca import Authority
 from mailpath.lessons.confined import Confined
-from mailpath.lessons.edits import parse, seconds
+from mailpath.lessons.edits import EditError, parse, seconds
 from mailpath.lessons.grammar import Condition, Do, Explain, Question
-from mailpath.lessons.worlds import World, apply, seen_on_the_way
+from mailpath.lessons.passing import met_on_the_way
+from mailpath.lessons.worlds import World, apply
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
 from mailpath.visible import visible
@@ -68,9 +71,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bench:
-    """Walks worlds, and remembers.  `captures`: by scenario."""
+    """Walks worlds, and remembers.  All its labs share their keys: a digest stays what it is when a learner
+    edits something else.
+    """
 
     def __init__(self) -> None:
+        self._now = int(time.time())
+        self._authority = Authority(self._now)
         self._captures: dict[bytes, Capture] = {}
         self._rewalks: dict[tuple[bytes, int], Rewalks] = {}
 
@@ -84,7 +91,7 @@ class Bench:
             if len(self._captures) >= MOST_SCENARIOS:
                 self._captures.clear()
                 self._rewalks.clear()
-            self._captures[key] = await _record(scenario)
+            self._captures[key] = await self._record(scenario)
         return self._captures[key]
 
     async def rewalks(self, scenario: Scenario, clock: int = 0) -> Rewalks:
@@ -112,22 +119,23 @@ class Bench:
         found = await rewalks.untampered()
         return Seen(walk=found, verdict=await _verdict(rewalks, found, sender, asked))
 
+    async def _record(self, scenario: Scenario) -> Capture:
+        with Lab.start((scenario,), now=self._now, authority=self._authority) as lab:
+            async with live_network(lab.settings, kind="lab") as network:
+                confined = Confined(network)
+                recording, path = Recording(confined), Path(recipient=scenario.domain, sender=scenario.sender)
+                found = await walk(path, recording, network.ground.made)
+                if confined.strays:
+                    address = visible(confined.strays[0])
+                    raise OutsideLoopback(
+                        f"{address} is no address of the lab: a walk would leave this machine."
+                    )
+                return capture_of(recording, path, found.roots)
+
 
 async def _verdict(rewalks: Rewalks, found: Walk, sender: Posture, asked: MessageOptions) -> Verdict:
     held = asked.cached(await rewalks.met(), sender)
     return message_options.verdict(found, sender, held, asked.message)
-
-
-async def _record(scenario: Scenario) -> Capture:
-    with Lab.start((scenario,)) as lab:
-        async with live_network(lab.settings, kind="lab") as network:
-            confined = Confined(network)
-            recording, path = Recording(confined), Path(recipient=scenario.domain, sender=scenario.sender)
-            found = await walk(path, recording, network.ground.made)
-            if confined.strays:
-                address = visible(confined.strays[0])
-                raise OutsideLoopback(f"{address} is no address of the lab: a walk would leave this machine.")
-            return capture_of(recording, path, found.roots)
 
 
 # --- questions ---------------------------------------------------------------------------------------
@@ -181,7 +189,10 @@ async def true_sentence(bench: Bench, world: World, step: Explain) -> tuple[int,
 
 async def reached(bench: Bench, world: World, step: Do) -> bool:
     """Whether the task of `step` is done in `world`."""
-    return await all_hold(bench, world, step.goal)
+    try:
+        return await all_hold(bench, world, step.goal)
+    except EditError:  # of a condition: what it would edit is gone
+        return False
 
 
 async def all_hold(bench: Bench, world: World, conditions: Iterable[Condition]) -> bool:
@@ -234,7 +245,8 @@ async def _holds_now(bench: Bench, world: World, wanted: Condition) -> bool:
 
 
 async def _met_on_the_way(bench: Bench, world: World, wanted: Condition) -> bool:
-    for scenario in seen_on_the_way(world):
+    start = await bench.capture(world.stages[0].scenario)
+    for scenario in met_on_the_way(world, start):
         met = await bench.see(replace(world, scenario=scenario, past=()), wanted.posture)
         if met.verdict.outcome.value == wanted.never:
             return True

@@ -6,7 +6,7 @@ drops the last edit and reset drops them all.  The lab builds each scenario afre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,6 @@ from mailpath.attacks.catalogue import canonical
 from mailpath.errors import MailpathError
 from mailpath.judge.presets import posture
 from mailpath.lab.scenario import Scenario, replace_tlsa, scenarios, tlsa_references
-from mailpath.lab.zones import TTL
 from mailpath.lessons.edits import Edit, EditError, parse
 from mailpath.wording.phrases import did_you_mean
 from mailpath.wording.times import DAY
@@ -99,36 +98,8 @@ def apply(world: World, edit: Edit) -> World:
 def _published(world: World, scenario: Scenario) -> World:
     """`scenario` takes the place of what was published."""
     if scenario == world.scenario:
-        raise EditError("That changes nothing.")
-    in_passing = world.past and world.since == world.waited  # no sender came by in between
-    past = world.past if in_passing else world.stages
-    return replace(world, scenario=scenario, past=past, since=world.waited)
-
-
-def seen_on_the_way(world: World) -> Iterator[Scenario]:
-    """Every pair that a sender may have met: records that its cache still held, and the servers of then.
-
-    A record is kept for its TTL (RFC 2181 section 8), so that zones of the past meet the servers of today.
-    """
-    stages = world.stages
-    for number, now in enumerate(stages):
-        yield now.scenario
-        for before in range(number):
-            if stages[before + 1].moment + TTL > now.moment:
-                yield _mixed(stages[before].scenario, now.scenario)
-
-
-def _mixed(cached: Scenario, served: Scenario) -> Scenario:
-    """The zones of one, and the servers and policy of the other."""
-    held = pinned(cached, "before")
-    kept = {server.host: server.tlsacert for server in held.server}
-    servers = tuple(
-        replace(each, tlsacert={**kept.get(each.host, {}), **each.tlsacert}) for each in served.server
-    )
-    there = {each.host for each in servers}
-    # A host that is gone still vouches for its digests, and answers nobody.
-    gone = tuple(replace(each, listen="refused") for each in held.server if each.host not in there)
-    return replace(served, zone=held.zone, server=(*servers, *gone))
+        return world
+    return replace(world, scenario=scenario, past=world.stages, since=world.waited)
 
 
 def pinned(scenario: Scenario, name: str) -> Scenario:
@@ -151,7 +122,7 @@ def pinned(scenario: Scenario, name: str) -> Scenario:
         for host, server in labelled.items()
     )
     zones = tuple(
-        replace(zone, rr=tuple(_pinned_line(scenario, line, names) for line in zone.rr))
+        replace(zone, rr=tuple(pinned_line(scenario, line, names) for line in zone.rr))
         for zone in scenario.zone
     )
     return replace(scenario, server=servers, zone=zones)
@@ -164,7 +135,8 @@ def _free(taken: dict[str, Any], name: str) -> str:
     return found
 
 
-def _pinned_line(scenario: Scenario, line: str, names: dict[str, str]) -> str:
+def pinned_line(scenario: Scenario, line: str, names: Mapping[str, str]) -> str:
+    """`line` with the digest of "what the server shows" under a name.  `names`: host -> name."""
     told = []
     for each in tlsa_references(line):
         part = names[scenario.absolute(each.host)] if each.part == "leaf" else each.part

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from mailpath.lessons.edits import EditError, parse
 from mailpath.lessons.grammar import Condition
 from mailpath.lessons.judging import Bench, holds
-from mailpath.lessons.worlds import World, apply, scenario_named, seen_on_the_way, world_of
+from mailpath.lessons.worlds import World, apply, scenario_named, world_of
 
 DANE = "dane-good"
 
@@ -69,7 +68,6 @@ def test_a_record_does_not_follow_the_key() -> None:
         ("drop zone.rr CNAME", "No line of"),
         ("drop zone.rr m", "More than one line of"),
         ("add zone.sec signed", "is no list"),
-        ("set zone.sec signed", "changes nothing"),
         ("add zone.rr $GENERATE 1-9 a A 192.0.2.1", "directives are not read"),
         ("wait a while", "no span of time"),
         ("attack everything", "There is no attack"),
@@ -91,8 +89,12 @@ def test_an_edit_that_cannot_be_made_says_why(edit: str, words: str) -> None:
     st.sampled_from(["", "set zone.rr ", "add server ", "drop zone.", "wait ", "set server.mx1."]),
 )
 def test_whatever_is_typed_is_an_edit_or_a_sentence(text: str, verb: str) -> None:
-    with contextlib.suppress(EditError):
+    told = "."
+    try:
         edited(verb + text)
+    except EditError as error:
+        told = error.sentence
+    assert told.endswith(".")
 
 
 NEXT = "_25._tcp.mx1 {tlsa 3 1 1 mx1/next}"
@@ -123,10 +125,13 @@ def test_on_the_way_old_records_meet_new_servers(order: tuple[str, ...], bench: 
     assert asyncio.run(holds(bench, world, never)) is not ORDERS[order]
 
 
-def test_a_digest_that_follows_its_server_is_held_fast_in_caches() -> None:
-    """`{tlsa 3 1 1 mx1}` in an old zone means the certificate of then."""
-    world = edited("set server.mx1.cert.key next", f"add zone.rr {CURRENT} ; again", world=world_of(DANE))
-    first, *_, last = seen_on_the_way(world)
-    assert first == scenario_named(DANE)
-    assert last.zone[0].rr[1] == "_25._tcp.mx1 {tlsa 3 1 1 mx1/before}"
-    assert last.server[0].tlsacert["before"] == scenario_named(DANE).server[0].cert
+def test_a_digest_that_follows_its_server_is_held_fast_in_caches(bench: Bench) -> None:
+    """`{tlsa 3 1 1 mx1}` in a zone of the past means the certificate of then; so does a digest in figures."""
+    never = Condition(posture="postfix-dane", never="deferred")
+    swapped = edited("set server.mx1.cert.key next")
+    assert not asyncio.run(holds(bench, swapped, never))
+    digest = asyncio.run(bench.walk(world_of(DANE))).tlsa.hosts[0].candidates[0].records[0].data.hex()
+    copied = edited(f"add zone.rr _25._tcp.mx1 TLSA 3 1 1 {digest}", world=world_of("dane-good"))
+    assert asyncio.run(bench.see(copied, "postfix-dane")).word == "authenticated"
+    copied = edited("drop zone.rr {tlsa", world=copied)
+    assert asyncio.run(bench.see(copied, "postfix-dane")).word == "authenticated"
