@@ -244,7 +244,8 @@ def dnssec(**words: Any) -> int:
     ],
 )
 def plan(**words: Any) -> int:
-    """Plan the way to GOAL for RECIPIENT: key-change.
+    """Plan the way to GOAL for RECIPIENT: dane, mta-sts, key-change, new-mx, leave-dane, leave-mta-sts or
+    repair (mail is refused now).
 
     Each state that senders can meet on the way, with every record and policy that a cache may still hold, is
     built in the lab, walked and judged under every posture. A plan is printed only if mail fares worse in

@@ -321,7 +321,7 @@ CHECK = (
 )
 
 #: What `plan` can be asked for.
-GOALS = ("key-change",)
+GOALS = ("dane", "mta-sts", "key-change", "new-mx", "leave-dane", "leave-mta-sts", "repair")
 #: What it asks beside the goal.
 PLAN = (
     value(

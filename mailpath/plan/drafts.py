@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 from mailpath.lab.grammar import Zone
-from mailpath.plan.model import Do, PolicyFile, Step
+from mailpath.plan.model import Blocked, Do, PolicyFile, Step
 from mailpath.plan.passage import Change
 from mailpath.plan.situation import Situation
-from mailpath.plan.timing import ZoneTimes
-from mailpath.plan.world import Part, Rr
+from mailpath.plan.timing import INSECURE, ZoneTimes
+from mailpath.plan.world import Part, Rr, World
 from mailpath.wording.phrases import join_and, sentence
 from mailpath.wording.times import span
 
@@ -49,6 +49,11 @@ class Drafting:
         self.situation = situation
         self.world = situation.world
         self.drafts: list[Draft] = []
+        self.notes: list[str] = []
+        #: Other orders that suggest themselves: a clause on each, and what it does to the world.
+        self.naive: list[tuple[str, list[Change]]] = []
+        #: Who has to be asked for what the plan goes without.
+        self.blocked: list[Blocked] = []
 
     def add(self, draft: Draft) -> None:
         """One more step."""
@@ -136,7 +141,7 @@ class Drafting:
             world = world.changed(draft.parts)
             found: list[tuple[int, str]] = []
             if draft.settle:
-                found = [self._settling(part, old) for part, old in pending.items()]
+                found = [self._settling(part, old, world) for part, old in pending.items()]
                 pending, before = {}, world
             if draft.wait is not None:
                 found.append((draft.wait.seconds, draft.wait.why))
@@ -145,17 +150,15 @@ class Drafting:
             waits.append((seconds, sentence(f"until {join_and(tuple(reasons))}") if seconds else ""))
         return waits
 
-    def _settling(self, part: Part, old: Any) -> tuple[int, str]:
-        """For how long a cache may hold `old`, and the clause that says so."""
-        times, world = self.situation.times, self.situation.world
-        seconds = times.settles(part, old, world)
+    def _settling(self, part: Part, old: Any, world: World) -> tuple[int, str]:
+        """For how long a cache may hold `old`, now that the world is so, and the clause that says so."""
+        times, new = self.situation.times, world.parts.get(part)
+        seconds = times.settles(part, old, new, world)
         if not seconds:
             return 0, ""
         zone = world.zone_of(part.name)
         if part.kind == "zone":
-            held = "DS records" if isinstance(old, Zone) and old.sec not in ("unsigned", "nods") else ""
-            what = held or 'answer "no DS"'
-            return seconds, f"the old {what} of {part.name} {_has(held)} expired ({span(seconds, full=True)})"
+            return seconds, _zone_settles(part.name, old, new, seconds)
         if old:
             why = f"the old {part.rdtype} records of {part.name} have expired (TTL {seconds} s)"
         else:
@@ -167,8 +170,14 @@ class Drafting:
         return seconds, why + _refresh(times.of(zone))
 
 
-def _has(plural: str) -> str:
-    return "have" if plural else "has"
+def _zone_settles(name: str, old: Zone, new: Zone | None, seconds: int) -> str:
+    lasts = f"({span(seconds, full=True)})"
+    if old.sec not in INSECURE:
+        return f"the old DS records of {name} have expired {lasts}"
+    if new is None or new.sec in INSECURE:
+        counted = "counted from when every name server serves signatures"
+        return f"every answer of {name} without signatures has expired {lasts}, {counted}"
+    return f'the answer "no DS record of {name}" has expired {lasts}'
 
 
 def _refresh(times: ZoneTimes | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -10,7 +10,7 @@ from mailpath.facts import Walk
 from mailpath.network.capture import Capture
 from mailpath.network.replay import Replay
 from mailpath.plan.drafts import Drafting
-from mailpath.plan.goals import key_change
+from mailpath.plan.goals import dane, key_change, leaving, mta_sts, new_mx, repair
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.model import Blocked, Goal, Plan, Proof, Result, Worse
 from mailpath.plan.next_key import NextKey
@@ -45,8 +45,14 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     worlds: tuple[World, ...] = ()
 
 
-_DRAFTS: dict[Goal, Callable[[Situation, Asked], tuple[Drafting, tuple[str, ...]]]] = {
+_DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
+    Goal.DANE: lambda situation, _: dane.draft(situation),
+    Goal.MTA_STS: lambda situation, _: mta_sts.draft(situation),
     Goal.KEY_CHANGE: lambda situation, asked: key_change.draft(situation, asked.key),
+    Goal.NEW_MX: lambda situation, asked: new_mx.draft(situation, asked.to),
+    Goal.LEAVE_DANE: lambda situation, _: leaving.leave_dane(situation),
+    Goal.LEAVE_MTA_STS: lambda situation, _: leaving.leave_mta_sts(situation),
+    Goal.REPAIR: lambda situation, _: repair.draft(situation),
 }
 
 
@@ -60,7 +66,7 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
     found = await walk(capture.path, Replay(capture), at)
     situation = situation_of(capture, found, asked.hosts)
     try:
-        drafting, notes = _DRAFTS[goal](situation, asked)
+        drafting = _DRAFTS[goal](situation, asked)
     except Stopped as stopped:
         told = Plan(
             goal=goal,
@@ -71,10 +77,10 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
             blocked=stopped.blocked,
         )
         return Planned(plan=told, worlds=(situation.world,))
-    return await _prove(goal, drafting, notes, found)
+    return await _prove(goal, drafting, found)
 
 
-async def _prove(goal: Goal, drafting: Drafting, notes: Sequence[str], found: Walk) -> Planned:
+async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
     situation = drafting.situation
     states = States(found.path, found.at, situation.capture.ground.patience)
     way = passage(situation.world, drafting.changes(), situation.times)
@@ -102,9 +108,9 @@ async def _prove(goal: Goal, drafting: Drafting, notes: Sequence[str], found: Wa
         steps=drafting.steps() if safe else (),
         proof=proof,
         unsafe=orders,
-        blocked=() if safe else _walls(proof, failed),
+        blocked=tuple(drafting.blocked) if safe else _walls(proof, failed),
         cost=_cost(start, end) if goal.leaves else {},
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys(drafting.notes)),
     )
     return Planned(plan=plan, worlds=way.settled)
 

@@ -30,12 +30,12 @@ async def unsafe_orders(
     titles = [each.title for each in drafting.drafts]
     start, times = drafting.situation.world, drafting.situation.times
     found: dict[str, Unsafe] = {}
-    for told, order in _orders(changes, titles):
+    for told, order in (*drafting.naive, *_orders(changes, titles)):
         way = passage(start, order, times, MOST_MIXTURES)
         killing = await _first(way, states, allowed)
         if not killing:
             continue
-        state = tell_state(killing[0].met.world, start, drafting.world)
+        state = tell_state(killing[0].met.world, start, way.settled[-1])
         unsafe = Unsafe(
             order=told,
             state=state,
@@ -61,8 +61,11 @@ async def _first(way: Passage, states: States, allowed: dict[str, Standing]) -> 
 
 
 def _orders(changes: Sequence[Change], titles: Sequence[str]) -> Iterator[tuple[str, list[Change]]]:
-    """A clause, and the order: each wait left out, and each step before the one that it has to follow."""
+    """A clause, and the order: all at once; each wait left out; each step before the one that it follows."""
     made = 0
+    if len(changes) > 1:
+        everything = {part: value for each in changes for part, value in each.parts.items()}
+        yield "everything at once", [Change(everything)]
     for number in range(len(changes) - 1):
         if made >= MOST_ORDERS:
             return
@@ -97,7 +100,7 @@ def _lasts(met: Met, order: Sequence[Change], way: Passage, times: Times) -> int
     later = now
     for change in order[met.during + 1 :]:
         later = later.changed(change.parts)
-        stays = [times.settles(part, old, now) for part, (old, _) in different(now, later).items()]
+        stays = [times.settles(part, *values, now) for part, values in different(now, later).items()]
         if any(stays):
             return max(stays)
     return 0

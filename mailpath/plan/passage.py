@@ -13,8 +13,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from mailpath.plan.timing import Times, max_age
+from mailpath.plan.timing import INSECURE, Times, max_age
 from mailpath.plan.world import POLICY, Part, World
 
 #: Mixtures of one step that are built.  Beyond, corners are: all old, all new, and each part on its own.
@@ -74,7 +75,7 @@ def passage(start: World, changes: Sequence[Change], times: Times, most: int = M
         for part, value in change.parts.items():
             was = before.parts.get(part)
             if was != value:
-                left = max(0, times.settles(part, was, before))
+                left = max(0, times.settles(part, was, value, before))
                 old.setdefault(part, []).append(_Old(was, left))
         policies[number + 1] = _hold(after)
         mixtures, dropped = _mixtures(after, old, most)
@@ -119,7 +120,8 @@ def _mixtures(after: World, old: dict[Part, list[_Old]], most: int) -> tuple[lis
         new = after.parts.get(part)
         seen: dict[bytes, _Choice] = {_encode(new): (part, new, None)}
         for each in sorted(held, key=lambda one: -one.seconds):
-            seen.setdefault(_encode(each.value), (part, each.value, each.seconds))
+            value = _as_met(part, each.value, new, after)
+            seen.setdefault(_encode(value), (part, value, each.seconds))
         choices.append(list(seen.values()))
     total = prod(len(each) for each in choices)
     chosen = list(_corners(choices)) if total > most else list(product(*choices))
@@ -128,6 +130,21 @@ def _mixtures(after: World, old: dict[Part, list[_Old]], most: int) -> tuple[lis
         lasts = [seconds for _, _, seconds in mixture if seconds is not None]
         worlds.append((after.changed({part: value for part, value, _ in mixture}), min(lasts, default=0)))
     return worlds, max(0, total - len(worlds))
+
+
+def _as_met(part: Part, old: Any, new: Any, world: World) -> Any:
+    """What an old value is to a sender that has learnt the rest of the new one.
+
+    An answer that was cached before its zone was signed is bogus to whoever sees the DS record.
+    """
+    if part.kind != "zone" or old is None or new is None or old.sec != "unsigned" or new.sec in INSECURE:
+        return old
+    owners = {
+        (f"{each.name}.", each.rdtype)
+        for each, held in world.parts.items()
+        if each.kind == "rrset" and held and world.zone_of(each.name) == part.name
+    }
+    return replace(new, tamper=tuple(f"{owner} {rdtype}" for owner, rdtype in sorted(owners)))
 
 
 def _corners(choices: list[list[_Choice]]) -> Iterator[tuple[_Choice, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from mailpath.assess.certificate import pkix_problem
 from mailpath.assess.sessions import sessions_of
 from mailpath.assess.tlsa import failed_lookup, tlsa_bases, tlsa_of
 from mailpath.facts import Found, MxHost, Security, TlsaRecord, Walk
@@ -31,20 +32,23 @@ class Shown(msgspec.Struct, frozen=True):
         return not self.record.unusable
 
 
-class HostNow(msgspec.Struct, frozen=True):
-    """One MX host.  `own`: it is the user's to change.  `owner`: where its TLSA records stand, or would.
-    `tlsa`: those there are, secure or not; `failed`: the lookup of them failed.  `chains`: the certificates
-    that it shows (DER), each chain once.  `reached`: some address of it answered.
-    `servers`: what the world calls its servers: hosts may share one, and each goes by its first name.
+class HostNow(msgspec.Struct, frozen=True, kw_only=True):
+    """One MX host.  `own`: it is the user's to change.
+
+    `owner`: where its TLSA records stand, or would; `tlsa`: those there are, secure or not; `failed`: the
+    lookup of them failed.  `chains`: the certificates that it shows (DER), each chain once.  `pkix`: they are
+    all valid for it, by a public CA.  `greets`: some address of it is ready to take mail; `servers`: what the
+    world calls its servers: hosts may share one, and each goes by its first name.
     """
 
     name: str
     own: bool
     owner: str
-    tlsa: tuple[Shown, ...]
-    failed: bool
-    chains: tuple[tuple[bytes, ...], ...]
-    reached: bool
+    tlsa: tuple[Shown, ...] = ()
+    failed: bool = False
+    chains: tuple[tuple[bytes, ...], ...] = ()
+    pkix: bool = False
+    greets: bool = False
     servers: tuple[str, ...] = ()
 
     @property
@@ -85,6 +89,11 @@ class Situation(msgspec.Struct, frozen=True):
         """The MX host of that name."""
         return next((each for each in self.hosts if each.name == name), None)
 
+    @property
+    def policy_listed(self) -> tuple[str, ...]:
+        """The patterns of the policy that is in force now; () where there is none."""
+        return self.walk.sts.policy.mx if self.walk.sts.policy is not None else ()
+
     def changing(self) -> tuple[HostNow, ...]:
         """The hosts that the plan is about: those claimed, or else every one."""
         return tuple(each for each in self.hosts if not self.claimed or each.name in self.claimed)
@@ -123,7 +132,8 @@ def _host(walk: Walk, host: MxHost, world: World, *, own: bool) -> HostNow:
         ),
         failed=failed_lookup(entry) is not None,
         chains=chains,
-        reached=any(each.greeting is not None for each in sessions),
+        pkix=bool(chains) and all(pkix_problem(walk, host.name, chain) is None for chain in chains),
+        greets=any(each.greeting is not None and each.greeting.positive for each in sessions),
         servers=_servers(world, {host.name, host.canonical}),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mailpath.plan.world import Part, World, different
+from mailpath.lab.grammar import Server
+from mailpath.plan.world import Part, World, certificate, different
 from mailpath.wording.phrases import join_and
 
 _SERVED = {"server", "policy", "zone", "fault"}
@@ -17,9 +18,12 @@ def tell_state(world: World, start: World, goal: World) -> str:
     told: dict[tuple[bool, str, str], list[str]] = {}
     for part, (old, new) in different(start, goal).items():
         value = world.parts.get(part)
-        told.setdefault((part.kind in _SERVED, _which(part, value, old, new), _kind(part)), []).append(
-            part.name
-        )
+        if part.kind == "zone" and value is not None and value.tamper and value != old:
+            told.setdefault((False, "unsigned", "answer"), []).append(part.name)
+            continue
+        told.setdefault(
+            (part.kind in _SERVED, _which(part, value, old, new), _kind(part, old, new)), []
+        ).append(part.name)
     alone = {kind: sum(key[2] == kind for key in told) == 1 for _, _, kind in told}
     clauses = [
         _clause(served, which, kind, () if alone[kind] else names)
@@ -28,8 +32,16 @@ def tell_state(world: World, start: World, goal: World) -> str:
     return ", ".join(clauses) or "nothing has changed yet"
 
 
-def _kind(part: Part) -> str:
+def _kind(part: Part, old: Any, new: Any) -> str:
+    if part.kind == "server" and (not old or not new or _keys(old) == _keys(new)):
+        return "mail host"
     return _NAMES.get(part.kind) or f"{part.rdtype} record"
+
+
+def _keys(servers: tuple[Server, ...]) -> list[tuple[str, ...]]:
+    return [
+        tuple(certificate(each).key for each in (one.cert, one.second) if each is not None) for one in servers
+    ]
 
 
 def _which(part: Part, value: Any, old: Any, new: Any) -> str:
@@ -42,6 +54,6 @@ def _which(part: Part, value: Any, old: Any, new: Any) -> str:
 
 def _clause(served: bool, which: str, kind: str, names: Iterable[str]) -> str:
     where = "served" if served else "cached"
-    plural = f"{kind}s" if which == "both" else kind
+    plural = f"{kind}s" if which in ("both", "unsigned") else kind
     of = f" of {join_and(tuple(names))}" if tuple(names) else ""
     return f"{which} {plural}{of} {where}"

@@ -3,6 +3,7 @@
 * A record: its TTL (RFC 1035 section 3.2.1), as it was published before the change.
 * No record: the negative TTL, the lesser of the SOA's own TTL and its minimum (RFC 2308 section 5).
 * A DS record: its TTL, of the parent zone; a missing one: the parent's negative TTL.
+* Answers of a zone that is signed: their TTLs; without signatures they are bogus to whoever sees a DS record.
 * A policy: max_age from the last moment at which it could be fetched (RFC 8461 section 3.2).
 * A mail host: not at all; every session asks it anew.
 """
@@ -27,7 +28,7 @@ from mailpath.plan.world import Part, World, is_within
 #: Seconds that are taken for granted where no answer showed any: what most zones have, and a day above them.
 UNSEEN, UNSEEN_DS = 3600, 86400
 #: What a zone says of itself that nobody has signed, or of which a validator makes no use.
-_INSECURE = ("unsigned", "nods")
+INSECURE = ("unsigned", "nods")
 
 
 class ZoneTimes(msgspec.Struct, frozen=True):
@@ -52,21 +53,37 @@ class Times(msgspec.Struct, frozen=True):
         found = self.of(zone)
         return UNSEEN if found is None else found.negative
 
-    def settles(self, part: Part, old: Any, world: World) -> int:
-        """Seconds for which a sender may go on with `old` after the change.  Held policies are apart."""
+    def settles(self, part: Part, old: Any, new: Any, world: World) -> int:
+        """Seconds for which a sender may go on with `old` once it is `new`.  Held policies are apart."""
         match part.kind:
             case "rrset":
                 ttls = [each.ttl for each in old or ()]
                 return max(ttls) if ttls else self.negative(world.zone_of(part.name))
             case "zone":
-                return self._zone(part.name, old)
+                return self._zone(part.name, old, new, world)
         return 0
 
-    def _zone(self, zone: str, old: Zone | None) -> int:
-        if old is not None and old.sec not in _INSECURE:
+    def _zone(self, zone: str, old: Zone | None, new: Zone | None, world: World) -> int:
+        if old is None or new is None:
+            return 0
+        if old.sec not in INSECURE:
             return self.ds.get(zone, UNSEEN_DS)
+        unsigned = longest_ttl(world, zone) if old.sec == "unsigned" else 0
+        if new.sec in INSECURE:
+            return unsigned
         above = [each for each in self.zones if each != zone and is_within(zone, each)]
-        return self.negative(max(above, key=len)) if above else UNSEEN
+        return max(unsigned, self.negative(max(above, key=len)) if above else UNSEEN)
+
+
+def longest_ttl(world: World, zone: str) -> int:
+    """Seconds for which some answer of `zone` may be kept, as far as the world has them."""
+    ttls: list[int] = [
+        each.ttl
+        for part, held in world.parts.items()
+        if part.kind in ("rrset", "server") and world.zone_of(part.name) == zone
+        for each in held or ()
+    ]
+    return max(ttls, default=UNSEEN)
 
 
 def times_of(capture: Capture) -> Times:

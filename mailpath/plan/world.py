@@ -62,8 +62,8 @@ def record(owner: str, ttl: int, rdtype: str, data: str, lab: str = "") -> Rr:
 
 
 class World(msgspec.Struct, frozen=True):
-    """`base`: a scenario of which everything but the parts is taken.  A part that is not in `parts` is not
-    there: no records, no host.
+    """`base`: a scenario of which everything but the parts is taken.  A part that is not in `parts`, or
+    is None there, is not there: no records, no host.
     """
 
     base: Scenario
@@ -75,12 +75,12 @@ class World(msgspec.Struct, frozen=True):
 
     def records(self, owner: str, rdtype: str) -> tuple[Rr, ...]:
         """Of one RRset; () where there is none."""
-        found: tuple[Rr, ...] = self.parts.get(rrset(owner, rdtype), ())
+        found: tuple[Rr, ...] = self.parts.get(rrset(owner, rdtype)) or ()
         return found
 
     def servers(self, host: str) -> tuple[Server, ...]:
         """The tables of one host, one for each of its addresses."""
-        found: tuple[Server, ...] = self.parts.get(Part("server", host), ())
+        found: tuple[Server, ...] = self.parts.get(Part("server", host)) or ()
         return found
 
     def zone_of(self, owner: str) -> str:
@@ -109,11 +109,11 @@ class World(msgspec.Struct, frozen=True):
         lines: dict[str, list[str]] = {}
         for part, held in self.parts.items():
             if part.kind == "rrset":
-                lines.setdefault(self.zone_of(part.name), []).extend(each.line for each in held)
+                lines.setdefault(self.zone_of(part.name), []).extend(each.line for each in held or ())
         zones = tuple(
             replace(held, rr=(*held.rr, *lines.get(part.name, ())))
             for part, held in self.parts.items()
-            if part.kind == "zone"
+            if part.kind == "zone" and held is not None
         )
         return replace(
             self.base,
@@ -125,7 +125,7 @@ class World(msgspec.Struct, frozen=True):
         )
 
     def _all_servers(self) -> list[Server]:
-        return [each for part, held in self.parts.items() if part.kind == "server" for each in held]
+        return [each for part, held in self.parts.items() if part.kind == "server" for each in held or ()]
 
 
 def is_within(name: str, zone: str) -> bool:

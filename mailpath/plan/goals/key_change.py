@@ -54,8 +54,8 @@ class KeyChange(msgspec.Struct, frozen=True):
         return tuple(each for each in self.both if each not in self.gone)
 
 
-def draft(situation: Situation, key: NextKey) -> tuple[Drafting, tuple[str, ...]]:
-    """The steps, and what they take for granted, as sentences.  Raises `Stopped`."""
+def draft(situation: Situation, key: NextKey) -> Drafting:
+    """The steps.  Raises `Stopped`."""
     hosts = ours(situation)
     changes = [_change(situation.world, host, key, many=len(hosts) > 1) for host in hosts]
     named: dict[Part, object] = {}
@@ -68,7 +68,8 @@ def draft(situation: Situation, key: NextKey) -> tuple[Drafting, tuple[str, ...]
     for each in changes:
         _switch(drafting, each)
     withdraw_old(drafting, changes)
-    return drafting, tuple(_notes(situation, changes))
+    drafting.notes += _notes(situation, changes)
+    return drafting
 
 
 def publish_next(drafting: Drafting, changes: list[KeyChange]) -> None:
@@ -149,11 +150,11 @@ def ours(situation: Situation) -> tuple[HostNow, ...]:
     showing = tuple(each for each in own if each.chains and each.servers)
     if not showing:
         why = tuple(
-            Blocked(by=each.name, why=NO_TLS if each.reached else "It was not reached on this walk.")
+            Blocked(by=each.name, why=NO_TLS if each.greets else "It did not answer on this walk.")
             for each in own
         )
         named = join_and([each.name for each in own])
-        met = all(each.reached for each in own)
+        met = all(each.greets for each in own)
         raise Stopped(
             Result.BLOCKED if met else Result.UNKNOWN, f"It is not known which key {named} has now.", why
         )

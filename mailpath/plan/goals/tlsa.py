@@ -61,6 +61,11 @@ def current_record(host: HostNow, shape: Shape, ttl: int) -> Rr | None:
     return made(host, shape, ttl, data.hex(), NOW) if data else None
 
 
+def promised_record(host: HostNow, shape: Shape, ttl: int) -> Rr:
+    """A record of the key that the host shows once it offers TLS."""
+    return made(host, shape, ttl, f"<SHA-256 of the key of {host.name}>", NOW)
+
+
 def with_next(servers: Iterable[Server], now: Certificate, **how: object) -> tuple[Server, ...]:
     """The same tables with the next certificate among their names; what they show is as it was.
 

@@ -1,0 +1,90 @@
+"""DANE for every MX host (RFC 7672): TLS, a signed zone, TLSA records that fit.
+
+Records that fit nothing are replaced before the zone is signed, since then they begin to count.
+"""
+
+from __future__ import annotations
+
+from mailpath.facts import Security
+from mailpath.plan.drafts import Drafting
+from mailpath.plan.goals import serving, signing
+from mailpath.plan.goals.stopped import Stopped
+from mailpath.plan.goals.tlsa import NEW_TTL, USUAL, current_record, part_of, promised_record
+from mailpath.plan.model import Blocked, Result
+from mailpath.plan.situation import HostNow, Situation
+from mailpath.plan.world import Part, Rr
+
+_WITHOUT = "MTA-STS needs only a public certificate of them: see the goal mta-sts."
+
+
+def draft(situation: Situation) -> Drafting:
+    """The steps.  Raises `Stopped`."""
+    _look(situation)
+    drafting = Drafting(situation)
+    lacking = [each for each in situation.hosts if not each.live or not _signed(situation, each)]
+    if not lacking and situation.secure_mx:
+        raise Stopped(Result.ALREADY, "Every MX host has TLSA records that fit, in signed zones.")
+    serving.refuse_theirs(
+        situation,
+        [
+            each
+            for each in situation.hosts
+            if not each.own and (not each.live or not _signed(situation, each))
+        ],
+        "Its TLSA records, or its zone's signatures, are missing.",
+        _WITHOUT,
+    )
+    serving.refuse_silent([each for each in lacking if not each.greets and not each.chains])
+    for each in lacking:
+        if not each.chains:
+            serving.serve(drafting, each, serving.OFFER, serving.offer(each.name), trusted=False)
+    _publish(drafting, [each for each in lacking if each.tlsa and not each.live], "Replace what fits nothing")
+    signing.sign(drafting, _zones(situation))
+    _publish(drafting, [each for each in lacking if not each.tlsa], "Publish TLSA records")
+    return drafting
+
+
+def _look(situation: Situation) -> None:
+    """Raises `Stopped` where nothing can be planned."""
+    if not situation.hosts:
+        raise Stopped(
+            Result.BLOCKED,
+            "There is no MX host that DANE could protect.",
+            (Blocked(by=situation.recipient, why="It names no mail host."),),
+        )
+    if situation.walk.mx.lookup.security is Security.BOGUS or any(each.failed for each in situation.hosts):
+        why = "Its answers are bogus, or its name servers fail: see the goal repair first."
+        raise Stopped(
+            Result.BLOCKED,
+            "DNS is broken.",
+            (Blocked(by=situation.world.zone_of(situation.recipient), why=why),),
+        )
+    if situation.walk.mx.lookup.security is Security.INDETERMINATE:
+        raise Stopped(Result.UNKNOWN, "It is unknown whether the zone is signed.")
+
+
+def _zones(situation: Situation) -> list[str]:
+    """The zones that have to be signed, the recipient's first."""
+    owners = [situation.recipient, *(each.owner for each in situation.hosts if each.own)]
+    return list(dict.fromkeys(situation.world.zone_of(each) for each in owners))
+
+
+def _signed(situation: Situation, host: HostNow) -> bool:
+    return signing.is_signed(situation.world, situation.world.zone_of(host.owner))
+
+
+def _publish(drafting: Drafting, hosts: list[HostNow], title: str) -> None:
+    """A record of the key that each of `hosts` shows; what fits nothing goes at the same time."""
+    wanted: dict[Part, tuple[Rr, ...]] = {}
+    for host in hosts:
+        held = drafting.world.records(host.owner, "TLSA")
+        ttl = min((each.ttl for each in held), default=NEW_TTL)
+        made = current_record(host, USUAL, ttl) or promised_record(host, USUAL, ttl)
+        wanted[part_of(host)] = (made,)
+    drafting.set_records(
+        wanted,
+        title,
+        "Publish a TLSA record of the key that each host shows.",
+        check=" && ".join(f"mailpath dnssec {each.owner} TLSA" for each in hosts),
+        undo=("Withdraw these records; a host may change its key once they have expired from caches.",),
+    )

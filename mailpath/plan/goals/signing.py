@@ -1,0 +1,86 @@
+"""Signs a zone: signatures first, and the DS record once no cache holds an answer without them.
+
+A resolver that sees the DS record takes every answer without signatures for bogus (RFC 4035 section 5.5).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from mailpath.lab.grammar import Zone
+from mailpath.plan.drafts import Draft, Drafting
+from mailpath.plan.goals.stopped import Stopped
+from mailpath.plan.model import Blocked, Do, Result
+from mailpath.plan.world import Part, World, is_within
+
+_SECURE = ("signed", "nsec3", "nsec3optout")
+
+
+def is_signed(world: World, zone: str) -> bool:
+    """Whether a validator takes its answers for secure, as far as this zone goes."""
+    held = world.zone(zone)
+    return held is not None and held.sec in _SECURE and not held.tamper
+
+
+def sign(drafting: Drafting, zones: list[str]) -> None:
+    """Steps for each zone that is not signed.  Raises `Stopped` where it lies below one that is not."""
+    for name in zones:
+        held = drafting.world.zone(name)
+        if held is None or is_signed(drafting.world, name):
+            continue
+        _refuse_island(drafting, name)
+        part = Part("zone", name)
+        if held.sec == "unsigned":
+            drafting.add(
+                Draft(
+                    who=f"dns {name}",
+                    title=f"Sign {name}",
+                    do=(
+                        Do(
+                            kind="serve",
+                            what=f"Sign the zone {name} (ECDSA P-256, algorithm 13), DS not yet.",
+                        ),
+                    ),
+                    parts={part: replace(held, sec="nods")},
+                    settle=True,
+                    check=f"delv +nocheck {name} SOA +multiline",
+                    undo=("Serve the zone without signatures again.",),
+                )
+            )
+        _publish_ds(drafting, name, part, held)
+
+
+def _publish_ds(drafting: Drafting, name: str, part: Part, held: Zone) -> None:
+    record = f"{name}. 86400 IN DS <DS record of {name}'s key-signing key>"
+    drafting.add(
+        Draft(
+            who=f"registrar of {name}",
+            title="Publish the DS record",
+            do=(
+                Do(
+                    kind="publish",
+                    what=f"Have the DS record of {name}'s key-signing key published in the zone above.",
+                    records=(record,),
+                ),
+            ),
+            parts={part: replace(held, sec="signed", ds=None, tamper=(), days=None)},
+            settle=True,
+            check=f"mailpath dnssec {name} SOA",
+            undo=(f"Have it withdrawn, and keep {name} signed until the DS record has expired from caches.",),
+        )
+    )
+
+
+def _refuse_island(drafting: Drafting, name: str) -> None:
+    for part, held in drafting.world.parts.items():
+        if (
+            part.kind == "zone"
+            and part.name != name
+            and is_within(name, part.name)
+            and held.sec not in _SECURE
+        ):
+            raise Stopped(
+                Result.BLOCKED,
+                f"{name} lies below {part.name}, which is not signed.",
+                (Blocked(by=part.name, why="Ask its operator to sign it: no DS record counts below it."),),
+            )
