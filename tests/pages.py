@@ -19,7 +19,7 @@ _ACTIVE = {
     "manifest",
 }
 _FOREIGN = {"link", "img", "iframe", "object", "embed", "form", "base", "use", "image"}
-_VOID = {"meta", "br"}
+_VOID = {"meta", "br", "input"}
 
 
 class Page(HTMLParser):

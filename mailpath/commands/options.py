@@ -344,8 +344,8 @@ PLAN = (
     flag("--why", help="Also show the proof, and what would lose mail."),
     click.Option(
         ["--format", "form"],
-        type=OneOf(["text", "json"]),
-        help="Format of the plan. [by FILE's suffix, else text]",
+        type=OneOf(["text", "json", "markdown", "html"]),
+        help="Format of the plan; markdown and html have checkboxes. [by FILE's suffix, else text]",
     ),
     value("-o", "--output", of="FILE", help="Write the plan to FILE."),
     value("--replay", of="FILE", help='Plan from a capture, without any network ("-": standard input).'),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path as File
 from typing import Any
 
@@ -24,8 +25,6 @@ from mailpath.plan import Asked, Goal, Plan, Result, make
 from mailpath.plan.next_key import MAX_PEM, NextKey, read_certificate, read_key
 from mailpath.walk import live_network
 
-#: Those that a file's suffix may stand for.
-FORMATS = ("text", "json")
 _STATUS: dict[Result, ExitCode] = {
     Result.PLAN: ExitCode.OK,
     Result.ALREADY: ExitCode.OK,
@@ -61,8 +60,7 @@ def run(
     asked = Asked(hosts=tuple(map(domain_of, hosts)), key=_key(key, cert), to=domain_of(to) if to else "")
     capture = _replayed(replay, recipient, network) if replay is not None else _walked(recipient, network)
     plan = asyncio.run(make(wanted, capture, asked)).plan
-    written_as = form_of(form, output)
-    _write(plan, written_as if written_as in FORMATS else "text", output, why=why)
+    _write(plan, form_of(form, output), output, why=why)
     return _STATUS[plan.result]
 
 
@@ -121,6 +119,10 @@ def rendered(plan: Plan, form: str, *, why: bool, width: int) -> str:
     """`plan` in one of the formats; only its renderer is loaded."""
     if form == "json":
         return json.dumps(plan.to_dict(), indent=2) + "\n"
-    from mailpath.report.plan import text
+    if form == "text":
+        from mailpath.report.plan import text
 
-    return text.render(plan, why=why, width=width)
+        return text.render(plan, why=why, width=width)
+    renderer = import_module(f"mailpath.report.plan.{form}")
+    told: str = renderer.render(plan)
+    return told
