@@ -36,6 +36,7 @@ from mailpath.survey.judging import row_for
 from mailpath.survey.over import Over
 from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
 from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
+from mailpath.survey.sampling import Sampling
 from mailpath.survey.store import Store, StoreError
 from mailpath.walk import walk
 
@@ -99,7 +100,8 @@ class Engine:
         self._asked = asked
         self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
         self._keeping = Keeping(self._courteous, store)
-        self._shared = Shared(self._keeping, settings.whole_wait)
+        self._sampling = Sampling(self._keeping)
+        self._shared = Shared(self._sampling, settings.whole_wait)
         self._zones = Zones()
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)
@@ -169,7 +171,11 @@ class Engine:
         if self._keeping.failed is not None:
             raise self._keeping.failed
         row = row_for(found, mails, self._asked.today, self._asked.postures)
-        self._store.finish(row, made, recording.exchanges, found.roots)
+        asked = (each.request for each in recording.exchanges if isinstance(each, SmtpExchange))
+        assumed = {each: self._sampling.assumed[each] for each in asked if each in self._sampling.assumed}
+        if assumed:
+            row = msgspec.structs.replace(row, assumed_from=next(iter(assumed.values())))
+        self._store.finish(row, made, recording.exchanges, found.roots, assumed)
 
 
 def _first(several: BaseExceptionGroup[StoreError]) -> StoreError:
@@ -193,5 +199,6 @@ def judge_kept(store: Store, today: Posture, postures: Sequence[Posture]) -> int
             continue
         capture = store.capture(row.domain)
         found = asyncio.run(walk(capture.path, Replay(capture), capture.ground.made))
-        store.judge_again(row_for(found, row.mails, today, postures))
+        again = row_for(found, row.mails, today, postures)
+        store.judge_again(msgspec.structs.replace(again, assumed_from=row.assumed_from))
     return lost

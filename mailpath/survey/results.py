@@ -55,7 +55,8 @@ class Row(Record, frozen=True, kw_only=True):
     `event` to `reason`: the cause under the first posture that newly defers, else the first posture that has
     one, else empty; `causes`: of each posture that does not deliver or cannot be told.  `findings`: codes.
     `inconclusive`: why what happened proves nothing, though a sender would fare so (a server that turned us
-    away for now), "" where it does.
+    away for now), "" where it does.  `assumed_from`: the host that was met in place of one of the domain's,
+    as all of its provider's say the same, "" for none (see `sampling`).
     """
 
     domain: str
@@ -70,6 +71,7 @@ class Row(Record, frozen=True, kw_only=True):
     causes: dict[str, Cause] = {}  # noqa: RUF012 - the same
     findings: tuple[str, ...] = ()
     inconclusive: str = ""
+    assumed_from: str = ""
 
 
 class Count(Record, frozen=True, kw_only=True):
@@ -198,17 +200,15 @@ def row_of(
 def seen_by(row: Row, today: str, postures: Sequence[str]) -> Row:
     """`row` with nothing but `today` and `postures`, and the cause that counts for them."""
     names = [name for name in dict.fromkeys((today, *postures)) if name in row.outcomes]
-    return row_of(
+    seen = row_of(
         row.domain,
         row.mails,
         outcomes={name: row.outcomes[name] for name in names},
         causes={name: row.causes[name] for name in names if name in row.causes},
         today=today,
-        operator=row.operator,
-        hosts=row.hosts,
-        findings=row.findings,
-        inconclusive=row.inconclusive,
     )
+    told = {name: getattr(seen, name) for name in ("outcomes", "event", "code", "side", "reason", "causes")}
+    return msgspec.structs.replace(row, **told)
 
 
 def exit_code(results: Results, max_unknown: float = MAX_UNKNOWN) -> ExitCode:

@@ -17,7 +17,7 @@ import os
 import time
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path as Folder
@@ -213,10 +213,22 @@ class Store:
 
     # --- walks -------------------------------------------------------------------------------------
 
-    def finish(self, row: Row, made: int, exchanges: Iterable[Exchange], roots: Sequence[bytes]) -> None:
-        """A domain was walked: all of it, or nothing of it."""
+    def finish(
+        self,
+        row: Row,
+        made: int,
+        exchanges: Iterable[Exchange],
+        roots: Sequence[bytes],
+        assumed: Container[Request] = (),
+    ) -> None:
+        """A domain was walked: all of it, or nothing of it.  `assumed`: what nobody was asked, and so no
+        other walk is to be told.
+        """
         with self._database.whole():
-            places = [self.keep(each) for each in exchanges]
+            places = [
+                self._put(packing.packed(each), None, 0.0) if key_of(each) in assumed else self.keep(each)
+                for each in exchanges
+            ]
             anchors = [self._put(packing.packed_root(each), None, 0.0) for each in roots]
             self._database.all(
                 "UPDATE domains SET state = ?, row = ?, made = ?, walk = ? WHERE name = ?",
