@@ -148,8 +148,9 @@ def _proof(plan: Plan) -> str:
         proof.left_out
     )
     return (
-        f"{count(proof.states, 'state')} that senders can meet on the way, built in the lab, walked and judged"
-        f" under {proof.postures} postures; {worse} mail fares worse than at the start and at the goal."
+        f"{count(proof.states, 'state')} that senders can meet on the way, built in the lab, walked and"
+        f" judged under {proof.postures} postures; {worse}"
+        f" mail fares worse than at the start and at the goal."
         f"{left_out}"
     )
 

@@ -8,7 +8,7 @@ from contextlib import closing
 
 from mailpath.errors import concerning
 from mailpath.records import Record
-from mailpath.survey.lists.kinds import Kind, kind_of
+from mailpath.survey.lists.kinds import kind_of
 from mailpath.survey.lists.opening import LONGEST, ListError, Progress, Source, oldest_first, total_octets
 from mailpath.survey.lists.tally import MOST_DOMAINS, Tally, too_many
 from mailpath.survey.lists.today import proposed
