@@ -7,6 +7,8 @@ from collections.abc import Callable
 import msgspec
 
 from mailpath.facts import Walk
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture
 from mailpath.network.replay import Replay
 from mailpath.plan.drafts import Drafting
@@ -17,7 +19,7 @@ from mailpath.plan.next_key import NextKey
 from mailpath.plan.orders import unsafe_orders
 from mailpath.plan.passage import Passage, passage
 from mailpath.plan.proof import Comparison, Standing, States, worse
-from mailpath.plan.reached import Reached
+from mailpath.plan.reached import IDEAL, Reached
 from mailpath.plan.situation import Situation, situation_of
 from mailpath.plan.telling import tell_state
 from mailpath.plan.world import World
@@ -66,6 +68,7 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
     found = await walk(capture.path, Replay(capture), at)
     situation = situation_of(capture, found, asked.hosts)
     try:
+        _look(found)
         drafting = _DRAFTS[goal](situation, asked)
     except Stopped as stopped:
         told = Plan(
@@ -78,6 +81,14 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
         )
         return Planned(plan=told, worlds=(situation.world,))
     return await _prove(goal, drafting, found)
+
+
+def _look(found: Walk) -> None:
+    """Raises `Stopped` where the walk did not see what the best of senders would."""
+    verdict = judge(found, PRESETS[IDEAL])
+    if verdict.outcome is Outcome.UNKNOWN:
+        why = Blocked(by="this machine", why=verdict.reason)
+        raise Stopped(Result.UNKNOWN, "The walk did not see enough to plan from.", (why,))
 
 
 async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:

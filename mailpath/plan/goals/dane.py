@@ -36,7 +36,7 @@ def draft(situation: Situation) -> Drafting:
     )
     serving.refuse_silent([each for each in lacking if not each.greets and not each.chains])
     for each in lacking:
-        if not each.chains:
+        if not each.chains or not each.sound:
             serving.serve(drafting, each, serving.OFFER, serving.offer(each.name), trusted=False)
     _publish(drafting, [each for each in lacking if each.tlsa and not each.live], "Replace what fits nothing")
     signing.sign(drafting, _zones(situation))
@@ -52,15 +52,14 @@ def _look(situation: Situation) -> None:
             "There is no MX host that DANE could protect.",
             (Blocked(by=situation.recipient, why="It names no mail host."),),
         )
-    if situation.walk.mx.lookup.security is Security.BOGUS or any(each.failed for each in situation.hosts):
-        why = "Its answers are bogus, or its name servers fail: see the goal repair first."
-        raise Stopped(
-            Result.BLOCKED,
-            "DNS is broken.",
-            (Blocked(by=situation.world.zone_of(situation.recipient), why=why),),
-        )
+    serving.refuse_broken(situation)
     if situation.walk.mx.lookup.security is Security.INDETERMINATE:
         raise Stopped(Result.UNKNOWN, "It is unknown whether the zone is signed.")
+    failing = [each for each in situation.hosts if each.failed]
+    if failing:
+        why = "The lookup of its TLSA records fails: see the goal repair first."
+        blocked = tuple(Blocked(by=each.name, why=why) for each in failing)
+        raise Stopped(Result.BLOCKED, "DNS is broken.", blocked)
 
 
 def _zones(situation: Situation) -> list[str]:

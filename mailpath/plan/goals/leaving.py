@@ -43,15 +43,13 @@ def leave_dane(situation: Situation) -> Drafting:
     return drafting
 
 
-def _naming_next(situation: Situation, hosts: list[HostNow]) -> Situation:
-    """The same where the hosts have another certificate, which they do not show."""
+def _naming_next(situation: Situation, hosts: list[HostNow], **how: object) -> Situation:
+    """The same where the hosts have another certificate, which they do not show; `how` says what differs."""
     named: dict[Part, object] = {}
     for host in hosts:
         for name in host.servers:
             tables = situation.world.servers(name)
-            named[Part("server", name)] = with_next(
-                tables, certificate(tables[0].cert), preset="self", issuers=None, sent=None
-            )
+            named[Part("server", name)] = with_next(tables, certificate(tables[0].cert), **how)
     return replace(situation, world=situation.world.changed(named))
 
 
@@ -77,7 +75,7 @@ def leave_mta_sts(situation: Situation) -> Drafting:
     if not situation.world.records(owner, "TXT") and facts.policy is None:
         raise Stopped(Result.ALREADY, "There is no MTA-STS record.")
     own = [each for each in situation.hosts if each.own and each.servers]
-    drafting = Drafting(_naming_next(situation, own))
+    drafting = Drafting(_naming_next(situation, own, key="", preset="self", issuers=None, sent=None))
     if facts.policy is None or facts.policy.mode != "none":
         mx = situation.policy_listed or tuple(each.name for each in situation.hosts)
         set_policy(

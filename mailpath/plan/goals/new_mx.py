@@ -28,7 +28,7 @@ def draft(situation: Situation, to: str) -> Drafting:
     known = situation.host(to)
     if known is not None and all(each.name == to for each in situation.hosts):
         raise Stopped(Result.ALREADY, f"{to} is the only MX host.")
-    drafting = Drafting(replace(situation, world=situation.world.changed(_zone(situation.world, to))))
+    drafting = Drafting(replace(situation, world=situation.world.changed(_ground(situation.world, to))))
     if known is None:
         _set_up(drafting, to)
         _vouch(drafting, to, old)
@@ -38,18 +38,25 @@ def draft(situation: Situation, to: str) -> Drafting:
     return drafting
 
 
-def _zone(world: World, to: str) -> dict[Part, Any]:
-    """A host elsewhere has a zone that nobody asked about."""
-    if world.zone_of(to):
-        return {}
-    above = to.partition(".")[2]
-    return {Part("zone", above): Zone(name=f"{above}.")}
+def _ground(world: World, to: str) -> dict[Part, Any]:
+    """Before the plan: a host without an address, and where it is elsewhere, a zone nobody asked about."""
+    found: dict[Part, Any] = {}
+    if not world.zone_of(to):
+        above = to.partition(".")[2]
+        found[Part("zone", above)] = Zone(name=f"{above}.")
+    if not world.servers(to):
+        found[Part("server", to)] = (with_names(replace(_new_host(to), a=False)),)
+    return found
+
+
+def _new_host(to: str) -> Server:
+    return Server(host=f"{to}.", cert=Certificate(preset="web"), ttl=_ADDRESS_TTL)
 
 
 def _set_up(drafting: Drafting, to: str) -> None:
     situation = drafting.situation
     own = situation.owns(to)
-    tables = (with_names(Server(host=f"{to}.", cert=Certificate(preset="web"), ttl=_ADDRESS_TTL)),)
+    tables = (with_names(_new_host(to)),)
     told = f"Let {to} take mail for {situation.recipient}, and show a certificate of a public CA for {to}."
     do = [Do(kind="serve", what=told)]
     if own:
@@ -74,7 +81,7 @@ def _set_up(drafting: Drafting, to: str) -> None:
 def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...]) -> None:
     """TLSA records, where the hosts that it replaces have some."""
     situation = drafting.situation
-    if not situation.secure_mx or not any(each.live for each in old):
+    if not situation.secure_mx or not any(each.tlsa for each in old):
         return
     if not situation.owns(to):
         raise Stopped(

@@ -45,7 +45,7 @@ def draft(situation: Situation) -> Drafting:
     policy = situation.walk.sts.policy
     enforced = policy is not None and policy.mode == "enforce"
     mismatched = [each for each in situation.hosts if each.stray and not each.live]
-    bad = [each for each in situation.hosts if not each.pkix]
+    bad = [each for each in situation.hosts if not each.pkix or not each.sound]
     unlisted = [
         each for each in situation.hosts if policy is not None and not matching.lists(policy, each.name)
     ]
@@ -217,6 +217,7 @@ def _right_tlsa(drafting: Drafting, host: HostNow) -> None:
         {part_of(host): wanted},
         title,
         what,
+        settle=not host.chains,
         check=f"mailpath dnssec {host.owner} TLSA",
         undo=("Publish the records of before.",),
         phase="right",
@@ -234,9 +235,7 @@ def _right_policy(drafting: Drafting, bad: list[HostNow]) -> None:
         ]
         return
     for host in bad:
-        serving.serve(
-            drafting, host, serving.CERTIFY, serving.certify(host.name), trusted=True, phase="right"
-        )
+        serving.certify(drafting, host, phase="right")
     set_policy(
         drafting,
         Policy("enforce", listed(situation), LONG),
