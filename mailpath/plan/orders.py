@@ -36,14 +36,15 @@ async def unsafe_orders(
         way = passage(start, order, times, MOST_MIXTURES)
         last = way.settled[-1]
         end = (await states.judged([last], [last]))[0]
-        killing = await _first(way, states, {name: max(end[name], each) for name, each in allowed.items()})
+        limit = {name: max(end[name], each) for name, each in allowed.items()}
+        killing = await _first(way, states, limit)
         if not killing:
             continue
         met = killing[0].met
         postures = tuple(
             each.name for each in states.postures if any(each.name in one.postures for one in killing)
         )
-        place = await _policy_that_kills(met, way, states, allowed, postures)
+        place = await _policy_that_kills(met, way, states, limit, postures)
         policy = "" if place is None else "new policy held" if place > met.during else "old policy held"
         state = ", ".join(filter(None, (_tell(met, order, way), policy)))
         lasts = _lasts(met, order, way, times)
@@ -107,12 +108,12 @@ async def _policy_that_kills(
 ) -> int | None:
     """The settled world whose policy a sender has to hold for this to go wrong; None: it goes wrong anyway.
 
-    Where only some senders need it, the others are the ones to tell of.
+    A policy that can be fetched takes the place of an older one, so the newest is tried first.
     """
-    for place in (None, *met.held):
+    for place in (None, *sorted(met.held, reverse=True)):
         held = () if place is None else (way.settled[place],)
         found = (await states.judged([met.world], held))[0]
-        if sum(found[name].rank > allowed[name].rank for name in postures) == len(postures):
+        if any(found[name].rank > allowed[name].rank for name in postures):
             return place
     return None
 
