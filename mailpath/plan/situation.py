@@ -66,7 +66,9 @@ class HostNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """All that a plan is made of.  `claimed`: the hosts that the user has named as theirs to change."""
+    """All that a plan is made of.  `claimed`: the hosts that the user has named as theirs to change.
+    `left_out`: sentences on what of the capture the world lacks.
+    """
 
     capture: Capture
     walk: Walk
@@ -74,6 +76,7 @@ class Situation(msgspec.Struct, frozen=True):
     times: Times
     hosts: tuple[HostNow, ...]
     claimed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def recipient(self) -> str:
@@ -104,14 +107,15 @@ class Situation(msgspec.Struct, frozen=True):
 
 def situation_of(capture: Capture, walk: Walk, claimed: Sequence[str] = ()) -> Situation:
     """`walk`: the one that `capture` replays."""
-    world = world_of(draw(capture, walk))
+    drawn = draw(capture, walk)
+    world = world_of(drawn)
     own = (walk.path.recipient, *claimed)
     hosts = tuple(
         _host(walk, host, world, own=any(is_within(host.name, each) for each in own))
         for host in walk.mx.hosts
         if host.form == "name"
     )
-    return Situation(capture, walk, world, times_of(capture), hosts, tuple(claimed))
+    return Situation(capture, walk, world, times_of(capture), hosts, tuple(claimed), drawn.notes)
 
 
 def _host(walk: Walk, host: MxHost, world: World, *, own: bool) -> HostNow:
