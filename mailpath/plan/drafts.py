@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from shlex import quote
 from typing import Any, Literal
 
 import msgspec
@@ -71,7 +72,8 @@ class Drafting:
         undo: tuple[str, ...] = (),
         phase: Phase = "",
     ) -> None:
-        """A step for each zone that has some of the RRsets `wanted`; those that are so already are none."""
+        """A step for each zone that has some of the RRsets `wanted`; those that are so already are none.
+        `check`: beside asking every name server."""
         zones: dict[str, dict[Part, tuple[Rr, ...]]] = {}
         for part, records in wanted.items():
             if (self.world.parts.get(part) or ()) != records:
@@ -84,11 +86,19 @@ class Drafting:
                     do=tuple(self._dns(zone, parts, what)),
                     parts=dict(parts),
                     settle=settle and number == len(zones),
-                    check=check,
+                    check=" && ".join(filter(None, (*self._served(parts), check))),
                     undo=undo,
                     phase=phase,
                 )
             )
+
+    def _served(self, parts: dict[Part, tuple[Rr, ...]]) -> Iterable[str]:
+        """Commands that succeed when every name server serves `parts`."""
+        for part, records in parts.items():
+            before = self.world.parts.get(part) or ()
+            words = [f"--has {quote(each.data)}" for each in records if each not in before]
+            words += [f"--lacks {quote(each.data)}" for each in before if each not in records]
+            yield f"mailpath dnssec {quote(part.name)} {part.rdtype} {' '.join(words)}"
 
     def _dns(self, zone: str, parts: dict[Part, tuple[Rr, ...]], what: str) -> Iterable[Do]:
         """What to do in one zone.  What replaces something does so in one update: two MTA-STS records beside

@@ -98,6 +98,5 @@ def _publish(drafting: Drafting, hosts: list[HostNow], title: str, what: str) ->
         wanted,
         title,
         what,
-        check=" && ".join(f"mailpath dnssec {each.owner} TLSA" for each in hosts),
         undo=("Withdraw these records; a host may change its key once they have expired from caches.",),
     )

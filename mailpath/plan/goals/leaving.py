@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
 from mailpath.plan.drafts import Draft, Drafting
@@ -33,7 +35,7 @@ def leave_dane(situation: Situation) -> Drafting:
         {part_of(each): () for each in own},
         "Withdraw the TLSA records",
         "Withdraw every TLSA record of these hosts.",
-        check=f"mailpath check {situation.recipient}",
+        check=f"mailpath check {quote(situation.recipient)}",
         undo=("Publish them again.",),
     )
     drafting.notes.append("From then on the keys may change, and the DS record may go, at any time.")
@@ -89,7 +91,7 @@ def leave_mta_sts(situation: Situation) -> Drafting:
         {rrset(owner, "TXT"): ()},
         "Withdraw the record",
         "Withdraw the MTA-STS record.",
-        check=f"mailpath check {domain}",
+        check=f"mailpath check {quote(domain)}",
         undo=("Publish it again, with a new id.",),
     )
     drafting.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 from msgspec.structs import replace
@@ -71,7 +72,7 @@ def _set_up(drafting: Drafting, to: str) -> None:
             do=tuple(do),
             parts={Part("server", to): tables},
             settle=True,
-            check=f"openssl s_client -starttls smtp -connect {to}:25 -verify_hostname {to}"
+            check=f"openssl s_client -starttls smtp -connect {quote(to)}:25 -verify_hostname {quote(to)}"
             " -verify_return_error </dev/null",
             undo=("Take it down again: nothing points to it yet.",),
         )
@@ -102,7 +103,6 @@ def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...]) -> None:
         {part: (made,)},
         "Publish TLSA records of the new host",
         "Publish a TLSA record of the key that the new host shows.",
-        check=f"mailpath dnssec {part.name} TLSA",
         undo=("Withdraw it again: nothing points to the host yet.",),
     )
 
@@ -138,7 +138,7 @@ def _replace(drafting: Drafting, to: str, gone: set[str]) -> None:
         {part: (*kept, *new)},
         "Point the MX records to the new host",
         "Publish the MX record of the new host.",
-        check=f"mailpath check {domain}",
+        check=f"mailpath check {quote(domain)}",
         undo=("Publish the old MX records again; the old hosts still take mail.",),
     )
     drafting.notes.append(

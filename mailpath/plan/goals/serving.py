@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
 from mailpath.facts import Security
@@ -69,7 +71,7 @@ def serve(
                 title=title,
                 do=(Do(kind="serve", what=what),),
                 parts=parts,
-                check=f"mailpath check {drafting.situation.recipient}",
+                check=f"mailpath check {quote(drafting.situation.recipient)}",
                 undo=("Restore the configuration of before.",),
                 phase=phase,
             )
@@ -98,7 +100,6 @@ def certify(drafting: Drafting, host: HostNow, *, phase: Phase = "") -> None:
             {part_of(host): (*held, key)},
             "Publish a record of the key",
             f"Publish a TLSA record of the key of {host.name}, which another certificate may keep.",
-            check=f"mailpath dnssec {host.owner} TLSA",
             undo=("Withdraw it again.",),
             phase=phase,
         )
@@ -120,7 +121,6 @@ def certify(drafting: Drafting, host: HostNow, *, phase: Phase = "") -> None:
         "Withdraw the records of the old certificate",
         "Withdraw the TLSA records that name more than the key.",
         settle=False,
-        check=f"mailpath dnssec {host.owner} TLSA",
         undo=("Publish them again.",),
         phase=phase,
     )

@@ -5,6 +5,8 @@ A resolver that sees the DS record takes every answer without signatures for bog
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
 from mailpath.lab.grammar import Zone
@@ -40,7 +42,7 @@ def sign(drafting: Drafting, zones: list[str]) -> None:
                     do=(Do(kind="serve", what=what),),
                     parts={Part("zone", name): replace(held, sec="nods")},
                     settle=True,
-                    check=f"dig +short +dnssec {name} SOA | grep -q SOA",
+                    check=f"dig +short +dnssec {quote(name)} SOA | grep -q SOA",
                     undo=("Serve the zone without signatures again.",),
                 )
             )
@@ -69,7 +71,7 @@ def _publish_ds(drafting: Drafting, name: str, part: Part, held: Zone) -> None:
             ),
             parts={part: replace(held, sec="signed", ds=None, tamper=(), days=None)},
             settle=True,
-            check=f"mailpath dnssec {name} SOA",
+            check=f"mailpath dnssec {quote(name)} SOA",
             undo=(f"Have it withdrawn, and keep {name} signed until the DS record has expired from caches.",),
         )
     )
