@@ -42,6 +42,8 @@ from mailpath.walk import walk
 
 #: Walks at work at once, where nobody says otherwise.
 JOBS = 16
+#: Seconds in which walks begin at one time: what is validated as of it serves them all.
+MOMENT = 300
 
 _Held = TypeVar("_Held", bound=Exchange)
 
@@ -79,10 +81,10 @@ class Keeping(Over):
             return cast(_Held, known)
         held = await hold(request)
         if kept_for(held) > 0:
-            self._tried(lambda: self._store.keep(held))
+            self._tried(lambda: self._store.note(held))
         return held
 
-    def _tried(self, act: Callable[[], Exchange | int | None]) -> Exchange | int | None:
+    def _tried(self, act: Callable[[], Exchange | None]) -> Exchange | None:
         """A walk takes an exception for a bug of one of its steps: so it waits until the walk is over."""
         try:
             return act() if self.failed is None else None
@@ -101,7 +103,7 @@ class Engine:
         self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
         self._keeping = Keeping(self._courteous, store)
         self._sampling = Sampling(self._keeping)
-        self._shared = Shared(self._sampling, settings.whole_wait)
+        self._shared = Shared(self._sampling, settings.whole_wait, moment=MOMENT)
         self._zones = Zones()
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)
