@@ -27,6 +27,7 @@ from mailpath.exchanges import (
 from mailpath.facts import Path
 from mailpath.judge import Posture
 from mailpath.network.bounded import Opened
+from mailpath.network.live_smtp import MAX_SESSIONS
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings
@@ -97,7 +98,8 @@ class Engine:
     """One survey.  `done`: domains walked until now, of `total`; `resumed`: those that had been before."""
 
     def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
-        live = open_ended(settings, asked.kind, max(asked.jobs, MOST_SESSIONS))
+        # In units of what one walk may have at once: as many sessions as the owners hold.
+        live = open_ended(settings, asked.kind, max(asked.jobs, -(-MOST_SESSIONS // MAX_SESSIONS)))
         self._store = store
         self._asked = asked
         self._courteous = Courteous(live, asked.politeness, settings.whole_wait)

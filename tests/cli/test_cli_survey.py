@@ -50,7 +50,8 @@ def test_from_a_list_to_what_would_break(run: Run, network: Path, listed: Path, 
     # Other postures judge what is kept: not a session more.
     before = lab.sessions
     again = ("survey", "--resume", *words, "--posture", "encrypt", "--format", "json")
-    code, found, _ = run(*again)
+    code, found, err = run(*again, listed)
+    assert "Goes on with" in err
     results = json.loads(found)
     assert (code, lab.sessions) == (1, before)
     assert (results["today"], results["domains"], results["mails"]) == ("postfix-may", 3, 5)
@@ -77,7 +78,7 @@ def test_from_a_list_to_what_would_break(run: Run, network: Path, listed: Path, 
         (("check", "other.example", "--replay", store), "no domain 'other.example'"),
         (("check", "b.example", "--replay", listed.parent), "no survey in this folder"),
         (("survey", listed, "--store", store), "holds a survey already: --resume goes on"),
-        (("survey", listed, "--store", store, "--resume"), "--resume goes on with the list"),
+        (("survey", "--store", listed.parent, "--resume"), "There is no survey in"),
     )
     for typed, told in refused:
         code, _, err = run(*typed)
