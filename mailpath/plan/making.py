@@ -17,7 +17,7 @@ from mailpath.plan.goals import dane, key_change, leaving, mta_sts, new_mx, repa
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.model import Blocked, Goal, Plan, Proof, Result, Worse
 from mailpath.plan.next_key import NextKey
-from mailpath.plan.orders import unsafe_orders
+from mailpath.plan.orders import Killed, unsafe_orders
 from mailpath.plan.passage import Passage, passage
 from mailpath.plan.proof import Comparison, Standing, States, worse
 from mailpath.plan.reached import IDEAL, Reached
@@ -46,10 +46,14 @@ NOTHING_SAID = Asked()
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, and the worlds that it passes through: the start, and the one after each step."""
+    """A plan, and the worlds that it passes through: the start, and the one after each step.  `killed`: what
+    its unsafe orders rest on; `states`: all that was walked for it, None where nothing was.
+    """
 
     plan: Plan
     worlds: tuple[World, ...] = ()
+    killed: tuple[Killed, ...] = ()
+    states: States | None = None
 
 
 _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
@@ -63,8 +67,13 @@ _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
 }
 
 
-async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Planned:
-    """The plan for the recipient of `capture`, as of when it was made.
+async def make(
+    goal: Goal,
+    capture: Capture,
+    asked: Asked = NOTHING_SAID,
+    tell: Callable[[int], object] | None = None,
+) -> Planned:
+    """The plan for the recipient of `capture`, as of when it was made.  `tell`: as of `States`.
 
     Raises `BadAnchor` where the capture's trust anchor cannot be read, OSError.
     """
@@ -85,7 +94,7 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
         )
         return Planned(plan=told, worlds=(situation.world,))
     try:
-        return await _prove(goal, drafting, found)
+        return await _prove(goal, drafting, found, tell)
     except ScenarioError as error:
         told = Plan(
             goal=goal,
@@ -106,9 +115,11 @@ def _look(found: Walk) -> None:
         raise Stopped(Result.UNKNOWN, "The walk did not see enough to plan from.", (why,))
 
 
-async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
+async def _prove(
+    goal: Goal, drafting: Drafting, found: Walk, tell: Callable[[int], object] | None
+) -> Planned:
     situation = drafting.situation
-    states = States(found.path, found.at, situation.capture.ground.patience)
+    states = States(found.path, found.at, situation.capture.ground.patience, tell)
     way = passage(situation.world, drafting.changes(), situation.times)
     start, end = await _ends(states, way)
     allowed = {name: max(start[name], end[name]) for name in start}
@@ -133,12 +144,12 @@ async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
         reason=_reason(drafting, proof, failed),
         steps=drafting.steps() if safe else (),
         proof=proof,
-        unsafe=orders,
+        unsafe=tuple(each.unsafe for each in orders),
         blocked=tuple(drafting.blocked) if safe else _walls(proof, failed),
         cost=_cost(start, end) if goal.leaves else {},
         notes=tuple(dict.fromkeys((*drafting.notes, *await _unlike(situation, states, found)))),
     )
-    return Planned(plan=plan, worlds=way.settled)
+    return Planned(plan=plan, worlds=way.settled, killed=orders, states=states)
 
 
 async def _unlike(situation: Situation, states: States, found: Walk) -> tuple[str, ...]:
