@@ -22,11 +22,12 @@ from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
 from mailpath.survey.lists import FORMATS as LISTS
 from mailpath.survey.out import FORMATS, OutputError, form_of, refuse_unfit, render
-from mailpath.survey.out.decision import amount, percent, reason_of
+from mailpath.survey.out.decision import percent, reason_of
 from mailpath.survey.out.letters import letters
 from mailpath.survey.out.policy_map import level_of
 from mailpath.survey.results import Cause, Group, Results, Row, results_of, row_of
 from mailpath.survey.store import Store
+from mailpath.wording.phrases import amount
 
 MADE = 1795953600  # 2026-11-29
 TODAY, DANE, STS = "postfix-may", "postfix-dane", "postfix-sts"

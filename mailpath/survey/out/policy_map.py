@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.judge.posture import DaneUse, Level, Posture
-from mailpath.survey.out.decision import amount, broken_under, decisions, headline
+from mailpath.survey.out.decision import broken_under, decisions, headline
 from mailpath.survey.results import Results
 from mailpath.visible import visible
 from mailpath.wording.layout import wrapped
+from mailpath.wording.phrases import amount
 from mailpath.wording.times import DAY, day
 
 #: Seconds after which an exception is to be looked at again.

@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from mailpath.report.contents import named
-from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, amount, decisions, headline
+from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, decisions, headline
 from mailpath.survey.results import Results
 from mailpath.wording.layout import WIDTH, cells, hanging, wrapped
+from mailpath.wording.phrases import amount
 
 #: Domains of a posture, and groups, that are shown; the other formats have them all.
 MOST, MOST_GROUPS = 20, 8
