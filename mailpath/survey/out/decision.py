@@ -66,7 +66,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One posture held against today.  `broken`: most mails first; `operators`, `causes`: of them, `untold`:
+    """One posture compared with today.  `broken`: most mails first; `operators`, `causes`: of them, `untold`:
     of what is unknown, most mails first.
     """
 

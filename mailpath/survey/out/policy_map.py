@@ -22,7 +22,7 @@ _WIDTH = 100
 
 
 def render(results: Results, posture: str, *, today: Posture | None, made: int) -> str:
-    """The table, for `postmap`; ends with a newline.  `today`: the posture that the survey was held against;
+    """The table, for `postmap`; ends with a newline.  `today`: the posture that the survey was compared with;
     `made`: Unix time.
     """
     return "\n".join(_lines(results, posture, level_of(today), made)) + "\n"
@@ -45,7 +45,7 @@ def _lines(results: Results, posture: str, level: str, made: int) -> Iterator[st
     broken = broken_under(results, posture)
     yield from _comment(
         f"smtp_tls_policy_maps: exceptions from {posture}. {headline(results, decision)}"
-        f" Surveyed on {day(made)} by mailpath {results.mailpath}, held against {results.today}."
+        f" Surveyed on {day(made)} by mailpath {results.mailpath}, compared with {results.today}."
     )
     if broken:
         yield from _comment(

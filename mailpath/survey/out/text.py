@@ -41,7 +41,7 @@ class _Page:
             yield from wrapped(headline(results, decision), self._width)
         yield ""
         yield from wrapped(
-            f"Held against today, {results.today}: {amount(results.domains, 'domain')},"
+            f"Compared with today, {results.today}: {amount(results.domains, 'domain')},"
             f" {amount(results.mails, 'mail')}. Deferred includes mail that is returned.",
             self._width,
         )
