@@ -15,6 +15,7 @@ from typing import get_args
 import goldens
 import jsonschema
 import pytest
+from msgspec.structs import replace
 from pages import Page
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -68,7 +69,10 @@ def results(*rows: Row, store: str = "/var/survey", postures: tuple[str, ...] = 
 
 TOLD = results(
     row("bank.example", 2000, E, D, STALE, operator="mail-host.example"),
-    row("shop.example", 90, E, D, STALE, operator="mail-host.example"),
+    replace(
+        row("shop.example", 90, E, D, STALE, operator="mail-host.example"),
+        assumed_from="mx1.mail-host.example",
+    ),
     row("xn--bcher-kva.example", 7, E, B, Cause(event="server-refused", side=None, reason="It said no.")),
     row("good.example", 12_000, E, A),
     row("as-before.example", 345_678, E, E),

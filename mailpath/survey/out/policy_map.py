@@ -60,8 +60,9 @@ def _lines(results: Results, posture: str, level: str, made: int) -> Iterator[st
     for each in broken:
         yield ""
         said = each.said or f"{each.reason.title}."
+        seen = f" Seen at {each.row.assumed_from}, of the same provider." if each.row.assumed_from else ""
         code = f"{each.reason.code}: " if each.reason.code else ""
-        yield from _comment(f"{amount(each.row.mails, 'mail')}. {code}{said} Look again by {again}.")
+        yield from _comment(f"{amount(each.row.mails, 'mail')}. {code}{said}{seen} Look again by {again}.")
         yield f"{each.row.domain}    {level}"
 
 

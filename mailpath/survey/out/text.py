@@ -97,7 +97,12 @@ class _Page:
         known = reason.named in self._remedies
         fix = f"as above, {reason.code}" if known and reason.code else reason.fix
         self._remedies.add(reason.named)
-        rows = ("Cause", f"{code}{broken.said or reason.title}"), ("Whose", reason.whose), ("Fix", fix)
+        rows = (
+            ("Cause", f"{code}{broken.said or reason.title}"),
+            ("Seen", f"at {row.assumed_from}, of the same provider" if row.assumed_from else ""),
+            ("Whose", reason.whose),
+            ("Fix", fix),
+        )
         for label, text in rows:
             if text:
                 yield from hanging(label, text, indent=2, column=_COLUMN, width=self._width)
