@@ -1,8 +1,8 @@
 """`make bench`: round trips of a walk by shape, and what whole processes cost beside others.  Options:
 
 --before DIR   an earlier version's folder: its figures stand beside, taken in turn with ours
---pairs N      runs of each process (15)
---write        writes docs/performance.md
+--pairs N      runs of each process, and walks at each delay (15)
+--write        writes docs/performance.md; what stands there under "Tried and left out" stays
 
 1. Delaying forwarders stand in front of the lab's DNS, SMTP and HTTPS servers.  The slope of `mailpath
    check`'s time over the added delay is the number of round trips that follow one another.
@@ -35,13 +35,14 @@ from mailpath.network.settings import Settings, to_toml
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"
+#: Below it the page is written by hand.
+BY_HAND = "\n## Tried and left out\n"
 #: A signed name, asked of a resolver far away: what every zone cut could need goes out at once.
 DNSSEC_LIMIT = 3
 #: MX, address, connect and greeting, EHLO, STARTTLS, TLS, EHLO, QUIT.
 CHAIN = 8
 LIMIT = 1.1
-DELAYS = (0.02, 0.2)
-ROUNDS = 3
+DELAYS = (0.02, 0.12)
 #: Where `CHAIN` is not the shortest: that a zone begins at an alias's target is asked once it is known.
 CHAINS = {"dane-cname-target": CHAIN + 1}
 HOSTS = (1, 5, 20)
@@ -135,21 +136,26 @@ async def timed(command: list[str], version: Path | None) -> float:
     return time.perf_counter() - began
 
 
-async def round_trips(lab: Lab, command: list[str], network: Path, version: Path | None) -> float:
-    """Seconds of the command, which reads `network`, per second of added delay."""
+async def round_trips(
+    lab: Lab, command: list[str], network: Path, versions: list[Path | None], rounds: int
+) -> list[float]:
+    """Seconds of the command, which reads `network`, per second of added delay: of each version, in turn."""
     delayer = Delayer()
     settings = to_toml(await forwarded(delayer, lab.settings))
     await asyncio.to_thread(network.write_text, settings, "utf-8")
-    taken: dict[float, list[float]] = {delay: [] for delay in DELAYS}
+    taken: list[dict[float, list[float]]] = [{delay: [] for delay in DELAYS} for _ in versions]
     try:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for delay in DELAYS:
                 delayer.half = delay / 2
-                taken[delay].append(await timed(command, version))
+                for version, times in zip(versions, taken, strict=True):
+                    times[delay].append(await timed(command, version))
     finally:
         await delayer.close()
-    near, far = (statistics.median(taken[delay]) for delay in DELAYS)
-    return (far - near) / (DELAYS[1] - DELAYS[0])
+    near, far = DELAYS
+    return [
+        (statistics.median(times[far]) - statistics.median(times[near])) / (far - near) for times in taken
+    ]
 
 
 # --- processes -------------------------------------------------------------------------------------
@@ -268,7 +274,7 @@ def tell_trips(page: Page, lab: Lab, folder: Path) -> None:
     for name, arguments in asked:
         command = [sys.executable, "-m", "mailpath", *arguments, "--network", str(network)]
         versions = [page.before, None] if page.before else [None]
-        found = [asyncio.run(round_trips(lab, command, network, version)) for version in versions]
+        found = asyncio.run(round_trips(lab, command, network, versions, page.pairs))
         own = name.startswith("`")
         shortest = 1 if own else CHAINS.get(name, CHAIN)
         limit = DNSSEC_LIMIT if own else LIMIT
@@ -296,15 +302,14 @@ def tell_processes(page: Page, lab: Lab, folder: Path) -> None:
         *attacks(folder),
     ):
         command = [sys.executable, "-m", "mailpath", *arguments]
-        pairs = page.pairs if "attack" not in name else max(page.pairs // 5, 3)
         before, ratio = "", ""
         if page.before:
             own, other, figure = compared(
-                lambda c=command: cpu_of(c, None), lambda c=command: cpu_of(c, page.before), pairs
+                lambda c=command: cpu_of(c, None), lambda c=command: cpu_of(c, page.before), page.pairs
             )
             before, ratio = f"{other:.3f}", f"{figure:.2f}"
         else:
-            own = statistics.median(cpu_of(command, None) for _ in range(pairs))
+            own = statistics.median(cpu_of(command, None) for _ in range(page.pairs))
         page.row(name, before, f"{own:.3f}", ratio, page.limited(name, own, limit) if limit else "")
     page.head("`mailpath check` beside others, CPU seconds", "beside", "mailpath", "other", "ratio", "limit")
     other = [str(checkdmarc_python()), str(HERE / "bench_checkdmarc.py"), check[1], str(network)]
@@ -334,14 +339,13 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    attacked = max(given.pairs // 5, 3)
     page = Page(given.before.resolve() if given.before else None, given.pairs)
     load = os.getloadavg()[1]
     page.tell(
         "# How fast",
         "",
         f"Made by `make bench` on {os.cpu_count()} processors, the load {load:.1f} as it began.",
-        f"Medians of {given.pairs} runs, of attacks {attacked}, of round trips {ROUNDS}.",
+        f"Medians of {given.pairs} runs each.",
         "Before and now run in turn, and a ratio is the median of those of the pairs.",
     )
     with Lab.start((*shapes(), *crowds())) as lab, tempfile.TemporaryDirectory() as name:
@@ -352,7 +356,8 @@ def main() -> int:
         tell_processes(page, lab, folder)
         tell_trips(page, lab, folder)
     if given.write:
-        PAGE.write_text("\n".join((*page.lines, "")), encoding="utf-8")
+        _, heading, left_out = PAGE.read_text(encoding="utf-8").partition(BY_HAND)
+        PAGE.write_text("\n".join((*page.lines, "")) + heading + left_out, encoding="utf-8")
     print(*page.over, sep="\n")
     return 1 if page.over else 0
 
