@@ -39,7 +39,7 @@ from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.replayer import Replayer
 from mailpath.tui.session import Session
 
-PAINT_LIMIT = 1.5
+PAINT_LIMIT = 1.4
 FRAME = 1 / 60
 #: Of 100 walks: what the allocator leaves between its pages, and no more.
 MEMORY_LIMIT = 1024  # KiB

@@ -11,7 +11,7 @@ MAX_SEEN = 10_000
 MAX_SAID = 4096
 
 
-@dataclass
+@dataclass(slots=True)
 class Seen:
     """What one server saw of one session.  `sni`: "" if TLS came without a name, None without TLS.
 

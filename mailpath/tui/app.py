@@ -46,7 +46,7 @@ class MailpathApp(App[str]):
     """Returns the verdict line that is to stay in the scrollback."""
 
     TITLE = "mailpath"
-    CSS_PATH = "mailpath.tcss"
+    CSS_PATH = "mailpath.tcss"  # of the first picture
     ENABLE_COMMAND_PALETTE = False  # Textual's; the menu finds more
     # Under a dialogue, too, where the screen's own keys are not asked.
     BINDINGS = [each for each in APP if isinstance(each, Binding) and each.priority]  # noqa: RUF012

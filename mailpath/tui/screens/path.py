@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from mailpath.tickets.pasted import Pasted
+
+
+#: Of what is not in the first picture: half of all rules, read when that has been drawn.
+_STYLES = Path(__file__).parents[1] / "furniture.tcss"
 
 
 def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..., None]:
@@ -144,6 +149,7 @@ class PathScreen(Screen[None]):
     async def _furnish(self) -> None:
         """Fill the frames once they have been seen, and add the lines that say nothing yet: 29 widgets fewer
         in the first picture, which is there a fifth sooner.  Input waits in `MailpathApp.on_event`."""
+        self.app.stylesheet.add_source(_STYLES.read_text(encoding="utf-8"), read_from=(str(_STYLES), ""))
         try:
             with self.app.batch_update():
                 await self.mount(self.trust, before=self.complaint)
