@@ -67,6 +67,11 @@ _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
 }
 
 
+def drafted(goal: Goal, situation: Situation, asked: Asked = NOTHING_SAID) -> Drafting:
+    """The steps, of which nothing is proven yet.  Raises `Stopped`."""
+    return _DRAFTS[goal](situation, asked)
+
+
 async def make(
     goal: Goal,
     capture: Capture,
@@ -82,7 +87,7 @@ async def make(
     situation = situation_of(capture, found, asked.hosts)
     try:
         _look(found)
-        drafting = _DRAFTS[goal](situation, asked)
+        drafting = drafted(goal, situation, asked)
     except Stopped as stopped:
         told = Plan(
             goal=goal,

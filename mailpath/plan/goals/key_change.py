@@ -136,8 +136,8 @@ def _shown_everywhere(situation: Situation, change: KeyChange, key: NextKey) -> 
         asked = f" -tls1_2 -cipher {'aRSA' if key.is_rsa else 'aECDSA'}"
     digest = key.data(dane.DANE_EE, dane.SPKI, dane.SHA2_256)
     return (
-        f"(for a in {named}; do openssl s_client -starttls smtp -connect $a:25 -servername {quote(host)}{asked}"
-        " </dev/null 2>/dev/null | openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER"
+        f"(for a in {named}; do openssl s_client -starttls smtp -connect $a:25 -servername {quote(host)}"
+        f"{asked} </dev/null 2>/dev/null | openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER"
         f" | openssl dgst -sha256 | grep -qi {quote(digest)} || exit 1; done)"
         f" && mailpath check {quote(situation.recipient)} --fail-on finding:TLSA002"
     )
