@@ -147,7 +147,8 @@ def ours(situation: Situation) -> tuple[HostNow, ...]:
     """The hosts whose key changes.  Raises `Stopped`."""
     hosts = situation.changing()
     if not hosts:
-        raise Stopped(Result.BLOCKED, "No mail host is known whose key could change.")
+        nobody = Blocked(by=situation.recipient, why="It names no mail host, or none of those asked for.")
+        raise Stopped(Result.BLOCKED, "No mail host is known whose key could change.", (nobody,))
     own = tuple(each for each in hosts if each.own)
     if not own:
         foreign = tuple(
