@@ -40,6 +40,11 @@ def captured(text: str) -> Capture:
 
 
 @pytest.fixture(scope="session")
+def capture() -> Callable[[str], Capture]:
+    return captured
+
+
+@pytest.fixture(scope="session")
 def steps() -> Callable[..., tuple[Step, ...]]:
     """What is drafted, without a proof: that takes a second or so."""
 

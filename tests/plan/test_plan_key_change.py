@@ -5,9 +5,11 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from mailpath.lab.ca import Authority
+from mailpath.lab.grammar import Certificate
 from mailpath.match import dane
 from mailpath.plan import Asked, Plan, Planned, Result
-from mailpath.plan.next_key import read_key
+from mailpath.plan.next_key import read_certificate, read_key
 from mailpath.plan.world import different
 
 DANE = {"rfc", "postfix-dane", "exim"}
@@ -42,6 +44,8 @@ def test_the_records_come_first_and_the_key_waits_for_caches(planned) -> None:
     assert set(naive.postures) >= DANE
     assert naive.for_s == 3600
     assert "postfix-may" not in naive.postures
+    killed = planned("key-change", "dane-good").killed
+    assert tuple(each.unsafe for each in killed) == plan.unsafe
 
 
 def _hosts(number: int) -> str:
@@ -111,3 +115,15 @@ def test_an_enforced_policy_beside_it_goes_on_holding(planned) -> None:
     assert outline(plan) == ["dns publish 3600", "mail switch 0", "dns withdraw 0"]
     assert any("policy is enforced" in note for note in plan.notes)
     assert "postfix-sts" not in plan.unsafe[0].postures
+
+
+def test_a_certificate_that_the_policy_does_not_allow_is_the_wall(planned, capture) -> None:
+    authority = Authority(capture("full-protection").ground.made)
+    own = authority.issue("mx1.full-protection.example", Certificate(preset="self"), "x").leaf
+    key = read_certificate(own.public_bytes(Encoding.PEM))
+    plan = planned("key-change", "full-protection", Asked(key=key)).plan
+    assert plan.result is Result.BLOCKED
+    assert plan.steps == ()
+    assert "deferred by" in plan.blocked[0].why
+    assert "postfix-sts" in plan.blocked[0].why
+    assert "exim," not in plan.blocked[0].why, "who goes by DANE alone"
