@@ -24,10 +24,10 @@ from mailpath.plan.reached import IDEAL, Reached
 from mailpath.plan.situation import Situation, situation_of
 from mailpath.plan.telling import tell_state
 from mailpath.plan.world import World
-from mailpath.rehearse import compare
+from mailpath.rehearse import Differences, compare
 from mailpath.visible import visible
 from mailpath.walk import walk
-from mailpath.wording.phrases import count
+from mailpath.wording.phrases import count, sentence
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,11 @@ _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
 }
 
 
+def drafted(goal: Goal, situation: Situation, asked: Asked = NOTHING_SAID) -> Drafting:
+    """The steps, of which nothing is proven yet.  Raises `Stopped`."""
+    return _DRAFTS[goal](situation, asked)
+
+
 async def make(
     goal: Goal,
     capture: Capture,
@@ -82,7 +87,7 @@ async def make(
     situation = situation_of(capture, found, asked.hosts)
     try:
         _look(found)
-        drafting = _DRAFTS[goal](situation, asked)
+        drafting = drafted(goal, situation, asked)
     except Stopped as stopped:
         told = Plan(
             goal=goal,
@@ -154,8 +159,12 @@ async def _prove(
 
 async def _unlike(situation: Situation, states: States, found: Walk) -> tuple[str, ...]:
     """In what the lab is not what was walked: there the proof is of something else."""
-    built = (await states.see(situation.world))[0].walk
-    return (*situation.left_out, *compare(found, built).sentences)[:MOST_NOTES]
+    outcomes = compare(found, (await states.see(situation.world))[0].walk).outcomes
+    told = (
+        *(f"The lab differs. {each}" for each in situation.left_out),
+        *(f"The lab differs. {sentence(each)}" for each in Differences(outcomes).sentences),
+    )
+    return told[:MOST_NOTES]
 
 
 async def _ends(states: States, way: Passage) -> tuple[dict[str, Standing], dict[str, Standing]]:

@@ -17,6 +17,7 @@ from mailpath.facts import Path, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, judge
 from mailpath.judge.message_options import MessageOptions
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.sts import fetched_policy
 from mailpath.lab import Lab
 from mailpath.lab.ca import Authority
 from mailpath.lab.scenario import Scenario
@@ -172,7 +173,8 @@ def cases(seen: Seen, posture: Posture, met: Sequence[Walk]) -> Iterable[Case]:
         if policy is None or policy in tried:
             continue
         tried.add(policy)
-        yield Case(seen.walk, each, policy)
+        if not (posture.agent.sts_on_first_contact and fetched_policy(seen.walk, posture)):
+            yield Case(seen.walk, each, policy)  # otherwise the one that is fetched takes its place
         if seen.hidden is not None:
             yield Case(seen.hidden, each, policy)
 
