@@ -23,7 +23,6 @@ from mailpath.lab import Lab, internet
 from mailpath.lab.grammar import Server, Zone
 from mailpath.lab.scenario import Scenario
 
-OPERATORS = 300
 #: Of CPU milliseconds and DNS questions a domain, above which the benchmark fails: on shared hosts.
 MOST_CPU_MS, MOST_QUESTIONS = 8.0, 6.0
 
@@ -66,7 +65,8 @@ with Store.create(folder, about, mails) as store:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if "--profile" in sys.argv:
         profile.disable()
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(45)
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(30)
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("cumtime").print_stats("mailpath", 60)
     done = store.done
 print(json.dumps({
     "domains": done, "wall_s": wall, "cpu_s": cpu, **held,
@@ -75,9 +75,9 @@ print(json.dumps({
 """
 
 
-def scenarios(domains: int, own: float, dead: float) -> Iterator[tuple[Scenario, bool]]:
+def scenarios(domains: int, operators: int, own: float, dead: float) -> Iterator[tuple[Scenario, bool]]:
     """The operators, then the domains; and whether each is to be surveyed."""
-    for number in range(OPERATORS):
+    for number in range(operators):
         signed = number % 3 == 0
         tlsa = tuple(f"_25._tcp.mx{each} {{tlsa 3 1 1 mx{each}}}" for each in (1, 2)) if signed else ()
         zone = Zone(sec="signed" if signed else "unsigned", rr=tlsa)
@@ -90,7 +90,7 @@ def scenarios(domains: int, own: float, dead: float) -> Iterator[tuple[Scenario,
             zone = Zone(sec=signed, rr=("@ MX 10 mx1",))
             yield _scenario(f"d{number}", zone, (Server(host="mx1", listen=listen),)), True
         else:
-            operator = 0 if number % 5 == 1 else number % OPERATORS
+            operator = 0 if number % 5 == 1 else number % operators
             hosts = tuple(f"@ MX {each}0 mx{each}.op{operator}.example." for each in (1, 2))
             yield _scenario(f"d{number}", Zone(sec=signed, rr=hosts), ()), True
 
@@ -99,10 +99,10 @@ def _scenario(name: str, zone: Zone, servers: tuple[Server, ...]) -> Scenario:
     return Scenario(id=name, title=name, teaches="", hint="", zone=(zone,), server=servers)
 
 
-def serve(domains: int, own: float, dead: float, folder: Path) -> None:
+def serve(domains: int, operators: int, own: float, dead: float, folder: Path) -> None:
     """The lab, until standard input ends."""
     internet._MAIL_V4 = tuple(f"11.0.{each}.0/24" for each in range(256))
-    everyone = list(scenarios(domains, own, dead))
+    everyone = list(scenarios(domains, operators, own, dead))
     with Lab.start(tuple(each for each, _ in everyone)) as lab:
         lab.write_network_file(folder)
         (folder / "domains").write_text("".join(f"{each.domain}\n" for each, wanted in everyone if wanted))
@@ -114,6 +114,7 @@ def main(words: list[str]) -> int:
     """Prints a table; 1 where shared hosts cost more than they may."""
     parser = argparse.ArgumentParser(prog="bench_survey.py walks")
     parser.add_argument("--domains", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--operators", type=int, default=300)
     parser.add_argument("--own", type=float, default=0.0)
     parser.add_argument("--dead", type=float, default=0.0)
     parser.add_argument("--delay", type=float, default=0.0)
@@ -122,7 +123,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--serve")
     given = parser.parse_args(words)
     if given.serve:
-        serve(max(given.domains), given.own, given.dead, Path(given.serve))
+        serve(max(given.domains), given.operators, given.own, given.dead, Path(given.serve))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="mailpath-bench-"))
     command = [sys.executable, __file__, *words, "--serve", str(folder)]

@@ -46,3 +46,21 @@ class Number(ParamType):
             bounds = f"of {self.least} or more" if self.most is None else f"from {self.least} to {self.most}"
             self.fail(f"{value} is not {kind} {bounds}.", param, ctx)
         return number
+
+
+class Engine(ParamType):
+    """Where a survey's walks are made: 0 for this process, else how many others there are."""
+
+    name = "engine"
+    #: Processes that one machine has use for.
+    most = 64
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, int):
+            return value
+        kind, _, number = str(value).partition(":")
+        if value == "local":
+            return 0
+        if kind == "processes" and number.isascii() and number.isdigit() and 1 <= int(number) <= self.most:
+            return int(number)
+        return self.fail(f"{value!r} is neither local nor processes:N, N from 1 to {self.most}.", param, ctx)

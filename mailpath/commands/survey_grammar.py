@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mailpath.commands.choices import Number, OneOf
+from mailpath.commands.choices import Engine, Number, OneOf
 from mailpath.commands.grammar import DefaultGroup
 from mailpath.commands.options import LAB, LOG, NETWORK, argument, as_json, completed, flag, value
 
@@ -39,6 +39,13 @@ _SURVEY = (
         help="Folder that keeps the survey. [a new one; `mailpath paths` says where]",
     ),
     flag("--resume", help="Go on with the survey in DIR, or the newest; asks nobody again."),
+    click.Option(
+        ["--engine"],
+        type=Engine(),
+        default="local",
+        metavar="local|processes:N",
+        help="Walk in this process, or in N more. [local]",
+    ),
     click.Option(["--jobs"], type=Number(1, 256), metavar="N", help="Walks at once. [16]"),
     click.Option(
         ["--per-host"],

@@ -30,7 +30,7 @@ from mailpath.judge import Posture
 from mailpath.judge.presets import posture as posture_named
 from mailpath.network.settings import Settings
 from mailpath.survey import diff as differing
-from mailpath.survey.engine import JOBS, Asked, Engine, judge_kept
+from mailpath.survey.engine import JOBS, Asked, Engine, Survey, judge_kept
 from mailpath.survey.lists import read
 from mailpath.survey.owners import OWN, Politeness
 from mailpath.survey.results import Row, exit_code, group_in, results_of
@@ -61,6 +61,7 @@ class SurveyOptions:
     sender: str | None
     store: str | None
     resume: bool
+    engine: int
     jobs: int | None
     per_host: int | None
     rate: float | None
@@ -93,8 +94,9 @@ def run(options: SurveyOptions) -> ExitCode:
                 politeness=_politeness(options, settings, own=scenario is not None),
                 jobs=options.jobs or JOBS,
                 kind="live" if scenario is None else "lab",
+                sender=store.about.sender,
             )
-            _survey(store, settings, asked)
+            _survey(store, settings, asked, options.engine)
             names = [posture.name for posture in postures]
             results = results_of(store.rows(), store=str(store.folder), today=today.name, postures=names)
             outputs.write(results, store, today, postures)
@@ -206,7 +208,7 @@ def _politeness(options: SurveyOptions, settings: Settings, *, own: bool) -> Pol
 # --- the survey ------------------------------------------------------------------------------------
 
 
-def _survey(store: Store, settings: Settings, asked: Asked) -> None:
+def _survey(store: Store, settings: Settings, asked: Asked, workers: int) -> None:
     _allow_descriptors()
     about = store.about
     lost = judge_kept(store, asked.today, asked.postures)
@@ -214,7 +216,7 @@ def _survey(store: Store, settings: Settings, asked: Asked) -> None:
         told = count(lost, "walk")
         tell(f"mailpath survey: {told} cannot be judged by other postures: their exchanges were not kept.")
     if store.done < store.volumes[0]:
-        engine = Engine(store, settings, asked)
+        engine = _engine(store, settings, asked, workers)
         resume = shlex.join(["mailpath", "survey", "--resume", "--store", str(store.folder)])
 
         def stopped() -> None:
@@ -226,6 +228,14 @@ def _survey(store: Store, settings: Settings, asked: Asked) -> None:
     keeps = keeper(about.keep, store.volumes[0], lambda row: _breaks(row, about))
     if keeps is not None:
         store.prune(keeps)
+
+
+def _engine(store: Store, settings: Settings, asked: Asked, workers: int) -> Survey:
+    if not workers:
+        return Engine(store, settings, asked)
+    from mailpath.survey.processes import Processes
+
+    return Processes(store, settings, asked, workers)
 
 
 def _allow_descriptors() -> None:
@@ -267,7 +277,7 @@ def _reading() -> Callable[[int, int | None], None]:
     return tell_read
 
 
-async def _watched(engine: Engine) -> None:
+async def _watched(engine: Survey) -> None:
     """The survey, and where somebody reads it, how far it is."""
     if not watched():
         await engine.run()
@@ -281,7 +291,7 @@ async def _watched(engine: Engine) -> None:
         tell("")
 
 
-async def _tell(engine: Engine) -> None:
+async def _tell(engine: Survey) -> None:
     seen: deque[tuple[float, int]] = deque(maxlen=int(RECENT / LOOK))
     while True:
         seen.append((time.monotonic(), engine.done))
@@ -289,7 +299,7 @@ async def _tell(engine: Engine) -> None:
         await asyncio.sleep(LOOK)
 
 
-def progress(engine: Engine, seen: Sequence[tuple[float, int]]) -> str:
+def progress(engine: Survey, seen: Sequence[tuple[float, int]]) -> str:
     """How far it is, how fast, how long yet, and what it waits for.  `seen`: moments, and what was done."""
     parts = [f"{engine.done} of {count(engine.total, 'domain')}"]
     if len(seen) > 1 and (seconds := seen[-1][0] - seen[0][0]) > 0:

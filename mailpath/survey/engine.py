@@ -8,7 +8,8 @@ it.  Mail hosts are met through their owners (`owners`); what a walk waits for t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import msgspec
@@ -37,6 +38,7 @@ from mailpath.survey.judging import row_for
 from mailpath.survey.over import Over
 from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
 from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
+from mailpath.survey.results import Row
 from mailpath.survey.sampling import Sampling
 from mailpath.survey.store import Store, StoreError
 from mailpath.walk import walk
@@ -50,8 +52,11 @@ _Held = TypeVar("_Held", bound=Exchange)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a survey is to find out, and how.  `kind`: of the network, "live" or "lab"."""
+    """What a survey is to find out, and how.  `kind`: of the network, "live" or "lab"; `sender`: the domain
+    that mail comes from, or None.
+    """
 
+    sender: str | None = None
     today: Posture
     postures: tuple[Posture, ...]
     politeness: Politeness
@@ -94,55 +99,60 @@ class Keeping(Over):
             return None
 
 
-class Engine:
-    """One survey.  `done`: domains walked until now, of `total`; `resumed`: those that had been before."""
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """A walk that came to its end: what the store takes.  `assumed`: what nobody was asked."""
 
-    def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
-        # In units of what one walk may have at once: as many sessions as the owners hold.
-        live = open_ended(settings, asked.kind, max(asked.jobs, -(-MOST_SESSIONS // MAX_SESSIONS)))
-        self._store = store
+    row: Row
+    made: int
+    exchanges: tuple[Exchange, ...]
+    roots: tuple[bytes, ...]
+    assumed: tuple[Request, ...] = ()
+
+
+class Walks:
+    """Walks over `network`, many at a time.  `assumed`: sessions that were not held, and the host that was
+    met instead (see `sampling`); `done`: takes each walk, and raises what ends them all.
+    """
+
+    def __init__(
+        self,
+        network: Opened,
+        settings: Settings,
+        asked: Asked,
+        assumed: Mapping[SmtpRequest, str],
+        done: Callable[[Done], None],
+    ) -> None:
         self._asked = asked
-        self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
-        self._keeping = Keeping(self._courteous, store)
-        self._sampling = Sampling(self._keeping)
-        self._shared = Shared(self._sampling, settings.whole_wait, moment=MOMENT)
+        self._assumed = assumed
+        self._done = done
+        self.shared = Shared(network, settings.whole_wait, moment=MOMENT)
         self._zones = Zones()
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)
-        self.total = store.volumes[0]
-        self.resumed = self.done = store.done
 
-    def longest(self) -> tuple[str, int] | None:
-        """Which operator's sessions most is waited for, and how many; None where nothing is."""
-        return self._courteous.owners.longest()
+    async def enter(self) -> Place:
+        """Room for one more."""
+        await self._flock.acquire()
+        return await self._places.enter()
 
-    async def run(self) -> None:
-        """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
-        async with self._shared:
-            self._store.set_ground(self._courteous.ground)
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for domain, mails in self._store.todo():
-                        await self._flock.acquire()
-                        place = await self._places.enter()
-                        group.create_task(self._one(domain, mails, place))
-            except* StoreError as several:
-                raise _first(several) from None
-
-    async def _one(self, domain: str, mails: int, place: Place) -> None:
-        path = Path(recipient=domain, sender=self._store.about.sender)
+    async def one(self, domain: str, mails: int, place: Place) -> None:
+        """The walk to `domain`, in a place that `enter` gave."""
+        path = Path(recipient=domain, sender=self._asked.sender)
         try:
             while not await self._walked(path, mails, place):
                 await place.enter()
-            self.done += 1
         finally:
-            place.leave()
-            self._flock.release()
+            self.leave(place)
+
+    def leave(self, place: Place) -> None:
+        """The place is free again."""
+        place.leave()
+        self._flock.release()
 
     async def _walked(self, path: Path, mails: int, place: Place) -> bool:
         """Whether the walk came to its end; else the sessions that it waited for have been held."""
-        network = self._shared.bounded_by(
-            lambda inner, seconds: Unhurried(inner, seconds, place, self._shared.known)
+        network = self.shared.bounded_by(
+            lambda inner, seconds: Unhurried(inner, seconds, place, self.shared.known)
         )
         walking = asyncio.create_task(self._walk(path, mails, network))
         held: list[asyncio.Task[Exchange]] = []
@@ -150,7 +160,7 @@ class Engine:
         def make_room() -> None:
             # They join what is under way before the walk leaves it: nothing ends for that.
             network.give_up()
-            held.extend(asyncio.create_task(self._shared.hold(each)) for each in network.pending)
+            held.extend(asyncio.create_task(self.shared.hold(each)) for each in network.pending)
             asyncio.get_running_loop().call_soon(walking.cancel)
 
         place.make_room = make_room
@@ -172,17 +182,66 @@ class Engine:
             recording = Recording(network)
             made = network.ground.made
             found = await walk(path, recording, made, zones=self._zones)
+        row = row_for(found, mails, self._asked.today, self._asked.postures)
+        exchanges = recording.exchanges
+        sessions = (each.request for each in exchanges if isinstance(each, SmtpExchange))
+        assumed = tuple(each for each in sessions if each in self._assumed)
+        if assumed:
+            row = msgspec.structs.replace(row, assumed_from=self._assumed[assumed[0]])
+        self._done(Done(row=row, made=made, exchanges=exchanges, roots=found.roots, assumed=assumed))
+
+
+class Survey(ABC):
+    """What any engine has: the store, the way to the mail hosts, and how far it is.
+
+    `done`: domains walked until now, of `total`; `resumed`: those that had been before.
+    """
+
+    def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
+        # In units of what one walk may have at once: as many sessions as the owners hold.
+        live = open_ended(settings, asked.kind, max(asked.jobs, -(-MOST_SESSIONS // MAX_SESSIONS)))
+        self._store = store
+        self._settings = settings
+        self._asked = asked
+        self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
+        self._keeping = Keeping(self._courteous, store)
+        self._sampling = Sampling(self._keeping)
+        self.total = store.volumes[0]
+        self.resumed = self.done = store.done
+
+    def longest(self) -> tuple[str, int] | None:
+        """Which operator's sessions most is waited for, and how many; None where nothing is."""
+        return self._courteous.owners.longest()
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
+
+    def _finish(self, done: Done) -> None:
         if self._keeping.failed is not None:
             raise self._keeping.failed
-        row = row_for(found, mails, self._asked.today, self._asked.postures)
-        asked = (each.request for each in recording.exchanges if isinstance(each, SmtpExchange))
-        assumed = {each: self._sampling.assumed[each] for each in asked if each in self._sampling.assumed}
-        if assumed:
-            row = msgspec.structs.replace(row, assumed_from=next(iter(assumed.values())))
-        self._store.finish(row, made, recording.exchanges, found.roots, assumed)
+        self._store.finish(done.row, done.made, done.exchanges, done.roots, frozenset(done.assumed))
+        self.done += 1
 
 
-def _first(several: BaseExceptionGroup[StoreError]) -> StoreError:
+class Engine(Survey):
+    """One survey in this process."""
+
+    async def run(self) -> None:
+        """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
+        walks = Walks(self._sampling, self._settings, self._asked, self._sampling.assumed, self._finish)
+        async with walks.shared:
+            self._store.set_ground(self._courteous.ground)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for domain, mails in self._store.todo():
+                        group.create_task(walks.one(domain, mails, await walks.enter()))
+            except* StoreError as several:
+                raise first_of(several) from None
+
+
+def first_of(several: BaseExceptionGroup[StoreError]) -> StoreError:
+    """The error itself, however deep in groups it is."""
     error: BaseException = several
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from mailpath.assess.sessions import hosts_logged, sessions_of
 from mailpath.facts import Walk
-from mailpath.judge import Outcome, Posture, Verdict
+from mailpath.findings import find
+from mailpath.judge import Outcome, Posture, Verdict, judge
 from mailpath.judge.model import DELIVERED
 from mailpath.report import reply
 from mailpath.report.explaining import decisive
@@ -36,13 +37,15 @@ _SIDES: Mapping[reply.Side, Side | None] = {
 def row_for(walk: Walk, mails: int, today: Posture, postures: Sequence[Posture]) -> Row:
     """The row of the domain that `walk` leads to: of `today` and each of `postures`."""
     judged = {posture.name: posture for posture in (today, *postures)}
-    result = build(walk, judged.values(), {}, deciding=(today.name,))
-    verdicts = result.verdicts
-    causes = {
-        name: _cause(replace(result, posture=name))
-        for name, verdict in verdicts.items()
-        if verdict.outcome not in DELIVERED
-    }
+    verdicts = {name: judge(walk, posture) for name, posture in judged.items()}
+    failing = [judged[name] for name, verdict in verdicts.items() if verdict.outcome not in DELIVERED]
+    causes: dict[str, Cause] = {}
+    if failing:  # why mail is delivered as it is takes some work, and no row tells it
+        result = build(walk, failing, {}, deciding=())
+        causes = {posture.name: _cause(replace(result, posture=posture.name)) for posture in failing}
+        found = result.findings
+    else:
+        found = find(walk)
     hosts = tuple(visible(host.name) for host in walk.mx.hosts)
     return row_of(
         walk.path.recipient,
@@ -52,7 +55,7 @@ def row_for(walk: Walk, mails: int, today: Posture, postures: Sequence[Posture])
         today=today.name,
         operator=visible(operator_of(walk.mx.hosts[0].name)) if hosts else "",
         hosts=hosts,
-        findings=tuple(dict.fromkeys(found.code for found in result.findings)),
+        findings=tuple(dict.fromkeys(each.code for each in found)),
         inconclusive=next(filter(None, (_put_off(walk, verdict) for verdict in verdicts.values())), ""),
     )
 

@@ -144,30 +144,34 @@ class Unhurried(Bounded):
         self._given_up = True
 
     async def ask(self, question: Question) -> DnsExchange:
-        async with self._under_way(question):
+        self._begin(question)
+        try:
             return await super().ask(question)
+        finally:
+            self.pending.pop(question, None)
 
     async def fetch(self, request: HttpsRequest) -> HttpsExchange:
-        async with self._under_way(request):
+        self._begin(request)
+        try:
             return await super().fetch(request)
+        finally:
+            self.pending.pop(request, None)
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
-        async with self._under_way(request):
+        self._begin(request)
+        try:
             if self._known(request) is not None or self._is_over():
                 return await super().converse(request)
             async with self._place.apart():
                 self._stop_given_up()
                 with self.standing_still():
                     return logged(await self._inner.converse(request))
-
-    @asynccontextmanager
-    async def _under_way(self, request: Request) -> AsyncIterator[None]:
-        self._stop_given_up()
-        self.pending[request] = None
-        try:
-            yield
         finally:
             self.pending.pop(request, None)
+
+    def _begin(self, request: Request) -> None:
+        self._stop_given_up()
+        self.pending[request] = None
 
     def _stop_given_up(self) -> None:
         """What a walk that was given up still begins ends as the walk itself does in the loop's next turn."""

@@ -122,7 +122,19 @@ def test_the_lab_the_data_home_and_a_list_that_is_named_like_a_command(
     assert (code, "1 walk cannot be judged by other postures" in err) == (3, True)
     monkeypatch.chdir(listed.parent)
     os.rename(listed, "diff")
-    code, found, _ = run("survey", "./diff", "--lab", "plaintext", "--limit", 1, *words, "--store", "s")
+    code, found, _ = run(
+        "survey",
+        "./diff",
+        "--lab",
+        "plaintext",
+        "--limit",
+        1,
+        *words,
+        "--store",
+        "s",
+        "--engine",
+        "processes:1",
+    )
     assert "dane-stale.example,3," in found
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(b"plaintext.example\n"))))
     code, found, err = run("survey", "-", "--lab", "plaintext", *words, "--store", "t")
@@ -153,6 +165,8 @@ def test_an_interrupt_says_how_to_go_on(run: Run, network: Path, listed: Path, l
         (("LIST", "--posture", "dame"), "no posture 'dame'"),
         (("LIST", "--rate", "-1"), "'--rate': -1 is not a number of 0 or more."),
         (("LIST", "--jobs", "0"), "'--jobs': 0 is not a whole number from 1 to 256."),
+        (("LIST", "--engine", "ray"), "'ray' is neither local nor processes:N, N from 1 to 64."),
+        (("LIST", "--engine", "processes:0"), "'processes:0' is neither local"),
         (("LIST", "--per-host", "x"), "'--per-host': 'x' is not a whole number."),
         (("LIST", "-o", "a", "-o", "a"), "a is named by two -o."),
         (("LIST", "-o", "LIST"), "would overwrite the file that the list"),
