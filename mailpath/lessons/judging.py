@@ -35,6 +35,8 @@ from mailpath.whatif.clock import timeline
 
 #: Scenarios that one bench holds: a lesson has some tens.
 MOST_SCENARIOS = 600
+#: Seconds for which one bench holds them.
+LONGEST = 86400
 
 
 #: The answers that a question has, where they are always the same.
@@ -72,10 +74,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 class Bench:
     """Walks worlds, and remembers.  All its labs share their keys: a digest stays what it is when a learner
-    edits something else.
+    edits something else.  A day later it begins anew, for dates are told from when a lab was built.
     """
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._now = int(time.time())
         self._authority = Authority(self._now)
         self._captures: dict[bytes, Capture] = {}
@@ -87,10 +92,9 @@ class Bench:
         Raises `ScenarioError`, `OutsideLoopback`, OSError.
         """
         key = msgspec.json.encode(scenario)
+        if len(self._captures) >= MOST_SCENARIOS or time.time() - self._now > LONGEST:
+            self._begin()
         if key not in self._captures:
-            if len(self._captures) >= MOST_SCENARIOS:
-                self._captures.clear()
-                self._rewalks.clear()
             self._captures[key] = await self._record(scenario)
         return self._captures[key]
 

@@ -135,3 +135,18 @@ def test_a_digest_that_follows_its_server_is_held_fast_in_caches(bench: Bench) -
     assert asyncio.run(bench.see(copied, "postfix-dane")).word == "authenticated"
     copied = edited("drop zone.rr {tlsa", world=copied)
     assert asyncio.run(bench.see(copied, "postfix-dane")).word == "authenticated"
+
+
+def test_a_bench_keeps_its_keys_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who edits something else meets the same digest; who comes back next week, dates of then."""
+
+    async def digests() -> list[bytes]:
+        own, found = Bench(), []
+        for world in (world_of(DANE), world_of(DANE, ["set server.mx1.banner_delay 0.01"])):
+            found.append((await own.walk(world)).tlsa.hosts[0].candidates[0].records[0].data)
+        monkeypatch.setattr("mailpath.lessons.judging.LONGEST", -1)
+        found.append((await own.walk(world_of(DANE))).tlsa.hosts[0].candidates[0].records[0].data)
+        return found
+
+    first, edited_elsewhere, next_week = asyncio.run(digests())
+    assert first == edited_elsewhere != next_week
