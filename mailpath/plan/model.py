@@ -111,10 +111,18 @@ class Proof(Record, frozen=True, kw_only=True):
     attacks: tuple[str, ...] = ()
 
 
+class Doing(Record, frozen=True, kw_only=True):
+    """Steps of a plan that are done at the same moment, by their numbers, and the seconds waited then."""
+
+    steps: tuple[Natural, ...]
+    wait_s: Natural = 0
+
+
 class Unsafe(Record, frozen=True, kw_only=True):
     """An order that loses mail.  `order`: as a clause; `state`: the one that kills it; `postures`: the
-    senders that meet it with `outcome`; `for_s`: for how many seconds at most once every step
-    is done; 0: it ends with the next step.
+    senders that meet it with `outcome`; `for_s`: for how many seconds at most once every step is done; 0: it
+    ends with the next step.  `sequence`: the order as the plan's steps, () where it does what is no step of
+    it; `during`: the place in it, from 1, while which is done mail is lost first; 0 without one.
     """
 
     order: str
@@ -122,6 +130,8 @@ class Unsafe(Record, frozen=True, kw_only=True):
     postures: tuple[str, ...]
     outcome: str
     for_s: Natural
+    sequence: tuple[Doing, ...] = ()
+    during: Natural = 0
 
     @property
     def sentence(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from mailpath.plan.drafts import Drafting
-from mailpath.plan.model import Unsafe
+from mailpath.plan.model import Doing, Unsafe
 from mailpath.plan.passage import Change, Met, Passage, passage
 from mailpath.plan.proof import Comparison, Standing, States, worse
 from mailpath.plan.telling import tell_state
@@ -41,18 +41,18 @@ async def unsafe_orders(
     titles = [each.title for each in drafting.drafts]
     start, times = drafting.situation.world, drafting.situation.times
     found: dict[str, Killed] = {}
-    for told, order in (*drafting.naive, *_orders(changes, titles)):
+    for each in (*starmap(_Order, drafting.naive), *_orders(changes, titles)):
+        order = each.changes
         way = passage(start, order, times, MOST_MIXTURES)
         last = way.settled[-1]
         end = (await states.judged([last], [last]))[0]
-        limit = {name: max(end[name], each) for name, each in allowed.items()}
+        limit = {name: max(end[name], best) for name, best in allowed.items()}
         killing = await _first(way, states, limit)
         if not killing:
             continue
         met = killing[0].met
-        postures = tuple(
-            each.name for each in states.postures if any(each.name in one.postures for one in killing)
-        )
+        lost = {name for one in killing for name in one.postures}
+        postures = tuple(posture.name for posture in states.postures if posture.name in lost)
         place = await _policy_that_kills(met, way, states, limit, postures)
         policy = "" if place is None else "new policy held" if place > met.during else "old policy held"
         state = ", ".join(filter(None, (_tell(met, order, way), policy)))
@@ -60,11 +60,13 @@ async def unsafe_orders(
         if place is not None and place <= met.during:
             lasts = max_age(way.settled[place].parts.get(POLICY))
         unsafe = Unsafe(
-            order=told,
+            order=each.told,
             state=state,
             postures=postures,
-            outcome=max(killing, key=lambda each: len(each.postures)).outcome,
+            outcome=max(killing, key=lambda one: len(one.postures)).outcome,
             for_s=lasts,
+            sequence=each.sequence,
+            during=met.during + 1 if each.steps else 0,
         )
         found.setdefault(state, Killed(unsafe, killing[0].met, way))
     return tuple(found.values())
@@ -83,12 +85,29 @@ async def _first(way: Passage, states: States, allowed: dict[str, Standing]) -> 
     return []
 
 
-def _orders(changes: Sequence[Change], titles: Sequence[str]) -> Iterator[tuple[str, list[Change]]]:
-    """A clause, and the order: all at once; each wait left out; each step before the one that it follows."""
+class _Order(NamedTuple):
+    """`told`: a clause; `changes`: what it does; `steps`: which of the plan's, for each change."""
+
+    told: str
+    changes: Sequence[Change]
+    steps: Sequence[tuple[int, ...]] = ()
+
+    @property
+    def sequence(self) -> tuple[Doing, ...]:
+        """As the plan has it."""
+        return tuple(
+            Doing(steps=numbers, wait_s=change.wait_s)
+            for numbers, change in zip(self.steps, self.changes, strict=False)
+        )
+
+
+def _orders(changes: Sequence[Change], titles: Sequence[str]) -> Iterator[_Order]:
+    """All at once; each wait left out; each step before the one that it follows."""
     made = 0
+    steps = [(number,) for number in range(1, len(changes) + 1)]
     if len(changes) > 1:
         everything = {part: value for each in changes for part, value in each.parts.items()}
-        yield "everything at once", [Change(everything)]
+        yield _Order("everything at once", [Change(everything)], [tuple(range(1, len(changes) + 1))])
     for number in range(len(changes) - 1):
         if made >= MOST_ORDERS:
             return
@@ -96,15 +115,17 @@ def _orders(changes: Sequence[Change], titles: Sequence[str]) -> Iterator[tuple[
         if first.wait_s:
             hasty = [*changes]
             hasty[number] = replace(first, wait_s=0)
-            yield f"{_quoted(titles[number + 1])} without the wait before it", hasty
+            yield _Order(f"{_quoted(titles[number + 1])} without the wait before it", hasty, steps)
             made += 1
         if not first.parts.keys() & second.parts.keys():
-            swapped = [*changes]
-            swapped[number], swapped[number + 1] = (
+            swapped, numbers = [*changes], [*steps]
+            swapped[number : number + 2] = (
                 replace(second, wait_s=first.wait_s),
                 replace(first, wait_s=second.wait_s),
             )
-            yield f"{_quoted(titles[number + 1])} before {_quoted(titles[number])}", swapped
+            numbers[number : number + 2] = steps[number + 1], steps[number]
+            told = f"{_quoted(titles[number + 1])} before {_quoted(titles[number])}"
+            yield _Order(told, swapped, numbers)
             made += 1
 
 

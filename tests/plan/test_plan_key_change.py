@@ -44,6 +44,8 @@ def test_the_records_come_first_and_the_key_waits_for_caches(planned) -> None:
     assert set(naive.postures) >= DANE
     assert naive.for_s == 3600
     assert "postfix-may" not in naive.postures
+    assert [(each.steps, each.wait_s) for each in naive.sequence] == [((1,), 0), ((2,), 0), ((3,), 0)]
+    assert naive.during == 2
     killed = planned("key-change", "dane-good").killed
     assert tuple(each.unsafe for each in killed) == plan.unsafe
 
