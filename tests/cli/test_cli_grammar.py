@@ -51,6 +51,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         "bounce",
         "tlsrpt",
         "diff",
+        "plan",
     ],
 )
 def test_help_is_golden(command: str, run: Run) -> None:
