@@ -25,7 +25,7 @@ from mailpath.plan import Asked, Goal, Plan, Result, make
 from mailpath.plan.next_key import MAX_PEM, NextKey, read_certificate, read_key
 from mailpath.walk import live_network
 
-_STATUS: dict[Result, ExitCode] = {
+STATUS: dict[Result, ExitCode] = {
     Result.PLAN: ExitCode.OK,
     Result.ALREADY: ExitCode.OK,
     Result.BLOCKED: ExitCode.UNDELIVERED,
@@ -61,7 +61,7 @@ def run(
     capture = _replayed(replay, recipient, network) if replay is not None else _walked(recipient, network)
     plan = asyncio.run(make(wanted, capture, asked)).plan
     _write(plan, form_of(form, output), output, why=why)
-    return _STATUS[plan.result]
+    return STATUS[plan.result]
 
 
 def _key(key: str | None, cert: str | None) -> NextKey:

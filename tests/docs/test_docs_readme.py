@@ -13,7 +13,7 @@ from textual.binding import Binding
 
 from mailpath import config, ending
 from mailpath.cli import main
-from mailpath.commands import diff, dnssec, rehearsing
+from mailpath.commands import diff, dnssec, planning, rehearsing
 from mailpath.lab import Lab
 from mailpath.network.settings import load
 from mailpath.report import exit_codes
@@ -103,6 +103,7 @@ def test_the_exit_codes_are_those_of_the_commands() -> None:
     assert told == {
         "check": set(exit_codes.WORST_FIRST),
         "dnssec": set(dnssec.CODES.values()),
+        "plan": set(planning.STATUS.values()),
         "diff": {diff.SAME, diff.DIFFERENT},
         "lab from": {rehearsing.SAME, rehearsing.DIFFERENT},
         "explain": {ending.ExitCode.OK, ending.ExitCode.UNKNOWN},
