@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from surveys import POSTURES, TODAY, Make
 
+from mailpath.lab import Lab as OtherLab
+from mailpath.lab.grammar import Server, Zone
+from mailpath.lab.scenario import Scenario
 from mailpath.survey.engine import Asked
 from mailpath.survey.owners import OWN
 from mailpath.survey.processes import Processes, WorkersGone
@@ -57,3 +60,27 @@ def test_where_no_worker_is_left_the_survey_says_so(lab: Lab, make: Make) -> Non
     with pytest.raises(WorkersGone, match="--resume goes on"):
         asyncio.run(run(engine, 0, 1))
     assert store.done == 0
+
+
+def test_two_workers_share_one_session(make: Make) -> None:
+    provider = Scenario(
+        id="provider",
+        title="",
+        teaches="",
+        hint="",
+        zone=(Zone(),),
+        server=(Server(host="mx1", banner_delay=1.5),),
+    )
+    mx = "@ MX 10 mx1.provider.example."
+    customers = [
+        Scenario(
+            id=f"c{each}", title="", teaches="", hint="", zone=(Zone(rr=("@ MX 10 mx1.provider.example.",)),)
+        )
+        for each in range(4)
+    ]
+    with OtherLab.start((provider, *customers)) as lab:
+        store = make(each.domain for each in customers)
+        asked = Asked(today=TODAY, postures=(), politeness=OWN, kind="lab", jobs=4)
+        asyncio.run(Processes(store, lab.settings, asked, 2).run())
+        assert (store.done, lab.sessions) == (4, 2)
+        assert all(row.outcomes == {TODAY.name: "encrypted"} for row in store.rows())
