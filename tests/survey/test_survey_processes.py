@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from surveys import POSTURES, TODAY, Make
 
-from mailpath.lab import Lab as OtherLab
-from mailpath.lab.grammar import Server, Zone
-from mailpath.lab.scenario import Scenario
+from mailpath.exchanges import SmtpRequest
 from mailpath.survey.engine import Asked
+from mailpath.survey.links import Held, Wanted
 from mailpath.survey.owners import OWN
 from mailpath.survey.processes import Processes, WorkersGone
 from mailpath.survey.store import Store
@@ -62,25 +61,28 @@ def test_where_no_worker_is_left_the_survey_says_so(lab: Lab, make: Make) -> Non
     assert store.done == 0
 
 
-def test_two_workers_share_one_session(make: Make) -> None:
-    provider = Scenario(
-        id="provider",
-        title="",
-        teaches="",
-        hint="",
-        zone=(Zone(),),
-        server=(Server(host="mx1", banner_delay=1.5),),
-    )
-    mx = "@ MX 10 mx1.provider.example."
-    customers = [
-        Scenario(
-            id=f"c{each}", title="", teaches="", hint="", zone=(Zone(rr=("@ MX 10 mx1.provider.example.",)),)
-        )
-        for each in range(4)
-    ]
-    with OtherLab.start((provider, *customers)) as lab:
-        store = make(each.domain for each in customers)
-        asked = Asked(today=TODAY, postures=(), politeness=OWN, kind="lab", jobs=4)
-        asyncio.run(Processes(store, lab.settings, asked, 2).run())
-        assert (store.done, lab.sessions) == (4, 2)
-        assert all(row.outcomes == {TODAY.name: "encrypted"} for row in store.rows())
+class Told:
+    """A link to a worker, which keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.held: list[Held] = []
+
+    def send(self, message: Held) -> None:
+        self.held.append(message)
+
+
+def test_two_workers_that_want_the_same_session_share_it(lab: Lab, make: Make) -> None:
+    store, before = make(["pkix-good.example"]), lab.sessions
+    asked = Asked(today=TODAY, postures=(), politeness=OWN, kind="lab")
+    engine, links = Processes(store, lab.settings, asked, 2), (Told(), Told())
+    host = "mx1.pkix-good.example"
+    wanted = Wanted(7, SmtpRequest(address=lab.address(host), sni=host))
+
+    async def both() -> None:
+        async with engine._courteous:
+            await asyncio.gather(*(engine._hold(link, wanted) for link in links))  # type: ignore[arg-type]
+
+    asyncio.run(both())
+    (one,), (other,) = (link.held for link in links)
+    assert (one, one.number, one.assumed) == (other, 7, "")
+    assert (one.exchange.request, lab.sessions - before) == (wanted.request, 1)
