@@ -5,7 +5,8 @@
 The lab is generated: operators with two mail hosts each, one of which serves a fifth of all domains; a fifth
 of the domains is signed, a third of the operators has TLSA records.  `--own`: the share of domains with a
 mail host of their own; `--dead`: of those, how many answer to no connection.  The lab runs in a process of
-its own, whose time does not count; `--delay`: seconds that each exchange takes, waited for on our side.
+its own, whose time does not count; `--delay`: seconds that each exchange takes, waited for on our side;
+`--workers`: processes that walk (their questions and policies are not counted, their time is).
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ MOST_CPU_MS, MOST_QUESTIONS = 8.0, 6.0
 
 _MEASURE = """
 import asyncio, gc, json, resource, sys, time
-folder, network, count, delay, jobs = *sys.argv[1:3], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
+folder, network = sys.argv[1:3]
+count, delay, jobs, workers = int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
 from mailpath.judge.presets import PRESETS
 from mailpath.network.live import LiveNetwork
 from mailpath.network.settings import load
 from mailpath.survey.engine import Asked, Engine
 from mailpath.survey.owners import OWN
+from mailpath.survey.processes import Processes
 from mailpath.survey.store import About, Store
 gc.set_threshold(100_000)
 held = dict.fromkeys(("ask", "fetch", "converse"), 0)
@@ -61,8 +64,11 @@ with Store.create(folder, about, mails) as store:
         import cProfile, pstats
         profile = cProfile.Profile()
         profile.enable()
-    asyncio.run(Engine(store, settings, asked).run())
+    engine = Processes(store, settings, asked, workers) if workers else Engine(store, settings, asked)
+    asyncio.run(engine.run())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu += others.ru_utime + others.ru_stime
     if "--profile" in sys.argv:
         profile.disable()
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(30)
@@ -119,6 +125,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--dead", type=float, default=0.0)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--jobs", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--serve")
     given = parser.parse_args(words)
@@ -141,6 +148,7 @@ def main(words: list[str]) -> int:
 def _measured(folder: Path, count: int, given: argparse.Namespace) -> int:
     store = folder / f"store{count}"
     words = [str(store), str(folder / "network.toml"), str(count), str(given.delay), str(given.jobs)]
+    words.append(str(given.workers))
     options = ["--profile"] if given.profile else []
     ran = subprocess.run(
         [sys.executable, "-c", _MEASURE, *words, *options], stdout=subprocess.PIPE, check=True
@@ -156,7 +164,7 @@ def _measured(folder: Path, count: int, given: argparse.Namespace) -> int:
         f" {found['mib']:.0f} MiB, store {size:.1f} KiB a domain",
         flush=True,
     )
-    shared = not (given.own or given.delay or given.profile) and count >= 10_000
+    shared = not (given.own or given.delay or given.profile or given.workers) and count >= 10_000
     return int(shared and (cpu > MOST_CPU_MS or questions > MOST_QUESTIONS))
 
 

@@ -66,15 +66,18 @@ def turned_away(said: Dialogue | Session) -> Reply | None:
 
 
 class _Owner:
-    """Of one address: its queue, and when it may open the next session; `waiting`: sessions in it."""
+    """Of one address: its queue, and when it may open the next session; `waiting`: sessions in it; `away`:
+    the last one was turned away for good.
+    """
 
-    __slots__ = ("free_at", "operator", "queue", "waiting")
+    __slots__ = ("away", "free_at", "operator", "queue", "waiting")
 
     def __init__(self, most: int) -> None:
         self.queue = asyncio.Semaphore(most)
         self.free_at = 0.0
         self.operator = ""
         self.waiting = 0
+        self.away = False
 
 
 class Owners:
@@ -124,15 +127,17 @@ class Owners:
         self._free_at = {name: when for name, when in self._free_at.items() if when > now}
 
     async def _try(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
-        for pause in (0.0, *self._politeness.pauses):
+        # Whoever did not let us in after all that time is not asked so often for every further name.
+        for pause in (0.0, *(() if owner.away else self._politeness.pauses)):
             if (dead := self._dead.get(request.address)) is not None:
                 return replace(dead, request=request)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause)  # at least until who comes with this one has named the operator
             await self._turn(owner, request.address)
             async with self._all:
                 owner.free_at = asyncio.get_running_loop().time() + self._politeness.gap
                 exchange = await self._converse(request)
-            if turned_away(dialogue(exchange)) is None:
+            owner.away = turned_away(dialogue(exchange)) is not None
+            if not owner.away:
                 break
         if exchange.failed_at is Stage.CONNECT and exchange.failure in _DEAD:
             self._dead[request.address] = exchange
@@ -148,6 +153,7 @@ class Owners:
         when = max(when, *(self._free_at.get(share, 0.0) for share in shares), now)
         for share in shares:
             self._free_at[share] = when + 1 / rate
+        owner.free_at = when + self._politeness.gap
         if when > now:
             await asyncio.sleep(when - now)
 

@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, suppress
 
 from msgspec.structs import replace
 
+from mailpath.exchanges import SmtpExchange
+from mailpath.network.recording import Flights
 from mailpath.network.settings import Settings
 from mailpath.survey.engine import Asked, Done, Survey, first_of
 from mailpath.survey.links import Begin, Domain, Held, Link, Next, Unwanted, Wanted
@@ -37,6 +39,7 @@ class Processes(Survey):
         self._todo: asyncio.Queue[Domain] = asyncio.Queue()
         self._left = self.total - self.done
         self._over = asyncio.Event()
+        self._flights = Flights()
 
     async def run(self) -> None:
         """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
@@ -97,8 +100,11 @@ class Processes(Survey):
         link.send(domain)
 
     async def _hold(self, link: Link, wanted: Wanted) -> None:
-        exchange = await self._sampling.converse(wanted.request)
-        link.send(Held(wanted.number, exchange, self._sampling.assumed.get(wanted.request, "")))
+        request = wanted.request
+        # Two workers that want the same at once share one session, as two walks of one process do.
+        exchange = await self._flights.join(request, lambda: self._sampling.converse(request))
+        assert isinstance(exchange, SmtpExchange)
+        link.send(Held(wanted.number, exchange, self._sampling.assumed.get(request, "")))
 
     @asynccontextmanager
     async def _started(self) -> AsyncIterator[Link]:

@@ -74,6 +74,9 @@ async def test_more_at_a_time_only_where_that_is_asked_for() -> None:
     assert hosts.most["192.0.2.1"] == 1
     await held(Owners(Politeness(per_host=3, gap=0, rate=0), hosts.converse), requests("192.0.2.2", *names))
     assert hosts.most["192.0.2.2"] == 3
+    owners = Owners(Politeness(per_host=3, gap=GAP, rate=0), hosts.converse)
+    await held(owners, requests("192.0.2.3", *names[:3]))
+    assert min(hosts.gaps("192.0.2.3")) >= GAP * 0.9
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,9 @@ async def test_a_server_that_turns_us_away_is_asked_again_later_and_then_believe
         "192.0.2.3": 1,
     }
     assert min(hosts.gaps("192.0.2.2")) >= GAP * 0.9
+    # By then it is known: a further name is not worth so many tries.
+    await held(owners, requests("192.0.2.2", "mx.other.example"))
+    assert len(hosts.began["192.0.2.2"]) == 4
 
 
 async def test_an_address_where_nobody_is_is_tried_once() -> None:

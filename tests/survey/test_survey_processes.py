@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from surveys import POSTURES, TODAY, Make
 
+from mailpath.exchanges import SmtpRequest
 from mailpath.survey.engine import Asked
+from mailpath.survey.links import Held, Wanted
 from mailpath.survey.owners import OWN
 from mailpath.survey.processes import Processes, WorkersGone
 from mailpath.survey.store import Store
@@ -57,3 +59,30 @@ def test_where_no_worker_is_left_the_survey_says_so(lab: Lab, make: Make) -> Non
     with pytest.raises(WorkersGone, match="--resume goes on"):
         asyncio.run(run(engine, 0, 1))
     assert store.done == 0
+
+
+class Told:
+    """A link to a worker, which keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.held: list[Held] = []
+
+    def send(self, message: Held) -> None:
+        self.held.append(message)
+
+
+def test_two_workers_that_want_the_same_session_share_it(lab: Lab, make: Make) -> None:
+    store, before = make(["pkix-good.example"]), lab.sessions
+    asked = Asked(today=TODAY, postures=(), politeness=OWN, kind="lab")
+    engine, links = Processes(store, lab.settings, asked, 2), (Told(), Told())
+    host = "mx1.pkix-good.example"
+    wanted = Wanted(7, SmtpRequest(address=lab.address(host), sni=host))
+
+    async def both() -> None:
+        async with engine._courteous:
+            await asyncio.gather(*(engine._hold(link, wanted) for link in links))  # type: ignore[arg-type]
+
+    asyncio.run(both())
+    (one,), (other,) = (link.held for link in links)
+    assert (one, one.number, one.assumed) == (other, 7, "")
+    assert (one.exchange.request, lab.sessions - before) == (wanted.request, 1)
