@@ -28,6 +28,7 @@ from mailpath.commands.options import (
     LOOK,
     NETWORK,
     PLAN,
+    SERVED,
     TRUST,
     argument,
     as_json,
@@ -215,17 +216,25 @@ def lab_from(capture: str, output: str | None) -> int:
             shell_complete=completed("rdtypes"),
         ),
         as_json(),
+        *SERVED,
         as_of("Validate as of TIME"),
         LAB,
         *network_for(DNS_KEYS),
         LOG,
     ]
 )
-def dnssec(**words: Any) -> int:
-    """Validate NAME and draw its chain of trust.
+def dnssec(has: tuple[str, ...], lacks: tuple[str, ...], **words: Any) -> int:
+    """Validate NAME and draw its chain of trust. With --has or --lacks, ask every name server of its zone
+    instead whether it serves a change.
 
-    Exit status: 0 secure, 1 insecure, 2 bogus, 3 indeterminate, 64 usage error.
+    Exit status: 0 secure, 1 insecure, 2 bogus, 3 indeterminate, 64 usage error. With --has or --lacks: 0
+    every server serves it so, 1 one does not, 3 one does not answer.
     """
+    if has or lacks:
+        from mailpath.commands import everywhere
+
+        words.pop("at")
+        return everywhere.run(words.pop("name"), words.pop("rdtype"), has, lacks, **words)
     from mailpath.commands import dnssec as commands
 
     return commands.run(**words)

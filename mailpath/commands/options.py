@@ -350,3 +350,9 @@ PLAN = (
     value("-o", "--output", of="FILE", help="Write the plan to FILE."),
     value("--replay", of="FILE", help='Plan from a capture, without any network ("-": standard input).'),
 )
+
+#: Of `dnssec`: what every name server should serve.
+SERVED = (
+    value("--has", of="DATA", multiple=True, help="Every name server serves this record; repeatable."),
+    value("--lacks", of="DATA", multiple=True, help="No name server serves this record; repeatable."),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from shlex import quote
 from typing import Any, Literal
 
 import msgspec
@@ -11,7 +12,7 @@ from mailpath.lab.grammar import Zone
 from mailpath.plan.model import Blocked, Do, PolicyFile, Step
 from mailpath.plan.passage import Change
 from mailpath.plan.situation import Situation
-from mailpath.plan.timing import INSECURE, ZoneTimes
+from mailpath.plan.timing import INSECURE
 from mailpath.plan.world import Part, Rr, World
 from mailpath.wording.phrases import join_and, sentence
 from mailpath.wording.times import span
@@ -71,10 +72,11 @@ class Drafting:
         undo: tuple[str, ...] = (),
         phase: Phase = "",
     ) -> None:
-        """A step for each zone that has some of the RRsets `wanted`; those that are so already are none."""
+        """A step for each zone that has some of the RRsets `wanted`; those that are so already are none.
+        `check`: beside asking every name server."""
         zones: dict[str, dict[Part, tuple[Rr, ...]]] = {}
         for part, records in wanted.items():
-            if self.world.parts.get(part, ()) != records:
+            if (self.world.parts.get(part) or ()) != records:
                 zones.setdefault(self.world.zone_of(part.name), {})[part] = records
         for number, (zone, parts) in enumerate(zones.items(), 1):
             self.add(
@@ -84,27 +86,38 @@ class Drafting:
                     do=tuple(self._dns(zone, parts, what)),
                     parts=dict(parts),
                     settle=settle and number == len(zones),
-                    check=check,
+                    check=" && ".join(filter(None, (*self._served(parts), check))),
                     undo=undo,
                     phase=phase,
                 )
             )
 
+    def _served(self, parts: dict[Part, tuple[Rr, ...]]) -> Iterable[str]:
+        """Commands that succeed when every name server serves `parts`."""
+        for part, records in parts.items():
+            before = self.world.parts.get(part) or ()
+            words = [f"--has {quote(each.data)}" for each in records if each not in before]
+            words += [f"--lacks {quote(each.data)}" for each in before if each not in records]
+            yield f"mailpath dnssec {quote(part.name)} {part.rdtype} {' '.join(words)}"
+
     def _dns(self, zone: str, parts: dict[Part, tuple[Rr, ...]], what: str) -> Iterable[Do]:
-        """What to do in one zone: publish first, then withdraw."""
+        """What to do in one zone.  What replaces something does so in one update: two MTA-STS records beside
+        each other are none (RFC 8461 section 3.1).
+        """
         new: list[str] = []
         gone: list[str] = []
         for part, records in parts.items():
-            before = self.world.parts.get(part, ())
+            before = self.world.parts.get(part) or ()
             new += [each.text for each in records if each not in before]
             gone += [each.text for each in before if each not in records]
+        adding = [f"update add {each}" for each in new]
+        deleting = [f"update delete {_without_ttl(each)}" for each in gone]
+        lines = (f"zone {zone}.", *deleting, *adding, "send")
         if new:
-            lines = [f"update add {each}" for each in new]
-            yield Do(kind="publish", what=what, records=tuple(new), nsupdate=_nsupdate(zone, lines))
+            yield Do(kind="publish", what=what, records=tuple(new), nsupdate=lines)
         if gone:
-            lines = [f"update delete {_without_ttl(each)}" for each in gone]
-            told = "Withdraw what they replace." if new else what
-            yield Do(kind="withdraw", what=told, records=tuple(gone), nsupdate=_nsupdate(zone, lines))
+            told = "In the same change, withdraw what they replace." if new else what
+            yield Do(kind="withdraw", what=told, records=tuple(gone), nsupdate=() if new else lines)
 
     # --- in the end --------------------------------------------------------------------------------
 
@@ -147,7 +160,8 @@ class Drafting:
                 found.append((draft.wait.seconds, draft.wait.why))
             seconds = max((each for each, _ in found), default=0)
             reasons = dict.fromkeys(why for each, why in found if each and why)
-            waits.append((seconds, sentence(f"until {join_and(tuple(reasons))}") if seconds else ""))
+            told = sentence(f"until {join_and(tuple(reasons))}") if seconds else ""
+            waits.append((seconds, f"{told} {self._counted(draft)}".strip() if seconds else ""))
         return waits
 
     def _settling(self, part: Part, old: Any, world: World) -> tuple[int, str]:
@@ -167,7 +181,16 @@ class Drafting:
                 f'the answer "no {part.rdtype} at {part.name}" has expired'
                 f" (negative TTL {seconds} s of {zone}{assumed})"
             )
-        return seconds, why + _refresh(times.of(zone))
+        return seconds, why
+
+    def _counted(self, draft: Draft) -> str:
+        """From when the wait counts, for records."""
+        if not draft.settle or not any(part.kind in ("rrset", "zone") for part in draft.parts):
+            return ""
+        zones = dict.fromkeys(self.situation.world.zone_of(part.name) for part in draft.parts)
+        known = [times.refresh for times in map(self.situation.times.of, zones) if times is not None]
+        late = f"; a secondary that missed the change may need {max(known)} s" if known else ""
+        return f"Count from when every name server serves the change{late}."
 
 
 def _zone_settles(name: str, old: Zone, new: Zone | None, seconds: int) -> str:
@@ -175,19 +198,8 @@ def _zone_settles(name: str, old: Zone, new: Zone | None, seconds: int) -> str:
     if old.sec not in INSECURE:
         return f"the old DS records of {name} have expired {lasts}"
     if new is None or new.sec in INSECURE:
-        counted = "counted from when every name server serves signatures"
-        return f"every answer of {name} without signatures has expired {lasts}, {counted}"
+        return f"every answer of {name} without signatures has expired {lasts}"
     return f'the answer "no DS record of {name}" has expired {lasts}'
-
-
-def _refresh(times: ZoneTimes | None) -> str:
-    if times is None:
-        return ""
-    return f", counted from when every name server serves the change (a secondary may need {times.refresh} s)"
-
-
-def _nsupdate(zone: str, lines: Iterable[str]) -> tuple[str, ...]:
-    return (f"zone {zone}.", *lines, "send")
 
 
 def _without_ttl(text: str) -> str:

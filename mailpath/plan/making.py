@@ -7,6 +7,9 @@ from collections.abc import Callable
 import msgspec
 
 from mailpath.facts import Walk
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS
+from mailpath.lab.scenario import ScenarioError
 from mailpath.network.capture import Capture
 from mailpath.network.replay import Replay
 from mailpath.plan.drafts import Drafting
@@ -17,10 +20,12 @@ from mailpath.plan.next_key import NextKey
 from mailpath.plan.orders import unsafe_orders
 from mailpath.plan.passage import Passage, passage
 from mailpath.plan.proof import Comparison, Standing, States, worse
-from mailpath.plan.reached import Reached
+from mailpath.plan.reached import IDEAL, Reached
 from mailpath.plan.situation import Situation, situation_of
 from mailpath.plan.telling import tell_state
 from mailpath.plan.world import World
+from mailpath.rehearse import compare
+from mailpath.visible import visible
 from mailpath.walk import walk
 from mailpath.wording.phrases import count
 
@@ -35,6 +40,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
 
 
+#: Sentences on how the lab differs.
+MOST_NOTES = 20
 NOTHING_SAID = Asked()
 
 
@@ -59,13 +66,13 @@ _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
 async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Planned:
     """The plan for the recipient of `capture`, as of when it was made.
 
-    Raises `BadAnchor` where the capture's trust anchor cannot be read, `ScenarioError` where the lab cannot
-    build what it shows, OSError.
+    Raises `BadAnchor` where the capture's trust anchor cannot be read, OSError.
     """
     at = capture.ground.made
     found = await walk(capture.path, Replay(capture), at)
     situation = situation_of(capture, found, asked.hosts)
     try:
+        _look(found)
         drafting = _DRAFTS[goal](situation, asked)
     except Stopped as stopped:
         told = Plan(
@@ -77,7 +84,26 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
             blocked=stopped.blocked,
         )
         return Planned(plan=told, worlds=(situation.world,))
-    return await _prove(goal, drafting, found)
+    try:
+        return await _prove(goal, drafting, found)
+    except ScenarioError as error:
+        told = Plan(
+            goal=goal,
+            recipient=situation.recipient,
+            at=at,
+            result=Result.UNKNOWN,
+            reason="The lab cannot build what this plan passes through, so that nothing is proven.",
+            blocked=(Blocked(by=situation.recipient, why=visible(str(error))),),
+        )
+        return Planned(plan=told, worlds=(situation.world,))
+
+
+def _look(found: Walk) -> None:
+    """Raises `Stopped` where the walk did not see what the best of senders would."""
+    verdict = judge(found, PRESETS[IDEAL])
+    if verdict.outcome is Outcome.UNKNOWN:
+        why = Blocked(by="this machine", why=verdict.reason)
+        raise Stopped(Result.UNKNOWN, "The walk did not see enough to plan from.", (why,))
 
 
 async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
@@ -110,9 +136,15 @@ async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
         unsafe=orders,
         blocked=tuple(drafting.blocked) if safe else _walls(proof, failed),
         cost=_cost(start, end) if goal.leaves else {},
-        notes=tuple(dict.fromkeys(drafting.notes)),
+        notes=tuple(dict.fromkeys((*drafting.notes, *await _unlike(situation, states, found)))),
     )
     return Planned(plan=plan, worlds=way.settled)
+
+
+async def _unlike(situation: Situation, states: States, found: Walk) -> tuple[str, ...]:
+    """In what the lab is not what was walked: there the proof is of something else."""
+    built = (await states.see(situation.world))[0].walk
+    return (*situation.left_out, *compare(found, built).sentences)[:MOST_NOTES]
 
 
 async def _ends(states: States, way: Passage) -> tuple[dict[str, Standing], dict[str, Standing]]:

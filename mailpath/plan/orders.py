@@ -12,13 +12,15 @@ from mailpath.plan.model import Unsafe
 from mailpath.plan.passage import Change, Met, Passage, passage
 from mailpath.plan.proof import Comparison, Standing, States, worse
 from mailpath.plan.telling import tell_state
-from mailpath.plan.timing import Times
-from mailpath.plan.world import different
+from mailpath.plan.timing import Times, max_age
+from mailpath.plan.world import POLICY, different
 
 #: Orders that are tried: each costs some walks.
 MOST_ORDERS = 12
 #: And mixtures of one change of them: one that kills is enough.
 MOST_MIXTURES = 8
+#: So many parts are told in full.
+FEW = 3
 
 
 async def unsafe_orders(
@@ -32,16 +34,28 @@ async def unsafe_orders(
     found: dict[str, Unsafe] = {}
     for told, order in (*drafting.naive, *_orders(changes, titles)):
         way = passage(start, order, times, MOST_MIXTURES)
-        killing = await _first(way, states, allowed)
+        last = way.settled[-1]
+        end = (await states.judged([last], [last]))[0]
+        limit = {name: max(end[name], each) for name, each in allowed.items()}
+        killing = await _first(way, states, limit)
         if not killing:
             continue
-        state = tell_state(killing[0].met.world, start, way.settled[-1])
+        met = killing[0].met
+        postures = tuple(
+            each.name for each in states.postures if any(each.name in one.postures for one in killing)
+        )
+        place = await _policy_that_kills(met, way, states, limit, postures)
+        policy = "" if place is None else "new policy held" if place > met.during else "old policy held"
+        state = ", ".join(filter(None, (_tell(met, order, way), policy)))
+        lasts = _lasts(met, order, way, times)
+        if place is not None and place <= met.during:
+            lasts = max_age(way.settled[place].parts.get(POLICY))
         unsafe = Unsafe(
             order=told,
             state=state,
-            postures=tuple(name for each in killing for name in each.postures),
+            postures=postures,
             outcome=max(killing, key=lambda each: len(each.postures)).outcome,
-            for_s=_lasts(killing[0].met, order, way, times),
+            for_s=lasts,
         )
         found.setdefault(state, unsafe)
     return tuple(found.values())
@@ -87,6 +101,29 @@ def _orders(changes: Sequence[Change], titles: Sequence[str]) -> Iterator[tuple[
 
 def _quoted(title: str) -> str:
     return f'"{title}"'
+
+
+async def _policy_that_kills(
+    met: Met, way: Passage, states: States, allowed: dict[str, Standing], postures: Sequence[str]
+) -> int | None:
+    """The settled world whose policy a sender has to hold for this to go wrong; None: it goes wrong anyway.
+
+    A policy that can be fetched takes the place of an older one, so the newest is tried first.
+    """
+    for place in (None, *sorted(met.held, reverse=True)):
+        held = () if place is None else (way.settled[place],)
+        found = (await states.judged([met.world], held))[0]
+        if any(found[name].rank > allowed[name].rank for name in postures):
+            return place
+    return None
+
+
+def _tell(met: Met, order: Sequence[Change], way: Passage) -> str:
+    """What is about this state: what changes in it, and what a sender still has from before."""
+    now = way.settled[met.during + 1]
+    about = {*order[met.during].parts, *different(met.world, now)}
+    few = len(different(way.settled[0], way.settled[-1])) <= FEW
+    return tell_state(met.world, way.settled[0], way.settled[-1], None if few else about)
 
 
 def _lasts(met: Met, order: Sequence[Change], way: Passage, times: Times) -> int:

@@ -7,13 +7,15 @@ from mailpath.attacks.record import Need
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
 from mailpath.plan.model import Goal
-from mailpath.plan.proof import ORDER, Seen, Standing, States
+from mailpath.plan.proof import ORDER, Seen, Standing, States, standing
 from mailpath.plan.world import World
 from mailpath.whatif import Rewalks, attack_outcome
 from mailpath.wording.phrases import join_and
 
 #: A sender of each kind: with every protection, with DANE, with MTA-STS.
 IDEAL, DANE, STS = "rfc", "postfix-dane", "postfix-sts"
+#: The rank from which on mail is not delivered.
+REFUSED = ORDER.index(Outcome.DEFERRED)
 _SENDERS = (IDEAL, DANE, STS)
 
 
@@ -39,7 +41,7 @@ class Reached:
         """Why the goal is not reached, as a clause, or ""; and the attacks that were tried on it."""
         if self.goal.leaves:
             return "", ()
-        worse = [name for name in start if end[name].rank > start[name].rank]
+        worse = [name for name in start if self._is_worse(start[name], end[name])]
         if worse:
             outcome = end[worse[0]].outcome
             return f"in the end mail is {outcome} by {join_and(worse)}, and fares better now", ()
@@ -50,6 +52,11 @@ class Reached:
             return why, ()
         return await self._attacked(before, after)
 
+    def _is_worse(self, start: Standing, end: Standing) -> bool:
+        """A sender that demands what nobody publishes waits or gives up; nothing here helps it."""
+        lost = min(start.rank, end.rank) >= REFUSED and self.goal in (Goal.REPAIR, Goal.NEW_MX)
+        return end.rank > start.rank and not lost
+
     def _unreached(self, after: Seen) -> str:
         """Of a goal that has an outcome of its own."""
         demanded = {Goal.DANE: DANE, Goal.MTA_STS: STS}.get(self.goal)
@@ -59,7 +66,7 @@ class Reached:
                 return f"in the end mail is {verdict.outcome} by {demanded}, not authenticated"
         if self.goal is Goal.REPAIR:
             verdict = judge(after.walk, PRESETS[IDEAL])
-            if verdict.outcome in ORDER[3:] or verdict.outcome is Outcome.UNKNOWN:
+            if standing(verdict).rank >= REFUSED:
                 return f"in the end mail is still {verdict.outcome} by {IDEAL}"
         return ""
 
@@ -76,6 +83,8 @@ class Reached:
                 known = self.goal is Goal.MTA_STS and found.reads_if_cached is not None
                 if not (found.works(cached=True) if known else found.works()):
                     continue
-                if demanded or not (await attack_outcome(now, posture, name)).works():
+                # Where no mail was delivered nobody could read any.
+                refused = standing(judge(before.walk, posture)).rank >= REFUSED
+                if demanded or not (refused or (await attack_outcome(now, posture, name)).works()):
                     return f"in the end {name} works against {sender}", tried
         return "", tried

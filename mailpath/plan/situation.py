@@ -8,9 +8,10 @@ import msgspec
 
 from mailpath.assess.certificate import pkix_problem
 from mailpath.assess.sessions import sessions_of
+from mailpath.assess.standing import OUTDATED
 from mailpath.assess.tlsa import failed_lookup, tlsa_bases, tlsa_of
-from mailpath.facts import Found, MxHost, Security, TlsaRecord, Walk
-from mailpath.match import dane
+from mailpath.facts import Found, MxHost, Security, Session, TlsaRecord, Walk
+from mailpath.match import dane, pkix
 from mailpath.network.capture import Capture
 from mailpath.plan.timing import Times, times_of
 from mailpath.plan.world import Rr, World, is_within, world_of
@@ -37,8 +38,9 @@ class HostNow(msgspec.Struct, frozen=True, kw_only=True):
 
     `owner`: where its TLSA records stand, or would; `tlsa`: those there are, secure or not; `failed`: the
     lookup of them failed.  `chains`: the certificates that it shows (DER), each chain once.  `pkix`: they are
-    all valid for it, by a public CA.  `greets`: some address of it is ready to take mail; `servers`: what the
-    world calls its servers: hosts may share one, and each goes by its first name.
+    all valid for it, by a public CA.  `sound`: TLS works at every address, in a version
+    that is in use.  `greets`: some address of it is ready to take mail; `servers`: what the world calls its
+    servers: hosts may share one, and each goes by its first name.
     """
 
     name: str
@@ -48,6 +50,7 @@ class HostNow(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool = False
     chains: tuple[tuple[bytes, ...], ...] = ()
     pkix: bool = False
+    sound: bool = False
     greets: bool = False
     servers: tuple[str, ...] = ()
 
@@ -63,7 +66,9 @@ class HostNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """All that a plan is made of.  `claimed`: the hosts that the user has named as theirs to change."""
+    """All that a plan is made of.  `claimed`: the hosts that the user has named as theirs to change.
+    `left_out`: sentences on what of the capture the world lacks.
+    """
 
     capture: Capture
     walk: Walk
@@ -71,6 +76,7 @@ class Situation(msgspec.Struct, frozen=True):
     times: Times
     hosts: tuple[HostNow, ...]
     claimed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def recipient(self) -> str:
@@ -101,14 +107,15 @@ class Situation(msgspec.Struct, frozen=True):
 
 def situation_of(capture: Capture, walk: Walk, claimed: Sequence[str] = ()) -> Situation:
     """`walk`: the one that `capture` replays."""
-    world = world_of(draw(capture, walk))
+    drawn = draw(capture, walk)
+    world = world_of(drawn)
     own = (walk.path.recipient, *claimed)
     hosts = tuple(
         _host(walk, host, world, own=any(is_within(host.name, each) for each in own))
         for host in walk.mx.hosts
         if host.form == "name"
     )
-    return Situation(capture, walk, world, times_of(capture), hosts, tuple(claimed))
+    return Situation(capture, walk, world, times_of(capture), hosts, tuple(claimed), drawn.notes)
 
 
 def _host(walk: Walk, host: MxHost, world: World, *, own: bool) -> HostNow:
@@ -132,10 +139,24 @@ def _host(walk: Walk, host: MxHost, world: World, *, own: bool) -> HostNow:
         ),
         failed=failed_lookup(entry) is not None,
         chains=chains,
-        pkix=bool(chains) and all(pkix_problem(walk, host.name, chain) is None for chain in chains),
+        pkix=bool(chains) and all(_is_trusted(walk, host.name, chain) for chain in chains),
+        sound=bool(sessions) and all(map(_is_sound, sessions)),
         greets=any(each.greeting is not None and each.greeting.positive for each in sessions),
         servers=_servers(world, {host.name, host.canonical}),
     )
+
+
+def _is_trusted(walk: Walk, host: str, chain: tuple[bytes, ...]) -> bool:
+    """By senders that demand a certificate, which refuse weak ones."""
+    return pkix_problem(walk, host, chain, floor=pkix.Floor.OPENSSL_1) is None
+
+
+def _is_sound(session: Session) -> bool:
+    """TLS, and mail could go on inside it; a session that was not held says nothing against that."""
+    if session.not_tried:
+        return True
+    in_use = session.tls is not None and session.tls.version not in OUTDATED
+    return in_use and not session.injected and session.ehlo_tls is not None and session.ehlo_tls.positive
 
 
 def _servers(world: World, names: set[str]) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from mailpath.lab.grammar import Server
+from mailpath.lab.grammar import Certificate, Server
 from mailpath.plan.world import Part, World, certificate, different
 from mailpath.wording.phrases import join_and
 
@@ -13,10 +13,15 @@ _SERVED = {"server", "policy", "zone", "fault"}
 _NAMES = {"server": "key", "policy": "policy", "zone": "DS record", "fault": "name servers"}
 
 
-def tell_state(world: World, start: World, goal: World) -> str:
-    """ "new key served, old TLSA record cached": each part that the plan changes, alike ones together."""
+def tell_state(world: World, start: World, goal: World, about: Collection[Part] | None = None) -> str:
+    """ "new key served, old TLSA record cached": each part that the plan changes, alike ones together.
+
+    `about`: those that matter; None: all of them.
+    """
     told: dict[tuple[bool, str, str], list[str]] = {}
     for part, (old, new) in different(start, goal).items():
+        if about is not None and part not in about:
+            continue
         value = world.parts.get(part)
         if part.kind == "zone" and value is not None and value.tamper and value != old:
             told.setdefault((False, "unsigned", "answer"), []).append(part.name)
@@ -33,22 +38,28 @@ def tell_state(world: World, start: World, goal: World) -> str:
 
 
 def _kind(part: Part, old: Any, new: Any) -> str:
-    if part.kind == "server" and (not old or not new or _keys(old) == _keys(new)):
-        return "mail host"
+    if part.kind == "server":
+        if not old or not new or _shown(old) == _shown(new):
+            return "setup"
+        return "key" if _keys(old) != _keys(new) else "certificate"
     return _NAMES.get(part.kind) or f"{part.rdtype} record"
 
 
-def _keys(servers: tuple[Server, ...]) -> list[tuple[str, ...]]:
-    return [
-        tuple(certificate(each).key for each in (one.cert, one.second) if each is not None) for one in servers
-    ]
+def _shown(servers: tuple[Server, ...]) -> list[Certificate]:
+    return [certificate(each) for one in servers for each in (one.cert, one.second) if each is not None]
+
+
+def _keys(servers: tuple[Server, ...]) -> list[str]:
+    return [each.key for each in _shown(servers)]
 
 
 def _which(part: Part, value: Any, old: Any, new: Any) -> str:
+    if not value:
+        return "no"
     if value == new:
-        return "new" if new or part.kind != "rrset" else "no"
+        return "new"
     if value == old:
-        return "old" if old or part.kind != "rrset" else "no"
+        return "old"
     return "both" if part.kind == "rrset" else "next"
 
 

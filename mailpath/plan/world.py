@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mailpath.lab.grammar import Certificate, Server, Zone
-from mailpath.lab.scenario import Scenario
+from mailpath.lab.scenario import Scenario, ScenarioError
 from mailpath.rehearse import Drawn
 
 #: Names that a world's servers have for their certificates, in `tlsacert`.
@@ -99,7 +99,10 @@ class World(msgspec.Struct, frozen=True):
         return any(each.second is not None for each in self._all_servers())
 
     def scenario(self, *, second: bool = False) -> Scenario:
-        """What the lab is to build.  `second`: as senders see it that are shown the second certificate."""
+        """What the lab is to build.  `second`: as senders see it that are shown the second certificate.
+
+        Raises `ScenarioError` where no scenario can say it.
+        """
         servers = self._all_servers()
         if second:
             servers = [
@@ -115,14 +118,17 @@ class World(msgspec.Struct, frozen=True):
             for part, held in self.parts.items()
             if part.kind == "zone" and held is not None
         )
-        return replace(
-            self.base,
-            zone=zones,
-            server=tuple(servers),
-            sts=self.parts.get(POLICY),
-            fault=self.parts.get(FAULTS, ()),
-            expect={},
-        )
+        try:
+            return replace(
+                self.base,
+                zone=zones,
+                server=tuple(servers),
+                sts=self.parts.get(POLICY),
+                fault=self.parts.get(FAULTS, ()),
+                expect={},
+            )
+        except ValueError as error:
+            raise ScenarioError(f"{error}.", file=self.base.id) from error
 
     def _all_servers(self) -> list[Server]:
         return [each for part, held in self.parts.items() if part.kind == "server" for each in held or ()]

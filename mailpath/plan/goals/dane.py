@@ -1,6 +1,6 @@
 """DANE for every MX host (RFC 7672): TLS, a signed zone, TLSA records that fit.
 
-Records that fit nothing are replaced before the zone is signed, since then they begin to count.
+Records are there before the DS record is: from then on every TLSA record counts, also one that fits nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from mailpath.plan.situation import HostNow, Situation
 from mailpath.plan.world import Part, Rr
 
 _WITHOUT = "MTA-STS needs only a public certificate of them: see the goal mta-sts."
+
+
+_PUBLISH = "Publish a TLSA record of the key that each host shows."
+_PUBLISH_UNSEEN = f"{_PUBLISH} Withdraw any others: once the zone above has the DS record, they count."
 
 
 def draft(situation: Situation) -> Drafting:
@@ -36,11 +40,21 @@ def draft(situation: Situation) -> Drafting:
     )
     serving.refuse_silent([each for each in lacking if not each.greets and not each.chains])
     for each in lacking:
-        if not each.chains:
+        if not each.chains or not each.sound:
             serving.serve(drafting, each, serving.OFFER, serving.offer(each.name), trusted=False)
-    _publish(drafting, [each for each in lacking if each.tlsa and not each.live], "Replace what fits nothing")
-    signing.sign(drafting, _zones(situation))
-    _publish(drafting, [each for each in lacking if not each.tlsa], "Publish TLSA records")
+    zones = _zones(situation)
+    signing.sign(drafting, zones)
+    unseen = [each for each in lacking if not each.tlsa and not _signed(situation, each)]
+    stale = [each for each in lacking if each.tlsa and not each.live]
+    _publish(drafting, stale, "Replace what fits nothing", _PUBLISH)
+    _publish(drafting, unseen, "Publish TLSA records", _PUBLISH_UNSEEN)
+    signing.publish_ds(drafting, zones)
+    new = [each for each in lacking if not each.tlsa and each not in unseen]
+    _publish(drafting, new, "Publish TLSA records", _PUBLISH)
+    if unseen:
+        drafting.notes.append(
+            "In a zone that is not signed nobody asks for TLSA records: those there may be were not seen."
+        )
     return drafting
 
 
@@ -52,15 +66,14 @@ def _look(situation: Situation) -> None:
             "There is no MX host that DANE could protect.",
             (Blocked(by=situation.recipient, why="It names no mail host."),),
         )
-    if situation.walk.mx.lookup.security is Security.BOGUS or any(each.failed for each in situation.hosts):
-        why = "Its answers are bogus, or its name servers fail: see the goal repair first."
-        raise Stopped(
-            Result.BLOCKED,
-            "DNS is broken.",
-            (Blocked(by=situation.world.zone_of(situation.recipient), why=why),),
-        )
+    serving.refuse_broken(situation)
     if situation.walk.mx.lookup.security is Security.INDETERMINATE:
         raise Stopped(Result.UNKNOWN, "It is unknown whether the zone is signed.")
+    failing = [each for each in situation.hosts if each.failed]
+    if failing:
+        why = "The lookup of its TLSA records fails: see the goal repair first."
+        blocked = tuple(Blocked(by=each.name, why=why) for each in failing)
+        raise Stopped(Result.BLOCKED, "DNS is broken.", blocked)
 
 
 def _zones(situation: Situation) -> list[str]:
@@ -73,7 +86,7 @@ def _signed(situation: Situation, host: HostNow) -> bool:
     return signing.is_signed(situation.world, situation.world.zone_of(host.owner))
 
 
-def _publish(drafting: Drafting, hosts: list[HostNow], title: str) -> None:
+def _publish(drafting: Drafting, hosts: list[HostNow], title: str, what: str) -> None:
     """A record of the key that each of `hosts` shows; what fits nothing goes at the same time."""
     wanted: dict[Part, tuple[Rr, ...]] = {}
     for host in hosts:
@@ -84,7 +97,6 @@ def _publish(drafting: Drafting, hosts: list[HostNow], title: str) -> None:
     drafting.set_records(
         wanted,
         title,
-        "Publish a TLSA record of the key that each host shows.",
-        check=" && ".join(f"mailpath dnssec {each.owner} TLSA" for each in hosts),
+        what,
         undo=("Withdraw these records; a host may change its key once they have expired from caches.",),
     )

@@ -8,6 +8,7 @@ certificate, RSA beside ECDSA, which this walk was not shown, or of a key that i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 import msgspec
 from msgspec.structs import replace
@@ -66,7 +67,7 @@ def draft(situation: Situation, key: NextKey) -> Drafting:
     drafting = Drafting(replace(situation, world=situation.world.changed(named)))
     publish_next(drafting, changes)
     for each in changes:
-        _switch(drafting, each)
+        _switch(drafting, each, key)
     withdraw_old(drafting, changes)
     drafting.notes += _notes(situation, changes)
     return drafting
@@ -78,7 +79,6 @@ def publish_next(drafting: Drafting, changes: list[KeyChange]) -> None:
         {part_of(each.host): each.both for each in changes if each.new},
         "Publish the records of the next key",
         "Publish the TLSA records of the next key beside those of the present one.",
-        check=_secure(each.host for each in changes if each.new),
         undo=("Withdraw these records again: nothing shows that key yet.",),
     )
 
@@ -89,17 +89,12 @@ def withdraw_old(drafting: Drafting, changes: list[KeyChange]) -> None:
         {part_of(each.host): each.after for each in changes if each.gone},
         "Withdraw the records of the old key",
         "Withdraw the TLSA records of the key that is out of use.",
-        check=_secure(each.host for each in changes if each.gone),
         settle=False,
         undo=("Publish them again. The old key may be shown once their absence has expired from caches.",),
     )
 
 
-def _secure(hosts: Iterator[HostNow]) -> str:
-    return " && ".join(dict.fromkeys(f"mailpath dnssec {each.owner} TLSA" for each in hosts))
-
-
-def _switch(drafting: Drafting, change: KeyChange) -> None:
+def _switch(drafting: Drafting, change: KeyChange, key: NextKey) -> None:
     host = change.host
     shown: dict[Part, tuple[Server, ...]] = {}
     for part in change.servers:
@@ -125,9 +120,26 @@ def _switch(drafting: Drafting, change: KeyChange) -> None:
                 ),
             ),
             parts=dict(shown),
-            check=f"mailpath check {drafting.situation.recipient}",
+            check=_shown_everywhere(drafting.situation, change, key),
             undo=("Show the old key again: its records are still published.",),
         )
+    )
+
+
+def _shown_everywhere(situation: Situation, change: KeyChange, key: NextKey) -> str:
+    """A command that succeeds when each address of the host shows the next key, to whom it is shown."""
+    host = change.host.name
+    found = next(each for each in situation.walk.mx.hosts if each.name == host)
+    named = " ".join(quote(f"[{each}]") if ":" in each else each for each in found.addresses)
+    asked = ""
+    if change.second:
+        asked = f" -tls1_2 -cipher {'aRSA' if key.is_rsa else 'aECDSA'}"
+    digest = key.data(dane.DANE_EE, dane.SPKI, dane.SHA2_256)
+    return (
+        f"(for a in {named}; do openssl s_client -starttls smtp -connect $a:25 -servername {quote(host)}{asked}"
+        " </dev/null 2>/dev/null | openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER"
+        f" | openssl dgst -sha256 | grep -qi {quote(digest)} || exit 1; done)"
+        f" && mailpath check {quote(situation.recipient)} --fail-on finding:TLSA002"
     )
 
 

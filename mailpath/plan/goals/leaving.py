@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
 from mailpath.plan.drafts import Draft, Drafting
@@ -33,7 +35,7 @@ def leave_dane(situation: Situation) -> Drafting:
         {part_of(each): () for each in own},
         "Withdraw the TLSA records",
         "Withdraw every TLSA record of these hosts.",
-        check=f"mailpath check {situation.recipient}",
+        check=f"mailpath check {quote(situation.recipient)}",
         undo=("Publish them again.",),
     )
     drafting.notes.append("From then on the keys may change, and the DS record may go, at any time.")
@@ -43,15 +45,13 @@ def leave_dane(situation: Situation) -> Drafting:
     return drafting
 
 
-def _naming_next(situation: Situation, hosts: list[HostNow]) -> Situation:
-    """The same where the hosts have another certificate, which they do not show."""
+def _naming_next(situation: Situation, hosts: list[HostNow], **how: object) -> Situation:
+    """The same where the hosts have another certificate, which they do not show; `how` says what differs."""
     named: dict[Part, object] = {}
     for host in hosts:
         for name in host.servers:
             tables = situation.world.servers(name)
-            named[Part("server", name)] = with_next(
-                tables, certificate(tables[0].cert), preset="self", issuers=None, sent=None
-            )
+            named[Part("server", name)] = with_next(tables, certificate(tables[0].cert), **how)
     return replace(situation, world=situation.world.changed(named))
 
 
@@ -77,7 +77,7 @@ def leave_mta_sts(situation: Situation) -> Drafting:
     if not situation.world.records(owner, "TXT") and facts.policy is None:
         raise Stopped(Result.ALREADY, "There is no MTA-STS record.")
     own = [each for each in situation.hosts if each.own and each.servers]
-    drafting = Drafting(_naming_next(situation, own))
+    drafting = Drafting(_naming_next(situation, own, key="", preset="self", issuers=None, sent=None))
     if facts.policy is None or facts.policy.mode != "none":
         mx = situation.policy_listed or tuple(each.name for each in situation.hosts)
         set_policy(
@@ -91,7 +91,7 @@ def leave_mta_sts(situation: Situation) -> Drafting:
         {rrset(owner, "TXT"): ()},
         "Withdraw the record",
         "Withdraw the MTA-STS record.",
-        check=f"mailpath check {domain}",
+        check=f"mailpath check {quote(domain)}",
         undo=("Publish it again, with a new id.",),
     )
     drafting.add(

@@ -25,7 +25,8 @@ def draft(situation: Situation) -> Drafting:
             "There is no MX host that a policy could list.",
             (Blocked(by=situation.recipient, why="It names no mail host."),),
         )
-    bad = [each for each in hosts if not each.pkix]
+    serving.refuse_broken(situation)
+    bad = [each for each in hosts if not each.pkix or not each.sound]
     unlisted = [each for each in hosts if policy is None or not matching.lists(policy, each.name)]
     if policy is not None and policy.mode == "enforce" and not bad and not unlisted:
         raise Stopped(
@@ -43,7 +44,7 @@ def draft(situation: Situation) -> Drafting:
         # Mail is being refused: until the hosts are as it says, it must not be enforced.
         _try(drafting)
     for each in bad:
-        serving.serve(drafting, each, serving.CERTIFY, serving.certify(each.name), trusted=True)
+        serving.certify(drafting, each)
     if policy is None or (policy.mode != "enforce" and (unlisted or policy.mode != "testing")):
         _try(drafting)
     set_policy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 from msgspec.structs import replace
@@ -28,7 +29,7 @@ def draft(situation: Situation, to: str) -> Drafting:
     known = situation.host(to)
     if known is not None and all(each.name == to for each in situation.hosts):
         raise Stopped(Result.ALREADY, f"{to} is the only MX host.")
-    drafting = Drafting(replace(situation, world=situation.world.changed(_zone(situation.world, to))))
+    drafting = Drafting(replace(situation, world=situation.world.changed(_ground(situation.world, to))))
     if known is None:
         _set_up(drafting, to)
         _vouch(drafting, to, old)
@@ -38,18 +39,25 @@ def draft(situation: Situation, to: str) -> Drafting:
     return drafting
 
 
-def _zone(world: World, to: str) -> dict[Part, Any]:
-    """A host elsewhere has a zone that nobody asked about."""
-    if world.zone_of(to):
-        return {}
-    above = to.partition(".")[2]
-    return {Part("zone", above): Zone(name=f"{above}.")}
+def _ground(world: World, to: str) -> dict[Part, Any]:
+    """Before the plan: a host without an address, and where it is elsewhere, a zone nobody asked about."""
+    found: dict[Part, Any] = {}
+    if not world.zone_of(to):
+        above = to.partition(".")[2]
+        found[Part("zone", above)] = Zone(name=f"{above}.")
+    if not world.servers(to):
+        found[Part("server", to)] = (with_names(replace(_new_host(to), a=False)),)
+    return found
+
+
+def _new_host(to: str) -> Server:
+    return Server(host=f"{to}.", cert=Certificate(preset="web"), ttl=_ADDRESS_TTL)
 
 
 def _set_up(drafting: Drafting, to: str) -> None:
     situation = drafting.situation
     own = situation.owns(to)
-    tables = (with_names(Server(host=f"{to}.", cert=Certificate(preset="web"), ttl=_ADDRESS_TTL)),)
+    tables = (with_names(_new_host(to)),)
     told = f"Let {to} take mail for {situation.recipient}, and show a certificate of a public CA for {to}."
     do = [Do(kind="serve", what=told)]
     if own:
@@ -64,7 +72,7 @@ def _set_up(drafting: Drafting, to: str) -> None:
             do=tuple(do),
             parts={Part("server", to): tables},
             settle=True,
-            check=f"openssl s_client -starttls smtp -connect {to}:25 -verify_hostname {to}"
+            check=f"openssl s_client -starttls smtp -connect {quote(to)}:25 -verify_hostname {quote(to)}"
             " -verify_return_error </dev/null",
             undo=("Take it down again: nothing points to it yet.",),
         )
@@ -74,7 +82,7 @@ def _set_up(drafting: Drafting, to: str) -> None:
 def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...]) -> None:
     """TLSA records, where the hosts that it replaces have some."""
     situation = drafting.situation
-    if not situation.secure_mx or not any(each.live for each in old):
+    if not situation.secure_mx or not any(each.tlsa for each in old):
         return
     if not situation.owns(to):
         raise Stopped(
@@ -95,7 +103,6 @@ def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...]) -> None:
         {part: (made,)},
         "Publish TLSA records of the new host",
         "Publish a TLSA record of the key that the new host shows.",
-        check=f"mailpath dnssec {part.name} TLSA",
         undo=("Withdraw it again: nothing points to the host yet.",),
     )
 
@@ -131,7 +138,7 @@ def _replace(drafting: Drafting, to: str, gone: set[str]) -> None:
         {part: (*kept, *new)},
         "Point the MX records to the new host",
         "Publish the MX record of the new host.",
-        check=f"mailpath check {domain}",
+        check=f"mailpath check {quote(domain)}",
         undo=("Publish the old MX records again; the old hosts still take mail.",),
     )
     drafting.notes.append(

@@ -7,6 +7,7 @@ The file goes first, then the record with a new id: a sender that sees the new i
 from __future__ import annotations
 
 import re
+from shlex import quote
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -68,7 +69,7 @@ def set_policy(
             title=title,
             do=tuple(do),
             parts={POLICY: serving(before, policy)},
-            check=f"curl --fail --silent --show-error {file.url}",
+            check=f"curl --fail --silent --show-error {quote(file.url)} | grep '^mode: {policy.mode}'",
             undo=("Serve the file of before; the record is still the old one.",),
             phase=phase,
         )
@@ -81,7 +82,7 @@ def set_policy(
         wanted,
         f"{title}: the record",
         "Publish the record with a new id: it tells senders to fetch the policy.",
-        check=f"mailpath check {domain} --posture postfix-sts",
+        check=f"mailpath check {quote(domain)} --posture postfix-sts",
         undo=("Serve the file of before, and publish a record with yet another id.",),
         phase=phase,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
 from mailpath.facts import MxKind
@@ -45,7 +47,7 @@ def draft(situation: Situation) -> Drafting:
     policy = situation.walk.sts.policy
     enforced = policy is not None and policy.mode == "enforce"
     mismatched = [each for each in situation.hosts if each.stray and not each.live]
-    bad = [each for each in situation.hosts if not each.pkix]
+    bad = [each for each in situation.hosts if not each.pkix or not each.sound]
     unlisted = [
         each for each in situation.hosts if policy is not None and not matching.lists(policy, each.name)
     ]
@@ -121,7 +123,7 @@ def _mend(drafting: Drafting, part: Part, who: str, told: tuple[str, str], mende
             do=(Do(kind="publish", what=what),),
             parts={part: mended},
             settle=True,
-            check=f"mailpath dnssec {drafting.situation.recipient} MX",
+            check=f"mailpath dnssec {quote(drafting.situation.recipient)} MX",
             undo=("There is nothing to go back to: no answer of before was of use.",),
             phase="quick",
         )
@@ -151,7 +153,7 @@ def _servers_of_names(drafting: Drafting) -> None:
                 ),
             ),
             parts={FAULTS: ()},
-            check=f"mailpath check {drafting.situation.recipient}",
+            check=f"mailpath check {quote(drafting.situation.recipient)}",
             undo=("There is nothing to go back to.",),
             phase="quick",
         )
@@ -188,7 +190,7 @@ def _quick_tlsa(drafting: Drafting, host: HostNow) -> None:
         f"Publish a TLSA record of the key that {host.name} shows."
         if made is not None
         else f"Withdraw the TLSA records: {host.name} shows no certificate.",
-        check=f"mailpath check {drafting.situation.recipient}",
+        check=f"mailpath check {quote(drafting.situation.recipient)}",
         undo=("Publish the records of before.",),
         phase="quick",
     )
@@ -217,7 +219,7 @@ def _right_tlsa(drafting: Drafting, host: HostNow) -> None:
         {part_of(host): wanted},
         title,
         what,
-        check=f"mailpath dnssec {host.owner} TLSA",
+        settle=not host.chains,
         undo=("Publish the records of before.",),
         phase="right",
     )
@@ -234,9 +236,7 @@ def _right_policy(drafting: Drafting, bad: list[HostNow]) -> None:
         ]
         return
     for host in bad:
-        serving.serve(
-            drafting, host, serving.CERTIFY, serving.certify(host.name), trusted=True, phase="right"
-        )
+        serving.certify(drafting, host, phase="right")
     set_policy(
         drafting,
         Policy("enforce", listed(situation), LONG),

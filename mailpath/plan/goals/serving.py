@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
+from mailpath.facts import Security
 from mailpath.lab.grammar import Certificate, Server, TlsLimits
 from mailpath.plan.drafts import Draft, Drafting, Phase
 from mailpath.plan.goals.stopped import Stopped
+from mailpath.plan.goals.tlsa import NEW_TTL, USUAL, current_record, part_of, shape_of
 from mailpath.plan.model import Blocked, Do, Result
 from mailpath.plan.situation import HostNow, Situation
 from mailpath.plan.world import Part, certificate
@@ -67,7 +71,7 @@ def serve(
                 title=title,
                 do=(Do(kind="serve", what=what),),
                 parts=parts,
-                check=f"mailpath check {drafting.situation.recipient}",
+                check=f"mailpath check {quote(drafting.situation.recipient)}",
                 undo=("Restore the configuration of before.",),
                 phase=phase,
             )
@@ -75,7 +79,6 @@ def serve(
 
 
 OFFER = "Offer STARTTLS"
-CERTIFY = "Show a certificate of a public CA"
 
 
 def offer(host: str) -> str:
@@ -83,11 +86,43 @@ def offer(host: str) -> str:
     return f"Let {host} offer STARTTLS with TLS 1.2 or later at each address; any certificate will do."
 
 
-def certify(host: str) -> str:
-    """What `CERTIFY` asks of `host`."""
-    return (
-        f"Let {host} offer STARTTLS with a certificate of a public CA that is valid for {host}, intermediates"
-        " included; keep the key if TLSA records name it."
+def certify(drafting: Drafting, host: HostNow, *, phase: Phase = "") -> None:
+    """Steps that give `host` a certificate of a public CA for the key that it has.
+
+    TLSA records that name more than the key are replaced around it.
+    """
+    fragile = [each for each in host.live if shape_of(each)[:2] != USUAL[:2]]
+    held = drafting.world.records(host.owner, "TLSA")
+    ttl = min((each.ttl for each in held), default=NEW_TTL)
+    key = current_record(host, USUAL, ttl) if fragile else None
+    if key is not None and key not in held:
+        drafting.set_records(
+            {part_of(host): (*held, key)},
+            "Publish a record of the key",
+            f"Publish a TLSA record of the key of {host.name}, which another certificate may keep.",
+            undo=("Withdraw it again.",),
+            phase=phase,
+        )
+    keep = " Keep the key: TLSA records name it." if host.live else ""
+    what = (
+        f"Let {host.name} offer STARTTLS with a certificate of a public CA that is valid for {host.name},"
+        f" intermediates included.{keep}"
+    )
+    serve(drafting, host, "Show a certificate of a public CA", what, trusted=True, phase=phase)
+    stale = {each.rr for each in fragile}
+    drafting.set_records(
+        {
+            part_of(host): tuple(
+                each for each in drafting.world.records(host.owner, "TLSA") if each not in stale
+            )
+        }
+        if fragile
+        else {},
+        "Withdraw the records of the old certificate",
+        "Withdraw the TLSA records that name more than the key.",
+        settle=False,
+        undo=("Publish them again.",),
+        phase=phase,
     )
 
 
@@ -99,6 +134,14 @@ def refuse_theirs(situation: Situation, hosts: list[HostNow], lacks: str, withou
             f"What is missing is not yours to change. {without}".strip(),
             tuple(Blocked(by=each.name, why=f"{lacks} Ask its operator for it.") for each in hosts),
         )
+
+
+def refuse_broken(situation: Situation) -> None:
+    """Raises `Stopped` where no sender that validates can learn who takes the mail."""
+    if situation.walk.mx.lookup.security is Security.BOGUS:
+        zone = situation.walk.mx.lookup.zone or situation.recipient
+        why = Blocked(by=zone, why="Its answers are bogus: see the goal repair first.")
+        raise Stopped(Result.BLOCKED, "DNS is broken.", (why,))
 
 
 def refuse_silent(hosts: list[HostNow]) -> None:

@@ -5,6 +5,8 @@ A resolver that sees the DS record takes every answer without signatures for bog
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import replace
 
 from mailpath.lab.grammar import Zone
@@ -23,31 +25,35 @@ def is_signed(world: World, zone: str) -> bool:
 
 
 def sign(drafting: Drafting, zones: list[str]) -> None:
-    """Steps for each zone that is not signed.  Raises `Stopped` where it lies below one that is not."""
+    """A step for each zone that has no signatures.  Raises `Stopped` where it lies below one that is not
+    signed.
+    """
     for name in zones:
         held = drafting.world.zone(name)
         if held is None or is_signed(drafting.world, name):
             continue
-        _refuse_island(drafting, name)
-        part = Part("zone", name)
+        _refuse_island(drafting, name, zones)
         if held.sec == "unsigned":
+            what = f"Sign {name} (algorithm 13, ECDSA P-256); the DS record comes later."
             drafting.add(
                 Draft(
                     who=f"dns {name}",
                     title=f"Sign {name}",
-                    do=(
-                        Do(
-                            kind="serve",
-                            what=f"Sign the zone {name} (ECDSA P-256, algorithm 13), DS not yet.",
-                        ),
-                    ),
-                    parts={part: replace(held, sec="nods")},
+                    do=(Do(kind="serve", what=what),),
+                    parts={Part("zone", name): replace(held, sec="nods")},
                     settle=True,
-                    check=f"delv +nocheck {name} SOA +multiline",
+                    check=f"dig +short +dnssec {quote(name)} SOA | grep -q SOA",
                     undo=("Serve the zone without signatures again.",),
                 )
             )
-        _publish_ds(drafting, name, part, held)
+
+
+def publish_ds(drafting: Drafting, zones: list[str]) -> None:
+    """A step for each zone that is signed, and that no DS record vouches for."""
+    for name in zones:
+        held = drafting.world.zone(name)
+        if held is not None and not is_signed(drafting.world, name):
+            _publish_ds(drafting, name, Part("zone", name), held)
 
 
 def _publish_ds(drafting: Drafting, name: str, part: Part, held: Zone) -> None:
@@ -65,17 +71,17 @@ def _publish_ds(drafting: Drafting, name: str, part: Part, held: Zone) -> None:
             ),
             parts={part: replace(held, sec="signed", ds=None, tamper=(), days=None)},
             settle=True,
-            check=f"mailpath dnssec {name} SOA",
+            check=f"mailpath dnssec {quote(name)} SOA",
             undo=(f"Have it withdrawn, and keep {name} signed until the DS record has expired from caches.",),
         )
     )
 
 
-def _refuse_island(drafting: Drafting, name: str) -> None:
+def _refuse_island(drafting: Drafting, name: str, zones: list[str]) -> None:
     for part, held in drafting.world.parts.items():
         if (
             part.kind == "zone"
-            and part.name != name
+            and part.name not in zones
             and is_within(name, part.name)
             and held.sec not in _SECURE
         ):

@@ -69,9 +69,10 @@ def promised_record(host: HostNow, shape: Shape, ttl: int) -> Rr:
 def with_next(servers: Iterable[Server], now: Certificate, **how: object) -> tuple[Server, ...]:
     """The same tables with the next certificate among their names; what they show is as it was.
 
-    It is like `now` but for its key, and for what `how` says.
+    It is like `now` but for its key, and for what `how` says; `key=""` is the key of now.
     """
-    following = replace(now, **{"key": f"{now.key}-next", **how})
+    following = replace(now, **{"key": f"{now.key}-next", "sha": "sha256", **how})
+    following = replace(following, key=following.key or now.key)
     return tuple(replace(each, tlsacert={**each.tlsacert, NEXT: following}) for each in servers)
 
 
