@@ -20,7 +20,7 @@ _SURVEY = (
         "--today",
         of="POSTURE",
         shell_complete=_POSTURES,
-        help="What your server enforces today. [what a log tells of, else postfix-may]",
+        help="What your server enforces today. [as a log shows it, else postfix-may]",
     ),
     value(
         "--posture",
@@ -56,7 +56,7 @@ _SURVEY = (
     click.Option(
         ["--keep"],
         type=OneOf(["all", "breaks", "none"]),
-        help="Which walks the store keeps for good. [all; beyond 20,000 domains what breaks, and a sample]",
+        help="Walks that the store keeps for good. [all; beyond 20,000 domains what breaks, and a sample]",
     ),
     click.Option(["--log-format"], type=OneOf(LOG_FORMATS), help="Kind of LIST. [recognized]"),
     click.Option(["--limit"], type=Number(1), metavar="N", help="Only the N domains with the most mails."),
@@ -91,7 +91,7 @@ def survey() -> None:
     or has a domain, an address or `count<TAB>domain` per line ("-": standard input); gzipped or not. Only
     domains are kept. A list named like a command is given as ./diff.
 
-    Mail servers are met one session at a time per address. What was learnt is kept at once: Ctrl-C or a crash
+    Mail servers are met one session at a time per address. What is found is kept at once: Ctrl-C or a crash
     loses nothing, see --resume; `mailpath check DOMAIN --replay DIR` replays a walk.
 
     Exit status: 1 a posture newly defers or bounces mail, else 3 more is unknown than --max-unknown allows,

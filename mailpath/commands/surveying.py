@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import shlex
 import sys
 import time
@@ -44,6 +45,8 @@ TODAY = "postfix-may"
 POSTURES = ("postfix-dane", "postfix-sts", "postfix-dane-sts", "postfix-encrypt")
 #: Seconds over which the rate is told.
 RECENT = 20.0
+#: Open at once, of sessions, questions and policies.
+DESCRIPTORS = 4096
 #: As diff(1) has them.
 SAME, DIFFERENT = 0, 1
 
@@ -110,12 +113,18 @@ def _store(options: SurveyOptions, outputs: Outputs, alone: str | None) -> Store
     """The store: a new one for the list, or with `--resume` the one that there is.  `alone`: the domain of
     the lab's scenario, where there is no list.
     """
+    there = Path(options.store) if options.store is not None else None
     if options.resume:
-        return _resumed(options, outputs)
-    if options.store is not None and is_store(options.store):
-        there = visible(options.store)
+        there = there or _newest()
+        if there is not None and is_store(there):
+            return _resumed(there, options, outputs)
+        if not options.lists:
+            where = there or config.surveys_folder()
+            raise click.UsageError(f"There is no survey in {where}: name one with --store, or give a LIST.")
+    elif there is not None and is_store(there):
+        told = visible(str(there))
         raise click.UsageError(
-            f"{there} holds a survey already: --resume goes on with it, and `mailpath survey delete {there}`"
+            f"{told} holds a survey already: --resume goes on with it, and `mailpath survey delete {told}`"
             " removes it."
         )
     everyone = known()
@@ -132,8 +141,10 @@ def _store(options: SurveyOptions, outputs: Outputs, alone: str | None) -> Store
         began=int(time.time()),
         keep=options.keep or "",
     )
-    name = time.strftime("%Y-%m-%d-%H%M%S", time.gmtime(about.began))
-    return Store.create(options.store or config.surveys_folder() / name, about, mails)
+    if there is None:
+        there = config.surveys_folder() / time.strftime("%Y-%m-%d-%H%M%S", time.gmtime(about.began))
+        tell(f"mailpath survey: The survey is kept in {there}.")
+    return Store.create(there, about, mails)
 
 
 def _read(options: SurveyOptions) -> tuple[dict[str, int], str | None]:
@@ -149,10 +160,10 @@ def _read(options: SurveyOptions) -> tuple[dict[str, int], str | None]:
     return volumes.mails, volumes.today
 
 
-def _resumed(options: SurveyOptions, outputs: Outputs) -> Store:
-    if options.lists or options.limit is not None or options.sender is not None:
-        raise click.UsageError("--resume goes on with the list and the sender of its store.")
-    store = Store(options.store or _newest(), writes=True)
+def _resumed(there: Path, options: SurveyOptions, outputs: Outputs) -> Store:
+    store = Store(there, writes=True)
+    if options.lists or options.limit is not None or options.sender is not None or options.store is None:
+        tell(f"mailpath survey: Goes on with {there}, with the list and the sender that are kept there.")
     try:
         everyone, about = known(), store.about
         about = msgspec.structs.replace(
@@ -169,12 +180,10 @@ def _resumed(options: SurveyOptions, outputs: Outputs) -> Store:
     return store
 
 
-def _newest() -> Path:
+def _newest() -> Path | None:
     with contextlib.suppress(OSError):
-        found = sorted(each for each in config.surveys_folder().iterdir() if is_store(each))
-        if found:
-            return found[-1]
-    raise click.UsageError(f"There is no survey in {config.surveys_folder()}: name one with --store.")
+        return max((each for each in config.surveys_folder().iterdir() if is_store(each)), default=None)
+    return None
 
 
 def _names(names: Sequence[str], everyone: Mapping[str, Posture]) -> tuple[str, ...]:
@@ -198,6 +207,7 @@ def _politeness(options: SurveyOptions, settings: Settings, *, own: bool) -> Pol
 
 
 def _survey(store: Store, settings: Settings, asked: Asked) -> None:
+    _allow_descriptors()
     about = store.about
     lost = judge_kept(store, asked.today, asked.postures)
     if lost:
@@ -216,6 +226,15 @@ def _survey(store: Store, settings: Settings, asked: Asked) -> None:
     keeps = keeper(about.keep, store.volumes[0], lambda row: _breaks(row, about))
     if keeps is not None:
         store.prune(keeps)
+
+
+def _allow_descriptors() -> None:
+    """Some systems allow a process fewer than its sessions and questions may take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # the system has a bound of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextlib.contextmanager

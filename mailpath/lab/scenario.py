@@ -62,7 +62,8 @@ class ScenarioError(MailpathError):
 class Scenario(Table, frozen=True):
     """The contents of one TOML file.
 
-    `id`: its short name; `domain`: the recipient domain (default "ID.example"), `sender`: the sending one.
+    `id`: its short name; `about`: what is there, and not what comes of it.  `domain`: the recipient domain
+    (default "ID.example"), `sender`: the sending one.
     `expect`: posture name -> outcome, or outcome + "/retry" if the first attempt is deferred.
     `attack`: what it teaches about attackers: attack name -> posture name -> outcome, followed by ", read" if
     the attacker reads the mail.
@@ -72,6 +73,7 @@ class Scenario(Table, frozen=True):
     title: str
     teaches: str
     hint: str
+    about: str = ""
     domain: str = ""
     sender: str = "a.example"
     zone: tuple[Zone, ...] = ()

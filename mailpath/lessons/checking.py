@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +26,18 @@ from mailpath.judge import Outcome
 from mailpath.lab.places import line_of
 from mailpath.lessons import judging, library
 from mailpath.lessons.edits import Edit, parse
-from mailpath.lessons.grammar import ASKED, Do, Explain, Lesson, Predict, Reveal, Transfer, decode, wrong_of
+from mailpath.lessons.grammar import (
+    ASKED,
+    Do,
+    Explain,
+    Lesson,
+    Predict,
+    Reveal,
+    Transfer,
+    decode,
+    wrong_of,
+    wrong_texts,
+)
 from mailpath.lessons.judging import Bench
 from mailpath.lessons.leaks import leaks
 from mailpath.lessons.path import minutes_of, solved, world_at
@@ -104,7 +115,7 @@ def _about(lesson: Lesson) -> Iterator[Problem]:
     spoken = {
         wrong.misconception
         for step in lesson.step
-        for text in _wrong_texts(step)
+        for text in wrong_texts(step)
         if (wrong := wrong_of(text)).misconception
     }
     known = library.misconceptions()
@@ -116,12 +127,6 @@ def _about(lesson: Lesson) -> Iterator[Problem]:
             yield Problem("misconceptions", f"No wrong choice is answered by {each}.")
     for each in sorted(spoken - set(lesson.misconceptions)):
         yield Problem("misconceptions", f"{each} is answered, but not named here.")
-
-
-def _wrong_texts(step: object) -> Iterable[str]:
-    if isinstance(step, Predict | Transfer):
-        return step.wrong.values()
-    return [each.wrong for each in step.sentence] if isinstance(step, Explain) else ()
 
 
 def _needs(lesson: Lesson, others: Sequence[Lesson]) -> Iterator[Problem]:

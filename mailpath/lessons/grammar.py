@@ -11,6 +11,7 @@ of the step before.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -61,6 +62,13 @@ def wrong_of(text: str) -> Wrong:
     found = _WRONG.match(text)
     assert found is not None
     return Wrong(found[1] or "", " ".join(found[2].split()))
+
+
+def wrong_texts(step: object) -> Iterable[str]:
+    """What the file has for the wrong choices of a step."""
+    if isinstance(step, Predict | Transfer):
+        return step.wrong.values()
+    return [each.wrong for each in step.sentence if each.wrong] if isinstance(step, Explain) else ()
 
 
 class Question(Table, frozen=True, kw_only=True):

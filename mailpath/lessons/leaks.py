@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mailpath.facts.steps import TITLES
 from mailpath.lab.scenario import Scenario
-from mailpath.lessons.grammar import Do, Lesson, Predict, Transfer
+from mailpath.lessons.grammar import Do, Lesson, Predict, Transfer, wrong_of, wrong_texts
 from mailpath.lessons.path import shown_texts
 from mailpath.lessons.worlds import World
 
@@ -28,7 +28,11 @@ _WORDS = {
     "signatures": r"signature",
     "policy": r"policy",
 }
-_RECEIVES = re.compile(r"\b(?:gets|get|takes|receives|deliver|goes to)", re.IGNORECASE)
+#: What is asked -> what a sentence says of it that answers it.
+_SAYS = {
+    "host": re.compile(r"\b(?:gets?|takes|receives|deliver|goes to)", re.IGNORECASE),
+    "ends": re.compile(r"\b(?:ends?|expires?|runs? out|first)\b", re.IGNORECASE),
+}
 _SENTENCE = re.compile(r"[^.!?]+[.!?]?")
 
 
@@ -38,9 +42,10 @@ def leaks(lesson: Lesson, number: int, worlds: list[World], answer: str) -> Iter
     assert isinstance(step, Predict | Transfer)
     for key, text in _read_before(lesson, number, worlds):
         for sentence in _SENTENCE.findall(text):
-            if step.answer.of == "host" and not _RECEIVES.search(sentence):
-                continue  # hosts have names: that is no answer yet
-            spoken = {option for option in step.options if _speaks_of(sentence, option)}
+            says = _SAYS.get(step.answer.of)
+            if says is not None and not says.search(sentence):
+                continue  # it only names what is there
+            spoken = {option for option in step.options if speaks_of(sentence, option)}
             if spoken == {answer}:
                 yield key, " ".join(sentence.split())
 
@@ -53,6 +58,7 @@ def _read_before(lesson: Lesson, number: int, worlds: list[World]) -> Iterator[t
     own = lesson.step[number].scenario or lesson.scenario
     if isinstance(own, Scenario):
         yield from ((f"scenario.{key}", getattr(own, key)) for key in ("title", "teaches", "hint"))
+    yield "scenario", scenario.about
     yield "scenario", scenario.domain.replace("-", " ")
     yield from (("scenario", server.host.replace("-", " ")) for server in scenario.server)
     for earlier in range(number):
@@ -63,10 +69,11 @@ def _read_before(lesson: Lesson, number: int, worlds: list[World]) -> Iterator[t
             yield f"step[{earlier}]", text
         if isinstance(step, Do):
             yield from ((f"step[{earlier}].hints", hint) for hint in step.hints)
+        yield from ((f"step[{earlier}].wrong", wrong_of(text).says) for text in wrong_texts(step))
 
 
-def _speaks_of(sentence: str, option: str) -> bool:
-    """ "encrypted, read": of both."""
+def speaks_of(sentence: str, option: str) -> bool:
+    """Whether a sentence speaks of this answer: of "encrypted, read" where it speaks of both."""
     words = option.partition("/")[0].split(", ")
     words += ["read"] if option.endswith(", read") and "read" not in words else []
     return all(_names(sentence, word) for word in words)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from mailpath.errors import MailpathError
 from mailpath.lessons import judging, library
+from mailpath.lessons.editor import edits_of, text_of
 from mailpath.lessons.edits import Edit, EditError, parse
 from mailpath.lessons.grammar import Do, Explain, Lesson, Predict, Step, Transfer, wrong_of
 from mailpath.lessons.judging import Bench
@@ -151,6 +152,11 @@ class Session(msgspec.Struct, frozen=True):
             world = apply(world, parse(text))
         return world
 
+    @property
+    def text(self) -> str:
+        """The scenario to edit, as TOML."""
+        return text_of(self.world.scenario)
+
     def _moved(self) -> Mapping[int, tuple[Edit, ...]]:
         return {
             number: tuple(parse(text) for text in texts)
@@ -184,6 +190,20 @@ class Session(msgspec.Struct, frozen=True):
         if apply(before, edit) == before:
             raise Refused("That changes nothing.")
         return self._edited((*self.moves, " ".join(text.split())))
+
+    def write(self, text: str) -> Session:
+        """Change the scenario to what `text` says: the same as the edits that it takes.
+
+        Raises `ScenarioError` with the line, `EditError`, `Refused`.
+        """
+        self._task()
+        edits = edits_of(self.world.scenario, text)
+        if not edits:
+            raise Refused("That changes nothing.")
+        session = self
+        for each in edits:
+            session = session.edit(each)
+        return session
 
     def undo(self) -> Session:
         """Take the last edit back."""

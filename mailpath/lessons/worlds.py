@@ -154,6 +154,7 @@ def _edited(scenario: Scenario, edit: Edit) -> Scenario:
         scenario = pinned(scenario, "current")  # a record does not follow the key
     tables = msgspec.json.decode(msgspec.json.encode(scenario))  # lists, where the scenario has tuples
     _change(tables, scenario, edit)
+    tables["about"] = ""  # it told of what was there before
     kind = type(scenario)
     try:
         return msgspec.convert(tables, kind)

@@ -52,10 +52,20 @@ _Walks = TypeVar("_Walks", bound=Bounded)
 
 
 class Shared:
-    """`inner` for many walks of `seconds` each.  An async context manager; belongs to one event loop."""
+    """`inner` for many walks of `seconds` each.  An async context manager; belongs to one event loop.
 
-    def __init__(self, inner: Opened, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    `moment`: seconds in which walks begin at one time.
+    """
+
+    def __init__(
+        self,
+        inner: Opened,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        moment: int = MOMENT,
+    ) -> None:
         self._inner = inner
+        self._moment = moment
         self._seconds = seconds
         self._clock = clock
         self._kept: OrderedDict[Request, tuple[Exchange, float]] = OrderedDict()
@@ -81,7 +91,7 @@ class Shared:
         """The same, with bounds of another kind."""
         passed = int(self._clock() - self._began)
         ground = self._inner.ground
-        own = OneOfMany(self, replace(ground, made=ground.made + passed - passed % MOMENT))
+        own = OneOfMany(self, replace(ground, made=ground.made + passed - passed % self._moment))
         return bounds(own, self._seconds)
 
     @property

@@ -17,17 +17,17 @@ from mailpath.plan.goals import dane, key_change, leaving, mta_sts, new_mx, repa
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.model import Blocked, Goal, Plan, Proof, Result, Worse
 from mailpath.plan.next_key import NextKey
-from mailpath.plan.orders import unsafe_orders
+from mailpath.plan.orders import Killed, unsafe_orders
 from mailpath.plan.passage import Passage, passage
 from mailpath.plan.proof import Comparison, Standing, States, worse
 from mailpath.plan.reached import IDEAL, Reached
 from mailpath.plan.situation import Situation, situation_of
 from mailpath.plan.telling import tell_state
 from mailpath.plan.world import World
-from mailpath.rehearse import compare
+from mailpath.rehearse import Differences, compare
 from mailpath.visible import visible
 from mailpath.walk import walk
-from mailpath.wording.phrases import count
+from mailpath.wording.phrases import count, sentence
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,10 +46,14 @@ NOTHING_SAID = Asked()
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, and the worlds that it passes through: the start, and the one after each step."""
+    """A plan, and the worlds that it passes through: the start, and the one after each step.  `killed`: what
+    its unsafe orders rest on; `states`: all that was walked for it, None where nothing was.
+    """
 
     plan: Plan
     worlds: tuple[World, ...] = ()
+    killed: tuple[Killed, ...] = ()
+    states: States | None = None
 
 
 _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
@@ -63,8 +67,18 @@ _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
 }
 
 
-async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Planned:
-    """The plan for the recipient of `capture`, as of when it was made.
+def drafted(goal: Goal, situation: Situation, asked: Asked = NOTHING_SAID) -> Drafting:
+    """The steps, of which nothing is proven yet.  Raises `Stopped`."""
+    return _DRAFTS[goal](situation, asked)
+
+
+async def make(
+    goal: Goal,
+    capture: Capture,
+    asked: Asked = NOTHING_SAID,
+    tell: Callable[[int], object] | None = None,
+) -> Planned:
+    """The plan for the recipient of `capture`, as of when it was made.  `tell`: as of `States`.
 
     Raises `BadAnchor` where the capture's trust anchor cannot be read, OSError.
     """
@@ -73,7 +87,7 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
     situation = situation_of(capture, found, asked.hosts)
     try:
         _look(found)
-        drafting = _DRAFTS[goal](situation, asked)
+        drafting = drafted(goal, situation, asked)
     except Stopped as stopped:
         told = Plan(
             goal=goal,
@@ -85,7 +99,7 @@ async def make(goal: Goal, capture: Capture, asked: Asked = NOTHING_SAID) -> Pla
         )
         return Planned(plan=told, worlds=(situation.world,))
     try:
-        return await _prove(goal, drafting, found)
+        return await _prove(goal, drafting, found, tell)
     except ScenarioError as error:
         told = Plan(
             goal=goal,
@@ -106,9 +120,11 @@ def _look(found: Walk) -> None:
         raise Stopped(Result.UNKNOWN, "The walk did not see enough to plan from.", (why,))
 
 
-async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
+async def _prove(
+    goal: Goal, drafting: Drafting, found: Walk, tell: Callable[[int], object] | None
+) -> Planned:
     situation = drafting.situation
-    states = States(found.path, found.at, situation.capture.ground.patience)
+    states = States(found.path, found.at, situation.capture.ground.patience, tell)
     way = passage(situation.world, drafting.changes(), situation.times)
     start, end = await _ends(states, way)
     allowed = {name: max(start[name], end[name]) for name in start}
@@ -133,18 +149,22 @@ async def _prove(goal: Goal, drafting: Drafting, found: Walk) -> Planned:
         reason=_reason(drafting, proof, failed),
         steps=drafting.steps() if safe else (),
         proof=proof,
-        unsafe=orders,
+        unsafe=tuple(each.unsafe for each in orders),
         blocked=tuple(drafting.blocked) if safe else _walls(proof, failed),
         cost=_cost(start, end) if goal.leaves else {},
         notes=tuple(dict.fromkeys((*drafting.notes, *await _unlike(situation, states, found)))),
     )
-    return Planned(plan=plan, worlds=way.settled)
+    return Planned(plan=plan, worlds=way.settled, killed=orders, states=states)
 
 
 async def _unlike(situation: Situation, states: States, found: Walk) -> tuple[str, ...]:
     """In what the lab is not what was walked: there the proof is of something else."""
-    built = (await states.see(situation.world))[0].walk
-    return (*situation.left_out, *compare(found, built).sentences)[:MOST_NOTES]
+    outcomes = compare(found, (await states.see(situation.world))[0].walk).outcomes
+    told = (
+        *(f"The lab differs. {each}" for each in situation.left_out),
+        *(f"The lab differs. {sentence(each)}" for each in Differences(outcomes).sentences),
+    )
+    return told[:MOST_NOTES]
 
 
 async def _ends(states: States, way: Passage) -> tuple[dict[str, Standing], dict[str, Standing]]:

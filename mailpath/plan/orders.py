@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -23,15 +24,23 @@ MOST_MIXTURES = 8
 FEW = 3
 
 
+class Killed(NamedTuple):
+    """An order that loses mail, and where it does: `met` on `way`."""
+
+    unsafe: Unsafe
+    met: Met
+    way: Passage
+
+
 async def unsafe_orders(
     drafting: Drafting, states: States, allowed: dict[str, Standing]
-) -> tuple[Unsafe, ...]:
+) -> tuple[Killed, ...]:
     """Those of the orders tried in which some mail fares worse than at the start and at the goal; of those
     that fail in the same state one."""
     changes = drafting.changes()
     titles = [each.title for each in drafting.drafts]
     start, times = drafting.situation.world, drafting.situation.times
-    found: dict[str, Unsafe] = {}
+    found: dict[str, Killed] = {}
     for told, order in (*drafting.naive, *_orders(changes, titles)):
         way = passage(start, order, times, MOST_MIXTURES)
         last = way.settled[-1]
@@ -57,7 +66,7 @@ async def unsafe_orders(
             outcome=max(killing, key=lambda each: len(each.postures)).outcome,
             for_s=lasts,
         )
-        found.setdefault(state, unsafe)
+        found.setdefault(state, Killed(unsafe, killing[0].met, way))
     return tuple(found.values())
 
 

@@ -8,7 +8,7 @@ may be held, and with each while the policy host cannot be reached.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from mailpath.facts import Path, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, judge
 from mailpath.judge.message_options import MessageOptions
 from mailpath.judge.presets import PRESETS
+from mailpath.judge.sts import fetched_policy
 from mailpath.lab import Lab
 from mailpath.lab.ca import Authority
 from mailpath.lab.scenario import Scenario
@@ -63,13 +64,23 @@ class Seen(NamedTuple):
 
 
 class States:
-    """Walks states, each once.  `now`: their time; `path`: whose mail it is; `patience`: as in `Settings`."""
+    """Walks states, each once.  `now`: their time; `path`: whose mail it is; `patience`: as in `Settings`;
+    `tell`: is told how many are walked, after each.
+    """
 
-    def __init__(self, path: Path, now: int, patience: Literal["sender", "ours"] = "ours") -> None:
+    def __init__(
+        self,
+        path: Path,
+        now: int,
+        patience: Literal["sender", "ours"] = "ours",
+        tell: Callable[[int], object] | None = None,
+    ) -> None:
         self.path = path
         self.now = now
         self.postures = tuple(PRESETS.values())
         self._patience = patience
+        self._tell = tell
+        self._done = 0
         self._authority = Authority(now)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._walks: dict[bytes, asyncio.Task[Seen]] = {}
@@ -91,7 +102,7 @@ class States:
         key = _encode(scenario)
         if key not in self._walks:
             self._walks[key] = asyncio.create_task(self._build(scenario))
-        return await asyncio.shield(self._walks[key])
+        return await self._walks[key]  # whoever is cancelled cancels it: no plan is half made
 
     async def _build(self, scenario: Scenario) -> Seen:
         async with self._room:
@@ -104,6 +115,9 @@ class States:
         hidden = None
         if scenario.sts is not None:
             hidden = (await Rewalks(capture).under(_HIDES_POLICY)).walk
+        self._done += 1
+        if self._tell is not None:
+            self._tell(self._done)
         return Seen(found, capture, hidden)
 
     async def judged(self, worlds: Sequence[World], held: Sequence[World] = ()) -> list[dict[str, Standing]]:
@@ -131,15 +145,26 @@ class States:
         if key not in self._judged:
             self._judged[key] = {
                 posture.name: max(
-                    standing(verdict) for each in seen for verdict in _verdicts(each, posture, met)
+                    standing(judge(case.walk, posture, case.policy))
+                    for each in seen
+                    for case in cases(each, posture, met)
                 )
                 for posture in self.postures
             }
         return self._judged[key]
 
 
-def _verdicts(seen: Seen, posture: Posture, met: Sequence[Walk]) -> Iterable[Verdict]:
-    yield judge(seen.walk, posture)
+class Case(NamedTuple):
+    """What a sender goes by: what it sees, and the policy that it fetched on the walk `met`, or none."""
+
+    walk: Walk
+    met: Walk | None = None
+    policy: StsPolicy | None = None
+
+
+def cases(seen: Seen, posture: Posture, met: Sequence[Walk]) -> Iterable[Case]:
+    """All those of a sender that may have met the domain on any of `met`."""
+    yield Case(seen.walk)
     if not posture.sts:
         return
     tried: set[StsPolicy] = set()
@@ -148,9 +173,10 @@ def _verdicts(seen: Seen, posture: Posture, met: Sequence[Walk]) -> Iterable[Ver
         if policy is None or policy in tried:
             continue
         tried.add(policy)
-        yield judge(seen.walk, posture, policy)
+        if not (posture.agent.sts_on_first_contact and fetched_policy(seen.walk, posture)):
+            yield Case(seen.walk, each, policy)  # otherwise the one that is fetched takes its place
         if seen.hidden is not None:
-            yield judge(seen.hidden, posture, policy)
+            yield Case(seen.hidden, each, policy)
 
 
 class Comparison(NamedTuple):

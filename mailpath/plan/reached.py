@@ -74,6 +74,8 @@ class Reached:
         """For a goal with a protection of its own every attack that it stops has to fail; for others those
         that fail now."""
         demanded = {Goal.DANE: (IDEAL, DANE), Goal.MTA_STS: (IDEAL, STS)}.get(self.goal)
+        if self.goal is Goal.REPAIR:
+            return "", ()  # it is to bring mail back, and stops no attack
         tried = tuple(name for name in ATTACKS if stopped_by(self.goal, name))
         then, now = Rewalks(after.capture), Rewalks(before.capture)
         for name in tried:

@@ -27,6 +27,7 @@ from mailpath.exchanges import (
 from mailpath.facts import Path
 from mailpath.judge import Posture
 from mailpath.network.bounded import Opened
+from mailpath.network.live_smtp import MAX_SESSIONS
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings
@@ -42,6 +43,8 @@ from mailpath.walk import walk
 
 #: Walks at work at once, where nobody says otherwise.
 JOBS = 16
+#: Seconds in which walks begin at one time: what is validated as of it serves them all.
+MOMENT = 300
 
 _Held = TypeVar("_Held", bound=Exchange)
 
@@ -79,10 +82,10 @@ class Keeping(Over):
             return cast(_Held, known)
         held = await hold(request)
         if kept_for(held) > 0:
-            self._tried(lambda: self._store.keep(held))
+            self._tried(lambda: self._store.note(held))
         return held
 
-    def _tried(self, act: Callable[[], Exchange | int | None]) -> Exchange | int | None:
+    def _tried(self, act: Callable[[], Exchange | None]) -> Exchange | None:
         """A walk takes an exception for a bug of one of its steps: so it waits until the walk is over."""
         try:
             return act() if self.failed is None else None
@@ -95,13 +98,14 @@ class Engine:
     """One survey.  `done`: domains walked until now, of `total`; `resumed`: those that had been before."""
 
     def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
-        live = open_ended(settings, asked.kind, max(asked.jobs, MOST_SESSIONS))
+        # In units of what one walk may have at once: as many sessions as the owners hold.
+        live = open_ended(settings, asked.kind, max(asked.jobs, -(-MOST_SESSIONS // MAX_SESSIONS)))
         self._store = store
         self._asked = asked
         self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
         self._keeping = Keeping(self._courteous, store)
         self._sampling = Sampling(self._keeping)
-        self._shared = Shared(self._sampling, settings.whole_wait)
+        self._shared = Shared(self._sampling, settings.whole_wait, moment=MOMENT)
         self._zones = Zones()
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)

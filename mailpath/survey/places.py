@@ -1,8 +1,8 @@
 """Room for walks: so many at work, others that wait for a mail host, and the rest put aside.
 
-What a walk waits for a mail host counts neither as work nor against its deadline.  A walk that waits takes
-memory; where too many do, the one that has waited longest is given up, and begun again once the sessions that
-it waits for have been held.
+What a walk waits for a mail host counts neither as work nor against its deadline, and one that is at work for
+long (a name server that does not answer) lets another in.  A walk that waits takes memory; where too many do,
+the one that has waited longest is given up, and begun again once it has what it waits for.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from mailpath.network.exchange_log import logged
 
 #: Walks that wait for a mail host, a quarter of a MiB each; and walks that were given up meanwhile.
 WAITING, SET_ASIDE = 256, 2000
+#: Seconds after which a walk at work counts among those that wait.
+LINGER = 5.0
 #: How often one walk is given up.
 MOST_TIMES = 3
 
@@ -73,6 +75,7 @@ class Place:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._at_work = True
+        self._lingering = self._soon()
         self._apart = 0
         self.times = 0
         self.make_room: Callable[[], None] = lambda: None
@@ -99,7 +102,15 @@ class Place:
             self._places.free()
             return
         self._at_work = True
+        self._lingering = self._soon()
         self._places.wait_no_more(self)
+
+    def _soon(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(LINGER, self._linger)
+
+    def _linger(self) -> None:
+        self.leave()
+        self._places.wait(self)
 
     def _is_ready(self) -> bool:
         return not self._apart and not self._at_work
@@ -107,6 +118,7 @@ class Place:
     def leave(self) -> None:
         """Be at work no more.  May be called twice."""
         self._places.wait_no_more(self)
+        self._lingering.cancel()
         if self._at_work:
             self._at_work = False
             self._places.free()

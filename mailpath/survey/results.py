@@ -1,7 +1,7 @@
 """What a survey found: one row a domain, and what each posture would change.  Pure.
 
-A domain is in exactly one group of a posture: what happens to its mail there, held against what happens to it
-today.  Mail that is kept and tried again, and mail that is returned, are both mail that is not delivered;
+A domain is in exactly one group of a posture: what happens to its mail there, compared with what happens to
+it today.  Mail that is kept and tried again, and mail that is returned, are both mail that is not delivered;
 delivery at a later attempt is delivery.
 """
 
@@ -93,7 +93,7 @@ class PostureTotals(Record, frozen=True, kw_only=True):
 
 
 class Results(Record, frozen=True, kw_only=True):
-    """A survey as JSON has it.  `postures`: those that are held against `today`; `rows`: most mails first."""
+    """A survey as JSON has it.  `postures`: those compared with `today`; `rows`: most mails first."""
 
     schema: Annotated[int, msgspec.Meta(ge=SCHEMA, le=SCHEMA)] = SCHEMA
     mailpath: str = __version__

@@ -18,7 +18,7 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path as Folder
 from types import TracebackType
@@ -26,7 +26,7 @@ from typing import Self
 
 import msgspec
 
-from mailpath.exchanges import DnsExchange, Exchange, Request
+from mailpath.exchanges import DnsExchange, Exchange, Question, Request
 from mailpath.facts import Path
 from mailpath.network.capture import Capture, capture_from, decode
 from mailpath.network.protocol import Ground
@@ -40,6 +40,8 @@ __all__ = ["About", "State", "Store", "StoreError", "delete", "is_store", "keepe
 
 #: Seconds for which sessions and policies hold: a survey that goes on later asks again.
 SURVEY = 24 * 3600.0
+#: DNS answers that may wait to be written.
+MOST_NOTED = 200
 #: Exchanges whose place in the store is remembered.
 REMEMBERED = 16_384
 #: Domains up to which every walk is kept where nobody says what to keep; and one in so many beyond.
@@ -88,6 +90,7 @@ class Store:
             raise StoreError("There is no survey in this folder.", file=str(folder))
         self._database = Database(self.folder, writes=writes)
         self._places: OrderedDict[Request, tuple[Exchange, int]] = OrderedDict()
+        self._noted: dict[Request, DnsExchange] = {}
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], about: About, mails: Mapping[str, int]) -> Self:
@@ -167,6 +170,8 @@ class Store:
 
     def known(self, request: Request) -> Exchange | None:
         """The newest answer to `request` that still holds."""
+        if isinstance(request, Question) and request in self._noted:
+            return self._noted[request]
         found = self._database.all(
             "SELECT id, data FROM contents WHERE request = ? AND until > ? ORDER BY until DESC LIMIT 1",
             packing.digest_of(request),
@@ -179,6 +184,34 @@ class Store:
             exchange = packing.unpacked(data)
         self._remember(exchange, place)
         return exchange
+
+    def note(self, exchange: Exchange) -> None:
+        """`exchange` was held just now: of what walks under way have asked for.
+
+        What a mail host or a policy host said is written at once, a DNS answer with what is written next.
+        """
+        if isinstance(exchange, DnsExchange):
+            self._noted[exchange.question] = exchange
+            if len(self._noted) < MOST_NOTED:
+                return
+        with self._whole():
+            self._write_noted()
+            self.keep(exchange)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All that is written in the block, or nothing of it; then no place of it is remembered either."""
+        try:
+            with self._database.whole():
+                yield
+        except BaseException:
+            self._places.clear()
+            raise
+
+    def _write_noted(self) -> None:
+        for each in self._noted.values():
+            self.keep(each)
+        self._noted.clear()
 
     def keep(self, exchange: Exchange) -> int:
         """Its place in the store, into which it comes where it is new."""
@@ -224,7 +257,8 @@ class Store:
         """A domain was walked: all of it, or nothing of it.  `assumed`: what nobody was asked, and so no
         other walk is to be told.
         """
-        with self._database.whole():
+        with self._whole():
+            self._write_noted()
             places = [
                 self._put(packing.packed(each), None, 0.0) if key_of(each) in assumed else self.keep(each)
                 for each in exchanges

@@ -36,6 +36,11 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{ending}"
 
 
+def amount(number: int, thing: str) -> str:
+    """The same of what may be many: "1 mail", "1,234 mails"."""
+    return f"{number:,}{count(number, thing).removeprefix(str(number))}"
+
+
 def did_you_mean(word: str, among: Iterable[str]) -> str:
     """ " Did you mean 'check'?", to follow the sentence that refuses `word`; "" where nothing is near it."""
     from difflib import SequenceMatcher

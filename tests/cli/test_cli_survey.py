@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
@@ -47,7 +50,8 @@ def test_from_a_list_to_what_would_break(run: Run, network: Path, listed: Path, 
     # Other postures judge what is kept: not a session more.
     before = lab.sessions
     again = ("survey", "--resume", *words, "--posture", "encrypt", "--format", "json")
-    code, found, _ = run(*again)
+    code, found, err = run(*again, listed)
+    assert "Goes on with" in err
     results = json.loads(found)
     assert (code, lab.sessions) == (1, before)
     assert (results["today"], results["domains"], results["mails"]) == ("postfix-may", 3, 5)
@@ -74,7 +78,7 @@ def test_from_a_list_to_what_would_break(run: Run, network: Path, listed: Path, 
         (("check", "other.example", "--replay", store), "no domain 'other.example'"),
         (("check", "b.example", "--replay", listed.parent), "no survey in this folder"),
         (("survey", listed, "--store", store), "holds a survey already: --resume goes on"),
-        (("survey", listed, "--store", store, "--resume"), "--resume goes on with the list"),
+        (("survey", "--store", listed.parent, "--resume"), "There is no survey in"),
     )
     for typed, told in refused:
         code, _, err = run(*typed)
@@ -123,6 +127,22 @@ def test_the_lab_the_data_home_and_a_list_that_is_named_like_a_command(
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(b"plaintext.example\n"))))
     code, found, err = run("survey", "-", "--lab", "plaintext", *words, "--store", "t")
     assert (code, "plaintext.example,1," in found) == (0, True), err
+
+
+def test_an_interrupt_says_how_to_go_on(run: Run, network: Path, listed: Path, lab: Lab) -> None:
+    store = listed.with_name("store")
+    # One new session a second, as all of the lab is in one network: there is time to interrupt it.
+    words = ("survey", listed, "--store", store, "--network", network, "--rate", "1", "--posture", "dane")
+    command = [sys.executable, "-m", "mailpath", *map(str, words)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    before, until = lab.sessions, time.monotonic() + 20
+    while lab.sessions == before and running.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert (running.returncode, out) == (130, "")
+    assert f"stopped after 0 of 3 domains; to go on: mailpath survey --resume --store {store}" in err
+    assert run("survey", "--resume", "--store", store, "--network", network, "--rate", "0")[0] == 1
 
 
 @pytest.mark.parametrize(

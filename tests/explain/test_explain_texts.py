@@ -18,7 +18,7 @@ from mailpath.judge.rules import catalogue
 from mailpath.judge.sentences import TABLES, Scene, say
 from mailpath.tickets.bounce import read_bounce
 from mailpath.tickets.explain import Kind, explain, patterns, render_text, to_dict, wordings
-from mailpath.tickets.explain.codes import DETAILS, code_in
+from mailpath.tickets.explain.codes import code_in, details
 from mailpath.tickets.explain.means import EVENTS
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.reach import CASES
@@ -80,7 +80,16 @@ def test_result_types_of_tls_reports(name):
     assert set(RESULT_TYPES[name].cases) <= set(CASES)
 
 
-@pytest.mark.parametrize("detail", sorted(DETAILS))
+def test_every_registered_code_has_its_own_sentence():
+    """As many as the IANA registry has of each subject: RFC 3463 and all that came later."""
+    registered = {1: 10, 2: 4, 3: 6, 4: 7, 5: 6, 6: 10, 7: 30}
+    assert {f"{subject}.{at}" for subject, most in registered.items() for at in range(1, most + 1)} <= set(
+        details()
+    )
+    assert "SPF and DKIM" in explain("550 5.7.26 refused").means[0]
+
+
+@pytest.mark.parametrize("detail", sorted(details()))
 def test_status_codes(detail):
     found = explain(f"5.{detail}")
     assert found.kind is Kind.STATUS

@@ -126,9 +126,15 @@ def test_a_log_line_tells_the_version_and_the_cipher_of_its_session():
 
 
 def test_a_session_that_failed_here_hides_the_hosts_behind_it():
-    here = path(mx("mx1", ended(Failure.LOCAL, Stage.CONNECT)), mx("mx2", tls(WEB2), at=20))
-    verdict = judge(here, PRESETS["rfc"])
-    assert (verdict.outcome, verdict.event) == (Outcome.UNKNOWN, Event.FAILED_HERE)
+    def silently(sni):
+        return {**ended(Failure.LOCAL, Stage.CONNECT)(sni), "detail": ""}
+
+    for server, why in (
+        (ended(Failure.LOCAL, Stage.CONNECT), "it broke off"),
+        (silently, "this machine could not hold the session"),
+    ):
+        verdict = judge(path(mx("mx1", server), mx("mx2", tls(WEB2), at=20)), PRESETS["rfc"])
+        assert (verdict.outcome, verdict.event, verdict.why) == (Outcome.UNKNOWN, Event.FAILED_HERE, why)
 
 
 @pytest.mark.parametrize(

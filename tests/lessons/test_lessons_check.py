@@ -135,7 +135,9 @@ wrong.mx = "The mail host is found."
 
 def test_the_name_of_a_panel_may_give_it_away(problems: Problems) -> None:
     assert problems(WHICH) == [
-        "mine.toml:3: It gives the answer 'tlsa' of step 1 away: What is wrong with the TLSA record?"
+        "mine.toml:3: It gives the answer 'tlsa' of step 1 away: What is wrong with the TLSA record?",
+        "mine.toml:6: It gives the answer 'tlsa' of step 1 away: A signed zone with a TLSA record, and a"
+        " server that has got a new key since.",
     ]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 from click.testing import CliRunner
 
 from mailpath.cli import cli
+from mailpath.lab.scenario import scenarios
 from mailpath.lessons import library
-from mailpath.lessons.checking import _wrong_texts
-from mailpath.lessons.grammar import wrong_of
+from mailpath.lessons.grammar import wrong_of, wrong_texts
+from mailpath.lessons.leaks import speaks_of
 
 
 def test_twelve_lessons_answer_twenty_misconceptions() -> None:
@@ -20,7 +22,7 @@ def test_twelve_lessons_answer_twenty_misconceptions() -> None:
         wrong_of(text).misconception
         for lesson in lessons
         for step in lesson.step
-        for text in _wrong_texts(step)
+        for text in wrong_texts(step)
     }
     assert answered - {""} == set(library.misconceptions())
 
@@ -38,6 +40,15 @@ def test_every_lesson_is_part_of_a_course_and_after_what_it_needs() -> None:
     in_class = library.in_course("opportunistic-tls")
     assert [each.id for each in in_class] == ["who-is-there", "certificates", "tlsa", "key-change"]
     assert sum(each.minutes for each in in_class) <= 45
+
+
+def test_a_scenario_can_be_told_without_its_outcome() -> None:
+    for scenario in scenarios():
+        assert not re.search(r"[.!?] ", scenario.about), "one sentence"
+        assert scenario.about.endswith(".")
+        assert len(scenario.about) <= 110
+        for outcome in ("authenticated", "encrypted", "plaintext", "deferred", "bounced", "read"):
+            assert not speaks_of(scenario.about, outcome), scenario.id
 
 
 def test_the_list() -> None:

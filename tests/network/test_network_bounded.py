@@ -121,3 +121,18 @@ async def test_cancelling_passes_through():
         with pytest.raises(asyncio.CancelledError):
             await task
     assert inner.left == [SERVER, "closed"]
+
+
+async def test_the_deadline_stands_still_for_as_long_as_something_of_ours_is_waited_for() -> None:
+    inner = Inner()
+    async with bounded(inner, 0.1) as network:
+        fetching = asyncio.create_task(network.fetch(POLICY))
+        await asyncio.sleep(0)
+        with network.standing_still():
+            with network.standing_still():
+                await asyncio.sleep(0.15)
+            assert not fetching.done()
+            assert (await network.ask(NAME)).failure is None
+        assert not fetching.done()
+        assert (await fetching).failure is Failure.NOT_TRIED
+        assert (await network.ask(NAME)).failure is Failure.NOT_TRIED

@@ -13,8 +13,10 @@ from mailpath.lab import Lab
 from mailpath.lab.scenario import Scenario, decode, scenarios
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
-from mailpath.plan import Asked, Goal, Planned, make
-from mailpath.plan.making import NOTHING_SAID
+from mailpath.network.replay import Replay
+from mailpath.plan import Asked, Goal, Planned, Step, make
+from mailpath.plan.making import NOTHING_SAID, drafted
+from mailpath.plan.situation import situation_of
 from mailpath.walk import live_network, walk
 
 _HEAD = 'id = "mine"\ntitle = "t"\nteaches = "t"\nhint = "h"\n'
@@ -35,6 +37,23 @@ def captured(text: str) -> Capture:
     built_in = {each.id: each for each in scenarios()}
     found = built_in.get(text) or decode((_HEAD + text).encode(), "mine")
     return asyncio.run(_captured(found))
+
+
+@pytest.fixture(scope="session")
+def capture() -> Callable[[str], Capture]:
+    return captured
+
+
+@pytest.fixture(scope="session")
+def steps() -> Callable[..., tuple[Step, ...]]:
+    """What is drafted, without a proof: that takes a second or so."""
+
+    def made(goal: str, scenario: str, asked: Asked = NOTHING_SAID) -> tuple[Step, ...]:
+        capture = captured(scenario)
+        found = asyncio.run(walk(capture.path, Replay(capture), capture.ground.made))
+        return drafted(Goal(goal), situation_of(capture, found, asked.hosts), asked).steps()
+
+    return made
 
 
 Planner = Callable[..., Planned]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from mailpath.lab.ca import Authority
+from mailpath.lab.grammar import Certificate
 from mailpath.match import dane
 from mailpath.plan import Asked, Plan, Planned, Result
-from mailpath.plan.next_key import read_key
+from mailpath.plan.next_key import read_certificate, read_key
 from mailpath.plan.world import different
 
 DANE = {"rfc", "postfix-dane", "exim"}
@@ -42,6 +44,8 @@ def test_the_records_come_first_and_the_key_waits_for_caches(planned) -> None:
     assert set(naive.postures) >= DANE
     assert naive.for_s == 3600
     assert "postfix-may" not in naive.postures
+    killed = planned("key-change", "dane-good").killed
+    assert tuple(each.unsafe for each in killed) == plan.unsafe
 
 
 def _hosts(number: int) -> str:
@@ -59,11 +63,10 @@ def test_one_mx_of_three_changes_alone(planned) -> None:
     assert touched == {"mx2.mine.example", "_25._tcp.mx2.mine.example"}
 
 
-def test_every_host_changes_its_own_key(planned) -> None:
-    plan = planned("key-change", _hosts(2)).plan
-    proven(plan)
-    assert [step.who.split()[0] for step in plan.steps] == ["dns", "mail", "mail", "dns"]
-    assert "of mx2.mine.example>" in plan.steps[0].do[0].records[1], "each host has a key of its own"
+def test_every_host_changes_its_own_key(steps) -> None:
+    made = steps("key-change", _hosts(3))
+    assert [step.who.split()[0] for step in made] == ["dns", "mail", "mail", "mail", "dns"]
+    assert "of mx2.mine.example>" in made[0].do[0].records[1], "each host has a key of its own"
 
 
 _DUAL = """
@@ -78,17 +81,15 @@ second = { preset = "self", algorithm = "rsa-2048", key = "rsa" }
 """
 
 
-def test_the_record_of_a_certificate_that_was_not_shown_stays(planned) -> None:
-    plan = planned("key-change", _DUAL).plan
-    proven(plan)
-    assert len(plan.steps[-1].do[0].records) == 1, "that of the key that was shown"
-    assert any("fit nothing it showed" in note for note in plan.notes)
+def test_the_record_of_a_certificate_that_was_not_shown_stays(steps) -> None:
+    withdrawn = steps("key-change", _DUAL)[-1].do[0]
+    assert (withdrawn.kind, len(withdrawn.records)) == ("withdraw", 1), "that of the key that was shown"
 
 
-def test_the_rsa_key_of_two_changes(planned) -> None:
+def test_the_rsa_key_of_two_changes(planned, steps) -> None:
     public = rsa.generate_private_key(65537, 2048).public_key()
     key = read_key(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    ecdsa = planned("key-change", _DUAL).plan.steps[-1].do[0].records
+    ecdsa = steps("key-change", _DUAL)[-1].do[0].records
     made: Planned = planned("key-change", _DUAL, Asked(key=key))
     proven(made.plan)
     assert made.worlds[0].has_second, "senders that are shown the one, and senders that are shown the other"
@@ -114,3 +115,15 @@ def test_an_enforced_policy_beside_it_goes_on_holding(planned) -> None:
     assert outline(plan) == ["dns publish 3600", "mail switch 0", "dns withdraw 0"]
     assert any("policy is enforced" in note for note in plan.notes)
     assert "postfix-sts" not in plan.unsafe[0].postures
+
+
+def test_a_certificate_that_the_policy_does_not_allow_is_the_wall(planned, capture) -> None:
+    authority = Authority(capture("full-protection").ground.made)
+    own = authority.issue("mx1.full-protection.example", Certificate(preset="self"), "x").leaf
+    key = read_certificate(own.public_bytes(Encoding.PEM))
+    plan = planned("key-change", "full-protection", Asked(key=key)).plan
+    assert plan.result is Result.BLOCKED
+    assert plan.steps == ()
+    assert "deferred by" in plan.blocked[0].why
+    assert "postfix-sts" in plan.blocked[0].why
+    assert "exim," not in plan.blocked[0].why, "who goes by DANE alone"

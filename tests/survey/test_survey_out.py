@@ -15,6 +15,7 @@ from typing import get_args
 import goldens
 import jsonschema
 import pytest
+from msgspec.structs import replace
 from pages import Page
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -22,11 +23,12 @@ from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
 from mailpath.survey.lists import FORMATS as LISTS
 from mailpath.survey.out import FORMATS, OutputError, form_of, refuse_unfit, render
-from mailpath.survey.out.decision import amount, percent, reason_of
+from mailpath.survey.out.decision import percent, reason_of
 from mailpath.survey.out.letters import letters
 from mailpath.survey.out.policy_map import level_of
 from mailpath.survey.results import Cause, Group, Results, Row, results_of, row_of
 from mailpath.survey.store import Store
+from mailpath.wording.phrases import amount
 
 MADE = 1795953600  # 2026-11-29
 TODAY, DANE, STS = "postfix-may", "postfix-dane", "postfix-sts"
@@ -67,7 +69,10 @@ def results(*rows: Row, store: str = "/var/survey", postures: tuple[str, ...] = 
 
 TOLD = results(
     row("bank.example", 2000, E, D, STALE, operator="mail-host.example"),
-    row("shop.example", 90, E, D, STALE, operator="mail-host.example"),
+    replace(
+        row("shop.example", 90, E, D, STALE, operator="mail-host.example"),
+        assumed_from="mx1.mail-host.example",
+    ),
     row("xn--bcher-kva.example", 7, E, B, Cause(event="server-refused", side=None, reason="It said no.")),
     row("good.example", 12_000, E, A),
     row("as-before.example", 345_678, E, E),

@@ -65,13 +65,25 @@ def test_a_dns_failure_soon_holds_no_more(folder: Path, monkeypatch: pytest.Monk
         assert store.known(LOST.question) is None
 
 
+def test_dns_answers_wait_for_what_is_written_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailpath.survey.store.MOST_NOTED", 3)
+    asked = [Question(name=f"n{number}.example", rdtype="MX") for number in range(4)]
+    with Store(folder, writes=True) as store, Store(folder) as reader:
+        for number, question in enumerate(asked):
+            store.note(DnsExchange(question=question, failure=Failure.TIMEOUT))
+            assert store.known(question) is not None
+            assert sum(reader.known(each) is not None for each in asked) == (0, 0, 3, 3)[number]
+        store.note(SESSION)
+        assert reader.known(asked[3]) is not None
+
+
 def test_a_walk_that_cannot_be_written_as_a_whole_is_not_written(folder: Path) -> None:
     with Store(folder, writes=True) as store:
         with pytest.raises(AttributeError):
             store.finish(Row(domain="c.example", mails=9), 5, [LOST, None], [])  # type: ignore[list-item]
         assert (store.done, store.known(LOST.question)) == (1, None)
         store.finish(Row(domain="c.example", mails=9), 5, [LOST], [])
-        assert store.done == 2
+        assert (store.done, store.known(LOST.question)) == (2, LOST)
 
 
 def test_two_surveys_on_one_store_are_refused(folder: Path) -> None:

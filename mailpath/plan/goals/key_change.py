@@ -13,16 +13,19 @@ from shlex import quote
 import msgspec
 from msgspec.structs import replace
 
+from mailpath.lab.ca import WRONG_NAME
 from mailpath.lab.grammar import Certificate, Server
 from mailpath.match import dane
 from mailpath.match.certificate import describe
+from mailpath.match.names import any_match, certificate_names
 from mailpath.plan.drafts import Draft, Drafting
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.goals.tlsa import Shape, made, next_records, part_of, shape_of, showing_next, with_next
 from mailpath.plan.model import Blocked, Do, Result
 from mailpath.plan.next_key import NextKey
 from mailpath.plan.situation import HostNow, Shown, Situation
-from mailpath.plan.world import NEXT, NOW_SECOND, Part, Rr, World, certificate
+from mailpath.plan.world import NEXT, NOW_SECOND, Part, Rr, certificate
+from mailpath.rehearse.notes import is_plain
 from mailpath.wording.phrases import count, join_and
 
 _RSA, _ECDSA = "rsa-2048", "ecdsa-p256"
@@ -58,7 +61,7 @@ class KeyChange(msgspec.Struct, frozen=True):
 def draft(situation: Situation, key: NextKey) -> Drafting:
     """The steps.  Raises `Stopped`."""
     hosts = ours(situation)
-    changes = [_change(situation.world, host, key, many=len(hosts) > 1) for host in hosts]
+    changes = [_change(situation, host, key, many=len(hosts) > 1) for host in hosts]
     named: dict[Part, object] = {}
     for each in changes:
         named |= each.servers
@@ -136,8 +139,8 @@ def _shown_everywhere(situation: Situation, change: KeyChange, key: NextKey) -> 
         asked = f" -tls1_2 -cipher {'aRSA' if key.is_rsa else 'aECDSA'}"
     digest = key.data(dane.DANE_EE, dane.SPKI, dane.SHA2_256)
     return (
-        f"(for a in {named}; do openssl s_client -starttls smtp -connect $a:25 -servername {quote(host)}{asked}"
-        " </dev/null 2>/dev/null | openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER"
+        f"(for a in {named}; do openssl s_client -starttls smtp -connect $a:25 -servername {quote(host)}"
+        f"{asked} </dev/null 2>/dev/null | openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER"
         f" | openssl dgst -sha256 | grep -qi {quote(digest)} || exit 1; done)"
         f" && mailpath check {quote(situation.recipient)} --fail-on finding:TLSA002"
     )
@@ -147,7 +150,8 @@ def ours(situation: Situation) -> tuple[HostNow, ...]:
     """The hosts whose key changes.  Raises `Stopped`."""
     hosts = situation.changing()
     if not hosts:
-        raise Stopped(Result.BLOCKED, "No mail host is known whose key could change.")
+        nobody = Blocked(by=situation.recipient, why="It names no mail host, or none of those asked for.")
+        raise Stopped(Result.BLOCKED, "No mail host is known whose key could change.", (nobody,))
     own = tuple(each for each in hosts if each.own)
     if not own:
         foreign = tuple(
@@ -173,8 +177,9 @@ def ours(situation: Situation) -> tuple[HostNow, ...]:
     return showing
 
 
-def _change(world: World, host: HostNow, key: NextKey, *, many: bool) -> KeyChange:
+def _change(situation: Situation, host: HostNow, key: NextKey, *, many: bool) -> KeyChange:
     """What becomes of one host's records."""
+    world, situation_at = situation.world, situation.walk.at
     rsa = describe(host.chains[0][0]).key_type == "RSA"
     other_kind = key.is_rsa is not None and key.is_rsa != rsa
     second = other_kind and any(_is_ee(each) for each in host.stray)
@@ -195,6 +200,7 @@ def _change(world: World, host: HostNow, key: NextKey, *, many: bool) -> KeyChan
         how["ca"] = "next"
     if other_kind:
         how["algorithm"] = _RSA if key.is_rsa else _ECDSA
+    how |= _as_issued(key, host.name, situation_at)
     if second:
         hidden = replace(now, key=f"{now.key}-second", **how)
         servers = {part: _with_second(held, hidden) for part, held in servers.items()}
@@ -210,6 +216,26 @@ def _change(world: World, host: HostNow, key: NextKey, *, many: bool) -> KeyChan
     gone = [each for each in gone if each.data.lower() not in by_data]
     missing = tuple(each for each in new if each.data.lower() not in known)
     return KeyChange(host, tuple(before), missing, tuple(gone), servers, second)
+
+
+def _as_issued(key: NextKey, host: str, at: int) -> dict[str, object]:
+    """What is other than usual about the certificate that the user has named: the lab shows the like.
+
+    Who issued it cannot be told from it alone: unless it is self-signed, one like the issuer of now.
+    """
+    if not key.chain:
+        return {}
+    facts, names = describe(key.chain[0]), certificate_names(key.chain[0])
+    how: dict[str, object] = {}
+    if facts.self_signed:
+        how |= {"preset": "self", "issuers": None, "sent": None}
+    if any_match((host,), names) is None:
+        shown = tuple(f"{each}." for each in names.dns if is_plain(each))
+        how["names"] = shown or (f"{WRONG_NAME}.",)
+    begin, end = facts.not_before, facts.not_after
+    if begin is not None and end is not None and not begin <= at <= end:
+        how["days"] = (-90.0, -3.0) if end < at else (3.0, 93.0)
+    return how
 
 
 def _with_second(servers: tuple[Server, ...], hidden: Certificate) -> tuple[Server, ...]:

@@ -144,15 +144,14 @@ def _proof(plan: Plan) -> str:
     if proof is None:
         return ""
     worse = "in none of them" if not proof.worse else f"in {len(proof.worse)} of them"
-    left_out = f" {count(proof.left_out, 'more mixture')} of old and new were left out." * bool(
-        proof.left_out
-    )
-    return (
+    told = (
         f"{count(proof.states, 'state')} that senders can meet on the way, built in the lab, walked and"
         f" judged under {proof.postures} postures; {worse}"
-        f" mail fares worse than at the start and at the goal."
-        f"{left_out}"
+        " mail fares worse than at the start and at the goal."
     )
+    if proof.left_out:
+        told += f" {count(proof.left_out, 'more mixture')} of old and new were left out."
+    return told
 
 
 def _worse(plan: Plan) -> Iterator[str]:

@@ -12,6 +12,7 @@ from mailpath.survey.lists.kinds import kind_of
 from mailpath.survey.lists.opening import LONGEST, ListError, Progress, Source, oldest_first, total_octets
 from mailpath.survey.lists.tally import MOST_DOMAINS, Tally, too_many
 from mailpath.survey.lists.today import proposed
+from mailpath.wording.phrases import amount
 
 #: Why there is no mail in a file, by its kind.
 NOTHING: Mapping[str, str] = {
@@ -133,18 +134,14 @@ def _odd(source: Source, senseless: int, skipped: int, relay: str) -> list[str]:
     """What is missing or odd, as sentences."""
     parts = [source.ended] if source.ended else []
     if source.cut:
-        parts.append(f"{_many(source.cut, 'line')} longer than {LONGEST // 1024} KiB: skipped.")
+        parts.append(f"{amount(source.cut, 'line')} longer than {LONGEST // 1024} KiB: skipped.")
     if senseless:
-        parts.append(f"{_many(senseless, 'line')} not understood: skipped.")
+        parts.append(f"{amount(senseless, 'line')} not understood: skipped.")
     if skipped:
-        parts.append(f"{_many(skipped, 'recipient')} without a domain that mail can go to: skipped.")
+        parts.append(f"{amount(skipped, 'recipient')} without a domain that mail can go to: skipped.")
     if relay:
         parts.append(
             f"Nearly all mail goes through {relay}: a posture counts on the way to there, and that host"
             " decides on the way to the domains."
         )
     return parts
-
-
-def _many(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -69,7 +69,7 @@ def render(
 ) -> str:
     """`results` in one of `FORMATS`.
 
-    `made`: Unix time of the survey; `today`: the posture that it was held against, None where only its name
+    `made`: Unix time of the survey; `today`: the posture that it was compared with, None where only its name
     is known; `letter`: writes to a postmaster; `width`: of text.  Raises `OutputError`.
     """
     results = shown(results)

@@ -31,6 +31,8 @@ def render(results: Results) -> str:
             "code",
             "side",
             "reason",
+            "assumed_from",
+            "inconclusive",
         ]
     )
     for row in results.rows:
@@ -50,6 +52,8 @@ def _cells(row: Row, results: Results, postures: list[str]) -> list[str | int]:
         _safe(row.code),
         _safe(row.side or ""),
         _safe(row.reason),
+        _safe(row.assumed_from),
+        _safe(row.inconclusive),
     ]
 
 

@@ -12,6 +12,7 @@ from mailpath.judge.presets import PRESETS
 from mailpath.survey.results import Cause, Count, Group, PostureTotals, Results, Row, group_in
 from mailpath.tickets.families import WHOSE, Side
 from mailpath.visible import visible
+from mailpath.wording.phrases import amount
 
 #: Takes a domain and a posture; returns the letter to its postmaster, "" where no walk is kept.
 Letter = Callable[[str, str], str]
@@ -65,7 +66,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One posture held against today.  `broken`: most mails first; `operators`, `causes`: of them, `untold`:
+    """One posture compared with today.  `broken`: most mails first; `operators`, `causes`: of them, `untold`:
     of what is unknown, most mails first.
     """
 
@@ -150,11 +151,6 @@ def _shares(rows: Iterable[tuple[str, Reason | None, int]]) -> tuple[Share, ...]
         Share(of=name, count=Count(domains=domains[name], mails=mails[name]), reason=reasons[name])
         for name in ordered
     )
-
-
-def amount(number: int, thing: str) -> str:
-    """ "1 mail", "1,234 mails"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def percent(part: int, whole: int) -> str:

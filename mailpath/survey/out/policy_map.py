@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpath.judge.posture import DaneUse, Level, Posture
-from mailpath.survey.out.decision import amount, broken_under, decisions, headline
+from mailpath.survey.out.decision import broken_under, decisions, headline
 from mailpath.survey.results import Results
 from mailpath.visible import visible
 from mailpath.wording.layout import wrapped
+from mailpath.wording.phrases import amount
 from mailpath.wording.times import DAY, day
 
 #: Seconds after which an exception is to be looked at again.
@@ -21,7 +22,7 @@ _WIDTH = 100
 
 
 def render(results: Results, posture: str, *, today: Posture | None, made: int) -> str:
-    """The table, for `postmap`; ends with a newline.  `today`: the posture that the survey was held against;
+    """The table, for `postmap`; ends with a newline.  `today`: the posture that the survey was compared with;
     `made`: Unix time.
     """
     return "\n".join(_lines(results, posture, level_of(today), made)) + "\n"
@@ -44,7 +45,7 @@ def _lines(results: Results, posture: str, level: str, made: int) -> Iterator[st
     broken = broken_under(results, posture)
     yield from _comment(
         f"smtp_tls_policy_maps: exceptions from {posture}. {headline(results, decision)}"
-        f" Surveyed on {day(made)} by mailpath {results.mailpath}, held against {results.today}."
+        f" Surveyed on {day(made)} by mailpath {results.mailpath}, compared with {results.today}."
     )
     if broken:
         yield from _comment(
@@ -59,8 +60,9 @@ def _lines(results: Results, posture: str, level: str, made: int) -> Iterator[st
     for each in broken:
         yield ""
         said = each.said or f"{each.reason.title}."
+        seen = f" Seen at {each.row.assumed_from}, of the same provider." if each.row.assumed_from else ""
         code = f"{each.reason.code}: " if each.reason.code else ""
-        yield from _comment(f"{amount(each.row.mails, 'mail')}. {code}{said} Look again by {again}.")
+        yield from _comment(f"{amount(each.row.mails, 'mail')}. {code}{said}{seen} Look again by {again}.")
         yield f"{each.row.domain}    {level}"
 
 

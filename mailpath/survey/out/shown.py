@@ -32,6 +32,7 @@ def _row(row: Row) -> Row:
         causes={_text(name): _cause(cause) for name, cause in row.causes.items()},
         findings=tuple(map(_text, row.findings)),
         inconclusive=_text(row.inconclusive),
+        assumed_from=_text(row.assumed_from),
     )
 
 

@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from mailpath.report.contents import named
-from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, amount, decisions, headline
+from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, decisions, headline
 from mailpath.survey.results import Results
 from mailpath.wording.layout import WIDTH, cells, hanging, wrapped
+from mailpath.wording.phrases import amount
 
 #: Domains of a posture, and groups, that are shown; the other formats have them all.
 MOST, MOST_GROUPS = 20, 8
@@ -40,7 +41,7 @@ class _Page:
             yield from wrapped(headline(results, decision), self._width)
         yield ""
         yield from wrapped(
-            f"Held against today, {results.today}: {amount(results.domains, 'domain')},"
+            f"Compared with today, {results.today}: {amount(results.domains, 'domain')},"
             f" {amount(results.mails, 'mail')}. Deferred includes mail that is returned.",
             self._width,
         )
@@ -96,7 +97,12 @@ class _Page:
         known = reason.named in self._remedies
         fix = f"as above, {reason.code}" if known and reason.code else reason.fix
         self._remedies.add(reason.named)
-        rows = ("Cause", f"{code}{broken.said or reason.title}"), ("Whose", reason.whose), ("Fix", fix)
+        rows = (
+            ("Cause", f"{code}{broken.said or reason.title}"),
+            ("Seen", f"at {row.assumed_from}, of the same provider" if row.assumed_from else ""),
+            ("Whose", reason.whose),
+            ("Fix", fix),
+        )
         for label, text in rows:
             if text:
                 yield from hanging(label, text, indent=2, column=_COLUMN, width=self._width)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -63,9 +62,9 @@ class VerdictPanel(VerticalScroll, can_focus=True):
         self._sentence, self._matrix = WrappedText(id="sentence"), Matrix(id="matrix")
         self._entitle(NUMBERED["verdict"])
 
-    def compose(self) -> ComposeResult:
-        yield self._sentence
-        yield self._matrix
+    async def furnish(self) -> None:
+        """What the frame holds; the app's first picture shows it empty."""
+        await self.mount(self._sentence, self._matrix)
 
     def on_mount(self) -> None:
         self.watch(self, "virtual_size", self._say, init=False)
