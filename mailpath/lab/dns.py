@@ -39,11 +39,16 @@ def bind_pair(address: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket,
 
 
 class Responder:
-    """Messages in, messages out.  The internet does not change, so each answer is made once."""
+    """Messages in, messages out.  An internet does not change, so each answer is made once."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._made: dict[tuple[bytes, int | None], bytes | None] = {}
+
+    def turn_to(self, resolver: Resolver) -> None:
+        """Answers as `resolver` does from now on."""
+        self._resolver = resolver
+        self._made.clear()
 
     def respond(self, wire: bytes, *, limit: int | None) -> bytes | None:
         """The response to `wire`; `limit`: most octets over UDP if the requester allows them.

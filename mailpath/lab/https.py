@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -15,17 +17,18 @@ from mailpath.lab.tls import Selector, TlsStream
 WAIT = 30.0
 MAX_REQUEST = 16384
 PATH = "/.well-known/mta-sts.txt"
+_MAX_AGE = re.compile(r"^(max_age:[ \t]*)(\d{1,10})(?=[ \t]*\r?$)", re.MULTILINE)
 
 
-def write_policy(sts: Sts, mx: tuple[str, ...]) -> str:
-    """The policy text (RFC 8461 section 3.2); `mx`: patterns as absolute names."""
+def write_policy(sts: Sts, mx: tuple[str, ...], paced: Callable[[int], int] = int) -> str:
+    """The policy text (RFC 8461 section 3.2); `mx`: patterns as absolute names; `paced`: for max_age."""
     if sts.body is not None:
-        return sts.body
+        return _MAX_AGE.sub(lambda said: f"{said[1]}{paced(int(said[2]))}", sts.body)
     lines = [
         "version: STSv1",
         f"mode: {sts.mode}",
         *(f"mx: {pattern}" for pattern in mx),
-        f"max_age: {sts.max_age}",
+        f"max_age: {paced(sts.max_age)}",
     ]
     return "".join(line + sts.eol for line in lines)
 

@@ -2,14 +2,13 @@
 
 Nothing is open yet here; `mailpath.lab.running` opens the sockets.  Mail servers get addresses from
 192.0.2.0/24 and 198.51.100.0/24, policy hosts from 203.0.113.0/24 (RFC 5737); IPv6 addresses come from
-2001:db8::/32 (RFC 3849).
+2001:db8::/32 (RFC 3849): `mailpath.lab.kept` allots them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,12 +20,12 @@ import msgspec
 
 from mailpath.lab import grammar, https, zones
 from mailpath.lab import scenario as files
-from mailpath.lab.ca import Authority, Issued, association
+from mailpath.lab.ca import Issued, association
 from mailpath.lab.grammar import Certificate, Fault, Preset, Server, Sts, TlsLimits
 from mailpath.lab.https import PolicyHost
+from mailpath.lab.kept import Kept
 from mailpath.lab.resolver import Faulty, Resolver
 from mailpath.lab.scenario import Scenario, ScenarioError
-from mailpath.lab.seen import Log
 from mailpath.lab.smtp import MailServer
 from mailpath.lab.tls import Selector
 from mailpath.lab.zones import Signing, Zone
@@ -43,10 +42,6 @@ _SIGNING = {
     "nods": Signing(signed=True, ds="none"),
 }
 _SIGNED = _SIGNING["signed"]
-_MAIL_V4 = ("192.0.2.0/24", "198.51.100.0/24")
-_WEB_V4 = ("203.0.113.0/24",)
-_V6 = ("2001:db8::/120",)
-_FIRST = 10  # hosts below .10 are the lab's own
 NAME_SERVER_ADDRESS = "192.0.2.1"
 _STS_ID = "v=STSv1; id=20260101000000;"
 
@@ -74,30 +69,24 @@ class Internet:
     """All scenarios in one internet.  Raises `ScenarioError` if it cannot build them.
 
     `now`: the Unix time to which signatures and certificates are relative; `folder`: for key files.
-    `authority`: who issues the certificates; None: one of its own.
+    `kept`: what it has in common with an earlier one.
     """
 
-    def __init__(
-        self, scenarios: tuple[Scenario, ...], now: int, folder: Path, authority: Authority | None = None
-    ) -> None:
-        self.authority = authority or Authority(now)
+    def __init__(self, scenarios: tuple[Scenario, ...], now: int, folder: Path, kept: Kept) -> None:
+        self.kept = kept
         self.listeners: list[Listener] = []
-        self.log = Log()
         self.folder = folder
-        self.mail_addresses = _allot(_MAIL_V4, "mail servers")
-        self.web_addresses = _allot(_WEB_V4, "policy hosts")
-        self.v6_addresses = _allot(_V6, "IPv6 addresses")
         self.faults: list[Faulty] = []
         self._zones: dict[dns.name.Name, Zone] = {}
         self._shared: dict[dns.name.Name, grammar.Zone] = {}
-        self.root = self._add(Zone(dns.name.root, _SIGNED, now))
-        example = self._add(Zone(dns.name.from_text("example."), _SIGNED, now))
+        self.root = self._add(Zone(dns.name.root, _SIGNED, now, kept))
+        example = self._add(Zone(dns.name.from_text("example."), _SIGNED, now, kept))
         example.add_text([f"{zones.NAME_SERVER} A {NAME_SERVER_ADDRESS}"])
         for each in scenarios:
             self._declare(each, now)
         self.root.delegate(example)
         if any(server.ptr for each in scenarios for server in each.server):
-            self._reverse = self._add(Zone(dns.name.from_text("arpa."), _SIGNED, now))
+            self._reverse = self._add(Zone(dns.name.from_text("arpa."), _SIGNED, now, kept))
             self.root.delegate(self._reverse)
         for each in scenarios:
             self._delegate(each)
@@ -135,7 +124,7 @@ class Internet:
                 algorithms=spec.algorithms,
                 ds_set=spec.ds,
             )
-            self._add(Zone(name, signing, now, spec.ns, spec.negative_ttl))
+            self._add(Zone(name, signing, now, self.kept, serves=spec.ns, negative_ttl=spec.negative_ttl))
             if name != absolute(each, "@") and not self._serves(each, name):
                 self._shared[name] = spec
         for fault in each.fault:
@@ -188,8 +177,8 @@ class _Builder:
 
     def build(self) -> None:
         self.servers = self.scenario.labelled()
-        for server in self.servers.values():
-            self._add_mail_server(server)
+        for label, server in self.servers.items():
+            self._add_mail_server(label, server)
         if self.scenario.sts is not None:
             self._add_policy_host(self.scenario.sts)
         for spec in self.scenario.zone:
@@ -212,13 +201,14 @@ class _Builder:
         if spec.host:
             host = self.scenario.absolute(spec.host)
             spec = msgspec.structs.replace(spec, host="")
-        return self.internet.authority.issue(host, spec, self.scenario.domain)
+        return self.internet.kept.authority.issue(host, spec, self.scenario.domain)
 
     def _issue_both(self, host: str, server: Server) -> Issued:
         issued = self._issue(host, server.cert)
         return issued if server.second is None else replace(issued, second=self._issue(host, server.second))
 
-    def _add_mail_server(self, server: Server) -> None:
+    def _add_mail_server(self, label: str, server: Server) -> None:
+        kept = self.internet.kept
         host = self.scenario.absolute(server.host)
         by_name = {self.scenario.absolute(name): self._issue(host, cert) for name, cert in server.sni.items()}
         selector = Selector(
@@ -231,15 +221,16 @@ class _Builder:
         )
         ends = []
         if server.a:
-            ends.append((next(self.internet.mail_addresses), "A", server.listen))
+            ends.append((kept.address("mail servers", label), "A", server.listen))
         if server.v6:
-            ends.append((next(self.internet.v6_addresses), "AAAA", server.listen6 or server.listen))
+            address = kept.address("IPv6 addresses", label)
+            ends.append((address, "AAAA", server.listen6 or server.listen))
         for address, rdtype, listen in ends:
             for name in (host, *map(self.scenario.absolute, server.also)):
                 self._publish(name, f"{server.ttl} {rdtype} {address}", "server.host")
             if server.ptr:
                 self.internet.point_back(address, self.scenario.absolute(server.ptr))
-            running = MailServer(server, host, address, selector, self.internet.log)
+            running = MailServer(server, host, address, selector, kept.log)
             self.internet.listeners.append(Listener(host, address, 25, listen, running.serve))
 
     def _add_policy_host(self, sts: Sts) -> None:
@@ -248,14 +239,16 @@ class _Builder:
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')
             self._publish(f"_mta-sts.{domain}", f'TXT "{escaped}"', "sts.txt")
         host = f"mta-sts.{domain}"
-        address = next(self.internet.web_addresses)
+        kept = self.internet.kept
+        address = kept.address("policy hosts", host)
         if sts.listen != "noaddr":
             at = self.scenario.absolute(sts.address_at) if sts.address_at is not None else host
             self._publish(at, f"{sts.ttl} A {address}", "sts")
         patterns = sts.mx if sts.mx is not None else self._list_mx_hosts()
-        body = https.write_policy(sts, tuple(self.scenario.absolute(pattern) for pattern in patterns))
+        listed = tuple(self.scenario.absolute(pattern) for pattern in patterns)
+        body = https.write_policy(sts, listed, kept.paced)
         selector = Selector(self.internet.folder, self._issue(host, sts.cert), {}, TlsLimits())
-        running = PolicyHost(sts, host, address, body.encode(), selector, self.internet.log)
+        running = PolicyHost(sts, host, address, body.encode(), selector, kept.log)
         listen = sts.listen if sts.listen in {"refused", "blackhole"} else "yes"
         self.internet.listeners.append(Listener(host, address, 443, listen, running.serve))
 
@@ -316,11 +309,3 @@ def _read_fault(each: Scenario, fault: Fault) -> Faulty:
 def _read_rrset_key(line: str, origin: dns.name.Name) -> tuple[dns.name.Name, dns.rdatatype.RdataType]:
     owner, rdtype = line.split()
     return dns.name.from_text(owner, origin), dns.rdatatype.from_text(rdtype)
-
-
-def _allot(networks: tuple[str, ...], what: str) -> Iterator[str]:
-    for network in networks:
-        for index, address in enumerate(ipaddress.ip_network(network)):
-            if _FIRST <= index < 255:
-                yield str(address)
-    raise ScenarioError(f"The lab has no more room for {what}: load fewer scenarios.")

@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, Self
@@ -26,6 +27,7 @@ from mailpath.lab import scenario as files
 from mailpath.lab.ca import Authority
 from mailpath.lab.folder import Folder
 from mailpath.lab.internet import NAME_SERVER_ADDRESS, Handler, Internet, Listener
+from mailpath.lab.kept import Kept
 from mailpath.lab.scenario import Scenario
 from mailpath.lab.seen import Seen
 from mailpath.network import endpoints
@@ -54,18 +56,22 @@ class Lab:
         now: int,
         bind: Bind = "loopback",
         authority: Authority | None = None,
+        pace: int = 1,
     ) -> None:
         self.scenarios = scenarios
         self._published = bind == "published"
         self.now = now
         self._folder = Folder()
+        self._kept = Kept(authority or Authority(now), pace)
         self._sockets: list[socket.socket] = []
+        self._sessions = _Sessions()
+        self._open: dict[str, _Open] = {}
         self._thread = threading.Thread(target=self._run, name="mailpath-lab", daemon=True)
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         try:
             folder = self._folder.path
-            everyone = (files.sender(), *scenarios)
-            self._internet = Internet(everyone, now, folder, authority)
+            self._internet = self._made_of(scenarios)
+            self._responder = dns_server.Responder(self._internet.resolver)
             self.settings = self._bind(folder)
             self._thread.start()
             self._ready.result()
@@ -82,24 +88,42 @@ class Lab:
         now: int | None = None,
         bind: Bind = "loopback",
         authority: Authority | None = None,
+        pace: int = 1,
     ) -> Self:
         """Builds the internet of `scenarios` (default: the built-in ones) and serves it.
 
         `now`: the Unix time to which signatures and certificates are relative (default: the clock).  `bind`:
         "published" needs a machine, as a rule a network namespace, that has the published addresses.
         `authority`: labs that share one show the same certificates; it has to be of the same `now`.
+        `pace`: caches forget so many times sooner, as every TTL and max_age is divided by it.
         Raises `ScenarioError` if it cannot build the scenarios, OSError if it gets no socket.
         """
         chosen = files.scenarios() if scenarios is None else tuple(scenarios)
-        return cls(chosen, int(time.time()) if now is None else now, bind, authority)
+        return cls(chosen, int(time.time()) if now is None else now, bind, authority, pace)
+
+    def replace(self, scenarios: tuple[Scenario, ...]) -> None:
+        """Turns the running lab into one of `scenarios`, at one moment.
+
+        What it has in common with the lab of before stays: hosts keep their addresses, zones and certificates
+        their keys.  Sessions that are open go on as they began.  Raises `ScenarioError` if it cannot build
+        them (it stays as it was), OSError if it gets no socket.
+        """
+        internet = self._made_of(scenarios)
+        loop, _ = self._ready.result()
+        turned = asyncio.run_coroutine_threadsafe(self._turn_to(internet), loop)
+        turned.result(STOP_WAIT)
+        self.scenarios = scenarios
+
+    def _made_of(self, scenarios: tuple[Scenario, ...]) -> Internet:
+        return Internet((files.sender(), *scenarios), self.now, self._folder.path, self._kept)
 
     @property
     def seen(self) -> tuple[Seen, ...]:
-        return tuple(self._internet.log.newest)
+        return tuple(self._kept.log.newest)
 
     @property
     def sessions(self) -> int:
-        return self._internet.log.count
+        return self._kept.log.count
 
     @property
     def trust_anchor(self) -> str:
@@ -143,7 +167,7 @@ class Lab:
         """Writes the trust anchor and the root certificate; returns their paths."""
         anchor, roots = folder / "root.ds", folder / "ca.pem"
         anchor.write_text(self.trust_anchor, encoding="ascii")
-        roots.write_bytes(self._internet.authority.root_pem)
+        roots.write_bytes(self._kept.authority.root_pem)
         return str(anchor), str(roots)
 
     def stop(self) -> None:
@@ -153,9 +177,10 @@ class Lab:
             loop, stopping = self._ready.result()
             loop.call_soon_threadsafe(stopping.set)
             self._thread.join(STOP_WAIT)
-        for each in self._sockets:
+        for each in (*self._sockets, *(bound for one in self._open.values() for bound in one.sockets)):
             each.close()
         self._sockets.clear()
+        self._open.clear()
         self._folder.remove()
 
     def __enter__(self) -> Self:
@@ -171,10 +196,8 @@ class Lab:
             dns_server.bind_pair(NAME_SERVER_ADDRESS, 53) if self._published else dns_server.bind_pair()
         )
         self._sockets += [self._udp, self._tcp]
-        self._bound: list[tuple[socket.socket, Handler]] = []
-        dial: dict[str, str] = {}
         for listener in self._internet.listeners:
-            dial[listener.published] = self._bind_one(listener)
+            self._open[listener.published] = self._bind_one(listener)
         anchor, roots = self._write_trust(folder)
         slowest = max((each.slowest for each in self.scenarios), default=0.0)
         return Settings(
@@ -185,29 +208,34 @@ class Lab:
             greeting_timeout=GREETING_TIMEOUT + slowest,
             ehlo=f"mail.{files.sender().domain}",
             patience="ours",  # silence in the lab never ends: nobody should wait minutes for a lesson
-            dial=dial,
+            dial=self._dial(),
         )
 
-    def _bind_one(self, listener: Listener) -> str:
-        """Binds a port for `listener`; returns where it is, as "127.0.0.1:port"."""
+    def _dial(self) -> dict[str, str]:
+        return {published: _join_endpoint(each.sockets[0]) for published, each in self._open.items()}
+
+    def _bind_one(self, listener: Listener) -> _Open:
+        """Binds a port for `listener`, at its own address or on loopback.  Raises OSError."""
         address, port = (listener.address, listener.port) if self._published else ("127.0.0.1", 0)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         # Only of a socket that names its protocol does asyncio turn Nagle's delay off (TCP_NODELAY).
         bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._sockets.append(bound)
-        bound.bind((address, port))
-        if listener.listen == "yes":
-            self._bound.append((bound, listener.serve))
-        elif listener.listen == "blackhole":
+        made = _Open(listener, [bound])
+        try:
+            bound.bind((address, port))
+        except OSError:
+            bound.close()
+            raise
+        if listener.listen == "blackhole":
             # Fill the accept queue: the kernel drops each further SYN, so a connect gets no answer.
             bound.listen(0)
             for _ in range(2):
                 filler = socket.socket(family, socket.SOCK_STREAM)
-                self._sockets.append(filler)
+                made.sockets.append(filler)
                 filler.setblocking(False)
                 filler.connect_ex(bound.getsockname())
         # "refused": bound, so the port stays ours, but never listening.
-        return _join_endpoint(bound)
+        return made
 
     # --- the thread --------------------------------------------------------------------------------
 
@@ -221,23 +249,70 @@ class Lab:
 
     async def _serve(self) -> None:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-        responder = dns_server.Responder(self._internet.resolver)
+        responder = self._responder
         transport, _ = await loop.create_datagram_endpoint(
             lambda: dns_server.UdpServer(responder), sock=self._udp
         )
-        servers: list[asyncio.Server] = []
-        sessions = _Sessions()
+        over_tcp: asyncio.Server | None = None
         try:
-            servers.append(await sessions.listen(self._tcp, partial(dns_server.serve_tcp, responder)))
-            for bound, handler in self._bound:
-                servers.append(await sessions.listen(bound, handler))
+            over_tcp = await self._sessions.listen(self._tcp, partial(dns_server.serve_tcp, responder))
+            for each in self._open.values():
+                await self._listen(each)
             self._ready.set_result((loop, stopping))
             await stopping.wait()
         finally:
             transport.close()
-            for server in servers:
-                server.close()
-            await sessions.end()
+            for server in (over_tcp, *(each.server for each in self._open.values())):
+                if server is not None:
+                    server.close()
+            await self._sessions.end()
+
+    async def _listen(self, each: _Open) -> None:
+        if each.listener.listen == "yes":
+            each.server = await self._sessions.listen(each.sockets[0], each.serve)
+
+    async def _turn_to(self, internet: Internet) -> None:
+        """New hosts listen before anything leads to them; then everything changes between two events."""
+        wanted = {listener.published: listener for listener in internet.listeners}
+        gone = self._open.keys() - wanted.keys()
+        other = {published for published, each in self._open.items() if each.is_unlike(wanted.get(published))}
+        for published in other:
+            self._close(self._open.pop(published))
+        for published, listener in wanted.items():
+            if published not in self._open:
+                self._open[published] = self._bind_one(listener)
+                await self._listen(self._open[published])
+        for published, listener in wanted.items():
+            self._open[published].listener = listener
+        self._responder.turn_to(internet.resolver)
+        self._internet = internet
+        for published in gone:
+            self._close(self._open.pop(published))
+        self.settings = self.settings.merged(dial=self._dial())
+
+    @staticmethod
+    def _close(each: _Open) -> None:
+        if each.server is not None:
+            each.server.close()
+        for bound in each.sockets:
+            bound.close()
+
+
+@dataclass
+class _Open:
+    """What stands at one address.  `sockets`: first the one that clients meet; `server`: if it listens."""
+
+    listener: Listener
+    sockets: list[socket.socket]
+    server: asyncio.Server | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One session, with whoever is there now."""
+        await self.listener.serve(reader, writer)
+
+    def is_unlike(self, wanted: Listener | None) -> bool:
+        """Whether another socket is needed for `wanted`, which is at the same address."""
+        return wanted is not None and wanted.listen != self.listener.listen
 
 
 class _Sessions:

@@ -24,6 +24,7 @@ from dns.rdata import GenericRdata
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
+from mailpath.lab.kept import Kept, PrivateKey
 from mailpath.lab.nsec3 import Chain
 from mailpath.wording.times import DAY
 
@@ -37,7 +38,6 @@ NEGATIVE_TTL = 300
 
 #: The one name server of every zone; its address is in the "example" zone.
 NAME_SERVER = dns.name.from_text("ns1.nic.example.")
-PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 _GENERATES: dict[str, Callable[[], PrivateKey]] = {
     "ECDSAP256SHA256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "ECDSAP384SHA384": lambda: ec.generate_private_key(ec.SECP384R1()),
@@ -95,7 +95,8 @@ class Signing:
 class Zone:
     """One zone.  Add records and children, then `seal()` it; after that it only answers.
 
-    `serves`: "real", "refused" or "dead", as in the scenario file; `negative_ttl`: of its denials.
+    `serves`: "real", "refused" or "dead", as in the scenario file; `negative_ttl`: of its denials;
+    `kept`: whose keys and pace it has (default: its own).
     """
 
     def __init__(
@@ -103,6 +104,8 @@ class Zone:
         name: dns.name.Name,
         signing: Signing,
         now: int,
+        kept: Kept | None = None,
+        *,
         serves: str = "real",
         negative_ttl: int = NEGATIVE_TTL,
     ) -> None:
@@ -113,7 +116,8 @@ class Zone:
         self.cuts: dict[dns.name.Name, Zone] = {}
         self.nsec3: Chain | None = None
         self._now = now
-        self._negative_ttl = negative_ttl
+        self._paced = int if kept is None else kept.paced
+        self._negative_ttl = negative_ttl = self._paced(negative_ttl)
         self._nodes: dict[dns.name.Name, dict[RdataType, dns.rrset.RRset]] = {}
         self._known: frozenset[dns.name.Name] = frozenset()  # nodes and empty non-terminals
         self._order: list[dns.name.Name] = []  # owners of NSEC records, canonical order
@@ -123,8 +127,10 @@ class Zone:
             _rrset(name, "SOA", f"{NAME_SERVER} {_MAILBOX} {now} 7200 3600 1209600 {negative_ttl}"),
             _rrset(name, "NS", str(NAME_SERVER)),
         )
+        known = {} if kept is None else kept.keys
         for algorithm in signing.algorithms if signing.signed else ():
-            key = _GENERATES[algorithm]()
+            key = known.get((name, algorithm)) or _GENERATES[algorithm]()
+            known[name, algorithm] = key
             dnskey = dns.dnssec.make_dnskey(key.public_key(), algorithm, flags=257)
             self._keys.append((key, dnskey))
             self.add(dns.rrset.from_rdata(name, TTL, dnskey))
@@ -134,6 +140,7 @@ class Zone:
     def add(self, *rrsets: dns.rrset.RRset) -> None:
         """Adds records to the RRsets that are already there."""
         for rrset in rrsets:
+            rrset.ttl = self._paced(rrset.ttl)
             node = self._nodes.setdefault(rrset.name, {})
             if rrset.rdtype in node:
                 for rdata in rrset:
@@ -211,7 +218,8 @@ class Zone:
         for index, name in enumerate(self._order):
             following = self._order[(index + 1) % len(self._order)]
             types = " ".join(rdtype.name for rdtype in [*self._list_types(name), RdataType.NSEC])
-            self.add(dns.rrset.from_text(name, self._negative_ttl, "IN", "NSEC", f"{following} {types}"))
+            nsec = dns.rrset.from_text(name, self._negative_ttl, "IN", "NSEC", f"{following} {types}")
+            self._nodes[name][RdataType.NSEC] = nsec
 
     def _skips(self, name: dns.name.Name) -> bool:
         """Opt-out skips unsigned delegations, and empty non-terminals that lead only to those."""
