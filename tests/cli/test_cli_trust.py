@@ -105,11 +105,13 @@ def test_who_says_so_takes_it_on_trust(forged: Path, run: Run) -> None:
     assert run("check", "b.example", "--trust-capture")[0] == 64
 
 
-def test_who_knows_the_anchor_gives_it(forger: Lab, forged: Path, tmp_path: Path, run: Run) -> None:
+def test_who_knows_the_anchor_gives_it(
+    forger: Lab, forged: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Compared, not used in its place: by content, and by name."""
     network = forger.write_network_file(tmp_path)
     anchor = tmp_path / "root.ds"
-    config = tmp_path / "no-config" / "mailpath" / "config.toml"
+    config = tmp_path / "config" / "mailpath" / "config.toml"
     for words in (("--network", network), ("--trust-anchor", anchor)):
         code, out, _ = run("check", "--replay", forged, *words, "--format", "json")
         found = json.loads(out)
@@ -117,6 +119,7 @@ def test_who_knows_the_anchor_gives_it(forger: Lab, forged: Path, tmp_path: Path
         assert "That is what you gave (trust_anchor)." in " ".join(found["stands_on"])
     config.parent.mkdir(parents=True)
     config.write_text(f'[network]\ntrust_anchor = "{anchor}"\n', encoding="utf-8")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     assert run("check", "--replay", forged)[0] == 0
     config.write_text('[network]\ntrust_anchor = "/no/such/file"\n', encoding="utf-8")
     code, _, err = run("check", "--replay", forged)
