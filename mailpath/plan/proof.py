@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from mailpath.facts import Path, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, judge
@@ -112,6 +113,8 @@ class States:
                     recording = Recording(network)
                     found = await walk(self.path, recording, self.now)
         capture = capture_of(recording, self.path, found.roots)
+        # The plan's time, not this second: what replays it asks whether signatures hold then.
+        capture = replace(capture, ground=replace(capture.ground, made=self.now))
         hidden = None
         if scenario.sts is not None:
             hidden = (await Rewalks(capture).under(_HIDES_POLICY)).walk

@@ -1,10 +1,13 @@
-"""Through what a finished walk is seen: an attacker on the path, another time, and what is sent over it.
+"""Through what a finished walk is seen: a step of a plan, an attacker on the path, another time, and what
+is sent over it.
 
 What a message asks for is RFC 8689 (REQUIRETLS, TLS-Required: No); how old its sender's MTA-STS policy is
 counts by RFC 8461 sections 3.2 and 5.1 (max_age).
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
@@ -14,8 +17,27 @@ from mailpath.wording.times import span, utc
 MESSAGES = {"ordinary": "ordinary", "requiretls": "REQUIRETLS", "tls-required-no": "TLS-Required: No"}
 
 
+class PlanState(msgspec.Struct, frozen=True):
+    """The path as a plan makes it: after its step `n`, or where its unsafe order `n` loses mail (from 1)."""
+
+    goal: str
+    kind: Literal["step", "unsafe"]
+    n: int
+
+    @property
+    def words(self) -> str:
+        """ "step 2"."""
+        return f"{self.kind} {self.n}"
+
+    @property
+    def name(self) -> str:
+        """Of all plans: "key-change, step 2"."""
+        return f"{self.goal}, {self.words}"
+
+
 class Lens(msgspec.Struct, frozen=True):
-    """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own.
+    """`attack`: "a" or "a+b", "" for none.  `at`: Unix time, None for the walk's own.  `state`: of a plan;
+    None: the path as it was walked.
 
     `message`: what it asks for, a key of `MESSAGES`.  `policy_age`: how old the sender's MTA-STS policy was
     when the walk was made, in seconds; None: first contact.
@@ -25,6 +47,7 @@ class Lens(msgspec.Struct, frozen=True):
     at: int | None = None
     message: str = "ordinary"
     policy_age: int | None = None
+    state: PlanState | None = None
 
     @property
     def plain(self) -> bool:
@@ -34,7 +57,7 @@ class Lens(msgspec.Struct, frozen=True):
     @property
     def rewalked(self) -> bool:
         """Whether it is another walk, and not only judged for another message."""
-        return bool(self.attack) or self.at is not None
+        return bool(self.attack) or self.at is not None or self.state is not None
 
     @property
     def unattacked(self) -> Lens:
@@ -43,11 +66,17 @@ class Lens(msgspec.Struct, frozen=True):
     @property
     def sent(self) -> Lens:
         """What is sent, over the walk as it was walked."""
-        return msgspec.structs.replace(self, attack="", at=None)
+        return msgspec.structs.replace(self, attack="", at=None, state=None)
+
+    @property
+    def loses(self) -> bool:
+        """Whether it shows how an unsafe order loses mail: that is one sender's view, and no path."""
+        return self.state is not None and self.state.kind == "unsafe"
 
     def words(self) -> str:
         """For a heading: "under mitm-self-signed, as of 2026-12-07 16:53 UTC"."""
-        parts = [f"under {self.attack}"] if self.attack else []
+        parts = [f"plan {self.state.name}"] if self.state is not None else []
+        parts += [f"under {self.attack}"] if self.attack else []
         if self.at is not None:
             parts.append(f"as of {utc(self.at)}")
         return ", ".join([*parts, *self.message_words()])

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mailpath.tui import aside
 from mailpath.tui.expiries import ClockStop, Outlook, knows_renewed, stops
 from mailpath.tui.judging import JudgedWalk
-from mailpath.tui.lens import Lens, age_at
+from mailpath.tui.lens import Lens, PlanState, age_at
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailpath.judge import Posture
     from mailpath.judge.message_options import MessageOptions
     from mailpath.network.capture import Capture
+    from mailpath.plan import Plan
     from mailpath.whatif import AttackOutcome, Rewalks, Summary
 
 _Key = TypeVar("_Key")
@@ -41,6 +42,7 @@ class View(msgspec.Struct, frozen=True):
     `tampered`: step id -> the exchanges of it that the attacker touched.  `outcome`: what the attack makes
     of the posture it was asked for; None without an attack.  `before`: what it is compared with, None for
     the walk as it was walked.  `alone`: the outcome at one host alone, and whether the attacker touched it.
+    Of a state of a plan: `today`, the walk as it was walked, and `capture`, what was exchanged in that state.
     """
 
     lens: Lens
@@ -49,6 +51,8 @@ class View(msgspec.Struct, frozen=True):
     outcome: AttackOutcome | None = None
     before: JudgedWalk | None = None
     alone: Callable[[str, bool], AttackOutcome] | None = None
+    today: JudgedWalk | None = None
+    capture: Capture | None = None
 
     def of_host(self, host: str | None) -> View:
         """What of it is about `host`, or about the domain; None: all of it."""
@@ -90,6 +94,8 @@ class Replayer:
         self._rewalks: dict[int | None, Rewalks] = {}
         self._summaries: dict[tuple[str, Lens], Summary] = {}
         self._forecasts: dict[tuple[str, Lens], dict[int, Outlook]] = {}
+        self.plans: dict[str, Plan] = {}
+        self._states: dict[PlanState, Replayer] = {}
 
     def marks(self, *, source: bool = True, doubted: bool = False) -> tuple[str, ...]:
         """What is to be known of what it rests on, a few words each (`mailpath.report.provenance.marks`)."""
@@ -129,6 +135,12 @@ class Replayer:
         return view
 
     async def _view(self, lens: Lens, posture: str) -> View:
+        if lens.state is not None:
+            inner = self._states[lens.state]
+            seen = await inner._view(replace(lens, state=None, at=None), posture)
+            today = self._judged(self.judged.walk, lens.sent)
+            before = seen.before if lens.attack else today
+            return replace(seen, lens=lens, before=before, today=today, capture=inner.capture)
         if not lens.rewalked:
             return View(lens, self._judged(self.judged.walk, lens))
         from mailpath.whatif import attack_outcome, outcome
@@ -165,6 +177,8 @@ class Replayer:
         from mailpath.whatif import summary
 
         key = (posture, lens.unattacked)
+        if lens.state is not None:
+            return await self._states[lens.state].summary(posture, replace(lens, state=None, at=None))
         if key not in self._summaries:
             rewalks, known, asked = self._at(lens.at), self._posture(posture), self._asked(lens)
             _keep(self._summaries, key, await aside.run(lambda: summary(rewalks, known, asked)))
@@ -199,11 +213,28 @@ class Replayer:
             await asyncio.sleep(0)
         return found
 
+    async def plan(self, goal: str, tell: Callable[[int], None]) -> Plan:
+        """The plan for `goal`, with its states to look at; made once.  `tell`: how many of them are walked,
+        called in the other thread."""
+        if goal not in self.plans:
+            from mailpath.tui.plans import planned
+
+            plan, states = await planned(self, goal, tell)
+            self._states.update(states)
+            self.plans[goal] = plan
+        return self.plans[goal]
+
+    def outcome_of(self, state: PlanState, posture: str) -> str:
+        """What becomes of such mail in a state of a plan."""
+        return self._states[state].judged.verdict(posture).outcome.value
+
     def release(self) -> None:
         """Forget what can be walked again: of walks gone by only the recording is kept."""
         self._rewalks.clear()
         self._summaries.clear()
         self._forecasts.clear()
+        self.plans.clear()
+        self._states.clear()
         self.judged.release()
 
     def _at(self, at: int | None) -> Rewalks:
@@ -218,12 +249,16 @@ class Replayer:
     def _judged(self, walk: Walk, lens: Lens) -> JudgedWalk:
         """`walk`, a walk at the time of `lens`, judged for what that says is sent."""
         base = self.judged
-        return type(base)(walk, base.postures, self._asked(lens), base.walk, base.provenance)
+        return type(base)(walk, base.postures, self._asked(lens), base.met or base.walk, base.provenance)
 
     def _asked(self, lens: Lens) -> MessageOptions:
         from mailpath.judge.message_options import Message, MessageOptions
 
-        return MessageOptions(message=Message(lens.message), policy_age=age_at(lens, self.judged.walk.at))
+        base = self.judged
+        age = age_at(lens, base.walk.at)
+        if age is None and base.asked is not None:
+            age = base.asked.policy_age
+        return MessageOptions(message=Message(lens.message), policy_age=age)
 
     def _posture(self, name: str) -> Posture:
         return self.judged.postures[name]

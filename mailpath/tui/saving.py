@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from mailpath.visible import visible
 
 if TYPE_CHECKING:
     from mailpath.network.capture import Capture
+    from mailpath.plan import Plan
     from mailpath.report.result import Result
     from mailpath.tui.scene import Scene
     from mailpath.whatif import Summary
@@ -42,6 +43,22 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+#: Of a plan, before the others where one is looked at.
+PLAN_KINDS: Mapping[str, Kind] = {
+    "plan-markdown": Kind("-{goal}.md", "Plan", "the plan with checkboxes, for an issue tracker"),
+    "plan-html": Kind("-{goal}.html", "Plan", "the plan with checkboxes, as one page"),
+}
+
+
+def kinds(plan: Plan | None) -> dict[str, Kind]:
+    """What can be saved while `plan` is looked at."""
+    if plan is None:
+        return dict(KINDS)
+    goal = plan.goal.value
+    own = {name: replace(kind, suffix=kind.suffix.format(goal=goal)) for name, kind in PLAN_KINDS.items()}
+    return {**own, **KINDS}
+
+
 class SavingFailed(MailpathError):
     """It could not be written; the message is one sentence."""
 
@@ -64,6 +81,14 @@ def content(kind: str, scene: Scene, posture: str, *, summary: Summary | None) -
         return json.render(result)
     render = {"markdown": markdown.render, "html": html.render, "text": text.render}[kind]
     return render(result).encode("utf-8", "backslashreplace")
+
+
+def plan_content(kind: str, plan: Plan) -> bytes:
+    """What the file of `kind`, a key of `PLAN_KINDS`, holds."""
+    from mailpath.report.plan import html, markdown
+
+    render = html.render if kind == "plan-html" else markdown.render
+    return render(plan).encode("utf-8", "backslashreplace")
 
 
 def local_fonts(svg: str) -> str:
@@ -102,7 +127,7 @@ def _result(scene: Scene, posture: str, summary: Summary | None) -> Result:
     from mailpath.report.result import build
 
     state, base = scene.state, scene.replayer.judged
-    judged = scene.sent if scene.attacked else scene.whole
+    judged = scene.sent if scene.simulated else scene.whole
     elapsed = {step: each.elapsed_ms for step, each in state.steps.items() if each.elapsed_ms is not None}
     result = build(
         judged.walk,

@@ -13,6 +13,7 @@ from mailpath.tui.text import clean
 
 if TYPE_CHECKING:
     from mailpath.facts import Path
+    from mailpath.network.capture import Capture
     from mailpath.tui.judging import JudgedWalk
     from mailpath.tui.replayer import Replayer, View
     from mailpath.whatif import AttackOutcome
@@ -23,7 +24,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     `shown`: the walk that is seen; `whole`: the same with all its hosts; `before`: what `shown` is compared
     with.  `sent`: the walk as it was walked, judged for the message that is sent.  `steps`: their lines.
-    `tampered`, `outcome`: what an attacker touched and achieves, as far as `host` is concerned.
+    `tampered`, `outcome`: what an attacker touched and achieves, as far as `host` is concerned.  `capture`:
+    what was exchanged on the way that is shown.
     """
 
     state: WalkState
@@ -37,10 +39,16 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     steps: Mapping[str, Progress]
     tampered: Mapping[str, tuple[str, ...]]
     outcome: AttackOutcome | None
+    capture: Capture
 
     @property
     def path(self) -> Path:
         return self.replayer.judged.walk.path
+
+    @property
+    def simulated(self) -> bool:
+        """Whether what is shown is not what was walked, at any time."""
+        return self.attacked or self.lens.state is not None
 
     @property
     def attacked(self) -> bool:
@@ -62,7 +70,7 @@ def compose_scene(state: WalkState, view: View | None = None, host: str | None =
     if view is not None:
         narrowed = view.of_host(host)
         whole, before = view.judged, view.before or base
-        sent = before if view.lens.rewalked else whole
+        sent = view.today or (before if view.lens.rewalked else whole)
     shown = whole.of_host(host)
     tampered = narrowed.tampered if narrowed is not None else {}
     return Scene(
@@ -77,6 +85,7 @@ def compose_scene(state: WalkState, view: View | None = None, host: str | None =
         steps=_steps(state, base.of_host(host), shown, tampered, plain=view is None),
         tampered=tampered,
         outcome=narrowed.outcome if narrowed is not None else None,
+        capture=(view.capture if view is not None else None) or state.replayer.capture,
     )
 
 

@@ -31,6 +31,7 @@ async def _look(planned: Planned) -> None:
         assert outcome(sight, unsafe.postures[0]) == unsafe.outcome
     # The capture is the walk: what the app shows of it is what was judged.
     goal = after[-1]
+    assert {each.capture.ground.made for each in (*after, *killing)} == {planned.plan.at}
     again = await walk(goal.capture.path, Replay(goal.capture), goal.walk.at)
     assert [step.word for step in again.steps] == [step.word for step in goal.walk.steps]
 

@@ -61,6 +61,19 @@ def test_compact_verdict(snap_compare: Any) -> None:
     assert snap_compare(app(start=True), terminal_size=(80, 24), run_before=press)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["wide", "compact"])
+@pytest.mark.parametrize(("name", "downs"), [("goals", 2), ("step", 5), ("unsafe", 7)])
+def test_a_plan(snap_compare: Any, size: tuple[int, int], name: str, downs: int) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        await pilot.press(*["down"] * downs)
+        await settle(pilot)
+
+    assert snap_compare(app(start=True), terminal_size=size, run_before=press)
+
+
 @pytest.mark.parametrize(("name", "key"), [("help", "question_mark"), ("save", "w")])
 def test_compact_dialogues(snap_compare: Any, name: str, key: str) -> None:
     async def press(pilot: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
+from msgspec.structs import replace
 from textual.content import Content
 from textual.widget import Widget
 from tui_facts import (
@@ -26,18 +27,20 @@ from tui_facts import (
     judge,
     walk,
 )
+from tui_plans import PLANS
 
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.facts import Path, Walk
 from mailpath.network.capture import Capture
 from mailpath.network.protocol import Ground
+from mailpath.plan import Plan
 from mailpath.report.panels import Row
 from mailpath.report.reply import Reply, Side
 from mailpath.tui import messages
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.expiries import ClockStop, Outlook, stops
 from mailpath.tui.judging import Body, JudgedWalk
-from mailpath.tui.lens import Lens
+from mailpath.tui.lens import Lens, PlanState
 from mailpath.tui.replayer import Replayer, View
 from mailpath.tui.scene import Scene
 from mailpath.tui.screens.path import PathScreen
@@ -133,6 +136,8 @@ class FakeReplayer(Replayer):
         found = self.judged.walk
         found = attacked(found) if lens.attack else found
         found = expired(found) if lens.at is not None else found
+        if lens.state is not None and lens.state.kind == "unsafe":
+            found = replace(found, steps=attacked(found).steps)
         judged = self._judged(found, lens)
         if not lens.attack:
             return View(lens, judged)
@@ -160,6 +165,14 @@ class FakeReplayer(Replayer):
     async def forecast(self, posture: str, lens: Lens) -> dict[int, Outlook]:
         _, first, *later = self.stops()
         return {first.at: Outlook("deferred")} | {stop.at: Outlook("deferred", "encrypted") for stop in later}
+
+    async def plan(self, goal: str, tell: Callable[[int], None]) -> Plan:
+        tell(4)
+        self.plans[goal] = PLANS[goal]
+        return self.plans[goal]
+
+    def outcome_of(self, state: PlanState, posture: str) -> str:
+        return "deferred" if state.kind == "unsafe" else self.judged.verdict(posture).outcome.value
 
     def _weak(self, posture: str) -> bool:
         return "dane" not in posture and posture != "rfc"

@@ -80,8 +80,9 @@ class Keeper:
         else:
             from mailpath.tui.screens.save import SaveScreen
 
+            kinds = saving.kinds(self._screen.plans.chosen)
             self._screen.app.push_screen(
-                SaveScreen(saving.proposed(scene.replayer.capture)), self._save_chosen
+                SaveScreen(saving.proposed(scene.replayer.capture), kinds), self._save_chosen
             )
 
     def _save_chosen(self, choice: tuple[str, str] | None) -> None:
@@ -123,7 +124,10 @@ class Keeper:
         """What the file of `kind` holds."""
         if kind == "svg":
             return saving.local_fonts(self._screen.app.export_screenshot(title="mailpath")).encode()
-        lens = scene.lens.sent if scene.attacked else scene.lens  # of attacks it holds the whole catalogue
+        plan = self._screen.plans.chosen
+        if kind in saving.PLAN_KINDS and plan is not None:
+            return saving.plan_content(kind, plan)
+        lens = scene.lens.sent if scene.simulated else scene.lens  # of attacks it holds the whole catalogue
         return saving.content(kind, scene, self._screen.posture, summary=self._screen.lenses.summary(lens))
 
     # --- The walks of this run ---

@@ -56,6 +56,7 @@ class LensController:
             self._screen.workers.cancel_group(self._screen, group)
         if self._replayer is not None:
             self._replayer.release()
+        self._screen.plans.leave_walk()
         self._base = self._view = self._host = self._summary = None
         self.lens = Lens()
 
@@ -88,6 +89,7 @@ class LensController:
             self._look()
         elif self._screen.scene is not None:
             self._screen.judge(self._screen.scene)
+        self._screen.plans.show()
         if not known:
             self.sum_up()
 
@@ -156,12 +158,13 @@ class LensController:
 
     async def _foretell(self, replayer: Replayer, posture: str, lens: Lens) -> None:
         failed = "The attacks could not be tried"
-        summary = await self._try(replayer.summary(posture, lens), failed)
-        if summary is None:
-            return
-        self._tell_summary(posture, lens, summary)
-        if summary.weakest and self._screen.scene is not None:
-            self._screen.judge(self._screen.scene)
+        if not lens.loses:
+            summary = await self._try(replayer.summary(posture, lens), failed)
+            if summary is None:
+                return
+            self._tell_summary(posture, lens, summary)
+            if summary.weakest and self._screen.scene is not None:
+                self._screen.judge(self._screen.scene)
         outlooks = await self._try(replayer.forecast(posture, lens), failed)
         if outlooks is not None:
             self._tell_outlooks(posture, lens, outlooks)
@@ -181,9 +184,12 @@ class LensController:
         if list_id == "postures":
             self._screen.posture = name
         elif list_id == "attacks":
-            self.turn(replace(self.lens, attack="" if name == NONE else name))
+            state = None if self.lens.loses else self.lens.state
+            self.turn(replace(self.lens, attack="" if name == NONE else name, state=state))
+        elif list_id == "plans":
+            self._screen.plans.choose(name)
         else:
-            self.turn(replace(self.lens, at=None if name == NOW else int(name)))
+            self.turn(replace(self.lens, at=None if name == NOW else int(name), state=None))
 
     def turn_message(self) -> None:
         """The next thing that a message can ask for."""

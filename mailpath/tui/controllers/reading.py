@@ -129,6 +129,8 @@ class Reader:
             screen.walks.stop()
         elif screen.zoomed:
             screen.zoomed = False
+        elif screen.plans.planning and screen.side.mode == "plan":
+            screen.plans.stop()
         elif screen.has_class("-side") or screen.side.shown.has_focus:
             self.close_list()
         elif panel is not None and panel.evidence:

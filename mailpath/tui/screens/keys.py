@@ -56,6 +56,9 @@ WHAT_IF: list[BindingType] = [
     hidden("v", "pin", "Compare", id="path.pin", tooltip="Pin this posture, up to two, to compare them"),
     Binding("a", "list('attack')", "Attack", id="path.attacks", tooltip="Put an attacker on the path"),
     Binding("t", "list('clock')", "Time", id="path.times", tooltip="Expiry dates; move the clock to one"),
+    Binding(
+        "u", "plan", "Plan", id="path.plans", tooltip="Plan a change; see the path after each of its steps"
+    ),
     hidden("m", "message", "Message", id="path.message", tooltip="REQUIRETLS, TLS-Required: No"),
     hidden(
         "f",

@@ -1,5 +1,5 @@
-"""Everything there is to do here, in one list that is found by typing: keys, postures, attacks, scenarios,
-findings of this walk, paths, themes."""
+"""Everything there is to do here, in one list that is found by typing: keys, postures, attacks, plans,
+scenarios, findings of this walk, paths, themes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from mailpath.tui.keynames import key_text
+from mailpath.tui.plans import GOALS
 from mailpath.tui.screens.finding import FindScreen
 from mailpath.tui.screens.keys import GROUPS, does
 from mailpath.tui.text import ASCII, QUIET, Row, clean, fit
@@ -69,6 +70,8 @@ def goals(screen: PathScreen, keymap: Mapping[str, str], *, themes: bool) -> Ite
         yield Goal("Posture", name, posture.title, partial(setattr, screen, "posture", name))
     for name, attack in side.attack_names.items():
         yield Goal("Attack", name, attack.does, partial(screen.lenses.choose, "attacks", name))
+    for name, about in GOALS.items() if screen.scene is not None else ():
+        yield Goal("Plan", name, about, partial(screen.plans.open_goal, name))
     for name, scenario in walks.scenarios.items():
         yield Goal("Scenario", name, scenario.title, partial(walks.walk_scenario, name))
     for number, scene in reversed(list(enumerate(keeper.walks))):

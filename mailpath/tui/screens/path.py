@@ -21,6 +21,7 @@ from textual.screen import Screen
 from mailpath.tui import messages
 from mailpath.tui.controllers.keeping import Keeper
 from mailpath.tui.controllers.looking import LensController
+from mailpath.tui.controllers.planning import PlanController
 from mailpath.tui.controllers.reading import Reader
 from mailpath.tui.controllers.walking import WalkController
 from mailpath.tui.keynames import key_text
@@ -109,6 +110,8 @@ class PathScreen(Screen[None]):
         )
         self.walks = WalkController(self, session, clock, start, pasted)
         self.lenses = LensController(self)
+        self.plans = PlanController(self)
+        self.side.plan_words = self.plans.tell
         self.reader = Reader(self)
         self.keeper = Keeper(self, recent)
         self.furnished = asyncio.Event()
@@ -237,7 +240,9 @@ class PathScreen(Screen[None]):
         text = ""
         if lens is not None and not lens.plain:
             sign = f"{self.glyphs.tampered} " if lens.attack else ""
-            text = f"{sign}Simulated: {lens.words()}. {self.key_of('path.plain', 'x')} ends it."
+            where = " in the lab" if lens.state is not None else ""
+            text = f"{sign}Simulated{where}: {lens.words()}. {self.key_of('path.plain', 'x')} ends it."
+        self.bar.show_plan(lens.state.words if lens is not None and lens.state is not None else "")
         self.set_class(bool(text), "-lens")
         self.lens_line.say(text, "$accent")
 
@@ -300,6 +305,8 @@ class PathScreen(Screen[None]):
             self.lenses.turn_message()
         elif event.name == "policy":
             self.lenses.turn_policy()
+        elif event.name == "plan":
+            self.plans.open()
         else:
             self.reader.open_list(event.name)
 
@@ -353,6 +360,7 @@ class PathScreen(Screen[None]):
     action_message = _delegated(lambda screen: screen.lenses.turn_message)
     action_policy = _delegated(lambda screen: screen.lenses.turn_policy)
     action_plain = _delegated(lambda screen: screen.lenses.turn_back)
+    action_plan = _delegated(lambda screen: screen.plans.open)
     action_host = _delegated(lambda screen: screen.lenses.turn_host)
     action_pin = _delegated(lambda screen: screen.lenses.pin)
     action_step = _delegated(lambda screen: screen.reader.move)

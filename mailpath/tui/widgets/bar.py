@@ -95,6 +95,7 @@ class PathBar(Horizontal):
         self._sender = clean(sender, 320)
         self._recipient = clean(recipient, 320)
         self._badge, self._kind = badge, kind
+        self._plan, self._doubted = "", False
         self._walked: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -121,18 +122,31 @@ class PathBar(Horizontal):
 
     def doubt(self, doubted: bool) -> None:
         """Say beside where it comes from whether it is no evidence."""
+        if self._doubted != doubted:
+            self._doubted = doubted
+            self._draw_badge()
+
+    def show_plan(self, words: str) -> None:
+        """Which state of a plan is shown ("step 2") in place of where the packets went; "" for none."""
+        if self._plan != words:
+            self._plan = words
+            self._draw_badge()
+
+    def _draw_badge(self) -> None:
         badge = self.query_one("#badge", Static)
-        if badge.has_class("-doubted") != doubted:
-            badge.set_class(doubted, "-doubted")
-            badge.update(f"{self._badge} ?" if doubted else self._badge)
+        badge.set_class(self._doubted, "-doubted")
+        badge.set_class(bool(self._plan), "-plan")
+        shown = f"PLAN {self._plan}" if self._plan else self._badge
+        badge.update(f"{shown} ?" if self._doubted else shown)
 
     def show_source(self, badge: str, kind: str) -> None:
         """Where the packets go from now on."""
         shown = self.query_one("#badge", Static)
-        shown.set_class(False, f"-{self._kind}", "-doubted")
+        shown.set_class(False, f"-{self._kind}")
         shown.set_class(True, f"-{kind}")
         self._badge, self._kind = badge, kind
-        shown.update(badge)
+        self._doubted = False
+        self._draw_badge()
 
     def swap(self) -> bool:
         """Sender and recipient change places; False where one of them is missing."""

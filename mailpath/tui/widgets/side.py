@@ -1,11 +1,11 @@
-"""The left column: what the sender enforces, who is on the path, and what time it is.
+"""The left column: what the sender enforces, who is on the path, what time it is, and what could be changed.
 
 One list at a time; below it, in words, what the choice comes to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from textual import events, on
@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
-from mailpath.tui import expiries
+from mailpath.tui import expiries, plans
 from mailpath.tui.expiries import ClockStop, Outlook
 from mailpath.tui.lens import MESSAGES, Lens, age_at, policy_words
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, hang
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from mailpath.tui.replayer import Replayer
     from mailpath.whatif import AttackOutcome, Summary
 
-Mode = Literal["posture", "attack", "clock"]
+Mode = Literal["posture", "attack", "clock", "plan"]
 #: What is set in a list, or to one of a few places of its own.
-Name = Literal["attack", "clock", "message", "policy"]
+Name = Literal["attack", "clock", "plan", "message", "policy"]
 
 #: No attack, and the clock where it was.
 NONE = "none"
 NOW = "now"
 
 #: Rows that a list keeps, however much there is to say below it: two times take more than two postures.
-_LEAST: dict[str, int] = {"posture": 4, "attack": 4, "clock": 6}
+_LEAST: dict[str, int] = {"posture": 4, "attack": 4, "clock": 6, "plan": 8}
 
-_TITLES: dict[Mode, str] = {"posture": "Posture", "attack": "Attack", "clock": "Clock"}
+_TITLES: dict[Mode, str] = {"posture": "Posture", "attack": "Attack", "clock": "Clock", "plan": "Plan"}
 
 
 class Setting(WrappedText):
@@ -87,19 +87,23 @@ class Words(VerticalScroll):
 
 
 class Side(Vertical):
-    """Lists of postures, attacks and times; `mode` says which is shown."""
+    """Lists of postures, attacks, times and plans; `mode` says which is shown."""
 
     mode: reactive[Mode] = reactive("posture", init=False)
 
     def __init__(self, glyphs: Glyphs, posture: str, *, now: str = NOW, id: str | None = None) -> None:
-        """`now`: what the walk's own time is called."""
+        """`now`: what the walk's own time is called.  `plan_words`, set by who plans: what is told of a row
+        of the plans."""
         super().__init__(id=id, classes="-posture")
         self._now = now
         self._glyphs = glyphs
         self.postures = Choices(glyphs, posture, width=24, id="postures")
         self.attacks = Choices(glyphs, NONE, width=29, id="attacks")
         self.times = Choices(glyphs, NOW, width=expiries.WIDTH, id="times")
-        self._settings = {name: Setting(name) for name in ("attack", "clock", "message", "policy")}
+        self.plans = Choices(glyphs, NONE, width=plans.WIDTH, id="plans")  # mounted when first shown
+        self.plan_words: Callable[[str], list[Row]] = lambda name: []
+        self._book = plans.Book()
+        self._settings = {name: Setting(name) for name in ("attack", "clock", "plan", "message", "policy")}
         self._about = WrappedText(id="about")
         self._words = Words(self._about, id="words")
         self._title = ""
@@ -139,12 +143,18 @@ class Side(Vertical):
     @property
     def shown(self) -> Choices:
         """The one that is shown."""
-        return {"posture": self.postures, "attack": self.attacks, "clock": self.times}[self.mode]
+        return self._lists[self.mode]
+
+    @property
+    def _lists(self) -> Mapping[Mode, Choices]:
+        return {"posture": self.postures, "attack": self.attacks, "clock": self.times, "plan": self.plans}
 
     def watch_mode(self) -> None:
         for mode in _TITLES:
             self.set_class(mode == self.mode, f"-{mode}")
-        for choices in (self.postures, self.attacks, self.times):
+        if self.mode == "plan" and not self.plans.is_attached:
+            self.mount(self.plans, before=self._words)
+        for choices in self._lists.values():
             choices.display = choices is self.shown  # at once: the next key is for the list
         self._share()
         self._tell()
@@ -191,6 +201,8 @@ class Side(Vertical):
         """What is told of each row of the list that is shown, by its name."""
         if self.mode == "posture":
             return self._told
+        if self.mode == "plan":
+            return plans.titles(self._book)
         return {name: attack.does for name, attack in self.attack_names.items()}
 
     def propose(self, posture: str) -> None:
@@ -236,6 +248,8 @@ class Side(Vertical):
         self._lens = lens
         self.attacks.choose(lens.attack or NONE)
         self.times.choose(NOW if lens.at is None else str(lens.at))
+        here = plans.goal_of(self._book, self.plans.chosen)
+        self.plans.choose(here if lens.state is None else lens.state.name)
         self._show_settings()
         self._tell()
 
@@ -247,6 +261,7 @@ class Side(Vertical):
         clock = self._now if lens.at is None else utc(lens.at)
         settings["attack"].say(lens.attack or NONE, usual=lens.attack == usual.attack)
         settings["clock"].say(clock, usual=lens.at == usual.at)
+        settings["plan"].say(lens.state.name if lens.state else NONE, usual=lens.state is None)
         settings["message"].say(MESSAGES[lens.message], usual=lens.message == usual.message)
         settings["policy"].say(known, usual=lens.policy_age == usual.policy_age)
         settings["policy"].set_class(policy is None, "-none")
@@ -284,10 +299,21 @@ class Side(Vertical):
         if [name for group in groups for name in group] != self.attacks.names:
             self.attacks.offer(groups)
 
+    def offer_plans(self, book: plans.Book, marks: Mapping[str, Mark]) -> None:
+        """What is known of plans, and behind each row what it comes to."""
+        listed = [[NONE], *plans.groups(book)]
+        if [name for group in listed for name in group] != self.plans.names:
+            self.plans.offer(listed, plans.labels(book))
+        self._book = book
+        self.plans.mark(marks)
+        if self.mode == "plan":
+            self._tell()
+
     # --- In words ---
 
     def _tell(self) -> None:
-        rows = {"posture": self._changes, "attack": self._attack, "clock": self._time}[self.mode]()
+        told = {"posture": self._changes, "attack": self._attack, "clock": self._time, "plan": self._plan}
+        rows = told[self.mode]()
         self._about.show(lambda width: hang(rows, width, indent=0, column=8))
 
     def _changes(self) -> list[Row]:
@@ -312,6 +338,11 @@ class Side(Vertical):
             rows.append(Row("Does", attack.does))
             rows.append(Row("Stopped", attack.stopped_by, style="$primary"))
         return rows
+
+    def _plan(self) -> list[Row]:
+        if self._replayer is None:
+            return [Row("", "Plans can be made when the walk is finished.", style=QUIET, label_style="")]
+        return self.plan_words(self.plans.chosen)
 
     def _time(self) -> list[Row]:
         if self._replayer is None:

@@ -316,7 +316,7 @@ class Steps(Vertical):
         """All panels, with what an attacker touched and what was on the wire."""
         self._show_envelope(scene.shown.envelope())
         for panel in self.query(StepPanel):
-            panel.know(scene.shown, scene.tampered.get(panel.step, ()), scene.replayer.capture.smtp)
+            panel.know(scene.shown, scene.tampered.get(panel.step, ()), scene.capture.smtp)
 
     def _show_envelope(self, result: StepResult | None) -> None:
         """A panel for the envelope test, made when a walk first has one."""
