@@ -132,7 +132,7 @@ def check(**words: Any) -> int:
 
 @cli.command("open", params=[argument("capture", shell_complete=completed("files")), *LOOK, *TRUST, LOG])
 def open_capture(capture: str, **options: Any) -> int:
-    """Open the app on CAPTURE ("-": standard input). Uses no network."""
+    """Open the app on CAPTURE ("-": standard input), or on the survey in a folder. Uses no network."""
     from mailpath.commands import app as commands
 
     return commands.capture(capture, options)

@@ -6,12 +6,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
-
 import mailpath.logs  # noqa: F401 - the app's loggers are silent until somebody listens
 from mailpath import config
 from mailpath.commands.options import domain_of, given_options, look
-from mailpath.tui import CaptureSource, LabSource, LiveSource, Preferences, Source, run_app
+from mailpath.tui import CaptureSource, LabSource, LiveSource, Preferences, Source, run_app, run_survey
 
 if TYPE_CHECKING:
     from mailpath.tickets.pasted import Pasted
@@ -55,15 +53,30 @@ def capture(file: str, options: dict[str, Any]) -> int:
     from mailpath.network.capture import load
 
     if os.path.isdir(file):
-        from mailpath.commands import surveying
-
-        raise click.UsageError(f"{file}: {surveying.told_of(file)}")
+        return survey(file, options)
     held = load(file)
     here, problems = trusted_here(options)
     if file == "-":
         keyboard()
     found, source = config.load(), CaptureSource(held, here)
     return _open(found, source, held.path.sender, held.path.recipient, options, start=True, problems=problems)
+
+
+def survey(folder: str, options: dict[str, Any]) -> int:
+    """The app on a survey's store; no network.  Raises `StoreError`."""
+    from mailpath.commands.asking import trusted_here
+    from mailpath.survey.store import Store
+
+    Store(folder).close()  # what is none is told before a screen is drawn
+    here, problems = trusted_here(options)
+    found = config.load()
+    return run_survey(
+        folder,
+        posture=found.defaults.get("posture", ""),
+        preferences=preferences(found, problems),
+        trusted=here,
+        **look(options),
+    )
 
 
 def keyboard() -> None:

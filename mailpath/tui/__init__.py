@@ -19,10 +19,22 @@ from mailpath.tui.preferences import Preferences
 from mailpath.tui.source import CaptureSource, LabSource, LiveSource, Source
 
 if TYPE_CHECKING:
-    from mailpath.tickets.pasted import Pasted
-    from mailpath.tui.app import MailpathApp
+    from textual.driver import Driver
 
-__all__ = ["CaptureSource", "LabSource", "LiveSource", "Preferences", "Source", "has_terminal", "run_app"]
+    from mailpath.network.settings import Settings
+    from mailpath.tickets.pasted import Pasted
+    from mailpath.tui.app import BaseApp
+
+__all__ = [
+    "CaptureSource",
+    "LabSource",
+    "LiveSource",
+    "Preferences",
+    "Source",
+    "has_terminal",
+    "run_app",
+    "run_survey",
+]
 
 #: Seconds that a start may take; nothing depends on it but how soon memory is given back.
 _START = 2.0
@@ -49,31 +61,84 @@ def run_app(
     Returns the exit code: 0, or 64 where there is no terminal to draw on (one line on stderr says so).
     """
     preferences = preferences or Preferences()
+
+    def make(color: bool, driver: type[Driver]) -> tuple[BaseApp, Callable[[], None]]:
+        from mailpath.tui.app import MailpathApp
+        from mailpath.tui.session import Session
+
+        session = Session(source, own_postures=preferences.postures)
+        app = MailpathApp(
+            session,
+            sender=sender or "",
+            recipient=recipient or "",
+            start=start,
+            posture=posture,
+            ascii=ascii,
+            color=color,
+            preferences=preferences,
+            pasted=pasted,
+            driver_class=driver,
+        )
+        return app, session.close
+
+    return _run_to_its_end(make, mouse, color, preferences, instead="mailpath check RECIPIENT")
+
+
+def run_survey(
+    folder: str,
+    *,
+    mouse: bool = True,
+    ascii: bool = False,
+    color: bool = True,
+    posture: str = "rfc",
+    preferences: Preferences | None = None,
+    trusted: Settings | None = None,
+) -> int:
+    """The same on the survey that is kept in `folder`: a table of its domains, each of which opens as a path.
+
+    `posture`: chosen first, if the survey has it; `trusted`: whom this user trusts, which the recordings are
+    held against.
+    """
+    preferences = preferences or Preferences()
+
+    def make(color: bool, driver: type[Driver]) -> tuple[BaseApp, Callable[[], None]]:
+        from mailpath.tui.surveyapp import SurveyApp
+
+        app = SurveyApp(
+            folder,
+            posture=posture,
+            ascii=ascii,
+            color=color,
+            preferences=preferences,
+            trusted=trusted,
+            driver_class=driver,
+        )
+        return app, lambda: None
+
+    return _run_to_its_end(make, mouse, color, preferences, instead="mailpath survey --resume --store DIR")
+
+
+def _run_to_its_end(
+    make: Callable[[bool, type[Driver]], tuple[BaseApp, Callable[[], None]]],
+    mouse: bool,
+    color: bool,
+    preferences: Preferences,
+    *,
+    instead: str,
+) -> int:
+    """`make`: takes whether there are colours, and the driver; returns the app, and what closes that on which
+    it stands.  `instead`: the command for where there is no terminal."""
     if not has_terminal():
-        sys.stderr.write("mailpath: the app needs a terminal; use `mailpath check RECIPIENT` instead.\n")
+        sys.stderr.write(f"mailpath: the app needs a terminal; use `{instead}` instead.\n")
         return ExitCode.USAGE
     # The end of its terminal, or a signal, ends the app as its own key does: status 0.
     ending.watch(status=0)
     ending.tie(sys.stdin.fileno(), sys.stderr.fileno())
     color = settle_color(color)
     gc.disable()  # a start makes what stays, and no garbage to look for: 35 ms of the 205 to the first frame
-    from mailpath.tui.app import MailpathApp
-    from mailpath.tui.session import Session
     from mailpath.tui.terminal import Terminal
 
-    session = Session(source, own_postures=preferences.postures)
-    app = MailpathApp(
-        session,
-        sender=sender or "",
-        recipient=recipient or "",
-        start=start,
-        posture=posture,
-        ascii=ascii,
-        color=color,
-        preferences=preferences,
-        pasted=pasted,
-        driver_class=Terminal,
-    )
+    app, close = make(color, Terminal)
 
     def remember() -> None:
         preferences.remember(app.chosen_theme, app.recent)
@@ -83,7 +148,7 @@ def run_app(
         line = asyncio.run(_run(app, mouse))
     finally:
         forget()
-        session.close()
+        close()
     if line:
         sys.stdout.write(f"{line}\n")
     _save(remember)
@@ -103,7 +168,7 @@ def has_terminal() -> bool:
     return streams and os.environ.get("TERM", "dumb") != "dumb"
 
 
-async def _run(app: MailpathApp, mouse: bool) -> str | None:
+async def _run(app: BaseApp, mouse: bool) -> str | None:
     app.fit_colors()
     asyncio.get_running_loop().call_later(_START, _collect_garbage)
     try:

@@ -1,10 +1,11 @@
-"""The app: themes, layout, and the one screen it begins with."""
+"""The app: themes, layout, and the screen it begins with."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from mailpath.tui.widgets.bar import NameInput
 
 if TYPE_CHECKING:
     from mailpath.tickets.pasted import Pasted
+    from mailpath.tui.screens.menu import Goal
 
 _HERE = Path(__file__).parent
 
@@ -42,8 +44,9 @@ class _WholeCells(ScrollBarRender):
 ScrollBar.renderer = _WholeCells
 
 
-class MailpathApp(App[str]):
-    """Returns the verdict line that is to stay in the scrollback."""
+class BaseApp(App[str]):
+    """What the app is on whatever it is opened: its look, its keys.  Returns the line that is to stay in the
+    scrollback."""
 
     TITLE = "mailpath"
     CSS_PATH = "mailpath.tcss"  # of the first picture
@@ -55,26 +58,21 @@ class MailpathApp(App[str]):
 
     def __init__(
         self,
-        session: Session,
         *,
-        sender: str = "",
-        recipient: str = "",
-        start: bool = False,
-        posture: str = "rfc",
         ascii: bool = False,
         color: bool = True,
-        clock: Callable[[], float] = time.monotonic,
         preferences: Preferences | None = None,
-        pasted: Pasted | None = None,
         driver_class: type[Driver] | None = None,
+        sheets: tuple[str, ...] = (),
     ) -> None:
+        """`sheets`: style sheets beside the app's own."""
         preferences = preferences or Preferences()
         wanted = preferences.theme if preferences.theme in theme.THEMES else theme.DARK.name
         # Without colours the terminal's own two are the only ones sure to contrast.
         wanted = wanted if color else "ansi-dark"
         # Before Textual asks for its colours: changed afterwards, all style sheets are parsed twice (12 ms).
         self.set_reactive(App.theme, wanted)
-        sheets = [self.CSS_PATH, "ascii.tcss"] if ascii else [self.CSS_PATH]
+        sheets = (self.CSS_PATH, *sheets, "ascii.tcss") if ascii else (self.CSS_PATH, *sheets)
         super().__init__(
             driver_class=driver_class,
             css_path=[_HERE / name for name in sheets],
@@ -97,34 +95,20 @@ class MailpathApp(App[str]):
             problems += [f'keymap: There is no key binding "{name}".' for name in unknown]
             self._keys = {name: keys for name, keys in preferences.keymap.items() if name in BINDINGS}
             self.set_keymap(self._keys)
-        self._first = PathScreen(
-            session,
-            self.glyphs,
-            sender=sender,
-            recipient=recipient,
-            start=start,
-            posture=posture,
-            clock=clock,
-            recent=preferences.recent,
-            problems=problems,
-            keymap=self._keys,
-            pasted=pasted,
-        )
+        self._problems = problems
+
+    @abstractmethod
+    def goals(self) -> Iterator[Goal]:
+        """Everything there is to do, for the menu."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """End the app."""
 
     @property
+    @abstractmethod
     def recent(self) -> tuple[str, ...]:
         """Recipients walked over the live network, in this run and before, latest first."""
-        return self._first.recent
-
-    async def on_event(self, event: events.Event) -> None:
-        """Keys and clicks that come before the screen is furnished wait until it is; letters, too, until what
-        was asked for is there: they are for that, and not for the input that has the focus meanwhile."""
-        if isinstance(event, events.InputEvent):
-            aside.give_way()
-            await self._first.furnished.wait()
-            if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, NameInput):
-                await self._first.walks.ready.wait()
-        await super().on_event(event)
 
     @on(Driver.SignalResume)
     def _drawn_over(self) -> None:
@@ -154,14 +138,11 @@ class MailpathApp(App[str]):
         names = {shown: name for name, shown in self._own.items()}
         return "" if self.theme == self._began else names.get(self.theme, self.theme)
 
-    def get_default_screen(self) -> Screen[Any]:
-        return self._first
-
     def action_menu(self) -> None:
         """Everything there is to do, found by typing."""
-        from mailpath.tui.screens.menu import goals, menu
+        from mailpath.tui.screens.menu import menu
 
-        listed = list(goals(self._first, self._keys, themes=self._color))
+        listed = list(self.goals())
 
         async def run(chosen: str | None) -> None:
             if chosen is not None:
@@ -178,11 +159,11 @@ class MailpathApp(App[str]):
 
     async def action_quit(self) -> None:
         """As the screen's own key does: one line stays in the scrollback."""
-        self._first.action_leave()
+        self.leave()
 
     def action_help_quit(self) -> None:
         """Ctrl-C where no text is selected: what every other program does for it."""
-        self._first.action_leave()
+        self.leave()
 
     def action_suspend_process(self) -> None:
         """Textual's, where somebody is there who can continue us: a shell in our session."""
@@ -195,3 +176,62 @@ class MailpathApp(App[str]):
         if self._color:
             dark = self.current_theme.dark
             self.theme = self._own[theme.LIGHT.name if dark else theme.DARK.name]
+
+
+class MailpathApp(BaseApp):
+    """The app on a path."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        sender: str = "",
+        recipient: str = "",
+        start: bool = False,
+        posture: str = "rfc",
+        ascii: bool = False,
+        color: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+        preferences: Preferences | None = None,
+        pasted: Pasted | None = None,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(ascii=ascii, color=color, preferences=preferences, driver_class=driver_class)
+        self._first = PathScreen(
+            session,
+            self.glyphs,
+            sender=sender,
+            recipient=recipient,
+            start=start,
+            posture=posture,
+            clock=clock,
+            recent=preferences.recent if preferences is not None else (),
+            problems=self._problems,
+            keymap=self._keys,
+            pasted=pasted,
+        )
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        return self._first.recent
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and clicks that come before the screen is furnished wait until it is; letters, too, until what
+        was asked for is there: they are for that, and not for the input that has the focus meanwhile."""
+        if isinstance(event, events.InputEvent):
+            aside.give_way()
+            await self._first.furnished.wait()
+            if isinstance(event, events.Key) and event.is_printable and isinstance(self.focused, NameInput):
+                await self._first.walks.ready.wait()
+        await super().on_event(event)
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self._first
+
+    def goals(self) -> Iterator[Goal]:
+        from mailpath.tui.screens.menu import goals
+
+        return goals(self._first, self._keys, themes=self._color)
+
+    def leave(self) -> None:
+        self._first.action_leave()

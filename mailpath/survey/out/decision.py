@@ -167,11 +167,16 @@ def percent(part: int, whole: int) -> str:
 
 def headline(results: Results, decision: Decision) -> str:
     """The decision in a sentence."""
-    newly = decision.totals.newly_deferred
+    everything = Count(domains=results.domains, mails=results.mails)
+    return told(decision.posture, decision.totals.newly_deferred, everything)
+
+
+def told(posture: str, newly: Count, everything: Count) -> str:
+    """What `posture` newly defers, of all there is, in a sentence."""
     if not newly.domains:
-        return f"Under {decision.posture}, no domain would stop getting mail."
+        return f"Under {posture}, no domain would stop getting mail."
     return (
-        f"Under {decision.posture}, {newly.domains:,} of {amount(results.domains, 'domain')} would stop"
-        f" getting mail: {newly.mails:,} of {amount(results.mails, 'mail')}"
-        f" ({percent(newly.mails, results.mails)})."
+        f"Under {posture}, {newly.domains:,} of {amount(everything.domains, 'domain')} would stop"
+        f" getting mail: {newly.mails:,} of {amount(everything.mails, 'mail')}"
+        f" ({percent(newly.mails, everything.mails)})."
     )

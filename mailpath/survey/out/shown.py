@@ -15,11 +15,12 @@ def shown(results: Results) -> Results:
         store=_text(results.store),
         today=_text(results.today),
         postures={_text(name): totals for name, totals in results.postures.items()},
-        rows=tuple(map(_row, results.rows)),
+        rows=tuple(map(shown_row, results.rows)),
     )
 
 
-def _row(row: Row) -> Row:
+def shown_row(row: Row) -> Row:
+    """The same of one row."""
     return replace(
         row,
         domain=_text(row.domain),

@@ -34,8 +34,10 @@ _Found = TypeVar("_Found")
 class LensController:
     """`lens` is what was chosen; the scene on the screen has it once that is worked out."""
 
-    def __init__(self, screen: PathScreen) -> None:
+    def __init__(self, screen: PathScreen, first: Lens | None = None) -> None:
+        """`first`: through what the first walk is seen when it is finished."""
         self._screen = screen
+        self._first = first or Lens()
         self.lens = Lens()
         self.pins: tuple[str, ...] = ()  # postures, at most two, the earlier first
         self._base: Scene | None = None  # the finished walk, as it was walked
@@ -66,6 +68,9 @@ class LensController:
         self._screen.side.know(scene.replayer)
         self._show(None)
         self.sum_up()
+        first, self._first = self._first, Lens()
+        if not first.plain:
+            self.turn(first)
 
     def _show(self, view: View | None) -> None:
         assert self._base is not None

@@ -118,7 +118,8 @@ class Reader:
             self._screen.zoomed = not self._screen.zoomed
 
     def go_back(self) -> None:
-        """Out of the innermost of: an input, the zoom, a list, a walk, evidence, an open panel."""
+        """Out of the innermost of: an input, the zoom, a list, a walk, evidence, an open panel; a path that
+        was opened from a table is itself the last."""
         screen, panel = self._screen, self._screen.steps.open_panel
         if panel is not None and panel.filtering:
             panel.end_filter()
@@ -137,6 +138,8 @@ class Reader:
             panel.evidence = False
         elif screen.scene is not None and screen.scene.host is not None and panel is None:
             screen.lenses.select_host(None)
+        elif screen.from_table:
+            screen.action_table()
         else:
             self.open(None)
 

@@ -20,6 +20,7 @@ from mailpath.tui.screens.finding import Dialogue, FindScreen
 from mailpath.tui.screens.keys import GROUPS, does
 from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
+from mailpath.tui.screens.survey_keys import TABLE
 from mailpath.tui.text import ASCII, QUIET, UNICODE, wrap
 from mailpath.tui.widgets.bar import NameInput, WalkButton
 from mailpath.tui.widgets.choices import Choices
@@ -56,6 +57,8 @@ def groups(here: Widget | None = None, screen: Screen[Any] | None = None) -> lis
     found += [
         (title, list(kind.BINDINGS)) for kind, _, title in _PLACES if title and not isinstance(here, kind)
     ]
+    if screen is None:  # those of every screen
+        found.append(("In the table of a survey", list(TABLE)))
     return found
 
 
@@ -174,7 +177,7 @@ def told(
 
 def ids() -> list[str]:
     """Of every binding of the app's own, as a config file may name it."""
-    declared = [*GROUPS.values(), *(kind.BINDINGS for kind, _, _ in _PLACES), WalkButton.BINDINGS]
+    declared = [*GROUPS.values(), TABLE, *(kind.BINDINGS for kind, _, _ in _PLACES), WalkButton.BINDINGS]
     declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, ReplyScreen, FindScreen)]
     bindings = [binding for group in declared for binding in group if isinstance(binding, Binding)]
     return [binding.id for binding in bindings if binding.id]

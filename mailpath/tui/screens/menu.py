@@ -3,12 +3,13 @@ scenarios, findings of this walk, paths, themes."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets.option_list import Option
 
 from mailpath.tui.keynames import key_text
@@ -84,8 +85,16 @@ def goals(screen: PathScreen, keymap: Mapping[str, str], *, themes: bool) -> Ite
 
 
 def _keys(screen: PathScreen, keymap: Mapping[str, str]) -> Iterator[Goal]:
-    for binding in (each for group in GROUPS.values() for each in group if isinstance(each, Binding)):
+    bindings = [each for group in GROUPS.values() for each in group]
+    return actions(screen, bindings, keymap, ascii=screen.glyphs is ASCII)
+
+
+def actions(
+    screen: Screen[Any], bindings: Iterable[BindingType], keymap: Mapping[str, str], *, ascii: bool
+) -> Iterator[Goal]:
+    """What the keys of `screen` do."""
+    for binding in (each for each in bindings if isinstance(each, Binding)):
         if does(screen, binding) and binding.id != "path.menu":
-            keys = key_text(keymap.get(binding.id or "", binding.key), screen.glyphs is ASCII)
+            keys = key_text(keymap.get(binding.id or "", binding.key), ascii)
             run = partial(screen.app.run_action, binding.action, screen)
             yield Goal(keys, binding.tooltip or binding.description, "", run)

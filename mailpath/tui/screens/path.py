@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from mailpath.tickets.pasted import Pasted
+    from mailpath.tui.lens import Lens
 
 
 #: Of what is not in the first picture: half of all rules, read when that has been drawn.
@@ -88,9 +89,12 @@ class PathScreen(Screen[None]):
         problems: Sequence[str] = (),
         keymap: Mapping[str, str] | None = None,
         pasted: Pasted | None = None,
+        lens: Lens | None = None,
+        table: Callable[[], object] | None = None,
     ) -> None:
         """`recent`: recipients of earlier runs; `problems`: what is wrong with the configuration; `keymap`:
-        other keys by the ids of bindings; `pasted`: the text that named the path."""
+        other keys by the ids of bindings; `pasted`: the text that named the path; `lens`: through what the
+        walk is seen first; `table`: goes back to the table that the path was opened from."""
         super().__init__()
         self.set_reactive(PathScreen.posture, posture)
         self.glyphs = glyphs
@@ -99,6 +103,7 @@ class PathScreen(Screen[None]):
         self._live = isinstance(session.source, LiveSource)
         self._problems = tuple(problems)
         self._keymap = keymap or {}
+        self._table = table
         source = session.source
         self.bar = PathBar(sender, recipient, source.badge, source.kind, id="bar")
         self.answer = Answer(glyphs, id="answer")
@@ -109,7 +114,7 @@ class PathScreen(Screen[None]):
             Line(glyphs.cut, id=name) for name in ("trust", "complaint", "problem", "lens", "hint", "pasted")
         )
         self.walks = WalkController(self, session, clock, start, pasted)
-        self.lenses = LensController(self)
+        self.lenses = LensController(self, lens)
         self.plans = PlanController(self)
         self.side.plan_words = self.plans.tell
         self.reader = Reader(self)
@@ -330,6 +335,8 @@ class PathScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "scenario":
             return self.walks.in_lab
+        if action == "table":
+            return self._table is not None
         # From the live network there is a way into the lab before anything is walked, and none back.
         return action != "lab" or self.walks.in_lab or (self._live and not self.walks.begun)
 
@@ -340,6 +347,15 @@ class PathScreen(Screen[None]):
     def action_back(self) -> None:
         self.complaint.say("")
         self.reader.go_back()
+
+    def action_table(self) -> None:
+        if self._table is not None:
+            self._table()
+
+    @property
+    def from_table(self) -> bool:
+        """Whether there is a table to go back to."""
+        return self._table is not None
 
     def action_help(self) -> None:
         from mailpath.tui.screens.help import HelpScreen, groups

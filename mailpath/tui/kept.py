@@ -1,0 +1,102 @@
+"""A survey's store, as the app reads it: in the thread aside, to which the open database belongs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from mailpath.judge import Posture
+from mailpath.judge.presets import PRESETS
+from mailpath.network.capture import Capture
+from mailpath.survey.again import Cell, Look, look_again
+from mailpath.survey.results import Row
+from mailpath.survey.store import About, Store
+from mailpath.survey.viewing import Domains
+from mailpath.tui import aside
+from mailpath.tui.preferences import OwnPostures
+
+#: Seconds of one piece of work: so often what was found until then is shown.
+PIECE = 0.25
+#: Rows that are read without giving way.
+_ROWS = 250
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in the store.  `postures`: all that are known here, by name; `problems`: with those of the
+    user's own."""
+
+    about: About
+    domains: Domains
+    postures: Mapping[str, Posture]
+    problems: tuple[str, ...]
+
+
+class KeptSurvey:
+    """The store in `folder`.  Everything raises `StoreError` where it cannot be read."""
+
+    def __init__(self, folder: str, own_postures: Callable[[], OwnPostures]) -> None:
+        self.folder = folder
+        self._own_postures = own_postures
+        self._store: Store | None = None
+        self._postures: Mapping[str, Posture] = PRESETS
+
+    async def read(self) -> Read:
+        """All of it; what another process has added meanwhile, too."""
+        return await aside.run(self._read)
+
+    async def _read(self) -> Read:
+        own, problems = self._own_postures()
+        self._postures = {**own, **PRESETS}
+        store = self._opened()
+        rows: list[Row] = []
+        for row in store.rows():
+            rows.append(row)
+            if len(rows) % _ROWS == 0:
+                await asyncio.sleep(0)
+        domains = Domains(rows, store.kept())
+        return Read(about=store.about, domains=domains, postures=self._postures, problems=problems)
+
+    async def capture(self, domain: str) -> Capture:
+        """The walk to `domain`."""
+
+        async def read() -> Capture:
+            return self._opened().capture(domain)
+
+        return await aside.run(read)
+
+    async def judge(
+        self, domains: Sequence[str], look: Look, postures: Sequence[str]
+    ) -> list[Mapping[str, Cell]]:
+        """Of the first of `domains`, as many as there is time for, what `postures` make of their walks."""
+        return await aside.run(lambda: self._judge(domains, look, postures))
+
+    async def _judge(
+        self, domains: Sequence[str], look: Look, postures: Sequence[str]
+    ) -> list[Mapping[str, Cell]]:
+        known = [self._postures[name] for name in postures]
+        end = time.monotonic() + PIECE
+        found: list[Mapping[str, Cell]] = []
+        for domain in domains:
+            found.append(await look_again(self._opened().capture(domain), known, look))
+            await asyncio.sleep(0)
+            if time.monotonic() >= end:
+                break
+        return found
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = Store(self.folder)
+        return self._store
+
+    async def close(self) -> None:
+        """Let go of the store."""
+
+        async def close() -> None:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+        await aside.run(close)
