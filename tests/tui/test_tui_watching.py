@@ -39,7 +39,8 @@ async def test_a_saved_scenario_is_walked_again(tmp_path: Path) -> None:
             await shows(pilot, "postfix-dane deferred → authenticated")
             await shows(pilot, "Gone: TLSA002")
             file.write_text(text.replace("MX 10 mx1", "MX ten mx1"))
-            await shows(pilot, "mine.toml: line 12: zone.rr: '@ MX ten mx1'")
+            line = text[: text.index("MX 10 mx1")].count("\n") + 1
+            await shows(pilot, f"mine.toml: line {line}: zone.rr: '@ MX ten mx1'")
             file.write_text("id = 5\n")
             await shows(pilot, "mine.toml: line 1: id: Expected `str`, got `int`. The lab stays as it was.")
     finally:
