@@ -151,7 +151,8 @@ async def test_a_plan_can_be_stopped_and_fails_in_its_own_row(monkeypatch: pytes
         assert "mta-sts ? unknown" in plain(pilot), "and then the others"
         await pilot.press("escape")
         await settle(pilot)
-        assert screen.side.mode == "posture"
+        closed: str = screen.side.mode
+        assert closed == "posture"
 
 
 def test_what_is_forgotten_of_a_walk_gone_by(capture: Any) -> None:

@@ -88,7 +88,7 @@ APP: list[BindingType] = [
         id="path.menu",
         tooltip="Menu: find an action, posture, attack, scenario, finding or path",
     ),
-    Binding("u", "table", "Table", id="path.table", tooltip="Back to the survey's table (also Esc)"),
+    Binding("backspace", "table", "Table", id="path.table", tooltip="Back to the survey's table (also Esc)"),
     Binding("question_mark,f1", "help", "Keys", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",
