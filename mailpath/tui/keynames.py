@@ -23,6 +23,7 @@ _WORDS = {
     "colon": ":",
     "ctrl+p": "Ctrl-P",
     "escape": "Esc",
+    "backspace": "Backspace",
     "enter": "Enter",
     "space": "Space",
     "ctrl+z": "Ctrl-Z",
