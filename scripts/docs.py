@@ -63,6 +63,8 @@ def findings() -> Iterator[str]:
             yield f"{entry.severity.value.capitalize()}. {entry.meaning}"
             yield ""
             yield f"- **Fix:** {entry.fix}"
+            if entry.plan:
+                yield f"- **Plan:** `mailpath plan {entry.plan}` tells the order in which no mail is lost"
             yield f"- **Source:** {entry.rfc}"
 
 

@@ -21,7 +21,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One code of the catalogue.
 
     `title`: a few words, the same wherever the code turns up.  `meaning`, `fix`: plain sentences.
-    `rfc`: where the rule stands.  `severity`: the usual one; a finding may carry another.
+    `rfc`: where the rule stands.  `severity`: the usual one; a finding may carry another.  `plan`: the goal
+    of `mailpath plan` that mends it, "" where none does.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     meaning: str
     fix: str
     rfc: str
+    plan: str = ""
 
 
 class ServedFile(Record, frozen=True):

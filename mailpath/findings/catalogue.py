@@ -20,6 +20,7 @@ def _entries(codes: dict[str, dict[str, str]]) -> tuple[Entry, ...]:
             meaning=" ".join(entry["meaning"].split()),
             fix=" ".join(entry["fix"].split()),
             rfc=entry["rfc"],
+            plan=entry.get("plan", ""),
         )
         for code, entry in codes.items()
     )

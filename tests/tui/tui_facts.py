@@ -45,6 +45,7 @@ class Explained:
     means: str
     fix: str
     source: str
+    plan: str = ""
     policy: tuple[str, ...] = ()
 
     @property

@@ -58,7 +58,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """One finding, told in full; "" where there is nothing to say.
 
     `found`: what is published; `got`: what was there instead, both by line where they are records; `means`,
-    `fix`: sentences; `records`, `file`: what `fix` speaks of; `source`: the RFC.
+    `fix`: sentences; `records`, `file`: what `fix` speaks of; `source`: the RFC; `plan`: the goal of
+    `mailpath plan` that mends it.
     """
 
     code: str
@@ -76,6 +77,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     found_lines: tuple[str, ...]
     got_lines: tuple[str, ...]
     policy: tuple[str, ...]
+    plan: str = ""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -88,6 +90,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
             Row("Policy", "", self.policy),
             Row("Means", self.means),
             *self.remedy,
+            Row(
+                "Plan",
+                f"mailpath plan {self.plan} tells the order in which no mail is lost" * bool(self.plan),
+            ),
             Row("Source", self.source),
         )
         return tuple(row for row in rows if row.text or row.lines)
@@ -126,6 +132,7 @@ def explain(finding: Finding) -> Explained:
         found_lines=finding.found_lines,
         got_lines=finding.got_lines,
         policy=finding.policy,
+        plan=entry.plan,
     )
 
 

@@ -105,6 +105,7 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
             for row in block.remedy
             for label, text in ((row.label, row.text), *(("", line) for line in row.lines))
         ),
+        Row("Plan", f"u, then {block.plan}: the order in which no mail is lost" * bool(block.plan)),
         Row("Means", block.means),
         Row("Source", block.source, style=QUIET),
     )
