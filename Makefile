@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The tests start mailpath some two hundred times: where nothing compiled is kept, each start compiles it anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab test check lowest interop bench benchapp benchsurvey mutants hangups docs screenshots tour clean
+.PHONY: help lab test check lowest interop plans bench benchapp benchsurvey mutants hangups docs screenshots tour clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -44,6 +44,9 @@ bench: $(VENV)/.installed-dev ## round trips by shape, CPU beside checkdmarc: do
 
 docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
 	$(BIN)/python scripts/docs.py
+
+plans: $(VENV)/.installed-dev ## the table of docs/plans.md: plans for the lab's scenarios, proven (some minutes)
+	$(BIN)/python scripts/plans.py $(ARGS)
 
 benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of the app
 	$(BIN)/python scripts/bench_app.py

@@ -14,6 +14,7 @@ from mailpath.tui import aside
 from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.lens import PlanState
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, wrap
+from mailpath.tui.widgets.side import PLAN_WIDTH
 from mailpath.wording.phrases import count
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ GOALS: Mapping[str, str] = {
     "leave-dane": "No TLSA records any more.",
     "leave-mta-sts": "No policy any more.",
 }
-#: Cells for the first line of a row, and for the lines below it.
-WIDTH = 33
+#: Cells for the lines of a row below its first.
 _BELOW = 42
 
 #: By `Result`, as text.
@@ -82,53 +82,61 @@ class Book(msgspec.Struct):
     seconds: float = 0.0
     walked: int = 0
 
+    def _states(self) -> Iterator[tuple[Plan, PlanState]]:
+        return ((plan, state) for plan in self.plans.values() for state in states_of(plan))
+
+    def state_of(self, name: str) -> PlanState | None:
+        """The state that a row is of; None for a goal."""
+        return next((state for _, state in self._states() if state.name == name), None)
+
+    def goal_of(self, name: str) -> str:
+        """The goal to which a row belongs."""
+        state = self.state_of(name)
+        return state.goal if state is not None else name
+
+    def groups(self) -> list[list[str]]:
+        """Names of rows: a goal, and below it what its plan holds; apart from the others if there is such."""
+        found: list[list[str]] = [[]]
+        for goal in GOALS:
+            plan = self.plans.get(goal)
+            below = [state.name for state in states_of(plan)] if plan is not None else []
+            if below:
+                found += [[goal, *below], []]
+            else:
+                found[-1].append(goal)
+        return [group for group in found if group]
+
+    def labels(self) -> dict[str, Label]:
+        """What rows are shown as."""
+        return {state.name: _label(plan, state) for plan, state in self._states()}
+
+    def titles(self) -> dict[str, str]:
+        """What rows can be found by."""
+        reasons = {goal: plan.reason for goal, plan in self.plans.items()}
+        return {**GOALS, **reasons, **{state.name: _title(plan, state) for plan, state in self._states()}}
+
+    def marks(self, outcome: Callable[[PlanState], str], glyphs: Glyphs) -> dict[str, Mark]:
+        """Behind a goal what came of planning it, behind a state what becomes of the mail in it."""
+        found: dict[str, Mark] = dict.fromkeys(self.failed, (f"{glyphs.failed} failed", "$error"))
+        for goal, plan in self.plans.items():
+            result = plan.result.value
+            if plan.steps:
+                found[goal] = (f"{glyphs.passed} {count(len(plan.steps), 'step')}", "$success")
+            else:
+                sign = getattr(glyphs, _SIGNS[result])
+                found[goal] = (f"{sign} {_WORDS[result]}", _STYLES[result])
+        for _, state in self._states():
+            word = outcome(state)
+            found[state.name] = (f"{glyphs.of(word)} {OUTCOME_WORD[word]}", OUTCOME_STYLE[word])
+        if self.running:
+            found[self.running] = (f"{glyphs.running} {self.seconds:.0f} s", "$primary")
+        return found
+
 
 def states_of(plan: Plan) -> list[PlanState]:
     """Steps, then unsafe orders."""
     steps = [PlanState(plan.goal.value, "step", step.n) for step in plan.steps]
     return steps + [PlanState(plan.goal.value, "unsafe", n) for n in range(1, len(plan.unsafe) + 1)]
-
-
-def state_of(book: Book, name: str) -> PlanState | None:
-    """The state that a row is of; None for a goal."""
-    every = (state for plan in book.plans.values() for state in states_of(plan))
-    return next((state for state in every if state.name == name), None)
-
-
-def goal_of(book: Book, name: str) -> str:
-    """The goal to which a row belongs."""
-    state = state_of(book, name)
-    return state.goal if state is not None else name
-
-
-def groups(book: Book) -> list[list[str]]:
-    """Names of rows: a goal, and below it what its plan holds; apart from the others if there is such."""
-    found: list[list[str]] = [[]]
-    for goal in GOALS:
-        plan = book.plans.get(goal)
-        below = [state.name for state in states_of(plan)] if plan is not None else []
-        if below:
-            found += [[goal, *below], []]
-        else:
-            found[-1].append(goal)
-    return [group for group in found if group]
-
-
-def labels(book: Book) -> dict[str, Label]:
-    """What rows are shown as."""
-    found: dict[str, Label] = {}
-    for plan in book.plans.values():
-        for state in states_of(plan):
-            found[state.name] = _label(_title(plan, state))
-    return found
-
-
-def titles(book: Book) -> dict[str, str]:
-    """What rows can be found by."""
-    found = {**GOALS, **{goal: plan.reason for goal, plan in book.plans.items()}}
-    for plan in book.plans.values():
-        found |= {state.name: _title(plan, state) for state in states_of(plan)}
-    return found
 
 
 def _title(plan: Plan, state: PlanState) -> str:
@@ -137,30 +145,12 @@ def _title(plan: Plan, state: PlanState) -> str:
     return f"not: {plan.unsafe[state.n - 1].order}"
 
 
-def _label(title: str) -> Label:
-    style = QUIET if title.startswith("not: ") else ""
-    first = wrap(title, WIDTH - 1)[0]
+def _label(plan: Plan, state: PlanState) -> Label:
+    title, style = _title(plan, state), QUIET if state.kind == "unsafe" else ""
+    first = wrap(title, PLAN_WIDTH - 1)[0]
     rest = title[len(first) :].strip()
     below = wrap(rest, _BELOW) if rest else []
     return ((f" {first}", style), *((f"    {line}", style) for line in below))
-
-
-def marks(book: Book, outcome: Callable[[PlanState], str], glyphs: Glyphs) -> dict[str, Mark]:
-    """Behind a goal what came of planning it, behind a state what becomes of the mail in it."""
-    found: dict[str, Mark] = dict.fromkeys(book.failed, (f"{glyphs.failed} failed", "$error"))
-    for goal, plan in book.plans.items():
-        result = plan.result.value
-        if plan.steps:
-            found[goal] = (f"{glyphs.passed} {count(len(plan.steps), 'step')}", "$success")
-        else:
-            sign = getattr(glyphs, _SIGNS[result])
-            found[goal] = (f"{sign} {_WORDS[result]}", _STYLES[result])
-        for state in states_of(plan):
-            word = outcome(state)
-            found[state.name] = (f"{glyphs.of(word)} {OUTCOME_WORD[word]}", OUTCOME_STYLE[word])
-    if book.running:
-        found[book.running] = (f"{glyphs.running} {book.seconds:.0f} s", "$primary")
-    return found
 
 
 # --- In words ---------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def test_the_commands_run(
     for command in REPORTS:
         named = command.replace("c.example", "dane-good.example")
         words = shlex.split(named.replace("b.example", "full-protection.example"))
-        probes = words[1] in ("check", "dnssec", "diff") and "--lab" not in words
+        probes = words[1] in ("check", "dnssec", "diff", "plan") and "--lab" not in words
         options = ["--network", str(network)] if probes else []
         monkeypatch.setattr(sys, "argv", [*words, *options])
         with pytest.raises(SystemExit) as left:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 from textual.timer import Timer
 
-from mailpath.tui import plans
 from mailpath.tui.lens import PlanState
-from mailpath.tui.plans import GOALS, Book
 from mailpath.tui.session import sentence
 from mailpath.tui.text import Row
 from mailpath.tui.widgets.side import NONE
 
 if TYPE_CHECKING:
     from mailpath.plan import Plan
+    from mailpath.tui.plans import Book
     from mailpath.tui.replayer import Replayer
     from mailpath.tui.screens.path import PathScreen
 
@@ -62,8 +61,7 @@ class PlanController:
         self.stop()
         self._replayer = None
         self._failed.clear()
-        self._screen.side.plans.choose(NONE)
-        self._screen.side.offer_plans(Book(), {})
+        self._screen.side.forget_plans()
 
     def stop(self) -> None:
         """What is not made yet stays so until its goal is chosen."""
@@ -81,6 +79,8 @@ class PlanController:
 
     def _next(self) -> str | None:
         """The goal to plan now: the one that is looked at, then the others in their order."""
+        from mailpath.tui.plans import GOALS
+
         made = {*self._failed, *(self._replayer.plans if self._replayer is not None else ())}
         chosen = self._goal(self._screen.side.plans.chosen)
         return next((goal for goal in (chosen, *GOALS) if goal in GOALS and goal not in made), None)
@@ -116,6 +116,8 @@ class PlanController:
 
     @property
     def _book(self) -> Book:
+        from mailpath.tui.plans import Book
+
         return Book(
             plans=dict(self._replayer.plans) if self._replayer is not None else {},
             failed=dict(self._failed),
@@ -131,15 +133,17 @@ class PlanController:
             return
         posture = self._screen.posture
         book = self._book
-        found = plans.marks(book, lambda state: replayer.outcome_of(state, posture), self._screen.glyphs)
+        found = book.marks(lambda state: replayer.outcome_of(state, posture), self._screen.glyphs)
         side.offer_plans(book, found)
 
     def tell(self, name: str) -> list[Row]:
         """The words below the list."""
+        from mailpath.tui.plans import rows
+
         replayer = self._replayer
         recipient = replayer.capture.path.recipient if replayer is not None else ""
         stop = self._screen.key_of("path.back", "escape")
-        return plans.rows(self._book, name, self._state(name), recipient, stop)
+        return rows(self._book, name, self._state(name), recipient, stop)
 
     def choose(self, name: str) -> None:
         """A goal: its plan, made if it is not; a step or an unsafe order: the path as it is then."""
@@ -160,7 +164,7 @@ class PlanController:
         return self._replayer.plans.get(goal) if shown else None
 
     def _state(self, name: str) -> PlanState | None:
-        return plans.state_of(self._book, name)
+        return self._book.state_of(name)
 
     def _goal(self, name: str) -> str:
-        return plans.goal_of(self._book, name)
+        return self._book.goal_of(name)

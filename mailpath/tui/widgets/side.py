@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
-from mailpath.tui import expiries, plans
+from mailpath.tui import expiries
 from mailpath.tui.expiries import ClockStop, Outlook
 from mailpath.tui.lens import MESSAGES, Lens, age_at, policy_words
 from mailpath.tui.text import OUTCOME_STYLE, OUTCOME_WORD, QUIET, Glyphs, Row, clean, hang
@@ -27,6 +27,7 @@ from mailpath.wording.times import utc
 if TYPE_CHECKING:
     from mailpath.attacks.record import Attack
     from mailpath.judge import Posture
+    from mailpath.tui.plans import Book
     from mailpath.tui.replayer import Replayer
     from mailpath.whatif import AttackOutcome, Summary
 
@@ -40,6 +41,9 @@ NOW = "now"
 
 #: Rows that a list keeps, however much there is to say below it: two times take more than two postures.
 _LEAST: dict[str, int] = {"posture": 4, "attack": 4, "clock": 6, "plan": 8}
+
+#: Cells for the first line of a row of the plans.
+PLAN_WIDTH = 33
 
 _TITLES: dict[Mode, str] = {"posture": "Posture", "attack": "Attack", "clock": "Clock", "plan": "Plan"}
 
@@ -100,9 +104,9 @@ class Side(Vertical):
         self.postures = Choices(glyphs, posture, width=24, id="postures")
         self.attacks = Choices(glyphs, NONE, width=29, id="attacks")
         self.times = Choices(glyphs, NOW, width=expiries.WIDTH, id="times")
-        self.plans = Choices(glyphs, NONE, width=plans.WIDTH, id="plans")  # mounted when first shown
+        self.plans = Choices(glyphs, NONE, width=PLAN_WIDTH, id="plans")  # mounted when first shown
         self.plan_words: Callable[[str], list[Row]] = lambda name: []
-        self._book = plans.Book()
+        self._book: Book | None = None  # nothing of plans is loaded before one is asked for
         self._settings = {name: Setting(name) for name in ("attack", "clock", "plan", "message", "policy")}
         self._about = WrappedText(id="about")
         self._words = Words(self._about, id="words")
@@ -201,8 +205,8 @@ class Side(Vertical):
         """What is told of each row of the list that is shown, by its name."""
         if self.mode == "posture":
             return self._told
-        if self.mode == "plan":
-            return plans.titles(self._book)
+        if self.mode == "plan" and self._book is not None:
+            return self._book.titles()
         return {name: attack.does for name, attack in self.attack_names.items()}
 
     def propose(self, posture: str) -> None:
@@ -248,8 +252,9 @@ class Side(Vertical):
         self._lens = lens
         self.attacks.choose(lens.attack or NONE)
         self.times.choose(NOW if lens.at is None else str(lens.at))
-        here = plans.goal_of(self._book, self.plans.chosen)
-        self.plans.choose(here if lens.state is None else lens.state.name)
+        if self._book is not None:
+            here = self._book.goal_of(self.plans.chosen)
+            self.plans.choose(here if lens.state is None else lens.state.name)
         self._show_settings()
         self._tell()
 
@@ -299,15 +304,21 @@ class Side(Vertical):
         if [name for group in groups for name in group] != self.attacks.names:
             self.attacks.offer(groups)
 
-    def offer_plans(self, book: plans.Book, marks: Mapping[str, Mark]) -> None:
+    def offer_plans(self, book: Book, marks: Mapping[str, Mark]) -> None:
         """What is known of plans, and behind each row what it comes to."""
-        listed = [[NONE], *plans.groups(book)]
+        listed = [[NONE], *book.groups()]
         if [name for group in listed for name in group] != self.plans.names:
-            self.plans.offer(listed, plans.labels(book))
+            self.plans.offer(listed, book.labels())
         self._book = book
         self.plans.mark(marks)
         if self.mode == "plan":
             self._tell()
+
+    def forget_plans(self) -> None:
+        """Another walk: its plans are others."""
+        self.plans.choose(NONE)
+        self.plans.offer([])
+        self._book = None
 
     # --- In words ---
 
