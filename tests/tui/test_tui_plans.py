@@ -44,7 +44,8 @@ def test_every_goal_but_the_one_that_needs_a_name_is_listed() -> None:
 
 def test_the_app_is_there_without_the_planner() -> None:
     """What draws the first frames does not wait for what plans."""
-    code = "import sys, mailpath.tui.app; print([m for m in sys.modules if m.startswith(('mailpath.plan', 'mailpath.tui.plans'))])"
+    planner = "('mailpath.plan', 'mailpath.tui.plans')"
+    code = f"import sys, mailpath.tui.app; print([m for m in sys.modules if m.startswith({planner})])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 
