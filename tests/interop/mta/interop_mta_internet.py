@@ -124,10 +124,12 @@ def write_etc(etc: Path) -> None:
     (etc / "hosts").write_text("127.0.0.1 localhost\n")
 
 
-def start_resolver(space: Namespace, folder: Path, anchor: Path, *more: str) -> None:
-    """A validating unbound on `RESOLVER` that asks the lab's DNS.  `more`: lines of its server clause."""
+def start_resolver(
+    space: Namespace, folder: Path, anchor: Path, *more: str, at: str = RESOLVER, above: str = LAB_DNS
+) -> None:
+    """A validating unbound on `at` that asks `above`, the lab's DNS.  `more`: lines of its server clause."""
     options = [
-        f"interface: {RESOLVER}",
+        f"interface: {at}",
         f'directory: "{folder}"',
         'chroot: ""',
         'username: ""',
@@ -144,10 +146,10 @@ def start_resolver(space: Namespace, folder: Path, anchor: Path, *more: str) -> 
     conf.write_text(
         f"server:\n{lines}remote-control:\n  control-enable: yes\n  control-use-cert: no\n"
         f'  control-interface: "{folder}/unbound.control"\n'
-        f'forward-zone:\n  name: "."\n  forward-addr: {LAB_DNS}\n'
+        f'forward-zone:\n  name: "."\n  forward-addr: {above}\n'
     )
     space.spawn(tool("unbound"), "-d", "-c", conf, log=folder / "unbound.log")
-    space.wait_for_dns([(RESOLVER, "example")])
+    space.wait_for_dns([(at, "example")])
 
 
 def start_policy_daemon(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from interop_plan_prepare import REFUSED, Killing, Prepared, longest
@@ -181,9 +181,23 @@ def _lead_up(stage: Stage, stream: Stream, killing: Killing) -> float:
                 stream.pass_by(moment + paced(killing.changes[number].wait_s) + ROUNDING)
             continue
         old = different(killing.met, after)
+        unsigned = dict(_unsigned(killing.met, old))
+        stage.ask([question for asked in unsigned.values() for question in asked])
         moment = stage.turn_to(after.changed(_not_yet(killing.met, old)))
         stage.forget(questions(after, [part for part in changed if part not in old]))
+        for zone in unsigned:
+            stage.forget([(zone, "DS")])
+            stage.forget_validated(zone)
     return moment
+
+
+def _unsigned(met: World, old: Iterable[Part]) -> Iterator[tuple[str, list[Question]]]:
+    """Zones of which answers from before they were signed are cached, while the DS record is known."""
+    for part in old:
+        held = met.zone(part.name) if part.kind == "zone" else None
+        if held is not None and held.tamper:
+            pairs = (line.split() for line in held.tamper)
+            yield part.name, [(name, rdtype) for name, rdtype in pairs]
 
 
 def _not_yet(met: World, old: Mapping[Part, object]) -> dict[Part, object]:

@@ -2,6 +2,9 @@
 
 Real: unbound, Postfix, postfix-mta-sts-resolver, and a message every 100 ms.  The lab's pace makes an hour
 two seconds; whoever counts in whole seconds may be `ROUNDING` late.
+
+Postfix asks an unbound that validates; that one asks another one, which only caches: so answers from before a
+zone was signed may meet a validator that knows that it is.
 """
 
 from __future__ import annotations
@@ -34,8 +37,9 @@ from interop_tools import run, tool
 from mailpath.plan.world import World
 
 PACE = 1800
-#: unbound and smtp(8) count TTLs in whole seconds, each of them up to one second too long.
-ROUNDING = 2.0
+#: Two unbounds and smtp(8) count TTLs in whole seconds, each of them up to one second too long.
+ROUNDING = 3.0
+_CACHE = "127.0.0.2"
 #: Seconds that a message may take on a busy machine, before the machine is too slow for this.
 FATE = 60.0
 #: Settings for a test of minutes: a domain that was unreachable a moment ago is tried again, and what is
@@ -90,26 +94,33 @@ class Stage:
         return before
 
     def ask(self, questions: Sequence[Question]) -> None:
-        """The resolver has the answers in its cache now, whole TTLs of them."""
+        """Caches have the answers now, whole TTLs of them."""
         self.forget(questions)
         self._tell({"ask": list(questions)})
 
     def forget(self, questions: Sequence[Question]) -> None:
-        """The resolver asks again for these."""
+        """Caches ask again for these."""
         for name, rdtype in questions:
-            self._unbound("flush_type", name, rdtype)
+            for cache in (True, False):
+                self._unbound("flush_type", name, rdtype, cache=cache)
+
+    def forget_validated(self, zone: str) -> None:
+        """The validator asks again for all of `zone`: a cache above it may remember."""
+        self._unbound("flush_zone", zone)
 
     def begin_anew(self) -> None:
         """No cache holds anything."""
         if self._daemon is not None:
             self._daemon.send_signal(signal.SIGTERM)
             self._daemon.wait(15)
-        self._unbound("reload")
+        for cache in (True, False):
+            self._unbound("reload", cache=cache)
         grounds = self.grounds
         self._daemon = start_policy_daemon(grounds.space, grounds.folder, grounds.ca_file, grace=0)
 
-    def _unbound(self, *command: str) -> None:
-        run("unbound-control", "-c", self.grounds.folder / "unbound.conf", *command)
+    def _unbound(self, *command: str, cache: bool = False) -> None:
+        folder = self.grounds.folder / "cache" if cache else self.grounds.folder
+        run("unbound-control", "-c", folder / "unbound.conf", *command)
 
     def _tell(self, what: object) -> None:
         self.control.sendall(json.dumps(what).encode() + b"\n")
@@ -125,7 +136,7 @@ class Stage:
         file = self.grounds.folder / f"sent-{self._streams}"
         script = HERE / "interop_plan_send.py"
         port = str(postfix.SUBMISSION_PORT)
-        arguments = (script, port, file, domain, *postures)
+        arguments: tuple[str | Path, ...] = (script, port, file, domain, *postures)
         log = self.grounds.folder / "send.log"
         process = self.grounds.space.spawn(tool("env"), sys.executable, *arguments, log=log)
         try:
@@ -196,8 +207,12 @@ def stage() -> Iterator[Stage]:
     """Everything is up, and no mail is sent yet."""
     with lab_grounds("interop_plan_serve.py", str(PACE)) as grounds, socket.socket(socket.AF_UNIX) as control:
         control.connect(str(grounds.folder / "lab" / "control"))
+        (grounds.folder / "cache").mkdir()
+        cache = (grounds.space, grounds.folder / "cache", grounds.anchor)
+        start_resolver(*cache, 'module-config: "iterator"', "do-not-query-localhost: no", at=_CACHE)
         # Data that failed to validate is kept for a minute, however short its TTL is.
-        start_resolver(grounds.space, grounds.folder, grounds.anchor, "val-bogus-ttl: 1")
+        bogus = ("val-bogus-ttl: 1", "do-not-query-localhost: no")
+        start_resolver(grounds.space, grounds.folder, grounds.anchor, *bogus, above=_CACHE)
         home = grounds.folder / "postfix"
         sender = postfix.Postfix(grounds.space, home, grounds.ca_file, POSTURES, max_use=100, more=_MAIN)
         yield Stage(grounds, sender, control)
