@@ -153,15 +153,17 @@ def start_resolver(
 
 
 def start_policy_daemon(
-    space: Namespace, folder: Path, ca_file: Path, grace: int = 60
+    space: Namespace, folder: Path, ca_file: Path, *, grace: int = 60, room: int = 10000
 ) -> subprocess.Popen[bytes]:
-    """postfix-mta-sts-resolver, from the virtual environment that the tests run in.  `grace`: seconds for
-    which it does not look at the record again."""
+    """postfix-mta-sts-resolver, from the virtual environment that the tests run in.
+
+    `grace`: seconds for which it does not look at the record again; `room`: policies that it keeps.
+    """
     conf = folder / "mta-sts-daemon.yml"
     conf.write_text(
         f"host: 127.0.0.1\nport: {POLICY_DAEMON_PORT}\nreuse_port: true\nshutdown_timeout: 1\n"
         f"cache_grace: {grace}\n"
-        "cache:\n  type: internal\n  options:\n    cache_size: 10000\n"
+        f"cache:\n  type: internal\n  options:\n    cache_size: {room}\n"
         "default_zone:\n  strict_testing: false\n  timeout: 15\n"
     )
     daemon = Path(sys.prefix) / "bin" / "mta-sts-daemon"

@@ -134,7 +134,7 @@ def carry_out_unsafe(stage: Stage, prepared: Prepared, killing: Killing) -> Carr
     and no longer than foreseen."""
     began = time.monotonic()
     carried = Carried(f"{prepared.case.name}: {killing.order}", unsafe=True)
-    stage.begin_anew()
+    stage.begin_anew(newcomers=killing.newcomers)
     stage.turn_to(killing.worlds[0])
     with stage.sending(prepared.domain, prepared.postures) as stream:
         await_mail(stream, time.monotonic())

@@ -19,7 +19,7 @@ from mailpath.plan import Asked, Goal, Plan, Result, make
 from mailpath.plan.passage import Change
 from mailpath.plan.proof import ORDER
 from mailpath.plan.timing import max_age
-from mailpath.plan.world import POLICY, World
+from mailpath.plan.world import POLICY, World, different
 from mailpath.walk import live_network, walk
 
 #: Senders; each is an smtp(8) client of one Postfix.
@@ -47,7 +47,8 @@ class Case(NamedTuple):
 class Killing:
     """An unsafe order.  `worlds`: the start, and after each of `changes`; `during`: the number of the change
     in which mail is lost; `met`: what such mail meets.  `foreseen`: posture -> the outcome of it then;
-    `limit`: posture -> the worst rank that is allowed.
+    `limit`: posture -> the worst rank that is allowed.  `newcomers`: it is about a policy, and whoever has
+    none of before loses mail, too.
     """
 
     order: str
@@ -59,6 +60,7 @@ class Killing:
     met: World
     foreseen: Mapping[str, str]
     limit: Mapping[str, float]
+    newcomers: bool
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,13 @@ async def prepare(case: Case) -> Prepared:
     goal = (await states.see(last))[0].walk
     killings = []
     for killed in planned.killed:
+        new = (await states.judged([killed.met.world]))[0]
         held = [killed.way.settled[place] for place in killed.met.held]
         met = (await states.judged([killed.met.world], held))[0]
         after = killed.way.settled[-1]
         then = (await states.judged([after], [after]))[0]
+        foreseen = {each: met[each].outcome for each in postures if each in killed.unsafe.postures}
+        limit = {each: max(start[each].rank, end[each].rank, then[each].rank) for each in postures}
         killings.append(
             Killing(
                 order=killed.unsafe.order,
@@ -109,8 +114,10 @@ async def prepare(case: Case) -> Prepared:
                 changes=killed.order,
                 during=killed.met.during,
                 met=killed.met.world,
-                foreseen={each: met[each].outcome for each in postures if each in killed.unsafe.postures},
-                limit={each: max(start[each].rank, end[each].rank, then[each].rank) for each in postures},
+                foreseen=foreseen,
+                limit=limit,
+                newcomers=POLICY in different(first, killed.met.world)
+                and all(new[each].outcome == outcome for each, outcome in foreseen.items()),
             )
         )
     return Prepared(

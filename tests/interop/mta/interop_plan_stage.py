@@ -108,15 +108,17 @@ class Stage:
         """The validator asks again for all of `zone`: a cache above it may remember."""
         self._unbound("flush_zone", zone)
 
-    def begin_anew(self) -> None:
-        """No cache holds anything."""
+    def begin_anew(self, *, newcomers: bool = False) -> None:
+        """No cache holds anything.  `newcomers`: senders never keep a policy, as if each mail were the first
+        to the domain."""
         if self._daemon is not None:
             self._daemon.send_signal(signal.SIGTERM)
             self._daemon.wait(15)
         for cache in (True, False):
             self._unbound("reload", cache=cache)
         grounds = self.grounds
-        self._daemon = start_policy_daemon(grounds.space, grounds.folder, grounds.ca_file, grace=0)
+        where = (grounds.space, grounds.folder, grounds.ca_file)
+        self._daemon = start_policy_daemon(*where, grace=0, room=0 if newcomers else 1000)
 
     def _unbound(self, *command: str, cache: bool = False) -> None:
         folder = self.grounds.folder / "cache" if cache else self.grounds.folder
