@@ -25,11 +25,12 @@ FEW = 3
 
 
 class Killed(NamedTuple):
-    """An order that loses mail, and where it does: `met` on `way`."""
+    """An order that loses mail, and where it does: `met` on `way`, which `order` leads along."""
 
     unsafe: Unsafe
     met: Met
     way: Passage
+    order: tuple[Change, ...]
 
 
 async def unsafe_orders(
@@ -68,7 +69,7 @@ async def unsafe_orders(
             sequence=each.sequence,
             during=met.during + 1 if each.steps else 0,
         )
-        found.setdefault(state, Killed(unsafe, killing[0].met, way))
+        found.setdefault(state, Killed(unsafe, killing[0].met, way, tuple(order)))
     return tuple(found.values())
 
 

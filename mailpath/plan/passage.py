@@ -81,7 +81,10 @@ def passage(start: World, changes: Sequence[Change], times: Times, most: int = M
         mixtures, dropped = _mixtures(after, old, most)
         left_out += dropped
         held = _newest(policies, settled)
-        met += [Met(number, world, seconds, held) for world, seconds in mixtures]
+        met += [
+            Met(number, world, seconds, _holdable(held, number + 1, world, after))
+            for world, seconds in mixtures
+        ]
         old = _aged(old, change.wait_s)
         policies = {
             place: seconds - change.wait_s if place <= number else seconds
@@ -103,6 +106,13 @@ def _newest(policies: dict[int, int], settled: Sequence[World]) -> tuple[int, ..
     """Of the worlds with one policy the latest is enough."""
     latest = {_policy(settled[place]): place for place, seconds in policies.items() if seconds > 0}
     return tuple(latest.values())
+
+
+def _holdable(held: tuple[int, ...], newest: int, world: World, after: World) -> tuple[int, ...]:
+    """Nobody holds the policy of a change yet where that change has not come to the policy host."""
+    if _policy(world) == _policy(after):
+        return held
+    return tuple(place for place in held if place != newest)
 
 
 def _aged(old: dict[Part, list[_Old]], seconds: int) -> dict[Part, list[_Old]]:
@@ -154,6 +164,6 @@ def _corners(choices: list[list[_Choice]]) -> Iterator[tuple[_Choice, ...]]:
     yield tuple(oldest)
     for place in reversed(range(len(choices))):  # hosts sort behind records
         yield (*oldest[:place], newest[place], *oldest[place + 1 :])
-    for place, each in enumerate(choices):
-        for other in each[1:]:
+    for place in reversed(range(len(choices))):
+        for other in choices[place][1:]:
             yield (*newest[:place], other, *newest[place + 1 :])

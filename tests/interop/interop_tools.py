@@ -32,6 +32,7 @@ PACKAGES = {
     "postqueue": "postfix",
     "prlimit": "util-linux",
     "unbound": "unbound",
+    "unbound-control": "unbound",
 }
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
 

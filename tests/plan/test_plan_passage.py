@@ -54,8 +54,9 @@ def test_a_policy_is_held_for_its_max_age() -> None:
     start = world().changed({POLICY: Sts(txt=(), max_age=1000)})
     none = Change({POLICY: Sts(txt=(), mode="none", max_age=50)}, 999)
     way = passage(start, [none, Change({HOST: SWITCHED}, 1), Change({HOST: ()})], TIMES)
-    held = {each.during: each.held for each in way.met}
+    held = {each.during: each.held for each in reversed(way.met)}
     assert held[0] == (0, 1)
+    assert [each.held for each in way.met if each.during == 0] == [(0, 1), (0,)], "nobody can hold it yet"
     assert set(held[1]) == {0, 2}, "the one of before, and the latest world with the one of now"
     assert set(held[2]) == {3}
     assert max_age(Sts(body="version: STSv1\nmode: none\nmax_age: 7\n")) == 7

@@ -56,6 +56,12 @@ def _tell(config: pytest.Config, what: str, seen: Cells, foreseen: Cells, second
 
 
 @pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> list[str]:
+    """Lines for people, which stand at the end of a run."""
+    return pytestconfig.stash.setdefault(FIGURES, [])
+
+
+@pytest.fixture(scope="session")
 def grounds() -> Iterator[Grounds]:
     with lab_grounds() as up:
         yield up

@@ -94,16 +94,16 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def lab_grounds() -> Iterator[Grounds]:
-    """The lab with all its scenarios, in a namespace of its own."""
+def lab_grounds(script: str = "interop_mta_serve.py", *more: str) -> Iterator[Grounds]:
+    """The lab with all its scenarios, in a namespace of its own.  `script`: what else serves it, and its
+    arguments behind the folder."""
     with temporary_folder() as folder:
         etc, home = folder / "etc", folder / "lab"
         etc.mkdir()
         home.mkdir()
         write_etc(etc)
         with namespace(ADDRESSES, etc) as space:
-            arguments = (tool("env"), sys.executable, HERE / "interop_mta_serve.py", home)
-            lab = space.spawn(*arguments, log=folder / "lab.log")
+            lab = space.spawn(tool("env"), sys.executable, HERE / script, home, *more, log=folder / "lab.log")
             wait_until((home / "ready").exists, 30, "the lab to be up", space.logs)
             yield Grounds(space, folder, etc, lab)
 
@@ -124,10 +124,12 @@ def write_etc(etc: Path) -> None:
     (etc / "hosts").write_text("127.0.0.1 localhost\n")
 
 
-def start_resolver(space: Namespace, folder: Path, anchor: Path, *more: str) -> None:
-    """A validating unbound on `RESOLVER` that asks the lab's DNS.  `more`: lines of its server clause."""
+def start_resolver(
+    space: Namespace, folder: Path, anchor: Path, *more: str, at: str = RESOLVER, above: str = LAB_DNS
+) -> None:
+    """A validating unbound on `at` that asks `above`, the lab's DNS.  `more`: lines of its server clause."""
     options = [
-        f"interface: {RESOLVER}",
+        f"interface: {at}",
         f'directory: "{folder}"',
         'chroot: ""',
         'username: ""',
@@ -142,19 +144,26 @@ def start_resolver(space: Namespace, folder: Path, anchor: Path, *more: str) -> 
     lines = "".join(f"  {option}\n" for option in options)
     conf = folder / "unbound.conf"
     conf.write_text(
-        f"server:\n{lines}remote-control:\n  control-enable: no\n"
-        f'forward-zone:\n  name: "."\n  forward-addr: {LAB_DNS}\n'
+        f"server:\n{lines}remote-control:\n  control-enable: yes\n  control-use-cert: no\n"
+        f'  control-interface: "{folder}/unbound.control"\n'
+        f'forward-zone:\n  name: "."\n  forward-addr: {above}\n'
     )
     space.spawn(tool("unbound"), "-d", "-c", conf, log=folder / "unbound.log")
-    space.wait_for_dns([(RESOLVER, "example")])
+    space.wait_for_dns([(at, "example")])
 
 
-def start_policy_daemon(space: Namespace, folder: Path, ca_file: Path) -> None:
-    """postfix-mta-sts-resolver, from the virtual environment that the tests run in."""
+def start_policy_daemon(
+    space: Namespace, folder: Path, ca_file: Path, *, grace: int = 60, room: int = 10000
+) -> subprocess.Popen[bytes]:
+    """postfix-mta-sts-resolver, from the virtual environment that the tests run in.
+
+    `grace`: seconds for which it does not look at the record again; `room`: policies that it keeps.
+    """
     conf = folder / "mta-sts-daemon.yml"
     conf.write_text(
         f"host: 127.0.0.1\nport: {POLICY_DAEMON_PORT}\nreuse_port: true\nshutdown_timeout: 1\n"
-        "cache:\n  type: internal\n  options:\n    cache_size: 10000\n"
+        f"cache_grace: {grace}\n"
+        f"cache:\n  type: internal\n  options:\n    cache_size: {room}\n"
         "default_zone:\n  strict_testing: false\n  timeout: 15\n"
     )
     daemon = Path(sys.prefix) / "bin" / "mta-sts-daemon"
@@ -162,6 +171,7 @@ def start_policy_daemon(space: Namespace, folder: Path, ca_file: Path) -> None:
     trusted = f"SSL_CERT_FILE={ca_file}"
     process = space.spawn(tool("env"), trusted, daemon, "-c", conf, log=folder / "mta-sts-daemon.log")
     wait_until(lambda: listens(process, POLICY_DAEMON_PORT), 20, "the policy daemon to listen", space.logs)
+    return process
 
 
 def listens(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -100,10 +100,9 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
-#: One process per delivery, so that its lines in the log belong together.
 _CLIENT = """\
 {posture} unix - - n - 8 smtp
-  -o syslog_name=client -o max_use=1 -o smtp_helo_name={posture}.a.example
+  -o syslog_name=client -o max_use={max_use} -o smtp_helo_name={posture}.a.example
 """
 
 #: Folder -> group and mode, as Debian's /etc/postfix/postfix-files has them; all but `pid` are postfix's.
@@ -130,18 +129,31 @@ _RELAY = re.compile(r"^([^\[]+)\[([^\]]+)\]:\d+$")
 
 
 class Postfix:
-    """An instance in `space`; everything of it is in `home`."""
+    """An instance in `space`; everything of it is in `home`.
 
-    def __init__(self, space: Namespace, home: Path, ca_file: Path, postures: Iterable[str] = LEVELS) -> None:
+    `max_use`: deliveries of one smtp(8) process; `more`: lines of main.cf.
+    """
+
+    def __init__(
+        self,
+        space: Namespace,
+        home: Path,
+        ca_file: Path,
+        postures: Iterable[str] = LEVELS,
+        *,
+        max_use: int = 1,
+        more: str = "",
+    ) -> None:
         self._space = space
         self._home = home
-        self._log = home / "mail.log"
+        self._log = MailLog(home / "mail.log")
         (home / "etc").mkdir(parents=True)
         _make_folders(home)
         postures = tuple(postures)
-        self._write("main.cf", _MAIN.format(home=home, ca_file=ca_file, backoff=BACKOFF))
+        self._write("main.cf", _MAIN.format(home=home, ca_file=ca_file, backoff=BACKOFF) + more)
         clients = [
-            _CLIENT.format(posture=posture) + "".join(f"  -o {line}\n" for line in LEVELS[posture])
+            _CLIENT.format(posture=posture, max_use=max_use)
+            + "".join(f"  -o {line}\n" for line in LEVELS[posture])
             for posture in postures
         ]
         self._write("master.cf", _MASTER.format(port=SUBMISSION_PORT) + "".join(clients))
@@ -200,27 +212,51 @@ class Postfix:
 
     def said(self) -> str:
         """The end of its log."""
-        lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
-        return "\n".join([*lines[-20:], self._space.logs()])
+        return "\n".join([*self._log.text().splitlines()[-20:], self._space.logs()])
 
     def attempts(self) -> dict[str, list[Attempt]]:
         """What the log tells, by recipient."""
-        words: dict[str, dict[str, str]] = defaultdict(dict)
-        found: dict[str, list[Attempt]] = defaultdict(list)
-        for raw in self._log.read_text(errors="replace").splitlines() if self._log.exists() else ():
-            line = _LINE.match(raw)
-            if line is None:
-                continue
-            pid, said = line.groups()
-            if tls := _TLS.match(said):
-                words[pid][tls[2]] = tls[1]
-            elif status := _STATUS.match(said):
-                recipient, relay, code, outcome, text = status.groups()
-                at = _RELAY.match(relay)
-                host, address = (at[1], at[2]) if at else (None, None)
-                word = words.pop(pid, {}).get(address or "")
-                found[recipient].append(Attempt(outcome, code, host, address, word, text))
-        return dict(found)
+        return self._log.attempts()
+
+
+class MailLog:
+    """A log that is being written: each look reads on from where the last one ended."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read = 0
+        self._words: dict[str, dict[str, str]] = defaultdict(dict)
+        self._found: dict[str, list[Attempt]] = defaultdict(list)
+
+    def text(self) -> str:
+        """All of it."""
+        return self._file.read_text(errors="replace") if self._file.exists() else ""
+
+    def attempts(self) -> dict[str, list[Attempt]]:
+        """Recipient -> what was logged of its mail, in order of attempts."""
+        if self._file.exists():
+            with self._file.open("rb") as file:
+                file.seek(self._read)
+                whole = file.read().rpartition(b"\n")[0]
+            self._read += len(whole) + bool(whole)
+            for raw in whole.decode(errors="replace").splitlines():
+                self._take(raw)
+        return dict(self._found)
+
+    def _take(self, raw: str) -> None:
+        line = _LINE.match(raw)
+        if line is None:
+            return
+        pid, said = line.groups()
+        if tls := _TLS.match(said):
+            self._words[pid][tls[2]] = tls[1]
+        elif status := _STATUS.match(said):
+            recipient, relay, code, outcome, text = status.groups()
+            at = _RELAY.match(relay)
+            host, address = (at[1], at[2]) if at else (None, None)
+            # One process sends one message at a time: its lines belong together.
+            word = self._words.pop(pid, {}).get(address or "")
+            self._found[recipient].append(Attempt(outcome, code, host, address, word, text))
 
 
 def _make_folders(home: Path) -> None:
