@@ -142,8 +142,8 @@ def _character(char: str) -> str:
 
 
 def is_within(name: str, zone: str) -> bool:
-    """Whether `name` is `zone` or below it; both lower-case, without the trailing dot, not the root."""
-    return name == zone or name.endswith(f".{zone}")
+    """Whether `name` is `zone` or below it; both lower-case, without the trailing dot; the root is "."."""
+    return zone in (".", name) or name.endswith(f".{zone}")
 
 
 def to_dns_name(text: str) -> str:

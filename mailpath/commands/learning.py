@@ -66,7 +66,7 @@ _SOLUTIONS = flag("--solutions", help="Add the answers, and notes for the instru
     ],
 )
 def sheet(course: str, solutions: bool, output: str | None) -> None:
-    """Print COURSE, one lesson or the lesson in FILE as a page to hand out. The answers are worked out in the
+    """Make a page for print of COURSE, one lesson or the lesson in FILE. The answers are worked out in the
     lab.
     """
     from mailpath.commands import lessons

@@ -24,6 +24,7 @@ from mailpath.network.capture import Capture, load
 from mailpath.plan import Asked, Goal, Plan, Result, make
 from mailpath.plan.next_key import MAX_PEM, NextKey, read_certificate, read_key
 from mailpath.walk import live_network
+from mailpath.wording.phrases import join_and
 
 STATUS: dict[Result, ExitCode] = {
     Result.PLAN: ExitCode.OK,
@@ -31,6 +32,8 @@ STATUS: dict[Result, ExitCode] = {
     Result.BLOCKED: ExitCode.UNDELIVERED,
     Result.UNKNOWN: ExitCode.UNKNOWN,
 }
+#: Goals that publish TLSA records of a key that no host shows yet.
+_KEYED = (Goal.KEY_CHANGE, Goal.NEW_MX, Goal.DANE)
 
 
 def run(
@@ -53,6 +56,8 @@ def run(
         raise click.UsageError(
             "new-mx needs --to, the new MX host." if to is None else "--to is for new-mx alone."
         )
+    if (key or cert) and wanted not in _KEYED:
+        raise click.UsageError(f"--key and --cert are for {join_and(_KEYED)}.")
     if key is not None and cert is not None:
         raise click.UsageError("Use either --key or --cert, not both.")
     inputs = {"--replay": replay, "--key": key, "--cert": cert, **files_read(network)}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from shlex import quote
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 import msgspec
 
 from mailpath.lab.grammar import Zone
-from mailpath.plan.model import Blocked, Do, PolicyFile, Step
+from mailpath.plan import checks
+from mailpath.plan.model import Blocked, Do, Step
 from mailpath.plan.passage import Change
 from mailpath.plan.situation import Situation
 from mailpath.plan.timing import INSECURE
@@ -29,7 +29,8 @@ class Wait(msgspec.Struct, frozen=True):
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """One step.  `parts`: what it changes.  `settle`: no later step may begin while some cache holds a value
-    from before it, or before the steps since the last one that settled.
+    from before it, or before the steps since the last one that settled.  `delivers`: the check asks whether
+    mail is delivered, too, unless something else keeps it from being so.
     """
 
     who: str
@@ -39,6 +40,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     settle: bool = False
     wait: Wait | None = None
     check: str = ""
+    delivers: bool = False
     undo: tuple[str, ...] = ()
     phase: Phase = ""
 
@@ -69,11 +71,16 @@ class Drafting:
         *,
         settle: bool = True,
         check: str = "",
+        delivers: bool = False,
         undo: tuple[str, ...] = (),
         phase: Phase = "",
+        whole: bool = False,
     ) -> None:
         """A step for each zone that has some of the RRsets `wanted`; those that are so already are none.
-        `check`: beside asking every name server."""
+
+        `check`: beside asking every name server.  `whole`: with nsupdate the RRsets are replaced, whatever
+        else they hold.
+        """
         zones: dict[str, dict[Part, tuple[Rr, ...]]] = {}
         for part, records in wanted.items():
             if (self.world.parts.get(part) or ()) != records:
@@ -83,10 +90,11 @@ class Drafting:
                 Draft(
                     who=f"dns {zone}",
                     title=title,
-                    do=tuple(self._dns(zone, parts, what)),
+                    do=tuple(self._dns(zone, parts, what, whole=whole)),
                     parts=dict(parts),
                     settle=settle and number == len(zones),
                     check=" && ".join(filter(None, (*self._served(parts), check))),
+                    delivers=delivers,
                     undo=undo,
                     phase=phase,
                 )
@@ -96,11 +104,13 @@ class Drafting:
         """Commands that succeed when every name server serves `parts`."""
         for part, records in parts.items():
             before = self.world.parts.get(part) or ()
-            words = [f"--has {quote(each.data)}" for each in records if each not in before]
-            words += [f"--lacks {quote(each.data)}" for each in before if each not in records]
-            yield f"mailpath dnssec {quote(part.name)} {part.rdtype} {' '.join(words)}"
+            has = [each.data for each in records if each not in before]
+            lacks = [each.data for each in before if each not in records]
+            yield checks.records_served(part.name, part.rdtype, has, lacks)
 
-    def _dns(self, zone: str, parts: dict[Part, tuple[Rr, ...]], what: str) -> Iterable[Do]:
+    def _dns(
+        self, zone: str, parts: dict[Part, tuple[Rr, ...]], what: str, *, whole: bool = False
+    ) -> Iterable[Do]:
         """What to do in one zone.  What replaces something does so in one update: two MTA-STS records beside
         each other are none (RFC 8461 section 3.1).
         """
@@ -112,6 +122,8 @@ class Drafting:
             gone += [each.text for each in before if each not in records]
         adding = [f"update add {each}" for each in new]
         deleting = [f"update delete {_without_ttl(each)}" for each in gone]
+        if whole:
+            deleting = [f"update delete {part.name}. IN {part.rdtype}" for part in parts]
         lines = (f"zone {zone}.", *deleting, *adding, "send")
         if new:
             yield Do(kind="publish", what=what, records=tuple(new), nsupdate=lines)
@@ -128,8 +140,9 @@ class Drafting:
             for draft, (seconds, _) in zip(self.drafts, self._waits(), strict=True)
         ]
 
-    def steps(self) -> tuple[Step, ...]:
-        """As the plan has them."""
+    def steps(self, refused: Collection[int] = ()) -> tuple[Step, ...]:
+        """As the plan has them.  `refused`: numbers of those after which mail is still refused."""
+        delivered = checks.mail_delivered(self.situation.recipient)
         return tuple(
             Step(
                 n=number,
@@ -138,7 +151,9 @@ class Drafting:
                 do=draft.do,
                 wait_s=seconds,
                 wait_because=why,
-                check=draft.check,
+                check=" && ".join(
+                    filter(None, (draft.check, delivered * (draft.delivers and number not in refused)))
+                ),
                 undo=draft.undo,
                 phase=draft.phase,
             )
@@ -178,7 +193,7 @@ class Drafting:
         else:
             assumed = "" if times.of(zone) else ", assumed"
             why = (
-                f'the answer "no {part.rdtype} at {part.name}" has expired'
+                f'the answer "no {part.rdtype} record at {part.name}" has expired'
                 f" (negative TTL {seconds} s of {zone}{assumed})"
             )
         return seconds, why
@@ -187,10 +202,16 @@ class Drafting:
         """From when the wait counts, for records."""
         if not draft.settle or not any(part.kind in ("rrset", "zone") for part in draft.parts):
             return ""
-        zones = dict.fromkeys(self.situation.world.zone_of(part.name) for part in draft.parts)
+        zones = dict.fromkeys(self._asked_for(part) for part in draft.parts)
         known = [times.refresh for times in map(self.situation.times.of, zones) if times is not None]
-        late = f"; a secondary that missed the change may need {max(known)} s" if known else ""
+        late = f"; one that missed it may need another {max(known)} s" if known else ""
         return f"Count from when every name server serves the change{late}."
+
+    def _asked_for(self, part: Part) -> str:
+        """The zone whose servers have `part`: a DS record is in the one above."""
+        if part.kind != "zone":
+            return self.situation.world.zone_of(part.name)
+        return self.situation.times.above(part.name)
 
 
 def _zone_settles(name: str, old: Zone, new: Zone | None, seconds: int) -> str:
@@ -198,7 +219,7 @@ def _zone_settles(name: str, old: Zone, new: Zone | None, seconds: int) -> str:
     if old.sec not in INSECURE:
         return f"the old DS records of {name} have expired {lasts}"
     if new is None or new.sec in INSECURE:
-        return f"every answer of {name} without signatures has expired {lasts}"
+        return f"the answers of {name} without signatures have expired, as far as they were seen {lasts}"
     return f'the answer "no DS record of {name}" has expired {lasts}'
 
 
@@ -206,8 +227,3 @@ def _without_ttl(text: str) -> str:
     """As nsupdate deletes it."""
     owner, _, klass, rest = text.split(None, 3)
     return f"{owner} {klass} {rest}"
-
-
-def policy_file(domain: str, text: str) -> PolicyFile:
-    """Where the policy of `domain` is fetched (RFC 8461 section 3.3)."""
-    return PolicyFile(url=f"https://mta-sts.{domain}/.well-known/mta-sts.txt", text=text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -19,15 +19,15 @@ from mailpath.plan.model import Blocked, Goal, Plan, Proof, Result, Worse
 from mailpath.plan.next_key import NextKey
 from mailpath.plan.orders import Killed, unsafe_orders
 from mailpath.plan.passage import Passage, passage
-from mailpath.plan.proof import Comparison, Standing, States, worse
-from mailpath.plan.reached import IDEAL, Reached
+from mailpath.plan.proof import Comparison, Standing, States, standing, worse
+from mailpath.plan.reached import IDEAL, REFUSED, Reached
 from mailpath.plan.situation import Situation, situation_of
 from mailpath.plan.telling import tell_state
 from mailpath.plan.world import World
 from mailpath.rehearse import Differences, compare
 from mailpath.visible import visible
 from mailpath.walk import walk
-from mailpath.wording.phrases import count, sentence
+from mailpath.wording.phrases import count, join_and, sentence
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +57,10 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _DRAFTS: dict[Goal, Callable[[Situation, Asked], Drafting]] = {
-    Goal.DANE: lambda situation, _: dane.draft(situation),
+    Goal.DANE: lambda situation, asked: dane.draft(situation, asked.key),
     Goal.MTA_STS: lambda situation, _: mta_sts.draft(situation),
     Goal.KEY_CHANGE: lambda situation, asked: key_change.draft(situation, asked.key),
-    Goal.NEW_MX: lambda situation, asked: new_mx.draft(situation, asked.to),
+    Goal.NEW_MX: lambda situation, asked: new_mx.draft(situation, asked.to, asked.key),
     Goal.LEAVE_DANE: lambda situation, _: leaving.leave_dane(situation),
     Goal.LEAVE_MTA_STS: lambda situation, _: leaving.leave_mta_sts(situation),
     Goal.REPAIR: lambda situation, _: repair.draft(situation),
@@ -141,20 +141,54 @@ async def _prove(
         attacks=attacks,
     )
     safe = not wrong and not failed
+    refused = [number for number, world in enumerate(way.settled) if await _refused(world, states, (IDEAL,))]
+    stays = [] if goal is Goal.REPAIR else await _refused(way.settled[-1], states, repair.SENDERS)
+    notes = (*drafting.notes, *_still(stays, end), *_counted_down(drafting))
+    notes = (*notes, *await _unlike(situation, states, found))
     plan = Plan(
         goal=goal,
         recipient=situation.recipient,
         at=found.at,
         result=Result.PLAN if safe else Result.BLOCKED,
         reason=_reason(drafting, proof, failed),
-        steps=drafting.steps() if safe else (),
+        steps=drafting.steps(refused) if safe else (),
         proof=proof,
         unsafe=tuple(each.unsafe for each in orders),
         blocked=tuple(drafting.blocked) if safe else _walls(proof, failed),
         cost=_cost(start, end) if goal.leaves else {},
-        notes=tuple(dict.fromkeys((*drafting.notes, *await _unlike(situation, states, found)))),
+        notes=tuple(dict.fromkeys(notes)),
     )
     return Planned(plan=plan, worlds=way.settled, killed=orders, states=states)
+
+
+async def _refused(world: World, states: States, senders: Iterable[str]) -> list[str]:
+    """Those of `senders` whose mail is not accepted there."""
+    seen = await states.see(world)
+    return [
+        name
+        for name in senders
+        if any(standing(judge(each.walk, PRESETS[name])).rank >= REFUSED for each in seen)
+    ]
+
+
+def _still(refused: Sequence[str], end: dict[str, Standing]) -> Iterator[str]:
+    """That something else has to be done first."""
+    if refused:
+        told = f"mail is still {end[refused[0]].outcome} by {join_and(refused)}"
+        yield f"After the last step {told}, as it is now: see the goal repair."
+
+
+def _counted_down(drafting: Drafting) -> Iterator[str]:
+    """On zones whose TTLs only a cache showed: signatures would have named them."""
+    situation = drafting.situation
+    owners = [part.name for draft in drafting.drafts for part in draft.parts if part.kind == "rrset"]
+    for name in dict.fromkeys(map(situation.world.zone_of, owners)):
+        zone = situation.world.zone(name)
+        if situation.capture.ground.kind != "lab" and zone is not None and zone.sec == "unsigned":
+            yield (
+                f"A cache counts the TTLs of {name} down, and no signature names the whole ones: where its"
+                " zone file has a longer TTL, use it and wait for it."
+            )
 
 
 async def _unlike(situation: Situation, states: States, found: Walk) -> tuple[str, ...]:

@@ -136,9 +136,10 @@ class Unsafe(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """ "New key served, old record cached: deferred by exim and rfc for up to 3600 s."."""
-        from mailpath.wording.phrases import join_and, sentence
+        from mailpath.plan.telling import tell_postures
+        from mailpath.wording.phrases import sentence
 
-        by = join_and(self.postures) if self.postures else "nobody"
+        by = tell_postures(self.postures)
         lasts = f"for up to {self.for_s} s" if self.for_s else "until the next step is done"
         return sentence(f"{self.state}: {self.outcome} by {by} {lasts}")
 

@@ -53,7 +53,7 @@ class NextKey(msgspec.Struct, frozen=True):
 
         `whose`: " of mx1.b.example", where several hosts change.
         """
-        known = self._known(usage, selector, mtype)
+        known = self.known(usage, selector, mtype)
         if known:
             return known.hex()
         key = "key" if selector == dane.SPKI else "certificate"
@@ -61,7 +61,8 @@ class NextKey(msgspec.Struct, frozen=True):
         digest = _DIGESTS.get(mtype)
         return f"<{digest} of {named}{whose}>" if digest else f"<{named}{whose}, DER, in hexadecimal>"
 
-    def _known(self, usage: int, selector: int, mtype: int) -> bytes:
+    def known(self, usage: int, selector: int, mtype: int) -> bytes:
+        """TLSA data; empty where the files named do not show it."""
         if usage == dane.DANE_EE:
             if self.chain:
                 return dane.computed((selector, mtype), self.chain[0])

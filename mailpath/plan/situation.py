@@ -12,9 +12,10 @@ from mailpath.assess.standing import OUTDATED
 from mailpath.assess.tlsa import failed_lookup, tlsa_bases, tlsa_of
 from mailpath.facts import Found, MxHost, Security, Session, TlsaRecord, Walk
 from mailpath.match import dane, pkix
+from mailpath.names import is_within
 from mailpath.network.capture import Capture
 from mailpath.plan.timing import Times, times_of
-from mailpath.plan.world import Rr, World, is_within, world_of
+from mailpath.plan.world import Rr, World, world_of
 from mailpath.rehearse import draw
 
 
@@ -36,16 +37,17 @@ class Shown(msgspec.Struct, frozen=True):
 class HostNow(msgspec.Struct, frozen=True, kw_only=True):
     """One MX host.  `own`: it is the user's to change.
 
-    `owner`: where its TLSA records stand, or would; `tlsa`: those there are, secure or not; `failed`: the
-    lookup of them failed.  `chains`: the certificates that it shows (DER), each chain once.  `pkix`: they are
-    all valid for it, by a public CA.  `sound`: TLS works at every address, in a version
-    that is in use.  `greets`: some address of it is ready to take mail; `servers`: what the world calls its
-    servers: hosts may share one, and each goes by its first name.
+    `addresses`: those that the walk found.  `owner`: where its TLSA records stand, or would; `tlsa`: those
+    there are, secure or not; `failed`: the lookup of them failed.  `chains`: the certificates that it shows
+    (DER), each chain once.  `pkix`: they are all valid for it, by a public CA.  `sound`: TLS works at every
+    address, in a version that is in use.  `greets`: some address of it is ready to accept mail; `servers`:
+    what the world calls its servers: hosts may share one, and each goes by its first name.
     """
 
     name: str
     own: bool
     owner: str
+    addresses: tuple[str, ...] = ()
     tlsa: tuple[Shown, ...] = ()
     failed: bool = False
     chains: tuple[tuple[bytes, ...], ...] = ()
@@ -133,6 +135,7 @@ def _host(walk: Walk, host: MxHost, world: World, *, own: bool) -> HostNow:
         name=host.name,
         own=own,
         owner=base,
+        addresses=host.addresses,
         tlsa=tuple(
             Shown(each, next((rr for rr in held if same(rr, each)), None), _place(each, chains))
             for each in records

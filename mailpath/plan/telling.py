@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from mailpath.judge.presets import PRESETS
 from mailpath.lab.grammar import Certificate, Server
 from mailpath.plan.world import Part, World, certificate, different
 from mailpath.wording.phrases import join_and
 
+#: So many names are told of those that are not meant.
+FEW = 3
 _SERVED = {"server", "policy", "zone", "fault"}
 _NAMES = {"server": "key", "policy": "policy", "zone": "DS record", "fault": "name servers"}
+
+
+def tell_postures(names: Sequence[str]) -> str:
+    """ "rfc and exim", "every posture but postfix-dane-only"."""
+    others = [name for name in PRESETS if name not in names]
+    if len(others) > FEW:
+        return join_and(tuple(names)) if names else "nobody"
+    return f"every posture but {join_and(tuple(others))}" if others else "every posture"
 
 
 def tell_state(world: World, start: World, goal: World, about: Collection[Part] | None = None) -> str:

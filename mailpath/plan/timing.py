@@ -1,6 +1,7 @@
 """How long an old value stays with senders once it is changed, as the answers of a capture showed it.
 
-* A record: its TTL (RFC 1035 section 3.2.1), as it was published before the change.
+* A record: its TTL (RFC 1035 section 3.2.1), as it was published before the change.  What an answer from a
+  cache shows may be less; for a zone that is not signed a plan says so.
 * No record: the negative TTL, the lesser of the SOA's own TTL and its minimum (RFC 2308 section 5).
 * A DS record: its TTL, of the parent zone; a missing one: the parent's negative TTL.
 * Answers of a zone that is signed: their TTLs; without signatures they are bogus to whoever sees a DS record.
@@ -10,20 +11,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import dns.exception
 import dns.rdatatype
 import msgspec
 from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.RRSIG import RRSIG
 from dns.rdtypes.ANY.SOA import SOA
+from dns.rrset import RRset
 
 from mailpath.dnssec.messages import name_text
 from mailpath.dnssec.wire import read_message
 from mailpath.lab.grammar import Sts, Zone
 from mailpath.match.sts import parse_policy
+from mailpath.names import is_within
 from mailpath.network.capture import Capture
-from mailpath.plan.world import Part, World, is_within
+from mailpath.plan.world import Part, World
 
 #: Seconds that are taken for granted where no answer showed any: what most zones have, and a day above them.
 UNSEEN, UNSEEN_DS = 3600, 86400
@@ -39,10 +44,13 @@ class ZoneTimes(msgspec.Struct, frozen=True):
 
 
 class Times(msgspec.Struct, frozen=True):
-    """`zones`: zone -> its SOA's times; `ds`: zone -> TTL of its DS records."""
+    """`zones`: zone -> its SOA's times; `ds`: zone -> TTL of its DS records; `signed`: owner and type of an
+    RRset -> Unix time until which signatures of it hold.
+    """
 
     zones: dict[str, ZoneTimes]
     ds: dict[str, int]
+    signed: dict[tuple[str, str], int] = {}
 
     def of(self, zone: str) -> ZoneTimes | None:
         """Of `zone`; None where no answer showed them."""
@@ -68,11 +76,15 @@ class Times(msgspec.Struct, frozen=True):
             return 0
         if old.sec not in INSECURE:
             return self.ds.get(zone, UNSEEN_DS)
-        unsigned = longest_ttl(world, zone) if old.sec == "unsigned" else 0
+        unsigned = max(longest_ttl(world, zone), self.negative(zone)) if old.sec == "unsigned" else 0
         if new.sec in INSECURE:
             return unsigned
-        above = [each for each in self.zones if each != zone and is_within(zone, each)]
-        return max(unsigned, self.negative(max(above, key=len)) if above else UNSEEN)
+        return max(unsigned, self.negative(self.above(zone)))
+
+    def above(self, zone: str) -> str:
+        """The zone that has the DS records of `zone`; "" where no answer showed it."""
+        found = [each for each in self.zones if each != zone and is_within(zone, each)]
+        return max(found, key=len, default="")
 
 
 def longest_ttl(world: World, zone: str) -> int:
@@ -87,9 +99,14 @@ def longest_ttl(world: World, zone: str) -> int:
 
 
 def times_of(capture: Capture) -> Times:
-    """What the answers of `capture` say."""
+    """What the answers of `capture` say.
+
+    A cache counts TTLs down.  What a zone has is in its signatures (RFC 4034 section 3.1.4); the negative TTL
+    of one that is not signed is at most the SOA's minimum.
+    """
     zones: dict[str, ZoneTimes] = {}
     ds: dict[str, int] = {}
+    signed: dict[tuple[str, str], int] = {}
     for exchange in capture.dns:
         if exchange.response is None:
             continue
@@ -97,17 +114,32 @@ def times_of(capture: Capture) -> Times:
             message = read_message(exchange.response)
         except dns.exception.DNSException:
             continue
-        for rrset in (*message.answer, *message.authority):
-            owner = name_text(rrset.name)
-            if rrset.rdtype == RdataType.DS:
-                ds[owner] = max(ds.get(owner, 0), rrset.ttl)
-            for rdata in rrset:
-                if isinstance(rdata, SOA):
-                    negative = min(rrset.ttl, rdata.minimum)
+        for section in (message.answer, message.authority):
+            ttls = _original_ttls(section, signed)
+            for rrset in section:
+                owner = name_text(rrset.name)
+                ttl = ttls.get((owner, rrset.rdtype))
+                if rrset.rdtype == RdataType.DS:
+                    ds[owner] = max(ds.get(owner, 0), rrset.ttl if ttl is None else ttl)
+                for soa in (each for each in rrset if isinstance(each, SOA)):
+                    negative = soa.minimum if ttl is None else min(ttl, soa.minimum)
                     known = zones.get(owner)
-                    refresh = rdata.refresh
-                    zones[owner] = ZoneTimes(max(negative, known.negative if known else 0), refresh)
-    return Times(zones, ds)
+                    zones[owner] = ZoneTimes(max(negative, known.negative if known else 0), soa.refresh)
+    return Times(zones, ds, signed)
+
+
+def _original_ttls(
+    section: Iterable[RRset], signed: dict[tuple[str, str], int]
+) -> dict[tuple[str, RdataType], int]:
+    """Owner and type -> the TTL that the zone has.  `signed` learns until when the signatures hold."""
+    found: dict[tuple[str, RdataType], int] = {}
+    for rrset in section:
+        owner = name_text(rrset.name)
+        for rrsig in (each for each in rrset if isinstance(each, RRSIG)):
+            found[owner, rrsig.type_covered] = rrsig.original_ttl
+            key = owner, RdataType.to_text(rrsig.type_covered)
+            signed[key] = max(signed.get(key, 0), rrsig.expiration)
+    return found
 
 
 def max_age(policy: Sts | None) -> int:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from mailpath.lab.grammar import Certificate, Server, Zone
 from mailpath.lab.scenario import Scenario, ScenarioError
+from mailpath.names import is_within
 from mailpath.rehearse import Drawn
 
 #: Names that a world's servers have for their certificates, in `tlsacert`.
@@ -132,11 +133,6 @@ class World(msgspec.Struct, frozen=True):
 
     def _all_servers(self) -> list[Server]:
         return [each for part, held in self.parts.items() if part.kind == "server" for each in held or ()]
-
-
-def is_within(name: str, zone: str) -> bool:
-    """Whether `name` is `zone` or below it."""
-    return zone in (".", name) or name.endswith(f".{zone}")
 
 
 def world_of(drawn: Drawn) -> World:

@@ -27,6 +27,7 @@ from mailpath.dnssec.wire import WireMessage, read_message
 from mailpath.exchanges import DnsExchange, Failure
 from mailpath.facts import Security, Walk, ZoneFact
 from mailpath.lab.grammar import Fault, Zone
+from mailpath.names import is_within
 from mailpath.network.capture import Capture
 from mailpath.rehearse.notes import Notes, is_plain, relative
 from mailpath.rehearse.servers import Address
@@ -115,7 +116,7 @@ class Zones:
                 elif isinstance(rdata, NSEC3):
                     shown = self._zone(name_text(rrset.name.parent()))
                     shown.nsec3, shown.opt_out = True, shown.opt_out or bool(rdata.flags & 1)
-            if rrset.rdtype == RdataType.SOA and _is_within(asked, owner):
+            if rrset.rdtype == RdataType.SOA and is_within(asked, owner):
                 self._zone(owner).negative_ttl = min(rrset.ttl, _LONGEST)
         for rrset in message.answer:
             if rrset.rdtype in _MADE:
@@ -148,11 +149,11 @@ class Zones:
 
     def zone_of(self, name: str) -> str:
         """The deepest zone that is known to be above `name`."""
-        return max((zone for zone in self._shown if _is_within(name, zone)), key=len, default=".")
+        return max((zone for zone in self._shown if is_within(name, zone)), key=len, default=".")
 
     def _is_ours(self, zone: str) -> bool:
         """Whether the scenario has to bring this zone."""
-        return zone not in _LABS_OWN and not (self.skipped and _is_within(zone, self.skipped))
+        return zone not in _LABS_OWN and not (self.skipped and is_within(zone, self.skipped))
 
     @property
     def addresses(self) -> dict[str, Address]:
@@ -255,7 +256,7 @@ class Zones:
 
     def _below_insecure(self, zone: str) -> bool:
         return any(
-            fact.status is Security.INSECURE and zone != name and _is_within(zone, name)
+            fact.status is Security.INSECURE and zone != name and is_within(zone, name)
             for name, fact in self._facts.items()
         )
 
@@ -303,7 +304,7 @@ class Zones:
                 continue
             checking = not question.checking_disabled
             if checking and (
-                question.name in broken or any(_is_within(question.name, each) for each in bogus)
+                question.name in broken or any(is_within(question.name, each) for each in bogus)
             ):
                 continue
             if not is_plain(question.name):
@@ -335,7 +336,7 @@ class Zones:
         """(zone, line) for names that exist and have none of the records that were asked for."""
         for name in sorted(self._exist):
             zone = self.zone_of(name)
-            known = any(_is_within(each, name) for each in drawn) or name == zone
+            known = any(is_within(each, name) for each in drawn) or name == zone
             if known or not is_plain(name) or not self._is_ours(zone) or self._wild(name, drawn):
                 continue
             yield zone, f"{relative(name, zone)} HINFO exists here"
@@ -358,10 +359,6 @@ def _read(exchange: DnsExchange) -> WireMessage | None:
 def _answered(exchange: DnsExchange) -> bool:
     message = _read(exchange)
     return message is not None and message.rcode in _ANSWERS
-
-
-def _is_within(name: str, zone: str) -> bool:
-    return zone in (".", name) or name.endswith(f".{zone}")
 
 
 def _registered(name: str) -> str:

@@ -82,7 +82,7 @@ def test_records_stand_before_the_ds_record_does(plan) -> None:
 
 def test_a_policy_is_enforced_when_certificates_hold(plan) -> None:
     made = plan("mta-sts", "cert-expired")
-    assert titles(made)[0] == "Show a certificate of a public CA"
+    assert titles(made)[0] == "Show a certificate from a public CA"
     files = [do.file.text for step in made.steps for do in step.do if do.file]
     assert ["mode: testing" in files[0], "mode: enforce" in files[1]] == [True, True]
     ids = {record for step in made.steps for do in step.do for record in do.records if "STSv1" in record}
@@ -97,7 +97,7 @@ def test_a_policy_is_enforced_when_certificates_hold(plan) -> None:
 def test_records_that_name_a_ca_are_replaced_around_a_public_certificate(steps) -> None:
     assert [step.title for step in steps("mta-sts", "dane-ta")][:3] == [
         "Publish a record of the key",
-        "Show a certificate of a public CA",
+        "Show a certificate from a public CA",
         "Withdraw the records of the old certificate",
     ]
 

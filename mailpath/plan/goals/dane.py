@@ -6,11 +6,21 @@ Records are there before the DS record is: from then on every TLSA record counts
 from __future__ import annotations
 
 from mailpath.facts import Security
+from mailpath.plan import checks
 from mailpath.plan.drafts import Drafting
 from mailpath.plan.goals import serving, signing
 from mailpath.plan.goals.stopped import Stopped
-from mailpath.plan.goals.tlsa import NEW_TTL, USUAL, current_record, part_of, promised_record
+from mailpath.plan.goals.tlsa import (
+    NEW_TTL,
+    UNNAMED,
+    USUAL,
+    current_record,
+    part_of,
+    promised_record,
+    stray_notes,
+)
 from mailpath.plan.model import Blocked, Result
+from mailpath.plan.next_key import NextKey
 from mailpath.plan.situation import HostNow, Situation
 from mailpath.plan.world import Part, Rr
 
@@ -21,8 +31,8 @@ _PUBLISH = "Publish a TLSA record of the key that each host shows."
 _PUBLISH_UNSEEN = f"{_PUBLISH} Withdraw any others: once the zone above has the DS record, they count."
 
 
-def draft(situation: Situation) -> Drafting:
-    """The steps.  Raises `Stopped`."""
+def draft(situation: Situation, key: NextKey) -> Drafting:
+    """The steps.  `key`: what hosts show that have none yet.  Raises `Stopped`."""
     _look(situation)
     drafting = Drafting(situation)
     lacking = [each for each in situation.hosts if not each.live or not _signed(situation, each)]
@@ -41,19 +51,22 @@ def draft(situation: Situation) -> Drafting:
     serving.refuse_silent([each for each in lacking if not each.greets and not each.chains])
     for each in lacking:
         if not each.chains or not each.sound:
-            serving.serve(drafting, each, serving.OFFER, serving.offer(each.name), trusted=False)
+            serving.serve(drafting, each, serving.OFFER, serving.offer(each.name))
     zones = _zones(situation)
     signing.sign(drafting, zones)
     unseen = [each for each in lacking if not each.tlsa and not _signed(situation, each)]
     stale = [each for each in lacking if each.tlsa and not each.live]
-    _publish(drafting, stale, "Replace what fits nothing", _PUBLISH)
-    _publish(drafting, unseen, "Publish TLSA records", _PUBLISH_UNSEEN)
+    _publish(drafting, stale, "Replace what fits nothing", _PUBLISH, key)
+    _publish(drafting, unseen, "Publish TLSA records", _PUBLISH_UNSEEN, key, alone=True)
     signing.publish_ds(drafting, zones)
     new = [each for each in lacking if not each.tlsa and each not in unseen]
-    _publish(drafting, new, "Publish TLSA records", _PUBLISH)
+    _publish(drafting, new, "Publish TLSA records", _PUBLISH, key)
+    drafting.notes += stray_notes(stale)
+    if any(not each.chains for each in lacking) and not key.spki:
+        drafting.notes.append(UNNAMED)
     if unseen:
         drafting.notes.append(
-            "In a zone that is not signed nobody asks for TLSA records: those there may be were not seen."
+            "In a zone that is not signed no sender looks TLSA records up, and so this walk saw none."
         )
     return drafting
 
@@ -86,17 +99,24 @@ def _signed(situation: Situation, host: HostNow) -> bool:
     return signing.is_signed(situation.world, situation.world.zone_of(host.owner))
 
 
-def _publish(drafting: Drafting, hosts: list[HostNow], title: str, what: str) -> None:
-    """A record of the key that each of `hosts` shows; what fits nothing goes at the same time."""
+def _publish(
+    drafting: Drafting, hosts: list[HostNow], title: str, what: str, key: NextKey, *, alone: bool = False
+) -> None:
+    """A record of the key that each of `hosts` shows; what fits nothing goes at the same time.  `alone`: so
+    does what nobody has seen.
+    """
     wanted: dict[Part, tuple[Rr, ...]] = {}
     for host in hosts:
         held = drafting.world.records(host.owner, "TLSA")
         ttl = min((each.ttl for each in held), default=NEW_TTL)
-        made = current_record(host, USUAL, ttl) or promised_record(host, USUAL, ttl)
+        made = current_record(host, USUAL, ttl) or promised_record(host, ttl, key)
         wanted[part_of(host)] = (made,)
+    owners = [part.name for part in wanted] if alone else []
     drafting.set_records(
         wanted,
         title,
         what,
+        check=" && ".join(checks.record_alone(each, "TLSA", drafting.world.zone_of(each)) for each in owners),
+        whole=alone,
         undo=("Withdraw these records; a host may change its key once they have expired from caches.",),
     )

@@ -8,7 +8,6 @@ certificate, RSA beside ECDSA, which this walk was not shown, or of a key that i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from shlex import quote
 
 import msgspec
 from msgspec.structs import replace
@@ -18,20 +17,31 @@ from mailpath.lab.grammar import Certificate, Server
 from mailpath.match import dane
 from mailpath.match.certificate import describe
 from mailpath.match.names import any_match, certificate_names
+from mailpath.plan import checks
 from mailpath.plan.drafts import Draft, Drafting
 from mailpath.plan.goals.stopped import Stopped
-from mailpath.plan.goals.tlsa import Shape, made, next_records, part_of, shape_of, showing_next, with_next
+from mailpath.plan.goals.tlsa import (
+    UNNAMED,
+    Shape,
+    made,
+    next_records,
+    part_of,
+    shape_of,
+    showing_next,
+    with_next,
+)
 from mailpath.plan.model import Blocked, Do, Result
 from mailpath.plan.next_key import NextKey
 from mailpath.plan.situation import HostNow, Shown, Situation
 from mailpath.plan.world import NEXT, NOW_SECOND, Part, Rr, certificate
 from mailpath.rehearse.notes import is_plain
 from mailpath.wording.phrases import count, join_and
+from mailpath.wording.times import utc
 
 _RSA, _ECDSA = "rsa-2048", "ecdsa-p256"
 
 
-NO_TLS = "It showed no certificate: it has no key that could change."
+NO_TLS = "It presented no certificate: it has no key that could change."
 
 
 class KeyChange(msgspec.Struct, frozen=True):
@@ -72,7 +82,7 @@ def draft(situation: Situation, key: NextKey) -> Drafting:
     for each in changes:
         _switch(drafting, each, key)
     withdraw_old(drafting, changes)
-    drafting.notes += _notes(situation, changes)
+    drafting.notes += _notes(situation, changes, key)
     return drafting
 
 
@@ -123,26 +133,15 @@ def _switch(drafting: Drafting, change: KeyChange, key: NextKey) -> None:
                 ),
             ),
             parts=dict(shown),
-            check=_shown_everywhere(drafting.situation, change, key),
-            undo=("Show the old key again: its records are still published.",),
+            check=checks.key_shown(
+                host.name,
+                host.addresses,
+                key.data(dane.DANE_EE, dane.SPKI, dane.SHA2_256),
+                rsa=key.is_rsa if change.second else None,
+            ),
+            delivers=True,
+            undo=(f"Show the old key again{': its records are still published' if host.live else ''}.",),
         )
-    )
-
-
-def _shown_everywhere(situation: Situation, change: KeyChange, key: NextKey) -> str:
-    """A command that succeeds when each address of the host shows the next key, to whom it is shown."""
-    host = change.host.name
-    found = next(each for each in situation.walk.mx.hosts if each.name == host)
-    named = " ".join(quote(f"[{each}]") if ":" in each else each for each in found.addresses)
-    asked = ""
-    if change.second:
-        asked = f" -tls1_2 -cipher {'aRSA' if key.is_rsa else 'aECDSA'}"
-    digest = key.data(dane.DANE_EE, dane.SPKI, dane.SHA2_256)
-    return (
-        f"(for a in {named}; do openssl s_client -starttls smtp -connect $a:25 -servername {quote(host)}"
-        f"{asked} </dev/null 2>/dev/null | openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER"
-        f" | openssl dgst -sha256 | grep -qi {quote(digest)} || exit 1; done)"
-        f" && mailpath check {quote(situation.recipient)} --fail-on finding:TLSA002"
     )
 
 
@@ -200,7 +199,7 @@ def _change(situation: Situation, host: HostNow, key: NextKey, *, many: bool) ->
         how["ca"] = "next"
     if other_kind:
         how["algorithm"] = _RSA if key.is_rsa else _ECDSA
-    how |= _as_issued(key, host.name, situation_at)
+    how |= as_issued(key, host.name, situation_at)
     if second:
         hidden = replace(now, key=f"{now.key}-second", **how)
         servers = {part: _with_second(held, hidden) for part, held in servers.items()}
@@ -218,7 +217,7 @@ def _change(situation: Situation, host: HostNow, key: NextKey, *, many: bool) ->
     return KeyChange(host, tuple(before), missing, tuple(gone), servers, second)
 
 
-def _as_issued(key: NextKey, host: str, at: int) -> dict[str, object]:
+def as_issued(key: NextKey, host: str, at: int) -> dict[str, object]:
     """What is other than usual about the certificate that the user has named: the lab shows the like.
 
     Who issued it cannot be told from it alone: unless it is self-signed, one like the issuer of now.
@@ -263,14 +262,17 @@ def _still_issued(host: HostNow, shape: Shape, key: NextKey) -> bool:
     return any(dane.computed(kind, der) in vouched for der in key.chain[1:])
 
 
-def _notes(situation: Situation, changes: list[KeyChange]) -> Iterator[str]:
+def _notes(situation: Situation, changes: list[KeyChange], key: NextKey) -> Iterator[str]:
+    if any(each.new for each in changes) and not key.spki:
+        yield UNNAMED
+    yield from _replays(situation, changes)
     for each in changes:
         host = each.host
         stays = [one for one in host.stray if one.rr in each.after]
         if stays:
             yield (
-                f"{count(len(stays), 'TLSA record')} of {host.name} that fit nothing it showed: they stay. If"
-                " one is of the next key, name that key with --key."
+                f"What fits nothing that {host.name} showed stays ({count(len(stays), 'TLSA record')}). If it"
+                " is of the next key, name that key with --key."
             )
         if each.second:
             yield (
@@ -291,5 +293,16 @@ def _notes(situation: Situation, changes: list[KeyChange]) -> Iterator[str]:
     planned = {each.host.name for each in changes}
     for host in situation.changing():
         if host.name not in planned:
-            why = "It showed no certificate." if host.own else "It is somebody else's."
+            why = "It presented no certificate." if host.own else "It is somebody else's."
             yield f"The plan leaves out {host.name}. {why}"
+
+
+def _replays(situation: Situation, changes: list[KeyChange]) -> Iterator[str]:
+    """For how long an attacker on the path can show the old records to a sender (RFC 4033 section 12)."""
+    for each in changes:
+        until = situation.times.signed.get((each.host.owner, "TLSA")) if each.gone else None
+        if until is not None:
+            yield (
+                f"The old records of {each.host.name} are signed until {utc(until)}. Until then an attacker"
+                " who has the old key can replay them."
+            )

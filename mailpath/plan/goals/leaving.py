@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from msgspec.structs import replace
 
 from mailpath.plan.drafts import Draft, Drafting
-from mailpath.plan.goals.policies import SHORT, Policy, set_policy, unheld
+from mailpath.plan.goals.policies import SHORT, Policy, set_policy, unheld, web_host
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.goals.tlsa import part_of, showing_next, with_next
 from mailpath.plan.model import Blocked, Do, Result
@@ -35,8 +33,8 @@ def leave_dane(situation: Situation) -> Drafting:
         {part_of(each): () for each in own},
         "Withdraw the TLSA records",
         "Withdraw every TLSA record of these hosts.",
-        check=f"mailpath check {quote(situation.recipient)}",
-        undo=("Publish them again.",),
+        delivers=True,
+        undo=("Publish them again, as long as the keys are the same.",),
     )
     drafting.notes.append("From then on the keys may change, and the DS record may go, at any time.")
     gone = [Change(each.parts) for each in drafting.drafts]
@@ -91,21 +89,23 @@ def leave_mta_sts(situation: Situation) -> Drafting:
         {rrset(owner, "TXT"): ()},
         "Withdraw the record",
         "Withdraw the MTA-STS record.",
-        check=f"mailpath check {quote(domain)}",
+        delivers=True,
         undo=("Publish it again, with a new id.",),
     )
+    who, ask = web_host(situation)
+    gone = f"{ask}Remove the policy file, and the address of mta-sts.{domain}."
     drafting.add(
         Draft(
-            who=f"web host mta-sts.{domain}",
+            who=who,
             title="Remove the policy",
-            do=(Do(kind="withdraw", what=f"Remove the policy file, and the address of mta-sts.{domain}."),),
+            do=(Do(kind="withdraw", what=gone),),
             parts={POLICY: None},
             undo=("Serve it again.",),
         )
     )
     drafting.notes.append("Until the record is withdrawn every MX host must go on meeting the old policy.")
     if own:
-        gone = Change({rrset(owner, "TXT"): (), POLICY: None})
+        withdrawn = Change({rrset(owner, "TXT"): (), POLICY: None})
         told = "record and file withdrawn at once, and then another certificate"
-        drafting.naive.append((told, [gone, _switched(drafting, own)]))
+        drafting.naive.append((told, [withdrawn, _switched(drafting, own)]))
     return drafting

@@ -36,7 +36,7 @@ def draft(situation: Situation) -> Drafting:
     serving.refuse_theirs(
         situation,
         [each for each in bad if not each.own],
-        "It shows no certificate of a public CA for its name.",
+        "It presents no certificate from a public CA for its name.",
         "A policy would keep mail from it.",
     )
     drafting = Drafting(situation)

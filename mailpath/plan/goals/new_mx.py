@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import Any
 
 from msgspec.structs import replace
 
 from mailpath.lab.grammar import Certificate, Server, Zone
 from mailpath.match import sts as matching
+from mailpath.plan import checks
 from mailpath.plan.drafts import Draft, Drafting
+from mailpath.plan.goals.key_change import as_issued
 from mailpath.plan.goals.policies import Policy, set_policy, unheld
 from mailpath.plan.goals.stopped import Stopped
-from mailpath.plan.goals.tlsa import NEW_TTL, part_of
+from mailpath.plan.goals.tlsa import NEW_TTL, UNNAMED, part_of, promised
 from mailpath.plan.model import Blocked, Do, Result
+from mailpath.plan.next_key import NextKey
 from mailpath.plan.situation import HostNow, Situation
-from mailpath.plan.world import NOW, POLICY, Part, Rr, World, record, rrset, with_names
+from mailpath.plan.world import NOW, POLICY, Part, Rr, record, rrset, with_names
 
 _ADDRESS_TTL = 3600
 
 
-def draft(situation: Situation, to: str) -> Drafting:
-    """The steps.  Raises `Stopped`."""
+def draft(situation: Situation, to: str, key: NextKey) -> Drafting:
+    """The steps.  `key`: what the new host shows.  Raises `Stopped`."""
     old = situation.changing()
     if not situation.walk.mx.lookup.rdata:
         why = Blocked(by=situation.recipient, why="It has no MX records that could name another host.")
@@ -29,36 +31,38 @@ def draft(situation: Situation, to: str) -> Drafting:
     known = situation.host(to)
     if known is not None and all(each.name == to for each in situation.hosts):
         raise Stopped(Result.ALREADY, f"{to} is the only MX host.")
-    drafting = Drafting(replace(situation, world=situation.world.changed(_ground(situation.world, to))))
+    drafting = Drafting(replace(situation, world=situation.world.changed(_ground(situation, to, key))))
     if known is None:
-        _set_up(drafting, to)
-        _vouch(drafting, to, old)
+        _set_up(drafting, to, key)
+        _vouch(drafting, to, old, key)
     _list(drafting, to)
     _replace(drafting, to, {each.name for each in old if each.name != to})
     _tidy(drafting, to, [each for each in old if each.name != to])
     return drafting
 
 
-def _ground(world: World, to: str) -> dict[Part, Any]:
+def _ground(situation: Situation, to: str, key: NextKey) -> dict[Part, Any]:
     """Before the plan: a host without an address, and where it is elsewhere, a zone nobody asked about."""
+    world = situation.world
     found: dict[Part, Any] = {}
     if not world.zone_of(to):
         above = to.partition(".")[2]
         found[Part("zone", above)] = Zone(name=f"{above}.")
     if not world.servers(to):
-        found[Part("server", to)] = (with_names(replace(_new_host(to), a=False)),)
+        found[Part("server", to)] = (with_names(replace(_new_host(situation, to, key), a=False)),)
     return found
 
 
-def _new_host(to: str) -> Server:
-    return Server(host=f"{to}.", cert=Certificate(preset="web"), ttl=_ADDRESS_TTL)
+def _new_host(situation: Situation, to: str, key: NextKey) -> Server:
+    shown = replace(Certificate(preset="web"), **as_issued(key, to, situation.walk.at))
+    return Server(host=f"{to}.", cert=shown, ttl=_ADDRESS_TTL)
 
 
-def _set_up(drafting: Drafting, to: str) -> None:
+def _set_up(drafting: Drafting, to: str, key: NextKey) -> None:
     situation = drafting.situation
     own = situation.owns(to)
-    tables = (with_names(_new_host(to)),)
-    told = f"Let {to} take mail for {situation.recipient}, and show a certificate of a public CA for {to}."
+    tables = (with_names(_new_host(situation, to, key)),)
+    told = f"Let {to} accept mail for {situation.recipient}, with a certificate from a public CA for {to}."
     do = [Do(kind="serve", what=told)]
     if own:
         address = f"{to}. {_ADDRESS_TTL} IN A <address of {to}>"
@@ -72,14 +76,13 @@ def _set_up(drafting: Drafting, to: str) -> None:
             do=tuple(do),
             parts={Part("server", to): tables},
             settle=True,
-            check=f"openssl s_client -starttls smtp -connect {quote(to)}:25 -verify_hostname {quote(to)}"
-            " -verify_return_error </dev/null",
+            check=checks.tls_offered(to, (), trusted=True),
             undo=("Take it down again: nothing points to it yet.",),
         )
     )
 
 
-def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...]) -> None:
+def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...], key: NextKey) -> None:
     """TLSA records, where the hosts that it replaces have some."""
     situation = drafting.situation
     if not situation.secure_mx or not any(each.tlsa for each in old):
@@ -97,7 +100,9 @@ def _vouch(drafting: Drafting, to: str, old: tuple[HostNow, ...]) -> None:
             ),
         )
     part = rrset(f"_25._tcp.{to}", "TLSA")
-    data = f"3 1 1 <SHA-256 of the key of {to}>"
+    data = f"3 1 1 {promised(key, to)}"
+    if not key.spki:
+        drafting.notes.append(UNNAMED)
     made = record(part.name, NEW_TTL, "TLSA", data, f"{{tlsa 3 1 1 {to}./{NOW}}}")
     drafting.set_records(
         {part: (made,)},
@@ -138,12 +143,10 @@ def _replace(drafting: Drafting, to: str, gone: set[str]) -> None:
         {part: (*kept, *new)},
         "Point the MX records to the new host",
         "Publish the MX record of the new host.",
-        check=f"mailpath check {quote(domain)}",
-        undo=("Publish the old MX records again; the old hosts still take mail.",),
+        delivers=True,
+        undo=("Publish the old MX records again; the old hosts still accept mail.",),
     )
-    drafting.notes.append(
-        "The old hosts take mail until the last wait is over, and as long as queues live (5 days)."
-    )
+    drafting.notes.append("Keep the old hosts up until the last wait is over and their own queues are empty.")
 
 
 def _tidy(drafting: Drafting, to: str, old: list[HostNow]) -> None:
@@ -163,7 +166,7 @@ def _tidy(drafting: Drafting, to: str, old: list[HostNow]) -> None:
     drafting.set_records(
         {part_of(each): () for each in old if each.own and each.tlsa},
         "Withdraw the TLSA records of the old hosts",
-        "Withdraw the TLSA records of the hosts that take no more mail.",
+        "Withdraw the TLSA records of the hosts that accept no more mail.",
         settle=False,
         undo=("Publish them again.",),
     )

@@ -6,15 +6,15 @@ The file goes first, then the record with a new id: a sender that sees the new i
 
 from __future__ import annotations
 
-import re
-from shlex import quote
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from mailpath.lab.grammar import Certificate, Sts
-from mailpath.plan.drafts import Draft, Drafting, Phase, Wait, policy_file
-from mailpath.plan.model import Do
+from mailpath.plan import checks
+from mailpath.plan.drafts import Draft, Drafting, Phase, Wait
+from mailpath.plan.model import Do, PolicyFile
+from mailpath.plan.situation import Situation
 from mailpath.plan.timing import max_age
 from mailpath.plan.world import POLICY, Part, Rr, record, rrset
 from mailpath.wording.times import DAY, calendar, span
@@ -22,7 +22,13 @@ from mailpath.wording.times import DAY, calendar, span
 #: While a policy is tried, and then: RFC 8461 section 3.2 wants weeks or more.
 SHORT, LONG = DAY, 14 * DAY
 TTL = 3600
-_ID = re.compile(r"id=[0-9A-Za-z]{1,32}")
+
+_NOT_YET = "Remove the file: no record points to it yet."
+_WITHDRAW = "Withdraw the record. Senders that fetched the policy go by it until its max_age is over."
+_SERVE_BEFORE = (
+    "Serve the file of before, and then publish a record with yet another id: some senders may have fetched"
+    " this one."
+)
 
 
 class Policy(NamedTuple):
@@ -54,40 +60,62 @@ def set_policy(
     records that are published with it.
     """
     domain = drafting.situation.recipient
-    host = f"mta-sts.{domain}"
+    owner = f"_mta-sts.{domain}"
+    first = not drafting.world.records(owner, "TXT")
     before = drafting.world.parts.get(POLICY)
-    file = policy_file(domain, policy.text)
-    do = [Do(kind="publish", what=what, file=file)]
+    file = PolicyFile(url=f"https://mta-sts.{domain}/.well-known/mta-sts.txt", text=policy.text)
+    who, ask = web_host(drafting.situation)
+    do = [Do(kind="publish", what=f"{ask}{what}", file=file)]
     if before is None or before.listen == "noaddr":
-        address = f"{host}. {TTL} IN A <address of the web host>"
-        told = f"Give {host} an address, and its web server a certificate of a public CA for that name."
-        lines = (f"zone {drafting.world.zone_of(host)}.", f"update add {address}", "send")
-        do.insert(0, Do(kind="publish", what=told, records=(address,), nsupdate=lines))
+        do.insert(0, _address(drafting, f"mta-sts.{domain}"))
     drafting.add(
         Draft(
-            who=f"web host {host}",
+            who=who,
             title=title,
             do=tuple(do),
             parts={POLICY: serving(before, policy)},
-            check=f"curl --fail --silent --show-error {quote(file.url)} | grep '^mode: {policy.mode}'",
-            undo=("Serve the file of before; the record is still the old one.",),
+            check=checks.policy_served(file),
+            undo=(_NOT_YET if first else _SERVE_BEFORE,),
             phase=phase,
         )
     )
-    owner = f"_mta-sts.{domain}"
     wanted: dict[Part, tuple[Rr, ...]] = {rrset(owner, "TXT"): (new_id(drafting),)}
     for each in beside:
         wanted[rrset(each.text.split(". ", 1)[0], "TXT")] = (each,)
     drafting.set_records(
         wanted,
         f"{title}: the record",
-        "Publish the record with a new id: it tells senders to fetch the policy.",
-        check=f"mailpath check {quote(domain)} --posture postfix-sts",
-        undo=("Serve the file of before, and publish a record with yet another id.",),
+        "Publish the record with a new id: senders that see it fetch the policy.",
+        delivers=True,
+        undo=(_WITHDRAW if first else _SERVE_BEFORE,),
         phase=phase,
     )
     if wait is not None and drafting.drafts:
         drafting.drafts[-1] = replace(drafting.drafts[-1], wait=wait)
+
+
+def _address(drafting: Drafting, host: str) -> Do:
+    """For a policy host that there is not yet."""
+    address = f"{host}. {TTL} IN A <address of the web host>"
+    return Do(
+        kind="publish",
+        what=f"Give {host} an address, and its web server a certificate from a public CA for that name.",
+        records=(address,),
+        nsupdate=(f"zone {drafting.world.zone_of(host)}.", f"update add {address}", "send"),
+    )
+
+
+def web_host(situation: Situation) -> tuple[str, str]:
+    """Who serves the policy, and what a sentence to them begins with: a name that is an alias may lead to a
+    provider (RFC 8461 section 8.2).
+    """
+    host = f"mta-sts.{situation.recipient}"
+    fetch = situation.walk.sts.fetch
+    found = (each.canonical for each in (fetch.v4, fetch.v6) if each is not None) if fetch else iter(())
+    provider = next((each for each in found if not situation.owns(each)), "")
+    if not provider:
+        return f"web host {host}", ""
+    return f"provider of {provider}", f"{host} is an alias of {provider}: ask its operator. "
 
 
 def serving(before: Sts | None, policy: Policy) -> Sts:
@@ -114,5 +142,6 @@ def unheld(drafting: Drafting) -> Wait | None:
     seconds = max_age(drafting.world.parts.get(POLICY))
     if not seconds:
         return None
-    why = f"no sender holds the policy from before (its max_age, {span(seconds, full=True)})"
+    lasts = span(seconds, full=True)
+    why = f"no sender holds the policy from before (its max_age, {lasts}, or that of an older one, if longer)"
     return Wait(seconds, why)

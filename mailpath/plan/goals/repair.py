@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from msgspec.structs import replace
 
 from mailpath.facts import MxKind
@@ -11,13 +9,23 @@ from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
 from mailpath.lab.grammar import Zone
 from mailpath.match import sts as matching
+from mailpath.plan import checks
 from mailpath.plan.drafts import Draft, Drafting
-from mailpath.plan.goals import serving
+from mailpath.plan.goals import serving, signing
 from mailpath.plan.goals.mta_sts import listed
 from mailpath.plan.goals.policies import LONG, SHORT, Policy, set_policy
 from mailpath.plan.goals.stopped import Stopped
-from mailpath.plan.goals.tlsa import NEW_TTL, USUAL, current_record, part_of, promised_record
+from mailpath.plan.goals.tlsa import (
+    NEW_TTL,
+    UNNAMED,
+    USUAL,
+    current_record,
+    part_of,
+    promised_record,
+    stray_notes,
+)
 from mailpath.plan.model import Blocked, Do, Result
+from mailpath.plan.next_key import NextKey
 from mailpath.plan.situation import HostNow, Situation
 from mailpath.plan.world import FAULTS, Part, Rr
 
@@ -25,7 +33,7 @@ from mailpath.plan.world import FAULTS, Part, Rr
 SENDERS = ("rfc", "postfix-may", "postfix-dane", "postfix-sts", "exim")
 _REFUSED = (Outcome.DEFERRED, Outcome.BOUNCED)
 _NO_HOST = {
-    MxKind.NULL: "It says that it takes no mail (a null MX, RFC 7505). If it should, publish an MX record.",
+    MxKind.NULL: "It says that it accepts no mail (a null MX, RFC 7505). If it should, publish an MX record.",
     MxKind.NONE: "It has neither an MX record nor an address: publish an MX record.",
 }
 
@@ -64,6 +72,7 @@ def draft(situation: Situation) -> Drafting:
         )
     for host in mismatched:
         _right_tlsa(drafting, host)
+    drafting.notes += stray_notes(mismatched)
     if enforced and bad:
         _right_policy(drafting, bad)
     if not drafting.drafts:
@@ -116,6 +125,7 @@ def _zone(drafting: Drafting, name: str) -> Zone:
 
 def _mend(drafting: Drafting, part: Part, who: str, told: tuple[str, str], mended: Zone) -> None:
     title, what = told
+    after = drafting.world.changed({part: mended})
     drafting.add(
         Draft(
             who=who,
@@ -123,7 +133,8 @@ def _mend(drafting: Drafting, part: Part, who: str, told: tuple[str, str], mende
             do=(Do(kind="publish", what=what),),
             parts={part: mended},
             settle=True,
-            check=f"mailpath dnssec {quote(drafting.situation.recipient)} MX",
+            check=checks.zone_validates(part.name, secure=signing.is_signed(after, part.name)),
+            delivers=True,
             undo=("There is nothing to go back to: no answer of before was of use.",),
             phase="quick",
         )
@@ -153,7 +164,7 @@ def _servers_of_names(drafting: Drafting) -> None:
                 ),
             ),
             parts={FAULTS: ()},
-            check=f"mailpath check {quote(drafting.situation.recipient)}",
+            delivers=True,
             undo=("There is nothing to go back to.",),
             phase="quick",
         )
@@ -167,13 +178,13 @@ def _answer(drafting: Drafting, host: HostNow) -> None:
     """A host that is not ready to take mail."""
     if host.greets or not host.servers:
         return
-    _ours(drafting, host.name, "It does not take mail. Ask its operator.")
+    _ours(drafting, host.name, "It does not accept mail. Ask its operator.")
     serving.serve(
         drafting,
         host,
-        "Take mail",
+        "Accept mail",
         f"Let {host.name} answer on port 25 and greet with 220.",
-        trusted=False,
+        delivers=True,
         phase="quick",
     )
 
@@ -189,9 +200,9 @@ def _quick_tlsa(drafting: Drafting, host: HostNow) -> None:
         "Publish the record of the key that is shown" if made is not None else "Withdraw the TLSA records",
         f"Publish a TLSA record of the key that {host.name} shows."
         if made is not None
-        else f"Withdraw the TLSA records: {host.name} shows no certificate.",
-        check=f"mailpath check {quote(drafting.situation.recipient)}",
-        undo=("Publish the records of before.",),
+        else f"Withdraw the TLSA records: {host.name} presents no certificate.",
+        delivers=True,
+        undo=("Withdraw it again." if made is not None else "Publish them again.",),
         phase="quick",
     )
     if made is not None:
@@ -211,9 +222,10 @@ def _right_tlsa(drafting: Drafting, host: HostNow) -> None:
             "Withdraw the TLSA records of keys that are not shown.",
         )
     else:
-        serving.serve(drafting, host, serving.OFFER, serving.offer(host.name), trusted=False, phase="right")
+        serving.serve(drafting, host, serving.OFFER, serving.offer(host.name), phase="right")
         ttl = min((each.rr.ttl for each in host.tlsa if each.rr), default=NEW_TTL)
-        wanted = (promised_record(host, USUAL, ttl),)
+        drafting.notes.append(UNNAMED)
+        wanted = (promised_record(host, ttl, NextKey()),)
         title, what = "Publish TLSA records", f"Publish a TLSA record of the key that {host.name} shows."
     drafting.set_records(
         {part_of(host): wanted},
@@ -231,7 +243,7 @@ def _right_policy(drafting: Drafting, bad: list[HostNow]) -> None:
     theirs = [each for each in bad if not each.own]
     if theirs:
         drafting.blocked += [
-            Blocked(by=each.name, why="Ask its operator for a certificate of a public CA; till then, test.")
+            Blocked(by=each.name, why="Ask its operator for a certificate from a public CA; test until then.")
             for each in theirs
         ]
         return

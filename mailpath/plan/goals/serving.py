@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from msgspec.structs import replace
 
 from mailpath.facts import Security
 from mailpath.lab.grammar import Certificate, Server, TlsLimits
+from mailpath.plan import checks
 from mailpath.plan.drafts import Draft, Drafting, Phase
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.goals.tlsa import NEW_TTL, USUAL, current_record, part_of, shape_of
@@ -53,9 +52,17 @@ def public(now: Certificate, host: str) -> Certificate:
 
 
 def serve(
-    drafting: Drafting, host: HostNow, title: str, what: str, *, trusted: bool, phase: Phase = ""
+    drafting: Drafting,
+    host: HostNow,
+    title: str,
+    what: str,
+    *,
+    trusted: bool = False,
+    delivers: bool = False,
+    phase: Phase = "",
 ) -> None:
-    """A step that lets `host` offer TLS; `trusted`: with a certificate that anybody accepts."""
+    """A step that lets `host` offer TLS; `trusted`: with a certificate that anybody accepts; `delivers`: what
+    is asked of it is to accept mail at all."""
     parts: dict[Part, object] = {}
     for name in host.servers:
         tables = tuple(map(healthy, drafting.world.servers(name)))
@@ -71,7 +78,8 @@ def serve(
                 title=title,
                 do=(Do(kind="serve", what=what),),
                 parts=parts,
-                check=f"mailpath check {quote(drafting.situation.recipient)}",
+                check="" if delivers else checks.tls_offered(host.name, host.addresses, trusted=trusted),
+                delivers=delivers,
                 undo=("Restore the configuration of before.",),
                 phase=phase,
             )
@@ -87,7 +95,7 @@ def offer(host: str) -> str:
 
 
 def certify(drafting: Drafting, host: HostNow, *, phase: Phase = "") -> None:
-    """Steps that give `host` a certificate of a public CA for the key that it has.
+    """Steps that give `host` a certificate from a public CA for the key that it has.
 
     TLSA records that name more than the key are replaced around it.
     """
@@ -105,10 +113,10 @@ def certify(drafting: Drafting, host: HostNow, *, phase: Phase = "") -> None:
         )
     keep = " Keep the key: TLSA records name it." if host.live else ""
     what = (
-        f"Let {host.name} offer STARTTLS with a certificate of a public CA that is valid for {host.name},"
+        f"Let {host.name} offer STARTTLS with a certificate from a public CA that is valid for {host.name},"
         f" intermediates included.{keep}"
     )
-    serve(drafting, host, "Show a certificate of a public CA", what, trusted=True, phase=phase)
+    serve(drafting, host, "Show a certificate from a public CA", what, trusted=True, phase=phase)
     stale = {each.rr for each in fragile}
     drafting.set_records(
         {
@@ -150,5 +158,5 @@ def refuse_silent(hosts: list[HostNow]) -> None:
         raise Stopped(
             Result.BLOCKED,
             "Some MX hosts do not answer: bring them up, or take them out of the MX records.",
-            tuple(Blocked(by=each.name, why="It is not ready to take mail.") for each in hosts),
+            tuple(Blocked(by=each.name, why="It is not ready to accept mail.") for each in hosts),
         )

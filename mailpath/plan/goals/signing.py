@@ -5,15 +5,15 @@ A resolver that sees the DS record takes every answer without signatures for bog
 
 from __future__ import annotations
 
-from shlex import quote
-
 from msgspec.structs import replace
 
 from mailpath.lab.grammar import Zone
+from mailpath.names import is_within
+from mailpath.plan import checks
 from mailpath.plan.drafts import Draft, Drafting
 from mailpath.plan.goals.stopped import Stopped
 from mailpath.plan.model import Blocked, Do, Result
-from mailpath.plan.world import Part, World, is_within
+from mailpath.plan.world import Part, World
 
 _SECURE = ("signed", "nsec3", "nsec3optout")
 
@@ -42,7 +42,7 @@ def sign(drafting: Drafting, zones: list[str]) -> None:
                     do=(Do(kind="serve", what=what),),
                     parts={Part("zone", name): replace(held, sec="nods")},
                     settle=True,
-                    check=f"dig +short +dnssec {quote(name)} SOA | grep -q SOA",
+                    check=checks.signatures_served(name),
                     undo=("Serve the zone without signatures again.",),
                 )
             )
@@ -71,7 +71,7 @@ def _publish_ds(drafting: Drafting, name: str, part: Part, held: Zone) -> None:
             ),
             parts={part: replace(held, sec="signed", ds=None, tamper=(), days=None)},
             settle=True,
-            check=f"mailpath dnssec {quote(name)} SOA",
+            check=checks.zone_validates(name, secure=True),
             undo=(f"Have it withdrawn, and keep {name} signed until the DS record has expired from caches.",),
         )
     )

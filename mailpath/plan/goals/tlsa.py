@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -13,6 +13,11 @@ from mailpath.plan.next_key import NextKey
 from mailpath.plan.situation import HostNow, Shown
 from mailpath.plan.world import NEXT, NOW, Part, Rr, record
 
+#: Where a record has a place for it.
+UNNAMED = (
+    "The SHA-256 of a key: openssl pkey -in KEY.pem -pubout -outform DER | openssl dgst -sha256. Or name the"
+    " file with --key or --cert, and it stands in the records."
+)
 #: TTL of records that stand where there were none: an hour, as the lab's.
 NEW_TTL = 3600
 
@@ -61,9 +66,14 @@ def current_record(host: HostNow, shape: Shape, ttl: int) -> Rr | None:
     return made(host, shape, ttl, data.hex(), NOW) if data else None
 
 
-def promised_record(host: HostNow, shape: Shape, ttl: int) -> Rr:
-    """A record of the key that the host shows once it offers TLS."""
-    return made(host, shape, ttl, f"<SHA-256 of the key of {host.name}>", NOW)
+def promised(key: NextKey, host: str) -> str:
+    """The data of a `USUAL` record of what `host` shows once it offers TLS: `key`, where it is known."""
+    return key.known(*USUAL[:3]).hex() or f"<SHA-256 of the key of {host}>"
+
+
+def promised_record(host: HostNow, ttl: int, key: NextKey) -> Rr:
+    """That record."""
+    return made(host, USUAL, ttl, promised(key, host.name), NOW)
 
 
 def with_next(servers: Iterable[Server], now: Certificate, **how: object) -> tuple[Server, ...]:
@@ -82,6 +92,16 @@ def showing_next(servers: Iterable[Server]) -> tuple[Server, ...]:
         replace(each, cert=each.tlsacert[NEXT], sni=dict.fromkeys(each.sni, each.tlsacert[NEXT]))
         for each in servers
     )
+
+
+def stray_notes(hosts: Iterable[HostNow]) -> Iterator[str]:
+    """On records that are withdrawn because they fit nothing that this walk was shown."""
+    for host in hosts:
+        if host.stray and host.chains:
+            yield (
+                f"What is withdrawn fits nothing that {host.name} showed. If it is of a second certificate"
+                " (RSA beside ECDSA), or of the next key, keep it."
+            )
 
 
 def part_of(host: HostNow) -> Part:

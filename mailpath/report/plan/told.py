@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import msgspec
 
 from mailpath.plan import Do, Plan, Result, Step, Unsafe
+from mailpath.plan.telling import tell_postures
 from mailpath.visible import visible
-from mailpath.wording.phrases import count, join_and, sentence
+from mailpath.wording.phrases import count, sentence
 from mailpath.wording.times import span, utc
 
 PHASES = {"quick": "The quickest way out", "right": "The right way"}
@@ -136,18 +137,17 @@ def _cost(plan: Plan) -> Iterator[tuple[str, str]]:
         changes.setdefault(change, []).append(posture)
     for change, postures in changes.items():
         before, _, after = change.partition(">")
-        yield f"{before} becomes {after}", visible(join_and(postures))
+        yield f"{before} becomes {after}", visible(tell_postures(postures))
 
 
 def _proof(plan: Plan) -> str:
     proof = plan.proof
     if proof is None:
         return ""
-    worse = "in none of them" if not proof.worse else f"in {len(proof.worse)} of them"
+    worse = f"in {len(proof.worse)} of them mail fares" if proof.worse else "in none of them does mail fare"
     told = (
         f"{count(proof.states, 'state')} that senders can meet on the way, built in the lab, walked and"
-        f" judged under {proof.postures} postures; {worse}"
-        " mail fares worse than at the start and at the goal."
+        f" judged under {proof.postures} postures; {worse} worse than at the start and at the goal."
     )
     if proof.left_out:
         told += f" {count(proof.left_out, 'more mixture')} of old and new were left out."
@@ -156,5 +156,5 @@ def _proof(plan: Plan) -> str:
 
 def _worse(plan: Plan) -> Iterator[str]:
     for each in plan.proof.worse if plan.proof is not None else ():
-        told = f"{each.state}: {each.outcome}, not {each.allowed}: {join_and(each.postures)}"
+        told = f"{each.state}: {each.outcome}, not {each.allowed}: {tell_postures(each.postures)}"
         yield sentence(visible(told))
