@@ -107,7 +107,7 @@ class _Walker:
                 group.create_task(self._look(step_id, step))
         self._walk = replace(self._walk, roots=self._anchors())
         for step_id in REGISTRY:
-            if step_id not in self._results:
+            if step_id not in self._elapsed:
                 self._finish(step_id)
         self._settle()
         return replace(self._walk, steps=tuple(self._results[step_id] for step_id in REGISTRY))
@@ -162,13 +162,14 @@ class _Walker:
 
     def _finish(self, step_id: str) -> None:
         self._elapsed[step_id] = (time.perf_counter() - self._began[step_id]) * 1000
-        self._report(self._result(step_id))
+        if self._tell is not None:  # else nobody reads a line before it is settled
+            self._report(self._result(step_id))
 
     def _settle(self) -> None:
         """Every line again, from all the facts: one that a later step changed is told again."""
-        for step_id, before in list(self._results.items()):
+        for step_id in REGISTRY:
             settled = self._result(step_id)
-            if settled != before:
+            if settled != self._results.get(step_id):
                 self._report(settled)
 
     def _report(self, result: StepResult) -> None:

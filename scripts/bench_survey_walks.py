@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from mailpath.lab import Lab, internet
+from mailpath.lab import Lab, kept
 from mailpath.lab.grammar import Server, Zone
 from mailpath.lab.scenario import Scenario
 
@@ -62,7 +62,7 @@ with Store.create(folder, about, mails) as store:
     wall, cpu = time.perf_counter(), time.process_time()
     if "--profile" in sys.argv:
         import cProfile, pstats
-        profile = cProfile.Profile()
+        profile = cProfile.Profile(time.process_time)
         profile.enable()
     engine = Processes(store, settings, asked, workers) if workers else Engine(store, settings, asked)
     asyncio.run(engine.run())
@@ -73,6 +73,8 @@ with Store.create(folder, about, mails) as store:
         profile.disable()
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(30)
         pstats.Stats(profile, stream=sys.stderr).sort_stats("cumtime").print_stats("mailpath", 60)
+        import os
+        if os.environ.get("PROF"): profile.dump_stats(os.environ["PROF"])
     done = store.done
 print(json.dumps({
     "domains": done, "wall_s": wall, "cpu_s": cpu, **held,
@@ -107,7 +109,7 @@ def _scenario(name: str, zone: Zone, servers: tuple[Server, ...]) -> Scenario:
 
 def serve(domains: int, operators: int, own: float, dead: float, folder: Path) -> None:
     """The lab, until standard input ends."""
-    internet._MAIL_V4 = tuple(f"11.0.{each}.0/24" for each in range(256))
+    kept._NETWORKS["mail servers"] = tuple(f"11.0.{each}.0/24" for each in range(256))
     everyone = list(scenarios(domains, operators, own, dead))
     with Lab.start(tuple(each for each, _ in everyone)) as lab:
         lab.write_network_file(folder)

@@ -39,6 +39,7 @@ from mailpath.dnssec.judgement import Judge
 from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.questions import Once, Questions
 from mailpath.dnssec.signatures import Verifier
+from mailpath.dnssec.wire import name_from
 from mailpath.dnssec.zones import Kept, Ledger, Lending, Zones
 from mailpath.facts import Lookup, ZoneFact
 from mailpath.network.protocol import Network
@@ -87,7 +88,7 @@ class Validator:
         (None, None) when no answer came, or the type cannot be validated.
         """
         try:
-            owner, wanted = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
+            owner, wanted = name_from(name), dns.rdatatype.from_text(rdtype)
         except (dns.exception.DNSException, ValueError):
             return None, None
         if why_not_asked(wanted):

@@ -14,7 +14,6 @@ import dns.name
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-import dns.rrset
 import msgspec
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
@@ -29,6 +28,7 @@ from mailpath.dnssec.kinds import why_not_asked
 from mailpath.dnssec.messages import Reply, SignedSet, name_text
 from mailpath.dnssec.proofs import asked_again
 from mailpath.dnssec.questions import Questions
+from mailpath.dnssec.wire import RRset, name_from
 from mailpath.exchanges import Failure
 from mailpath.facts import AliasLink, Found, Lookup, Security
 
@@ -82,7 +82,7 @@ class Answers:
         Never raises: see `Lookup.found` and `reason`.
         """
         try:
-            owner = dns.name.from_text(name)
+            owner = name_from(name)
             wanted = dns.rdatatype.from_text(rdtype)
         except (dns.exception.DNSException, ValueError) as error:
             return _refuse(name, rdtype, f"{name} {rdtype} cannot be looked up: {error}")
@@ -206,9 +206,8 @@ def find_alias(reply: Reply, name: dns.name.Name) -> Alias | None:
                 target = substitute(name, owner, rdata.target)
                 if target is not None:
                     return Alias(name, target, signed, RdataType.DNAME)
-    rdata = cname.rrset[0] if cname is not None else None
-    if cname is not None and isinstance(rdata, CNAME):
-        return Alias(name, rdata.target, cname, RdataType.CNAME)
+    if cname is not None and isinstance(only := cname.rrset[0], CNAME):
+        return Alias(name, only.target, cname, RdataType.CNAME)
     return None
 
 
@@ -216,7 +215,9 @@ def _synthesize_cname(alias: Alias) -> SignedSet:
     """The CNAME that a server synthesizes from a DNAME (RFC 6672 section 3.1)."""
     target = alias.target.to_wire() or b""
     rdata = dns.rdata.from_wire(dns.rdataclass.IN, RdataType.CNAME, target, 0, len(target))
-    return SignedSet(dns.rrset.from_rdata(alias.owner, alias.signed.rrset.ttl, rdata), ())
+    return SignedSet(
+        RRset(alias.owner, rdata.rdclass, rdata.rdtype, rdata.covers(), alias.signed.rrset.ttl, (rdata,)), ()
+    )
 
 
 def substitute(name: dns.name.Name, owner: dns.name.Name, target: dns.name.Name) -> dns.name.Name | None:
@@ -250,7 +251,7 @@ def _refuse(name: str, rdtype: str, reason: str) -> Lookup:
 
 def _conclude_found(trail: _Trail, reply: Reply, signed: SignedSet, judged: Judgement) -> Lookup:
     rdatas = sorted((rdata.to_digestable(), rdata) for rdata in signed.rrset)
-    ttl = int(signed.rrset.ttl)
+    ttl = signed.rrset.ttl
     if judged.original_ttl is not None:
         ttl = min(ttl, judged.original_ttl)  # RFC 4035 section 5.3.3
     return msgspec.structs.replace(

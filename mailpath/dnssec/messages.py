@@ -18,12 +18,11 @@ import dns.name
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
-import dns.rrset
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.dnssec import bounds
-from mailpath.dnssec.wire import Asked, WireMessage, read_message
+from mailpath.dnssec.wire import Asked, RRset, WireMessage, read_message
 from mailpath.exchanges import DnsExchange, Failure
 from mailpath.visible import visible
 
@@ -38,7 +37,7 @@ def name_text(name: dns.name.Name) -> str:
 class SignedSet:
     """One RRset and every RRSIG over it that came in the same section."""
 
-    rrset: dns.rrset.RRset
+    rrset: RRset
     signatures: tuple[RRSIG, ...]
 
     @property
@@ -190,7 +189,7 @@ def _answers(message: WireMessage, name: dns.name.Name, rdtype: RdataType) -> bo
     return message.questions == (Asked(name, rdtype, dns.rdataclass.IN),)
 
 
-def _group(rrsets: Sequence[dns.rrset.RRset]) -> Section:
+def _group(rrsets: Sequence[RRset]) -> Section:
     signatures: dict[tuple[dns.name.Name, RdataType], tuple[RRSIG, ...]] = {}
     for rrset in rrsets:
         if rrset.rdtype == RdataType.RRSIG and rrset.rdclass == dns.rdataclass.IN:

@@ -123,7 +123,8 @@ class Questions:
         """Ask for the DS of ancestors with so many labels, and for DNSKEY where one is likely.
 
         Many walks that go on side by side gain more from fewer questions than from sooner answers: they ask
-        for DNSKEY where there is a DS, and for what lies below a registered domain if it has one.
+        for DNSKEY where there is a DS, and for what lies below a registered domain if it has one, and only as
+        far down as names exist (RFC 8020 section 2).
         """
         likely = 0 if self._lent else _guess_depth(name, rdtype)
         for depth in depths:
@@ -160,10 +161,14 @@ class Questions:
         if task.cancelled() or task.exception() is not None:
             return
         reply = task.result()
-        if isinstance(reply, Reply) and reply.at(reply.name, RdataType.DS) is not None:
+        if not isinstance(reply, Reply):
+            return
+        signed = reply.at(reply.name, RdataType.DS) is not None
+        if signed:
             self._start(reply.name, RdataType.DNSKEY)
-            if self._lent and depth >= REGISTERED:
-                self._guess(name, rdtype, range(depth + 1, min(len(name.labels), bounds.AHEAD) + 1))
+        exists = signed or (depth > REGISTERED and reply.rcode == "NOERROR")
+        if self._lent and exists and REGISTERED <= depth < min(len(name.labels), bounds.AHEAD):
+            self._guess(name, rdtype, [depth + 1])
 
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
         """Wait for every open question; cancel those about names that are `unneeded` (RFC 4035 5.2)."""

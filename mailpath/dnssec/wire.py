@@ -8,6 +8,7 @@ records, and a signature covers the octets whatever they mean.  So we keep the r
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +21,6 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.OPT
-import dns.rrset
 import dns.wire
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
@@ -57,6 +57,9 @@ _ONLY_NAMES = {
 #: Most octets of messages that we remember; a large path needs a sixth of that.
 _MOST_REMEMBERED = 2 * 1024 * 1024
 
+#: Octets of a name and pointers in it (RFC 1035 sections 2.3.4 and 4.1.4).
+_LONGEST_NAME, _MOST_POINTERS = 255, 128
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -65,6 +68,30 @@ class Asked:
     name: dns.name.Name
     rdtype: RdataType
     rdclass: RdataClass
+
+
+@dataclass(frozen=True, eq=False)
+class RRset:
+    """Records of one name, class and type, each once (RFC 2181 section 5); RRSIGs by the type they cover.
+
+    The one of dnspython is a set: it puts every record into wire form twice, which takes as long as reading.
+    """
+
+    name: dns.name.Name
+    rdclass: RdataClass
+    rdtype: RdataType
+    covers: RdataType
+    ttl: int
+    rdatas: tuple[dns.rdata.Rdata, ...]
+
+    def __iter__(self) -> Iterator[dns.rdata.Rdata]:
+        return iter(self.rdatas)
+
+    def __len__(self) -> int:
+        return len(self.rdatas)
+
+    def __getitem__(self, at: int) -> dns.rdata.Rdata:
+        return self.rdatas[at]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +104,8 @@ class WireMessage:
     flags: int
     rcode: dns.rcode.Rcode
     questions: tuple[Asked, ...]
-    answer: tuple[dns.rrset.RRset, ...]
-    authority: tuple[dns.rrset.RRset, ...]
+    answer: tuple[RRset, ...]
+    authority: tuple[RRset, ...]
     extended_errors: tuple[dns.edns.EDEOption, ...]
     unreadable: frozenset[RdataType] = frozenset()
 
@@ -96,6 +123,8 @@ class WireMessage:
 #: `make` looks for a name and checks the range each time; a message has dozens of them.
 _type_of = lru_cache(maxsize=1024)(RdataType.make)
 _class_of = lru_cache(maxsize=16)(RdataClass.make)
+#: Equal names are one object here: dictionaries compare names that are not octet by octet.
+_name_of = lru_cache(maxsize=8192)(dns.name.Name)
 
 
 def read_message(wire: bytes) -> WireMessage:
@@ -126,7 +155,7 @@ def _parse(wire: bytes) -> WireMessage:
     extended_rcode = 0
     errors: list[dns.edns.EDEOption] = []
     for rrset in _read_records(parser, counts[3], only=RdataType.OPT):
-        extended_rcode = int(rrset.ttl) >> 24
+        extended_rcode = rrset.ttl >> 24
         for rdata in rrset:
             if isinstance(rdata, dns.rdtypes.ANY.OPT.OPT):
                 errors += [option for option in rdata.options if isinstance(option, dns.edns.EDEOption)]
@@ -161,9 +190,54 @@ def forget() -> None:
 
 
 def _read_question(parser: dns.wire.Parser) -> Asked:
-    name = dns.name.from_wire_parser(parser)
+    name = _read_name(parser)
     rdtype, rdclass = parser.get_struct("!HH")
     return Asked(name, _type_of(rdtype), _class_of(rdclass))
+
+
+@lru_cache(maxsize=8192)
+def name_from(text: str) -> dns.name.Name:
+    """The name in presentation form.  Raises `dns.exception.DNSException`."""
+    return _name_of(dns.name.from_text(text).labels)
+
+
+def _read_name(parser: dns.wire.Parser) -> dns.name.Name:
+    """A name (RFC 1035 section 4.1.4), as `dns.name.from_wire_parser` reads it.
+
+    Raises `dns.exception.DNSException`.
+    """
+    wire, at, end = parser.wire, parser.current, parser.end
+    start, furthest, pointers, octets = at, at, 0, 0
+    labels: list[bytes] = []
+    while True:
+        if at >= end:
+            raise dns.exception.FormError
+        length, at = wire[at], at + 1
+        if length >= 0xC0:
+            if at >= end:
+                raise dns.exception.FormError
+            target = (length & 0x3F) << 8 | wire[at]
+            furthest = max(furthest, at + 1)
+            pointers += 1
+            if target >= start or pointers > _MOST_POINTERS:
+                raise dns.name.BadPointer
+            # What a pointer leads to lies before the name, all of it.
+            at, start, end = target, target, start
+            continue
+        if length >= 0x40:
+            raise dns.name.BadLabelType
+        octets += length + 1
+        if octets > _LONGEST_NAME:
+            raise dns.name.NameTooLong
+        if at + length > end:
+            raise dns.exception.FormError
+        labels.append(wire[at : at + length])
+        at += length
+        furthest = max(furthest, at)
+        if not length:
+            break
+    parser.current = parser.furthest = furthest
+    return _name_of(tuple(labels))
 
 
 def _read_records(
@@ -172,33 +246,41 @@ def _read_records(
     *,
     only: RdataType | None = None,
     dropped: set[RdataType] | None = None,
-) -> tuple[dns.rrset.RRset, ...]:
+) -> tuple[RRset, ...]:
     """`count` records as RRsets (RFC 2181 section 5); if their TTLs differ, the lowest counts (section 5.2).
 
     Adds to `dropped` the types of records that it cannot read.
     """
-    found: dict[tuple[dns.name.Name, RdataClass, RdataType, RdataType], dns.rrset.RRset] = {}
+    found: dict[tuple[dns.name.Name, RdataClass, RdataType, RdataType], list[dns.rdata.Rdata]] = {}
+    ttls: dict[tuple[dns.name.Name, RdataClass, RdataType, RdataType], int] = {}
     for _ in range(count):
-        name = dns.name.from_wire_parser(parser)
+        name = _read_name(parser)
         type_number, class_number, ttl, length = parser.get_struct("!HHIH")
         rdtype, rdclass = _type_of(type_number), _class_of(class_number)
+        if only not in (None, rdtype):
+            parser.get_bytes(length)
+            continue
         with parser.restrict_to(length):
             octets = parser.wire[parser.current : parser.current + length]
             rdata = _read_rdata(parser, rdclass, rdtype, octets)
             parser.get_remaining()
-        if rdata is None and dropped is not None:
-            dropped.add(rdtype)
-        if rdata is None or only not in (None, rdtype):
+        if rdata is None:
+            if dropped is not None:
+                dropped.add(rdtype)
             continue
         # RFC 2181 section 8: a TTL with the top bit set counts as zero; OPT keeps flags there.
         shown = ttl if rdtype == RdataType.OPT or ttl < 1 << 31 else 0
         key = (name, rdclass, rdtype, rdata.covers())
-        rrset = found.get(key)
-        if rrset is None:
-            rrset = found[key] = dns.rrset.RRset(name, rdclass, rdtype, rdata.covers())
-            rrset.ttl = shown
-        rrset.add(rdata, shown)
-    return tuple(found.values())
+        found.setdefault(key, []).append(rdata)
+        ttls[key] = min(shown, ttls.get(key, shown))
+    return tuple(RRset(*key, ttls[key], _distinct(key[2], rdatas)) for key, rdatas in found.items())
+
+
+def _distinct(rdtype: RdataType, rdatas: Sequence[dns.rdata.Rdata]) -> tuple[dns.rdata.Rdata, ...]:
+    """Each of `rdatas` once; of a type of which a name has one at most, the last."""
+    if len(rdatas) == 1 or dns.rdatatype.is_singleton(rdtype):
+        return (rdatas[-1],)
+    return tuple(dict.fromkeys(rdatas))
 
 
 def _read_rdata(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 import dns.exception
 import dns.flags
@@ -42,13 +43,19 @@ def query(question: Question, message_id: int) -> bytes:
     """
     flags = dns.flags.RD | (dns.flags.CD if question.checking_disabled else dns.flags.AD)
     try:
-        name = dns.name.from_text(question.name).to_wire()
+        name = _name_on_the_wire(question.name)
         rdtype = dns.rdatatype.from_text(question.rdtype)
     except (dns.exception.DNSException, ValueError) as error:
         raise BadQuestion("This name or type cannot be looked up in DNS.") from error
-    assert name is not None  # no file was given
     header = _QUERY_HEADER.pack(message_id, flags, 1, 0, 0, 1)
     return b"".join((header, name, _TYPE_AND_CLASS.pack(rdtype, dns.rdataclass.IN), _OPT))
+
+
+@lru_cache(maxsize=4096)
+def _name_on_the_wire(text: str) -> bytes:
+    wire = dns.name.from_text(text).to_wire()
+    assert wire is not None  # no file was given
+    return wire
 
 
 def answers(query: bytes, response: bytes) -> bool:
@@ -109,6 +116,7 @@ def records(message: bytes) -> Iterator[tuple[int | None, int, int]]:
                 return
 
 
+@lru_cache(maxsize=256)
 def ttl(response: bytes, none: float) -> float:
     """Seconds for which a well-formed message may be kept: the least TTL of its records (RFC 1035 section
     3.2.1; a denial's SOA has that of RFC 2308 section 5); `none` where it has no record.

@@ -23,7 +23,7 @@ from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.assess.lookups import lookups
 from mailpath.dnssec.messages import name_text
-from mailpath.dnssec.wire import WireMessage, read_message
+from mailpath.dnssec.wire import RRset, WireMessage, read_message
 from mailpath.exchanges import DnsExchange, Failure
 from mailpath.facts import Security, Walk, ZoneFact
 from mailpath.lab.grammar import Fault, Zone
@@ -127,7 +127,7 @@ class Zones:
                 continue
             self._keep(rrset, cover)
 
-    def _keep(self, rrset: dns.rrset.RRset, signatures: list[RRSIG]) -> None:
+    def _keep(self, rrset: RRset, signatures: list[RRSIG]) -> None:
         """`rrset` under the name and TTL that the zone has for it (RFC 4034 section 3.1)."""
         owner, ttl = rrset.name, rrset.ttl
         for each in signatures:

@@ -12,6 +12,7 @@ from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchang
 from mailpath.facts import Path, Security, Walk
 from mailpath.lab import Scenario
 from mailpath.network.capture import Capture, capture_of
+from mailpath.network.dns_messages import rcode
 from mailpath.network.recording import Recording, key_of
 from mailpath.network.shared import Shared
 from mailpath.walk import shared_network, walk
@@ -47,11 +48,19 @@ def timeless(exchange: Exchange) -> Exchange:
     return replace(exchange, transcript=tuple(said[: quits[0]] if quits else said), elapsed_ms=0.0)
 
 
+NXDOMAIN = 3
+
+
 def needed(walked: Walk, capture: Capture) -> dict[Any, Exchange]:
-    """By key, all but guesses below an insecure delegation, and sessions begun ahead where the first two then
-    end before TLS: who is fast enough asks them in vain."""
+    """By key, all but guesses below an insecure delegation or a name that does not exist, and sessions begun
+    ahead where the first two then end before TLS: who is fast enough asks them in vain."""
     held = {(each.address, each.sni) for each in walked.starttls.sessions if not each.not_tried}
     insecure = [zone.name for zone in walked.dnssec.zones if zone.status is Security.INSECURE]
+    absent = [
+        each.question.name
+        for each in capture.dns
+        if each.question.rdtype == "DS" and each.response and rcode(each.response) == NXDOMAIN
+    ]
 
     def vain(exchange: Exchange) -> bool:
         if isinstance(exchange, SmtpExchange):
@@ -59,7 +68,7 @@ def needed(walked: Walk, capture: Capture) -> dict[Any, Exchange]:
         if not isinstance(exchange, DnsExchange) or exchange.question.rdtype not in ("DS", "DNSKEY"):
             return False
         name = exchange.question.name
-        return any(name.endswith(f".{zone}") for zone in insecure) or (
+        return any(name.endswith(f".{zone}") for zone in (*insecure, *absent)) or (
             exchange.question.rdtype == "DNSKEY" and name in insecure
         )
 
