@@ -162,7 +162,7 @@ async def test_judged_again_and_opened(tmp_path: Path, walks: Any) -> None:
         # From the path's own key, too; and its menu and help are the path's.
         await pilot.press("home", "enter")
         await appears(pilot, "6 of 6 done")
-        await pilot.press("u")
+        await pilot.press("backspace")
         await pilot.pause()
         assert pilot.app.screen is screen
         await pilot.press("d", *"postfix-encrypt", "enter")
