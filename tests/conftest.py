@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
+from pathlib import Path as Folder
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -74,6 +78,32 @@ class Walks:
             walked = await walk(path, recording, network.ground.made, events.append)
             capture = capture_of(recording, path, walked.roots)
         return Walked(scenario, walked, capture, tuple(events))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Where nothing compiled is kept yet, the workers of a whole run share the compiling: each begins elsewhere
+    and finds what the others have done.  Rewriting all `assert`s takes each seven seconds."""
+    worker = getattr(session.config, "workerinput", None)
+    whole = session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if worker is None or not whole or sys.dont_write_bytecode:
+        return
+    files = sorted(
+        each for each in Folder(__file__).parent.rglob("test_*.py") if each.parent.name != "interop"
+    )
+    number = int(worker["workerid"].removeprefix("gw"))
+    start = len(files) * number // worker["workercount"]
+    for file in (*files[start:], *files[:start]):
+        if str(file.parent) not in sys.path:
+            sys.path.insert(0, str(file.parent))
+        with suppress(Exception, pytest.skip.Exception):  # collecting it will tell
+            import_module(file.stem)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: do not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
