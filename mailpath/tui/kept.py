@@ -9,14 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from mailpath.judge import Posture
+from mailpath.judge.message_options import USUAL
 from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture
+from mailpath.network.replay import Replay
+from mailpath.network.settings import Settings
+from mailpath.report import provenance
 from mailpath.survey.again import Cell, Look, look_again
 from mailpath.survey.results import Row
 from mailpath.survey.store import About, Store
 from mailpath.survey.viewing import Domains
 from mailpath.tui import aside
 from mailpath.tui.preferences import OwnPostures
+from mailpath.walk import walk
 
 #: Seconds of one piece of work: so often what was found until then is shown.
 PIECE = 0.25
@@ -26,19 +31,26 @@ _ROWS = 250
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
     """What is in the store.  `postures`: all that are known here, by name; `problems`: with those of the
-    user's own."""
+    user's own.  `doubt`: why its walks are no evidence, "" where they are; `marks`: what else is to be known
+    of what they rest on (both as one of them has it: a survey has one network)."""
 
     about: About
     domains: Domains
     postures: Mapping[str, Posture]
     problems: tuple[str, ...]
+    doubt: str = ""
+    marks: tuple[str, ...] = ()
 
 
 class KeptSurvey:
     """The store in `folder`.  Everything raises `StoreError` where it cannot be read."""
 
-    def __init__(self, folder: str, own_postures: Callable[[], OwnPostures]) -> None:
+    def __init__(
+        self, folder: str, own_postures: Callable[[], OwnPostures], trusted: Settings | None = None
+    ) -> None:
+        """`trusted`: whom this user trusts, which the recordings are held against."""
         self.folder = folder
+        self.trusted = trusted
         self._own_postures = own_postures
         self._store: Store | None = None
         self._postures: Mapping[str, Posture] = PRESETS
@@ -56,8 +68,24 @@ class KeptSurvey:
             rows.append(row)
             if len(rows) % _ROWS == 0:
                 await asyncio.sleep(0)
-        domains = Domains(rows, store.kept())
-        return Read(about=store.about, domains=domains, postures=self._postures, problems=problems)
+        kept = store.kept()
+        doubt, marks = await self._rests_on(store, kept[0]) if kept else ("", ())
+        return Read(
+            about=store.about,
+            domains=Domains(rows, kept),
+            postures=self._postures,
+            problems=problems,
+            doubt=doubt,
+            marks=marks,
+        )
+
+    async def _rests_on(self, store: Store, domain: str) -> tuple[str, tuple[str, ...]]:
+        capture = store.capture(domain)
+        found = await walk(capture.path, Replay(capture), capture.ground.made)
+        given = provenance.given_by(self.trusted) if self.trusted is not None else provenance.NOTHING
+        origin = provenance.read(found, capture.ground, given, replayed=True)
+        doubt = provenance.doubt(origin, found, PRESETS["rfc"], USUAL)
+        return doubt, provenance.marks(origin, source=False, doubted=bool(doubt))
 
     async def capture(self, domain: str) -> Capture:
         """The walk to `domain`."""

@@ -53,8 +53,7 @@ class SurveyApp(BaseApp):
             sheets=("survey.tcss",),
         )
         self._preferences = preferences
-        self._trusted = trusted
-        self._survey = KeptSurvey(folder, preferences.postures)
+        self._survey = KeptSurvey(folder, preferences.postures, trusted)
         self._path: PathScreen | None = None
         self.table = SurveyScreen(
             self._survey,
@@ -105,7 +104,9 @@ class SurveyApp(BaseApp):
             self.table.warn(sentence(error, "The path cannot be opened"))
             return
         seen = self.table.judge.seen
-        session = Session(CaptureSource(capture, self._trusted), own_postures=self._preferences.postures)
+        session = Session(
+            CaptureSource(capture, self._survey.trusted), own_postures=self._preferences.postures
+        )
         self._path = PathScreen(
             session,
             self.glyphs,

@@ -17,13 +17,14 @@ from textual.widget import Widget
 from mailpath.facts import WALKED
 from mailpath.tui.keynames import hidden, key_text
 from mailpath.tui.screens.finding import Dialogue, FindScreen
-from mailpath.tui.screens.keys import GROUPS, does
+from mailpath.tui.screens.keys import FROM_TABLE, GROUPS, does
 from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.screens.survey_keys import TABLE
 from mailpath.tui.text import ASCII, QUIET, UNICODE, wrap
 from mailpath.tui.widgets.bar import NameInput, WalkButton
 from mailpath.tui.widgets.choices import Choices
+from mailpath.tui.widgets.search import SearchInput
 from mailpath.tui.widgets.steps import FilterInput, StepPanel
 from mailpath.tui.widgets.verdict import VerdictPanel
 from mailpath.tui.widgets.wrapped_text import WrappedText
@@ -54,11 +55,13 @@ def groups(here: Widget | None = None, screen: Screen[Any] | None = None) -> lis
     for title, bindings in GROUPS.items():
         done = [each for each in bindings if screen is None or does(screen, each)]
         found += [(title, done)] if done else []
+    if screen is not None and any(does(screen, each) for each in FROM_TABLE):
+        found.append(("Survey", list(FROM_TABLE)))
     found += [
         (title, list(kind.BINDINGS)) for kind, _, title in _PLACES if title and not isinstance(here, kind)
     ]
     if screen is None:  # those of every screen
-        found.append(("In the table of a survey", list(TABLE)))
+        found.append(("In a survey", [*TABLE, *FROM_TABLE]))
     return found
 
 
@@ -177,7 +180,8 @@ def told(
 
 def ids() -> list[str]:
     """Of every binding of the app's own, as a config file may name it."""
-    declared = [*GROUPS.values(), TABLE, *(kind.BINDINGS for kind, _, _ in _PLACES), WalkButton.BINDINGS]
+    declared = [*GROUPS.values(), FROM_TABLE, *(kind.BINDINGS for kind, _, _ in _PLACES)]
+    declared += [WalkButton.BINDINGS, TABLE, SearchInput.BINDINGS]
     declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, ReplyScreen, FindScreen)]
     bindings = [binding for group in declared for binding in group if isinstance(binding, Binding)]
     return [binding.id for binding in bindings if binding.id]

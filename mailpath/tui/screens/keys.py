@@ -78,6 +78,18 @@ LAB: list[BindingType] = [
     hidden("p", "scenario(-1)", "Previous scenario", id="path.lab-previous", tooltip="Previous scenario"),
 ]
 
+#: On a path that was opened from a survey.
+FROM_TABLE: list[BindingType] = [
+    Binding(
+        "backspace",
+        "table",
+        "Table",
+        key_display="Esc",
+        id="path.table",
+        tooltip="Back to the survey's table (also Esc)",
+    ),
+]
+
 APP: list[BindingType] = [
     hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
     Binding(
@@ -88,7 +100,6 @@ APP: list[BindingType] = [
         id="path.menu",
         tooltip="Menu: find an action, posture, attack, scenario, finding or path",
     ),
-    Binding("backspace", "table", "Table", id="path.table", tooltip="Back to the survey's table (also Esc)"),
     Binding("question_mark,f1", "help", "Keys", id="path.help", tooltip="These keys"),
     hidden(
         "ctrl+z",

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from mailpath.tui.keynames import key_text
 from mailpath.tui.plans import GOALS
 from mailpath.tui.screens.finding import FindScreen
-from mailpath.tui.screens.keys import GROUPS, does
+from mailpath.tui.screens.keys import FROM_TABLE, GROUPS, does
 from mailpath.tui.text import ASCII, QUIET, Row, clean, fit
 from mailpath.tui.theme import THEMES
 
@@ -85,7 +85,7 @@ def goals(screen: PathScreen, keymap: Mapping[str, str], *, themes: bool) -> Ite
 
 
 def _keys(screen: PathScreen, keymap: Mapping[str, str]) -> Iterator[Goal]:
-    bindings = [each for group in GROUPS.values() for each in group]
+    bindings = [each for group in (*GROUPS.values(), FROM_TABLE) for each in group]
     return actions(screen, bindings, keymap, ascii=screen.glyphs is ASCII)
 
 

@@ -68,6 +68,7 @@ class PathScreen(Screen[None]):
         *keys.WHAT_IF,
         *keys.WALK,
         *keys.LAB,
+        *keys.FROM_TABLE,
         *keys.APP,
     ]
 

@@ -23,15 +23,16 @@ from mailpath.survey.out.decision import told
 from mailpath.survey.results import Count
 from mailpath.survey.viewing import ATTACKED, COMPARED, Arrangement, Entry, Head, entries
 from mailpath.tui.controllers.judging import SurveyJudge
-from mailpath.tui.kept import KeptSurvey
+from mailpath.tui.kept import KeptSurvey, Read
 from mailpath.tui.keynames import key_text
 from mailpath.tui.screens import keys
 from mailpath.tui.screens.survey_keys import TABLE
 from mailpath.tui.session import sentence
 from mailpath.tui.surveyed import about_domain, about_group, decided, headline
-from mailpath.tui.text import ASCII, PRINTABLE, QUIET, Glyphs, clean, hang
+from mailpath.tui.text import ASCII, QUIET, Glyphs, clean, hang
 from mailpath.tui.widgets.domains import DomainTable, Heads, Shown
 from mailpath.tui.widgets.keyline import KeyLine
+from mailpath.tui.widgets.search import SearchInput
 from mailpath.tui.widgets.totals import Figures, Totals, neighbour
 from mailpath.tui.widgets.wrapped_text import Line, WrappedText
 from mailpath.wording.phrases import amount
@@ -70,18 +71,11 @@ class SurveyScreen(Screen[None]):
         self.table = DomainTable(glyphs, id="table")
         self._heads = Heads(glyphs, id="heads")
         self._totals = Totals(glyphs, id="totals")
-        self._said, self._lens, self._problem = (
-            Line(glyphs.cut, id=name) for name in ("said", "lens", "problem")
+        self._trust, self._said, self._lens, self._problem = (
+            Line(glyphs.cut, id=name) for name in ("trust", "said", "lens", "problem")
         )
         self._listed = Static("", id="listed", markup=False)
-        self._find = Input(
-            placeholder="Type to find: domain, operator, host, code",
-            restrict=PRINTABLE,
-            max_length=80,
-            compact=True,
-            id="find",
-        )
-        self._find.cursor_blink = False
+        self._find = SearchInput(id="find")
         self._about = WrappedText(id="about")
         self.judge = SurveyJudge(self, survey, posture)
 
@@ -90,6 +84,7 @@ class SurveyScreen(Screen[None]):
             yield Static("mailpath", id="brand", markup=False)
             yield Static("Survey", id="survey", markup=False)
             yield Static("SURVEY", id="badge", classes="-capture", markup=False)
+        yield self._trust
         yield self._problem
         yield self._said
         yield self._totals
@@ -124,7 +119,17 @@ class SurveyScreen(Screen[None]):
         size = f"{amount(all_of_it.domains, 'domain')}, {amount(all_of_it.mails, 'mail')}"
         sender = f" from {clean(about.sender, 60)}" if about.sender else ""
         self.query_one("#survey", Static).update(f"Survey{sender}: {size}")
-        self.query_one("#badge", Static).update(f"SURVEY {day(about.began)}")
+        badge = self.query_one("#badge", Static)
+        badge.update(f"SURVEY {day(about.began)}{' ?' if self.judge.read.doubt else ''}")
+        badge.set_class(bool(self.judge.read.doubt), "-doubted")
+        self._say_trust(self.judge.read)
+
+    def _say_trust(self, read: Read) -> None:
+        """What the walks rest on, where that is not what everybody trusts."""
+        said = [f"NOT EVIDENCE: {clean(read.doubt)}."] if read.doubt else []
+        said += [f"Note: {clean(', '.join(read.marks))}."] if read.marks else []
+        style = "bold $error" if read.doubt else "$warning"
+        self._trust.say(f"{self.glyphs.weak} {' '.join(said)}" if said else "", style)
 
     # --- Drawing ---
 
@@ -134,8 +139,8 @@ class SurveyScreen(Screen[None]):
         if judge.read is None:
             return
         shown = Shown(judge.domains, judge.seen, judge.pins, self.how.by, self.how.turned)
-        self._heads.show(shown)
         self.table.show(shown, entries(judge.domains, judge.seen, self.how), stay=stay)
+        self._heads.show(shown, self.table.room)
         self._draw_totals()
         self.draw_work()
 
@@ -150,9 +155,12 @@ class SurveyScreen(Screen[None]):
         lines = judge.figures()
         found = lines.get(seen.posture, {})
         if seen.look.attack:
-            self._said.say(decided(seen, found.get("read", Count()), judge.everything), "bold")
+            said = decided(seen, found.get("read", Count()), judge.everything)
         else:
-            self._said.say(told(seen.posture, found.get("newly_deferred", Count()), judge.everything), "bold")
+            said = told(clean(seen.posture), found.get("newly_deferred", Count()), judge.everything)
+        if unknown := found.get("unknown", Count()).domains:
+            said += f" {unknown:,} unknown{' so far' if judge.work else ''}."
+        self._said.say(said, "bold")
         most = next((most for size, most in _MOST.items() if self.has_class(size)), 0)
         self._totals.tell(Figures(lines, seen.posture, self.how.only, bool(seen.look.attack)), most)
 
@@ -186,9 +194,11 @@ class SurveyScreen(Screen[None]):
         parts.append(f"compared with today, {seen.today}")
         return ", ".join(parts)
 
-    def on_resize(self) -> None:
+    @on(DomainTable.Resized)
+    def _fit(self) -> None:
+        """The table has another size, and so have the rest."""
         if self.judge.read is not None:
-            self.call_after_refresh(self.list_again, stay=True)
+            self.list_again(stay=True)
 
     @on(DomainTable.Moved)
     def _tell_here(self) -> None:

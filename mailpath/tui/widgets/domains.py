@@ -82,17 +82,18 @@ class Heads(Widget):
         super().__init__(id=id, markup=False)
         self._glyphs = glyphs
         self._shown: Shown | None = None
+        self._room = 0
 
-    def show(self, shown: Shown) -> None:
-        """Draw them."""
-        self._shown = shown
+    def show(self, shown: Shown, width: int) -> None:
+        """Draw them.  `width`: that of the rows below, which may have a scroll bar beside them."""
+        self._shown, self._room = shown, width
         self.refresh()
 
     def render(self) -> Content:
         shown = self._shown
         if shown is None:
             return Content("")
-        columns = columns_in(self.size.width, shown)
+        columns = columns_in(self._room, shown)
         parts = [self._head("mails", "Mails", columns.mails - 2, right=True), Content("  ")]
         parts.append(self._head("domain", "Domain", columns.domain))
         if columns.operator:
@@ -129,6 +130,9 @@ class DomainTable(ScrollView, can_focus=True, inherit_bindings=False):
     class Moved(Message):
         """The cursor is elsewhere, or on something else."""
 
+    class Resized(Message):
+        """Rows have more or less room than before."""
+
     class Opened(Message):
         """What the cursor is on was clicked twice."""
 
@@ -162,7 +166,7 @@ class DomainTable(ScrollView, can_focus=True, inherit_bindings=False):
         grouped = bool(entries) and isinstance(entries[0], Head)
         heads = (each.mails for each in entries if isinstance(each, Head)) if grouped else ()
         self._wide = len(f"{max(heads, default=0):,}")
-        self.virtual_size = Size(self.scrollable_content_region.width, len(entries))
+        self.virtual_size = Size(self.room, len(entries))
         place = _place(entries, here) if here is not None else 0
         self.cursor = min(self.cursor if place is None else place, max(len(entries) - 1, 0))
         self._follow()
@@ -184,6 +188,11 @@ class DomainTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._follow()
             self.post_message(self.Moved())
 
+    @property
+    def room(self) -> int:
+        """Cells of a row."""
+        return self.scrollable_content_region.width
+
     def page(self, direction: int) -> None:
         """A screen on."""
         self.move(direction * max(self.scrollable_content_region.height - 1, 1))
@@ -198,8 +207,9 @@ class DomainTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self._drawn.clear()
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.entries))
+        self.virtual_size = Size(self.room, len(self.entries))
         self._follow()
+        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         line = event.y + self.scroll_offset.y
@@ -215,7 +225,7 @@ class DomainTable(ScrollView, can_focus=True, inherit_bindings=False):
     # --- Lines ---
 
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
+        width = self.room
         line = y + self.scroll_offset.y
         if self._shown is None or line >= len(self.entries):
             return Strip.blank(width, self.rich_style)
@@ -228,7 +238,8 @@ class DomainTable(ScrollView, can_focus=True, inherit_bindings=False):
             style = self.get_visual_style(f"domains--{how}") if how else self.visual_style
             parts = self._group(entry) if isinstance(entry, Head) else self._row(entry, width)
             content = Content.assemble(*parts)
-            self._drawn[key] = Visual.to_strips(self, content, width, 1, style)[0]
+            strip = Visual.to_strips(self, content, width, 1, style)[0]
+            self._drawn[key] = strip.extend_cell_length(width, style.rich_style)
         return self._drawn[key]
 
     def _row(self, number: int, width: int) -> Iterator[tuple[str, str]]:

@@ -37,8 +37,8 @@ _STYLES: Mapping[str, str] = {
     "maybe_read": "$warning",
     "not_read": "$success",
 }
-#: Cells for a posture's name, and for a kind with domains and mails.
-_LEAD, _BOTH = 20, 16
+#: Cells for a posture's name, and for a kind with domains and mails at least.
+_LEAD, _BOTH = 20, 14
 
 
 class Figures(NamedTuple):
@@ -77,7 +77,9 @@ class Totals(WrappedText):
         names = names[first : first + most]
         lead = min(max(map(len, names), default=0) + 4, max(width // 3, 12), _LEAD)
         cell = (width - lead) // len(kinds)
-        both = cell >= _BOTH
+        counts = [count for name in names for count in figures.lines[name].values()]
+        wide = [max((len(f"{part:,}") for part in parts), default=1) for parts in _parts(counts)]
+        both = cell > max(sum(wide) + 1, _BOTH)
         heads = [
             (fit(NAMES[kind][not both], cell - 1).rjust(cell), "underline" if kind == figures.only else QUIET)
             for kind in kinds
@@ -96,7 +98,7 @@ class Totals(WrappedText):
             parts = [Content.styled(text, style).stylize(_meta(name, ""))]
             for kind in kinds:
                 count = figures.lines[name].get(kind, Count())
-                told = f"{count.domains:,} {count.mails:>8,}" if both else f"{count.domains:,}"
+                told = f"{count.domains:,} {count.mails:>{wide[1]},}" if both else f"{count.domains:,}"
                 style = _STYLES.get(kind, "") if count.domains else QUIET
                 parts.append(Content.styled(told.rjust(cell), style).stylize(_meta(name, kind)))
             lines.append(Content("").join(parts))
@@ -107,6 +109,10 @@ class Totals(WrappedText):
         if "total" in meta:
             posture, kind = meta["total"]
             self.post_message(self.Clicked(posture, kind))
+
+
+def _parts(counts: Sequence[Count]) -> tuple[list[int], list[int]]:
+    return [each.domains for each in counts], [each.mails for each in counts]
 
 
 def _meta(posture: str, kind: str) -> Style:
