@@ -50,7 +50,7 @@ class SurveyApp(BaseApp):
             color=color,
             preferences=preferences,
             driver_class=driver_class,
-            sheets=("survey.tcss",),
+            sheets=("furniture.tcss", "survey.tcss"),
         )
         self._preferences = preferences
         self._survey = KeptSurvey(folder, preferences.postures, trusted)

@@ -123,7 +123,7 @@ async def test_judged_again_and_opened(tmp_path: Path, walks: Any) -> None:
         assert "NOT EVIDENCE: on the capture's own DNSSEC root" in drawn(pilot)
         # Another posture.
         await pilot.press("v", *"postfix-secure")
-        await appears(pilot, "Postures to compare")
+        assert "Postures to compare" in drawn(pilot), drawn(pilot)
         await pilot.press("enter")
         await judged(pilot, screen)
         assert list(screen.judge.figures()) == [*POSTURES, "postfix-secure"]
