@@ -130,9 +130,15 @@ def check(**words: Any) -> int:
     return commands.run(options)
 
 
-@cli.command("open", params=[argument("capture", shell_complete=completed("files")), *LOOK, *TRUST, LOG])
+@cli.command(
+    "open",
+    short_help="Open the app on a capture, or on a survey.",
+    params=[argument("capture", shell_complete=completed("files")), *LOOK, *TRUST, LOG],
+)
 def open_capture(capture: str, **options: Any) -> int:
-    """Open the app on CAPTURE ("-": standard input), or on the survey in a folder. Uses no network."""
+    """Open the app on CAPTURE ("-": standard input), or on the survey that the folder CAPTURE holds. Uses no
+    network.
+    """
     from mailpath.commands import app as commands
 
     return commands.capture(capture, options)

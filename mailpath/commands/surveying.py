@@ -344,7 +344,8 @@ def told_of(folder: str) -> str:
     with Store(folder) as store:
         domains = count(store.volumes[0], "domain")
     return (
-        f"This is a survey of {domains}: `mailpath check DOMAIN --replay {folder}` replays the walk to one."
+        f"This is a survey of {domains}: `mailpath check DOMAIN --replay {folder}` replays the walk to one,"
+        f" `mailpath open {folder}` shows them all."
     )
 
 

@@ -53,6 +53,7 @@ class KeptSurvey:
         self.trusted = trusted
         self._own_postures = own_postures
         self._store: Store | None = None
+        self._closed = False
         self._postures: Mapping[str, Posture] = PRESETS
 
     async def read(self) -> Read:
@@ -115,14 +116,17 @@ class KeptSurvey:
         return found
 
     def _opened(self) -> Store:
+        if self._closed:
+            raise RuntimeError("the app is closing")
         if self._store is None:
             self._store = Store(self.folder)
         return self._store
 
     async def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store, for good."""
 
         async def close() -> None:
+            self._closed = True
             if self._store is not None:
                 self._store.close()
                 self._store = None

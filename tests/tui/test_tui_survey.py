@@ -87,7 +87,7 @@ async def test_what_is_listed(tmp_path: Path) -> None:
         assert listed(screen)[0] == "TLSA002: The certificate matches no TLSA record"
         await pilot.press("enter")
         assert "b.example" in listed(screen)[1:3]
-        await pilot.press("escape", "x", "u", "d", "escape")
+        await pilot.press("escape", "x", "backspace", "d", "escape")
         assert len(listed(screen)) == 49
         await pilot.press("q")
     assert app.return_value is not None

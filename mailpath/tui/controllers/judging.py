@@ -39,6 +39,7 @@ class SurveyJudge:
         self.pins: tuple[str, ...] = ()
         self._totals: Totals | None = None
         self._left = ""
+        self.unkept = 0  # domains that were walked, and cannot be judged again
 
     @property
     def domains(self) -> Domains:
@@ -56,17 +57,13 @@ class SurveyJudge:
         """What is under way, a clause; "" for nothing."""
         return self._left
 
-    @property
-    def unkept(self) -> int:
-        """Domains of which no more can be known than what stands there."""
-        there = zip(self.domains.kept, self.domains.rows, strict=True)
-        return sum(not kept and bool(row.outcomes) for kept, row in there)
-
     async def load(self) -> None:
         """Read the store, or read it again."""
         read = await self._survey.read()
         about, before = read.about, self.seen
         self.read = read
+        there = zip(read.domains.kept, read.domains.rows, strict=True)
+        self.unkept = sum(not kept and bool(row.outcomes) for kept, row in there)
         self.pins = self.pins or tuple(name for name in about.postures if name != about.today)
         self.pins = self.pins or (about.today,)
         first = self._wanted if self._wanted in self.pins else self.pins[0]

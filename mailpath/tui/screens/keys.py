@@ -80,7 +80,14 @@ LAB: list[BindingType] = [
 
 #: On a path that was opened from a survey.
 FROM_TABLE: list[BindingType] = [
-    Binding("backspace", "table", "Table", id="path.table", tooltip="Back to the survey's table (also Esc)"),
+    Binding(
+        "backspace",
+        "table",
+        "Table",
+        key_display="Esc",
+        id="path.table",
+        tooltip="Back to the survey's table (also Esc)",
+    ),
 ]
 
 APP: list[BindingType] = [

@@ -21,7 +21,7 @@ from textual.widgets import Input, Static
 from mailpath.survey.again import FOUND
 from mailpath.survey.out.decision import told
 from mailpath.survey.results import Count
-from mailpath.survey.viewing import ATTACKED, COMPARED, Arrangement, Entry, Head, entries
+from mailpath.survey.viewing import ATTACKED, COMPARED, Arrangement, Head, entries
 from mailpath.tui.controllers.judging import SurveyJudge
 from mailpath.tui.kept import KeptSurvey, Read
 from mailpath.tui.keynames import key_text
@@ -103,6 +103,9 @@ class SurveyScreen(Screen[None]):
         if self._problems:
             self.warn(self._problems[0])
         self.run_worker(self._load(), group="load", exclusive=True)
+
+    async def on_unmount(self) -> None:
+        await self._survey.close()
 
     async def _load(self) -> None:
         try:
@@ -192,6 +195,8 @@ class SurveyScreen(Screen[None]):
         if how.grouped:
             parts.append(f"by {how.grouped}")
         parts.append(f"compared with today, {seen.today}")
+        if seen.look != FOUND and self.judge.unkept:
+            parts.append(f"{self.judge.unkept:,} not kept")
         return ", ".join(parts)
 
     @on(DomainTable.Resized)
@@ -374,8 +379,3 @@ class SurveyScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.app.exit(headline(self.judge) if self.judge.read is not None else "")
-
-    @property
-    def here(self) -> Entry | None:
-        """What the cursor is on."""
-        return self.table.here

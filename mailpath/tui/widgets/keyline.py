@@ -15,8 +15,9 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 
-#: What somebody who is lost needs, and the lab's next scenario; these stay when others have to go.
-LAST = frozenset({"scenario(1)", "app.menu", "help", "leave"})
+#: What somebody who is lost needs, the way back, and the lab's next scenario; these stay when others have to
+#: go.
+LAST = frozenset({"scenario(1)", "table", "app.menu", "help", "leave"})
 #: Cells from which on the keys stand two cells apart.
 _WIDE = 110
 
