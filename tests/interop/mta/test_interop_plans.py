@@ -31,12 +31,9 @@ def plans(figures: list[str]) -> Iterator[list[Carried]]:
 
 def _told(what: str, done: list[Carried]) -> str:
     mail, lost = sum(each.mail for each in done), sum(each.lost for each in done)
-    foreseen = sum(each.lost for each in done if not each.wrong)
-    seconds = sum(each.seconds for each in done)
-    return (
-        f"{what}: {len(done)} carried out, {mail} messages, {lost} deferred or bounced, {foreseen} of them"
-        f" as foreseen, in {seconds:.0f} seconds"
-    )
+    hit, seconds = sum(each.hit.total() for each in done), sum(each.seconds for each in done)
+    as_foreseen = f" ({hit} then and in the way foreseen)" if hit else ""
+    return f"{what}: {len(done)} carried out, {lost} of {mail} messages lost{as_foreseen}, {seconds:.0f} s"
 
 
 @pytest.fixture(scope="module")
