@@ -79,7 +79,7 @@ def carry_out(stage: Stage, prepared: Prepared) -> Carried:
     """Every step, with its wait and no more; no mail may fare worse than at the start and in the end."""
     began = time.monotonic()
     carried = Carried(prepared.case.name)
-    stage.begin_anew()
+    stage.begin_anew(lasting=True)
     stage.turn_to(prepared.worlds[0])
     steps = []
     with stage.sending(prepared.domain, prepared.postures) as stream:
@@ -142,7 +142,7 @@ def carry_out_unsafe(stage: Stage, prepared: Prepared, killing: Killing) -> Carr
     and no longer than foreseen."""
     began = time.monotonic()
     carried = Carried(f"{prepared.case.name}: {killing.order}", unsafe=True)
-    stage.begin_anew(newcomers=killing.newcomers)
+    stage.begin_anew(lasting=False, newcomers=killing.newcomers)
     stage.turn_to(killing.worlds[0])
     with stage.sending(prepared.domain, prepared.postures) as stream:
         await_mail(stream, time.monotonic())
