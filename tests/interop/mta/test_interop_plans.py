@@ -25,8 +25,10 @@ def plans(figures: list[str]) -> Iterator[list[Carried]]:
     """What has been carried out; told in the end."""
     done: list[Carried] = []
     yield done
-    figures.append(_told("Plans", [each for each in done if not each.unsafe]))
-    figures.append(_told("Orders that plans warn of", [each for each in done if each.unsafe]))
+    for what, unsafe in (("Plans", False), ("Orders that plans warn of", True)):
+        some = [each for each in done if each.unsafe is unsafe]
+        if some:
+            figures.append(_told(what, some))
 
 
 def _told(what: str, done: list[Carried]) -> str:
