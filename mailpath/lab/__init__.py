@@ -12,11 +12,11 @@ and what each sender makes of it (`scenario`).  `internet` builds them all into 
 * `smtp`, `tls`: receiving mail servers with STARTTLS (RFC 3207) that work, or break as the scenario says.
 * `https`: the web servers with the MTA-STS policies (RFC 8461 section 3.3).
 
-`running` opens the sockets and `seen` logs what the servers saw; `folder` holds the key files and `serve`
-keeps a lab up for other tools.  DNS, TLS and SMTP are real down to the octet; only the addresses are not.
-Zones publish addresses from the documentation ranges, and the `dial` table in the network settings maps each
-to a loopback port.  So the lab needs no privileges, and neither the walk nor the judge can tell it from the
-internet.
+`running` opens the sockets, and turns a running lab into another one, of which `kept` is what stays; `seen`
+logs what the servers saw; `folder` holds the key files and `serve` keeps a lab up for other tools.  DNS, TLS
+and SMTP are real down to the octet; only the addresses are not. Zones publish addresses from the
+documentation ranges, and the `dial` table in the network settings maps each to a loopback port.  So the lab
+needs no privileges, and neither the walk nor the judge can tell it from the internet.
 """
 
 from mailpath.lab.running import Lab

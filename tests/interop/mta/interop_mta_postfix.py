@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 from collections import defaultdict
@@ -125,6 +126,7 @@ _TLS = re.compile(r"^(\w+) TLS connection established to \S+?\[([0-9a-f.:]+)\]:\
 _STATUS = re.compile(
     r"^\w+: to=<([^>]*)>,(?: orig_to=<[^>]*>,)? relay=([^,]+), .*dsn=([\d.]+), status=(\w+) \((.*)\)$"
 )
+_RELOADED = "]: reload -- version"
 _RELAY = re.compile(r"^([^\[]+)\[([^\]]+)\]:\d+$")
 
 
@@ -151,19 +153,31 @@ class Postfix:
         _make_folders(home)
         postures = tuple(postures)
         self._write("main.cf", _MAIN.format(home=home, ca_file=ca_file, backoff=BACKOFF) + more)
-        clients = [
-            _CLIENT.format(posture=posture, max_use=max_use)
-            + "".join(f"  -o {line}\n" for line in LEVELS[posture])
-            for posture in postures
-        ]
-        self._write("master.cf", _MASTER.format(port=SUBMISSION_PORT) + "".join(clients))
+        self._postures = postures
+        self._write_clients(max_use)
         self._write("transport", "".join(f"/^{posture}[@+]/ {posture}:\n" for posture in postures))
         programs = run("postconf", "-d", "-h", "daemon_directory").strip()
         master = Path(programs) / "master"
         # master(8) begins by closing every descriptor there may be, which are a billion on some machines.
         limited = (tool("prlimit"), "--nofile=8192", master)
         process = self._space.spawn(*limited, "-d", "-c", home / "etc", log=home / "master.log")
+        self._master = process
         wait_until(lambda: listens(process, SUBMISSION_PORT), 20, "Postfix to listen", self.said)
+
+    def reload(self, max_use: int) -> None:
+        """While nothing is on its way: from now on each smtp(8) process delivers so many messages."""
+        self._write_clients(max_use)
+        before = self._log.text().count(_RELOADED)
+        self._master.send_signal(signal.SIGHUP)
+        wait_until(lambda: self._log.text().count(_RELOADED) > before, 20, "Postfix to reload", self.said)
+
+    def _write_clients(self, max_use: int) -> None:
+        clients = [
+            _CLIENT.format(posture=posture, max_use=max_use)
+            + "".join(f"  -o {line}\n" for line in LEVELS[posture])
+            for posture in self._postures
+        ]
+        self._write("master.cf", _MASTER.format(port=SUBMISSION_PORT) + "".join(clients))
 
     def _write(self, name: str, text: str) -> None:
         file = self._home / "etc" / name

@@ -18,6 +18,8 @@ from mailpath.wording.times import DAY
 ENOUGH = 5
 #: What caches hold; mail hosts and web hosts are as they are.
 _CACHED = ("rrset", "zone")
+#: Seconds for which a policy is only tested (`mailpath.plan.goals.mta_sts`).
+_REPORTS = 2 * DAY
 _RANKS = {outcome.value: rank for rank, outcome in enumerate(ORDER)}
 
 
@@ -25,15 +27,17 @@ _RANKS = {outcome.value: rank for rank, outcome in enumerate(ORDER)}
 class Carried:
     """What became of one plan, or of one order.
 
-    `mail`: how many messages there were, one for each recipient; `lost`: those deferred or bounced.  `hit`:
-    posture -> how many an unsafe order lost in the way foreseen; `first`, `last`: of these, in seconds after
-    the change.  `wrong`: sentences on what was not foreseen.
+    `mail`: how many messages there were, one for each recipient; `lost`: those deferred or bounced, but for
+    `refused`: by senders whose mail is refused at the start, too, or in the end.  `hit`: posture -> how many
+    an unsafe order lost in the way foreseen; `first`, `last`: of these, in seconds after the change.
+    `wrong`: sentences on what was not foreseen.
     """
 
     name: str
     seconds: float = 0.0
     mail: int = 0
     lost: int = 0
+    refused: int = 0
     hit: Counter[str] = field(default_factory=Counter)
     first: float = 0.0
     last: float = 0.0
@@ -45,12 +49,17 @@ class Carried:
         """For people."""
         when = f", from {self.first:.1f} to {self.last:.1f} s after the change" if self.hit else ""
         as_foreseen = f", {self.hit.total()} as foreseen{when}" if self.unsafe else ""
-        return f"  {self.name}: {self.lost} of {self.mail} lost{as_foreseen}, in {self.seconds:.0f} s"
+        refused = f" ({self.refused} are refused as at the start)" if self.refused else ""
+        return (
+            f"  {self.name}: {self.lost} of {self.mail} lost{refused}{as_foreseen}, in {self.seconds:.0f} s"
+        )
 
-    def count(self, mail: Iterable[Mail]) -> None:
+    def count(self, mail: Iterable[Mail], limit: Mapping[str, float]) -> None:
         every = list(mail)
         self.mail = len(every)
-        self.lost = sum(rank(each) >= REFUSED for each in every)
+        refused = [each for each in every if rank(each) >= REFUSED]
+        self.lost = sum(rank(each) > limit[each.posture] for each in refused)
+        self.refused = len(refused) - self.lost
 
 
 def rank(mail: Mail) -> int:
@@ -70,7 +79,7 @@ def carry_out(stage: Stage, prepared: Prepared) -> Carried:
     """Every step, with its wait and no more; no mail may fare worse than at the start and in the end."""
     began = time.monotonic()
     carried = Carried(prepared.case.name)
-    stage.begin_anew()
+    stage.begin_anew(lasting=True)
     stage.turn_to(prepared.worlds[0])
     steps = []
     with stage.sending(prepared.domain, prepared.postures) as stream:
@@ -80,16 +89,15 @@ def carry_out(stage: Stage, prepared: Prepared) -> Carried:
             stage.ask(questions(before, different(before, after)))
             moment = stage.turn_to(after)
             steps.append((f"step {step.n}, {step.title}", moment))
-            # Two days for people to read reports are for nobody here.
-            wait = 0 if step.wait_s == 2 * DAY else step.wait_s
-            wait = max(wait, longest((before, after)) if step.wait_s == 2 * DAY else 0)
+            # Nobody reads reports here: of those two days, the time that caches take is enough.
+            wait = longest((before, after)) if step.wait_s == _REPORTS else step.wait_s
             if wait:
                 stream.pass_by(moment + paced(wait) + ROUNDING)
         done = time.monotonic() + paced(longest(prepared.worlds)) + ROUNDING
         stream.pass_by(done)
         await_mail(stream, done)
         mail = stream.end()
-    carried.count(mail)
+    carried.count(mail, prepared.limit)
     for each in mail:
         if rank(each) > prepared.limit[each.posture]:
             name, moment = max(
@@ -134,12 +142,11 @@ def carry_out_unsafe(stage: Stage, prepared: Prepared, killing: Killing) -> Carr
     and no longer than foreseen."""
     began = time.monotonic()
     carried = Carried(f"{prepared.case.name}: {killing.order}", unsafe=True)
-    stage.begin_anew(newcomers=killing.newcomers)
+    stage.begin_anew(lasting=False, newcomers=killing.newcomers)
     stage.turn_to(killing.worlds[0])
     with stage.sending(prepared.domain, prepared.postures) as stream:
         await_mail(stream, time.monotonic())
-        moment = _lead_up(stage, stream, killing)
-        early = [each for each in stream.mail() if each.attempt and rank(each) > killing.limit[each.posture]]
+        moment, early = _lead_up(stage, stream, killing)
         carried.wrong += [f"before anything was wrong: {told(each, moment)}" for each in early]
         _lose(stage, stream, killing, moment)
         ended = stage.turn_to(killing.worlds[-1])
@@ -147,7 +154,7 @@ def carry_out_unsafe(stage: Stage, prepared: Prepared, killing: Killing) -> Carr
         stream.pass_by(late)
         await_mail(stream, late)
         mail = stream.end()
-    carried.count(mail)
+    carried.count(mail, killing.limit)
     hits = [each for each in mail if each.cell.outcome == killing.foreseen.get(each.posture)]
     hits = [each for each in hits if rank(each) > killing.limit[each.posture]]
     carried.hit = Counter(each.posture for each in hits)
@@ -168,9 +175,13 @@ def carry_out_unsafe(stage: Stage, prepared: Prepared, killing: Killing) -> Carr
     return carried
 
 
-def _lead_up(stage: Stage, stream: Stream, killing: Killing) -> float:
-    """All changes up to the one that loses mail, that included as far as it does; when that was."""
+def _lead_up(stage: Stage, stream: Stream, killing: Killing) -> tuple[float, list[Mail]]:
+    """All changes up to the one that loses mail, that included as far as it does.
+
+    Returns when that was, and mail that was lost before.
+    """
     moment = time.monotonic()
+    early: list[Mail] = []
     for number in range(killing.during + 1):
         before, after = killing.worlds[number : number + 2]
         changed = different(before, after)
@@ -183,12 +194,13 @@ def _lead_up(stage: Stage, stream: Stream, killing: Killing) -> float:
         old = different(killing.met, after)
         unsigned = dict(_unsigned(killing.met, old))
         stage.ask([question for asked in unsigned.values() for question in asked])
+        early = [each for each in stream.mail() if each.attempt and rank(each) > killing.limit[each.posture]]
         moment = stage.turn_to(after.changed(_not_yet(killing.met, old)))
         stage.forget(questions(after, [part for part in changed if part not in old]))
         for zone in unsigned:
             stage.forget([(zone, "DS")])
             stage.forget_validated(zone)
-    return moment
+    return moment, early
 
 
 def _unsigned(met: World, old: Iterable[Part]) -> Iterator[tuple[str, list[Question]]]:

@@ -47,6 +47,7 @@ FATE = 60.0
 _MAIN = """\
 default_destination_concurrency_failed_cohort_limit = 0
 default_destination_concurrency_limit = 8
+minimal_backoff_time = 4000s
 """
 Question = tuple[str, str]
 
@@ -108,9 +109,13 @@ class Stage:
         """The validator asks again for all of `zone`: a cache above it may remember."""
         self._unbound("flush_zone", zone)
 
-    def begin_anew(self, *, newcomers: bool = False) -> None:
-        """No cache holds anything.  `newcomers`: senders never keep a policy, as if each mail were the first
-        to the domain."""
+    def begin_anew(self, *, lasting: bool, newcomers: bool = False) -> None:
+        """No cache holds anything.
+
+        `lasting`: smtp(8) processes stay, and with them the TLSA records that each of them keeps.
+        `newcomers`: senders never keep a policy, as if each mail were the first to the domain.
+        """
+        self.postfix.reload(100 if lasting else 1)
         if self._daemon is not None:
             self._daemon.send_signal(signal.SIGTERM)
             self._daemon.wait(15)
@@ -216,5 +221,5 @@ def stage() -> Iterator[Stage]:
         bogus = ("val-bogus-ttl: 1", "do-not-query-localhost: no")
         start_resolver(grounds.space, grounds.folder, grounds.anchor, *bogus, above=_CACHE)
         home = grounds.folder / "postfix"
-        sender = postfix.Postfix(grounds.space, home, grounds.ca_file, POSTURES, max_use=100, more=_MAIN)
+        sender = postfix.Postfix(grounds.space, home, grounds.ca_file, POSTURES, more=_MAIN)
         yield Stage(grounds, sender, control)

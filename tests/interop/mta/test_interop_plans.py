@@ -25,18 +25,17 @@ def plans(figures: list[str]) -> Iterator[list[Carried]]:
     """What has been carried out; told in the end."""
     done: list[Carried] = []
     yield done
-    figures.append(_told("Plans", [each for each in done if not each.unsafe]))
-    figures.append(_told("Orders that plans warn of", [each for each in done if each.unsafe]))
+    for what, unsafe in (("Plans", False), ("Orders that plans warn of", True)):
+        some = [each for each in done if each.unsafe is unsafe]
+        if some:
+            figures.append(_told(what, some))
 
 
 def _told(what: str, done: list[Carried]) -> str:
     mail, lost = sum(each.mail for each in done), sum(each.lost for each in done)
-    foreseen = sum(each.lost for each in done if not each.wrong)
-    seconds = sum(each.seconds for each in done)
-    return (
-        f"{what}: {len(done)} carried out, {mail} messages, {lost} deferred or bounced, {foreseen} of them"
-        f" as foreseen, in {seconds:.0f} seconds"
-    )
+    hit, seconds = sum(each.hit.total() for each in done), sum(each.seconds for each in done)
+    as_foreseen = f" ({hit} then and in the way foreseen)" if hit else ""
+    return f"{what}: {len(done)} carried out, {lost} of {mail} messages lost{as_foreseen}, {seconds:.0f} s"
 
 
 @pytest.fixture(scope="module")
