@@ -94,6 +94,23 @@ def test_a_policy_is_enforced_when_certificates_hold(plan) -> None:
     assert "postfix-sts" in rash.postures
 
 
+@pytest.mark.parametrize("scenario", ["sts-bad-cert", "sts-testing", "sts-mx-not-listed"])
+def test_reports_are_watched_once_the_certificates_hold(steps, scenario: str) -> None:
+    made = steps("mta-sts", scenario)
+    last = made[-3]
+    assert ("mail host" in last.who) is (scenario != "sts-mx-not-listed")
+    assert [step.n for step in made if step.wait_s >= 2 * 86400] == [last.n]
+    assert last.wait_because.startswith("Until"), last.wait_because
+
+
+def test_a_zone_that_is_signed_again_waits_for_failures_alone(steps) -> None:
+    (signed,) = steps("repair", "bogus")
+    assert signed.wait_s == 300
+    assert "forgotten that it failed" in signed.wait_because
+    assert steps("repair", "bogus-ds")[0].wait_s == 3600, "the DS record that fits no key"
+    assert steps("repair", "dane-lookup-fails")[0].wait_s == 300
+
+
 def test_records_that_name_a_ca_are_replaced_around_a_public_certificate(steps) -> None:
     assert [step.title for step in steps("mta-sts", "dane-ta")][:3] == [
         "Publish a record of the key",
