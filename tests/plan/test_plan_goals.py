@@ -129,6 +129,17 @@ def test_a_new_host_waits_until_nobody_holds_the_policy_without_it(plan) -> None
     assert hasty.for_s == 7 * 86400
 
 
+def test_a_null_mx_goes_when_a_host_comes(planned) -> None:
+    made = planned("new-mx", "null-mx", Asked(to="mx9.null-mx.example")).plan
+    publish, withdraw = made.steps[-1].do
+    assert [each.split()[-1] for each in (*publish.records, *withdraw.records)] == [
+        "mx9.null-mx.example.",
+        ".",
+    ]
+    assert "mailpath check" in made.steps[-1].check, "mail arrives"
+    assert not any("old hosts" in text for text in (*made.notes, *made.steps[-1].undo))
+
+
 def test_leaving_tells_what_it_costs(plan) -> None:
     dane, sts = plan("leave-dane", "dane-good"), plan("leave-mta-sts", "sts-enforce")
     assert dane.cost["postfix-dane"] == "authenticated>encrypted"
