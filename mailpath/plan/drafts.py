@@ -12,7 +12,7 @@ from mailpath.plan import checks
 from mailpath.plan.model import Blocked, Do, Step
 from mailpath.plan.passage import Change
 from mailpath.plan.situation import Situation
-from mailpath.plan.timing import INSECURE
+from mailpath.plan.timing import INSECURE, mends
 from mailpath.plan.world import Part, Rr, World
 from mailpath.wording.phrases import join_and, sentence
 from mailpath.wording.times import span
@@ -186,6 +186,8 @@ class Drafting:
         if not seconds:
             return 0, ""
         zone = world.zone_of(part.name)
+        if part.kind == "fault" or (part.kind == "zone" and mends(old, new)):
+            return seconds, f"resolvers have forgotten that it failed ({seconds} s, RFC 9520)"
         if part.kind == "zone":
             return seconds, _zone_settles(part.name, old, new, seconds)
         if old:

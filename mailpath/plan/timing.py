@@ -4,6 +4,7 @@
   cache shows may be less; for a zone that is not signed a plan says so.
 * No record: the negative TTL, the lesser of the SOA's own TTL and its minimum (RFC 2308 section 5).
 * A DS record: its TTL, of the parent zone; a missing one: the parent's negative TTL.
+* A failure, where answers were bogus or no name server answered: five minutes (RFC 9520 section 3.2).
 * Answers of a zone that is signed: their TTLs; without signatures they are bogus to whoever sees a DS record.
 * A policy: max_age from the last moment at which it could be fetched (RFC 8461 section 3.2).
 * A mail host: not at all; every session asks it anew.
@@ -32,6 +33,8 @@ from mailpath.plan.world import Part, World
 
 #: Seconds that are taken for granted where no answer showed any: what most zones have, and a day above them.
 UNSEEN, UNSEEN_DS = 3600, 86400
+#: Seconds for which a resolver may keep a failure.
+FAILURE = 300
 #: What a zone says of itself that nobody has signed, or of which a validator makes no use.
 INSECURE = ("unsigned", "nods")
 
@@ -69,11 +72,15 @@ class Times(msgspec.Struct, frozen=True):
                 return max(ttls) if ttls else self.negative(world.zone_of(part.name))
             case "zone":
                 return self._zone(part.name, old, new, world)
+            case "fault":
+                return FAILURE if old else 0
         return 0
 
     def _zone(self, zone: str, old: Zone | None, new: Zone | None, world: World) -> int:
         if old is None or new is None:
             return 0
+        if mends(old, new):
+            return FAILURE
         if old.sec not in INSECURE:
             return self.ds.get(zone, UNSEEN_DS)
         unsigned = max(longest_ttl(world, zone), self.negative(zone)) if old.sec == "unsigned" else 0
@@ -85,6 +92,12 @@ class Times(msgspec.Struct, frozen=True):
         """The zone that has the DS records of `zone`; "" where no answer showed it."""
         found = [each for each in self.zones if each != zone and is_within(zone, each)]
         return max(found, key=len, default="")
+
+
+def mends(old: Zone, new: Zone) -> bool:
+    """Whether nothing of the zone was of use before, so that no cache holds it, and its DS record stays."""
+    fails = old.ns != "real" or old.sec == "expired" or bool(old.tamper) or old.days != new.days
+    return fails and old.sec != "badds" and (old.sec in INSECURE) is (new.sec in INSECURE)
 
 
 def longest_ttl(world: World, zone: str) -> int:

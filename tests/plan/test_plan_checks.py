@@ -10,6 +10,7 @@ import pytest
 
 from mailpath.plan import Asked, Goal, PolicyFile, checks
 from mailpath.plan.goals.stopped import Stopped
+from mailpath.visible import visible
 
 FILE = PolicyFile(url="https://mta-sts.b.example/p", text="version: STSv1\nmode: enforce\nmx: mx1\n")
 ADDRESSES = ("192.0.2.1", "2001:db8::1")
@@ -79,6 +80,7 @@ def test_every_step_but_the_last_has_one_that_a_shell_reads(steps, sh, scenario:
         except Stopped:
             continue
         assert all(step.check for step in made[:-1])
+        assert all(visible(step.check) == step.check for step in made), "it can be copied from any report"
         together = "\n".join(step.check for step in made if step.check)
         assert subprocess.run(["sh", "-n", "-c", together], check=False).returncode == 0
 

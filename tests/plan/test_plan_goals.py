@@ -94,6 +94,23 @@ def test_a_policy_is_enforced_when_certificates_hold(plan) -> None:
     assert "postfix-sts" in rash.postures
 
 
+@pytest.mark.parametrize("scenario", ["sts-bad-cert", "sts-testing", "sts-mx-not-listed"])
+def test_reports_are_watched_once_the_certificates_hold(steps, scenario: str) -> None:
+    made = steps("mta-sts", scenario)
+    last = made[-3]
+    assert ("mail host" in last.who) is (scenario != "sts-mx-not-listed")
+    assert [step.n for step in made if step.wait_s >= 2 * 86400] == [last.n]
+    assert last.wait_because.startswith("Until"), last.wait_because
+
+
+def test_a_zone_that_is_signed_again_waits_for_failures_alone(steps) -> None:
+    (signed,) = steps("repair", "bogus")
+    assert signed.wait_s == 300
+    assert "forgotten that it failed" in signed.wait_because
+    assert steps("repair", "bogus-ds")[0].wait_s == 3600, "the DS record that fits no key"
+    assert steps("repair", "dane-lookup-fails")[0].wait_s == 300
+
+
 def test_records_that_name_a_ca_are_replaced_around_a_public_certificate(steps) -> None:
     assert [step.title for step in steps("mta-sts", "dane-ta")][:3] == [
         "Publish a record of the key",
@@ -110,6 +127,17 @@ def test_a_new_host_waits_until_nobody_holds_the_policy_without_it(plan) -> None
     hasty = next(each for each in made.unsafe if each.order.endswith("without the wait before it"))
     assert hasty.state == "new MX record cached, old policy held"
     assert hasty.for_s == 7 * 86400
+
+
+def test_a_null_mx_goes_when_a_host_comes(planned) -> None:
+    made = planned("new-mx", "null-mx", Asked(to="mx9.null-mx.example")).plan
+    publish, withdraw = made.steps[-1].do
+    assert [each.split()[-1] for each in (*publish.records, *withdraw.records)] == [
+        "mx9.null-mx.example.",
+        ".",
+    ]
+    assert "mailpath check" in made.steps[-1].check, "mail arrives"
+    assert not any("old hosts" in text for text in (*made.notes, *made.steps[-1].undo))
 
 
 def test_leaving_tells_what_it_costs(plan) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mailpath.match import sts as matching
 from mailpath.plan.drafts import Drafting, Wait
 from mailpath.plan.goals import serving
@@ -47,6 +49,8 @@ def draft(situation: Situation) -> Drafting:
         serving.certify(drafting, each)
     if policy is None or (policy.mode != "enforce" and (unlisted or policy.mode != "testing")):
         _try(drafting)
+    if drafting.drafts:
+        drafting.drafts[-1] = replace(drafting.drafts[-1], wait=_WATCHED)
     set_policy(
         drafting,
         Policy("enforce", listed(situation), LONG),
@@ -67,7 +71,6 @@ def _try(drafting: Drafting) -> None:
         Policy("testing", listed(drafting.situation), SHORT),
         "Publish a policy for testing",
         "Serve the policy with mode testing: senders report, and refuse nothing.",
-        wait=_WATCHED,
         beside=_reports(drafting.situation),
     )
 

@@ -134,7 +134,8 @@ def _replace(drafting: Drafting, to: str, gone: set[str]) -> None:
     going: list[Rr] = []
     for each in held:
         host = each.data.split()[-1].rstrip(".").lower()
-        (going if host in gone else kept).append(each)
+        # "." says that there is no mail host, and stands alone (RFC 7505 section 3).
+        (going if host in gone or not host else kept).append(each)
     listed = any(each.data.split()[-1].rstrip(".").lower() == to for each in kept)
     first = (going or held)[0]
     preference = first.data.split()[0]
@@ -144,9 +145,12 @@ def _replace(drafting: Drafting, to: str, gone: set[str]) -> None:
         "Point the MX records to the new host",
         "Publish the MX record of the new host.",
         delivers=True,
-        undo=("Publish the old MX records again; the old hosts still accept mail.",),
+        undo=(f"Publish the old MX records again{'; the old hosts still accept mail' if gone else ''}.",),
     )
-    drafting.notes.append("Keep the old hosts up until the last wait is over and their own queues are empty.")
+    if gone:
+        drafting.notes.append(
+            "Keep the old hosts up until the last wait is over and their own queues are empty."
+        )
 
 
 def _tidy(drafting: Drafting, to: str, old: list[HostNow]) -> None:

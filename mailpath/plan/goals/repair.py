@@ -164,6 +164,7 @@ def _servers_of_names(drafting: Drafting) -> None:
                 ),
             ),
             parts={FAULTS: ()},
+            settle=True,
             delivers=True,
             undo=("There is nothing to go back to.",),
             phase="quick",
