@@ -82,8 +82,9 @@ class Walks:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Where nothing compiled is kept yet, the workers of a whole run share the compiling: each begins elsewhere
-    and finds what the others have done.  Rewriting all `assert`s takes each seven seconds."""
+    """Where nothing compiled is kept yet, the workers of a whole run share the compiling: each begins
+    elsewhere and finds what the others have done.  Rewriting all `assert`s takes each seven seconds.
+    """
     worker = getattr(session.config, "workerinput", None)
     whole = session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if worker is None or not whole or sys.dont_write_bytecode:
