@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from mailpath.plan.timing import INSECURE, Times, max_age
 from mailpath.plan.world import POLICY, Part, World
 
-#: Mixtures of one step that are built.  Beyond, corners are: all old, all new, and each part on its own.
+_CACHED = ("rrset", "zone")
+#: Mixtures of one step that are built.  Beyond, corners are (see `_corners`).
 MOST_MIXTURES = 64
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -158,10 +159,17 @@ def _as_met(part: Part, old: Any, new: Any, world: World) -> Any:
 
 
 def _corners(choices: list[list[_Choice]]) -> Iterator[tuple[_Choice, ...]]:
-    """All new, all old; one new among old ones, as where a host has switched; one old among new ones."""
+    """All new, all old; all that is served new and all that is cached old, and the other way round: with many
+    hosts only there every host is lost.  Then one new among old ones, as where a host has switched; one old
+    among new ones.
+    """
     newest, oldest = [each[0] for each in choices], [each[-1] for each in choices]
     yield tuple(newest)
     yield tuple(oldest)
+    for cached, served in ((oldest, newest), (newest, oldest)):
+        yield tuple(
+            held if held[0].kind in _CACHED else shown for held, shown in zip(cached, served, strict=True)
+        )
     for place in reversed(range(len(choices))):  # hosts sort behind records
         yield (*oldest[:place], newest[place], *oldest[place + 1 :])
     for place in reversed(range(len(choices))):

@@ -45,6 +45,21 @@ def test_an_old_record_is_met_until_its_ttl_is_over() -> None:
     assert max(each.for_s for each in way.met) == 600
 
 
+def test_of_many_hosts_the_worst_mixture_is_built_first() -> None:
+    """A sender that holds every old record while every host has switched: one host left would save it."""
+    records = {rrset(f"x{n}.b.example", "TLSA"): (OLD,) for n in range(4)}
+    hosts = {Part("server", f"mx{n}.b.example"): (Server(host="mx1"),) for n in range(4)}
+    start = World(world().base, {ZONE: Zone(sec="signed"), **records, **hosts})
+    change = Change(dict.fromkeys(records, (NEW,)) | dict.fromkeys(hosts, SWITCHED))
+    way = passage(start, [change], TIMES, most=4)
+    met = [
+        [{repr(each.world.parts[part]) for part in group} for group in (records, hosts)] for each in way.met
+    ]
+    old, new = [{repr((OLD,))}, {repr((Server(host="mx1"),))}], [{repr((NEW,))}, {repr(SWITCHED)}]
+    assert met == [new, old, [old[0], new[1]], [new[0], old[1]]]
+    assert way.left_out == 2**8 - 4
+
+
 def test_a_host_is_met_as_it_is() -> None:
     way = passage(world(), [Change({HOST: SWITCHED}), Change({TLSA: (NEW,)})], TIMES)
     assert seen(way, HOST) == [{repr(world().parts[HOST]), repr(SWITCHED)}, {repr(SWITCHED)}]
