@@ -11,7 +11,7 @@ from mailpath.dnssec import Zones
 from mailpath.exchanges import DnsExchange, Exchange, Failure, HttpsExchange, Question, SmtpExchange
 from mailpath.facts import Path, Security, Walk
 from mailpath.lab import Scenario
-from mailpath.network.bounded import MOST_WITH_CLAIMS
+from mailpath.network.bounded import MOST_QUESTIONS
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.dns_messages import rcode
 from mailpath.network.recording import Recording, key_of
@@ -105,7 +105,7 @@ def test_what_is_known_is_answered_at_once_within_the_bounds(lab: Lab) -> None:
         async with shared_network(lab.settings, "lab", 1) as shared, shared.for_walk() as network:
             before = network.at_once(question)
             held = await network.ask(question)
-            found = [network.at_once(question) for _ in range(MOST_WITH_CLAIMS)]
+            found = [network.at_once(question) for _ in range(MOST_QUESTIONS)]
             assert found[0] is held
             async with shared.for_walk() as other:
                 assert await Recording(other).ask(question) is held
