@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import wraps
@@ -41,6 +42,7 @@ from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
 
 if TYPE_CHECKING:
     from mailpath.lab import Lab
+    from mailpath.survey.results import Results
 
 __all__ = [
     "AttackOutcome",
@@ -62,6 +64,8 @@ __all__ = [
     "record_sync",
     "replay",
     "save",
+    "survey",
+    "survey_sync",
     "under_attack",
     "validate",
     "validate_sync",
@@ -108,6 +112,40 @@ async def validate(name: str, type: str = "A", *, network: Where = None, at: Mom
         return await validation.validate(owner, rdtype, live, None if at is None else _seconds(at))
 
 
+async def survey(
+    recipients: Iterable[str] | None = None,
+    *,
+    store: str | os.PathLike[str],
+    today: str | Mapping[str, Any] | Posture = "postfix-may",
+    postures: Sequence[str | Mapping[str, Any] | Posture] = ("postfix-dane",),
+    sender: str | None = None,
+    network: Where = None,
+) -> Results:
+    """What `postures` would change for mail to `recipients`, under which `today` counts now: domains or
+    addresses, or a mapping with how many mails go there.
+
+    As `mailpath survey`, it is as polite to the servers, and keeps all in the folder `store`.  Without
+    `recipients` it goes on with the survey that is there, and asks nobody again.  Raises `MailpathError`.
+    """
+    from mailpath.survey import api as surveys
+
+    settings, kind = _where(network)
+    mails: Counter[str] | None = None
+    if recipients is not None:
+        mails = Counter()
+        given = recipients.items() if isinstance(recipients, Mapping) else ((each, 1) for each in recipients)
+        for recipient, number in given:
+            mails[_domain(recipient)] += number
+    asked = surveys.asked(
+        today if isinstance(today, Posture) else posture(today),
+        [each if isinstance(each, Posture) else posture(each) for each in postures],
+        sender=None if sender is None else _domain(sender),
+        settings=settings,
+        kind=kind,
+    )
+    return await surveys.survey(store, mails, settings, asked)
+
+
 def _waited(work: Callable[_Given, Coroutine[Any, Any, _Answer]]) -> Callable[_Given, _Answer]:
     @wraps(work)
     def wait(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
@@ -120,6 +158,7 @@ def _waited(work: Callable[_Given, Coroutine[Any, Any, _Answer]]) -> Callable[_G
 walk_sync = _waited(walk)
 record_sync = _waited(record)
 validate_sync = _waited(validate)
+survey_sync = _waited(survey)
 
 
 # --- On a capture: no network ----------------------------------------------------------------------
@@ -197,13 +236,19 @@ async def _walked(recipient: str, sender: str | None, network: Where, at: Moment
 
 def _network(where: Where) -> Bounded:
     """The live network, with the bounds of one walk."""
+    settings, kind = _where(where)
+    return live_network(settings, kind=kind)
+
+
+def _where(where: Where) -> tuple[Settings, str]:
+    """The settings, and the kind of network."""
     if where is None or isinstance(where, Settings):
-        return live_network(where or Settings())
+        return where or Settings(), "live"
     if isinstance(where, Mapping):
-        return live_network(settings_of(where))
+        return settings_of(where), "live"
     if isinstance(where, str | os.PathLike):
-        return live_network(load_settings(os.fspath(where)))
-    return live_network(where.settings, kind="lab")
+        return load_settings(os.fspath(where)), "live"
+    return where.settings, "lab"
 
 
 def _domain(text: str) -> str:

@@ -32,7 +32,7 @@ from mailpath.network.settings import Settings
 from mailpath.survey import diff as differing
 from mailpath.survey.engine import JOBS, Asked, Engine, Survey, judge_kept
 from mailpath.survey.lists import read
-from mailpath.survey.owners import OWN, Politeness
+from mailpath.survey.owners import Politeness, usual
 from mailpath.survey.results import Row, exit_code, group_in, results_of
 from mailpath.survey.store import About, Store, is_store, keeper
 from mailpath.survey.store import delete as delete_store
@@ -200,9 +200,11 @@ def _postures(about: About) -> tuple[Posture, tuple[Posture, ...]]:
 
 
 def _politeness(options: SurveyOptions, settings: Settings, *, own: bool) -> Politeness:
-    usual = OWN if own or settings.dial or settings.allow_private else Politeness()
     given = {"per_host": options.per_host, "rate": options.rate}
-    return msgspec.structs.replace(usual, **{key: value for key, value in given.items() if value is not None})
+    return msgspec.structs.replace(
+        usual(settings, "lab" if own else "live"),
+        **{key: value for key, value in given.items() if value is not None},
+    )
 
 
 # --- the survey ------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from mailpath.exchanges import (
     HttpsExchange,
     HttpsRequest,
     Question,
+    Request,
     SmtpExchange,
     SmtpRequest,
 )
@@ -102,9 +103,24 @@ class Bounded:
             logged(each)
         return True
 
+    def at_once(self, request: Request) -> Exchange | None:
+        """What would come now, within the bounds, and counts as asked; None where that has to be waited for.
+
+        Only of a network that can say so (`Shared`).
+        """
+        look = getattr(self._inner, "at_once", None)
+        if look is None or self._is_over():
+            return None
+        if isinstance(request, Question) and self._asked >= _most(request):
+            return None
+        known: Exchange | None = look(request)
+        if known is not None:
+            self._asked += isinstance(request, Question)
+            logged(known)
+        return known
+
     async def ask(self, question: Question) -> DnsExchange:
-        most = MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS
-        if self._asked >= most:
+        if self._asked >= _most(question):
             detail = f"a walk sends no more than {MOST_QUESTIONS} DNS queries"
             return logged(DnsExchange(question=question, failure=Failure.NOT_TRIED, detail=detail))
         self._asked += 1
@@ -170,3 +186,7 @@ class Bounded:
             if deadline.expired():
                 return None
             raise
+
+
+def _most(question: Question) -> int:
+    return MOST_QUESTIONS if question.checking_disabled else MOST_WITH_CLAIMS

@@ -36,6 +36,10 @@ def in_order(exchange: Exchange) -> tuple[int, bytes]:
     return _KINDS[type(key)], _encoder.encode(key)
 
 
+def _knows_nothing(request: Request) -> Exchange | None:
+    return None
+
+
 def _lends_nothing(exchanges: Sequence[Exchange]) -> bool:
     return False
 
@@ -81,6 +85,8 @@ class Recording:
         self._envelope = envelope
         self._done: dict[Request, Exchange] = {}
         self._flights = Flights()
+        #: Only a network below many walks knows anything without waiting: a task for each would be work.
+        self._at_once: Callable[[Request], Exchange | None] = getattr(inner, "at_once", _knows_nothing)
 
     @property
     def ground(self) -> Ground:
@@ -125,6 +131,9 @@ class Recording:
     async def _once(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
         if key in self._done:
             return self._done[key]
+        if key not in self._flights and (known := self._at_once(key)) is not None:
+            self._done[key] = known
+            return known
         return await self._flights.join(key, lambda: self._keep(key, hold()))
 
     async def _keep(self, key: Request, exchange: Coroutine[Any, Any, Exchange]) -> Exchange:

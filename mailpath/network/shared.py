@@ -172,6 +172,10 @@ class OneOfMany:
         """Whether each of `exchanges` is the one that is known."""
         return all(self._shared.known(key_of(each)) is each for each in exchanges)
 
+    def at_once(self, request: Request) -> Exchange | None:
+        """The exchange that answers `request`, where it is known."""
+        return self._shared.known(request)
+
     async def ask(self, question: Question) -> DnsExchange:
         async with self._questions:
             return cast(DnsExchange, await self._shared.hold(question))

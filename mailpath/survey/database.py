@@ -27,6 +27,9 @@ NAME, LOCK = "survey.sqlite", "lock"
 BUSY = 10.0
 #: Bytes: a disk with less is full.
 ROOM = 1024 * 1024
+#: What a full disk means for a survey, and for one that has no store yet.
+FULL = "The disk is full: what was learned until now is kept, and --resume goes on when there is room."
+FULL_BEFORE = "The disk is full: there is no room for the store of a survey."
 
 _TABLES = f"""
 CREATE TABLE survey (only INTEGER PRIMARY KEY CHECK (only = 1), about BLOB NOT NULL, ground BLOB);
@@ -136,7 +139,7 @@ def make(folder: Folder, about: bytes, mails: Iterable[tuple[str, int]]) -> None
     held = lock(folder)
     begun = folder / f"{NAME}.new"
     try:
-        with told(folder):
+        with told(folder, FULL_BEFORE):
             begun.unlink(missing_ok=True)
             begun.touch(mode=PRIVATE)
             connection = sqlite3.connect(begun, isolation_level=None)
@@ -180,22 +183,20 @@ def _connect(folder: Folder, *, writes: bool) -> sqlite3.Connection:
 
 
 @contextmanager
-def told(folder: Folder) -> Iterator[None]:
-    """What goes wrong with the file becomes one sentence."""
+def told(folder: Folder, full: str = FULL) -> Iterator[None]:
+    """What goes wrong with the file becomes one sentence; `full`: that of a full disk."""
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(_sentence(error, folder), file=str(folder)) from error
+        raise StoreError(_sentence(error, folder, full), file=str(folder)) from error
     except (OSError, ValueError) as error:
         raise StoreError(f"The store cannot be used: {reason_of(error)}.", file=str(folder)) from error
 
 
-def _sentence(error: sqlite3.Error, folder: Folder) -> str:
+def _sentence(error: sqlite3.Error, folder: Folder, full: str) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(folder)):
-        return (
-            "The disk is full: what was learned until now is kept, and --resume goes on when there is room."
-        )
+        return full
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return "The store is damaged: its database cannot be read."
     return f"The store cannot be used: {error}."

@@ -252,6 +252,11 @@ def judge_kept(store: Store, today: Posture, postures: Sequence[Posture]) -> int
     """Judge what is kept by postures that its rows do not have.  Sends nothing.  Returns how many domains
     could not be judged, as nothing is kept of them.
     """
+    return asyncio.run(judge_again(store, today, postures))
+
+
+async def judge_again(store: Store, today: Posture, postures: Sequence[Posture]) -> int:
+    """The same, within an event loop."""
     wanted = {posture.name for posture in (today, *postures)}
     kept, lost = set(store.kept()), 0
     for row in store.rows():
@@ -261,7 +266,7 @@ def judge_kept(store: Store, today: Posture, postures: Sequence[Posture]) -> int
             lost += 1
             continue
         capture = store.capture(row.domain)
-        found = asyncio.run(walk(capture.path, Replay(capture), capture.ground.made))
+        found = await walk(capture.path, Replay(capture), capture.ground.made)
         again = row_for(found, row.mails, today, postures)
         store.judge_again(msgspec.structs.replace(again, assumed_from=row.assumed_from))
     return lost

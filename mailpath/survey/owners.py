@@ -25,6 +25,7 @@ from mailpath.exchanges import (
 from mailpath.facts import Reply, Session
 from mailpath.network.bounded import Bounded, Opened
 from mailpath.network.replies import Dialogue, dialogue
+from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
 from mailpath.survey.over import Opening, Over
 
@@ -53,6 +54,11 @@ class Politeness(msgspec.Struct, frozen=True, kw_only=True):
 
 #: For servers that are one's own: one at a time, and nothing else.
 OWN = Politeness(gap=0.0, rate=0.0, pauses=())
+
+
+def usual(settings: Settings, kind: str) -> Politeness:
+    """Where nobody says: servers of one's own, as a lab's are, need no gap and no rate."""
+    return OWN if kind == "lab" or settings.dial or settings.allow_private else Politeness()
 
 
 def turned_away(said: Dialogue | Session) -> Reply | None:

@@ -28,12 +28,12 @@ def capture(lab: Lab) -> api.Capture:
 def test_the_programs_of_the_page_run(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lab, "start", lambda: contextlib.nullcontext(lab))
     printed = []
-    for program, most in zip(PROGRAMS, (10, 5), strict=True):
+    for program, most in zip(PROGRAMS, (10, 5, 10), strict=True):
         assert len([line for line in program.splitlines() if line.strip()]) <= most
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(program, "docs/api.md", "exec"), {})
         printed.append(out.getvalue().splitlines())
-    judged, validated = printed
+    judged, validated, surveyed = printed
     assert validated == ["secure"]
     assert [line.split(": ")[:2] for line in judged] == [
         ["rfc", "tlsa-mismatch"],
@@ -41,6 +41,31 @@ def test_the_programs_of_the_page_run(lab: Lab, monkeypatch: pytest.MonkeyPatch)
         ["postfix-dane", "tlsa-mismatch"],
     ]
     assert all(line.split(": ", 2)[2] for line in judged)
+    good, stale, breaks = surveyed
+    assert good.split() == ["dane-good.example", "120", "authenticated"]
+    assert stale.startswith("dane-stale.example 9 deferred Its certificate")
+    assert breaks == "Count(domains=1, mails=9)"
+
+
+async def test_a_survey_goes_on_and_is_judged_anew(lab: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    own = {"name": "strict", "base": "postfix-dane", "level": "encrypt"}
+    people = ["a@dane-good.example", "b@DANE-good.example", "dane-stale.example"]
+    found = await api.survey(people, store=folder, postures=[own], sender="x@a.example", network=lab)
+    assert [(row.domain, row.mails) for row in found.rows] == [
+        ("dane-good.example", 2),
+        ("dane-stale.example", 1),
+    ]
+    assert found.postures["strict"].newly_deferred.domains == 1
+    # Nobody is asked: there is no network where this one asks.
+    nowhere = {"resolver": "127.0.0.1:9"}
+    again = await api.survey(store=folder, postures=["postfix-encrypt"], network=nowhere)
+    assert {row.outcomes["postfix-encrypt"].value for row in again.rows} == {"encrypted"}
+    assert again.to_dict()["mails"] == 3
+    with pytest.raises(api.MailpathError, match="holds a survey already"):
+        await api.survey(people, store=folder, network=lab)
+    with pytest.raises(api.MailpathError, match="There is no survey in this folder"):
+        await api.survey(store=tmp_path / "none", network=lab)
 
 
 def test_the_page_names_what_there_is() -> None:

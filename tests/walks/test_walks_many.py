@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from mailpath.dnssec import Zones
-from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchange
+from mailpath.exchanges import DnsExchange, Exchange, Failure, HttpsExchange, Question, SmtpExchange
 from mailpath.facts import Path, Security, Walk
 from mailpath.lab import Scenario
+from mailpath.network.bounded import MOST_QUESTIONS
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.dns_messages import rcode
 from mailpath.network.recording import Recording, key_of
@@ -94,3 +95,22 @@ def test_a_walk_among_many_finds_what_it_finds_alone(lab: Lab, walks: Walks) -> 
     for name, found, capture in rows:
         assert needed(found, capture) == needed(alone(name).walk, alone(name).capture), name
         assert replace(capture.ground, made=0) == replace(alone(name).capture.ground, made=0)
+
+
+def test_what_is_known_is_answered_at_once_within_the_bounds(lab: Lab) -> None:
+    """Without a task for it, and it counts as asked: a walk asks no more among many than it does alone."""
+
+    async def ask() -> tuple[list[Exchange | None], Exchange]:
+        question = Question(name="dane-good.example", rdtype="MX")
+        async with shared_network(lab.settings, "lab", 1) as shared, shared.for_walk() as network:
+            before = network.at_once(question)
+            held = await network.ask(question)
+            found = [network.at_once(question) for _ in range(MOST_QUESTIONS)]
+            assert found[0] is held
+            async with shared.for_walk() as other:
+                assert await Recording(other).ask(question) is held
+            return [before, found[-1]], await network.ask(question)
+
+    around, refused = asyncio.run(ask())
+    assert around == [None, None]
+    assert refused.failure is Failure.NOT_TRIED
