@@ -99,7 +99,8 @@ def survey() -> None:
     domains are kept. A list named like a command is given as ./diff.
 
     Mail servers are met one session at a time per address. What is found is kept at once: Ctrl-C or a crash
-    loses nothing, see --resume; `mailpath check DOMAIN --replay DIR` replays a walk.
+    loses nothing, see --resume. `mailpath open DIR` shows all domains on the screen, `mailpath check DOMAIN
+    --replay DIR` replays a walk.
 
     Exit status: 1 a posture newly defers or bounces mail, else 3 more is unknown than --max-unknown allows,
     else 0; 64 usage error.

@@ -23,6 +23,11 @@ class Outputs:
 
     files: tuple[tuple[str, str], ...]
 
+    @property
+    def shown(self) -> bool:
+        """Whether any of it goes to standard output."""
+        return any(file == STDIO for file, _ in self.files)
+
     def refuse_unfit(self, postures: Sequence[Posture]) -> None:
         """Raises `OutputError` where a format has no place for these postures: before anything was asked."""
         for _, form in self.files:

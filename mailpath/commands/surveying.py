@@ -32,8 +32,9 @@ from mailpath.network.settings import Settings
 from mailpath.survey import diff as differing
 from mailpath.survey.engine import JOBS, Asked, Engine, Survey, judge_kept
 from mailpath.survey.lists import read
+from mailpath.survey.out.decision import decisions, headline
 from mailpath.survey.owners import Politeness, usual
-from mailpath.survey.results import Row, exit_code, group_in, results_of
+from mailpath.survey.results import Results, Row, exit_code, group_in, results_of
 from mailpath.survey.store import About, Store, is_store, keeper
 from mailpath.survey.store import delete as delete_store
 from mailpath.visible import visible
@@ -100,7 +101,17 @@ def run(options: SurveyOptions) -> ExitCode:
             names = [posture.name for posture in postures]
             results = results_of(store.rows(), store=str(store.folder), today=today.name, postures=names)
             outputs.write(results, store, today, postures)
+    if watched() and not outputs.shown:
+        _tell_written(results, outputs)
     return exit_code(results, options.max_unknown)
+
+
+def _tell_written(results: Results, outputs: Outputs) -> None:
+    """The decision, where it went only into files, and where to go on."""
+    for decision in decisions(results):
+        tell(f"mailpath survey: {headline(results, decision)}")
+    tell(f"mailpath survey: Written: {', '.join(visible(file) for file, _ in outputs.files)}.")
+    tell(f"mailpath survey: Every domain on the screen: mailpath open {shlex.quote(results.store)}")
 
 
 def _inputs(options: SurveyOptions) -> dict[str, str | None]:
@@ -154,6 +165,8 @@ def _read(options: SurveyOptions) -> tuple[dict[str, int], str | None]:
     if not options.lists:
         raise click.UsageError("Missing argument 'LIST...'.")
     volumes = read(options.lists, options.log_format, _reading() if watched() else None)
+    if watched():
+        _line("")  # what comes next begins a line of its own
     for each in volumes.read:
         if each.why:
             tell(f"mailpath survey: {visible(each.path)}: {each.why}")
@@ -274,7 +287,8 @@ def _reading() -> Callable[[int, int | None], None]:
         if time.monotonic() - shown >= LOOK:
             shown = time.monotonic()
             share = f" of {total >> 20}" if total else ""
-            _line(f"reading: {done >> 20}{share} MiB")
+            if done >> 20:
+                _line(f"reading: {done >> 20}{share} MiB")
 
     return tell_read
 

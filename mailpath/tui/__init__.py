@@ -99,6 +99,8 @@ def run_survey(
     `posture`: chosen first, if the survey has it; `trusted`: whom this user trusts, which the recordings are
     held against.
     """
+    from shlex import quote
+
     preferences = preferences or Preferences()
 
     def make(color: bool, driver: type[Driver]) -> tuple[BaseApp, Callable[[], None]]:
@@ -115,7 +117,9 @@ def run_survey(
         )
         return app, lambda: None
 
-    return _run_to_its_end(make, mouse, color, preferences, instead="mailpath survey --resume --store DIR")
+    return _run_to_its_end(
+        make, mouse, color, preferences, instead=f"mailpath survey --resume --store {quote(folder)}"
+    )
 
 
 def _run_to_its_end(

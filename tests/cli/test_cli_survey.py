@@ -74,7 +74,7 @@ def test_from_a_list_to_what_would_break(run: Run, network: Path, listed: Path, 
     assert (code, json.loads(found)["verdicts"]["postfix-dane"]["event"]) == (2, "tlsa-mismatch")
     refused: tuple[tuple[tuple[str | Path, ...], str], ...] = (
         (("check", "--replay", store), "a survey of 3 domains"),
-        (("open", store), "a survey of 3 domains"),
+        (("open", store), "needs a terminal; use `mailpath survey --resume --store"),
         (("check", "other.example", "--replay", store), "no domain 'other.example'"),
         (("check", "b.example", "--replay", listed.parent), "no survey in this folder"),
         (("survey", listed, "--store", store), "holds a survey already: --resume goes on"),
@@ -83,6 +83,23 @@ def test_from_a_list_to_what_would_break(run: Run, network: Path, listed: Path, 
     for typed, told in refused:
         code, _, err = run(*typed)
         assert (code, told in err) == (64, True), err
+
+
+def test_who_watches_is_told_what_went_into_files(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailpath.commands.surveying.watched", lambda: True)
+    page, store = tmp_path / "survey.html", tmp_path / "store"
+    asked = ("survey", "--lab", "dane-stale", "--store", store, "--posture", "postfix-dane")
+    code, found, err = run(*asked, "-o", page)
+    assert (code, found) == (1, "")
+    assert "Under postfix-dane, 1 of 1 domain would stop getting mail" in err
+    assert f"Written: {page}." in err
+    assert f"mailpath open {store}" in err
+    # On the page of text the same stands at the end.
+    code, found, err = run("survey", "--resume", "--store", store)
+    assert found.endswith(f"  mailpath open {store}\n")
+    assert "Written" not in err
 
 
 def test_what_changed_between_two_surveys(run: Run, network: Path, listed: Path) -> None:

@@ -230,8 +230,9 @@ def test_the_app_on_a_path_loads_nothing_of_it() -> None:
         ("compact", ["g", "enter", "slash"], {}),
         ("wide", ["b"], {"ascii": True}),
         ("wide", ["T", "down"], {}),
+        ("compact", ["down"], {"color": False}),
     ],
-    ids=["wide", "compact", "narrow", "grouped", "ascii", "light"],
+    ids=["wide", "compact", "narrow", "grouped", "ascii", "light", "plain"],
 )
 def test_pictures(
     snap_compare: Any, tmp_path: Path, size: str, keys: list[str], options: dict[str, Any]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from mailpath.judge.agent import Family
+from mailpath.judge.presets import PRESETS
 from mailpath.report.contents import named
 from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, decisions, headline
 from mailpath.survey.results import Results
@@ -56,6 +58,7 @@ class _Page:
                 yield ""
                 yield f"Unknown under {decision.posture}, by cause"
                 yield from self._groups(decision.untold)
+        yield from self._next(decided)
 
     def _breaks(self, decision: Decision) -> Iterator[str]:
         yield ""
@@ -128,11 +131,24 @@ class _Page:
             yield f"The letter to the postmaster of {domain}:"
             yield ""
             yield from text.splitlines()
-        if len(self._mendable) > 1:
-            store = shlex.quote(self._results.store)
+
+    def _next(self, decided: Sequence[Decision]) -> Iterator[str]:
+        """What to do with it, command by command."""
+        store = shlex.quote(self._results.store)
+        again = f"  mailpath survey --resume --store {store}"
+        if self._letter is not None and len(self._mendable) > 1:
             yield ""
             yield "The page has the letters to the others:"
-            yield f"  mailpath survey --resume --store {store} -o survey.html"
+            yield f"{again} -o survey.html"
+        fitting = [each.posture for each in decided if each.broken and _is_postfix(each)]
+        if fitting:
+            posture = f" --posture {shlex.quote(fitting[0])}" if len(decided) > 1 else ""
+            yield ""
+            yield "Exceptions that keep this mail as it is today, for smtp_tls_policy_maps:"
+            yield f"{again}{posture} -o tls_policy.policy"
+        yield ""
+        yield "Every domain on the screen, to sort, find and open:"
+        yield f"  mailpath open {store}"
 
 
 def _totals(decided: Sequence[Decision]) -> Iterator[str]:
@@ -151,6 +167,11 @@ def _totals(decided: Sequence[Decision]) -> Iterator[str]:
             yield decided[at // 2].posture
         figures = (f"  {cell:>{wide}}" for cell, wide in zip(row[1:], widths[1:], strict=True))
         yield f"{row[0]:{widths[0]}}{''.join(figures)}".rstrip()
+
+
+def _is_postfix(decision: Decision) -> bool:
+    preset = PRESETS.get(decision.posture)
+    return preset is not None and preset.agent.family is Family.POSTFIX
 
 
 def _is_theirs(broken: Broken, decision: Decision) -> bool:
