@@ -2,7 +2,7 @@
 some, as foreseen.
 
 `make interop` carries a sample out; with MAILPATH_PLANS=all in the environment every plan of
-`interop_plan_cases` is, which takes half an hour.
+`interop_plan_cases` is, which takes a quarter of an hour.
 """
 
 from __future__ import annotations
