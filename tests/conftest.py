@@ -101,6 +101,19 @@ def pytest_collection(session: pytest.Session) -> None:
             import_module(file.stem)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes seconds to make come first: the first lots that are dealt out are the
+    largest, so that one worker makes it, or two do, and not each."""
+    dear = ("again", "surveyed", "walks")
+
+    def order(item: pytest.Item) -> int:
+        wanted = getattr(item, "fixturenames", ())
+        return next((place for place, name in enumerate(dear) if name in wanted), len(dear))
+
+    items.sort(key=order)
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: do not look through it again and again."""
     gc.collect()
