@@ -1,10 +1,12 @@
 """What the walks of a survey cost: walks a second, CPU and questions a domain, memory as the list grows.
 
-    python scripts/bench_survey.py walks [--domains 1000 10000] [--own 0.0] [--dead 0.05] [--delay 0.03]
+    python scripts/bench_survey.py walks [--domains 1000 10000] [--own 0.0] [--dead 0.05] [--tarpits 0.01]
+                                         [--delay 0.03]
 
 The lab is generated: operators with two mail hosts each, one of which serves a fifth of all domains; a fifth
 of the domains is signed, a third of the operators has TLSA records.  `--own`: the share of domains with a
-mail host of their own; `--dead`: of those, how many answer to no connection.  The lab runs in a process of
+mail host of their own; of those, `--dead`: how many answer to no connection, `--tarpits`: how many greet
+after ten minutes.  The lab runs in a process of
 its own, whose time does not count; `--delay`: seconds that each exchange takes, waited for on our side;
 `--workers`: processes that walk (their questions and policies are not counted, their time is).
 """
@@ -26,6 +28,8 @@ from mailpath.lab.scenario import Scenario
 
 #: Of CPU milliseconds and DNS questions a domain, above which the benchmark fails: on shared hosts.
 MOST_CPU_MS, MOST_QUESTIONS = 8.0, 6.0
+#: Seconds after which a tarpit greets: twice as long as anybody waits (RFC 5321 section 4.5.3.2.1).
+TARPIT = 600.0
 
 _MEASURE = """
 import asyncio, gc, json, resource, sys, time
@@ -73,8 +77,6 @@ with Store.create(folder, about, mails) as store:
         profile.disable()
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(30)
         pstats.Stats(profile, stream=sys.stderr).sort_stats("cumtime").print_stats("mailpath", 60)
-        import os
-        if os.environ.get("PROF"): profile.dump_stats(os.environ["PROF"])
     done = store.done
 print(json.dumps({
     "domains": done, "wall_s": wall, "cpu_s": cpu, **held,
@@ -83,7 +85,9 @@ print(json.dumps({
 """
 
 
-def scenarios(domains: int, operators: int, own: float, dead: float) -> Iterator[tuple[Scenario, bool]]:
+def scenarios(
+    domains: int, operators: int, own: float, dead: float, tarpits: float
+) -> Iterator[tuple[Scenario, bool]]:
     """The operators, then the domains; and whether each is to be surveyed."""
     for number in range(operators):
         signed = number % 3 == 0
@@ -94,9 +98,11 @@ def scenarios(domains: int, operators: int, own: float, dead: float) -> Iterator
     for number in range(domains):
         signed = "signed" if number % 5 == 0 else "unsigned"
         if number % domains < alone:
-            listen = "blackhole" if number < alone * dead else "yes"
             zone = Zone(sec=signed, rr=("@ MX 10 mx1",))
-            yield _scenario(f"d{number}", zone, (Server(host="mx1", listen=listen),)), True
+            server = Server(host="mx1", listen="blackhole" if number < alone * dead else "yes")
+            if alone * dead <= number < alone * (dead + tarpits):
+                server = Server(host="mx1", banner_delay=TARPIT)
+            yield _scenario(f"d{number}", zone, (server,)), True
         else:
             operator = 0 if number % 5 == 1 else number % operators
             hosts = tuple(f"@ MX {each}0 mx{each}.op{operator}.example." for each in (1, 2))
@@ -107,10 +113,10 @@ def _scenario(name: str, zone: Zone, servers: tuple[Server, ...]) -> Scenario:
     return Scenario(id=name, title=name, teaches="", hint="", zone=(zone,), server=servers)
 
 
-def serve(domains: int, operators: int, own: float, dead: float, folder: Path) -> None:
+def serve(given: argparse.Namespace, folder: Path) -> None:
     """The lab, until standard input ends."""
     kept._NETWORKS["mail servers"] = tuple(f"11.0.{each}.0/24" for each in range(256))
-    everyone = list(scenarios(domains, operators, own, dead))
+    everyone = list(scenarios(max(given.domains), given.operators, given.own, given.dead, given.tarpits))
     with Lab.start(tuple(each for each, _ in everyone)) as lab:
         lab.write_network_file(folder)
         (folder / "domains").write_text("".join(f"{each.domain}\n" for each, wanted in everyone if wanted))
@@ -125,6 +131,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--operators", type=int, default=300)
     parser.add_argument("--own", type=float, default=0.0)
     parser.add_argument("--dead", type=float, default=0.0)
+    parser.add_argument("--tarpits", type=float, default=0.0)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--jobs", type=int, default=16)
     parser.add_argument("--workers", type=int, default=0)
@@ -132,7 +139,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--serve")
     given = parser.parse_args(words)
     if given.serve:
-        serve(max(given.domains), given.operators, given.own, given.dead, Path(given.serve))
+        serve(given, Path(given.serve))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="mailpath-bench-"))
     command = [sys.executable, __file__, *words, "--serve", str(folder)]

@@ -12,7 +12,7 @@ import pytest
 from surveys import about
 
 from mailpath.exchanges import DnsExchange, Failure, Question, SmtpExchange, SmtpRequest
-from mailpath.survey import packing
+from mailpath.survey import database, packing
 from mailpath.survey.results import Row
 from mailpath.survey.store import Store, StoreError, delete, keeper
 
@@ -157,6 +157,17 @@ def test_a_full_disk_is_told_and_loses_nothing(folder: Path) -> None:
         with pytest.raises(StoreError, match=r"The disk is full: .* --resume"):
             store.finish(Row(domain="c.example", mails=9), 5, [large], [])
         assert (store.done, store.known(SESSION.request)) == (1, SESSION)
+
+
+def test_a_disk_that_is_full_from_the_start_promises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(database, "_TABLES", f"PRAGMA max_page_count = 1; {database._TABLES}")
+        with pytest.raises(StoreError, match="there is no room for the store") as told:
+            Store.create(tmp_path / "store", about(), {"b.example": 1})
+    assert "--resume" not in str(told.value)
+    Store.create(tmp_path / "store", about(), {"b.example": 1}).close()
 
 
 def test_what_is_kept_for_good_is_asked_for_or_depends_on_how_many_there_are() -> None:
