@@ -17,7 +17,7 @@ import click
 from mailpath.commands import stdio
 from mailpath.commands.choices import OneOf
 from mailpath.commands.grammar import DefaultGroup
-from mailpath.commands.learning import LESSON
+from mailpath.commands.learning import LESSON, learn
 from mailpath.commands.options import (
     CHECK,
     COMPLETING,
@@ -34,6 +34,7 @@ from mailpath.commands.options import (
     as_json,
     as_of,
     completed,
+    flag,
     network_for,
     value,
     version,
@@ -159,6 +160,7 @@ def lab_group() -> None:
             metavar="[SCENARIO | FILE.toml]",
             shell_complete=completed("scenarios"),
         ),
+        flag("--spoil", help="Say beforehand what comes of each scenario."),
         *LOOK,
         LOG,
     ],
@@ -272,7 +274,7 @@ def plan(**words: Any) -> int:
     return planning.run(**words)
 
 
-for each in (survey, *READING, LESSON):
+for each in (survey, *READING, learn, LESSON):
     cli.add_command(each)
 
 

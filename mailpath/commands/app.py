@@ -93,14 +93,15 @@ def lab(scenario: str | None, options: dict[str, Any]) -> int:
     """The app on the built-in mini-internet, or on a scenario file of one's own."""
     found = config.load()
     problems = found.settings()[1] if found.network else ()
-    source = LabSource()
+    spoil = options.pop("spoil")
+    source = LabSource(spoil=spoil)
     if scenario is not None:
         from mailpath.commands.asking import scenario_named
         from mailpath.lab import scenarios
 
         named = scenario_named(scenario, ("list", "serve", "from"))
         built_in = any(scenario == each.id for each in scenarios())
-        source = LabSource(named.id) if built_in else LabSource(named, scenario)
+        source = LabSource(named.id, spoil=spoil) if built_in else LabSource(named, scenario, spoil=spoil)
     return _open(found, source, None, None, options, start=scenario is not None, problems=problems)
 
 

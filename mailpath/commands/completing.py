@@ -62,6 +62,18 @@ def courses(ctx: click.Context, param: click.Parameter, incomplete: str) -> Item
     return [CompletionItem(name) for name in tomllib.loads(text) if name.startswith(incomplete)]
 
 
+def lessons(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Courses, lessons, or a file."""
+    found = resources.files("mailpath.lessons").joinpath("courses").iterdir()
+    names = (re.fullmatch(r"[0-9]+-(.+)\.toml", each.name) for each in found)
+    ids = sorted(name[1] for name in names if name is not None)
+    return [
+        *files(ctx, param, incomplete),
+        *courses(ctx, param, incomplete),
+        *_items(dict.fromkeys(ids, ""), incomplete),
+    ]
+
+
 def shells(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """What there is a script for."""
     return _items(dict.fromkeys(SHELLS, ""), incomplete)

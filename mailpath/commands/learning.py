@@ -8,7 +8,7 @@ import click
 
 from mailpath.commands.choices import OneOf
 from mailpath.commands.grammar import Command
-from mailpath.commands.options import argument, as_json, completed, flag, value
+from mailpath.commands.options import LOG, LOOK, argument, as_json, completed, flag, value
 
 
 @click.command(
@@ -121,3 +121,26 @@ LESSON = click.Group(
     short_help="List, check and print the lessons.",
     help="Lessons on mail security that ask before they show: list, check and print them.",
 )
+
+
+@click.command(
+    cls=Command,
+    short_help="Take lessons that ask before they show.",
+    params=[
+        argument("what", required=False, metavar="[COURSE|ID|FILE]", shell_complete=completed("lessons")),
+        flag("--class", "room", help="Show one lesson to a class: large, with a show of hands."),
+        value("--answers", of="FILE", help="Write what was answered to FILE (JSONL), without a name."),
+        *LOOK,
+        LOG,
+    ],
+)
+def learn(**words: Any) -> int:
+    """Open the app with a course beside it. COURSE lists its lessons, ID begins one, FILE one of your own;
+    without any of them it goes on where you left off. All of it happens in the lab, on this machine.
+
+    What will the sender do? A lesson asks before it shows, walks, asks why, and has you change records,
+    certificates and policies until the goal is reached.
+    """
+    from mailpath.commands import learner
+
+    return learner.learn(words.pop("what"), words)

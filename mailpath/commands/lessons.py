@@ -102,13 +102,13 @@ def sheet(course: str, solutions: bool, output: str | None) -> None:
     if known is not None:
         title, about, chosen = known.title, known.about, library.in_course(course)
     else:
-        lesson = load(course) if Path(course).is_file() else _named(course)
+        lesson = load(course) if Path(course).is_file() else named(course)
         title, about, chosen = lesson.title, "", (lesson,)
     page = asyncio.run(sheets.sheet(Bench(), title, about, chosen, solutions=solutions))
     _put(output, title, page)
 
 
-def _named(word: str) -> Lesson:
+def named(word: str) -> Lesson:
     """The lesson `word`; what is no course, no lesson and no file is told as all three."""
     try:
         return library.lesson_named(word)

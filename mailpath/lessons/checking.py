@@ -168,11 +168,11 @@ async def _check_step(lesson: Lesson, number: int, worlds: list[World], bench: B
 
 
 def panel(found: Walk, step_id: str) -> tuple[str, ...]:
-    """What the panel of a step says, line by line."""
+    """What the panel of a step says, line by line; the app opens it there."""
     told: list[str] = []
     for each in explained(found, step_id):
-        told += (each.title, each.message)
-        for row in each.rows:
+        told += (each.found, each.got, *each.policy, each.means, each.source)
+        for row in each.remedy:
             told += (row.text, *row.lines)
     return (*evidence(found, step_id), *told)
 

@@ -77,5 +77,11 @@ def in_course(name: str) -> tuple[Lesson, ...]:
     return tuple(each for each in lessons() if name in each.courses)
 
 
+def played_in(lesson: Lesson) -> tuple[str, ...]:
+    """The built-in scenarios that a lesson plays in, each once."""
+    named = (lesson.scenario, *(step.scenario for step in lesson.step))
+    return tuple(dict.fromkeys(each for each in named if isinstance(each, str) and each))
+
+
 def _shipped(name: str) -> dict[str, object]:
     return tomllib.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))

@@ -34,6 +34,7 @@ __all__ = [
     "has_terminal",
     "run_app",
     "run_survey",
+    "run_to_its_end",
 ]
 
 #: Seconds that a start may take; nothing depends on it but how soon memory is given back.
@@ -81,7 +82,7 @@ def run_app(
         )
         return app, session.close
 
-    return _run_to_its_end(make, mouse, color, preferences, instead="mailpath check RECIPIENT")
+    return run_to_its_end(make, mouse, color, preferences, instead="mailpath check RECIPIENT")
 
 
 def run_survey(
@@ -117,12 +118,12 @@ def run_survey(
         )
         return app, lambda: None
 
-    return _run_to_its_end(
+    return run_to_its_end(
         make, mouse, color, preferences, instead=f"mailpath survey --resume --store {quote(folder)}"
     )
 
 
-def _run_to_its_end(
+def run_to_its_end(
     make: Callable[[bool, type[Driver]], tuple[BaseApp, Callable[[], None]]],
     mouse: bool,
     color: bool,

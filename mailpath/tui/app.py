@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App
@@ -181,6 +181,8 @@ class BaseApp(App[str]):
 class MailpathApp(BaseApp):
     """The app on a path."""
 
+    SCREEN: ClassVar[type[PathScreen]] = PathScreen
+
     def __init__(
         self,
         session: Session,
@@ -195,9 +197,12 @@ class MailpathApp(BaseApp):
         preferences: Preferences | None = None,
         pasted: Pasted | None = None,
         driver_class: type[Driver] | None = None,
+        sheets: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(ascii=ascii, color=color, preferences=preferences, driver_class=driver_class)
-        self._first = PathScreen(
+        super().__init__(
+            ascii=ascii, color=color, preferences=preferences, driver_class=driver_class, sheets=sheets
+        )
+        self._first = self.SCREEN(
             session,
             self.glyphs,
             sender=sender,

@@ -28,11 +28,12 @@ class LabSource:
     """The mini-internet of this package.
 
     `scenario`: the id of a built-in one, one that was loaded from a file, or None: the picker opens.
-    `file`: that file, which is watched; "" for none.
+    `file`: that file, which is watched; "" for none.  `spoil`: say beforehand what comes of a scenario.
     """
 
     scenario: Scenario | str | None = None
     file: str = ""
+    spoil: bool = False
 
     kind = "lab"
     badge = "LAB"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,10 +32,11 @@ def rarely_collected() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
+def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(pilot, "wait_for_idle", quiet)
     monkeypatch.setattr(app, "wait_for_idle", quiet)
     monkeypatch.setattr(Compositor, "render_update", unseen)
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # nobody has taken a lesson here
     monkeypatch.delenv("NO_COLOR", raising=False)

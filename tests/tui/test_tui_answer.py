@@ -13,6 +13,7 @@ from mailpath.report.panels import explained
 from mailpath.tui import messages
 from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.replayer import Replayer
+from mailpath.tui.source import LabSource
 
 
 class Recorded(FakeSession):
@@ -20,6 +21,7 @@ class Recorded(FakeSession):
 
     def __init__(self, walks: Any) -> None:
         super().__init__(lab=True)
+        self.source = LabSource(spoil=True)
         self._walks = walks
         self._scenarios = {each.id: each for each in walks.lab.scenarios}
 

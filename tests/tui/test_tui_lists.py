@@ -14,6 +14,7 @@ from mailpath.tui.expiries import Outlook
 from mailpath.tui.judging import JudgedWalk
 from mailpath.tui.lens import Lens
 from mailpath.tui.replayer import Replayer
+from mailpath.tui.source import LabSource
 from mailpath.tui.widgets.listing import Listing
 from mailpath.tui.widgets.side import Side
 
@@ -164,3 +165,37 @@ def test_what_ends_alone_is_told_apart_from_what_had_ended_before(walks: Any) ->
         first, *_ = outlooks.values()
         assert first == Outlook("deferred")
         assert outlooks[ends] == Outlook("deferred", renewed)
+
+
+async def test_a_scenario_says_what_it_is_about_until_somebody_asks() -> None:
+    stale = replace(SCENARIOS["dane-stale"], about="A zone, a record and a server.")
+
+    class Told(FakeSession):
+        async def scenarios(self) -> Any:
+            return {"plain": SCENARIOS["plain"], "dane-stale": stale}
+
+    async with app(Told(lab=True)).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "DANE after a key change" not in drawn(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        assert "About    A zone, a record and a server." in drawn(pilot)
+        await pilot.press(*"stale", "enter")
+        await settle(pilot)
+        assert "A zone, a record and a server. What will happen?" in plain(pilot)
+        opened = path_screen(pilot).steps.opened
+        await pilot.press("ctrl+p", *"stale")
+        await settle(pilot)
+        assert "DANE after a key change" not in drawn(pilot)
+        await pilot.press("escape", "escape", "enter")
+        await settle(pilot)
+        assert "DANE after a key change. Try: switch between may and dane" in plain(pilot)
+        assert path_screen(pilot).steps.opened == opened, "this Enter was not for the panel"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert path_screen(pilot).steps.opened != opened
+    session = Told(lab=True)
+    session.source = LabSource(spoil=True)
+    async with app(session).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "DANE after a key change" in drawn(pilot)

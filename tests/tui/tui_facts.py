@@ -67,6 +67,7 @@ class Scenario:
     title: str
     teaches: str
     hint: str
+    about: str = ""
 
 
 NAMES = (

@@ -52,6 +52,7 @@ class WalkController:
         self.postures: Mapping[str, Posture] = {}
         self.scenarios: Mapping[str, Scenario] = {}
         self._scenario: str | None = None
+        self._told: set[str] = set()  # scenarios of which is said what comes of them
         self._pasted = pasted
         #: The pasted text, where it tells of a failure of which the walk shows no cause.
         self.refused: Pasted | None = None
@@ -214,6 +215,12 @@ class WalkController:
         self._screen.workers.cancel_group(self._screen, "walk")
         self._screen.lenses.leave_walk()
 
+    def forget(self) -> None:
+        """Nothing is walked, and nothing was."""
+        self._leave()
+        self.state = WalkState()
+        self._screen.keeper.walks.clear()
+
     def stop(self) -> None:
         """Stop the walk that is under way; what is known of the path from an earlier one is shown again."""
         self._screen.workers.cancel_group(self._screen, "walk")
@@ -285,11 +292,34 @@ class WalkController:
 
     @property
     def hint(self) -> str:
-        """What the scenario is about, and what to try."""
+        """What the scenario is about; what comes of it, and what to try, for those who asked."""
         scenario = self.scenarios.get(self._scenario or "")
         if scenario is None:
             return ""
+        if not self.tells(scenario):
+            return f"{clean(scenario.about, 240)} What will happen? After the walk, Enter tells the rest."
         return f"{full_sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
+
+    def tells(self, scenario: Scenario) -> bool:
+        """Whether it is said what comes of it: not before somebody could think of it."""
+        source = self._session.source
+        spoils = isinstance(source, LabSource) and source.spoil
+        return spoils or scenario.id in self._told or not scenario.about
+
+    @property
+    def untold(self) -> Scenario | None:
+        """The scenario that was walked, as long as it is not said what it teaches."""
+        scenario = self.scenarios.get(self._scenario or "")
+        walked = scenario is not None and self._screen.scene is not None
+        return scenario if walked and scenario is not None and not self.tells(scenario) else None
+
+    def tell_rest(self) -> None:
+        """After the walk of a scenario: what it teaches."""
+        scenario = self.untold
+        if scenario is not None:
+            self._told.add(scenario.id)
+            self._screen.hint.say(self.hint, "$accent")
+            self._screen.refresh_bindings()
 
     def _keep_scenario_of(self, path: Path) -> None:
         """Another path is no scenario's."""
@@ -319,7 +349,8 @@ class WalkController:
         elif self._is_lab_up():
             from mailpath.tui.screens.picker import picker
 
-            self._screen.app.push_screen(picker(self.scenarios, self._scenario), self._walk_picked)
+            listed = picker(self.scenarios, self._scenario, self.tells, self._screen.glyphs)
+            self._screen.app.push_screen(listed, self._walk_picked)
 
     def _walk_picked(self, name: str | None) -> None:
         if name is not None:

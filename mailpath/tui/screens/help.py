@@ -17,7 +17,7 @@ from textual.widget import Widget
 from mailpath.facts import WALKED
 from mailpath.tui.keynames import hidden, key_text
 from mailpath.tui.screens.finding import Dialogue, FindScreen
-from mailpath.tui.screens.keys import FROM_TABLE, GROUPS, does
+from mailpath.tui.screens.keys import FROM_TABLE, GROUPS, REST, does
 from mailpath.tui.screens.reply import ReplyScreen
 from mailpath.tui.screens.save import SaveScreen
 from mailpath.tui.screens.survey_keys import TABLE
@@ -52,7 +52,7 @@ def groups(here: Widget | None = None, screen: Screen[Any] | None = None) -> lis
     found: list[Group] = [
         (title, list(kind.BINDINGS)) for kind, title, _ in _PLACES if isinstance(here, kind)
     ]
-    for title, bindings in GROUPS.items():
+    for title, bindings in (GROUPS if screen is None else getattr(screen, "KEYS", GROUPS)).items():
         done = [each for each in bindings if screen is None or does(screen, each)]
         found += [(title, done)] if done else []
     if screen is not None and any(does(screen, each) for each in FROM_TABLE):
@@ -180,9 +180,12 @@ def told(
 
 def ids() -> list[str]:
     """Of every binding of the app's own, as a config file may name it."""
+    from mailpath.tui.learning.keys import CLASS, LEARN, PANE, TEXT, TYPED
+
     declared = [*GROUPS.values(), FROM_TABLE, *(kind.BINDINGS for kind, _, _ in _PLACES)]
-    declared += [WalkButton.BINDINGS, TABLE, SearchInput.BINDINGS]
+    declared += [WalkButton.BINDINGS, TABLE, SearchInput.BINDINGS, REST]
     declared += [screen.BINDINGS for screen in (HelpScreen, SaveScreen, ReplyScreen, FindScreen)]
+    declared += [LEARN, PANE, TYPED, TEXT, CLASS]
     bindings = [binding for group in declared for binding in group if isinstance(binding, Binding)]
     return [binding.id for binding in bindings if binding.id]
 

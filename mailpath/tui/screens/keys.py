@@ -90,6 +90,11 @@ FROM_TABLE: list[BindingType] = [
     ),
 ]
 
+#: Only once, after the walk of a scenario; the line above the steps names it then.
+REST: list[BindingType] = [
+    hidden("enter", "rest", "What it teaches", priority=True, id="path.lab-rest"),
+]
+
 APP: list[BindingType] = [
     hidden("T", "app.light_or_dark", "Light or dark", id="path.theme", tooltip="Light or dark colors"),
     Binding(

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from mailpath.tui.keynames import key_text
 from mailpath.tui.plans import GOALS
 from mailpath.tui.screens.finding import FindScreen
-from mailpath.tui.screens.keys import FROM_TABLE, GROUPS, does
+from mailpath.tui.screens.keys import FROM_TABLE, does
 from mailpath.tui.text import ASCII, QUIET, Row, clean, fit
 from mailpath.tui.theme import THEMES
 
@@ -74,7 +74,8 @@ def goals(screen: PathScreen, keymap: Mapping[str, str], *, themes: bool) -> Ite
     for name, about in GOALS.items() if screen.scene is not None else ():
         yield Goal("Plan", name, about, partial(screen.plans.open_goal, name))
     for name, scenario in walks.scenarios.items():
-        yield Goal("Scenario", name, scenario.title, partial(walks.walk_scenario, name))
+        about = scenario.title if walks.tells(scenario) else scenario.about
+        yield Goal("Scenario", name, about, partial(walks.walk_scenario, name))
     for number, scene in reversed(list(enumerate(keeper.walks))):
         path = f"{scene.path.sender or 'any sender'} to {scene.path.recipient}"
         yield Goal("Recent", path, "Shows this walk again.", partial(keeper.show, f"walk:{number}"))
@@ -85,7 +86,7 @@ def goals(screen: PathScreen, keymap: Mapping[str, str], *, themes: bool) -> Ite
 
 
 def _keys(screen: PathScreen, keymap: Mapping[str, str]) -> Iterator[Goal]:
-    bindings = [each for group in (*GROUPS.values(), FROM_TABLE) for each in group]
+    bindings = [each for group in (*screen.KEYS.values(), FROM_TABLE) for each in group]
     return actions(screen, bindings, keymap, ascii=screen.glyphs is ASCII)
 
 

@@ -63,12 +63,16 @@ class PathScreen(Screen[None]):
     """One path: its inputs, its steps, its verdict.  `scene`: the finished walk; None before."""
 
     AUTO_FOCUS = "#recipient"
+    WALKS: ClassVar[type[WalkController]] = WalkController
+    #: Its keys, by what they are for.
+    KEYS: ClassVar[Mapping[str, list[BindingType]]] = keys.GROUPS
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys.READ,
         *keys.WHAT_IF,
         *keys.WALK,
         *keys.LAB,
         *keys.FROM_TABLE,
+        *keys.REST,
         *keys.APP,
     ]
 
@@ -114,7 +118,7 @@ class PathScreen(Screen[None]):
         self.trust, self.complaint, self.problem, self.lens_line, self.hint, self.pasted = (
             Line(glyphs.cut, id=name) for name in ("trust", "complaint", "problem", "lens", "hint", "pasted")
         )
-        self.walks = WalkController(self, session, clock, start, pasted)
+        self.walks = self.WALKS(self, session, clock, start, pasted)
         self.lenses = LensController(self, lens)
         self.plans = PlanController(self)
         self.side.plan_words = self.plans.tell
@@ -142,7 +146,7 @@ class PathScreen(Screen[None]):
         shown, and the first frame is styled once (5 ms)."""
         width, height = self.app.size
         for cells, sizes in (
-            (width, self.app.HORIZONTAL_BREAKPOINTS),
+            (width, self.HORIZONTAL_BREAKPOINTS or self.app.HORIZONTAL_BREAKPOINTS),
             (height, self.app.VERTICAL_BREAKPOINTS),
         ):
             fitting = [name for least, name in sizes or () if cells >= least]
@@ -338,6 +342,8 @@ class PathScreen(Screen[None]):
             return self.walks.in_lab
         if action == "table":
             return self._table is not None
+        if action == "rest":  # Enter is the panels' own key as soon as there is nothing left to tell
+            return self.walks.untold is not None and isinstance(self.focused, StepPanel | VerdictPanel)
         # From the live network there is a way into the lab before anything is walked, and none back.
         return action != "lab" or self.walks.in_lab or (self._live and not self.walks.begun)
 
@@ -374,6 +380,7 @@ class PathScreen(Screen[None]):
     action_swap = _delegated(lambda screen: screen.walks.walk_swapped)
     action_lab = _delegated(lambda screen: screen.walks.pick_scenario)
     action_scenario = _delegated(lambda screen: screen.walks.walk_neighbour)
+    action_rest = _delegated(lambda screen: screen.walks.tell_rest)
     action_message = _delegated(lambda screen: screen.lenses.turn_message)
     action_policy = _delegated(lambda screen: screen.lenses.turn_policy)
     action_plain = _delegated(lambda screen: screen.lenses.turn_back)

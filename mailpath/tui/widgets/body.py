@@ -150,3 +150,25 @@ def paint_evidence(evidence: Sequence[str], wanted: str, glyphs: Glyphs) -> list
         told = f"{len(kept)} of {len(cleaned)} lines with" if kept else "No line contains"
         lines.insert(0, Content.styled(f"{told} '{clean(wanted)}'; Esc shows all.", QUIET))
     return lines
+
+
+def place_of(lines: Sequence[Content], text: str) -> range:
+    """The lines that say `text`, however they are broken; none where nothing does."""
+    wanted = " ".join(text.split())
+    if not wanted:
+        return range(0)
+    said, of_line = "", []  # the words of all lines, and of each character its line
+    for number, line in enumerate(lines):
+        words = " ".join(line.plain.split())
+        if words:
+            piece = f"{words} "
+            said += piece
+            of_line += [number] * len(piece)
+    at = said.find(wanted)
+    return range(of_line[at], of_line[at + len(wanted) - 1] + 1) if at >= 0 else range(0)
+
+
+def emphasized(lines: list[Content], text: str) -> list[Content]:
+    """`lines`, of which those that say `text` stand out."""
+    found = place_of(lines, text)
+    return [line.stylize("reverse") if number in found else line for number, line in enumerate(lines)]

@@ -25,7 +25,14 @@ from mailpath.tui.judging import Body, JudgedWalk
 from mailpath.tui.keynames import hidden
 from mailpath.tui.progress import Progress
 from mailpath.tui.text import PRINTABLE, Glyphs
-from mailpath.tui.widgets.body import hang_line, paint_body, paint_evidence, paint_tampered
+from mailpath.tui.widgets.body import (
+    emphasized,
+    hang_line,
+    paint_body,
+    paint_evidence,
+    paint_tampered,
+    place_of,
+)
 from mailpath.tui.widgets.rail import Rail
 from mailpath.tui.widgets.stepline import MOST_OPENED, StepLine
 from mailpath.tui.widgets.wrapped_text import WrappedText
@@ -35,6 +42,9 @@ if TYPE_CHECKING:
     from mailpath.tui.scene import Scene
 
 log = logging.getLogger(__name__)
+
+#: Cells of a line of evidence that is not wrapped.
+_EVIDENCE = 500
 
 
 class FilterInput(Input):
@@ -106,6 +116,7 @@ class StepPanel(Vertical, can_focus=True):
         self._exchanges: Sequence[SmtpExchange] = ()
         self._body: Body | None = None
         self._tampered: tuple[str, ...] = ()
+        self.pointed = ""
 
     def compose(self) -> ComposeResult:
         yield self.line
@@ -126,6 +137,8 @@ class StepPanel(Vertical, can_focus=True):
         self._fill()
 
     def watch_opened(self) -> None:
+        if not self.opened:
+            self.pointed = ""
         if not self.opened and self.filtering:
             self._filter.value = ""
             self.filtering = False
@@ -160,12 +173,15 @@ class StepPanel(Vertical, can_focus=True):
             return
         if self._body is None:
             self._body = self._read()
-        body = self._body
+        body, pointed = self._body, self.pointed
         self._blocks.show(
-            lambda width: [
-                *paint_tampered(self._tampered, width, self._glyphs),
-                *paint_body(body, width, self._glyphs.cut),
-            ]
+            lambda width: emphasized(
+                [
+                    *paint_tampered(self._tampered, width, self._glyphs),
+                    *paint_body(body, width, self._glyphs.cut),
+                ],
+                pointed,
+            )
         )
         wanted = self._filter.value.strip() if self.filtering else ""
         lines = [
@@ -174,7 +190,9 @@ class StepPanel(Vertical, can_focus=True):
         ]
         longest = max((line.cell_length for line in lines), default=0)
         self._evidence.styles.width = longest + self._evidence.styles.gutter.width + 1
-        self._evidence.show(lambda width: [part for line in lines for part in hang_line(line, width)])
+        self._evidence.show(
+            lambda width: emphasized([part for line in lines for part in hang_line(line, width)], pointed)
+        )
 
     def _read(self) -> Body:
         """What to show; a step that cannot be explained is told, the app goes on."""
@@ -185,6 +203,27 @@ class StepPanel(Vertical, can_focus=True):
         except Exception as error:  # a defect in one panel's text must not take the others along
             log.exception("the panel of %s", self.step)
             return Body(evidence=[f"This panel could not be made: {type(error).__name__}: {error}"])
+
+    def point_to(self, text: str) -> None:
+        """Be open at the lines that say `text`, and show which they are."""
+        self.pointed = text
+        self._fill()
+        self.call_after_refresh(self._scroll_to_pointed)
+
+    def _scroll_to_pointed(self) -> None:
+        if not self._scroll.size.width:
+            return  # hidden: it is pointed to again when it is shown
+        if place_of(self._blocks.drawn, self.pointed):
+            self._scroll_to_line(self._blocks)
+        elif place_of(self._evidence.painted(_EVIDENCE), self.pointed):
+            self.evidence = True
+            self.call_after_refresh(self._scroll_to_line, self._evidence)
+
+    def _scroll_to_line(self, shown: WrappedText) -> None:
+        """The lines that are pointed to in the middle."""
+        found = place_of(shown.drawn, self.pointed)
+        top = found.start - max(self._scroll.size.height - len(found), 0) // 2
+        self._scroll.scroll_to(y=max(top, 0), animate=False, immediate=True)
 
     def rows(self, width: int) -> int:
         """Rows that it takes with one line for its summary, and all of its body."""

@@ -45,6 +45,10 @@ class WrappedText(Widget):
         """As they are drawn."""
         return self._lines(self.content_size.width)
 
+    def painted(self, width: int) -> list[Content]:
+        """As they would be drawn in `width` cells."""
+        return self._paint(width)
+
     def lines(self, width: int) -> int:
         """How many there are in `width` cells."""
         return len(self._lines(width))

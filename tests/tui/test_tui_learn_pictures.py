@@ -1,0 +1,89 @@
+"""A lesson and a class at the sizes people have.  Look at the pictures when one changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tui_learn import BENCH, learn_app
+from tui_world import drawn, settle
+
+from mailpath.lessons import library
+from mailpath.tui.learning.board import Board
+from mailpath.tui.learning.classroom import ClassApp, ClassScreen
+from mailpath.tui.learning.course import Start
+from mailpath.tui.learning.screen import LearnApp
+
+
+def lesson_app(**options: Any) -> LearnApp:
+    return learn_app(Start(lesson=library.lesson_named("who-is-there")), **options)
+
+
+def class_app(**options: Any) -> ClassApp:
+    return ClassApp(library.lesson_named("who-is-there"), BENCH, **options)
+
+
+@pytest.mark.snapshot
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [((120, 40), {}), ((80, 24), {"ascii": True, "color": False})],
+    ids=["wide", "compact"],
+)
+def test_a_question(
+    snap_compare: Any, size: tuple[int, int], options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def point(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("b")
+        await settle(pilot)
+
+    if options:
+        monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(lesson_app(**options), terminal_size=size, run_before=point)
+
+
+@pytest.mark.snapshot
+def test_the_list(snap_compare: Any) -> None:
+    assert snap_compare(learn_app(Start()), terminal_size=(80, 24), run_before=settle)
+
+
+@pytest.mark.snapshot
+@pytest.mark.parametrize(
+    "keys", [["d", "1", "2", "b", "3", "v", "b", "1", "1"], ["space"]], ids=["votes", "right"]
+)
+def test_a_class(snap_compare: Any, keys: list[str]) -> None:
+    async def show(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+
+    assert snap_compare(class_app(), terminal_size=(60, 20), run_before=show)
+
+
+def board_of(pilot: Any) -> Board:
+    assert isinstance(pilot.app.screen, ClassScreen)
+    return pilot.app.screen.board
+
+
+async def test_a_lesson_before_a_class() -> None:
+    """Each step of each kind, with hands, and no bench that is slower than the teacher."""
+    lesson = library.lesson_named("key-change")
+    async with ClassApp(lesson, BENCH, ascii=True).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "1", "7", "backspace", "v", "down", "2")
+        board = board_of(pilot)
+        assert board.hands.votes[0][0] == 1
+        assert board.hands.votes[1][1] == 2
+        for number in range(len(lesson.step)):
+            await settle(pilot)
+            assert board_of(pilot).session.number == number
+            if board_of(pilot).hides:
+                await pilot.press("space")
+                await settle(pilot)
+                assert board_of(pilot).revealed
+            await pilot.press("space")
+        await pilot.press("p", "p", "p", "p", "p", "p", "p", "p")
+        await settle(pilot)
+        assert board_of(pilot).hands == board.hands, "hands are kept"
+        assert "+ " in drawn(pilot), "and what was revealed"
+        await pilot.press("q")
