@@ -42,6 +42,7 @@ from mailpath.whatif import AttackOutcome, Rewalks, attack_outcome
 
 if TYPE_CHECKING:
     from mailpath.lab import Lab
+    from mailpath.plan import Plan
     from mailpath.survey.results import Results
 
 __all__ = [
@@ -58,6 +59,8 @@ __all__ = [
     "findings",
     "judge",
     "load",
+    "plan",
+    "plan_sync",
     "posture",
     "postures",
     "record",
@@ -146,6 +149,38 @@ async def survey(
     return await surveys.survey(store, mails, settings, asked)
 
 
+async def plan(
+    goal: str,
+    path: str | Capture,
+    *,
+    hosts: Sequence[str] = (),
+    key: bytes | None = None,
+    cert: bytes | None = None,
+    to: str | None = None,
+    network: Where = None,
+) -> Plan:
+    """The steps to `goal`, proven in the lab.  `path`: a recipient, to whom the path is walked, or a capture.
+
+    `goal`, and the options: of `mailpath plan`; `key`, `cert`: PEM.  Raises `MailpathError`, also where the
+    goal has no use for an option.
+    """
+    from mailpath.plan import Asked, Goal, make
+    from mailpath.plan.next_key import NextKey, read_certificate, read_key
+
+    if goal not in [each.value for each in Goal]:
+        raise MailpathError(f"{goal!r} is not a goal.")
+    wanted = Goal(goal)
+    if (to is not None) != (wanted is Goal.NEW_MX):
+        raise MailpathError("new-mx needs a new host, and no other goal takes one.")
+    if (key is not None or cert is not None) and not (wanted.takes_key and (key is None or cert is None)):
+        takes = "either a key or a certificate" if wanted.takes_key else "no key"
+        raise MailpathError(f"{goal} takes {takes}.")
+    named = read_key(key) if key is not None else NextKey() if cert is None else read_certificate(cert)
+    asked = Asked(hosts=tuple(map(_domain, hosts)), key=named, to="" if to is None else _domain(to))
+    capture = path if isinstance(path, Capture) else await record(path, network=network)
+    return (await make(wanted, capture, asked)).plan
+
+
 def _waited(work: Callable[_Given, Coroutine[Any, Any, _Answer]]) -> Callable[_Given, _Answer]:
     @wraps(work)
     def wait(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
@@ -159,6 +194,7 @@ walk_sync = _waited(walk)
 record_sync = _waited(record)
 validate_sync = _waited(validate)
 survey_sync = _waited(survey)
+plan_sync = _waited(plan)
 
 
 # --- On a capture: no network ----------------------------------------------------------------------

@@ -32,8 +32,6 @@ STATUS: dict[Result, ExitCode] = {
     Result.BLOCKED: ExitCode.UNDELIVERED,
     Result.UNKNOWN: ExitCode.UNKNOWN,
 }
-#: Goals that publish TLSA records of a key that no host shows yet.
-_KEYED = (Goal.KEY_CHANGE, Goal.NEW_MX, Goal.DANE)
 
 
 def run(
@@ -56,8 +54,9 @@ def run(
         raise click.UsageError(
             "new-mx needs --to, the new MX host." if to is None else "--to is for new-mx alone."
         )
-    if (key or cert) and wanted not in _KEYED:
-        raise click.UsageError(f"--key and --cert are for {join_and(_KEYED)}.")
+    if (key or cert) and not wanted.takes_key:
+        keyed = [each for each in Goal if each.takes_key]
+        raise click.UsageError(f"--key and --cert are for {join_and(keyed)}.")
     if key is not None and cert is not None:
         raise click.UsageError("Use either --key or --cert, not both.")
     inputs = {"--replay": replay, "--key": key, "--cert": cert, **files_read(network)}

@@ -33,6 +33,11 @@ class Goal(StrEnum):
         """It gives protection up: what that costs is in `Plan.cost`."""
         return self in (Goal.LEAVE_DANE, Goal.LEAVE_MTA_STS)
 
+    @property
+    def takes_key(self) -> bool:
+        """It may publish a TLSA record of a key that no host shows yet."""
+        return self in (Goal.KEY_CHANGE, Goal.NEW_MX, Goal.DANE)
+
 
 class Result(StrEnum):
     """Of planning.  ALREADY: the goal is reached; BLOCKED: what is missing is not the user's to change, or no

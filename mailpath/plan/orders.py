@@ -19,7 +19,7 @@ from mailpath.plan.world import POLICY, different
 #: Orders that are tried: each costs some walks.
 MOST_ORDERS = 12
 #: And mixtures of one change of them: one that kills is enough.
-MOST_MIXTURES = 6
+MOST_MIXTURES = 8
 #: So many parts are told in full.
 FEW = 3
 

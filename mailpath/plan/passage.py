@@ -161,17 +161,17 @@ def _as_met(part: Part, old: Any, new: Any, world: World) -> Any:
 def _corners(choices: list[list[_Choice]]) -> Iterator[tuple[_Choice, ...]]:
     """All new, all old; all that is served new and all that is cached old, and the other way round: with many
     hosts only there every host is lost.  Then one new among old ones, as where a host has switched; one old
-    among new ones.
+    among new ones.  Each once.
     """
-    newest, oldest = [each[0] for each in choices], [each[-1] for each in choices]
-    yield tuple(newest)
-    yield tuple(oldest)
-    for cached, served in ((oldest, newest), (newest, oldest)):
-        yield tuple(
-            held if held[0].kind in _CACHED else shown for held, shown in zip(cached, served, strict=True)
-        )
+    newest, oldest = [0] * len(choices), [len(each) - 1 for each in choices]
+    cached = [each[0][0].kind in _CACHED for each in choices]
+    places = [newest, oldest]
+    places += [
+        [old * (held is kept) for old, held in zip(oldest, cached, strict=True)] for kept in (True, False)
+    ]
     for place in reversed(range(len(choices))):  # hosts sort behind records
-        yield (*oldest[:place], newest[place], *oldest[place + 1 :])
-    for place in reversed(range(len(choices))):
-        for other in choices[place][1:]:
-            yield (*newest[:place], other, *newest[place + 1 :])
+        places.append([*oldest[:place], 0, *oldest[place + 1 :]])
+    for place, last in reversed(list(enumerate(oldest))):
+        places += [[*newest[:place], other, *newest[place + 1 :]] for other in range(1, last + 1)]
+    for each in dict.fromkeys(map(tuple, places)):
+        yield tuple(choice[number] for choice, number in zip(choices, each, strict=True))

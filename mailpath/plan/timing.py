@@ -21,10 +21,9 @@ import msgspec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 from dns.rdtypes.ANY.SOA import SOA
-from dns.rrset import RRset
 
 from mailpath.dnssec.messages import name_text
-from mailpath.dnssec.wire import read_message
+from mailpath.dnssec.wire import RRset, read_message
 from mailpath.lab.grammar import Sts, Zone
 from mailpath.match.sts import parse_policy
 from mailpath.names import is_within
@@ -94,8 +93,10 @@ class Times(msgspec.Struct, frozen=True):
         return max(found, key=len, default="")
 
 
-def mends(old: Zone, new: Zone) -> bool:
+def mends(old: Zone, new: Zone | None) -> bool:
     """Whether nothing of the zone was of use before, so that no cache holds it, and its DS record stays."""
+    if new is None:
+        return False
     fails = old.ns != "real" or old.sec == "expired" or bool(old.tamper) or old.days != new.days
     return fails and old.sec != "badds" and (old.sec in INSECURE) is (new.sec in INSECURE)
 

@@ -26,14 +26,22 @@ def capture(lab: Lab) -> api.Capture:
 
 
 def test_the_programs_of_the_page_run(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lab, "start", lambda: contextlib.nullcontext(lab))
+    start = Lab.start
+    monkeypatch.setattr(
+        Lab, "start", lambda *given, **named: start(*given, **named) if given else contextlib.nullcontext(lab)
+    )
     printed = []
-    for program, most in zip(PROGRAMS, (10, 5, 10), strict=True):
+    for program, most in zip(PROGRAMS, (10, 5, 6, 10), strict=True):
         assert len([line for line in program.splitlines() if line.strip()]) <= most
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(program, "docs/api.md", "exec"), {})
         printed.append(out.getvalue().splitlines())
-    judged, validated, surveyed = printed
+    judged, validated, planned, surveyed = printed
+    assert [line.split(" | ")[2] for line in planned] == [
+        "Publish the records of the next key",
+        "Switch to the next key",
+        "Withdraw the records of the old key",
+    ]
     assert validated == ["secure"]
     assert [line.split(": ")[:2] for line in judged] == [
         ["rfc", "tlsa-mismatch"],
@@ -66,6 +74,32 @@ async def test_a_survey_goes_on_and_is_judged_anew(lab: Lab, tmp_path: Path) -> 
         await api.survey(people, store=folder, network=lab)
     with pytest.raises(api.MailpathError, match="There is no survey in this folder"):
         await api.survey(store=tmp_path / "none", network=lab)
+
+
+def test_a_plan_of_a_capture(capture: api.Capture) -> None:
+    made = api.plan_sync("dane", capture)
+    assert made.result == "already"
+    assert made.to_dict()["result"] == "already"
+    json.dumps(made.to_dict())
+    with pytest.raises(AttributeError):
+        setattr(made, "goal", "mta-sts")  # noqa: B010 - what a caller without types would do
+
+
+@pytest.mark.parametrize(
+    ("goal", "options", "sentence"),
+    [
+        ("fly", {}, "'fly' is not a goal."),
+        ("new-mx", {}, "needs a new host"),
+        ("dane", {"to": "mx9.b.example"}, "needs a new host"),
+        ("repair", {"key": b""}, "repair takes no key"),
+        ("dane", {"key": b"", "cert": b""}, "either a key or a certificate"),
+        ("dane", {"key": b""}, "no key in PEM"),
+        ("dane", {"hosts": ["a b"]}, "a b"),
+    ],
+)
+def test_a_plan_that_cannot_be_made(capture: api.Capture, goal: str, options: Any, sentence: str) -> None:
+    with pytest.raises(api.MailpathError, match=sentence):
+        api.plan_sync(goal, capture, **options)
 
 
 def test_the_page_names_what_there_is() -> None:

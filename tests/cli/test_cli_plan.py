@@ -54,7 +54,7 @@ def test_the_lab_and_what_is_not_ones_own(run) -> None:
         (("dane", "b.example", "--to", "mx.b.example"), "--to"),
         (("key-change", "b.example", "--key", "a", "--cert", "b"), "either --key or --cert"),
         (("key-change", "b.example", "--key", "/nowhere"), "/nowhere"),
-        (("leave-dane", "b.example", "--key", "a"), "key-change, new-mx and dane"),
+        (("leave-dane", "b.example", "--key", "a"), "dane, key-change and new-mx"),
         (("dane", "--replay", "x", "--lab", "dane-good"), "--lab"),
     ],
 )

@@ -92,7 +92,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
             *self.remedy,
             Row(
                 "Plan",
-                f"mailpath plan {self.plan} tells the order in which no mail is lost" * bool(self.plan),
+                f"mailpath plan {self.plan} shows the order in which no mail is lost" * bool(self.plan),
             ),
             Row("Source", self.source),
         )
