@@ -64,7 +64,7 @@ def findings() -> Iterator[str]:
             yield ""
             yield f"- **Fix:** {entry.fix}"
             if entry.plan:
-                yield f"- **Plan:** `mailpath plan {entry.plan}` tells the order in which no mail is lost"
+                yield f"- **Plan:** `mailpath plan {entry.plan}` shows the order in which no mail is lost"
             yield f"- **Source:** {entry.rfc}"
 
 
