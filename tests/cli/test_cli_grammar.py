@@ -52,6 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         "tlsrpt",
         "diff",
         "plan",
+        "learn",
     ],
 )
 def test_help_is_golden(command: str, run: Run) -> None:

@@ -16,7 +16,8 @@ from mailpath.lessons.session import Progress
 from mailpath.tui.learning.course import Start
 from mailpath.tui.widgets.body import place_of
 
-LESSONS = library.lessons()
+#: As the list has them.
+LESSONS = sorted(library.lessons(), key=lambda each: list(library.courses()).index(each.courses[0]))
 
 
 async def do(pilot: Any, step: Do, *, hints: bool) -> None:

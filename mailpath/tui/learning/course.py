@@ -105,9 +105,13 @@ class CourseController:
         return None
 
     def lessons(self) -> tuple[Lesson, ...]:
-        """Those to choose from."""
+        """Those to choose from, as they are listed: by course."""
         own = self._start.lesson
-        found = library.in_course(self._start.course) if self._start.course else library.lessons()
+        if self._start.course:
+            found = library.in_course(self._start.course)
+        else:
+            courses = list(library.courses())
+            found = tuple(sorted(library.lessons(), key=lambda each: courses.index(each.courses[0])))
         return (own, *found) if own is not None and own not in library.lessons() else found
 
     def begin(self, lesson: Lesson) -> None:
