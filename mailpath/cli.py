@@ -160,7 +160,7 @@ def lab_group() -> None:
             metavar="[SCENARIO | FILE.toml]",
             shell_complete=completed("scenarios"),
         ),
-        flag("--spoil", help="Say beforehand what comes of each scenario."),
+        flag("--spoil", help="Say beforehand how each scenario ends."),
         *LOOK,
         LOG,
     ],

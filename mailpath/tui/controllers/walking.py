@@ -297,7 +297,7 @@ class WalkController:
         if scenario is None:
             return ""
         if not self.tells(scenario):
-            return f"{clean(scenario.about, 240)} What will happen? After the walk, Enter tells the rest."
+            return f"{clean(scenario.about, 240)} What will happen? After the walk, Enter shows the rest."
         return f"{full_sentence(clean(scenario.title, 60))} Try: {clean(scenario.hint, 240)}"
 
     def tells(self, scenario: Scenario) -> bool:
