@@ -17,7 +17,7 @@ lab: $(VENV)/.installed ## install, and open the app on the built-in mini-intern
 	$(BIN)/mailpath lab
 
 # Three processes on two cores: a third of the tests' time is waiting for deadlines.
-test: $(VENV)/.installed-dev ## install, and run the tests (under two minutes)
+test: $(VENV)/.installed-dev ## install, and run the tests (about two minutes)
 	$(BIN)/python -m pytest -n 3 -m "not interop" $(ARGS)
 
 check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages; the tests with the lowest versions declared
@@ -28,6 +28,8 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages;
 	$(BIN)/python scripts/schema.py --check
 	$(BIN)/python scripts/docs.py --check
 	$(BIN)/python scripts/reaches.py --check
+	$(BIN)/python scripts/keys.py --check
+	$(BIN)/python scripts/plans.py --check
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
@@ -45,7 +47,7 @@ bench: $(VENV)/.installed-dev ## round trips by shape, CPU beside checkdmarc: do
 docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
 	$(BIN)/python scripts/docs.py
 
-plans: $(VENV)/.installed-dev ## the table of docs/plans.md: plans for the lab's scenarios, proven (some minutes)
+plans: $(VENV)/.installed-dev ## the table of docs/plans.md: plans for the lab's scenarios, proven (half a minute)
 	$(BIN)/python scripts/plans.py $(ARGS)
 
 benchapp: $(VENV)/.installed-dev ## first paint, posture change and memory of the app
