@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
 import sys
@@ -112,12 +111,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for place, name in enumerate(dear) if name in wanted), len(dear))
 
     items.sort(key=order)
-
-
-def pytest_collection_finish() -> None:
-    """What was collected stays to the end: do not look through it again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
