@@ -6,17 +6,13 @@ block is made, and escaped as the page is written.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib import resources
 from typing import Literal
 
-import jinja2
 import msgspec
 
+from mailpath.report.pages import digest, shipped, template
 from mailpath.visible import visible
 
 #: Longest text of one block, in characters.
@@ -101,25 +97,11 @@ def escaped(words: str) -> str:
 
 def to_html(title: str, blocks: Iterable[Block]) -> str:
     """The page as HTML, with its style inside."""
-    style = _shipped("sheet.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _template().render(
+    style = shipped(__package__, "page/sheet.css")
+    return template(__package__, "page/sheet.html").render(
         title=visible(title),
         blocks=list(blocks),
         letter=letter,
         style=style,
-        style_digest=f"sha256-{digest}",
+        style_digest=digest(style),
     )
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_shipped("sheet.html"))
-
-
-@cache
-def _shipped(name: str) -> str:
-    return resources.files(__package__).joinpath("page", name).read_text(encoding="utf-8")

@@ -8,14 +8,10 @@ them are in the page.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache, partial
-from importlib import resources
-
-import jinja2
+from functools import partial
 
 from mailpath.names import u_labels
+from mailpath.report.pages import digest, shipped, template
 from mailpath.report.provenance import marks
 from mailpath.report.result import Result
 from mailpath.report.sheet import details_of, evidence_of, sheet
@@ -30,7 +26,8 @@ MOST_LINES = 800
 def render(result: Result) -> str:
     """The whole page."""
     path = result.walk.path
-    return template(shipped("report.html")).render(
+    style, script = shipped(__package__, "page/style.css"), shipped(__package__, "page/script.js")
+    return template(__package__, "page/report.html").render(
         sheet=sheet(result),
         details=partial(details_of, result),
         evidence=lambda step_id: "\n".join(evidence_of(result, step_id, MOST_LINES)),
@@ -41,35 +38,8 @@ def render(result: Result) -> str:
         made=to_the_second(result.made),
         version=result.mailpath,
         marks=marks(result.provenance),
-        style=shipped("style.css"),
-        script=shipped("script.js"),
-        style_digest=digest(shipped("style.css")),
-        script_digest=digest(shipped("script.js")),
+        style=style,
+        script=script,
+        style_digest=digest(style),
+        script_digest=digest(script),
     )
-
-
-# --- the page's parts ------------------------------------------------------------------------------
-
-
-@cache
-def template(source: str) -> jinja2.Template:
-    """A page whose values are all escaped, and none of them forgotten."""
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.from_string(source)
-
-
-@cache
-def shipped(name: str) -> str:
-    """A file of the page, as it came with the package."""
-    return resources.files(__package__).joinpath("page", name).read_text(encoding="utf-8")
-
-
-def digest(text: str) -> str:
-    """The source expression of an inline element that holds just `text`."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

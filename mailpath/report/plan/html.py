@@ -1,18 +1,15 @@
 """A plan as one self-contained page with checkboxes, in the look of a path's report.
 
-Nothing is loaded and nothing runs (see `mailpath.report.html`): the boxes are for a printed page, or for one
+Nothing is loaded and nothing runs (see `mailpath.report.pages`): the boxes are for a printed page, or for one
 that stays open.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
-from mailpath import __version__
+from mailpath import __version__, report
 from mailpath.names import u_labels
 from mailpath.plan import Plan, Result
-from mailpath.report.html import digest, shipped, template
+from mailpath.report.pages import digest, shipped, template
 from mailpath.report.plan.told import BLOCKED, COST, UNSAFE, tell
 from mailpath.visible import visible
 from mailpath.wording.signs import UNICODE
@@ -22,8 +19,8 @@ _TONES = {Result.PLAN: "pass", Result.ALREADY: "pass", Result.BLOCKED: "fail", R
 
 def render(plan: Plan) -> str:
     """The whole page."""
-    style = shipped("style.css") + _own("plan.css")
-    return template(_own("plan.html")).render(
+    style = shipped(report.__name__, "page/style.css") + shipped(__package__, "plan.css")
+    return template(__package__, "plan.html").render(
         plan=tell(plan),
         tone=_TONES[plan.result],
         unicode=visible(u_labels(plan.recipient) or ""),
@@ -33,8 +30,3 @@ def render(plan: Plan) -> str:
         style=style,
         style_digest=digest(style),
     )
-
-
-@cache
-def _own(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

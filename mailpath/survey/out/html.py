@@ -7,13 +7,12 @@ shipped, by its digest.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from importlib import resources
 
 import msgspec
 
+from mailpath import report
 from mailpath.names import u_labels
-from mailpath.report.html import digest, shipped, template
+from mailpath.report.pages import digest, shipped, template
 from mailpath.survey.out.decision import (
     GROUPS,
     Broken,
@@ -56,9 +55,10 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def render(results: Results, *, made: int, letter: Letter | None = None) -> str:
     """The whole page."""
-    style = shipped("style.css") + _own("survey.css")
-    return template(_own("survey.html")).render(
+    style = shipped(report.__name__, "page/style.css") + shipped(__package__, "survey.css")
+    return template(__package__, "survey.html").render(
         results=results,
+        version=results.mailpath,
         today=visible(results.today),
         decided=[_decided(results, each, letter) for each in decisions(results)],
         postures=list(dict.fromkeys((results.today, *results.postures))),
@@ -111,8 +111,3 @@ def _lines(results: Results, decision: Decision) -> Iterator[_Line]:
 def _tones(row: Row, results: Results) -> dict[str, str]:
     """How what each posture makes of a row is marked."""
     return {posture: _TONES[group_in(row, results.today, posture)] for posture in results.postures}
-
-
-@cache
-def _own(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
