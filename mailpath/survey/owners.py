@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -72,15 +72,12 @@ def turned_away(said: Dialogue | Session) -> Reply | None:
 
 
 class _Owner:
-    """Of one address: its queue, and when it may open the next session; `waiting`: sessions in it; `away`:
-    the last one was turned away for good.
-    """
+    """Of one address: its queue; `waiting`: sessions in it; `away`: the last one was turned away for good."""
 
-    __slots__ = ("away", "free_at", "operator", "queue", "waiting")
+    __slots__ = ("away", "operator", "queue", "waiting")
 
     def __init__(self, most: int) -> None:
         self.queue = asyncio.Semaphore(most)
-        self.free_at = 0.0
         self.operator = ""
         self.waiting = 0
         self.away = False
@@ -95,7 +92,9 @@ class Owners:
         self._politeness = politeness
         self._converse = converse
         self._owners: dict[str, _Owner] = {}
+        #: Of addresses, networks and operators: when a further session may be planned for, and begun.
         self._free_at: dict[str, float] = {}
+        self._open_at: dict[str, float] = {}
         self._dead: OrderedDict[str, SmtpExchange] = OrderedDict()
         self._forget_at = 0.0
         self._all = asyncio.Semaphore(MOST_SESSIONS)
@@ -128,9 +127,10 @@ class Owners:
             return
         self._forget_at = now + FORGET
         for address, owner in list(self._owners.items()):
-            if not owner.waiting and owner.free_at <= now:
+            if not owner.waiting and self._free_at.get(address, 0.0) <= now:
                 del self._owners[address]
         self._free_at = {name: when for name, when in self._free_at.items() if when > now}
+        self._open_at = {name: when for name, when in self._open_at.items() if when > now}
 
     async def _try(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
         # Whoever did not let us in after all that time is not asked so often for every further name.
@@ -138,9 +138,10 @@ class Owners:
             if (dead := self._dead.get(request.address)) is not None:
                 return replace(dead, request=request)
             await asyncio.sleep(pause)  # at least until who comes with this one has named the operator
-            await self._turn(owner, request.address)
+            spans = self._spans(owner, request.address)
+            await self._turn(spans)
             async with self._all:
-                owner.free_at = asyncio.get_running_loop().time() + self._politeness.gap
+                await self._begin(spans)
                 exchange = await self._converse(request)
             owner.away = turned_away(dialogue(exchange)) is not None
             if not owner.away:
@@ -151,17 +152,30 @@ class Owners:
                 self._dead.popitem(last=False)
         return exchange
 
-    async def _turn(self, owner: _Owner, address: str) -> None:
-        """Wait until the address, its network and its operator may have a new session; and take that turn."""
+    def _spans(self, owner: _Owner, address: str) -> dict[str, float]:
+        """Address, network and operator: seconds from one session with it to the next."""
+        gap, rate = self._politeness.gap, self._politeness.rate
+        shared = {network_of(address): 1 / rate, owner.operator: 1 / rate} if rate > 0 else {}
+        return {**shared, address: gap}
+
+    async def _turn(self, spans: Mapping[str, float]) -> None:
+        """Wait until all of them may have a new session; and take that turn."""
         now = asyncio.get_running_loop().time()
-        rate, when = self._politeness.rate, max(now, owner.free_at)
-        shares = [network_of(address), owner.operator] if rate > 0 else []
-        when = max(when, *(self._free_at.get(share, 0.0) for share in shares), now)
-        for share in shares:
-            self._free_at[share] = when + 1 / rate
-        owner.free_at = when + self._politeness.gap
+        when = max(now, *(self._free_at.get(name, 0.0) for name in spans))
+        for name, span in spans.items():
+            self._free_at[name] = when + span
         if when > now:
             await asyncio.sleep(when - now)
+
+    async def _begin(self, spans: Mapping[str, float]) -> None:
+        """A turn that came late, because we were busy, does not bring the next one closer to it."""
+        clock = asyncio.get_running_loop().time
+        while (wait := max(self._open_at.get(name, 0.0) for name in spans) - clock()) > 0:  # noqa: ASYNC110 - a time, no event
+            await asyncio.sleep(wait)
+        now = clock()
+        for name, span in spans.items():
+            self._open_at[name] = now + span
+            self._free_at[name] = max(self._free_at.get(name, 0.0), now + span)
 
 
 class Courteous(Over):

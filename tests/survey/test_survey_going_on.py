@@ -101,7 +101,7 @@ def test_who_turns_us_away_is_inconclusive_and_the_others_do_not_wait(make: Make
         return Scenario(id=name, title=name, teaches="", hint="", zone=(zone,), server=(host,))
 
     away = scenario("away", banner="421 4.7.0 Too many connections, try again later")
-    polite = Politeness(gap=0, rate=0, pauses=(0.3,))
+    polite = Politeness(gap=0, rate=0, pauses=(2.0,))
     with OtherLab.start((away, *(scenario(f"plain{number}") for number in range(3)))) as lab:
         names = ["away.example", *(f"plain{number}.example" for number in range(3))]
         store = make(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections import Counter
 
 import pytest
@@ -92,6 +93,21 @@ async def test_an_operator_has_a_rate(addresses: tuple[str, ...], names: tuple[s
     owners = Owners(Politeness(gap=0, rate=1 / GAP), hosts.converse)
     await held(owners, [SmtpRequest(address=a, sni=n) for a, n in zip(addresses, names, strict=True)])
     assert min(hosts.gaps(*addresses)) >= GAP * 0.9
+
+
+async def test_a_turn_that_comes_late_does_not_bring_the_next_one_closer() -> None:
+    hosts = Hosts()
+
+    async def converse(request: SmtpRequest) -> SmtpExchange:
+        if request.address == addresses[0]:
+            await asyncio.sleep(GAP / 10)  # now all have their turns
+            time.sleep(GAP * 1.9)  # noqa: ASYNC251 - the whole process is busy, and the second turn passes
+        return await hosts.converse(request)
+
+    addresses = [f"192.0.2.{number}" for number in range(1, 4)]
+    owners = Owners(Politeness(gap=0, rate=1 / GAP), converse)
+    await held(owners, [SmtpRequest(address=each, sni="mx.b.example") for each in addresses])
+    assert min(hosts.gaps(*addresses[1:])) >= GAP * 0.9
 
 
 async def test_a_server_that_turns_us_away_is_asked_again_later_and_then_believed() -> None:
