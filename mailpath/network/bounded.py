@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Self, TypeVar
 
 from msgspec.structs import replace
 
@@ -27,8 +26,7 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.network.exchange_log import logged
-from mailpath.network.protocol import Ground, Network
-from mailpath.network.waits import Waits
+from mailpath.network.over import Opened, Over
 
 #: DNS questions of one walk: twenty signed mail hosts with TLSA take some two hundred.
 MOST_QUESTIONS = 300
@@ -38,22 +36,7 @@ MOST_WITH_CLAIMS = 200
 _Held = TypeVar("_Held")
 
 
-class Opened(Network, Protocol):
-    """A network that is opened and closed."""
-
-    @property
-    def waits(self) -> Waits: ...
-
-    def unfinished(self, request: SmtpRequest) -> SmtpExchange | None: ...
-
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class Bounded:
+class Bounded(Over):
     """`inner` for one walk.  An async context manager: the `seconds` count from when it is entered.
 
     An exchange that is under way when they are over ends there, its sockets with it; none is begun after.
@@ -61,32 +44,18 @@ class Bounded:
     """
 
     def __init__(self, inner: Opened, seconds: float) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._seconds = seconds
         self._until = 0.0
         self._asked = 0
         self._deadlines: set[asyncio.Timeout] = set()
         self._standing, self._since = 0, 0.0
 
-    async def __aenter__(self) -> Bounded:
+    async def __aenter__(self) -> Self:
         self._until = asyncio.get_running_loop().time() + self._seconds
         # Choosing a resolver asks, too.  Where that takes all the time, nothing is asked any more.
         await self._in_time(self._inner.__aenter__())
         return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._inner.__aexit__(kind, error, trace)
-
-    @property
-    def ground(self) -> Ground:
-        return self._inner.ground
-
-    @property
-    def waits(self) -> Waits:
-        """What its mail sessions wait for."""
-        return self._inner.waits
 
     def borrow(self, exchanges: Sequence[Exchange]) -> bool:
         """Whether each of `exchanges` is what would come now, within the bounds; then all count as asked.

@@ -32,9 +32,10 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.network import dns_messages
-from mailpath.network.bounded import Bounded, Opened
+from mailpath.network.bounded import Bounded
 from mailpath.network.live_dns import MAX_QUESTIONS
 from mailpath.network.live_smtp import MAX_SESSIONS
+from mailpath.network.over import Opened
 from mailpath.network.protocol import Ground
 from mailpath.network.recording import Flights, key_of
 from mailpath.network.waits import Waits

@@ -27,15 +27,14 @@ from mailpath.exchanges import (
 )
 from mailpath.facts import Path
 from mailpath.judge import Posture
-from mailpath.network.bounded import Opened
 from mailpath.network.live_smtp import MAX_SESSIONS
+from mailpath.network.over import Opened, Over
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 from mailpath.network.settings import Settings
 from mailpath.network.shared import Shared, kept_for
 from mailpath.online import open_ended
 from mailpath.survey.judging import row_for
-from mailpath.survey.over import Over
 from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
 from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
 from mailpath.survey.results import Row

@@ -23,11 +23,11 @@ from mailpath.exchanges import (
     Stage,
 )
 from mailpath.facts import Reply, Session
-from mailpath.network.bounded import Bounded, Opened
+from mailpath.network.bounded import Bounded
+from mailpath.network.over import Opened, Opening, Over
 from mailpath.network.replies import Dialogue, dialogue
 from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
-from mailpath.survey.over import Opening, Over
 
 #: Addresses at which nobody accepts a connection, of which we know that.
 MOST_DEAD = 20_000

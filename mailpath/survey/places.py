@@ -22,8 +22,9 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
-from mailpath.network.bounded import Bounded, Opened
+from mailpath.network.bounded import Bounded
 from mailpath.network.exchange_log import logged
+from mailpath.network.over import Opened
 
 #: Walks that wait for a mail host, a quarter of a MiB each; and walks that were given up meanwhile.
 WAITING, SET_ASIDE = 256, 2000

@@ -14,12 +14,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from mailpath.exchanges import SmtpExchange, SmtpRequest
-from mailpath.network.bounded import Opened
+from mailpath.network.over import Opened, Over
 from mailpath.network.replies import dialogue, ehlo_keywords
 from mailpath.network.shared import kept_for
 from mailpath.survey import packing
 from mailpath.survey.operators import operator_of
-from mailpath.survey.over import Over
 
 #: Names that are met before any is assumed.
 SAMPLES = 5

@@ -11,11 +11,10 @@ import signal
 from itertools import count
 
 from mailpath.exchanges import SmtpExchange, SmtpRequest
-from mailpath.network.bounded import Opened
+from mailpath.network.over import Opened, Over
 from mailpath.online import open_ended
 from mailpath.survey.engine import Walks
 from mailpath.survey.links import Begin, Domain, Held, Link, Next, Unwanted, Wanted
-from mailpath.survey.over import Over
 
 
 class Asking(Over):

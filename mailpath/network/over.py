@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from mailpath.exchanges import (
     DnsExchange,
@@ -13,9 +13,23 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
-from mailpath.network.bounded import Opened
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import Ground, Network
 from mailpath.network.waits import Waits
+
+
+class Opened(Network, Protocol):
+    """A network that is opened and closed."""
+
+    @property
+    def waits(self) -> Waits: ...
+
+    def unfinished(self, request: SmtpRequest) -> SmtpExchange | None: ...
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class Over:
