@@ -25,8 +25,8 @@ from mailpath.commands.options import (
     given_options,
     names_of,
 )
-from mailpath.commands.outputs import STDIO, examine
-from mailpath.commands.rendering import form_of, names_no_format, write, write_file
+from mailpath.commands.outputs import STDIO, examine, form_of, names_no_format, write_file
+from mailpath.commands.rendering import write
 from mailpath.dnssec import Zones
 from mailpath.ending import ExitCode
 from mailpath.errors import concerning
@@ -391,7 +391,6 @@ def _filed(result: Result, file: str) -> None:
         click.echo(f"{doubt}The TLS report cannot say this about its walk: {', '.join(named)}.", err=True)
     data = tlsrpt.encode(report)
     if file == STDIO:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        stdio.write(data)
         return
     write_file(file, gzip.compress(data, mtime=0) if file.endswith(".gz") else data)

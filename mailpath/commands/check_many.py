@@ -15,6 +15,7 @@ from dataclasses import replace
 import click
 import msgspec
 
+from mailpath.commands import stdio
 from mailpath.commands.asking import network_of
 from mailpath.commands.check import CheckOptions, Walked, judge_of, redacted_walk, walk_on
 from mailpath.commands.options import domain_of
@@ -140,7 +141,7 @@ async def _walk_all(
         while (task := await queue.get()) is not None:
             line, code = await task
             # Beside the loop: a reader that pauses must not make servers look slow.
-            await asyncio.to_thread(_write, line)
+            await asyncio.to_thread(stdio.write, line)
             codes.append(code)
 
     async with shared_network(settings, kind, IN_ALL) as shared, asyncio.TaskGroup() as group:
@@ -183,8 +184,3 @@ def _text_line(result: Result) -> bytes:
 
 
 _FORMS: dict[str, Callable[[Result], bytes]] = {"text": _text_line, "json": _json_line}
-
-
-def _write(line: bytes) -> None:
-    sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from mailpath.commands.outputs import STDIO, examine
+from mailpath.commands.outputs import examine, put
 from mailpath.commands.stdio import print_json, tell
 from mailpath.errors import reason_of
-from mailpath.files import FileError, create_file, replace_file
+from mailpath.files import FileError, create_file
 from mailpath.lessons import answers, checking, library, pages, sheets
 from mailpath.lessons import quiz as tests
 from mailpath.lessons.grammar import Lesson, LessonError, load
@@ -172,12 +172,6 @@ def report(folder: str, output: str | None) -> None:
 
 def _put(output: str | None, title: str, blocks: Iterable[pages.Block]) -> None:
     """Where it belongs, in the form that the file's name asks for."""
-    if output in (None, STDIO):
-        click.echo(pages.to_markdown(blocks), nl=False)
-        return
-    html = output.lower().endswith((".html", ".htm"))
+    html = output is not None and output.lower().endswith((".html", ".htm"))
     page = pages.to_html(title, blocks) if html else pages.to_markdown(blocks)
-    try:
-        replace_file(output, page.encode())
-    except (OSError, ValueError) as error:
-        raise FileError(f"The page cannot be written: {reason_of(error)}.", file=output) from error
+    put(page, "html" if html else "markdown", output, "page")

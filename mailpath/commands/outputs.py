@@ -1,16 +1,43 @@
-"""Where `check` writes: looked at before the first packet, so that no walk is lost to a mistyped folder."""
+"""Where commands write, and in which format: looked at before the first packet, so that no walk is lost to a
+mistyped folder.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import PurePath
 
 import click
 
+from mailpath.commands.stdio import print_text, write
 from mailpath.errors import reason_of
-from mailpath.files import FileError, is_special, same_file, try_replacing
+from mailpath.files import FileError, is_special, replace_file, same_file, try_replacing
 
 STDIO = "-"
+#: File name endings and what they stand for; `--format` outweighs them.
+SUFFIXES = {
+    ".txt": "text",
+    ".text": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+}
+#: Formats in the terminal's own letters; markup and data are UTF-8 wherever they go.
+_LETTERS = ("text", "markdown", "nagios", "ticket")
+
+
+def form_of(form: str | None, output: str | None, suffixes: Mapping[str, str] = SUFFIXES) -> str:
+    """The format asked for: by name, else by the file's ending, else text."""
+    return form or suffixes.get(PurePath(output or "").suffix.lower(), "text")
+
+
+def names_no_format(output: str) -> bool:
+    """Whether `output` has an ending, and none of those."""
+    ending = PurePath(output).suffix.lower()
+    return bool(ending) and ending not in SUFFIXES
 
 
 def examine(outputs: Mapping[str, str | None], inputs: Mapping[str, str | None], form: str | None) -> None:
@@ -53,3 +80,21 @@ def _writable(option: str, file: str) -> None:
         try_replacing(file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise FileError(f"The file of {option} cannot be written: {reason_of(error)}.", file=file) from None
+
+
+def put(told: str, form: str, output: str | None, what: str = "report") -> None:
+    """`told`, in the format `form`, to the file `output` or to standard output.  Raises `FileError`."""
+    if output is not None and output != STDIO:
+        write_file(output, told.encode(), what)
+    elif form in _LETTERS:
+        print_text(told)
+    else:
+        write(told.encode())
+
+
+def write_file(output: str, data: bytes, what: str = "report") -> None:
+    """`data` to the file `output`; `what`: it is.  Raises `FileError`."""
+    try:
+        replace_file(output, data)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise FileError(f"The {what} cannot be written: {reason_of(error)}.", file=output) from None

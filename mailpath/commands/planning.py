@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path as File
@@ -15,8 +14,8 @@ import click
 from mailpath.commands.asking import files_read, network_of
 from mailpath.commands.check import walk_on
 from mailpath.commands.options import TRUST_KEYS, domain_of, given_options, names_of
-from mailpath.commands.outputs import STDIO, examine
-from mailpath.commands.rendering import form_of, terminal_width, write_file
+from mailpath.commands.outputs import STDIO, examine, form_of, put
+from mailpath.commands.rendering import terminal_width
 from mailpath.ending import ExitCode
 from mailpath.errors import concerning, reason_of
 from mailpath.facts import Path
@@ -24,6 +23,7 @@ from mailpath.network.capture import Capture, load
 from mailpath.plan import Asked, Goal, Plan, Result, make
 from mailpath.plan.next_key import MAX_PEM, NextKey, read_certificate, read_key
 from mailpath.walk import live_network
+from mailpath.wording.layout import WIDTH
 from mailpath.wording.phrases import join_and
 
 STATUS: dict[Result, ExitCode] = {
@@ -64,7 +64,9 @@ def run(
     asked = Asked(hosts=tuple(map(domain_of, hosts)), key=_key(key, cert), to=domain_of(to) if to else "")
     capture = _replayed(replay, recipient, network) if replay is not None else _walked(recipient, network)
     plan = asyncio.run(make(wanted, capture, asked)).plan
-    _write(plan, form_of(form, output), output, why=why)
+    form = form_of(form, output)
+    width = terminal_width() if output in (None, STDIO) else WIDTH
+    put(rendered(plan, form, why=why, width=width), form, output)
     return STATUS[plan.result]
 
 
@@ -105,18 +107,6 @@ def _replayed(file: str, recipient: str | None, network: dict[str, Any]) -> Capt
     if recipient is not None and domain_of(recipient) != held.path.recipient:
         raise click.UsageError(f"{file} contains a path to {held.path.recipient}, not {recipient}.")
     return held
-
-
-def _write(plan: Plan, form: str, output: str | None, *, why: bool) -> None:
-    """To the file `output`, or to standard output."""
-    width = terminal_width() if output in (None, STDIO) else 80
-    told = rendered(plan, form, why=why, width=width)
-    if output in (None, STDIO):
-        sys.stdout.buffer.write(told.encode("utf-8"))
-        sys.stdout.buffer.flush()
-        return
-    assert output is not None
-    write_file(output, told.encode())
 
 
 def rendered(plan: Plan, form: str, *, why: bool, width: int) -> str:

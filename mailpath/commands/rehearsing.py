@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import click
-
-from mailpath.commands.outputs import STDIO, examine
+from mailpath.commands.outputs import examine, put
 from mailpath.commands.stdio import tell
-from mailpath.errors import concerning, reason_of
-from mailpath.files import FileError, replace_file
+from mailpath.errors import concerning
 from mailpath.network.capture import load
 from mailpath.rehearse import rehearse, write
 from mailpath.visible import visible
@@ -25,13 +22,7 @@ def run(*, capture: str, output: str | None) -> int:
     with concerning(file=capture):
         drawn, differences = asyncio.run(rehearse(held))
     text = write(drawn, f"Made from a capture of the path to {visible(held.path.recipient)}.")
-    if output in (None, STDIO):
-        click.echo(text, nl=False)
-    else:
-        try:
-            replace_file(output, text.encode())
-        except OSError as error:
-            raise FileError(f"The scenario cannot be written: {reason_of(error)}.", file=output) from error
+    put(text, "text", output, "scenario")
     for note in drawn.notes:
         tell(f"mailpath lab from: {note}")
     return DIFFERENT if differences else SAME

@@ -5,40 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 from importlib import import_module
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mailpath.commands.outputs import STDIO
+from mailpath.commands.outputs import STDIO, put
 from mailpath.commands.stdio import plain
-from mailpath.errors import reason_of
-from mailpath.files import FileError, replace_file
 from mailpath.report.result import Result
 from mailpath.wording.layout import WIDTH
 
 if TYPE_CHECKING:
     from mailpath.tickets.pasted import Pasted
-
-#: File name endings and what they stand for; `--format` outweighs them.
-SUFFIXES = {
-    ".txt": "text",
-    ".text": "text",
-    ".json": "json",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".html": "html",
-    ".htm": "html",
-}
-
-
-def form_of(form: str | None, output: str | None) -> str:
-    """The format asked for: by name, else by the file's ending, else text."""
-    return form or SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
-
-
-def names_no_format(output: str) -> bool:
-    """Whether `output` has an ending, and none of those."""
-    ending = PurePath(output).suffix.lower()
-    return bool(ending) and ending not in SUFFIXES
 
 
 def write(
@@ -55,36 +30,15 @@ def write(
 
     Raises `FileError`.
     """
-    if output in (None, STDIO):
-        # Markup and data are UTF-8 wherever they go; text is for the terminal's own letters and its width.
-        encoding = "utf-8" if form in ("json", "html") else sys.stdout.encoding or "utf-8"
-        told = rendered(
-            result,
-            form,
-            full=full,
-            ascii_only=plain(sys.stdout),
-            width=terminal_width(),
-            reader=reader,
-            refused=refused,
-        )
-        sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
-        sys.stdout.buffer.flush()
-        return
-    assert output is not None
-    write_file(output, rendered(result, form, full=full, reader=reader, refused=refused).encode())
+    there = output in (None, STDIO)
+    laid_out: dict[str, Any] = {"ascii_only": plain(sys.stdout), "width": terminal_width()} if there else {}
+    told = rendered(result, form, full=full, reader=reader, refused=refused, **laid_out)
+    put(told, form, output)
 
 
 def terminal_width() -> int:
     """Columns for text: COLUMNS, else the terminal's, else 80; prose is hard to read beyond 120."""
     return min(max(shutil.get_terminal_size((WIDTH, 24)).columns, 40), 120)
-
-
-def write_file(output: str, data: bytes) -> None:
-    """`data` to the file `output`.  Raises `FileError`."""
-    try:
-        replace_file(output, data)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise FileError(f"The report cannot be written: {reason_of(error)}.", file=output) from None
 
 
 def rendered(

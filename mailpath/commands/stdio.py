@@ -69,6 +69,17 @@ def tell(line: str) -> None:
         click.echo(line, err=True)
 
 
+def write(data: bytes) -> None:
+    """`data` on standard output, as it is and at once."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def print_text(text: str) -> None:
+    """`text` on standard output, in the terminal's own letters."""
+    write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+
 def print_json(value: object) -> None:
     """`value` as JSON on standard output; in ASCII where that has no other letters."""
     import json

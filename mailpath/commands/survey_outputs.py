@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
-from mailpath.commands.outputs import STDIO, examine
-from mailpath.commands.rendering import terminal_width, write_file
+from mailpath.commands.outputs import STDIO, examine, form_of, put
+from mailpath.commands.rendering import terminal_width
 from mailpath.judge import Posture
 from mailpath.survey import out
 from mailpath.survey.out.letters import letters
@@ -37,15 +36,9 @@ class Outputs:
         """Everything.  Raises `FileError`."""
         letter = letters(store, {each.name: each for each in postures})
         for file, form in self.files:
-            there = file == STDIO
-            width = {"width": terminal_width()} if there else {}
+            width = {"width": terminal_width()} if file == STDIO else {}
             told = out.render(results, form, made=store.about.began, today=today, letter=letter, **width)
-            if there:
-                encoding = (sys.stdout.encoding or "utf-8") if form == "text" else "utf-8"
-                sys.stdout.buffer.write(told.encode(encoding, "backslashreplace"))
-                sys.stdout.buffer.flush()
-            else:
-                write_file(file, told.encode())
+            put(told, form, file)
 
 
 def wanted(form: str | None, files: Sequence[str], inputs: Mapping[str, str | None]) -> Outputs:
@@ -54,4 +47,4 @@ def wanted(form: str | None, files: Sequence[str], inputs: Mapping[str, str | No
         if file in files[:number]:
             raise click.UsageError(f"{file} is named by two -o.")
         examine({"-o": file}, inputs, form)
-    return Outputs(tuple((file, out.form_of(form, file)) for file in files or (STDIO,)))
+    return Outputs(tuple((file, form_of(form, file, out.SUFFIXES)) for file in files or (STDIO,)))

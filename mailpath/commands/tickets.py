@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any, cast
 
 import click
@@ -110,5 +109,4 @@ def _print(told: dict[str, Any] | str) -> None:
     if not isinstance(told, str):
         stdio.print_json(told)
         return
-    sys.stdout.buffer.write(told.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+    stdio.print_text(told)

@@ -19,10 +19,11 @@ from msgspec.structs import replace
 from pages import Page
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from mailpath.commands.outputs import form_of
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
 from mailpath.survey.lists import FORMATS as LISTS
-from mailpath.survey.out import FORMATS, OutputError, form_of, refuse_unfit, render
+from mailpath.survey.out import FORMATS, SUFFIXES, OutputError, refuse_unfit, render
 from mailpath.survey.out.decision import percent, reason_of
 from mailpath.survey.out.letters import letters
 from mailpath.survey.out.policy_map import level_of
@@ -213,8 +214,8 @@ def test_small_words() -> None:
     assert (percent(1, 10**6), percent(10**6 - 1, 10**6), percent(0, 0)) == ("< 0.1%", "> 99.9%", "0%")
     assert (amount(1, "mail"), amount(1234, "mail")) == ("1 mail", "1,234 mails")
     named = {None: "text", "x.CSV": "csv", "x.prom": "openmetrics", "x.policy": "policy-map"}
-    assert {name: form_of(None, name) for name in named} == named
-    assert form_of("json", "x.csv") == "json"
+    assert {name: form_of(None, name, SUFFIXES) for name in named} == named
+    assert form_of("json", "x.csv", SUFFIXES) == "json"
 
 
 def test_the_page_of_the_manual_has_every_format() -> None:
@@ -225,4 +226,4 @@ def test_the_page_of_the_manual_has_every_format() -> None:
     }
     endings = {".txt", ".html", ".json", ".csv", ".policy", ".prom"}
     assert first == {"--log-format", "--format", "-o FILE", *LISTS, *FORMATS, *endings}
-    assert {form_of(None, f"x{ending}") for ending in endings} == {*FORMATS}
+    assert {form_of(None, f"x{ending}", SUFFIXES) for ending in endings} == {*FORMATS}

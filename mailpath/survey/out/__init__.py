@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 
 from mailpath.errors import MailpathError
 from mailpath.judge import Posture
@@ -13,7 +12,7 @@ from mailpath.survey.out.shown import shown
 from mailpath.survey.results import Results
 from mailpath.wording.layout import WIDTH
 
-__all__ = ["FORMATS", "Letter", "OutputError", "form_of", "refuse_unfit", "render"]
+__all__ = ["FORMATS", "SUFFIXES", "Letter", "OutputError", "refuse_unfit", "render"]
 
 #: What `--format` may be.
 FORMATS: Mapping[str, str] = {
@@ -41,11 +40,6 @@ SUFFIXES: Mapping[str, str] = {
 
 class OutputError(MailpathError):
     """The survey cannot be written in this format."""
-
-
-def form_of(form: str | None, output: str | None) -> str:
-    """The format asked for: by name, else by the file's ending, else text."""
-    return form or SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
 
 
 def refuse_unfit(form: str, postures: Sequence[Posture]) -> None:
