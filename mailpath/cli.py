@@ -265,8 +265,8 @@ def plan(**words: Any) -> int:
     repair (mail is refused now).
 
     Each state that senders can meet on the way, with every record and policy that a cache may still hold, is
-    built in the lab, walked and judged under every posture. A plan is printed only if mail fares worse in
-    none of them than at the start and at the goal. Exit status: 0 a plan, or nothing to do, 2 blocked, 3
+    built in the lab, walked and judged under every posture. A plan is printed only if in none of them does
+    mail fare worse than at the start and at the goal. Exit status: 0 a plan, or nothing to do, 2 blocked, 3
     unknown, 64 usage error.
     """
     from mailpath.commands import planning

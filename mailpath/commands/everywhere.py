@@ -59,7 +59,8 @@ def run(
         print_json([{**each, "server": answer.server} for each, answer in zip(told, answers, strict=True)])
     else:
         for each, answer in zip(told, answers, strict=True):
-            click.echo(f"{visible(answer.server)} {answer.address}: {each['says']}".replace(" :", ":"))
+            asked = f"{visible(answer.server)} {answer.address}".rstrip()
+            click.echo(f"{asked}: {each['says']}")
     fine = [each["ok"] for each in told]
     return DIFFERENT if False in fine else UNKNOWN if None in fine or not fine else SERVED
 

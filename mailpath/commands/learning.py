@@ -46,7 +46,7 @@ def check(files: tuple[str, ...]) -> int:
     params=[argument("file", metavar="FILE", shell_complete=completed("files"))],
 )
 def new(file: str) -> None:
-    """Write a small lesson to FILE, to change into your own. It is never written over another file."""
+    """Write a small lesson to FILE, to change into your own. Never overwrites a file."""
     from mailpath.commands import lessons
 
     lessons.new(file)

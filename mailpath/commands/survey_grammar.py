@@ -89,7 +89,7 @@ _SURVEY = (
 @click.group(
     "survey",
     cls=DefaultGroup,
-    short_help="Survey all that you write to: what breaks under another posture?",
+    short_help="Survey the domains you write to: what would break?",
 )
 def survey() -> None:
     """Walk the paths to all domains in LIST, and say what another posture would change for your mail.
@@ -98,9 +98,9 @@ def survey() -> None:
     or has a domain, an address or `count<TAB>domain` per line ("-": standard input); gzipped or not. Only
     domains are kept. A list named like a command is given as ./diff.
 
-    Mail servers are met one session at a time per address. What is found is kept at once: Ctrl-C or a crash
-    loses nothing, see --resume. `mailpath open DIR` shows all domains on the screen, `mailpath check DOMAIN
-    --replay DIR` replays a walk.
+    By default, at most one session is open with each address at a time. What is found is kept at once: Ctrl-C
+    or a crash loses nothing, see --resume. `mailpath open DIR` shows all domains on the screen, `mailpath
+    check DOMAIN --replay DIR` replays a walk.
 
     Exit status: 1 a posture newly defers or bounces mail, else 3 more is unknown than --max-unknown allows,
     else 0; 64 usage error.
