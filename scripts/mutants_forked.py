@@ -5,8 +5,9 @@ that notice it and no start, a tenth of a second instead of several.
 
 ASKED.json: a list of [path, changed source, first row of the change, last row].  TOLD.jsonl: first the tests
 that fail without any change, [] where all is well; then a line for each change as its verdict is known,
-[number, verdict].  A verdict is the test that failed, "the time limit", "" when none failed, or null where this
-way is none: the change is not within a function (a table, a default, a field), or it broke more than a test.
+[number, verdict].  A verdict is the test that failed, "the time limit", "" when none did in `SIEVE_SECONDS`,
+or null where this way is none: the change is not within a function (a table, a default, a field), or it broke
+more than a test.
 
 In a fork the code of the function is replaced where it stands, so that whoever imported it has the changed
 one.  What was computed while importing is as before: what no test notices here has to be tried the long way.
@@ -33,6 +34,8 @@ from typing import Any
 
 import pytest
 
+#: Of CPU.  A change that so many tests let through is one for the long way.
+SIEVE_SECONDS = 3.0
 CPU_SECONDS = 60
 WALL_SECONDS = 400
 MEMORY_BYTES = 4 << 30
@@ -180,10 +183,13 @@ class Forked:
                 resource.setrlimit(resource.RLIMIT_CPU, _cpu_from_now())
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
                 os.environ["PYTEST_DEBUG_TEMPROOT"] = str(self._temporary(str(number)))
+                until = time.process_time() + SIEVE_SECONDS
                 for function in functions:
                     function.__code__ = code
                 for item, following in zip(items, [*items[1:], None], strict=True):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                    if time.process_time() > until:
+                        break
                 os.write(writing, b"\0none")
             finally:
                 os._exit(0)

@@ -116,8 +116,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
-    """pytest ends with five garbage collections, to hear of what nobody closed, and each goes through all that
-    a whole run leaves.  The first finds what is there; the others need to see only what came of it.
+    """pytest ends with five garbage collections, to hear of what nobody closed, and each goes through all
+    that a whole run leaves.  The first finds what is there; the others need to see only what came of it.
     """
     gc.collect()
     gc.freeze()

@@ -255,7 +255,9 @@ def test_a_reply_for_each_reader(held: Callable[[str], Path], run: Run) -> None:
     words = ("check", "--replay", held("sts-enforce"), "--trust-capture")
     code, out, _ = run(*words, "--format", "ticket")
     assert code == 0
-    assert out.startswith("Subject: Mail to sts-enforce.example: delivered\n\nMail from a.example to sts-enforce.example ")
+    subject, text = out.split("\n\n")[:2]
+    assert subject == "Subject: Mail to sts-enforce.example: delivered"
+    assert text.startswith("Mail from a.example to sts-enforce.example ")
     _, out, _ = run(*words, "--format", "ticket", "--reader", "user")
     assert "\nYour mail to sts-enforce.example " in out
     code, _, err = run(*words, "--reader", "user")
