@@ -23,6 +23,7 @@ from mailpath.tui.learning.paint import Shown
 from mailpath.tui.learning.session import LessonSession
 from mailpath.tui.lens import Lens
 from mailpath.tui.session import sentence
+from mailpath.tui.styling import at_once
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -257,10 +258,11 @@ class CourseController:
         self.known[session.lesson.id] = session.progress
         self._sessions[session.lesson.id] = session
         self._screen.run_worker(self._keep(session.progress), group="keep", exit_on_error=False)
-        self._screen.cover(self.is_covered)
-        if not self.is_covered:
-            self._walk(session)
-        self.draw()
+        with at_once(self._screen):
+            self._screen.cover(self.is_covered)
+            if not self.is_covered:
+                self._walk(session)
+            self.draw()
         if arrived:
             self._screen.pane.text.scroll_home(animate=False)
         elif session.given is not None or session.is_finished:

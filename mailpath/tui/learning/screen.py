@@ -14,6 +14,7 @@ from textual.widgets import Static
 from mailpath.lessons.grammar import Do
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.controllers.looking import LensController
+from mailpath.tui.controllers.reading import Reader
 from mailpath.tui.controllers.walking import WalkController
 from mailpath.tui.learning import keys
 from mailpath.tui.learning.course import CourseController, Start
@@ -53,6 +54,16 @@ class LessonLens(LensController):
         """Nothing is told of what was not tried."""
 
 
+class LessonReader(Reader):
+    """Somebody who reads the lesson goes on reading it."""
+
+    _screen: LearnScreen
+
+    def rest(self) -> None:
+        if self._screen.focused not in (self._screen.pane.text, self._screen.pane.edit):
+            super().rest()
+
+
 class LearnScreen(PathScreen):
     """`course` knows where the learner is; `pane` shows it."""
 
@@ -67,6 +78,7 @@ class LearnScreen(PathScreen):
         super().__init__(session, *given, clock=clock, **options)
         assert isinstance(session, LessonSession)
         self.lenses = LessonLens(self)
+        self.reader = LessonReader(self)
         self.course = CourseController(self, session, Start(), clock)
         self.pane = LessonPane(self.course, self.glyphs)
         self.covering = Static(Content.styled("Covered, until you have chosen.", QUIET), id="cover")
@@ -98,12 +110,6 @@ class LearnScreen(PathScreen):
         """Nothing that was walked is shown, or comes back."""
         self.walks.forget()
         self.clear("")
-
-    def clear(self, said: str) -> None:
-        here = self.focused
-        super().clear(said)
-        if here is not None and here in (self.pane.text, self.pane.edit):
-            self.set_focus(here)
 
     def show_scene(self, scene: Scene) -> None:
         super().show_scene(scene)
