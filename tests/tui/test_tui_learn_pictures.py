@@ -9,10 +9,12 @@ from tui_learn import BENCH, learn_app
 from tui_world import drawn, settle
 
 from mailpath.lessons import library
-from mailpath.tui.learning.board import Board
-from mailpath.tui.learning.classroom import ClassApp, ClassScreen
+from mailpath.lessons.hands import hands_for
+from mailpath.tui.learning.board import Board, paint_board
+from mailpath.tui.learning.classroom import ClassApp, ClassScreen, at_step
 from mailpath.tui.learning.course import Start
 from mailpath.tui.learning.screen import LearnApp
+from mailpath.tui.text import UNICODE
 
 
 def lesson_app(**options: Any) -> LearnApp:
@@ -49,12 +51,14 @@ def test_the_list(snap_compare: Any) -> None:
 
 @pytest.mark.snapshot
 @pytest.mark.parametrize(
-    "keys", [["d", "1", "2", "b", "3", "v", "b", "1", "1"], ["space"]], ids=["votes", "right"]
+    "keys",
+    [["d", "1", "2", "b", "3", "v", "b", "1", "1"], ["d", "1", "2", "b", "3", "v", "b", "9", "space"]],
+    ids=["votes", "right"],
 )
 def test_a_class(snap_compare: Any, keys: list[str]) -> None:
     async def show(pilot: Any) -> None:
         await settle(pilot)
-        await pilot.press(*keys)
+        await pilot.press("space", *keys)
         await settle(pilot)
 
     assert snap_compare(class_app(), terminal_size=(60, 20), run_before=show)
@@ -70,6 +74,9 @@ async def test_a_lesson_before_a_class() -> None:
     lesson = library.lesson_named("key-change")
     async with ClassApp(lesson, BENCH, ascii=True).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
+        assert "Afterwards you can" in drawn(pilot)
+        await pilot.press("a", "9", "v", "space", "p", "n")
+        assert not board_of(pilot).opening
         await pilot.press("a", "1", "7", "backspace", "v", "down", "2")
         board = board_of(pilot)
         assert board.hands.votes[0][0] == 1
@@ -82,8 +89,29 @@ async def test_a_lesson_before_a_class() -> None:
                 await settle(pilot)
                 assert board_of(pilot).revealed
             await pilot.press("space")
-        await pilot.press("p", "p", "p", "p", "p", "p", "p", "p")
+        await pilot.press(*"p" * (len(lesson.step) - 1))
         await settle(pilot)
         assert board_of(pilot).hands == board.hands, "hands are kept"
         assert "+ " in drawn(pilot), "and what was revealed"
+        await pilot.press("p")
+        assert board_of(pilot).opening
         await pilot.press("q")
+
+
+def test_every_lesson_fits_on_a_small_projector() -> None:
+    """Question, options, two votes and the answer at 60x20, less the key line and the margins."""
+    for lesson in library.lessons():
+        boards = [Board(session=at_step(lesson, 0), opening=True)]
+        for number in range(len(lesson.step)):
+            session = at_step(lesson, number)
+            keys = [each.key for each in session.options]
+            voted = hands_for(len(keys)).vote_again()
+            voted = voted.count(len(keys) - 1, 30) if keys else voted
+            boards.append(Board(session=session, hands=voted))
+            boards += [
+                Board(session=session, hands=voted, revealed=True, right=key) for key in keys or ["reached"]
+            ]
+        for board in boards:
+            lines = paint_board(board, 57, UNICODE, 19)
+            assert len(lines) <= 19, (lesson.id, board.session.number)
+            assert max(map(len, lines)) <= 57, (lesson.id, board.session.number)
