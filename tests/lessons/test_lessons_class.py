@@ -79,7 +79,7 @@ def test_a_course_on_paper(bench: Bench, tmp_path: Path) -> None:
     assert "<h1>A &lt;course&gt;: solutions</h1>" in rendered
     place = tmp_path / "sheet.html"
     assert run("sheet", "time", "-o", str(place)).exit_code == 0
-    assert place.read_text().startswith("<!doctype html>")
+    assert place.read_text().startswith("<!DOCTYPE html>")
     assert "There is no course or lesson 'tim'" in run("sheet", "tim").output
 
 

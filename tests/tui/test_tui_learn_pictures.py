@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from tui_learn import BENCH, learn_app
+from goldens import assert_golden
+from tui_learn import BENCH, learn_app, press, screen_of
 from tui_world import drawn, settle
 
 from mailpath.lessons import library
@@ -62,6 +64,43 @@ def test_a_class(snap_compare: Any, keys: list[str]) -> None:
         await settle(pilot)
 
     assert snap_compare(class_app(), terminal_size=(60, 20), run_before=show)
+
+
+def same_each_time(drawn: str) -> str:
+    """Without what the lab makes anew: digests, key tags, dates and milliseconds."""
+    for made, instead in (
+        (r"(?<![0-9A-Za-z])[0-9a-f]{8,}", lambda found: "0" * len(found[0])),
+        (r"(\d{4}-\d\d-\d\d )?\d\d:\d\d UTC", lambda found: re.sub(r"\d", "0", found[0])),
+        (r"key \d+ ", lambda found: re.sub(r"\d", "0", found[0])),
+        (r"(\d+ ms|\d\.\d s)([^─]*)─+", lambda found: f"0 ms{found[2]}─"),
+    ):
+        drawn = re.sub(made, instead, drawn)
+    return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+async def test_what_a_learner_has_before_him(size: tuple[int, int]) -> None:
+    """A wrong choice told so, the line that matters, a task, and what is still to be reached."""
+    lesson = library.lesson_named("key-change")
+    seen: dict[str, str] = {}
+    async with learn_app(Start(lesson=lesson)).run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "b", "enter")
+        seen["wrong"] = drawn(pilot)
+        await press(pilot, "enter", "enter")
+        narrow = not screen_of(pilot).is_wide
+        await press(pilot, *["l"] * narrow)
+        seen["reveal"] = drawn(pilot)
+        await press(pilot, *["l"] * narrow, "enter")
+        await press(pilot, "a", "enter")
+        await press(pilot, "enter")
+        seen["task"] = drawn(pilot)
+        await press(pilot, "i")
+        screen_of(pilot).pane.edit.value = "set server.mx1.cert.key next"
+        await press(pilot, "enter", "escape")
+        seen["not yet"] = drawn(pilot)
+    told = "".join(f"# {what}\n{same_each_time(picture)}" for what, picture in seen.items())
+    assert_golden(f"learn-{size[0]}x{size[1]}.txt", told)
 
 
 def board_of(pilot: Any) -> Board:

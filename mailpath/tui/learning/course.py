@@ -59,6 +59,7 @@ class CourseController:
         self._cursor: int | None = None
         self._said = self._busy = ""
         self._began = 0.0  # when the question came
+        self._opened = False  # the panel that a step begins with
 
     def want(self, start: Start) -> None:
         """What to begin with; told before the screen is there."""
@@ -253,7 +254,7 @@ class CourseController:
         """`session` is where the learner is from now on.  `arrived`: at another step."""
         self.at, self._said = session, ""
         if arrived:
-            self._cursor, self._began = None, self._clock()
+            self._cursor, self._began, self._opened = None, self._clock(), False
             self._screen.point_nowhere()
         self.known[session.lesson.id] = session.progress
         self._sessions[session.lesson.id] = session
@@ -353,10 +354,15 @@ class CourseController:
         )
 
     def point_out(self, scene: Scene) -> None:
-        """Of a step that reveals a line: the panel, opened there."""
-        at = self.at
-        if at is not None and isinstance(at.step, Reveal) and scene.lens == self.lens(scene):
-            self._screen.reveal(at.step.panel, at.step.line)
+        """The panel that a step is about: of one that reveals a line at that line, else once."""
+        step = self.at.step if self.at is not None else None
+        if not isinstance(step, Reveal | See | Do) or scene.lens != self.lens(scene):
+            return
+        if isinstance(step, Reveal):
+            self._screen.reveal(step.panel, step.line)
+        elif step.panel and not self._opened:
+            self._screen.show_panel(step.panel, evidence=isinstance(step, See))
+        self._opened = True
 
     def adopt(self) -> None:
         """In a task: what was chosen in a list beside the steps is an edit of the world, if it is another."""

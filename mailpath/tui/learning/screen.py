@@ -81,7 +81,8 @@ class LearnScreen(PathScreen):
         self.reader = LessonReader(self)
         self.course = CourseController(self, session, Start(), clock)
         self.pane = LessonPane(self.course, self.glyphs)
-        self.covering = Static(Content.styled("Covered, until you have chosen.", QUIET), id="cover")
+        self.covering = Static(id="cover")
+        self.add_class("-covered", update=False)  # before there is a lesson, too
 
     def compose(self) -> ComposeResult:
         *path, last = super().compose()
@@ -104,6 +105,7 @@ class LearnScreen(PathScreen):
             self.forget_path()
         self.set_class(covered, "-covered")
         if covered:
+            self.covering.update(Content.styled("Covered, until you have chosen.", QUIET))
             self.show_path(False)
 
     def forget_path(self) -> None:
@@ -132,12 +134,18 @@ class LearnScreen(PathScreen):
         self.reader.open(step)
         self.steps.panel(step).point_to(line)
 
+    def show_panel(self, step: str, *, evidence: bool) -> None:
+        """Open the panel of `step`: what it means, or the evidence."""
+        self.reader.open(step)
+        self.steps.panel(step).evidence = evidence
+
     def point_nowhere(self) -> None:
-        """A panel that was opened at a line is like any other again."""
+        """The panel that a step was about is like any other again."""
         panel = self.steps.open_panel
-        if panel is not None and panel.pointed:
-            panel.point_to("")
+        if panel is not None:
             panel.evidence = False
+            if panel.pointed:
+                panel.point_to("")
 
     def show_path(self, shown: bool) -> None:
         """On a narrow screen there is one of the two."""
