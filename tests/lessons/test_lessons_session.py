@@ -57,11 +57,12 @@ def test_a_prediction_is_locked_and_covers_the_panels() -> None:
         session.go_on()
     with pytest.raises(Refused, match="none of the options"):
         session.choose("bounced", "encrypted, read")
-    chosen = session.choose("deferred", "encrypted, read", seconds=12.4)
+    assert session.choose("deferred", "encrypted, read").feedback.startswith("A browser would stop here.")
+    chosen = session.choose("authenticated", "encrypted, read", seconds=12.4)
     assert not chosen.is_covered
     assert chosen.given is not None
     assert (chosen.given.misconception, chosen.given.seconds) == ("M1", 12)
-    assert chosen.feedback.startswith("A browser would stop here.")
+    assert chosen.feedback.startswith("It was encrypted, to whoever answered.")
     with pytest.raises(Refused, match="stays as it is"):
         chosen.choose("encrypted, read", "encrypted, read")
     with pytest.raises(Refused, match="nothing to edit"):
