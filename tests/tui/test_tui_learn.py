@@ -199,6 +199,22 @@ async def test_what_is_chosen_beside_the_steps_is_an_edit() -> None:
         assert screen.lenses.lens.at is None
 
 
+async def test_before_a_lesson_and_after_it() -> None:
+    """What is to be done where nothing is open, and the line that stays when the app has gone."""
+    async with learn_app(Start(course="dane")).run_test(size=COMPACT) as pilot:
+        await settle(pilot)
+        await press(pilot, "escape")
+        assert "No lesson is open. Enter lists them." in drawn(pilot)
+        assert "Covered" not in drawn(pilot)
+        assert screen_of(pilot).course.farewell == "0 of 5 lessons done."
+        await press(pilot, "enter")
+        await press(pilot, "enter")
+        await press(pilot, "a", "enter")
+        await press(pilot, "q")
+    here = "A record that vouches for a key, step 1 of 7."
+    assert pilot.app.return_value == f"{here} 0 of 5 lessons done. mailpath learn goes on from there."
+
+
 async def test_somebody_elses_lesson_and_a_click() -> None:
     lesson = library.lesson_named("who-is-there")
     own = replace(lesson, id="mine", title="M\x1b[31m\u202eine", courses=())

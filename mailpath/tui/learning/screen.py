@@ -186,6 +186,9 @@ class LearnScreen(PathScreen):
             return at is not None and isinstance(at.step, Do) and "posture" in at.step.may
         return super().check_action(action, parameters)
 
+    def action_leave(self) -> None:
+        self.app.exit(self.course.farewell)
+
     def action_next(self) -> None:
         self.show_path(False)
         self.course.go_on()
