@@ -20,7 +20,7 @@ lab: $(VENV)/.installed ## install, and open the app on the built-in mini-intern
 test: $(VENV)/.installed-dev ## install, and run the tests (about two minutes)
 	$(BIN)/python -m pytest -n 3 -m "not interop and not exhaustive" $(ARGS)
 
-check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages; the tests with the lowest versions declared
+check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages, lessons; the tests with the lowest versions declared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -30,6 +30,7 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages;
 	$(BIN)/python scripts/reaches.py --check
 	$(BIN)/python scripts/keys.py --check
 	$(BIN)/python scripts/plans.py --check
+	$(BIN)/mailpath lesson check
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows

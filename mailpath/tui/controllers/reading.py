@@ -40,6 +40,10 @@ class Reader:
         self._screen.remove_class("-verdict-open", "-step-open", "-side", "-wide-side")
         self._screen.zoomed = False
         self._screen.steps.forget()
+        self.rest()
+
+    def rest(self) -> None:
+        """Have the focus where there is something to read."""
         self._screen.set_focus(self.place)
 
     def open(self, step: str | None) -> None:
