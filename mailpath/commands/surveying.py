@@ -249,8 +249,9 @@ def _engine(store: Store, settings: Settings, asked: Asked, workers: int) -> Sur
     if not workers:
         return Engine(store, settings, asked)
     from mailpath.survey.processes import Processes
+    from mailpath.survey.team import Team
 
-    return Processes(store, settings, asked, workers)
+    return Team(store, settings, asked, Processes(workers))
 
 
 def _allow_descriptors() -> None:
