@@ -12,7 +12,7 @@ from mailpath.commands.options import LAB, LOG, NETWORK, argument, as_json, comp
 
 #: As `mailpath.survey.lists` and `mailpath.survey.out` have them; a test holds that.
 LOG_FORMATS = ("postfix", "exim", "exchange", "exchange-tracking", "postqueue", "csv", "list")
-FORMATS = ("text", "json", "csv", "html", "policy-map", "openmetrics")
+FORMATS = ("text", "json", "csv", "html", "policy-map", "openmetrics", "parquet")
 
 _POSTURES = completed("postures")
 _SURVEY = (

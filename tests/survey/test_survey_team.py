@@ -1,5 +1,5 @@
-"""Several workers walk and own the hosts: the same rows, each host met once and by one; the others do what one
-that is lost has not ended."""
+"""Several workers walk and own the hosts: the same rows, each host met once and by one; and what one that is
+lost has not ended is done by the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from surveys import POSTURES, TODAY, Make, Within, survey
+from surveys import POSTURES, TODAY, Make, Within
 
 from mailpath.exchanges import SmtpExchange, SmtpRequest
 from mailpath.network.live import LiveNetwork
