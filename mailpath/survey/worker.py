@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path as Folder
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -30,6 +31,9 @@ from mailpath.network.over import Opened, Opening, Over
 from mailpath.survey.engine import Walks, way_out
 from mailpath.survey.links import Begin, Domain, Held, Link, Next, Serves, Turn, Unwanted, Wanted, Wants
 from mailpath.survey.owners import Courteous
+
+#: Open at once, of sessions, questions and policies.
+DESCRIPTORS = 4096
 
 
 class Asking(Over):
@@ -75,6 +79,15 @@ def network_for(begin: Begin) -> LiveNetwork:
                 there[key] = os.path.join(folder, key)
                 Folder(there[key]).write_text(text, encoding="utf-8")
         return way_out(replace(begin.settings, **there), begin.asked)
+
+
+def allow_descriptors() -> None:
+    """Some systems allow a process fewer than its sessions and questions may take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # the system has a bound of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def work(link: Link) -> None:
