@@ -147,7 +147,7 @@ class Cluster:
     def __init__(self, ray: Any, size: int) -> None:
         self._ray = ray
         self.size = size
-        self.rest = DEAF + 1.0
+        self.rest = DEAF + 2.0  # its thread looks once a second
         self.actors: dict[int, Any] = {}
 
     @asynccontextmanager

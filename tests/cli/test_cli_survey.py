@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -222,3 +224,30 @@ def test_a_cluster_has_to_be_named_and_needs_ray(
     code, _, err = run(*words, "--cluster", "127.0.0.1:1")
     assert (code, "A cluster needs more than was installed: pip install 'mailpath[ray]'" in err) == (64, True)
     assert not listed.with_name("s").exists()
+
+
+def test_a_store_that_another_holds_or_a_newer_version_made_stays_as_it_is(
+    run: Run, network: Path, listed: Path
+) -> None:
+    store = listed.with_name("store")
+    words = ("survey", "--resume", "--store", store, "--network", network, "--posture", "dane")
+    assert run(*words, listed)[0] == 1
+    with Store(store, writes=True):
+        for command in (words, ("survey", "delete", store)):
+            code, _, err = run(*command)
+            assert (code, "Another survey is at work on this store." in err) == (64, True)
+    with Store(store) as kept:
+        rows = list(kept.rows())
+    file = store / "survey.sqlite"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA user_version = 99")
+    before = file.read_bytes()
+    replay = ("check", "plaintext.example", "--replay", store)
+    for command in (words, ("survey", "diff", store, store), ("open", store), replay):
+        code, _, err = run(*command)
+        assert (code, "The store is of a newer version of mailpath: schema 99" in err) == (64, True)
+    assert file.read_bytes() == before
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA user_version = 1")
+    with Store(store) as kept:
+        assert list(kept.rows()) == rows
