@@ -89,7 +89,7 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-interop: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install -q --group interop
+	$(BIN)/python -m pip install -q -e '.[parquet,ray]' --group interop
 	@touch $@
 
 $(LOWEST)/.installed-dev: pyproject.toml $(VENV)/.installed-dev

@@ -42,6 +42,7 @@ from mailpath.survey.engine import Asked, Engine
 from mailpath.survey.owners import OWN
 from mailpath.survey.processes import Processes
 from mailpath.survey.store import About, Store
+from mailpath.survey.team import Team
 gc.set_threshold(100_000)
 held = dict.fromkeys(("ask", "fetch", "converse"), 0)
 def counting(name, hold):
@@ -68,7 +69,7 @@ with Store.create(folder, about, mails) as store:
         import cProfile, pstats
         profile = cProfile.Profile(time.process_time)
         profile.enable()
-    engine = Processes(store, settings, asked, workers) if workers else Engine(store, settings, asked)
+    engine = Team(store, settings, asked, Processes(workers)) if workers else Engine(store, settings, asked)
     asyncio.run(engine.run())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     others = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from msgspec.structs import replace
@@ -28,6 +28,7 @@ from mailpath.network.over import Opened, Opening, Over
 from mailpath.network.replies import Dialogue, dialogue
 from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
+from mailpath.survey.turns import Budget, Rate, Turns
 
 #: Addresses at which nobody accepts a connection, of which we know that.
 MOST_DEAD = 20_000
@@ -84,17 +85,21 @@ class _Owner:
 
 
 class Owners:
-    """All owners.  `converse`: holds one session; belongs to one event loop."""
+    """All owners.  `converse`: holds one session; `budget`: lends turns with networks and operators, None for
+    one of our own.  Belongs to one event loop.
+    """
 
     def __init__(
-        self, politeness: Politeness, converse: Callable[[SmtpRequest], Awaitable[SmtpExchange]]
+        self,
+        politeness: Politeness,
+        converse: Callable[[SmtpRequest], Awaitable[SmtpExchange]],
+        budget: Budget | None = None,
     ) -> None:
         self._politeness = politeness
+        self._budget = budget or Rate(politeness.rate)
         self._converse = converse
         self._owners: dict[str, _Owner] = {}
-        #: Of addresses, networks and operators: when a further session may be planned for, and begun.
-        self._free_at: dict[str, float] = {}
-        self._open_at: dict[str, float] = {}
+        self._turns = Turns()
         self._dead: OrderedDict[str, SmtpExchange] = OrderedDict()
         self._forget_at = 0.0
         self._all = asyncio.Semaphore(MOST_SESSIONS)
@@ -127,10 +132,8 @@ class Owners:
             return
         self._forget_at = now + FORGET
         for address, owner in list(self._owners.items()):
-            if not owner.waiting and self._free_at.get(address, 0.0) <= now:
+            if not owner.waiting and self._turns.is_free(address):
                 del self._owners[address]
-        self._free_at = {name: when for name, when in self._free_at.items() if when > now}
-        self._open_at = {name: when for name, when in self._open_at.items() if when > now}
 
     async def _try(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
         # Whoever did not let us in after all that time is not asked so often for every further name.
@@ -138,11 +141,7 @@ class Owners:
             if (dead := self._dead.get(request.address)) is not None:
                 return replace(dead, request=request)
             await asyncio.sleep(pause)  # at least until who comes with this one has named the operator
-            spans = self._spans(owner, request.address)
-            await self._turn(spans)
-            async with self._all:
-                await self._begin(spans)
-                exchange = await self._converse(request)
+            exchange = await self._one(owner, request)
             owner.away = turned_away(dialogue(exchange)) is not None
             if not owner.away:
                 break
@@ -152,39 +151,34 @@ class Owners:
                 self._dead.popitem(last=False)
         return exchange
 
-    def _spans(self, owner: _Owner, address: str) -> dict[str, float]:
-        """Address, network and operator: seconds from one session with it to the next."""
-        gap, rate = self._politeness.gap, self._politeness.rate
-        shared = {network_of(address): 1 / rate, owner.operator: 1 / rate} if rate > 0 else {}
-        return {**shared, address: gap}
-
-    async def _turn(self, spans: Mapping[str, float]) -> None:
-        """Wait until all of them may have a new session; and take that turn."""
-        now = asyncio.get_running_loop().time()
-        when = max(now, *(self._free_at.get(name, 0.0) for name in spans))
-        for name, span in spans.items():
-            self._free_at[name] = when + span
-        if when > now:
-            await asyncio.sleep(when - now)
-
-    async def _begin(self, spans: Mapping[str, float]) -> None:
-        """A turn that came late, because we were busy, does not bring the next one closer to it."""
-        clock = asyncio.get_running_loop().time
-        while (wait := max(self._open_at.get(name, 0.0) for name in spans) - clock()) > 0:  # noqa: ASYNC110 - a time, no event
-            await asyncio.sleep(wait)
-        now = clock()
-        for name, span in spans.items():
-            self._open_at[name] = now + span
-            self._free_at[name] = max(self._free_at.get(name, 0.0), now + span)
+    async def _one(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
+        """A session, begun when address, network, operator and we ourselves have room for it."""
+        spans = {request.address: self._politeness.gap}
+        await self._turns.take(spans)
+        async with self._budget((network_of(request.address), owner.operator)):
+            await self._all.acquire()
+            try:
+                await self._turns.begin(spans)
+            except BaseException:
+                self._all.release()
+                raise
+        try:
+            return await self._converse(request)
+        finally:
+            self._all.release()
 
 
 class Courteous(Over):
-    """`inner` with owners between it and the mail hosts.  `seconds`: for one session, from when it begins."""
+    """`inner` with owners between it and the mail hosts.  `seconds`: for one session, from when it begins;
+    `budget`: as the owners have it.
+    """
 
-    def __init__(self, inner: Opened, politeness: Politeness, seconds: float) -> None:
+    def __init__(
+        self, inner: Opened, politeness: Politeness, seconds: float, budget: Budget | None = None
+    ) -> None:
         super().__init__(inner)
         self._seconds = seconds
-        self.owners = Owners(politeness, self._begin)
+        self.owners = Owners(politeness, self._begin, budget)
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         return await self.owners.hold(request)

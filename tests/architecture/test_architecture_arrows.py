@@ -190,7 +190,9 @@ def test_a_command_loads_nothing_heavy_that_it_does_not_use(loaded: str, unasked
 
 
 #: These never leave the room that raises them.
-WITHIN = {"BadDer", "BadQuestion", "NotDns", "OverBudget", "Exhausted", "End", "ReaderGone", "Stopped"}
+WITHIN = {
+    *("BadDer", "BadQuestion", "NotDns", "OverBudget", "Exhausted", "End", "Lost", "ReaderGone", "Stopped")
+}
 
 
 def test_every_exception_that_leaves_has_one_base() -> None:
