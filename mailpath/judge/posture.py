@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from mailpath.judge.agent import Agent, Reference, Refusal, Sni, means, source
+from mailpath.judge.agent import Agent
+from mailpath.judge.habits import Reference, Refusal, Sni, means, source
 from mailpath.records import Record, Word
 
 
@@ -90,7 +91,9 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 class Posture(Record, frozen=True, kw_only=True):
     """What one sender enforces.
 
-    `title`: one line that says what it is.  `source`: where the fields come from.  `unknown`: name of a field
+    `title`: one line that says what it is.  `source`: where the fields come from.  `measured`: the version
+    that it was held against, in how many scenarios, and what became of them; "": nobody did.  `notes`: where
+    the server was seen to do otherwise, and why.  `unknown`: name of a field
     of this record -> values it may have, where the source is silent; a verdict that hangs on them is
     `unknown`.  The defaults are those of the preset `rfc`.
     """
@@ -98,6 +101,8 @@ class Posture(Record, frozen=True, kw_only=True):
     name: str
     title: str
     source: str = ""
+    measured: str = ""
+    notes: str = ""
     agent: Agent = Agent(name="rfc")
     unknown: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
 
@@ -209,6 +214,11 @@ class Posture(Record, frozen=True, kw_only=True):
         bool,
         means("The resolver validates: a bogus answer is a SERVFAIL to the mail server, at every level."),
         source("RFC 4035 section 5.5"),
+    ] = True
+    ipv6: Annotated[
+        bool,
+        means("IPv6 addresses are looked up and used."),
+        source("Postfix inet_protocols; Exim disable_ipv6"),
     ] = True
     address_limit: Annotated[
         int,
