@@ -62,9 +62,7 @@ class HostHabits(Record, frozen=True, kw_only=True):
     own_host: Annotated[
         OwnHost,
         means("Which MX hosts are the sender itself, so that mail would loop."),
-        source(
-            "RFC 5321 section 5.1; Postfix smtp_addr.c: loops back to myself; Exim with self = send: none; observed"
-        ),
+        source("RFC 5321 section 5.1; Postfix smtp_addr.c; Exim with self = send: none; observed"),
     ] = OwnHost.BY_ADDRESS
     ip_literal_mx: Annotated[
         bool,

@@ -92,8 +92,8 @@ class Posture(Record, frozen=True, kw_only=True):
     """What one sender enforces.
 
     `title`: one line that says what it is.  `source`: where the fields come from.  `measured`: the version
-    that it was held against, in how many scenarios, and what became of them; "": nobody did.  `notes`: where
-    the server was seen to do otherwise, and why.  `unknown`: name of a field
+    of the server that it was held against; "": nobody did; None: it is no server's.  `notes`: where
+    the server was seen to do otherwise, and why, or what is not shown.  `unknown`: name of a field
     of this record -> values it may have, where the source is silent; a verdict that hangs on them is
     `unknown`.  The defaults are those of the preset `rfc`.
     """
@@ -101,7 +101,7 @@ class Posture(Record, frozen=True, kw_only=True):
     name: str
     title: str
     source: str = ""
-    measured: str = ""
+    measured: str | None = None
     notes: str = ""
     agent: Agent = Agent(name="rfc")
     unknown: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
@@ -242,6 +242,11 @@ class Posture(Record, frozen=True, kw_only=True):
             " Exim command_timeout = 5m for each of them"
         ),
     ] = Patience()
+
+    @property
+    def documented_only(self) -> bool:
+        """It is what a server's documents say, and nobody has seen the server do it."""
+        return self.measured == ""
 
     def changed(self, **fields: Any) -> Posture:
         """With these fields and habits, which are then known though the sources are silent on them."""

@@ -103,7 +103,11 @@ def headline(result: Result, *, named: bool = True) -> str:
 
 def answer(result: Result) -> str:
     """The same without the domain."""
-    told = (*marks(result.provenance), *(("taken on trust",) if result.doubt and result.on_trust else ()))
+    told = (
+        *(("documented, not measured",) if result.chosen.documented_only else ()),
+        *marks(result.provenance),
+        *(("taken on trust",) if result.doubt and result.on_trust else ()),
+    )
     return "; ".join((verdict_sentence(result), *([", ".join(told)] if told else [])))
 
 
