@@ -20,7 +20,7 @@ from mailpath.judge.agent import Agent
 from mailpath.judge.fields import FIXED, Field, fields_of, written
 from mailpath.judge.posture import Posture
 from mailpath.judge.presets import PRESETS
-from mailpath.match.sts import StsParsing
+from mailpath.match.sts_dialects import StsParsing
 from mailpath.records import Word
 
 RFC = PRESETS["rfc"]
