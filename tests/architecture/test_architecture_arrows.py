@@ -31,6 +31,7 @@ LAYERS = [
     "rehearse",
     "whatif",
     "attacks",
+    "servers",
     "config",
     "findings",
     "walk",
