@@ -190,6 +190,11 @@ class Posture(Record, frozen=True, kw_only=True):
     ] = OptionalCheck.NEVER
 
     # --- TLS -----------------------------------------------------------------------------------------
+    sees_starttls: Annotated[
+        bool,
+        means("STARTTLS is used where a server offers it; otherwise no server seems to offer it."),
+        source("Postfix smtp_discard_ehlo_keywords, smtp_never_send_ehlo; Exim hosts_avoid_esmtp"),
+    ] = True
     min_tls: Annotated[
         TlsVersion,
         means("The oldest TLS version if no certificate is checked."),

@@ -54,7 +54,14 @@ def _told(found: Imported, kind: Kind) -> str:
             {"base": "postfix-dane", "insecure_mx": "encrypt"},
         ),
         (DNSSEC + MAY + "smtp_tls_policy_maps = static:dane", {"base": "postfix-dane", "insecure_mx": "may"}),
-        (MAY + "smtp_discard_ehlo_keywords = chunking, STARTTLS", {"base": "postfix-none"}),
+        (
+            "smtp_tls_security_level = secure\nsmtp_tls_policy_maps = socketmap:inet:[::1]:8461:postfix",
+            {"base": "postfix-sts", "level": "secure", "references": ["nexthop", "dot-nexthop"]},
+        ),
+        (
+            MAY + "smtp_discard_ehlo_keywords = chunking, STARTTLS",
+            {"base": "postfix-may", "sees_starttls": False},
+        ),
         (
             "smtp_tls_security_level = encrypt\nsmtp_tls_protocols = TLSv1.3\n"
             "smtp_tls_mandatory_protocols = !TLSv1",
@@ -216,6 +223,26 @@ def test_what_is_not_in_the_posture_is_told_with_its_line(main: str, kind: Kind,
     found = _read(main)
     assert told in _told(found, kind)
     assert found.decided is (kind is Kind.IGNORED)
+
+
+def test_where_postfix_cannot_use_a_policy_the_mail_waits() -> None:
+    """A level that is none, for its destination alone; a texthash table with a key twice, for all mail."""
+    main = f"{MAY}smtp_tls_policy_maps = %s:/etc/tls, inline:{{c.example=none}}"
+    text = "b.example secrue\nb.example may\n"
+    found = _read(main % "hash", tls=text).tables()
+    assert found["ours"] == {
+        "base": "postfix-may",
+        "for": {"b.example": "ours-invalid", "c.example": "ours-none"},
+    }
+    waits = found["ours-invalid"]
+    assert (waits["base"], waits["references"], waits["starttls_5xx_required"]) == (
+        "postfix-secure",
+        [],
+        "next",
+    )
+    broken = _read(main % "texthash", tls=text)
+    assert broken.tables() == {"ours": waits}
+    assert "tls:2: b.example may: The key stands there twice" in _told(broken, Kind.WRONG)
 
 
 def test_the_version_decides_what_is_usual() -> None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from mailpath.judge.presets import AGENTS, PRESETS
 from mailpath.records import Record
 from mailpath.servers.drafts import Draft, Kind, Setting
@@ -21,6 +23,8 @@ from mailpath.visible import visible
 
 LEVELS = ("none", "may", "encrypt", "fingerprint", "verify", "secure", "dane", "dane-only")
 REQUIRED = frozenset(LEVELS[2:])
+#: What a policy becomes that cannot be used: all mail for its destination is deferred.
+INVALID = "invalid"
 _ATTRIBUTES = (
     "ciphers",
     "connection_reuse",
@@ -37,24 +41,24 @@ Tell = Callable[[Kind, str, str], None]
 
 
 class Policy(Record, frozen=True, kw_only=True):
-    """What a policy table says of a destination.  `level`: None for the usual one."""
+    """What a policy table says of a destination.  `level`: `INVALID` where Postfix cannot use it."""
 
-    level: str | None
-    attributes: dict[str, str]
+    level: str
     line: Line
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def why(self) -> str:
         return self.line.said()
 
 
-def policy_of(value: str, line: Line, tell: Tell) -> Policy | None:
-    """The policy in a table's value, None where Postfix itself cannot use it (it defers such mail)."""
+def policy_of(value: str, line: Line, tell: Tell) -> Policy:
+    """The policy in a table's value."""
     words = [each for each in re.split(r"[,\s]+", value) if each]
     level = words[0].lower() if words else ""
     if level not in LEVELS:
         tell(Kind.WRONG, line.said(), "This is no TLS level, so Postfix defers mail for this destination.")
-        return None
+        return Policy(level=INVALID, line=line)
     attributes: dict[str, str] = {}
     for word in words[1:]:
         name, equals, text = word.partition("=")
@@ -65,7 +69,7 @@ def policy_of(value: str, line: Line, tell: Tell) -> Policy | None:
                 f"There is no attribute {visible(name, limit=40)!r}, so Postfix defers mail for this"
                 " destination.",
             )
-            return None
+            return Policy(level=INVALID, line=line)
         # `match` may stand several times, and its names are all meant.
         given = name.lower()
         attributes[given] = (
@@ -114,15 +118,29 @@ class Client:
     def draft(self, policy: Policy | None, plugin: Plugin | None) -> Draft:
         """The posture for a destination with `policy`; `plugin`: what is asked for MTA-STS before it."""
         level, why = self.usual_level()
-        if policy is not None and policy.level is not None:
+        if policy is not None:
             level, why = policy.level, policy.why
-        level = self._offered(self._signed(level, why), why)
+        level = self._signed(level)
+        if level == INVALID:
+            return self._deferring(why, plugin)
         base = self._base(level, plugin)
         settings = tuple(self._settings(base, level, why, policy, plugin))
         agent = self._agent if PRESETS[base].agent.name.startswith("postfix-3.7") else None
         return Draft(base=base, why=why, agent=agent, settings=settings)
 
-    def _signed(self, level: str, why: str) -> str:
+    def _deferring(self, why: str, plugin: Plugin | None) -> Draft:
+        """No host is ever reached, as if no certificate had a name that would do; what `plugin` has a policy
+        for is sent all the same."""
+        base = "postfix-secure" if plugin is None else self._base("secure", plugin)
+        settings = [Setting(field="level", value="secure", why=why)] if plugin is not None else []
+        settings.append(Setting(field="references", value=[], why=why))
+        settings += (
+            Setting(field=field, value="next", why="the mail waits, whatever the server says")
+            for field in ("greeting_5xx", "helo_5xx", "invalid_reply_is", "starttls_5xx_required")
+        )
+        return Draft(base=base, why=why, agent=self._agent, settings=tuple(settings))
+
+    def _signed(self, level: str) -> str:
         """DANE needs signed answers (smtp_tls_policy.c, dane_init): else `dane` is `may`."""
         if level not in ("dane", "dane-only"):
             return level
@@ -136,26 +154,9 @@ class Client:
             self._tell(Kind.WRONG, off, "Without smtp_dns_support_level = dnssec, level dane is level may.")
             return "may"
         self._tell(
-            Kind.WRONG,
-            off,
-            "Without smtp_dns_support_level = dnssec, level dane-only defers every mail; the posture says"
-            " what it would do with it.",
+            Kind.WRONG, off, "Without smtp_dns_support_level = dnssec, level dane-only defers all mail."
         )
-        return level
-
-    def _offered(self, level: str, why: str) -> str:
-        """STARTTLS that Postfix does not see is not offered."""
-        hidden = "starttls" in [each.lower() for each in self._is.words("smtp_discard_ehlo_keywords")]
-        if not hidden and not self._is.is_on("smtp_never_send_ehlo"):
-            return level
-        off = self._is.why(*(("smtp_discard_ehlo_keywords",) if hidden else ("smtp_never_send_ehlo",)))
-        if level in REQUIRED and level != "dane":
-            self._tell(
-                Kind.WRONG, off, "STARTTLS is never seen, so that every mail that requires TLS is deferred."
-            )
-            return level
-        self._tell(Kind.ASSUMED, off, "STARTTLS is never seen: as level none.")
-        return "none"
+        return INVALID
 
     def _base(self, level: str, plugin: Plugin | None) -> str:
         if plugin is not None and plugin.name == "tlspol":
@@ -176,7 +177,7 @@ class Client:
         attributes = policy.attributes if policy is not None else {}
         at = policy.why if policy is not None else ""
         if level in ("verify", "secure"):
-            yield from self._names(level, attributes.get("match"), at)
+            yield from self._names(base, level, attributes.get("match"), at)
         if level in ("dane", "dane-only") or (plugin is not None and plugin.name == "tlspol"):
             yield from self._insecure_mx(level)
         if level != "none" or plugin is not None:
@@ -213,9 +214,12 @@ class Client:
             )
             yield Setting(field="sts", value=[True, False], why=told, open=True)
 
-    def _names(self, level: str, match: str | None, at: str) -> Iterator[Setting]:
+    def _names(self, base: str, level: str, match: str | None, at: str) -> Iterator[Setting]:
         parameter = f"smtp_tls_{level}_cert_match"
         if match is None and parameter not in self._is:
+            usual = PRESETS[f"postfix-{level}"].references
+            if PRESETS[base].references != usual:
+                yield Setting(field="references", value=[*usual], why=self._is.why(parameter))
             return
         text, why = (match, at) if match is not None else (self._is[parameter], self._is.why(parameter))
         words = [each.lower().rstrip(".") for each in re.split(r"[,\s:]+", text) if each]
@@ -320,7 +324,11 @@ class Client:
             self._tell(Kind.UNDECIDED, why, "What a server shows for that name is not looked at.")
 
     def _connection(self) -> Iterator[Setting]:
-        """Limits and patience, which no level changes."""
+        """What Postfix hears, limits and patience, which no level changes."""
+        hidden = "starttls" in [each.lower() for each in self._is.words("smtp_discard_ehlo_keywords")]
+        if hidden or self._is.is_on("smtp_never_send_ehlo"):
+            parameter = "smtp_discard_ehlo_keywords" if hidden else "smtp_never_send_ehlo"
+            yield Setting(field="sees_starttls", value=False, why=self._is.why(parameter))
         for parameter, field in (
             ("smtp_mx_address_limit", "address_limit"),
             ("smtp_mx_session_limit", "session_limit"),

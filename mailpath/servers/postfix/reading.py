@@ -14,7 +14,7 @@ from mailpath.names import BadName, to_domain
 from mailpath.records import Record
 from mailpath.servers.drafts import Draft, Imported, Kind, Remark, gathered, posture_name
 from mailpath.servers.given import Given, Line, logical_lines
-from mailpath.servers.postfix.levels import Client, Policy, agent_for, policy_of
+from mailpath.servers.postfix.levels import INVALID, Client, Policy, agent_for, policy_of
 from mailpath.servers.postfix.parameters import (
     Assigned,
     Parameters,
@@ -151,6 +151,8 @@ class _Reading:
                 self._read |= {each.file for _, each in table.entries.values()}
                 if table.missing:
                     self._tell(Kind.UNDECIDED, line.said(), visible(table.missing))
+                if table.broken:
+                    self._tell(Kind.WRONG, "", visible(table.broken))
             found.append(self._tables[spec])
         return found
 
@@ -177,10 +179,13 @@ class _Reading:
         """What the tables say of `domain`, and the plugin that is asked before them."""
         tables = self._policies(transport)
         plugin: Plugin | None = None
+        line = self._client(transport)[0].line("smtp_tls_policy_maps")
         parents = domain is not None and domain.startswith(".")
         for table in tables:
             if table.plugin is not None:
                 plugin = plugin or table.plugin
+            if table.broken and line is not None:
+                return Policy(level=INVALID, line=line), plugin
             if table.always is not None:
                 return policy_of(*table.always, self._tell), plugin
             if domain is not None and not parents and domain in table.entries:
@@ -201,12 +206,9 @@ class _Reading:
                 domain = self._recipient(key, line)
                 if domain is None or domain in routed:
                     continue
-                policy = policy_of(value, line, lambda *_: None)
-                if policy is None:
-                    policy_of(value, line, self._tell)
-                    continue
+                policy = policy_of(value, line, self._tell)
                 transport = self._transport_for(domain, routed, usual)
-                yield domain, policy.level or "", self._draft(transport, domain), line.said()
+                yield domain, policy.level, self._draft(transport, domain), line.said()
 
     @staticmethod
     def _transport_for(domain: str, routed: dict[str, tuple[str, Line]], usual: str) -> str:

@@ -31,7 +31,7 @@ class Plugin(Record, frozen=True, kw_only=True):
 
 class Table(Record, frozen=True, kw_only=True):
     """`entries`: key -> (value, line); `always`: what it says of every key, with the line.  `plugin`: it is
-    one.  `missing`: why it cannot be looked up, "" where it can.
+    one.  `missing`: why it cannot be looked up here, `broken`: why not by Postfix; "" where it can.
     """
 
     spec: str
@@ -39,6 +39,7 @@ class Table(Record, frozen=True, kw_only=True):
     always: tuple[str, Line] | None = None
     plugin: Plugin | None = None
     missing: str = ""
+    broken: str = ""
 
 
 def split_specs(value: str) -> tuple[str, ...]:
@@ -67,7 +68,12 @@ def open_table(spec: str, line: Line, files: Sequence[Given]) -> Table:
         file = find_file(name, files)
         if file is None:
             return Table(spec=spec, missing=f"The table {spec} is not among the files given.")
-        return Table(spec=spec, entries=_entries(file))
+        entries, twice = _entries(file)
+        # Unlike postmap(1), which warns, texthash has no use of a file with a key twice (dict_thash.c).
+        broken = (
+            f"{twice.said()}: The key stands there twice, so that Postfix cannot use {spec}." if twice else ""
+        )
+        return Table(spec=spec, entries=entries, broken=broken if kind == "texthash" else "")
     return Table(spec=spec, missing=f"A table of the type {kind or spec} cannot be looked up here.")
 
 
@@ -87,13 +93,18 @@ def find_file(path: str, files: Iterable[Given]) -> Given | None:
     return best
 
 
-def _entries(file: Given) -> dict[str, tuple[str, Line]]:
-    """Key -> value of a table's source; the first entry of a key counts, as postmap(1) takes it."""
+def _entries(file: Given) -> tuple[dict[str, tuple[str, Line]], Line | None]:
+    """Key -> value of a table's source, the first of a key, as postmap(1) takes it; and a line whose key was
+    there before."""
+    twice = None
     found: dict[str, tuple[str, Line]] = {}
     for line in logical_lines(file):
         key, _, value = line.text.replace("\t", " ").partition(" ")
-        found.setdefault(key.lower(), (value.strip(), line))
-    return found
+        if key.lower() in found:
+            twice = twice or line
+        else:
+            found[key.lower()] = (value.strip(), line)
+    return found, twice
 
 
 def _inline(text: str, line: Line) -> dict[str, tuple[str, Line]]:
