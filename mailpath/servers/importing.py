@@ -17,12 +17,16 @@ def imported(files: Sequence[Given], name: str | None = None, agent: str | None 
     if agent is not None and agent not in AGENTS:
         near = did_you_mean(agent, AGENTS) or f" The agents are {', '.join(AGENTS)}."
         raise ImportRefused(f"There is no agent {agent!r}.{near}")
-    from mailpath.servers import postfix
+    from mailpath.servers import exim, postfix
 
+    found = exim.read_exim(files)
+    if found.found:
+        return exim.import_exim(found, name)
     lines = postfix.sorted_lines(files)
     if postfix.is_postfix(lines):
         return postfix.import_postfix(lines, name, agent)
     named = ", ".join(file.name for file in files)
     raise ImportRefused(
-        f"{named}: This is no configuration of Postfix (main.cf, master.cf, postconf -n, -M, -P)."
+        f"{named}: This is no configuration of Postfix (main.cf, master.cf, postconf -n, -M, -P), nor of Exim"
+        " (a configuration file, a transport, exim -bP transports)."
     )

@@ -25,6 +25,8 @@ LEVELS = ("none", "may", "encrypt", "fingerprint", "verify", "secure", "dane", "
 REQUIRED = frozenset(LEVELS[2:])
 #: What a policy becomes that cannot be used: all mail for its destination is deferred.
 INVALID = "invalid"
+#: A name that no certificate has (RFC 2606 section 2).
+NO_NAME = "no-certificate.invalid"
 _ATTRIBUTES = (
     "ciphers",
     "connection_reuse",
@@ -134,6 +136,7 @@ class Client:
         base = "postfix-secure" if plugin is None else self._base("secure", plugin)
         settings = [Setting(field="level", value="secure", why=why)] if plugin is not None else []
         settings.append(Setting(field="references", value=[], why=why))
+        settings.append(Setting(field="match_names", value=[NO_NAME], why="which no certificate has"))
         settings += (
             Setting(field=field, value="next", why="the mail waits, whatever the server says")
             for field in ("greeting_5xx", "helo_5xx", "invalid_reply_is", "starttls_5xx_required")
@@ -226,6 +229,8 @@ class Client:
         references = [_REFERENCES[each] for each in words if each in _REFERENCES]
         yield Setting(field="references", value=list(dict.fromkeys(references)), why=why)
         others = [visible(each, limit=255) for each in words if each not in _REFERENCES]
+        if not words:
+            others = [NO_NAME]
         if others:
             yield Setting(field="match_names", value=list(dict.fromkeys(others)), why=why)
 

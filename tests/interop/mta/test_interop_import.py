@@ -12,10 +12,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import interop_mta_exim as exim
 import interop_mta_postfix as postfix
+from interop_import_exim import transports
 from interop_import_postfix import Config, configs
 from interop_mta_internet import Grounds
-from interop_mta_model import Attempt, Cell, Taken, against_judge, judged, observed, table
+from interop_mta_model import Attempt, against_judge, judged, observed, table
 from interop_tools import run
 
 from mailpath.facts import Walk
@@ -59,16 +61,54 @@ def test_an_imported_postfix_does_as_the_real_one(
         for scenario in config.to:
             recipient = f"{config.name}@{scenario.domain}"
             key = (scenario.id, config.name)
-            seen[key] = _cell(attempts.get(recipient, []), taken.get(recipient))
+            seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), postfix.AUTHENTICATED)
             foreseen[key] = judged(judge(walks[scenario.id], ours))
     differences = against_judge(seen, foreseen)
-    figures.append(
-        f"Imported from {len(drawn)} main.cf: {len(seen) - len(differences)} of {len(seen)} deliveries"
-        f" foreseen, in {time.monotonic() - began:.0f} s"
-    )
+    figures.append(_figure("main.cf", len(drawn), len(seen), len(differences), began))
     wrong = {each.posture: each for each in differences}
     shown = "\n\n".join(_shown(each) for each in drawn if each.name in wrong)
     assert not differences, f"\n{table(differences)}\n\n{shown}"
+
+
+def test_an_imported_exim_does_as_the_real_one(
+    grounds: Grounds, captures: dict[str, Capture], figures: list[str], tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    pool = [scenario for scenario in scenarios() if scenario.id in POOL]
+    drawn = transports(40 if ALL else 6, pool, EACH_TO)
+    sender = exim.Exim(
+        grounds.space,
+        grounds.folder / "importing-exim",
+        grounds.ca_file,
+        {each.name: each.options for each in drawn},
+    )
+    recipients = [f"{each.name}@{scenario.domain}" for each in drawn for scenario in each.to]
+    assert sender.start(recipients).wait(exim.LIMIT) == 0, grounds.space.logs()
+    attempts, taken = sender.attempts(), grounds.taken()
+    walks = asyncio.run(_walks({scenario.id: captures[scenario.id] for scenario in pool}))
+    seen, foreseen = {}, {}
+    for transport in drawn:
+        file = tmp_path / f"{transport.name}.conf"
+        file.write_text(transport.block)
+        ours = posture_of(imported(read([str(file)]), transport.name))
+        for scenario in transport.to:
+            recipient = f"{transport.name}@{scenario.domain}"
+            key = (scenario.id, transport.name)
+            words = exim.AUTHENTICATED | (exim.AUTHENTICATED_VERIFY if transport.verifies else frozenset())
+            seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), words)
+            foreseen[key] = judged(judge(walks[scenario.id], ours))
+    differences = against_judge(seen, foreseen)
+    figures.append(_figure("transports of Exim", len(drawn), len(seen), len(differences), began))
+    wrong = {each.posture: each for each in differences}
+    shown = "\n\n".join(each.block for each in drawn if each.name in wrong)
+    assert not differences, f"\n{table(differences)}\n\n{shown}"
+
+
+def _figure(what: str, count: int, cells: int, wrong: int, began: float) -> str:
+    return (
+        f"Imported from {count} {what}: {cells - wrong} of {cells} deliveries foreseen, in"
+        f" {time.monotonic() - began:.0f} s"
+    )
 
 
 def _write(drawn: Sequence[Config]) -> None:
@@ -97,10 +137,6 @@ def _options(config: Config) -> list[str]:
     """As parameters of one client.  Postfix's version is none; main.cf there has signed answers."""
     lines = [line for line in config.lines if not line.startswith("mail_version")]
     return lines if "smtp_dns_support_level = dnssec" in lines else [*lines, "smtp_dns_support_level ="]
-
-
-def _cell(attempts: list[Attempt], taken: Taken | None) -> Cell:
-    return observed(attempts, taken, postfix.AUTHENTICATED)
 
 
 def _imported(config: Config, folder: Path) -> Imported:
