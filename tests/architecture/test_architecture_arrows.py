@@ -32,6 +32,7 @@ LAYERS = [
     "rehearse",
     "whatif",
     "attacks",
+    "servers",
     "config",
     "findings",
     "walk",

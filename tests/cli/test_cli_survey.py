@@ -243,8 +243,14 @@ def test_a_store_that_another_holds_or_a_newer_version_made_stays_as_it_is(
         database.execute("PRAGMA user_version = 99")
     before = file.read_bytes()
     replay = ("check", "plaintext.example", "--replay", store)
-    for command in (words, ("survey", "diff", store, store), ("open", store), replay):
-        code, _, err = run(*command)
+    refused: tuple[tuple[str | Path, ...], ...] = (
+        words,
+        ("survey", "diff", store, store),
+        ("open", store),
+        replay,
+    )
+    for refusal in refused:
+        code, _, err = run(*refusal)
         assert (code, "The store is of a newer version of mailpath: schema 99" in err) == (64, True)
     assert file.read_bytes() == before
     with closing(sqlite3.connect(file)) as database:

@@ -55,7 +55,7 @@ class Reader:
             self._screen.zoomed = False
 
     def _have_classes(self, wanted: dict[str, bool]) -> None:
-        """The screen has these, or has them not.  Styled once for all of them, for that styles every widget."""
+        """The screen has these, or has them not.  Styled once for all: it styles every widget."""
         before = self._screen.classes
         for name, has in wanted.items():
             self._screen.set_class(has, name, update=False)
