@@ -17,7 +17,8 @@ address has an equal share of the sessions: what is tried must not depend on who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -124,8 +125,8 @@ class _Address:
                 why = _DEAD if dead else _BEFORE_TLS
             # Each takes its place before it waits for anything: the order is this one.
             await together(
-                self._try_envelope(dead=why == _DEAD),
-                self._without_odd_suites(first),
+                *self._envelope_tried(dead=why == _DEAD),
+                *self._without_odd_suites(first),
                 self._send(why, ahead),
             )
         finally:
@@ -134,23 +135,29 @@ class _Address:
                 task.cancel()
             await asyncio.wait(under_way)
 
-    async def _try_envelope(self, *, dead: bool) -> None:
+    def _envelope_tried(self, *, dead: bool) -> Iterator[Coroutine[Any, Any, None]]:
         envelope = self._tools.network.ground.envelope
         if envelope is not None and not dead and self._has_room():
-            sni = self._names[0] if self._names else None
-            self.enveloped.append(await self._converse(sni, envelope=envelope))
+            yield self._try_envelope(envelope)
 
-    async def _without_odd_suites(self, first: Sequence[Session]) -> None:
+    async def _try_envelope(self, envelope: Envelope) -> None:
+        sni = self._names[0] if self._names else None
+        self.enveloped.append(await self._converse(sni, envelope=envelope))
+
+    def _without_odd_suites(self, first: Sequence[Session]) -> Iterator[Coroutine[Any, Any, None]]:
         """One more session if a suite was chosen that some senders do not offer."""
         for session in reversed(first):
             tls = session.tls
             if tls is not None and not (tls.chain and usage.gnutls_offers(tls.cipher)):
                 profile = TlsProfile.GNUTLS if tls.chain else TlsProfile.AUTHENTICATED
                 if self._has_room():
-                    self.sessions.append(await self._converse(session.sni, profile))
+                    yield self._hold_as(session.sni, profile)
                 else:
                     self._leave_out(session.sni, _SESSIONS, profile)
                 return
+
+    async def _hold_as(self, sni: str | None, profile: TlsProfile) -> None:
+        self.sessions.append(await self._converse(sni, profile))
 
     async def _further(self) -> tuple[list[str], list[str]]:
         """The names to send there beside the first, best first; and those that any sender may send."""
