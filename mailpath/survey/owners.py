@@ -3,8 +3,9 @@
 An owner holds one session at a time and begins the next some seconds after the last began.  Beside it, new
 sessions with one operator (the registrable domain of the host, and the /24 or /48 of its address) come at a
 rate.  A server that turns us away for now (421, greylisting) is left alone for a while and asked again; what
-it says then stands.  Whoever waits for a turn waits in the owner's queue, in the order of arrival, and keeps
-nobody else waiting.
+it says then stands.  Where nobody accepts a connection, or nobody greets, no name was told to anybody: what
+one session found holds for the others, and none of them waits as long again.  Whoever waits for a turn waits
+in the owner's queue, in the order of arrival, and keeps nobody else waiting.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
 from mailpath.survey.turns import Budget, Rate, Turns
 
-#: Addresses at which nobody accepts a connection, of which we know that.
-MOST_DEAD = 20_000
+#: Addresses at which nobody is, of which we know that; and the seconds for which we believe it.
+MOST_DEAD, DEAD_FOR = 20_000, 600.0
 #: Sessions under way at once, all together.
 MOST_SESSIONS = 256
 #: Seconds from one look for owners with nothing to do to the next.
 FORGET = 20.0
 _CLOSING = 421
-#: What no second try within the hour would find otherwise.
+#: Of a connection: what a second try soon after would not find otherwise.
 _DEAD = (Failure.TIMEOUT, Failure.REFUSED, Failure.UNREACHABLE)
 
 
@@ -72,6 +73,13 @@ def turned_away(said: Dialogue | Session) -> Reply | None:
     return said.starttls if closes else None
 
 
+def nobody_there(exchange: SmtpExchange) -> bool:
+    """Whether it ended before a name could matter: no connection was accepted, or nobody greeted in time."""
+    if exchange.failed_at is Stage.GREETING:
+        return exchange.failure is Failure.TIMEOUT and not exchange.transcript
+    return exchange.failed_at is Stage.CONNECT and exchange.failure in _DEAD
+
+
 class _Owner:
     """Of one address: its queue; `waiting`: sessions in it; `away`: the last one was turned away for good."""
 
@@ -100,7 +108,7 @@ class Owners:
         self._converse = converse
         self._owners: dict[str, _Owner] = {}
         self._turns = Turns()
-        self._dead: OrderedDict[str, SmtpExchange] = OrderedDict()
+        self._dead: OrderedDict[str, tuple[SmtpExchange, float]] = OrderedDict()
         self._forget_at = 0.0
         self._all = asyncio.Semaphore(MOST_SESSIONS)
 
@@ -138,15 +146,15 @@ class Owners:
     async def _try(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
         # Whoever did not let us in after all that time is not asked so often for every further name.
         for pause in (0.0, *(() if owner.away else self._politeness.pauses)):
-            if (dead := self._dead.get(request.address)) is not None:
+            if (dead := self._found_dead(request.address)) is not None:
                 return replace(dead, request=request)
             await asyncio.sleep(pause)  # at least until who comes with this one has named the operator
             exchange = await self._one(owner, request)
             owner.away = turned_away(dialogue(exchange)) is not None
             if not owner.away:
                 break
-        if exchange.failed_at is Stage.CONNECT and exchange.failure in _DEAD:
-            self._dead[request.address] = exchange
+        if nobody_there(exchange):
+            self._dead[request.address] = exchange, asyncio.get_running_loop().time() + DEAD_FOR
             if len(self._dead) > MOST_DEAD:
                 self._dead.popitem(last=False)
         return exchange
@@ -166,6 +174,14 @@ class Owners:
             return await self._converse(request)
         finally:
             self._all.release()
+
+    def _found_dead(self, address: str) -> SmtpExchange | None:
+        """The session that found nobody at `address` not long ago."""
+        exchange, until = self._dead.get(address, (None, 0.0))
+        if exchange is not None and until <= asyncio.get_running_loop().time():
+            del self._dead[address]
+            return None
+        return exchange
 
 
 class Courteous(Over):
