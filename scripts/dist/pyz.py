@@ -1,0 +1,72 @@
+"""dist/mailpath.pyz: one zip application for Python 3.11 to 3.13 (`make pyz`), built from the wheel.
+
+The modules of all three Pythons lie in one folder: what is compiled for one Python alone has its name in the
+file name, and the rest is the same (which is checked).  Built twice, it is the same byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import wheels
+
+PYTHONS = ("3.11", "3.12", "3.13")
+#: Not needed to run, and different each time: scripts with this machine's paths, records of the installation.
+_LEFT_OUT = ("bin", "__pycache__", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
+
+
+def main() -> None:
+    """Build it, and say how large it is."""
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = wheels.build(Path(scratch) / "wheel")
+        modules = merge(wheel, Path(scratch))
+    target = wheels.DIST / "mailpath.pyz"
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(b"#!/usr/bin/env python3\n" + pack_outer(modules))
+    target.chmod(0o755)
+    print(f"{target.relative_to(wheels.ROOT)}: {target.stat().st_size / 1e6:.1f} MB")
+
+
+def merge(wheel: Path, scratch: Path) -> dict[str, bytes]:
+    """File name to content, of all Pythons.  Raises `ValueError` where two of them do not agree."""
+    merged: dict[str, bytes] = {}
+    for python in PYTHONS:
+        folder = scratch / python
+        wheels.install(wheel, python, folder)
+        for file in sorted(folder.rglob("*")):
+            name = file.relative_to(folder).as_posix()
+            if not file.is_file() or set(_LEFT_OUT) & set(name.split("/")):
+                continue
+            content = file.read_bytes()
+            if merged.setdefault(name, content) != content:
+                raise ValueError(f"{name} differs between the Pythons")
+    return merged
+
+
+def pack(files: dict[str, bytes], method: int) -> bytes:
+    """A zip file with these, in order of name, at the time of the commit."""
+    at = datetime.fromtimestamp(int(wheels.epoch()), UTC)
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in sorted(files.items()):
+                entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+                entry.external_attr = 0o100644 << 16
+                archive.writestr(entry, content, method, 9)
+        file.seek(0)
+        return file.read()
+
+
+def pack_outer(modules: dict[str, bytes]) -> bytes:
+    """Few entries, for Python reads the list of them at each start."""
+    inner = pack(modules, zipfile.ZIP_DEFLATED)
+    main = Path(__file__).with_name("pyz_main.py").read_bytes()
+    build = hashlib.sha256(inner).hexdigest()[:16].encode()
+    return pack({"__main__.py": main, "build": build, "modules.zip": inner}, zipfile.ZIP_STORED)
+
+
+if __name__ == "__main__":
+    main()
