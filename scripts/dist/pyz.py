@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,15 +27,24 @@ def main() -> None:
         modules = merge(wheel, Path(scratch))
     target = wheels.DIST / "mailpath.pyz"
     target.parent.mkdir(exist_ok=True)
-    target.write_bytes(b"#!/usr/bin/env python3\n" + pack_outer(modules))
+    target.write_bytes(b"#!/usr/bin/env python3\n" + pack_outer(modules, **starts()))
     target.chmod(0o755)
     print(f"{target.relative_to(wheels.ROOT)}: {target.stat().st_size / 1e6:.1f} MB")
 
 
-def merge(wheel: Path, scratch: Path) -> dict[str, bytes]:
-    """File name to content, of all Pythons.  Raises `ValueError` where two of them do not agree."""
+def starts() -> dict[str, bytes]:
+    """What runs before anything is unpacked."""
+    here = Path(__file__).parent
+    return {
+        "__main__.py": (here / "pyz_main.py").read_bytes(),
+        "unpacking.py": (here / "unpacking.py").read_bytes(),
+    }
+
+
+def merge(wheel: Path, scratch: Path, pythons: Sequence[str] = PYTHONS) -> dict[str, bytes]:
+    """File name to content, of all `pythons`.  Raises `ValueError` where two of them do not agree."""
     merged: dict[str, bytes] = {}
-    for python in PYTHONS:
+    for python in pythons:
         folder = scratch / python
         wheels.install(wheel, python, folder)
         for file in sorted(folder.rglob("*")):
@@ -60,12 +70,11 @@ def pack(files: dict[str, bytes], method: int) -> bytes:
         return file.read()
 
 
-def pack_outer(modules: dict[str, bytes]) -> bytes:
-    """Few entries, for Python reads the list of them at each start."""
+def pack_outer(modules: dict[str, bytes], **more: bytes) -> bytes:
+    """A zip file that carries the modules, and `more`; of few entries, for their list is read at each start."""
     inner = pack(modules, zipfile.ZIP_DEFLATED)
-    main = Path(__file__).with_name("pyz_main.py").read_bytes()
     build = hashlib.sha256(inner).hexdigest()[:16].encode()
-    return pack({"__main__.py": main, "build": build, "modules.zip": inner}, zipfile.ZIP_STORED)
+    return pack({"build": build, "modules.zip": inner, **more}, zipfile.ZIP_STORED)
 
 
 if __name__ == "__main__":
