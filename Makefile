@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The tests start mailpath some two hundred times: where nothing compiled is kept, each start compiles it anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab test check lowest interop plans bench benchapp benchsurvey mutants hangups docs screenshots tour clean
+.PHONY: help lab test check lowest interop plans bench benchapp benchsurvey mutants hangups docs screenshots tour dist pyz binary deb lock clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -29,6 +29,7 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages,
 	$(BIN)/python scripts/docs.py --check
 	$(BIN)/python scripts/reaches.py --check
 	$(BIN)/python scripts/keys.py --check
+	$(BIN)/python scripts/manpages.py --check
 	$(BIN)/python scripts/plans.py --check
 	$(BIN)/mailpath lesson check
 	$(MAKE) --no-print-directory lowest
@@ -68,6 +69,21 @@ screenshots: $(VENV)/.installed-dev ## screenshots/*.svg and *.png from the lab 
 
 tour: $(VENV)/.installed-dev ## screenshots/tour.svg and tour.cast: the app in use, as moving pictures
 	$(BIN)/python scripts/tour.py
+
+dist: $(VENV)/.installed-dev ## dist/: sdist and wheel, the same byte for byte twice
+	$(BIN)/python scripts/dist/wheels.py
+
+pyz: $(VENV)/.installed-dev ## dist/mailpath.pyz: one zip application for Python 3.11 to 3.13
+	$(BIN)/python scripts/dist/pyz.py
+
+binary: $(VENV)/.installed-dev ## dist/mailpath: one executable with Python inside
+	$(BIN)/python scripts/dist/binary.py
+
+deb: $(VENV)/.installed-dev ## dist/*.deb: a Debian package with its own virtual environment in /opt
+	$(BIN)/python scripts/dist/deb.py
+
+lock: $(VENV)/.installed-dev ## choose the versions that dist/mailpath.pyz, dist/mailpath and dist/*.deb carry anew
+	$(BIN)/python scripts/dist/wheels.py --lock
 
 clean: ## remove the virtual environments and caches
 	rm -rf $(VENV) $(VENV)-bench $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -30,16 +30,13 @@ def main() -> None:
     """Build it, and say how large it is and which C library it needs."""
     with tempfile.TemporaryDirectory() as scratch:
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        wheel = wheels.build(Path(scratch) / "wheel")
-        modules = pyz.merge(wheel, Path(scratch), [python])
+        modules = pyz.merge(Path(scratch), [python])
         core = freeze(Path(scratch))
         needed = oldest_glibc([*packed(Path(scratch)), *Path(scratch).rglob("*.so")])
-        target = wheels.DIST / "mailpath"
-        target.parent.mkdir(exist_ok=True)
+        target = wheels.target() / "mailpath"
         target.write_bytes(core.read_bytes() + pyz.pack_outer(modules))
     target.chmod(0o755)
-    size = target.stat().st_size / 1e6
-    print(f"{target.relative_to(wheels.ROOT)}: {size:.1f} MB, Python {python}, glibc {needed} or newer")
+    wheels.say(target, f", Python {python}, glibc {needed} or newer")
 
 
 def freeze(scratch: Path) -> Path:

@@ -23,13 +23,11 @@ _LEFT_OUT = ("bin", "__pycache__", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", 
 def main() -> None:
     """Build it, and say how large it is."""
     with tempfile.TemporaryDirectory() as scratch:
-        wheel = wheels.build(Path(scratch) / "wheel")
-        modules = merge(wheel, Path(scratch))
-    target = wheels.DIST / "mailpath.pyz"
-    target.parent.mkdir(exist_ok=True)
+        modules = merge(Path(scratch))
+    target = wheels.target() / "mailpath.pyz"
     target.write_bytes(b"#!/usr/bin/env python3\n" + pack_outer(modules, **starts()))
     target.chmod(0o755)
-    print(f"{target.relative_to(wheels.ROOT)}: {target.stat().st_size / 1e6:.1f} MB")
+    wheels.say(target)
 
 
 def starts() -> dict[str, bytes]:
@@ -41,8 +39,9 @@ def starts() -> dict[str, bytes]:
     }
 
 
-def merge(wheel: Path, scratch: Path, pythons: Sequence[str] = PYTHONS) -> dict[str, bytes]:
-    """File name to content, of all `pythons`.  Raises `ValueError` where two of them do not agree."""
+def merge(scratch: Path, pythons: Sequence[str] = PYTHONS) -> dict[str, bytes]:
+    """File name to content: mailpath and all that it needs, for all `pythons`.  Raises `ValueError` where two of them do not agree."""
+    wheel = wheels.build(scratch)
     merged: dict[str, bytes] = {}
     for python in pythons:
         folder = scratch / python

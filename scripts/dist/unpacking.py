@@ -43,14 +43,14 @@ def private(candidates):
     """The first of these folders that is this user's alone; made if it is not there.  Raises OSError."""
     refused = "there is no place for it"
     for folder in candidates:
-        above = folder
-        while not os.path.lexists(above):
-            above = os.path.dirname(above)
-        # Nothing is put into another user's home, where that user could no longer remove it.
-        if above != folder and os.stat(above).st_uid != os.geteuid() and not is_for_all(above):
-            refused = "%s belongs to another user" % above
-            continue
         try:
+            above = folder
+            while not os.path.lexists(above):
+                above = os.path.dirname(above)
+            # Nothing is put into another user's home, where that user could no longer remove it.
+            if above != folder and os.stat(above).st_uid != os.geteuid() and not is_for_all(above):
+                refused = "%s belongs to another user" % above
+                continue
             os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
             os.makedirs(folder, mode=0o700, exist_ok=True)
         except OSError as error:

@@ -1,13 +1,11 @@
 """What every artefact is built from: sdist and wheel, byte for byte the same twice, and locked dependencies.
 
-`requirements.txt` beside this file names each dependency with version and digest (`--lock` makes it anew).
+`requirements.txt` beside this file names each dependency with version and digest; with `--lock`, it is made anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +15,18 @@ DIST = ROOT / "dist"
 LOCK = Path(__file__).with_name("requirements.txt")
 #: The time in archives, where a commit does not give one: 2020-01-01, as hatchling has it.
 _EPOCH = "1577836800"
+
+
+def target() -> Path:
+    """The folder for what is built: the first argument, or dist/."""
+    folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else DIST
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def say(built: Path, more: str = "") -> None:
+    """One line about what was built."""
+    print(f"{os.path.relpath(built)}: {built.stat().st_size / 1e6:.1f} MB{more}")
 
 
 def epoch() -> str:
@@ -40,35 +50,33 @@ def run(*command: str | Path, **more: str) -> None:
     )
 
 
-def build(target: Path = DIST) -> Path:
-    """Build sdist and wheel into `target`; the path of the wheel."""
-    target.mkdir(parents=True, exist_ok=True)
-    for old in target.glob("mailpath-*"):
-        if old.name.endswith((".whl", ".tar.gz")):
-            old.unlink()
-    run(sys.executable, "-m", "uv", "build", "--quiet", "--out-dir", target)
-    return next(target.glob("*.whl"))
+def build(folder: Path) -> Path:
+    """Build sdist and wheel into `folder`; the path of the wheel."""
+    for old in [*folder.glob("mailpath-*.whl"), *folder.glob("mailpath-*.tar.gz")]:
+        old.unlink()
+    run(sys.executable, "-m", "uv", "build", "--quiet", "--out-dir", folder)
+    return next(folder.glob("mailpath-*.whl"))
 
 
-def install(wheel: Path, python: str, target: Path) -> None:
-    """Put the wheel and its dependencies, as locked, into the folder `target` for `python` ("3.12")."""
-    shutil.rmtree(target, ignore_errors=True)
-    place = ("uv", "pip", "install", "--quiet", "--python-version", python, "--target", target)
+def install(wheel: Path, python: str, folder: Path) -> None:
+    """Put the wheel and its dependencies, as locked, into `folder` for `python` ("3.12")."""
+    place = ("uv", "pip", "install", "--quiet", "--python-version", python, "--target", folder)
     run(sys.executable, "-m", *place, "--only-binary", ":all:", "--require-hashes", "--requirements", LOCK)
     run(sys.executable, "-m", *place, "--no-deps", wheel)
 
 
 def lock() -> None:
-    """Choose the dependencies' versions anew."""
-    choice = ("uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--upgrade")
-    shape = ("--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--output-file", LOCK)
-    run(sys.executable, "-m", *choice, *shape)
+    """Choose the versions of the dependencies, and of what builds the executable, anew."""
+    choose = (sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--upgrade")
+    shape = ("--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--output-file")
+    run(*choose, "pyproject.toml", *shape, LOCK)
+    run(*choose, LOCK.with_name("binary.in"), *shape, LOCK.with_name("requirements-binary.txt"))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lock", action="store_true", help="choose the dependencies' versions anew")
-    if parser.parse_args().lock:
+    if sys.argv[1:] == ["--lock"]:
         lock()
     else:
-        print(build().relative_to(ROOT))
+        wheel = build(target())
+        say(wheel)
+        say(next(wheel.parent.glob("mailpath-*.tar.gz")))

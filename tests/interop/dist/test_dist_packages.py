@@ -1,0 +1,81 @@
+"""sdist, wheel and Debian package: the same twice, installed, used, removed and purged."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from interop_tools import checked, tool
+
+from mailpath import __version__
+
+ROOT = Path(__file__).resolve().parents[3]
+DIST = Path(__file__).resolve().parents[3] / "scripts" / "dist"
+Built = Callable[[str], Path]
+
+
+@pytest.mark.parametrize("name", ["wheels", "pyz", "binary"])
+def test_it_is_the_same_twice(name: str, built: Built, tmp_path: Path) -> None:
+    checked([sys.executable, str(DIST / f"{name}.py"), str(tmp_path)], timeout=600)
+    for file in built(name).iterdir():
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_wheel_and_sdist_carry_what_they_should(built: Built) -> None:
+    (wheel,) = built("wheels").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    data = f"mailpath-{__version__}.data/data/share"
+    assert f"{data}/man/man1/mailpath-check.1" in names
+    assert f"{data}/bash-completion/completions/mailpath" in names
+    assert f"{data}/zsh/site-functions/_mailpath" in names
+    assert f"{data}/fish/vendor_completions.d/mailpath.fish" in names
+    (sdist,) = built("wheels").glob("*.tar.gz")
+    with tarfile.open(sdist) as packed:
+        inside = {name.partition("/")[2] for name in packed.getnames()}
+    assert {"Makefile", "tests/conftest.py", "docs/man/mailpath.1", "CHANGELOG.md"} <= inside
+    assert not [name for name in inside if name.startswith((".venv", "dist/"))]
+
+
+@pytest.fixture
+def installed(built: Built) -> Iterator[str]:
+    """The Debian package, installed; the files that dpkg says it has."""
+    (package,) = built("deb").glob("*.deb")
+    checked(["dpkg", "--install", str(package)], timeout=120)
+    yield checked(["dpkg", "--listfiles", "mailpath"])
+    subprocess.run(["dpkg", "--purge", "mailpath"], capture_output=True, timeout=120, check=False)
+
+
+def test_the_debian_package_is_used_and_leaves_nothing(installed: str, tmp_path: Path) -> None:
+    clean = ["env", "-i", f"HOME={tmp_path}", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"]
+    walked = checked([*clean, "mailpath", "check", "--lab", "dane-good", "dane-good.example"])
+    assert "authenticated by rfc" in walked
+    shown = checked([*clean, "MANPAGER=cat", tool("man"), "mailpath-check"])
+    assert "Walk the path to RECIPIENT" in shown
+    loaded = "source /usr/share/bash-completion/completions/mailpath; complete -p mailpath"
+    assert "_mailpath_completion" in checked(["bash", "-c", loaded])
+    assert list(Path("/opt/mailpath/lib/python3.11/site-packages/mailpath").glob("__pycache__/*.pyc"))
+    checked(["dpkg", "--remove", "mailpath"], timeout=120)
+    checked(["dpkg", "--purge", "mailpath"], timeout=120)
+    assert not Path("/opt/mailpath").exists()
+    ours = [line for line in installed.splitlines() if "mailpath" in line]
+    assert not [line for line in ours if Path(line).exists()]
+
+
+def test_version_and_changelog_agree() -> None:
+    """A release's tag, `--version`, pyproject.toml and the newest section of the changelog."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        assert tomllib.load(file)["project"]["version"] == __version__
+    released = re.findall(r"^## \[([0-9][^]]*)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert not released or released[0] == __version__
+    asked = subprocess.run(
+        ["git", "tag", "--points-at", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    for tag in asked.stdout.split():
+        assert tag == f"v{__version__}"
