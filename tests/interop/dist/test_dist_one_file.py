@@ -41,7 +41,7 @@ def test_it_runs_in_an_empty_network(
     mailpath = command_of(kind, built, tmp_path)
     assert space.run(*mailpath, "--version") == f"mailpath {__version__}\n"
     capture = tmp_path / "kept.mailpath"
-    checked_walk = (*mailpath, "check", "--lab", "dane-good", "dane-good.example", "--capture", capture)
+    checked_walk = (*mailpath, "check", "--lab", "dane-good", "dane-good.example", "--capture", str(capture))
     assert "authenticated by rfc" in space.run(*checked_walk).splitlines()[-1]
     assert "dane-stale" in space.run(*mailpath, "lab", "list")
     # `open -`: the capture comes in through the pipe, the keys through the terminal.
@@ -165,7 +165,7 @@ def test_two_users_do_not_meet(kind: str, built: Built, common: Path) -> None:
     """Each has a place of its own, also where HOME is the other's (sudo) or is none."""
     place = common / "tmp"
     mailpath = command_of(kind, built, common)
-    mailpath[-1] = shutil.copy(mailpath[-1], common)
+    mailpath[-1] = str(shutil.copy(mailpath[-1], str(common)))
     mailpath = [*mailpath[:2], f"TMPDIR={place}", *mailpath[2:], "--version"]
     checked(mailpath)
     other = [tool("setpriv"), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *mailpath]
