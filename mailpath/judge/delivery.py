@@ -174,6 +174,7 @@ def _verdict(
         possible=ordered(played.possible),
         why=decisive.why,
         tls_word=decisive.tls_word,
+        tls_field=decisive.tls_field,
         cause=decisive.cause,
         host=decisive.host,
         address=decisive.address,

@@ -15,7 +15,7 @@ import msgspec
 from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
-from mailpath.match import dane, names, sts
+from mailpath.match import dane, names, sts_dialects
 from mailpath.records import Word
 from mailpath.wording.phrases import did_you_mean
 
@@ -32,7 +32,11 @@ NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
         "openssl": names.OPENSSL,
     },
     dane.DaneRules: {"rfc-7672": dane.RFC, "postfix": dane.POSTFIX, "exim-gnutls": dane.EXIM_GNUTLS},
-    sts.StsParsing: {"rfc-8461": sts.RFC, "mta-sts-resolver": sts.MTA_STS_RESOLVER},
+    sts_dialects.StsParsing: {
+        "rfc-8461": sts_dialects.RFC,
+        "mta-sts-resolver": sts_dialects.MTA_STS_RESOLVER,
+        "tlspol": sts_dialects.TLSPOL,
+    },
 }
 
 

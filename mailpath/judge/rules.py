@@ -20,13 +20,15 @@ from mailpath.judge.agent import Agent
 from mailpath.judge.fields import FIXED, Field, fields_of, written
 from mailpath.judge.posture import Posture
 from mailpath.judge.presets import PRESETS
-from mailpath.match.sts import StsParsing
+from mailpath.match.sts_dialects import StsParsing
 from mailpath.records import Word
 
 RFC = PRESETS["rfc"]
 #: What is asked for on a path: the level and its names, DANE, MTA-STS.
 DEMANDS = ("level", "references", "dane", "sts")
-_LOGGED = frozenset({"title", "tls_log_words", "logs_canonical_host", "trusted_requires_name", "floor"})
+_LOGGED = frozenset(
+    {"title", "tls_log_words", "tls_field_words", "logs_canonical_host", "trusted_requires_name", "floor"}
+)
 #: The fields that are rules.
 RULES = tuple(
     field

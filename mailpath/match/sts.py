@@ -30,6 +30,7 @@ from functools import lru_cache
 import msgspec
 
 from mailpath.facts import StsPolicy
+from mailpath.match.sts_dialects import RFC, StsParsing
 from mailpath.wording.phrases import clause, count
 
 #: RFC 8461 section 3.2: a policy's suggested limit, in bytes.
@@ -55,46 +56,9 @@ _PATTERN = re.compile(rf"{_HOSTS}\Z")
 _MX = re.compile(rf"mx:[ \t]*({_HOSTS})[ \t]*\Z")
 #: What is left of a byte that is not UTF-8 (surrogateescape).
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
+#: A version with blanks before its semicolon.
+_BLANK_VERSION = re.compile(r"\Av=STSv1[ \t]+;")
 _DIGITS = re.compile(r"[0-9]{1,10}\Z")
-
-
-class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
-    """How a program reads record and policy; the defaults are RFC 8461.
-
-    `txt_prefix`: it drops records that do not begin so.  `txt_grammar`: section 3.1's grammar holds;
-    otherwise the program splits the record at ";" and "=" and needs only `v` and an `id`, of which the last
-    counts.  `policy_grammar`: lines follow section 3.2, and one that does not makes the policy invalid;
-    otherwise lines end where Python's str.splitlines() says, are split at the first ":", and only known
-    fields matter.  `charset`: the body is in the charset that Content-Type names, by default ASCII.
-    `last_wins`: if a field is repeated, the last one counts.  `cap_max_age`: more than a year counts as a
-    year; otherwise the policy is invalid.  `any_depth`: `*.` in an mx pattern matches one or more labels.
-    `cn_only`: a policy host's certificate without any DNS-ID may name the host in its common name.
-    """
-
-    name: str = "RFC 8461"
-    txt_prefix: str = "v=STSv1;"
-    txt_grammar: bool = True
-    policy_grammar: bool = True
-    charset: bool = False
-    last_wins: bool = False
-    cap_max_age: bool = True
-    any_depth: bool = False
-    cn_only: bool = False
-
-
-RFC = StsParsing()
-#: postfix-mta-sts-resolver 1.5.1 (resolver.py, utils.py, responder.py), as run and as read.
-MTA_STS_RESOLVER = StsParsing(
-    name="postfix-mta-sts-resolver",
-    txt_prefix="v=STSv1",
-    txt_grammar=False,
-    policy_grammar=False,
-    charset=True,
-    last_wins=True,
-    cap_max_age=False,
-    any_depth=True,
-    cn_only=True,
-)
 
 
 class TxtResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +102,8 @@ def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
         return TxtResult(reason="There is no TXT record.")
     # The lax reader drops a record that is not ASCII; by the grammar such a record counts, and is invalid.
     readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if parsing.txt_grammar or text.isascii()]
+    if parsing.txt_blanks:
+        readable = [_BLANK_VERSION.sub("v=STSv1;", text) for text in readable]
     candidates = [text for text in readable if text.startswith(parsing.txt_prefix)]
     if not candidates:
         return TxtResult(reason=f"No TXT record begins with '{parsing.txt_prefix}'.")
@@ -285,7 +251,9 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     judged: list[JudgedLine] = []
     fields: dict[str, list[str]] = {}
     for line in lines[:MAX_LINES]:
-        key, value, note = _read_strict_field(line) if parsing.policy_grammar else _read_lax_field(line)
+        key, value, note = (
+            _read_strict_field(line, parsing) if parsing.policy_grammar else _read_lax_field(line)
+        )
         verdict = "bad" if note else "ok"
         if not note and key not in FIELDS:
             meant = _suggest(key)
@@ -301,7 +269,7 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     return judged, fields
 
 
-def _read_strict_field(line: str) -> tuple[str, str, str]:
+def _read_strict_field(line: str, parsing: StsParsing = RFC) -> tuple[str, str, str]:
     """(key, value, why the line is invalid) by RFC 8461 section 3.2."""
     if host := _MX.match(line):
         return "mx", host[1], ""
@@ -318,7 +286,8 @@ def _read_strict_field(line: str) -> tuple[str, str, str]:
         return "", "", "not a field name, a colon and a value"
     if found[1] == "mx" and re.search(r"[\s,;]", found[2]):
         return "", "", "one mx line names one host only"
-    if found[1] == "mx" and not _PATTERN.match(found[2]):
+    pattern = found[2].removesuffix(".") if parsing.mx_dot else found[2]
+    if found[1] == "mx" and not _PATTERN.match(pattern):
         return "", "", "mx is neither a host name nor *. and a domain"
     return found[1], found[2], ""
 
@@ -363,7 +332,7 @@ def _read_max_age(value: str | None, parsing: StsParsing) -> int | None:
             return None
     if age > MAX_AGE and parsing.cap_max_age:
         return MAX_AGE
-    return age if 0 <= age <= MAX_AGE else None
+    return age if (0 if parsing.zero_age else 1) <= age <= MAX_AGE else None
 
 
 # --- mx patterns -----------------------------------------------------------------------------------

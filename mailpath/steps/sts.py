@@ -159,7 +159,7 @@ def read(facts: StsFacts) -> StsFacts:
         return msgspec.structs.replace(facts, found=Found.FAILED, reason=f"the TXT lookup failed: {why}")
     if not facts.texts:
         return msgspec.structs.replace(facts, found=Found.ABSENT, reason="there is no TXT record")
-    record = sts.parse_txt(facts.texts, sts.RFC)
+    record = sts.parse_txt(facts.texts)
     if record.id is None:
         return msgspec.structs.replace(facts, found=Found.ABSENT, reason=record.reason)
     facts = msgspec.structs.replace(facts, policy_id=record.id)
@@ -167,7 +167,7 @@ def read(facts: StsFacts) -> StsFacts:
     problem = _fetch_problem(fetch)
     if fetch is None or problem:
         return msgspec.structs.replace(facts, found=Found.FAILED, reason=problem)
-    read = sts.parse_policy(fetch.body, fetch.content_type, sts.RFC)
+    read = sts.parse_policy(fetch.body, fetch.content_type)
     if read.policy is None:
         return msgspec.structs.replace(facts, found=Found.FAILED, reason=read.reason)
     return msgspec.structs.replace(facts, found=Found.FOUND, policy=read.policy)
