@@ -50,7 +50,7 @@ class Precedence(Word):
     DANE_FIRST = "dane-first", "a failing DANE validation is never overridden (RFC 8461 section 2)"
     STS_FIRST = "sts-first", "the policy replaces the level, DANE included"
     BOTH = "both", "each must hold"
-    BY_DOMAIN = "by-domain", "DANE for all hosts if one has TLSA records, or else the policy (`by_domain.py`)"
+    BY_DOMAIN = "by-domain", "DANE for all hosts if one of them has TLSA records, and otherwise the policy"
 
 
 class OptionalCheck(Word):

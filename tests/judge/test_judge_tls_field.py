@@ -6,6 +6,8 @@ An expectation is an outcome, "@host" of a delivery, the status code of a failur
 from __future__ import annotations
 
 import pytest
+from any_walks import walks
+from hypothesis import given, settings
 from judge_builders import (
     INSECURE,
     ODD_TYPE,
@@ -30,11 +32,12 @@ from judge_builders import (
 )
 from msgspec.structs import replace
 
-from mailpath.judge import judge
+from mailpath.judge import Outcome, judge
 from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, RequiretlsPolicy
 from mailpath.judge.presets import PRESETS
+from mailpath.tickets.explain.tls_field import told as read
 
 LISTED = policy("mx1.b.example", "mx2.b.example")
 ELSEWHERE = policy("other.example")
@@ -365,3 +368,21 @@ def test_what_was_not_awaited_stays_open():
     unseen = replace(walk, starttls=replace(walk.starttls, sessions=silent))
     verdict = required(unseen, PRESETS["postfix-3.11-verify"])
     assert (verdict.outcome, verdict.tls_field) == ("unknown", None)
+
+
+@settings(max_examples=20)
+@given(walks())
+def test_over_any_walk_each_field_can_be_read_and_requiretls_never_ends_in_the_clear(walk):
+    for name in (each for each in PRESETS if each.startswith("postfix-3.11-")):
+        for message in Message:
+            asked = message is Message.REQUIRETLS
+            verdict = MessageOptions(message=message).verdict(walk, PRESETS[name])
+            if verdict.outcome in (Outcome.DEFERRED, Outcome.BOUNCED):
+                assert verdict.status_code is not None
+                assert verdict.status_code[0] == ("4" if verdict.outcome is Outcome.DEFERRED else "5")
+            if asked:
+                assert Outcome.PLAINTEXT not in (verdict.outcome, *verdict.possible)
+            for each in (verdict, *verdict.attempts):
+                if each.tls_field is not None:
+                    assert len(read(each.tls_field)) == (2 if asked else 1), each.tls_field
+                    assert each.outcome is not Outcome.UNKNOWN
