@@ -131,8 +131,9 @@ class LastDecides(Course):
         ending: AttemptEnd | None = None,
     ) -> None:
         announced = refusal.event is not Event.REQUIRETLS_UNANNOUNCED
-        absent = not announced or refusal.cause is Event.STARTTLS_ABSENT
-        code = NOT_ANNOUNCED if absent else NOT_AUTHENTICATED
+        # A host without STARTTLS announces nothing, either.
+        unable = not announced or refusal.cause is Event.STARTTLS_ABSENT
+        code = NOT_ANNOUNCED if unable else NOT_AUTHENTICATED
         refused = replace(
             tried,
             outcome=Outcome.DEFERRED,
@@ -142,7 +143,6 @@ class LastDecides(Course):
             demanded_by=DemandedBy.REQUIRETLS,
             status_code=f"4{code[1:]}",
             mechanism=Mechanism.NONE,
-            tls_word=None if announced else tried.tls_word,
             reason=refuse(
                 self.posture.agent.family,
                 refusal.cause if announced else refusal.event,
