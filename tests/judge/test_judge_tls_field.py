@@ -32,7 +32,7 @@ from judge_builders import (
 )
 from msgspec.structs import replace
 
-from mailpath.judge import Outcome, judge
+from mailpath.judge import Attempt, Outcome, Verdict, judge
 from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse, RequiretlsPolicy
@@ -382,7 +382,8 @@ def test_over_any_walk_each_field_can_be_read_and_requiretls_never_ends_in_the_c
                 assert verdict.status_code[0] == ("4" if verdict.outcome is Outcome.DEFERRED else "5")
             if asked:
                 assert Outcome.PLAINTEXT not in (verdict.outcome, *verdict.possible)
-            for each in (verdict, *verdict.attempts):
+            tried: tuple[Verdict | Attempt, ...] = (verdict, *verdict.attempts)
+            for each in tried:
                 if each.tls_field is not None:
                     assert len(read(each.tls_field)) == (2 if asked else 1), each.tls_field
                     assert each.outcome is not Outcome.UNKNOWN
