@@ -119,6 +119,8 @@ class TlsProfile(StrEnum):
     FULL = "full"  # TLS 1.0 to 1.3, every suite, anonymous ones too: weak servers can be seen
     AUTHENTICATED = "authenticated"  # the same without anonymous suites
     GNUTLS = "gnutls"  # without those either that GnuTLS does not offer by default
+    OPENSSL_2 = "openssl-2"  # OpenSSL's at security level 2: no Diffie-Hellman group below 2048 bits
+    GO = "go"  # those of Go's crypto/tls: ECDHE alone below TLS 1.3
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,53 +144,20 @@ def _default(field: Any) -> str:
 
 # --- deviations ------------------------------------------------------------------------------------
 
-#: Beside `rfc`: what is configured most, and what reads policies.
-COMPARED = ("rfc", "postfix-dane", "postfix-dane-sts", "postfix-tlspol", "exim")
-
 
 def deviations() -> Iterator[str]:
-    """Where real servers do other than the standards say: each rule of the judge's table tests."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "judge")]
+    """Where real servers do other than the standards say."""
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "judge")]
+    from test_judge_habits import HABITS
     from test_judge_rules import RULES
 
-    from mailpath.judge.presets import PRESETS
-    from mailpath.judge.rules import catalogue
+    from scripts.deviations import page
 
-    yield "# Where mail servers depart from the standards"
-    yield ""
-    yield (
-        "The posture `rfc` is the sender that follows RFC 5321, 7672 and 8461 to the letter. Real servers "
-        "are laxer in places and stricter in others. Each line is a rule that the judge's tests hold."
-    )
-    yield ""
-    yield "## Outcomes"
-    yield ""
-    yield "A dash: there is a policy, and this posture reads none."
-    yield ""
-    yield from table([("Case", *COMPARED), *_outcomes(RULES, PRESETS)])
-    yield ""
-    yield "## Rules"
-    yield ""
-    yield (
-        "No posture has code of its own: what differs is a field, and each field is a rule. JSON reports "
-        "name those that decided (`because`), and `mailpath explain RULE` tells one. What an operator asks "
-        "for (the level, DANE, MTA-STS) is no rule: `demanded_by` tells that."
-    )
-    for rule in catalogue().values():
-        yield ""
-        yield f"### {rule.id}"
-        yield ""
-        yield rule.about
-        yield ""
-        for lines, names in ((rule.rfc, ("rfc",)), *rule.others.items()):
-            meant = f" ({rule.means[lines]})" if lines in rule.means else ""
-            yield f"- {_code(lines)}{meant}: {', '.join(names)}"
-        if rule.silent:
-            yield f"- no source says: {', '.join(rule.silent)}"
-
-
-def _code(lines: Iterable[str]) -> str:
-    return ", ".join(f"`{line}`" for line in lines)
+    for part in page([*RULES, *HABITS]):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from table(part)
 
 
 def events() -> Iterator[str]:
@@ -205,24 +172,6 @@ def events() -> Iterator[str]:
     )
     yield ""
     yield from table([("Event", "What happened"), *((f"`{event}`", means) for event, means in NAMED.items())])
-
-
-def _outcomes(rules: Any, presets: Any) -> Iterator[tuple[str, ...]]:
-    from mailpath.judge import judge
-
-    for rule, walk, _ in rules:
-        announced = walk.sts.policy_id is not None or walk.sts.fetch is not None
-        ended = [
-            _ended(judge(walk, presets[name])) if presets[name].sts or not announced else "–"
-            for name in COMPARED
-        ]
-        if len(set(ended) - {"–"}) > 1:
-            yield (rule.replace("-", " "), *ended)
-
-
-def _ended(verdict: Any) -> str:
-    host = f", {verdict.host.removesuffix('.b.example')}" if verdict.host and not verdict.status_code else ""
-    return f"{verdict.outcome.value}{host}{' on retry' if verdict.after_retry else ''}"
 
 
 # --- attacks ---------------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ def postures(name: str | None, as_json: bool, every_field: bool = False) -> None
         return
     width = max(len(each) for each in found)
     for each in found.values():
-        click.echo(f"{each.name:{width}}  {visible(each.title)}")
+        only = " (documented, not measured)" if each.documented_only else ""
+        click.echo(f"{each.name:{width}}  {visible(each.title)}{only}")
 
 
 def paths() -> None:

@@ -55,6 +55,10 @@ class Judgement:
     unproven: bool = False
 
 
+#: RFC 6761 section 6.3: neither data nor their absence can be signed, and nobody is to blame for it.
+_LOCALHOST = Judgement(Security.INSECURE, "localhost is a name of the machine itself (RFC 6761 section 6.3)")
+
+
 def weakest(judgements: Iterable[Judgement]) -> Judgement:
     """The judgement that decides for a chain of aliases: AD vouches for all of them (RFC 4035 3.2.3)."""
     return min(judgements, key=lambda judgement: _WEAKEST_FIRST.index(judgement.security))
@@ -70,6 +74,8 @@ class Judge:
 
     async def rrset(self, reply: Reply, signed: SignedSet) -> Judgement:
         """The status of a positive answer (RFC 4035 section 5.3), wildcard proof included (5.3.4)."""
+        if _is_localhost(signed.owner):
+            return _LOCALHOST
         try:
             return await self._judge_rrset(reply, signed)
         except Exhausted as error:
@@ -171,6 +177,8 @@ class Judge:
 
     async def absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
         """The status of "no such RRset" or "no such name" (RFC 4035 section 5.4, RFC 5155 section 8)."""
+        if _is_localhost(name):
+            return _LOCALHOST
         try:
             return await self._judge_absence(reply, name, rdtype)
         except Exhausted as error:
@@ -278,6 +286,11 @@ class Judge:
         if rdtype == RdataType.DS and name != dns.name.root:
             name = name.parent()
         return await self._chain.standing(name)
+
+
+def _is_localhost(name: dns.name.Name) -> bool:
+    """Resolvers answer for localhost themselves, though the root says that there is no such name."""
+    return name.is_absolute() and len(name.labels) > 1 and name.labels[-2].lower() == b"localhost"
 
 
 def _say_no_rrset(name: dns.name.Name, rdtype: RdataType) -> str:

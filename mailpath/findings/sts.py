@@ -18,6 +18,7 @@ from mailpath.findings.catalogue import finding
 from mailpath.findings.words import alias_lines, dotted, in_place, none_found, records_found, why
 from mailpath.match import names, pkix, sts
 from mailpath.match.names import certificate_names
+from mailpath.match.sts_record import parse_txt
 from mailpath.visible import visible
 from mailpath.wording.phrases import clause, count, sentence
 from mailpath.wording.times import DAY, calendar
@@ -50,7 +51,7 @@ def find(walk: Walk) -> Iterator[Finding]:
         if walk.mx.kind is not MxKind.NONE:
             yield _none(walk, domain, facts.txt)
     elif facts.policy_id is None:
-        several = sts.parse_txt(facts.texts).several
+        several = parse_txt(facts.texts).several
         code = "STS004" if several else "STS003"
         fix = "" if several else f"Publish this record in its place.{in_place(facts.txt)}"
         records = [] if several else [_fresh_record(walk)]

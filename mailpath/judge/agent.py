@@ -2,105 +2,35 @@
 
 The judge has one mechanism.  Where two programs differ, the difference has a name and is a field here.
 Each field says what it means and where that is written: in Postfix's documentation and source (postconf(5),
-src/smtp, src/tls), in Exim's specification and source, in the RFCs.  "Observed" means what Postfix 3.7.11
-and Exim 4.96 (GnuTLS) were seen to do.
+src/smtp, src/tls), in Exim's specification and source, in the RFCs.  "Observed" means what a server was seen
+to do: Postfix 3.7.11 and Exim 4.96 (GnuTLS), or the version that its presets name.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
+from mailpath.judge.agent_hosts import HostHabits
+from mailpath.judge.habits import (
+    Family,
+    LostInTls,
+    Reference,
+    Refusal,
+    Sni,
+    Suites,
+    TlsFieldWords,
+    TlsLogWords,
+    means,
+    source,
+)
 from mailpath.judge.reply_parsing import ReplyParsing
 from mailpath.match.dane import DaneRules
-from mailpath.match.hosts import HostNames
 from mailpath.match.names import POSTFIX, RFC_8461, NameRules
 from mailpath.match.pkix import Floor
 from mailpath.match.sts_dialects import StsParsing
-from mailpath.records import Record, Word
 
 
-class Family(StrEnum):
-    """Whose log the sentences are written for (`sentences.py`)."""
-
-    RFC = "rfc"
-    POSTFIX = "postfix"
-    EXIM = "exim"
-
-
-class Refusal(Word):
-    """What a refusal makes the sender do."""
-
-    PLAINTEXT = "plaintext", "the sender continues with this host, without TLS"
-    NEXT = "next", "the next address or host is tried; the mail waits if there is none"
-    BOUNCE = "bounce", "the mail bounces at once, although other hosts remain"
-    BOUNCE_IF_LAST = "bounce-if-last", "the next address or host is tried; the mail bounces if there is none"
-
-
-class Reference(Word):
-    """Names that a certificate may have."""
-
-    MX = "mx", "the host name in the MX record"
-    CANONICAL = "canonical", "the MX host's CNAME-expanded name"
-    NEXTHOP = "nexthop", "the recipient domain"
-    DOT_NEXTHOP = "dot-nexthop", "any name below the recipient domain"
-    MX_OWNER = "mx-owner", "the recipient domain, if it has an MX record"
-    MX_OWNER_EXPANDED = "mx-owner-expanded", "the recipient domain's CNAME target, if that has an MX record"
-    NEXTHOP_EXPANDED = "nexthop-expanded", "the recipient domain's own CNAME target"
-    BASE = "base", "the TLSA base domain (RFC 7672 section 2.2.2)"
-    STS_PATTERNS = "sts-patterns", "what postfix-mta-sts-resolver makes of the policy's mx patterns"
-
-
-class Sni(Word):
-    """The name in the TLS handshake."""
-
-    NONE = "none", "no name is sent"
-    MX = "mx", "the host name in the MX record"
-    BASE = "base", "the TLSA base domain"
-
-
-class Suites(Word):
-    """Whose default list of cipher suites is offered."""
-
-    OPENSSL = "openssl", "OpenSSL's default list"
-    GNUTLS = "gnutls", "no Camellia, ARIA or CCM_8, no CBC with HMAC-SHA-2 (priority NORMAL, observed)"
-
-
-class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
-    """The word this server logs about a TLS session; one that is not set is not logged."""
-
-    dane: str | None = None
-    half_dane: str | None = None
-    authenticated: str | None = None
-    trusted: str | None = None
-    untrusted: str | None = None
-    anonymous: str | None = None
-
-
-class TlsFieldWords(msgspec.Struct, frozen=True, kw_only=True):
-    """What the field `tls=` of this server's delivery log calls a demand that is not the level; None for
-    `dane`: there is no such field.
-    """
-
-    dane: str | None = None
-    dane_only: str | None = None
-    half_dane: str | None = None
-    policy: str | None = None
-
-
-def means(text: str) -> msgspec.Meta:
-    """What a field means: for `mailpath postures`."""
-    return msgspec.Meta(title=text)
-
-
-def source(text: str) -> msgspec.Meta:
-    """Where that is written."""
-    return msgspec.Meta(description=text)
-
-
-class Agent(Record, frozen=True, kw_only=True):
+class Agent(HostHabits, frozen=True, kw_only=True):
     """What operators of a server program do not change, or hardly ever.
 
     `name`: the program with its version.  `source`: where its habits are written, or that they were seen.
@@ -111,55 +41,12 @@ class Agent(Record, frozen=True, kw_only=True):
     source: str = ""
     family: Family = Family.RFC
 
-    # --- DNS and the choice of host ------------------------------------------------------------------
-    resolves_here: Annotated[
-        bool,
-        means("The sender uses the resolver of the walk, with its errors; a hosted service uses its own."),
-    ] = True
-    null_mx_beside: Annotated[
-        Refusal,
-        means("What a null MX record beside real ones does; next: it is ignored."),
-        source("RFC 7505 section 3 forbids it; Postfix: bounce, observed"),
-    ] = Refusal.NEXT
-    ip_literal_mx: Annotated[
-        bool,
-        means("An MX record that names an IP address is used as that address."),
-        source("RFC 5321 section 5.1 wants a name; Postfix smtp_addr.c"),
-    ] = False
-    host_names: Annotated[
-        HostNames,
-        means("What counts as a host name; an MX record that does not name one is skipped."),
-        source("Postfix valid_hostname.c; Exim dns_check_names_pattern"),
-    ] = HostNames.RFC
-    check_cname_syntax: Annotated[
-        bool,
-        means(
-            "Every alias on the way to the address must be a host name; otherwise the host has no address."
-        ),
-        source("Postfix dns_lookup.c, valid_rr_name"),
-    ] = False
-    retry_duplicate_mx: Annotated[
-        bool,
-        means("A host listed at two preferences is tried twice, not only at the better one."),
-        source("Postfix smtp_addr.c"),
-    ] = False
-    try_each_preference_once: Annotated[
-        bool,
-        means("Beyond `address_limit`, the first address of each worse preference is still tried."),
-        source("Exim hosts_max_try, observed"),
-    ] = False
-    balance_families: Annotated[
-        bool,
-        means("Neither address family crowds out the other below `address_limit`."),
-        source("Postfix smtp_balance_inet_protocols"),
-    ] = False
-    logs_canonical_host: Annotated[
-        bool,
-        means("The host in the log is the CNAME-expanded name, not the name in the MX record."),
-        source("Exim host.c"),
-    ] = False
-
     # --- the SMTP dialogue ---------------------------------------------------------------------------
+    greeting_4xx: Annotated[
+        Refusal,
+        means("What a temporary refusal of the session does: at the greeting, EHLO or HELO."),
+        source("RFC 5321 section 3.1; Haraka, ZoneMTA and Courier end the attempt, observed"),
+    ] = Refusal.NEXT
     greeting_5xx: Annotated[
         Refusal,
         means("What a permanent refusal instead of a greeting does."),
@@ -189,6 +76,26 @@ class Agent(Record, frozen=True, kw_only=True):
         ),
         source("Postfix smtp_pix_workarounds = disable_esmtp, observed"),
     ] = False
+    lost_before_tls: Annotated[
+        Refusal,
+        means("What a session does that ends, or falls silent, at the greeting or at EHLO."),
+        source("ZoneMTA mx-connect: a host that accepts the connection is the only one, observed"),
+    ] = Refusal.NEXT
+    lost_at_starttls: Annotated[
+        Refusal,
+        means("What a session does that ends at STARTTLS; plaintext only if TLS is optional."),
+        source("chasquid: at once without TLS; Courier: the next time; ZoneMTA: waits; observed"),
+    ] = Refusal.NEXT
+    starttls_missing: Annotated[
+        Refusal,
+        means("What a host does that does not offer STARTTLS if TLS is required."),
+        source("Postfix 4.7.4; mox sends STARTTLS anyway, and the 502 bounces the mail; observed"),
+    ] = Refusal.NEXT
+    starttls_4xx_required: Annotated[
+        Refusal,
+        means("What a 4xx reply to STARTTLS does if TLS is required."),
+        source("Haraka and ZoneMTA end the attempt, observed"),
+    ] = Refusal.NEXT
     starttls_5xx_required: Annotated[
         Refusal,
         means("What a 5xx reply to STARTTLS does if TLS is required."),
@@ -200,7 +107,41 @@ class Agent(Record, frozen=True, kw_only=True):
         source("EX, observed; PF, observed, for the other way"),
     ] = False
 
+    ehlo_in_tls: Annotated[
+        Refusal,
+        means("What a refusal of EHLO inside TLS does, if it is not ignored; bounce: a permanent one."),
+        source("chasquid: at once without TLS; OpenSMTPD and ZoneMTA: waits; observed"),
+    ] = Refusal.BOUNCE
+
     # --- TLS -----------------------------------------------------------------------------------------
+    handshake_required: Annotated[
+        Refusal,
+        means("What a failed handshake does if TLS is required."),
+        source("ZoneMTA: a failed policy is permanent, observed"),
+    ] = Refusal.NEXT
+    lost_in_tls: Annotated[
+        LostInTls,
+        means("What a session does that ends right after the handshake."),
+        source("OpenSMTPD, mox, Sendmail: no fallback to plaintext there; dma bounces; observed"),
+    ] = LostInTls.AS_HANDSHAKE
+    certificate_refused: Annotated[
+        Refusal,
+        means("What a certificate does that must be good, and is not."),
+        source("ZoneMTA: the attempt ends, observed"),
+    ] = Refusal.NEXT
+    name_refused: Annotated[
+        Refusal,
+        means("The same if only its name is wrong."),
+        source("ZoneMTA: the mail bounces, observed"),
+    ] = Refusal.NEXT
+    certificate_falls_back: Annotated[
+        bool,
+        means(
+            "If TLS is optional, a refused certificate counts as a failed handshake, which plaintext may"
+            " follow."
+        ),
+        source("Courier esmtpclient.c with TLS_VERIFYPEER=PEER: at the next attempt, observed"),
+    ] = False
     sni_dane: Annotated[Sni, means("The SNI with usable TLSA records."), source("RFC 7672 section 8.1")] = (
         Sni.BASE
     )
@@ -290,6 +231,16 @@ class Agent(Record, frozen=True, kw_only=True):
         means("The MX host name is a second TLSA base domain in addition to its CNAME target."),
         source("RFC 7672 section 2.2.2"),
     ] = True
+    tlsa_at_target: Annotated[
+        bool,
+        means("The MX host's CNAME target is the first TLSA base domain; otherwise only the alias is one."),
+        source("RFC 7672 section 2.2.2; Sendmail 8.18: the MX name alone, observed"),
+    ] = True
+    tlsa_of_insecure_target: Annotated[
+        bool,
+        means("A signed alias has TLSA records of its own even if its target is unsigned."),
+        source("RFC 7672 section 2.2.2; mox and Sendmail: no, observed"),
+    ] = True
     tlsa_of_insecure_host: Annotated[
         bool,
         means("TLSA records are looked up even if the address is insecure."),
@@ -355,6 +306,25 @@ class Agent(Record, frozen=True, kw_only=True):
         means("How names are compared under a policy."),
         source("RFC 8461 section 4.2: a DNS-ID is a MUST"),
     ] = RFC_8461
+    unlisted_mx: Annotated[
+        Refusal,
+        means("What an MX host does that the policy does not list."),
+        source(
+            "RFC 8461 section 5: the next host; ZoneMTA and Courier bounce if no other was tried, observed"
+        ),
+    ] = Refusal.NEXT
+    defer_on_slow_policy: Annotated[
+        bool,
+        means(
+            "A policy host that does not answer in time makes the mail wait; otherwise there is no policy."
+        ),
+        source("Sendmail 8.18 FEATURE(sts): the socket map times out before its resolver does, observed"),
+    ] = False
+    sts_with_unusable_tlsa: Annotated[
+        bool,
+        means("A policy holds for a host whose TLSA records are all unusable."),
+        source("RFC 8461 section 2; Sendmail 8.18 and postfix-tlspol: DANE decides, observed"),
+    ] = True
     defer_on_sts_lookup_error: Annotated[
         bool,
         means(

@@ -7,12 +7,13 @@ import msgspec
 from mailpath.facts import Session, Walk
 from mailpath.judge import indeterminate
 from mailpath.judge.destination import Target
+from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, Event
+from mailpath.judge.habits import Refusal
 from mailpath.judge.model import DELIVERED, Attempt, Demand, Mechanism, Outcome, Untold
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, quote, say, shown, status
-from mailpath.judge.session import AttemptEnd
 from mailpath.judge.tls_field import decided, untried
 
 #: Events that come after a TLS session was there.
@@ -78,6 +79,14 @@ def skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) ->
         status_code=status(posture.agent.family, policy.skip, permanent=policy.bounces),
         tls_field=untried(posture, policy),
     )
+
+
+def unlisted(posture: Posture, skipped: Attempt) -> Attempt:
+    """The same at the end of a pass in which every host was one that the policy does not list."""
+    if posture.agent.unlisted_mx is not Refusal.BOUNCE_IF_LAST:
+        return skipped
+    code = status(posture.agent.family, Event.STS_MX_UNLISTED, permanent=True)
+    return msgspec.structs.replace(skipped, outcome=Outcome.BOUNCED, status_code=code)
 
 
 def tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, ending: AttemptEnd) -> Attempt:

@@ -15,11 +15,12 @@ import msgspec
 from mailpath.facts import MxFacts, Walk
 from mailpath.judge import attempts, sts
 from mailpath.judge.destination import Destination, Target, destination
+from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
 from mailpath.judge.policy import HostPolicy, host_policy
 from mailpath.judge.posture import Posture
-from mailpath.judge.session import AttemptEnd, attempt
+from mailpath.judge.session import attempt
 from mailpath.judge.waits import Waits
 
 _T = TypeVar("_T")
@@ -149,7 +150,8 @@ class Course:
         if refused is not None and tried.outcome is Outcome.BOUNCED:
             self.decisive = msgspec.structs.replace(tried, outcome=Outcome.DEFERRED)
         spent = bool(limit) and self._sessions >= limit
-        return ending.outcome in FINAL or self._waits.over or spent or refused is not None
+        over = ending.outcome in FINAL or ending.stops or self._waits.over
+        return over or spent or refused is not None
 
     def result(self) -> Round:
         """What came of it."""
@@ -157,6 +159,8 @@ class Course:
         assert decisive is not None, "a destination without a failure has an address"
         if decisive.outcome not in FINAL and self._unknown is not None:
             decisive = self._unknown
+        elif decisive.event is Event.STS_MX_UNLISTED:  # which no other host's reason has taken the place of
+            decisive = attempts.unlisted(self.posture, decisive)
         return self._waits.undecided(
             Round(
                 outcome=decisive.outcome,

@@ -72,7 +72,16 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
     given = {RENAMED.get(key, key): value for key, value in table.items() if key != "base"}
     changed = ", ".join(line for field, value in given.items() for line in written(field, value))
     title = f"{start.name} with {changed}" if changed else f"as {start.name}"
-    return start.changed(**{"title": title, **made, "name": name, "source": "your own configuration"})
+    return start.changed(
+        **{
+            "title": title,
+            **made,
+            "name": name,
+            "source": "your own configuration",
+            "measured": None,
+            "notes": "",
+        }
+    )
 
 
 def _preset(name: object) -> Posture | None:

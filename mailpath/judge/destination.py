@@ -12,10 +12,10 @@ from enum import Enum
 import msgspec
 
 from mailpath.facts import Found, Lookup, MxFacts, MxHost, MxKind
-from mailpath.judge.agent import Refusal
 from mailpath.judge.events import Event
+from mailpath.judge.habits import NullMx, OwnHost, Refusal, Undeliverable
 from mailpath.judge.posture import Posture
-from mailpath.match.hosts import is_host_name
+from mailpath.match.hosts import is_host_name, is_localhost, is_loopback
 
 
 class Answer(Enum):
@@ -71,30 +71,78 @@ def destination(mx: MxFacts, posture: Posture) -> Destination:
     if found is Answer.ABSENT and mx.kind is MxKind.FAILED:
         # What the walk does not believe, this sender does.
         mx = msgspec.structs.replace(mx, kind=MxKind.IMPLICIT if mx.hosts else MxKind.NONE)
+    agent = posture.agent
+    if mx.kind is MxKind.NULL and agent.null_mx_alone is NullMx.IGNORE:
+        return Destination(event=Event.NULL_MX, permanent=_bounces(agent.hosts_missing))
     if mx.kind is MxKind.NULL:
+        return Destination(event=Event.NULL_MX, permanent=agent.null_mx_alone is NullMx.BOUNCE)
+    if mx.null_beside and agent.null_mx_beside is Refusal.BOUNCE:
         return Destination(event=Event.NULL_MX, permanent=True)
-    if mx.null_beside and posture.agent.null_mx_beside is Refusal.BOUNCE:
-        return Destination(event=Event.NULL_MX, permanent=True)
+    if mx.kind is MxKind.NONE and mx.lookup.rcode == "NXDOMAIN":
+        return Destination(event=Event.NO_SUCH_DOMAIN, permanent=_bounces(agent.domain_missing))
     if mx.kind is MxKind.NONE:
-        missing = mx.lookup.rcode == "NXDOMAIN"
-        return Destination(event=Event.NO_SUCH_DOMAIN if missing else Event.NO_ADDRESS, permanent=True)
-    targets = [target for host in _listed(mx, posture) for target in _targets(host, posture)]
+        return Destination(event=Event.NO_ADDRESS, permanent=_bounces(agent.address_missing))
+    hosts = _listed(mx, posture)
+    others = _before_itself(hosts, posture)
+    if hosts and not others:
+        return Destination(event=Event.LOOPS_BACK, permanent=True)
+    targets = [target for host in others for target in _targets(host, posture)]
+    whole = _of_all(mx, targets, posture)
+    if whole is not None:
+        return whole
     if any(target.address is not None for target in targets):
         return Destination(targets=_limited(targets, posture))
-    return _nowhere(mx, targets)
+    return _nowhere(mx, targets, posture)
 
 
-def _nowhere(mx: MxFacts, targets: list[Target]) -> Destination:
+def _bounces(undeliverable: Undeliverable) -> bool:
+    return undeliverable is Undeliverable.BOUNCE
+
+
+def _before_itself(hosts: list[MxHost], posture: Posture) -> list[MxHost]:
+    """The hosts that stand before the sender itself: all, where it is none of them (RFC 5321 section 5.1)."""
+    own = next((host for host in hosts if _is_itself(host, posture.agent.own_host)), None)
+    return hosts if own is None else [host for host in hosts if host.preference < own.preference]
+
+
+def _is_itself(host: MxHost, known: OwnHost) -> bool:
+    if known is OwnHost.NONE:
+        return False
+    if is_localhost(host.name):
+        return True
+    return known is OwnHost.BY_ADDRESS and any(is_loopback(address) for address in host.addresses)
+
+
+def _of_all(mx: MxFacts, targets: list[Target], posture: Posture) -> Destination | None:
+    """What one host that does not resolve makes of all of them, where it does."""
+    agent = posture.agent
+    unknown = any(target.event is Event.HOST_FAILED for target in targets)
+    if unknown and agent.failed_lookup is Refusal.DEFER:
+        return Destination(targets=_unresolved_only(targets), event=Event.SOME_HOST_FAILED)
+    absent = any(target.address is None and target.event is not Event.HOST_FAILED for target in targets)
+    if absent and not unknown and agent.unresolved_host is Refusal.BOUNCE:
+        event = Event.NO_ADDRESS if mx.kind is MxKind.IMPLICIT else Event.NO_HOST_FOUND
+        return Destination(targets=_unresolved_only(targets), event=event, permanent=True)
+    return None
+
+
+def _unresolved_only(targets: list[Target]) -> tuple[Target, ...]:
+    return tuple(target for target in targets if target.address is None)
+
+
+def _nowhere(mx: MxFacts, targets: list[Target], posture: Posture) -> Destination:
     """No host has an address: temporary if an error is among the reasons."""
+    agent = posture.agent
     if not targets:
-        return Destination(event=Event.MX_INVALID, permanent=True)
+        return Destination(event=Event.MX_INVALID, permanent=_bounces(agent.hosts_missing))
     soft = any(target.event is Event.HOST_FAILED for target in targets)
     if mx.kind is MxKind.IMPLICIT:
         if soft:
             return Destination(targets=tuple(targets), event=Event.SOME_HOST_FAILED)
-        return Destination(event=Event.NO_ADDRESS, permanent=True)
+        return Destination(event=Event.NO_ADDRESS, permanent=_bounces(agent.address_missing))
     event = Event.SOME_HOST_FAILED if soft else Event.NO_HOST_FOUND
-    return Destination(targets=tuple(targets), event=event, permanent=not soft)
+    permanent = not soft and _bounces(agent.hosts_missing)
+    return Destination(targets=tuple(targets), event=event, permanent=permanent)
 
 
 def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
@@ -117,7 +165,7 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
         return [Target(host=host, address=address) for address in host.addresses[:1]]
     if posture.agent.check_cname_syntax and not _aliases_name_hosts(host, posture):
         return [Target(host=host, event=Event.HOST_INVALID)]
-    v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
+    v6, v4 = _families(host, posture)
     failed = [lookup for lookup, state in ((host.v6, v6), (host.v4, v4)) if lookup and state is Answer.ERROR]
     unlearnt = [lookup for lookup in failed if lookup.lost]
     usable = []
@@ -133,6 +181,16 @@ def _targets(host: MxHost, posture: Posture) -> list[Target]:
         return [_unresolved(host, (unlearnt or failed)[0])]
     missing = any(lookup.rcode == "NXDOMAIN" for lookup in host.lookups)
     return [Target(host=host, event=Event.HOST_NOT_FOUND if missing else Event.HOST_WITHOUT_ADDRESS)]
+
+
+def _families(host: MxHost, posture: Posture) -> tuple[Answer, Answer]:
+    """What the lookups of its IPv6 and IPv4 addresses are to this sender."""
+    v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
+    if not posture.ipv6:
+        return Answer.ABSENT, v4
+    if posture.agent.one_family_answers and {v6, v4} == {Answer.ERROR, Answer.ABSENT}:
+        return Answer.ABSENT, Answer.ABSENT
+    return v6, v4
 
 
 def _unresolved(host: MxHost, failed: Lookup) -> Target:

@@ -22,6 +22,7 @@ class Event(StrEnum):
     HOST_WITHOUT_ADDRESS = "host-without-address"
     HOST_INVALID = "host-invalid"  # an alias leads to what is no host name
     HOST_IS_LITERAL = "host-is-literal"
+    LOOPS_BACK = "loops-back"  # the best MX host is the sender itself
     NO_HOST_FOUND = "no-host-found"  # MX hosts, none with an address
     SOME_HOST_FAILED = "some-host-failed"  # the same, an error at one of them being why
 

@@ -16,11 +16,12 @@ from mailpath.errors import MailpathError
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
 from mailpath.match import dane, names, sts_dialects
+from mailpath.match.sts_dialects import StsParsing
 from mailpath.records import Word
 from mailpath.wording.phrases import did_you_mean
 
 #: What the config file cannot set: a posture's name is that of its table, the rest tells presets apart.
-FIXED = frozenset({"name", "source", "agent", "family", "unknown"})
+FIXED = frozenset({"name", "source", "measured", "notes", "agent", "family", "unknown"})
 
 #: Records that a table can name in place of writing them out.
 NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
@@ -30,11 +31,24 @@ NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
         "postfix": names.POSTFIX,
         "gnutls": names.GNUTLS,
         "openssl": names.OPENSSL,
+        "go": names.GO,
+        "sendmail": names.SENDMAIL,
     },
-    dane.DaneRules: {"rfc-7672": dane.RFC, "postfix": dane.POSTFIX, "exim-gnutls": dane.EXIM_GNUTLS},
-    sts_dialects.StsParsing: {
+    dane.DaneRules: {
+        "rfc-7672": dane.RFC,
+        "postfix": dane.POSTFIX,
+        "exim-gnutls": dane.EXIM_GNUTLS,
+        "sendmail": dane.SENDMAIL,
+        "mox": dane.MOX,
+    },
+    StsParsing: {
         "rfc-8461": sts_dialects.RFC,
         "mta-sts-resolver": sts_dialects.MTA_STS_RESOLVER,
+        "sendmail": sts_dialects.SENDMAIL,
+        "mox": sts_dialects.MOX,
+        "chasquid": sts_dialects.CHASQUID,
+        "mailauth": sts_dialects.MAILAUTH,
+        "courier": sts_dialects.COURIER,
         "tlspol": sts_dialects.TLSPOL,
     },
 }

@@ -13,10 +13,10 @@ import msgspec
 from mailpath.assess.tlsa import has_insecure_mx, is_secure_alias, plainly_unusable, tlsa_of
 from mailpath.facts import Found, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
-from mailpath.judge.agent import Reference, Refusal, Sni
 from mailpath.judge.by_domain import Domain, dane_of_domain
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
+from mailpath.judge.habits import Reference, Refusal, Sni
 from mailpath.judge.indeterminate import indeterminate, lost, note
 from mailpath.judge.model import Demand, DemandedBy, Mechanism, Untold
 from mailpath.judge.posture import DaneUse, InsecureMx, Level, Posture, Precedence
@@ -75,7 +75,7 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
         beside = _by_sts(walk, posture, target, policy)
         usable = beside.skip is None and found.skip is None
         return msgspec.structs.replace(found, also_required=beside) if usable else _skipping(found, beside)
-    if policy is not None and (found is None or (found.skip is None and not _decides(found))):
+    if policy is not None and (found is None or (found.skip is None and not _decides(posture, found))):
         demanded = _by_sts(walk, posture, target, policy)
         half = found is not None and found.insecure_mx and posture.agent.dane_with_insecure_mx_and_sts
         both = half and demanded.skip is None
@@ -102,8 +102,10 @@ def _skipping(found: HostPolicy, beside: HostPolicy) -> HostPolicy:
     return found if found.skip is not None else beside
 
 
-def _decides(found: HostPolicy) -> bool:
+def _decides(posture: Posture, found: HostPolicy) -> bool:
     """DANE authenticates the host on the domain's behalf: it does not where the MX RRset is insecure."""
+    if found.demand is Demand.ENCRYPT and found.dane and not posture.agent.sts_with_unusable_tlsa:
+        return True
     return found.demand is Demand.AUTHENTICATE and not found.insecure_mx
 
 
@@ -131,7 +133,8 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
 
 def _by_sts(walk: Walk, posture: Posture, target: Target, policy: StsPolicy) -> HostPolicy:
     if posture.sts_checks_mx and not sts.listed(policy, target.host.name, posture):
-        return _skipped(DemandedBy.MTA_STS, Event.STS_MX_UNLISTED)
+        bounces = posture.agent.unlisted_mx is Refusal.BOUNCE
+        return _skipped(DemandedBy.MTA_STS, Event.STS_MX_UNLISTED, bounces=bounces)
     references: tuple[str, ...] | None
     if Reference.STS_PATTERNS in posture.agent.sts_references:
         references = sts_match.postfix_match(policy)
@@ -205,10 +208,11 @@ def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:
     if lookup is None:
         return []
     asked = {candidate.base: candidate for candidate in tlsa_of(walk, target.host.name).candidates}
+    agent, secure = posture.agent, lookup.security is Security.SECURE
     bases: list[str] = []
-    if lookup.security is Security.SECURE or posture.agent.tlsa_of_insecure_host:
-        bases.append(lookup.canonical)
-    if posture.agent.tlsa_at_alias and is_secure_alias(lookup):
+    if secure or agent.tlsa_of_insecure_host:
+        bases.append(lookup.canonical if agent.tlsa_at_target else target.host.name)
+    if agent.tlsa_at_alias and is_secure_alias(lookup) and (secure or agent.tlsa_of_insecure_target):
         bases.append(target.host.name)
     # The owner name of the records must be one that the resolver library hands out: `*` may stand first only.
     return [

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from mailpath.judge.agent import Agent, Reference, Refusal, Sni, means, source
+from mailpath.judge.agent import Agent
+from mailpath.judge.habits import Reference, Refusal, Sni, means, source
 from mailpath.records import Record, Word
 
 
@@ -99,7 +100,9 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 class Posture(Record, frozen=True, kw_only=True):
     """What one sender enforces.
 
-    `title`: one line that says what it is.  `source`: where the fields come from.  `unknown`: name of a field
+    `title`: one line that says what it is.  `source`: where the fields come from.  `measured`: the version
+    of the server that it was held against; "": nobody did; None: it is no server's.  `notes`: where
+    the server was seen to do otherwise, and why, or what is not shown.  `unknown`: name of a field
     of this record -> values it may have, where the source is silent; a verdict that hangs on them is
     `unknown`.  The defaults are those of the preset `rfc`.
     """
@@ -107,6 +110,8 @@ class Posture(Record, frozen=True, kw_only=True):
     name: str
     title: str
     source: str = ""
+    measured: str | None = None
+    notes: str = ""
     agent: Agent = Agent(name="rfc")
     unknown: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
 
@@ -224,6 +229,11 @@ class Posture(Record, frozen=True, kw_only=True):
         means("The resolver validates: a bogus answer is a SERVFAIL to the mail server, at every level."),
         source("RFC 4035 section 5.5"),
     ] = True
+    ipv6: Annotated[
+        bool,
+        means("IPv6 addresses are looked up and used."),
+        source("Postfix inet_protocols; Exim disable_ipv6"),
+    ] = True
     address_limit: Annotated[
         int,
         means("The most addresses tried in one attempt; 0: all."),
@@ -246,6 +256,11 @@ class Posture(Record, frozen=True, kw_only=True):
             " Exim command_timeout = 5m for each of them"
         ),
     ] = Patience()
+
+    @property
+    def documented_only(self) -> bool:
+        """It is what a server's documents say, and nobody has seen the server do it."""
+        return self.measured == ""
 
     def changed(self, **fields: Any) -> Posture:
         """With these fields and habits, which are then known though the sources are silent on them."""

@@ -10,8 +10,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from mailpath.errors import MailpathError
-from mailpath.judge.agent import Agent, Family
+from mailpath.judge.agent import Agent
 from mailpath.judge.fields import understood
+from mailpath.judge.habits import Family
 from mailpath.judge.posture import Posture
 from mailpath.wording.phrases import did_you_mean
 
@@ -55,6 +56,11 @@ def _presets(tables: Mapping[str, dict[str, Any]]) -> dict[str, Posture]:
         start = found[base] if base else Posture(name=name, title="")
         start = replace(start, name=name, agent=AGENTS[agent] if agent else start.agent)
         source = table.pop("source", start.source or start.agent.source)
+        start = replace(
+            start,
+            measured=table.pop("measured", start.measured),
+            notes=table.pop("notes", start.notes),
+        )
         unknown = {
             field: tuple(understood(start, {field: each})[field] for each in values)
             for field, values in table.pop("unknown", {}).items()

@@ -15,17 +15,17 @@ from msgspec.structs import replace
 
 from mailpath.facts import MxHost, MxKind, Security, StsPolicy, Walk
 from mailpath.judge import attempts
-from mailpath.judge.agent import Reference
 from mailpath.judge.course import SINGLY, Course, Play, Round
 from mailpath.judge.delivery import deliver
 from mailpath.judge.destination import Target
+from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import ENVELOPE, Event
+from mailpath.judge.habits import Reference
 from mailpath.judge.indeterminate import indeterminate
 from mailpath.judge.model import FINAL, Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Precedence, RequiretlsPolicy
 from mailpath.judge.requiretls_last import NOT_ANNOUNCED, NOT_AUTHENTICATED, LastDecides, is_announced
-from mailpath.judge.session import AttemptEnd
 from mailpath.judge.sts import LOOKUP_FAILED, Applied, explain_failed_lookup, listed
 
 #: What can become of a message at a host of which not all is known, or for which we did not wait.

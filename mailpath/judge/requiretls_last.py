@@ -17,12 +17,12 @@ from mailpath.facts import Walk
 from mailpath.judge import attempts
 from mailpath.judge.course import Course, Round
 from mailpath.judge.destination import Target
+from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, REQUIRETLS, Event
 from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import RequiretlsPolicy
 from mailpath.judge.sentences import refuse
-from mailpath.judge.session import AttemptEnd
 from mailpath.judge.tls_field import asked, is_plain, untried
 
 #: RFC 8689 section 4.2.1.  The better a host did, the greater the code.

@@ -15,8 +15,8 @@ import msgspec
 
 from mailpath.exchanges import Failure
 from mailpath.facts import Reply
-from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.habits import Family
 from mailpath.visible import visible
 
 #: Longest piece of a server's reply that is quoted, in characters.

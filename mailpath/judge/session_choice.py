@@ -5,14 +5,30 @@ from __future__ import annotations
 import msgspec
 
 from mailpath.assess.sessions import session_at
-from mailpath.exchanges import Failure, Stage, TlsProfile
+from mailpath.exchanges import Failure, Stage, TlsProfile, TlsSession
 from mailpath.facts import Session, Walk
-from mailpath.judge.agent import Suites
 from mailpath.judge.destination import Target
+from mailpath.judge.habits import Suites
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
 from mailpath.match import usage
+
+_PROFILES = {
+    Suites.OPENSSL: TlsProfile.FULL,
+    Suites.OPENSSL_2: TlsProfile.OPENSSL_2,
+    Suites.GNUTLS: TlsProfile.GNUTLS,
+    Suites.GO: TlsProfile.GO,
+}
+
+
+def _has(profile: TlsProfile, tls: TlsSession) -> bool:
+    """Would the suite have been chosen for a sender that offers what `profile` does?"""
+    if profile is TlsProfile.GNUTLS:
+        return usage.gnutls_offers(tls.cipher)
+    if profile is TlsProfile.OPENSSL_2:
+        return not usage.finite_field(tls.cipher)
+    return tls.version == "TLSv1.3" or usage.go_offers(tls.cipher)
 
 
 def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
@@ -25,13 +41,16 @@ def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPol
         if offers_anonymous(posture, policy):
             return session
         profile, only = TlsProfile.AUTHENTICATED, "anonymous cipher suites"
-    elif posture.agent.suites is Suites.OPENSSL or usage.gnutls_offers(session.tls.cipher):
-        return session
     else:
-        profile, only = TlsProfile.GNUTLS, "cipher suites like " + shown(session.tls.cipher)
+        profile = _PROFILES[posture.agent.suites]
+        if profile is TlsProfile.FULL or _has(profile, session.tls):
+            return session
+        only = "cipher suites like " + shown(session.tls.cipher)
     other = session_at(walk, target.address, policy.sni, profile)
     if other is not None:
         return other
+    if profile is TlsProfile.OPENSSL_2:
+        return session  # most groups are large enough
     # Nothing else was seen; without that there is no common cipher.
     return msgspec.structs.replace(
         session,

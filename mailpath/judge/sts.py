@@ -19,7 +19,7 @@ from mailpath.judge.model import Untold
 from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import shown
-from mailpath.match import pkix, sts
+from mailpath.match import pkix, sts, sts_dialects, sts_record
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     `not_recorded`: why a policy that this sender would fetch was not seen, so that none can tell; or None.
     `policy` is then the one that it has from before.
     `deferred_by_lookup`: it could not learn whether there is a policy, and does not send before it has.
+    `deferred_by_fetch`: the same, as the policy host does not answer in time.
     `newest`: the policy that it knows, whatever its mode; `failed`: it knows of none, as the lookup failed.
     """
 
@@ -36,6 +37,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
     not_recorded: Untold | None = None
     deferred_by_lookup: bool = False
+    deferred_by_fetch: bool = False
     newest: StsPolicy | None = None
     failed: bool = False
 
@@ -61,6 +63,8 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
     if unseen and counts:
         held = cached if cached is not None and _enforced(cached, posture) else None
         return Applied(policy=held, newest=cached, not_recorded=Untold(Event.POLICY_UNSEEN, unseen))
+    if policy is None and cached is None and _stalled(walk, posture):
+        return Applied(deferred_by_fetch=True)
     if policy is None and cached is None:
         failed = walk.sts.txt is not None and answer(walk.sts.txt, posture) is Answer.ERROR
         return Applied(deferred_by_lookup=failed and posture.agent.defer_on_sts_lookup_error, failed=failed)
@@ -68,6 +72,18 @@ def applied(walk: Walk, posture: Posture, cached: StsPolicy | None = None) -> Ap
     in_force = newest if counts and newest is not None and _enforced(newest, posture) else None
     state = "first-contact" if cached is None else "cached"
     return Applied(policy=in_force, newest=newest, state=state)
+
+
+def explain_stalled_fetch(walk: Walk) -> str:
+    """Why mail waits that does so until the policy host has answered, as a clause."""
+    return f"the MTA-STS policy of {shown(walk.path.recipient)} did not come in time"
+
+
+def _stalled(walk: Walk, posture: Posture) -> bool:
+    """Does this sender wait for a policy that did not come in time?"""
+    fetch = walk.sts.fetch
+    stalled = fetch is not None and fetch.failure is Failure.TIMEOUT
+    return stalled and posture.agent.defer_on_slow_policy
 
 
 def might_apply(walk: Walk, applied: Applied) -> Iterator[Applied]:
@@ -95,7 +111,7 @@ def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
     facts = walk.sts
     if answer(facts.txt, posture) is not Answer.FOUND or facts.fetch is None:
         return None, ""
-    if sts.parse_txt(facts.texts, posture.agent.sts_parsing).id is None:
+    if sts_record.parse_txt(facts.texts, posture.agent.sts_parsing).id is None:
         return None, ""
     fetch = facts.fetch
     if _refused(walk, fetch, posture):
@@ -104,9 +120,11 @@ def _fetched(walk: Walk, posture: Posture) -> tuple[StsPolicy | None, str]:
         return None, "the MTA-STS policy was not fetched, because the policy host's certificate is refused"
     if fetch.failure is Failure.NOT_TRIED:
         return None, f"the MTA-STS policy was not fetched: {shown(fetch.detail)}"
-    if fetch.failure is not None or fetch.status != 200:
+    parsing = posture.agent.sts_parsing
+    enough = fetch.failure is Failure.TOO_LARGE and (parsing.cuts or parsing.most > sts_dialects.MAX_POLICY)
+    if (fetch.failure is not None and not enough) or fetch.status != 200:
         return None, gave_up_on_policy(walk, posture)
-    return sts.parse_policy(fetch.body, fetch.content_type, posture.agent.sts_parsing).policy, ""
+    return sts.parse_policy(fetch.body, fetch.content_type, parsing).policy, ""
 
 
 def _refused(walk: Walk, fetch: PolicyFetch, posture: Posture) -> bool:

@@ -8,11 +8,11 @@ worked out what to ask for.  Of a message sent with REQUIRETLS the same follows 
 
 from __future__ import annotations
 
+from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, Event
 from mailpath.judge.model import Demand, DemandedBy
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import Posture
-from mailpath.judge.session import AttemptEnd
 
 #: The host refused TLS, or its certificate did not do.
 _REFUSED = frozenset({Event.STARTTLS_ABSENT, Event.STARTTLS_REFUSED, *NOT_VERIFIED})

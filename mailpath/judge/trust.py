@@ -76,6 +76,8 @@ def trust_unseen(posture: Posture, policy: HostPolicy, *, is_retry: bool = False
         return (encrypted, refused) if checked or policy.also_required is not None else (encrypted,)
     if policy.insecure_mx:
         return encrypted, refused
+    if not policy.references and not policy.records:
+        return encrypted, refused
     mechanism = Mechanism.NONE if policy.records else policy.mechanism
     good = Trust(outcome=Outcome.AUTHENTICATED, mechanism=mechanism, why="the certificate was not seen")
     by_authority = bool(policy.records) and posture.agent.dane_ta_name_mismatch_accepts_pkix
@@ -137,6 +139,11 @@ def _by_pkix(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) 
     result = pkix.verify(tls.chain, walk.roots, walk.at, floor=posture.agent.floor_authenticated)
     if not result.trusted:
         return _refused(result.flaw, policy, result.error)
+    if not policy.references:
+        return Trust(
+            word=posture.agent.tls_log_words.trusted,
+            why="a trusted CA vouches for the certificate, and no name is compared",
+        )
     if not _named(policy.references, tls, policy.name_rules or posture.agent.name_rules):
         return _refused(Flaw.NAME, policy, _compared(policy.references, tls) + _of_which_domain(walk, policy))
     return Trust(

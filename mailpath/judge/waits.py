@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
-from mailpath.judge.session import AttemptEnd
 
 if TYPE_CHECKING:
     from mailpath.judge.course import Round
@@ -34,9 +34,11 @@ class Waits:
         outcomes = {each.outcome for each in ending.either}
         if refused is not None:
             outcomes = {refused.outcome if each in DELIVERED else Outcome.DEFERRED for each in outcomes}
-        self._final = self._final | (outcomes & FINAL)
+        stopping = {each.outcome for each in ending.either if each.stops}
+        self._final = self._final | (outcomes & (FINAL | stopping))
         self._stays |= any(each.outcome is Outcome.DEFERRED and not each.tls_failed for each in ending.either)
-        self.over = outcomes <= FINAL
+        ends = refused is None and all(each.outcome in FINAL or each.stops for each in ending.either)
+        self.over = outcomes <= FINAL or ends
 
     def undecided(self, found: Round) -> Round:
         """`found`, or what is possible where it hangs on one of those hosts."""

@@ -55,16 +55,23 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
 
     `agility`: of the digests for one usage and selector, only the strongest counts (RFC 7671 section 9).
     `full_data_checked`: a Full(0) record whose data is no certificate or key is unusable; otherwise it is
-    usable and never matches.  `full_data_anchor`: a trust anchor held in full in DNS (2 0 0, 2 1 0) need not
-    be in the presented chain (RFC 7671 section 5.2.2).  `leaf_anchor`: a copy of the leaf above it may be its
-    anchor.  `anchor_dates`: the dates of an anchor count even if it is not self-issued.  `floor`,
-    `name_rules`: for the DANE-TA path.  `key_floor`: for the leaf's key, under DANE-EE too.
+    usable and never matches.  `lengths_checked`: the same of a digest of a wrong length.
+    `full_data_anchor`: a trust anchor held in full in DNS (2 0 0, 2 1 0) need not be in the presented chain
+    (RFC 7671 section 5.2.2); `full_key_anchor`: a bare key (2 1 0) need not either.  `leaf_anchor`: the leaf,
+    or a copy of it above it, may be its anchor; `leaf_hashes`: a DANE-TA record may name the leaf itself.
+    `intermediates`: there may be others between the anchor and the leaf.  `anchor_dates`: the dates of an
+    anchor count even if it is not self-issued.  `floor`, `name_rules`: for the DANE-TA path.  `key_floor`:
+    for the leaf's key, under DANE-EE too.
     """
 
     agility: bool = True
     full_data_checked: bool = True
     full_data_anchor: bool = True
+    full_key_anchor: bool = True
     leaf_anchor: bool = False
+    leaf_hashes: bool = False
+    intermediates: bool = True
+    lengths_checked: bool = True
     anchor_dates: bool = True
     floor: Floor = Floor.OPENSSL_1
     key_floor: Floor = Floor.OPENSSL_1
@@ -85,6 +92,20 @@ EXIM_GNUTLS = DaneRules(
     floor=Floor.GNUTLS,
     key_floor=Floor.NONE,
     name_rules=names.GNUTLS,
+)
+
+
+#: Sendmail 8.18 with OpenSSL 3 (tls.c): it hands OpenSSL the records that it takes for usable.
+SENDMAIL = replace(POSTFIX, lengths_checked=False, floor=Floor.OPENSSL_2, key_floor=Floor.OPENSSL_2)
+#: mox dane/dane.go: each record by itself, and no certificate between the anchor and the leaf.
+MOX = DaneRules(
+    agility=False,
+    full_key_anchor=False,
+    leaf_anchor=True,
+    leaf_hashes=True,
+    intermediates=False,
+    key_floor=Floor.NONE,
+    name_rules=names.GO,
 )
 
 
@@ -154,7 +175,7 @@ def unusable(record: TlsaRecord, rules: DaneRules = RFC) -> str:
     length = _DIGEST_LENGTH.get(record.mtype)
     if length is None:
         return f"unknown matching type {record.mtype}"
-    if len(record.data) != length:
+    if len(record.data) != length and rules.lengths_checked:
         return f"the digest has {len(record.data)} bytes, but matching type {record.mtype} needs {length}"
     return ""
 
@@ -233,7 +254,7 @@ def _match(
     if not fit:
         return DaneMatch(verdict="unusable", reason="None of the TLSA records is usable.")
     usable, passed_over = _select_strongest(fit) if rules.agility else (fit, ())
-    comparisons = tuple(_compare(usable, chain))
+    comparisons = tuple(_compare(usable, chain, 0 if rules.leaf_hashes else 1))
     found = DaneMatch(
         verdict="mismatch", reason="", usable=usable, passed_over=passed_over, comparisons=comparisons
     )
@@ -266,11 +287,11 @@ def _select_strongest(
     return counts, tuple(record for record in records if record not in counts)
 
 
-def _compare(records: tuple[TlsaRecord, ...], chain: tuple[bytes, ...]) -> list[Comparison]:
-    """Compare DANE-EE records with the leaf, DANE-TA records with every certificate above it; EE first."""
+def _compare(records: tuple[TlsaRecord, ...], chain: tuple[bytes, ...], lowest: int) -> list[Comparison]:
+    """Compare DANE-EE records with the leaf, DANE-TA records with those from `lowest` up; EE first."""
     compared: list[Comparison] = []
     for record in sorted(records, key=lambda record: -record.usage):
-        depths = (0,) if record.usage == DANE_EE else range(1, len(chain))
+        depths = (0,) if record.usage == DANE_EE else range(lowest, len(chain))
         for depth in depths if chain else ():
             value = computed((record.selector, record.mtype), chain[depth])
             compared.append(
@@ -316,6 +337,7 @@ def _try_anchors(
 
 
 def _verify(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
+    chain = chain if rules.intermediates else chain[:1]
     return pkix.verify(chain, (anchor,), at, floor=rules.floor, partial=True, anchor_dates=rules.anchor_dates)
 
 
@@ -327,7 +349,7 @@ def _find_anchor_in_dns(
         result = _verify(chain, record.data, at, rules)
         depth = len(result.path) - 1
         return depth if result.trusted and depth >= 1 and result.path[-1] == record.data else None
-    for der in chain:
+    for der in chain if rules.full_key_anchor else ():
         # The bare key has no name and no dates: the certificate that it signed is the top of the path.
         if not signed_by(der, record.data):
             continue

@@ -51,3 +51,13 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_localhost(name: str) -> bool:
+    """Whether the name is that of the machine itself (RFC 6761 section 6.3)."""
+    return name.lower().rstrip(".").rpartition(".")[2] == "localhost"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the address, as text, is one of the machine itself (RFC 6890)."""
+    return is_address(address) and ipaddress.ip_address(address).is_loopback

@@ -41,7 +41,8 @@ class NameRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a sender compares names.
 
     `cn_fallback`: "never"; "no-dns-id": the common name counts if the certificate has no DNS-ID;
-    "no-host-id": it counts if, besides, the certificate names no address (iPAddress) and may serve TLS.
+    "no-host-id": it counts if, besides, the certificate names no address (iPAddress) and may serve TLS;
+    "always": it counts beside the DNS-IDs.
     `single_cn`: the fallback needs exactly one common name (GnuTLS); otherwise each of them counts.
     `partial_wildcards`: "none"; "leading": `*f.example.com` counts; "any": `f*.example.com` too.
     `wildcard_min_labels`: labels needed after the star.  `ldh_labels`: these labels, and what the star
@@ -67,8 +68,12 @@ RFC = RFC_7672
 POSTFIX = NameRules(addresses=True)
 #: Exim built with GnuTLS: gnutls_x509_crt_check_hostname(3).
 GNUTLS = NameRules(cn_fallback="no-host-id", single_cn=True, partial_wildcards="leading", ldh_labels=False)
-#: Programs that call X509_check_host(3) with no flags.
+#: Programs that call X509_check_host(3) with no flags; so does node's tls.checkServerIdentity, nearly.
 OPENSSL = NameRules(partial_wildcards="any")
+#: Go's crypto/x509: VerifyHostname looks at no common name.
+GO = NameRules(cn_fallback="never", wildcard_min_labels=1, ldh_labels=False)
+#: Sendmail 8.18 with check_cert_altnames: the common name and each DNS-ID.
+SENDMAIL = NameRules(cn_fallback="always", wildcard_min_labels=1)
 
 
 class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +203,8 @@ def _find_star(presented: str, rules: NameRules) -> int | None:
 
 def presented(names: CertificateNames, rules: NameRules = POSTFIX) -> tuple[str, ...]:
     """The names of a certificate that count under `rules`."""
+    if rules.cn_fallback == "always":
+        return (*names.dns, *names.cns)
     if names.has_dns_id:
         return names.dns
     if rules.cn_fallback == "never":

@@ -31,22 +31,14 @@ import msgspec
 
 from mailpath.facts import StsPolicy
 from mailpath.match.sts_dialects import RFC, StsParsing
-from mailpath.wording.phrases import clause, count
+from mailpath.wording.phrases import clause
 
-#: RFC 8461 section 3.2: a policy's suggested limit, in bytes.
-MAX_POLICY = 64 * 1024
 #: RFC 8461 section 3.2, in seconds: one year.
 MAX_AGE = 31_557_600
 MAX_LINES = 2000
-MAX_TEXTS = 100
 MODES = ("enforce", "testing", "none")
 FIELDS = ("version", "mode", "max_age", "mx")
 
-_TXT_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}"
-_TXT_RECORD = re.compile(
-    rf"v=STSv1(?:[ \t]*;[ \t]*{_TXT_NAME}=[\x21-\x3a\x3c\x3e-\x7e]+)+(?:[ \t]*;[ \t]*)?\Z"
-)
-_TXT_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 _FIELD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(\S(?:.*\S)?)[ \t]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -56,21 +48,7 @@ _PATTERN = re.compile(rf"{_HOSTS}\Z")
 _MX = re.compile(rf"mx:[ \t]*({_HOSTS})[ \t]*\Z")
 #: What is left of a byte that is not UTF-8 (surrogateescape).
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
-#: A version with blanks before its semicolon.
-_BLANK_VERSION = re.compile(r"\Av=STSv1[ \t]+;")
 _DIGITS = re.compile(r"[0-9]{1,10}\Z")
-
-
-class TxtResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`: of the one valid record; None without one, and `reason` is a plain sentence (raw text).
-
-    `several`: more than one record has the right prefix.  `problems`: what is odd, but accepted.
-    """
-
-    id: str | None = None
-    reason: str = ""
-    several: bool = False
-    problems: tuple[str, ...] = ()
 
 
 class JudgedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,67 +71,6 @@ class PolicyResult(msgspec.Struct, frozen=True, kw_only=True):
     wants: str = ""
 
 
-# --- the TXT record --------------------------------------------------------------------------------
-
-
-def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
-    """The policy id in the TXT records at `_mta-sts.<domain>` (strings of a record joined).  Never raises."""
-    if not texts:
-        return TxtResult(reason="There is no TXT record.")
-    # The lax reader drops a record that is not ASCII; by the grammar such a record counts, and is invalid.
-    readable = [text.decode("latin-1") for text in texts[:MAX_TEXTS] if parsing.txt_grammar or text.isascii()]
-    if parsing.txt_blanks:
-        readable = [_BLANK_VERSION.sub("v=STSv1;", text) for text in readable]
-    candidates = [text for text in readable if text.startswith(parsing.txt_prefix)]
-    if not candidates:
-        return TxtResult(reason=f"No TXT record begins with '{parsing.txt_prefix}'.")
-    if len(candidates) > 1:
-        return TxtResult(
-            several=True,
-            reason=f"{len(candidates)} TXT records begin with '{parsing.txt_prefix}'; there must be only"
-            " one.",
-        )
-    record = candidates[0]
-    dropped = len(texts) - 1
-    problems = (f"The name has {count(dropped, 'other TXT record')}.",) if dropped else ()
-    if parsing.txt_grammar:
-        return _read_strict_txt(record, problems)
-    return _read_lax_txt(record, problems, parsing)
-
-
-def _read_strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
-    fields = [field.strip(" \t").partition("=") for field in record.split(";")[1:]]
-    ids = [value for key, _, value in fields if key == "id"]
-    well_formed = _TXT_RECORD.match(record) is not None
-    # The most frequent mistake has its own words, even in a record that is wrong elsewhere too: a bad id.
-    if not all(map(_TXT_ID.match, ids[:1] if well_formed else ids)):
-        return TxtResult(reason="The id is not 1 to 32 letters and digits.")
-    if not well_formed:
-        return TxtResult(reason="The TXT record does not have the form of RFC 8461 section 3.1.")
-    if not ids:
-        return TxtResult(reason="The TXT record has no id.")
-    if len(ids) > 1:
-        problems += ("The id appears more than once; the first one counts.",)
-    return TxtResult(id=ids[0], problems=problems)
-
-
-def _read_lax_txt(record: str, problems: tuple[str, ...], parsing: StsParsing) -> TxtResult:
-    fields: dict[str, str] = {}
-    for piece in record.split(";"):
-        field = piece.strip()
-        if field:
-            key, _, value = field.partition("=")
-            if parsing.last_wins or key not in fields:
-                fields[key] = value
-    if fields.get("v") != "STSv1":
-        return TxtResult(reason="The version is not STSv1.")
-    if "id" not in fields:
-        return TxtResult(reason="The TXT record has no id.")
-    if not _read_strict_txt(record, ()).id:
-        problems += ("The TXT record does not have the form of RFC 8461 section 3.1.",)
-    return TxtResult(id=fields["id"], problems=problems)
-
-
 # --- the policy ------------------------------------------------------------------------------------
 
 
@@ -163,12 +80,13 @@ def parse_policy(body: bytes, content_type: bytes | None, parsing: StsParsing = 
 
     Never raises.  Judges the lines of an invalid policy too.  Remembers its results: each posture asks anew.
     """
-    if len(body) > MAX_POLICY:
+    if len(body) > parsing.most and not parsing.cuts:
         return PolicyResult(reason="The policy is larger than 64 KiB.")
-    lines = _split_strictly(body) if parsing.policy_grammar else _split_laxly(body, content_type)
+    body = body[: parsing.most]
+    lines = _split_laxly(body, content_type) if parsing.charset else _split_strictly(body)
     judged, fields = ([], None) if lines is None else _judge(lines, parsing)
     shown = tuple(judged)
-    if not _is_plain(content_type):
+    if parsing.content_type and not _is_plain(content_type):
         return PolicyResult(reason="The Content-Type is not text/plain.", lines=shown)
     if fields is None:
         return PolicyResult(reason="The policy is not in the charset that its Content-Type names.")
@@ -251,9 +169,9 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     judged: list[JudgedLine] = []
     fields: dict[str, list[str]] = {}
     for line in lines[:MAX_LINES]:
-        key, value, note = (
-            _read_strict_field(line, parsing) if parsing.policy_grammar else _read_lax_field(line)
-        )
+        strict = parsing.policy_grammar
+        read = _read_strict_field if strict else _read_lax_field
+        key, value, note = read(line, parsing)
         verdict = "bad" if note else "ok"
         if not note and key not in FIELDS:
             meant = _suggest(key)
@@ -292,8 +210,12 @@ def _read_strict_field(line: str, parsing: StsParsing = RFC) -> tuple[str, str, 
     return found[1], found[2], ""
 
 
-def _read_lax_field(line: str) -> tuple[str, str, str]:
+def _read_lax_field(line: str, parsing: StsParsing) -> tuple[str, str, str]:
     key, _, value = line.rstrip().partition(":")
+    if parsing.trims:
+        key = key.strip()
+    if parsing.ignores_case:  # JavaScript's trim() takes a byte order mark away too
+        key, value = key.strip("\ufeff").lower(), value.lower() if key.lower() == "mode" else value
     return key, value.lstrip(), ""
 
 
@@ -313,14 +235,14 @@ def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[Sts
     if mode not in MODES:
         return None, "The mode is not enforce, testing or none.", "mode"
     patterns = tuple(dict.fromkeys(pattern.lower() for pattern in fields.get("mx", ())))
-    if not patterns and mode != "none":
+    if not patterns and mode != "none" and parsing.mx_needed:
         return None, "There is no mx line.", "mx"
     return StsPolicy(mode=mode, mx=patterns, max_age=age), "", ""
 
 
 def _read_max_age(value: str | None, parsing: StsParsing) -> int | None:
     if value is None:
-        return None
+        return None if parsing.max_age else 0
     if parsing.policy_grammar:
         if not _DIGITS.match(value):
             return None

@@ -19,6 +19,11 @@ _RSA_TRANSPORT = re.compile("AES|ARIA|CAMELLIA|DES|IDEA|NULL|RC4|SEED")
 #: with a MAC other than SHA-1.
 _NOT_NORMAL = re.compile("ARIA|CAMELLIA|CCM8|SEED|IDEA|RC4|DES-|PSK|SRP|(?<!GCM)(?<!POLY1305)-SHA(256|384)$")
 
+#: What Go's crypto/tls offers below TLS 1.3 (cipher_suites.go): ECDHE, with an AEAD or AES-CBC and SHA-1.
+_GO = re.compile(
+    r"ECDHE-(?:RSA|ECDSA)-(?:AES(?:128|256)-GCM-SHA(?:256|384)|CHACHA20-POLY1305|AES(?:128|256)-SHA)\Z"
+)
+
 #: Bits of the first octet of keyUsage.
 DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0x80, 0x20, 0x08
 
@@ -26,6 +31,16 @@ DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0x80, 0x20, 0x08
 def gnutls_offers(cipher: str) -> bool:
     """Whether a sender with GnuTLS's defaults offers the suite of this OpenSSL name."""
     return cipher.startswith("TLS_") or _NOT_NORMAL.search(cipher) is None
+
+
+def go_offers(cipher: str) -> bool:
+    """Whether a sender with the defaults of Go's crypto/tls offers the suite of this OpenSSL name."""
+    return cipher.startswith("TLS_") or _GO.match(cipher) is not None
+
+
+def finite_field(cipher: str) -> bool:
+    """Whether the server chooses the Diffie-Hellman group of the suite of this OpenSSL name."""
+    return cipher.startswith(("DHE-", "EDH-"))
 
 
 def extended_key_usage(parts: asn1.Parts) -> frozenset[str] | None:

@@ -21,6 +21,9 @@ _CIPHERS = {
     TlsProfile.AUTHENTICATED: "ALL:!aNULL:@SECLEVEL=0",
     # SHA256 and SHA384 are the CBC suites with these HMACs: those of AEAD do not bear the names here.
     TlsProfile.GNUTLS: "ALL:!aNULL:!CAMELLIA:!ARIA:!AESCCM8:!SHA256:!SHA384:!SEED:!3DES:!RC4:@SECLEVEL=0",
+    # The groups are what is asked for: old versions would not be heard of at this level either.
+    TlsProfile.OPENSSL_2: "ALL:!aNULL:@SECLEVEL=2",
+    TlsProfile.GO: "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES+SHA1:!aNULL:@SECLEVEL=0",
 }
 
 

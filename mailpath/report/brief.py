@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from mailpath.facts import Status
-from mailpath.judge.agent import Family
+from mailpath.judge.habits import Family
 from mailpath.judge.model import DELIVERED
 from mailpath.report.contents import SEVERITY, asked
 from mailpath.report.explaining import own_remedy, ranked, repeated

@@ -89,6 +89,8 @@ _WITHOUT_TLS = {
     Event.STARTTLS_REFUSED: "STARTTLS is refused",
     Event.HANDSHAKE_FAILED: "the TLS handshake fails",
     Event.TLS_LOST: "the session breaks inside TLS",
+    Event.STARTTLS_LOST: "the session ends at STARTTLS",
+    Event.TLS_EHLO_REFUSED: "EHLO is refused inside TLS",
 }
 
 
@@ -101,7 +103,11 @@ def headline(result: Result, *, named: bool = True) -> str:
 
 def answer(result: Result) -> str:
     """The same without the domain."""
-    told = (*marks(result.provenance), *(("taken on trust",) if result.doubt and result.on_trust else ()))
+    told = (
+        *(("documented, not measured",) if result.chosen.documented_only else ()),
+        *marks(result.provenance),
+        *(("taken on trust",) if result.doubt and result.on_trust else ()),
+    )
     return "; ".join((verdict_sentence(result), *([", ".join(told)] if told else [])))
 
 
@@ -172,7 +178,7 @@ def _facts(result: Result, posture: Posture, verdict: Attempt | Verdict) -> str:
         if verdict.cause is None:
             return "the sender does not use TLS"
         seen = _first(_ABSENT, codes) if verdict.cause is Event.STARTTLS_ABSENT else ""
-        return seen or _WITHOUT_TLS[verdict.cause]
+        return seen or _WITHOUT_TLS.get(verdict.cause) or _CERTIFICATE[verdict.cause]
     if verdict.event in _DOMAIN:
         code = explaining(verdict)[0]
         message = next((each.message for each in found if each.code == code), None)

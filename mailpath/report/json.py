@@ -69,7 +69,9 @@ class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown.
 
-    `event` to `tls_field`: those of the attempt that decided; `because` of the whole verdict.
+    `event` to `tls_field`: those of the attempt that decided; `because` of the whole verdict.  `measured`:
+    whether the posture was held against the server itself; false: it is what documents say; null: it is no
+    server's.
     """
 
     outcome: Outcome
@@ -87,6 +89,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     demanded_by: DemandedBy | None
     because: tuple[str, ...]
     tls_field: str | None = None
+    measured: bool | None = None
     attempts: tuple[JudgedAttempt, ...]
 
 
@@ -222,7 +225,11 @@ def standing(result: Result) -> dict[str, Any]:
 
 def report(result: Result) -> Report:
     """`result` as the records that JSON is made of."""
-    walk, verdicts = result.walk, result.verdicts
+    walk = result.walk
+    verdicts = {
+        each.name: _judged(result.verdicts[each.name], None if each.measured is None else bool(each.measured))
+        for each in result.postures
+    }
     return Report(
         mailpath=result.mailpath,
         **standing(result),
@@ -235,12 +242,12 @@ def report(result: Result) -> Report:
         announces_requiretls=announcing(walk),
         steps=(
             *(_step(result, line, facts_of(line.id, walk)) for line in steps(result)),
-            _step(result, verdict_step(result, verdict_sentence(result)), _judged(verdicts[result.posture])),
+            _step(result, verdict_step(result, verdict_sentence(result)), verdicts[result.posture]),
         ),
         findings=msgspec.convert(
             tuple(map(explain, result.findings)), tuple[Found, ...], from_attributes=True
         ),
-        verdicts={name: _judged(verdict) for name, verdict in verdicts.items()},
+        verdicts=verdicts,
         attacks=msgspec.convert(result.attacks, dict[str, dict[str, Attacked]], from_attributes=True),
         reads={name: _reads(result, summary) for name, summary in result.summaries.items()},
         walked=Walked(
@@ -296,8 +303,9 @@ def _step(result: Result, line: StepResult, evidence: object) -> Step:
     return made
 
 
-def _judged(verdict: Verdict) -> Judged:
-    return msgspec.convert(verdict, Judged, from_attributes=True)
+def _judged(verdict: Verdict, measured: bool | None) -> Judged:
+    told = msgspec.convert(verdict, Judged, from_attributes=True)
+    return msgspec.structs.replace(told, measured=measured)
 
 
 def _reads(result: Result, summary: Summary) -> Reads:

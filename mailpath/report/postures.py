@@ -25,6 +25,10 @@ def render_text(posture: Posture, *, every_field: bool = False) -> str:
 def _lines(posture: Posture, every_field: bool) -> Iterator[str]:
     yield from _comment(f"{posture.name}: {visible(posture.title)}")
     yield from _comment(f"Source: {posture.source}")
+    if posture.measured is not None:
+        yield from _comment(f"Measured: {posture.measured or 'by nobody; this is what the source documents'}")
+    if posture.notes:
+        yield from _comment(f"Note: {posture.notes}")
     usual = fields_of(posture.changed(agent=AGENTS[posture.agent.name]))
     habits = sum(field.habit for field in usual)
     more = "below" if every_field else f"`mailpath postures {posture.name} --all` shows them"
@@ -61,6 +65,8 @@ def to_dict(posture: Posture) -> dict[str, Any]:
         "name": posture.name,
         "title": visible(posture.title),
         "source": posture.source,
+        "measured": posture.measured,
+        "notes": posture.notes,
         "agent": posture.agent.name,
         "habits": [field.name for field in fields if field.habit],
         "fields": {**values, **{old: values[new] for old, new in RENAMED.items()}},

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mailpath.exchanges import Envelope, Failure, SmtpExchange, SmtpRequest, Stage, TlsProfile
+from mailpath.exchanges import Envelope, Failure, SmtpExchange, SmtpRequest, Stage, TlsProfile, TlsSession
 from mailpath.facts import (
     Found,
     MxFacts,
@@ -90,6 +90,22 @@ def _planned(tools: Tools, mx: MxFacts) -> tuple[_Names, list[Session]]:
     return named, list(untried.values())
 
 
+#: What versions before 0.2 did not ask for.
+_LATER = (TlsProfile.OPENSSL_2, TlsProfile.GO)
+
+
+def _odd(tls: TlsSession) -> list[TlsProfile]:
+    """Who would not have had this session: some sender's own suites, or groups."""
+    if not tls.chain:
+        return [TlsProfile.AUTHENTICATED]
+    offered = {
+        TlsProfile.GNUTLS: usage.gnutls_offers(tls.cipher),
+        TlsProfile.OPENSSL_2: not usage.finite_field(tls.cipher),
+        TlsProfile.GO: usage.go_offers(tls.cipher),
+    }
+    return [profile for profile, has in offered.items() if not has]
+
+
 def _shares(addresses: int) -> list[int]:
     """How many sessions each of so many addresses may have; the first ones have what is left over."""
     share, over = divmod(MOST_SESSIONS, max(addresses, 1))
@@ -141,15 +157,18 @@ class _Address:
             self.enveloped.append(await self._converse(sni, envelope=envelope))
 
     async def _without_odd_suites(self, first: Sequence[Session]) -> None:
-        """One more session if a suite was chosen that some senders do not offer."""
+        """One more session for each kind of sender that does not offer the suite which was chosen."""
         for session in reversed(first):
-            tls = session.tls
-            if tls is not None and not (tls.chain and usage.gnutls_offers(tls.cipher)):
-                profile = TlsProfile.GNUTLS if tls.chain else TlsProfile.AUTHENTICATED
-                if self._has_room():
-                    self.sessions.append(await self._converse(session.sni, profile))
-                else:
+            profiles = _odd(session.tls) if session.tls is not None else []
+            for profile in profiles:
+                if not self._has_room():
                     self._leave_out(session.sni, _SESSIONS, profile)
+                    continue
+                held = await self._converse(session.sni, profile)
+                # An older capture does not hold those of later kinds: they are not to be missed.
+                if held.failure is not Failure.NOT_RECORDED or profile not in _LATER:
+                    self.sessions.append(held)
+            if profiles:
                 return
 
     async def _further(self) -> tuple[list[str], list[str]]:

@@ -22,6 +22,8 @@ from mailpath.facts import (
     gave_up_early,
 )
 from mailpath.match import pkix, sts
+from mailpath.match.sts_dialects import RFC
+from mailpath.match.sts_record import parse_txt
 from mailpath.match.tlsrpt import parse_tlsrpt
 from mailpath.steps.records import addresses, texts
 from mailpath.steps.step import Line, Step
@@ -159,7 +161,7 @@ def read(facts: StsFacts) -> StsFacts:
         return msgspec.structs.replace(facts, found=Found.FAILED, reason=f"the TXT lookup failed: {why}")
     if not facts.texts:
         return msgspec.structs.replace(facts, found=Found.ABSENT, reason="there is no TXT record")
-    record = sts.parse_txt(facts.texts)
+    record = parse_txt(facts.texts, RFC)
     if record.id is None:
         return msgspec.structs.replace(facts, found=Found.ABSENT, reason=record.reason)
     facts = msgspec.structs.replace(facts, policy_id=record.id)
@@ -167,7 +169,7 @@ def read(facts: StsFacts) -> StsFacts:
     problem = _fetch_problem(fetch)
     if fetch is None or problem:
         return msgspec.structs.replace(facts, found=Found.FAILED, reason=problem)
-    read = sts.parse_policy(fetch.body, fetch.content_type)
+    read = sts.parse_policy(fetch.body, fetch.content_type, RFC)
     if read.policy is None:
         return msgspec.structs.replace(facts, found=Found.FAILED, reason=read.reason)
     return msgspec.structs.replace(facts, found=Found.FOUND, policy=read.policy)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
+from mailpath.judge.habits import Family
 from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
 

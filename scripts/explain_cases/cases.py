@@ -114,6 +114,13 @@ _DNS = (
         (Event.HOST_IS_LITERAL, Event.NO_HOST_FOUND),
         nowhere(MxKind.HOSTS, _MX, MxHost(name="192.0.2.1", preference=10, form="ip-literal")),
     ),
+    Case(
+        "host-itself",
+        "The best MX record names the sending server itself.",
+        ("MX009",),
+        (Event.LOOPS_BACK,),
+        nowhere(MxKind.HOSTS, _MX, MxHost(name="localhost", preference=10)),
+    ),
 )
 
 _DANE = (

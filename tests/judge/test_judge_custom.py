@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 from mailpath import config
-from mailpath.judge.agent import Reference
 from mailpath.judge.custom import BadPosture, custom_posture
 from mailpath.judge.fields import fields_of, written
+from mailpath.judge.habits import Reference
 from mailpath.judge.posture import DaneUse, Level
 from mailpath.judge.presets import AGENTS, PRESETS
 from mailpath.match.names import GNUTLS

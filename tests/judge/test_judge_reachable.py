@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Session, StsPolicy
 from mailpath.judge import course, message_options, session
-from mailpath.judge.agent import Refusal
+from mailpath.judge.habits import Refusal
 from mailpath.judge.message_options import Message
 from mailpath.judge.posture import DaneUse, Fallback
 from mailpath.judge.presets import PRESETS

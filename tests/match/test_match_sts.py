@@ -8,14 +8,9 @@ from hypothesis import strategies as st
 
 from mailpath.facts import StsPolicy
 from mailpath.match import sts
-from mailpath.match.sts import (
-    MAX_POLICY,
-    mx_matches,
-    parse_policy,
-    parse_txt,
-    postfix_match,
-)
-from mailpath.match.sts_dialects import MTA_STS_RESOLVER, RFC
+from mailpath.match.sts import mx_matches, parse_policy, postfix_match
+from mailpath.match.sts_dialects import MAX_POLICY, MTA_STS_RESOLVER, RFC
+from mailpath.match.sts_record import parse_txt
 
 PLAIN = b"text/plain"
 GOOD = b"version: STSv1\r\nmode: enforce\r\nmx: mx1.b.example\r\nmax_age: 86400\r\n"

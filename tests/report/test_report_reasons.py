@@ -58,6 +58,7 @@ BEFORE = {
     Event.HOST_WITHOUT_ADDRESS,
     Event.HOST_INVALID,
     Event.HOST_IS_LITERAL,
+    Event.LOOPS_BACK,
     Event.NO_HOST_FOUND,
     Event.SOME_HOST_FAILED,
     Event.STS_FAILED,

@@ -24,7 +24,7 @@ from mailpath.exchanges import (
 from mailpath.facts import Found, MxFacts, Session, StarttlsFacts, TlsaFacts, Walk
 from mailpath.findings import find
 from mailpath.judge import Outcome, judge
-from mailpath.judge.agent import Sni
+from mailpath.judge.habits import Sni
 from mailpath.judge.presets import posture
 from mailpath.network.protocol import Ground, Network
 from mailpath.steps import sessions, starttls

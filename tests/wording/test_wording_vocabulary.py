@@ -16,7 +16,7 @@ import pytest
 import mailpath
 from mailpath.cli import cli
 from mailpath.findings import CATALOGUE
-from mailpath.judge.agent import Family
+from mailpath.judge.habits import Family
 from mailpath.judge.sentences import TABLES
 from mailpath.lab import scenarios
 

@@ -18,6 +18,8 @@ _PROFILES = {
     TlsProfile.FULL: "",
     TlsProfile.AUTHENTICATED: ", no anonymous cipher suites",
     TlsProfile.GNUTLS: ", only cipher suites that GnuTLS offers",
+    TlsProfile.OPENSSL_2: ", at OpenSSL's security level 2",
+    TlsProfile.GO: ", only cipher suites that Go offers",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mailpath.errors import MailpathError
 from mailpath.judge import Posture
-from mailpath.judge.agent import Family
+from mailpath.judge.habits import Family
 from mailpath.survey.out.decision import Letter
 from mailpath.survey.out.shown import shown
 from mailpath.survey.results import Results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from mailpath.judge.agent import Family
+from mailpath.judge.habits import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.report.contents import named
 from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, decisions, headline

@@ -25,6 +25,7 @@ EVENTS: Mapping[Event, str] = {
     Event.HOST_WITHOUT_ADDRESS: "A mail host that the MX records name has no address.",
     Event.HOST_INVALID: "A mail host is an alias of something that is not a host name.",
     Event.HOST_IS_LITERAL: "An MX record names an IP address instead of a host name.",
+    Event.LOOPS_BACK: "The best mail host that the MX records name is the sending server itself.",
     Event.NO_HOST_FOUND: "None of the mail hosts that the MX records name has an address.",
     Event.SOME_HOST_FAILED: "The address lookups for all mail hosts failed.",
     Event.TLSA_FAILED: "The TLSA records of the mail host could not be looked up. That could be an attack,"

@@ -11,8 +11,8 @@ from functools import cache
 
 import msgspec
 
-from mailpath.judge.agent import Family
 from mailpath.judge.events import Event
+from mailpath.judge.habits import Family
 from mailpath.judge.sentences import CONNECT, TABLES, Scene, say
 
 #: Longest text that is searched, in characters.

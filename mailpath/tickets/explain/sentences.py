@@ -13,8 +13,8 @@ from functools import cache
 import msgspec
 
 from mailpath.findings import CATALOGUE
-from mailpath.judge.agent import Family
 from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.habits import Family
 from mailpath.judge.model import DemandedBy
 from mailpath.judge.presets import PRESETS
 from mailpath.tickets import reach

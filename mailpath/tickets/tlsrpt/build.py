@@ -16,9 +16,9 @@ import msgspec
 
 from mailpath.facts import StsPolicy, TlsaRecord, Walk
 from mailpath.judge import Outcome, Posture, Verdict
-from mailpath.judge.agent import Family
 from mailpath.judge.destination import Target, destination
 from mailpath.judge.events import ENVELOPE, REQUIRETLS, UNTOLD, Event
+from mailpath.judge.habits import Family
 from mailpath.judge.message_options import USUAL, Message, MessageOptions
 from mailpath.judge.model import Demand, DemandedBy
 from mailpath.judge.policy import HostPolicy, host_policy

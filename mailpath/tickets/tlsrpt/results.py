@@ -12,6 +12,7 @@ from mailpath.judge.model import DemandedBy
 from mailpath.judge.patience import gave_up_on_policy
 from mailpath.judge.posture import Posture
 from mailpath.match import sts
+from mailpath.match.sts_record import parse_txt
 from mailpath.visible import visible
 
 _BY_EVENT: Mapping[Event, str] = {
@@ -50,7 +51,7 @@ def fetch_result(walk: Walk, posture: Posture) -> tuple[str, str] | None:
     facts = walk.sts
     if not posture.sts or answer(facts.txt, posture) is not Answer.FOUND or facts.fetch is None:
         return None
-    if sts.parse_txt(facts.texts, posture.agent.sts_parsing).id is None:
+    if parse_txt(facts.texts, posture.agent.sts_parsing).id is None:
         return None
     fetch = facts.fetch
     if (facts.found is Found.FOUND and facts.policy is not None) or policy_lost(walk):
