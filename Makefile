@@ -18,9 +18,9 @@ lab: $(VENV)/.installed ## install, and open the app on the built-in mini-intern
 
 # Three processes on two cores: a third of the tests' time is waiting for deadlines.
 test: $(VENV)/.installed-dev ## install, and run the tests (about two minutes)
-	$(BIN)/python -m pytest -n 3 -m "not interop" $(ARGS)
+	$(BIN)/python -m pytest -n 3 -m "not interop and not exhaustive" $(ARGS)
 
-check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages; the tests with the lowest versions declared
+check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages, lessons; the tests with the lowest versions declared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -30,16 +30,17 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages;
 	$(BIN)/python scripts/reaches.py --check
 	$(BIN)/python scripts/keys.py --check
 	$(BIN)/python scripts/plans.py --check
+	$(BIN)/mailpath lesson check
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -n 3 -q -m "not interop and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
+	$(LOWEST)/bin/python -m pytest -n 3 -q -m "not interop and not exhaustive and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
 
 interop: ## held against real servers in network namespaces (root on Debian 12; installs them, starts none)
 	@sh tests/interop/install $(VENV)/exim check
 	@$(MAKE) --no-print-directory $(VENV)/.installed-interop
 	sh tests/interop/install $(VENV)/exim
-	$(BIN)/python -m pytest -m interop $(ARGS) tests/interop tests/lab
+	$(BIN)/python -m pytest -m "interop or exhaustive" $(ARGS) tests
 
 bench: $(VENV)/.installed-dev ## round trips by shape, CPU beside checkdmarc: docs/performance.md (ARGS="--before DIR")
 	$(BIN)/python scripts/bench.py --write $(ARGS)
@@ -88,7 +89,7 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-interop: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install -q --group interop
+	$(BIN)/python -m pip install -q -e '.[parquet,ray]' --group interop
 	@touch $@
 
 $(LOWEST)/.installed-dev: pyproject.toml $(VENV)/.installed-dev

@@ -15,6 +15,10 @@ where.
     base = "postfix-dane"
     sts = true
 
+    [posture.ours.for]         # recipients for which another posture decides in its place
+    "bank.example" = "postfix-secure"
+    ".bank.example" = "postfix-secure"   # every domain below it
+
     [keymap]                   # id of a binding of the app -> keys
     "path.again" = "f5"
 
@@ -136,14 +140,22 @@ class Config:
 
     def own_postures(self) -> tuple[dict[str, Posture], tuple[str, ...]]:
         """The postures of one's own by name, and what is wrong with the others."""
-        from mailpath.judge.custom import BadPosture, custom_posture
+        from mailpath.judge.custom import BadPosture, custom_posture, for_recipients
+        from mailpath.judge.presets import PRESETS
 
-        found = {}
+        alone: dict[str, Posture] = {}
         problems = []
         for name, table in self.postures.items():
             try:
-                found[name] = custom_posture(name, table)
+                alone[name] = custom_posture(name, table)
             except BadPosture as error:
+                problems.append(self.told(str(error), "posture", name, *error.path))
+        found = dict(alone)
+        for name, posture in alone.items():
+            try:
+                found[name] = for_recipients(posture, self.postures[name], {**PRESETS, **alone})
+            except BadPosture as error:
+                del found[name]  # it would give another verdict than its owner means
                 problems.append(self.told(str(error), "posture", name, *error.path))
         return found, tuple(problems)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import dns.rdatatype
-import msgspec
 
 from mailpath.dnssec import Validator
 from mailpath.errors import MailpathError, concerning
@@ -53,12 +51,8 @@ async def validate(owner: str, rdtype: str, live: Network, at: int | None = None
     """What becomes of it as of `at` (Unix seconds; None: now).  Raises nothing for what the world does."""
     moment = int(time.time()) if at is None else at
     validator = Validator(live, moment)
-    lookup, (ad, rcode) = await asyncio.gather(
-        validator.lookup(owner, rdtype), validator.resolver_claim(owner, rdtype)
-    )
-    claimed = msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
     return Validation(
-        lookup=claimed,
+        lookup=await validator.claimed(owner, rdtype),
         zones=validator.zones(),
         at=moment,
         trust_anchor=live.ground.trust_anchor,

@@ -1,38 +1,46 @@
 """What the walks of a survey cost: walks a second, CPU and questions a domain, memory as the list grows.
 
     python scripts/bench_survey.py walks [--domains 1000 10000] [--own 0.0] [--dead 0.05] [--tarpits 0.01]
-                                         [--delay 0.03]
+                                         [--signed 0.2] [--delay 0.03]
 
-The lab is generated: operators with two mail hosts each, one of which serves a fifth of all domains; a fifth
-of the domains is signed, a third of the operators has TLSA records.  `--own`: the share of domains with a
-mail host of their own; of those, `--dead`: how many answer to no connection, `--tarpits`: how many greet
-after ten minutes.  The lab runs in a process of
-its own, whose time does not count; `--delay`: seconds that each exchange takes, waited for on our side;
-`--workers`: processes that walk (their questions and policies are not counted, their time is).
+The lab is generated: operators with two mail hosts each, one of which serves a fifth of all domains; a
+third of the operators has TLSA records.  `--signed`: the share of signed domains; `--own`: of those with a
+mail host of their own; of these, `--dead`: how many answer to no connection, `--tarpits`: how many greet
+after ten minutes.  The lab runs in processes of its own, whose time does not count; `--delay`: seconds that
+each exchange takes, waited for on our side; `--workers`: processes that walk (their questions and policies
+are not counted, their time is).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
-from mailpath.lab import Lab, kept
+from mailpath.lab import Lab, kept, running
+from mailpath.lab import dns as dns_server
 from mailpath.lab.grammar import Server, Zone
+from mailpath.lab.internet import Listener
 from mailpath.lab.scenario import Scenario
+from mailpath.network.settings import Settings
 
 #: Of CPU milliseconds and DNS questions a domain, above which the benchmark fails: on shared hosts.
 MOST_CPU_MS, MOST_QUESTIONS = 8.0, 6.0
+#: Mail hosts that one process serves.
+HOSTS = 5000
 #: Seconds after which a tarpit greets: twice as long as anybody waits (RFC 5321 section 4.5.3.2.1).
 TARPIT = 600.0
 
 _MEASURE = """
-import asyncio, gc, json, resource, sys, time
+import asyncio, gc, json, msgspec, resource, sys, time
 folder, network = sys.argv[1:3]
 count, delay, jobs, workers = int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
 from mailpath.judge.presets import PRESETS
@@ -42,6 +50,7 @@ from mailpath.survey.engine import Asked, Engine
 from mailpath.survey.owners import OWN
 from mailpath.survey.processes import Processes
 from mailpath.survey.store import About, Store
+from mailpath.survey.team import Team
 gc.set_threshold(100_000)
 held = dict.fromkeys(("ask", "fetch", "converse"), 0)
 def counting(name, hold):
@@ -56,7 +65,8 @@ for name in held:
 mails = {line.strip(): 1 for line in list(open(network.replace("network.toml", "domains")))[:count]}
 names = ("postfix-dane", "postfix-sts", "postfix-dane-sts", "postfix-encrypt")
 about = About(sender=None, today="postfix-may", postures=names, began=0, keep="all")
-settings = load(network)
+# As patient as on the internet, not as this lab's slowest server needs.
+settings = msgspec.structs.replace(load(network), timeout=None, greeting_timeout=30.0)
 asked = Asked(
     today=PRESETS["postfix-may"], postures=tuple(PRESETS[each] for each in names), politeness=OWN, kind="lab",
     jobs=jobs,
@@ -68,7 +78,7 @@ with Store.create(folder, about, mails) as store:
         import cProfile, pstats
         profile = cProfile.Profile(time.process_time)
         profile.enable()
-    engine = Processes(store, settings, asked, workers) if workers else Engine(store, settings, asked)
+    engine = Team(store, settings, asked, Processes(workers)) if workers else Engine(store, settings, asked)
     asyncio.run(engine.run())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     others = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -85,39 +95,70 @@ print(json.dumps({
 """
 
 
-def scenarios(
-    domains: int, operators: int, own: float, dead: float, tarpits: float
-) -> Iterator[tuple[Scenario, bool]]:
+def scenarios(given: argparse.Namespace) -> Iterator[tuple[Scenario, bool]]:
     """The operators, then the domains; and whether each is to be surveyed."""
-    for number in range(operators):
+    for number in range(given.operators):
         signed = number % 3 == 0
         tlsa = tuple(f"_25._tcp.mx{each} {{tlsa 3 1 1 mx{each}}}" for each in (1, 2)) if signed else ()
         zone = Zone(sec="signed" if signed else "unsigned", rr=tlsa)
         yield _scenario(f"op{number}", zone, (Server(host="mx1"), Server(host="mx2"))), False
-    alone = round(domains * own)
-    for number in range(domains):
-        signed = "signed" if number % 5 == 0 else "unsigned"
-        if number % domains < alone:
-            zone = Zone(sec=signed, rr=("@ MX 10 mx1",))
-            server = Server(host="mx1", listen="blackhole" if number < alone * dead else "yes")
-            if alone * dead <= number < alone * (dead + tarpits):
+    chance = random.Random(1)
+    for number in range(max(given.domains)):
+        own, sick, signed, large = (chance.random() for _ in range(4))
+        sec = "signed" if signed < given.signed else "unsigned"
+        if own < given.own:
+            server = Server(host="mx1", listen="blackhole" if sick < given.dead else "yes")
+            if given.dead <= sick < given.dead + given.tarpits:
                 server = Server(host="mx1", banner_delay=TARPIT)
-            yield _scenario(f"d{number}", zone, (server,)), True
+            yield _scenario(f"d{number}", Zone(sec=sec, rr=("@ MX 10 mx1",)), (server,)), True
         else:
-            operator = 0 if number % 5 == 1 else number % operators
+            operator = 0 if large < 0.2 else number % given.operators
             hosts = tuple(f"@ MX {each}0 mx{each}.op{operator}.example." for each in (1, 2))
-            yield _scenario(f"d{number}", Zone(sec=signed, rr=hosts), ()), True
+            yield _scenario(f"d{number}", Zone(sec=sec, rr=hosts), ()), True
 
 
 def _scenario(name: str, zone: Zone, servers: tuple[Server, ...]) -> Scenario:
     return Scenario(id=name, title=name, teaches="", hint="", zone=(zone,), server=servers)
 
 
+class _Parts(Lab):
+    """A lab whose mail hosts are served by several processes: a process has only so many files open, and an
+    address of loopback only so many ports.
+    """
+
+    def _bind(self, folder: Path) -> Settings:
+        listeners = self._internet.listeners
+        rest = listeners[HOSTS:]
+        self._internet.listeners = listeners[:HOSTS]
+        settings = super()._bind(folder)
+        for part, start in enumerate(range(0, len(rest), HOSTS), 1):
+            reading, writing = os.pipe()
+            if not os.fork():
+                self._be_part(part, rest[start : start + HOSTS], writing)
+            os.close(writing)
+            with open(reading, "rb") as told:
+                settings = settings.merged(dial=json.load(told))
+        return settings
+
+    def _be_part(self, part: int, listeners: list[Listener], writing: int) -> NoReturn:
+        running.LOOPBACK = f"127.0.1.{part}"
+        for each in (*self._sockets, *(bound for opened in self._open.values() for bound in opened.sockets)):
+            each.close()
+        self._open = {each.published: self._bind_one(each) for each in listeners}
+        self._udp, self._tcp = dns_server.bind_pair(running.LOOPBACK)
+        self._thread.start()
+        self._ready.result()
+        with open(writing, "w") as told:
+            json.dump(self._dial(), told)
+        sys.stdin.read()
+        os._exit(0)
+
+
 def serve(given: argparse.Namespace, folder: Path) -> None:
     """The lab, until standard input ends."""
     kept._NETWORKS["mail servers"] = tuple(f"11.0.{each}.0/24" for each in range(256))
-    everyone = list(scenarios(max(given.domains), given.operators, given.own, given.dead, given.tarpits))
-    with Lab.start(tuple(each for each, _ in everyone)) as lab:
+    everyone = list(scenarios(given))
+    with _Parts.start(tuple(each for each, _ in everyone)) as lab:
         lab.write_network_file(folder)
         (folder / "domains").write_text("".join(f"{each.domain}\n" for each, wanted in everyone if wanted))
         print("up", flush=True)
@@ -132,6 +173,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--own", type=float, default=0.0)
     parser.add_argument("--dead", type=float, default=0.0)
     parser.add_argument("--tarpits", type=float, default=0.0)
+    parser.add_argument("--signed", type=float, default=0.2)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--jobs", type=int, default=16)
     parser.add_argument("--workers", type=int, default=0)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import resource
@@ -26,11 +27,14 @@ import time
 import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
+from typing import IO
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -40,18 +44,9 @@ HERE = Path(__file__).parent.parent
 # The rooms, and the folders of tests that hold them: the judge's rules are told in what the matcher finds.
 FOLDERS = {"judge": ("judge",), "match": ("match", "judge"), "dnssec": ("dnssec",)}
 EXPLAINED = HERE / "tests" / "mutants.toml"
+FORKED = HERE / "scripts" / "mutants_forked.py"
 # Only the plug-ins that these tests use: the others cost a second of each start.
-PYTEST = [
-    sys.executable,
-    "-m",
-    "pytest",
-    "-q",
-    "-x",
-    "-p",
-    "pytest_asyncio.plugin",
-    "-p",
-    "_hypothesis_pytestplugin",
-]
+PYTEST = ["-q", "-x", "-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin"]
 PYTEST += ["-p", "no:cacheprovider", "--tb=no", "-m", "not interop"]
 ENVIRONMENT = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -127,24 +122,32 @@ def copy_to(folder: Path) -> Path:
     return folder
 
 
-def run_tests(
-    folder: Path, files: list[str], *more: str, cpu: int = CPU_SECONDS, keep: bool = False
-) -> tuple[int, str]:
-    """(exit code, output); killed by a signal where the time limit ended it.  `keep` what was compiled: of
-    the unchanged sources only, for a change within one second could be taken for the one before it.
-    """
+def start(
+    arguments: list[str | Path], folder: Path, *, stdout: int | IO[str], keep: bool
+) -> subprocess.Popen[str]:
+    """A Python in a session of its own, with `folder` for its mailpath.  `keep` what was compiled: of the
+    unchanged sources only, for a change within one second could be taken for the one before it."""
+    environment = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "" if keep else "1"}
     process = subprocess.Popen(
-        [*PYTEST, *more, *files],
+        [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, **ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "" if keep else "1"},
-        stdout=subprocess.PIPE,
+        env={**os.environ, **ENVIRONMENT, **environment},
+        stdout=stdout,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+    RUNNING.add(process)
+    return process
+
+
+def run_tests(
+    folder: Path, files: list[str], *more: str, cpu: int = CPU_SECONDS, keep: bool = False
+) -> tuple[int, str]:
+    """(exit code, output); killed by a signal where the time limit ended it."""
+    process = start(["-m", "pytest", *PYTEST, *more, *files], folder, stdout=subprocess.PIPE, keep=keep)
     resource.prlimit(process.pid, resource.RLIMIT_CPU, (cpu, cpu))
     resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    RUNNING.add(process)
     try:
         output, _ = process.communicate(timeout=WALL_SECONDS)
     except subprocess.TimeoutExpired:
@@ -158,7 +161,8 @@ def run_tests(
 def stop(*_: object) -> None:
     """On SIGINT and SIGTERM: the tests run in sessions of their own, so that a change cannot end us."""
     for process in tuple(RUNNING):
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     raise SystemExit(130)
 
 
@@ -186,6 +190,61 @@ def measure(folder: Path, wanted: list[str]) -> dict[str, float]:
         if (name := case.attrib.get("file")) in cost:
             cost[name] += float(case.attrib["time"])
     return cost
+
+
+def try_forked(folder: Path, left: list[Mutant], jobs: int, started: float) -> dict[Mutant, str]:
+    """The test that noticed each change, "" for those none did: of those that can be tried in a fork.
+
+    Only the tests of the folders are run, and have to pass unchanged.
+    """
+    tests = [name for name in list_files() if fnmatch(name, "tests/**/test_*.py")]
+    tests = [name for name in tests if not name.startswith(("tests/tui/", "tests/interop/"))]
+    paths = {each.path for each in left}
+    near = {folder for path in paths for folder in FOLDERS[room(path)]}
+    tests = [name for name in tests if room(name) in near]
+    asked, told = folder / "asked.json", folder / "told.jsonl"
+    asked.write_text(json.dumps([_asked(each) for each in left]))
+    found: dict[Mutant, str] = {}
+    log = folder / "forked.log"
+    with log.open("w") as output:
+        process = start([FORKED, asked, told, str(jobs), *tests], folder, stdout=output, keep=True)
+    lines = follow(told, log, process)
+    failed = json.loads(next(lines))
+    if failed:
+        sys.exit(f"The tests fail without any change: {failed}\n{log.read_text()[-3000:]}")
+    print(f"the tests pass unchanged ({time.monotonic() - started:.0f} s)", flush=True)
+    for number, line in enumerate(lines, 1):
+        at, verdict = json.loads(line)
+        if verdict is not None:
+            found[left[at]] = verdict
+        said = {None: "not in a fork", "": "not noticed in a fork"}.get(verdict, verdict)
+        print(f"{number}/{len(left)} {time.monotonic() - started:.0f} s {said}: {left[at]}", flush=True)
+    return found
+
+
+def _asked(mutant: Mutant) -> tuple[str, str, int, int]:
+    return mutant.path, mutant.mutation.source, mutant.mutation.row, mutant.mutation.end
+
+
+def follow(file: Path, log: Path, process: subprocess.Popen[str]) -> Iterator[str]:
+    """The lines of a file that a process is writing, until the process ends."""
+    while not file.exists() and process.poll() is None:
+        time.sleep(0.1)
+    with file.open() as written:
+        so_far = ""
+        while True:
+            ended = process.poll() is not None
+            so_far += written.readline()
+            if so_far.endswith("\n"):
+                yield so_far
+                so_far = ""
+            elif ended:
+                break
+            else:
+                time.sleep(0.1)
+    RUNNING.discard(process)
+    if process.returncode > 1:
+        raise RuntimeError(f"{FORKED.name} ended with {process.returncode}:\n{log.read_text()[-3000:]}")
 
 
 def try_mutant(mutant: Mutant, folder: Path, order: Order) -> str:
@@ -242,6 +301,7 @@ def main() -> int:
     asked.add_argument("--function", default="", help="only functions whose name contains this")
     asked.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     asked.add_argument("--again", action="store_true", help="try those that are explained, too")
+    asked.add_argument("--quick", action="store_true", help="in forks only: scripts/mutants_forked.py")
     options = asked.parse_args()
 
     signal.signal(signal.SIGTERM, stop)
@@ -260,7 +320,7 @@ def main() -> int:
     )
 
     with tempfile.TemporaryDirectory(prefix="mailpath-mutants-") as scratch:
-        survivors = try_all(left, Path(scratch), options.jobs)
+        survivors = try_all(left, Path(scratch), options.jobs, quick=options.quick)
 
     stale = find_stale(set(explained), everything)
     for text in stale:
@@ -275,16 +335,19 @@ def main() -> int:
     return 1 if unexplained else 0
 
 
-def try_all(left: list[Mutant], scratch: Path, jobs: int) -> list[Mutant]:
-    """Those of the mutants that no test noticed."""
+def try_all(left: list[Mutant], scratch: Path, jobs: int, *, quick: bool) -> list[Mutant]:
+    """Those of the mutants that no test noticed.  `quick`: not in a fork, and only of those tried in one."""
     began = time.monotonic()
     first = copy_to(scratch / "0")
+    forked = try_forked(first, left, jobs, began)
+    if quick:
+        return [mutant for mutant, noticed in forked.items() if not noticed]
+    left = [mutant for mutant in left if not forked.get(mutant)]
     order = Order(measure(first, sorted({each.path for each in left})))
     folders: SimpleQueue[Path] = SimpleQueue()
     folders.put(first)
     for number in range(1, jobs):
         folders.put(shutil.copytree(first, scratch / str(number)))
-    print(f"the tests pass unchanged ({time.monotonic() - began:.0f} s)", flush=True)
 
     def try_one(mutant: Mutant) -> str:
         folder = folders.get()

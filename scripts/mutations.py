@@ -18,6 +18,7 @@ class Mutation:
     function: str  # "Class.method", "Class.field", "" at the top of a module
     operator: str
     row: int  # from 1, where the change begins
+    end: int  # the row where it ends
     line: str
     becomes: str
     source: str  # the whole file, changed
@@ -56,7 +57,17 @@ def mutations(source: str) -> list[Mutation]:
         start, end = node.lineno - 1, node.end_lineno
         after = changed[start : len(changed) - (len(lines) - end)]
         text = b"".join(changed).decode()
-        found.append(Mutation(function, operator, node.lineno, _join(lines[start:end]), _join(after), text))
+        found.append(
+            Mutation(
+                function,
+                operator,
+                node.lineno,
+                end or node.lineno,
+                _join(lines[start:end]),
+                _join(after),
+                text,
+            )
+        )
     return sorted(found, key=lambda each: each.row)
 
 

@@ -11,7 +11,7 @@ from mailpath.wording.phrases import did_you_mean
 if TYPE_CHECKING:
     # Which are no generic classes in older releases of click.
     Choice = click.Choice[str]
-    ParamType = click.ParamType[float]
+    ParamType = click.ParamType[Any]
 else:
     Choice = click.Choice
     ParamType = click.ParamType
@@ -49,18 +49,21 @@ class Number(ParamType):
 
 
 class Engine(ParamType):
-    """Where a survey's walks are made: 0 for this process, else how many others there are."""
+    """Where a survey's walks are made: "local", "processes" or "ray", and how many processes."""
 
     name = "engine"
     #: Processes that one machine has use for.
     most = 64
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, int):
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        if isinstance(value, tuple):
             return value
         kind, _, number = str(value).partition(":")
-        if value == "local":
-            return 0
+        if value in ("local", "ray"):
+            return kind, 0
         if kind == "processes" and number.isascii() and number.isdigit() and 1 <= int(number) <= self.most:
-            return int(number)
-        return self.fail(f"{value!r} is neither local nor processes:N, N from 1 to {self.most}.", param, ctx)
+            return kind, int(number)
+        choices = f"local, processes:N (N from 1 to {self.most}) or ray"
+        return self.fail(f"{value!r} is none of {choices}.", param, ctx)

@@ -8,13 +8,18 @@ from typing import Any
 
 import click
 
-from mailpath.commands.grammar import Command
+from mailpath.commands.grammar import Command, DefaultGroup
 from mailpath.commands.options import LOG, LOOK, NETWORK, TRUST, argument, as_json, completed, flag, value
 
 
-@click.command(
-    cls=Command,
-    short_help="List the postures: what senders enforce.",
+@click.group("postures", cls=DefaultGroup, short_help="List the postures, or read one from a mail server.")
+def postures_group() -> None:
+    """List the postures: what senders enforce. With NAME, print its settings with values and sources."""
+
+
+@postures_group.command(
+    DefaultGroup.default,
+    hidden=True,
     params=[
         argument("name", required=False, shell_complete=completed("postures")),
         as_json("JSON, with every field"),
@@ -22,10 +27,35 @@ from mailpath.commands.options import LOG, LOOK, NETWORK, TRUST, argument, as_js
     ],
 )
 def postures(name: str | None, as_json: bool, every_field: bool) -> None:
-    """List the postures: what senders enforce. With NAME, print its settings with values and sources."""
+    """The list, or one posture."""
     from mailpath.commands import lists
 
     lists.postures(name, as_json, every_field)
+
+
+@postures_group.command(
+    "import",
+    short_help="Read the posture of a mail server from its configuration.",
+    params=[
+        argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completed("files")),
+        value("--name", of="NAME", help="Name the posture NAME. [the server's host name]"),
+        value("--agent", of="AGENT", help="Take the server for AGENT, e.g. postfix-3.10. [its version]"),
+        flag("--write", help="Add the postures to the config file."),
+        as_json(),
+    ],
+)
+def postures_import(**words: Any) -> int:
+    """Read the posture of a mail server from its configuration in FILE... ("-": standard input), and print it
+    as tables of the config file, with the line that each setting comes from.
+
+    Postfix: main.cf or the output of `postconf -n`, master.cf or that of `postconf -M` and `-P`, and the
+    sources of its policy and transport tables. Exim: a configuration file, a transport out of one, or the
+    output of `exim -bP transports`. Nothing is executed, and no other file is read. Exit status: 0
+    imported, 3 imported, but something that a verdict may hang on could not be decided, 64 usage error.
+    """
+    from mailpath.commands import importing
+
+    return importing.run(**words)
 
 
 @click.command(cls=Command)
@@ -139,4 +169,4 @@ def diff(**words: Any) -> int:
     return commands.run(**words)
 
 
-READING = (postures, paths, attacks, explain, bounce, tlsrpt, diff)
+READING = (postures_group, paths, attacks, explain, bounce, tlsrpt, diff)

@@ -12,7 +12,7 @@ from mailpath.commands.options import LAB, LOG, NETWORK, argument, as_json, comp
 
 #: As `mailpath.survey.lists` and `mailpath.survey.out` have them; a test holds that.
 LOG_FORMATS = ("postfix", "exim", "exchange", "exchange-tracking", "postqueue", "csv", "list")
-FORMATS = ("text", "json", "csv", "html", "policy-map", "openmetrics")
+FORMATS = ("text", "json", "csv", "html", "policy-map", "openmetrics", "parquet")
 
 _POSTURES = completed("postures")
 _SURVEY = (
@@ -43,9 +43,10 @@ _SURVEY = (
         ["--engine"],
         type=Engine(),
         default="local",
-        metavar="local|processes:N",
-        help="Walk in this process, or in N more. [local]",
+        metavar="local|processes:N|ray",
+        help="Walk in this process, in N more, or on a Ray cluster. [local]",
     ),
+    value("--cluster", of="ADDRESS", help="Head of the Ray cluster, host:port. [RAY_ADDRESS]"),
     click.Option(["--jobs"], type=Number(1, 256), metavar="N", help="Walks at once. [16]"),
     click.Option(
         ["--per-host"],

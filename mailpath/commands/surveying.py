@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import shlex
 import sys
 import time
@@ -24,19 +23,21 @@ from mailpath.commands.check import known
 from mailpath.commands.narration import LOOK, watched
 from mailpath.commands.options import domain_of
 from mailpath.commands.stdio import print_json, tell
+from mailpath.commands.survey_engines import Made, cluster_of, engine_of
 from mailpath.commands.survey_outputs import Outputs, wanted
 from mailpath.ending import ExitCode
 from mailpath.judge import Posture
 from mailpath.judge.presets import posture as posture_named
 from mailpath.network.settings import Settings
 from mailpath.survey import diff as differing
-from mailpath.survey.engine import JOBS, Asked, Engine, Survey, judge_kept
+from mailpath.survey.engine import JOBS, Asked, Survey, judge_kept
 from mailpath.survey.lists import read
 from mailpath.survey.out.decision import decisions, headline
 from mailpath.survey.owners import Politeness, usual
 from mailpath.survey.results import Results, Row, exit_code, group_in, results_of
 from mailpath.survey.store import About, Store, is_store, keeper
 from mailpath.survey.store import delete as delete_store
+from mailpath.survey.worker import allow_descriptors
 from mailpath.visible import visible
 from mailpath.wording.phrases import count
 from mailpath.wording.times import span
@@ -46,8 +47,6 @@ TODAY = "postfix-may"
 POSTURES = ("postfix-dane", "postfix-sts", "postfix-dane-sts", "postfix-encrypt")
 #: Seconds over which the rate is told.
 RECENT = 20.0
-#: Open at once, of sessions, questions and policies.
-DESCRIPTORS = 4096
 #: As diff(1) has them.
 SAME, DIFFERENT = 0, 1
 
@@ -62,7 +61,8 @@ class SurveyOptions:
     sender: str | None
     store: str | None
     resume: bool
-    engine: int
+    engine: tuple[str, int]
+    cluster: str | None
     jobs: int | None
     per_host: int | None
     rate: float | None
@@ -84,6 +84,7 @@ def options_of(words: Mapping[str, Any]) -> SurveyOptions:
 
 def run(options: SurveyOptions) -> ExitCode:
     """Everything that `survey` does.  Raises `click.UsageError`, `MailpathError`."""
+    cluster = cluster_of(options.engine, options.cluster)
     outputs = wanted(options.form, options.outputs, _inputs(options))
     with network_of(options.network) as (settings, scenario):
         alone = scenario.domain if scenario is not None and not options.lists else None
@@ -97,7 +98,7 @@ def run(options: SurveyOptions) -> ExitCode:
                 kind="live" if scenario is None else "lab",
                 sender=store.about.sender,
             )
-            _survey(store, settings, asked, options.engine)
+            _survey(store, settings, asked, engine_of(options.engine, cluster))
             names = [posture.name for posture in postures]
             results = results_of(store.rows(), store=str(store.folder), today=today.name, postures=names)
             outputs.write(results, store, today, postures)
@@ -223,43 +224,26 @@ def _politeness(options: SurveyOptions, settings: Settings, *, own: bool) -> Pol
 # --- the survey ------------------------------------------------------------------------------------
 
 
-def _survey(store: Store, settings: Settings, asked: Asked, workers: int) -> None:
-    _allow_descriptors()
+def _survey(store: Store, settings: Settings, asked: Asked, made: Made) -> None:
+    allow_descriptors()
     about = store.about
     lost = judge_kept(store, asked.today, asked.postures)
     if lost:
         told = count(lost, "walk")
         tell(f"mailpath survey: {told} cannot be judged by other postures: their exchanges were not kept.")
     if store.done < store.volumes[0]:
-        engine = _engine(store, settings, asked, workers)
         resume = shlex.join(["mailpath", "survey", "--resume", "--store", str(store.folder)])
+        with made(store, settings, asked) as engine:
 
-        def stopped() -> None:
-            of = f"{engine.done} of {count(engine.total, 'domain')}"
-            tell(f"\nmailpath survey: stopped after {of}; to go on: {resume}")
+            def stopped() -> None:
+                of = f"{engine.done} of {count(engine.total, 'domain')}"
+                tell(f"\nmailpath survey: stopped after {of}; to go on: {resume}")
 
-        with _at_end(stopped):
-            asyncio.run(_watched(engine))
+            with _at_end(stopped):
+                asyncio.run(_watched(engine))
     keeps = keeper(about.keep, store.volumes[0], lambda row: _breaks(row, about))
     if keeps is not None:
         store.prune(keeps)
-
-
-def _engine(store: Store, settings: Settings, asked: Asked, workers: int) -> Survey:
-    if not workers:
-        return Engine(store, settings, asked)
-    from mailpath.survey.processes import Processes
-
-    return Processes(store, settings, asked, workers)
-
-
-def _allow_descriptors() -> None:
-    """Some systems allow a process fewer than its sessions and questions may take."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):  # the system has a bound of its own
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextlib.contextmanager

@@ -30,6 +30,8 @@ from __future__ import annotations
 import dns.exception
 import dns.name
 import dns.rdatatype
+import msgspec
+from dns.rdatatype import RdataType
 
 from mailpath.dnssec.anchors import BadAnchor, read_anchors, read_points
 from mailpath.dnssec.answers import Answers
@@ -82,21 +84,21 @@ class Validator:
             name = name.removesuffix(".") or "."
         return await self._lookups.get((name.lower(), rdtype.upper()))
 
-    async def resolver_claim(self, name: str, rdtype: str) -> tuple[bool | None, str | None]:
-        """The resolver's own verdict, asked without CD: (AD bit, RCODE); RFC 4035 section 3.2.3.
+    async def claimed(self, name: str, rdtype: str) -> Lookup:
+        """The same, with the resolver's own verdict, asked beside it without CD (RFC 4035 section 3.2.3).
 
-        (None, None) when no answer came, or the type cannot be validated.
+        AD bit and RCODE are None when no answer came, or the type cannot be validated.
         """
-        try:
-            owner, wanted = name_from(name), dns.rdatatype.from_text(rdtype)
-        except (dns.exception.DNSException, ValueError):
-            return None, None
-        if why_not_asked(wanted):
-            return None, None
-        reply = await self._questions.ask(owner, wanted, checking_disabled=False)
+        asked = _as_asked(name, rdtype)
+        if asked is not None:
+            self._questions.start(*asked, checking_disabled=False)
+        lookup = await self.lookup(name, rdtype)
+        if asked is None:
+            return lookup
+        reply = await self._questions.ask(*asked, checking_disabled=False)
         if reply.rcode is None:
-            return None, None
-        return reply.authenticated, reply.rcode
+            return lookup
+        return msgspec.structs.replace(lookup, resolver_ad=reply.authenticated, resolver_rcode=reply.rcode)
 
     def zones(self) -> tuple[ZoneFact, ...]:
         """Every zone that the lookups have met so far, parents first (RFC 4035 section 5)."""
@@ -132,3 +134,12 @@ class Validator:
 
     async def _lookup(self, key: tuple[str, str]) -> Lookup:
         return await self._answers.lookup(*key)
+
+
+def _as_asked(name: str, rdtype: str) -> tuple[dns.name.Name, RdataType] | None:
+    """The question in the terms of DNS; None for one that is not asked."""
+    try:
+        owner, wanted = name_from(name), dns.rdatatype.from_text(rdtype)
+    except (dns.exception.DNSException, ValueError):
+        return None
+    return None if why_not_asked(wanted) else (owner, wanted)

@@ -23,6 +23,7 @@ from mailpath.dnssec.messages import Reply, name_text, read_reply, unread
 from mailpath.dnssec.wire import records
 from mailpath.dnssec.zones import Ledger, current
 from mailpath.exchanges import DnsExchange, Question
+from mailpath.network.outlasting import outlasting
 from mailpath.network.protocol import Network
 
 Key = TypeVar("Key", bound=Hashable)
@@ -39,11 +40,16 @@ _Key = tuple[dns.name.Name, RdataType, bool, bool]
 _HOST_TYPES = (RdataType.A, RdataType.AAAA, RdataType.TLSA)
 
 
+def _nothing(key: Hashable) -> None:
+    """Where all takes work."""
+
+
 class Once(Generic[Key, Value]):
     """Runs `work` once for each key; whoever asks again waits for the same task.
 
     Cancelling one caller leaves the task running for the others.  `tasks`: all started so far, done or not.
-    With a `ledger` the results are units of this `kind`, which may be borrowed.
+    With a `ledger` the results are units of this `kind`, which may be borrowed.  `known`: what takes no work;
+    a task for it would be some.
     """
 
     def __init__(
@@ -51,8 +57,10 @@ class Once(Generic[Key, Value]):
         work: Callable[[Key], Coroutine[Any, Any, Value]],
         kind: str = "",
         ledger: Ledger | None = None,
+        known: Callable[[Key], Value | None] = _nothing,
     ) -> None:
         self._work = work
+        self._known = known
         self._kind = kind
         self._ledger = ledger
         self.tasks: dict[Key, asyncio.Future[Value]] = {}
@@ -68,14 +76,18 @@ class Once(Generic[Key, Value]):
 
     def _started(self, key: Key) -> asyncio.Future[Value]:
         if self._ledger is None:
-            return asyncio.create_task(self._work(key))
+            if (value := self._known(key)) is None:
+                return asyncio.create_task(self._work(key))
+            done: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+            done.set_result(value)
+            return done
         unit = (self._kind, key)
         return self._ledger.result(unit) or self._ledger.start(unit, partial(self._work, key))
 
     async def get(self, key: Key) -> Value:
         """The result of the work on `key`."""
         task = self.start(key)
-        return task.result() if task.done() else await asyncio.shield(task)
+        return await outlasting(task)
 
 
 class Questions:
@@ -88,7 +100,8 @@ class Questions:
         self._network = network
         self._whole = whole
         self._lent = lent
-        self._once: Once[_Key, Reply | DnsExchange] = Once(self._send)
+        self._once: Once[_Key, Reply | DnsExchange] = Once(self._send, known=self._known)
+        self._at_once = getattr(network, "at_once", _nothing)
         self._long: dict[DnsExchange, Reply] = {}
         self._exchanges: dict[_Key, DnsExchange] = {}
         self._adopted: dict[Any, tuple[DnsExchange, Any]] = {}
@@ -115,7 +128,7 @@ class Questions:
         if len(self._once.tasks) + len(self._adopted) >= MOST_AHEAD:
             return
         name = name.canonicalize()
-        self._start(top, RdataType.DNSKEY)
+        self.start(top, RdataType.DNSKEY)
         most = REGISTERED if self._lent else bounds.AHEAD
         self._guess(name, rdtype, range(len(top.labels) + 1, min(len(name.labels), most) + 1))
 
@@ -131,12 +144,15 @@ class Questions:
             ancestor = dns.name.Name(name.labels[-depth:])
             if rdtype != RdataType.DS or ancestor != name:
                 found = partial(self._go_on, name, rdtype, depth)
-                self._start(ancestor, RdataType.DS).add_done_callback(found)
+                self.start(ancestor, RdataType.DS).add_done_callback(found)
             if depth <= likely:
-                self._start(ancestor, RdataType.DNSKEY)
+                self.start(ancestor, RdataType.DNSKEY)
 
-    def _start(self, name: dns.name.Name, rdtype: RdataType) -> asyncio.Future[Reply | DnsExchange]:
-        key = (name, rdtype, True, False)
+    def start(
+        self, name: dns.name.Name, rdtype: RdataType, *, checking_disabled: bool = True
+    ) -> asyncio.Future[Reply | DnsExchange]:
+        """Ask now; see `ask`."""
+        key = (name.canonicalize(), rdtype, checking_disabled, False)
         _note(key)
         if key in self._adopted and key not in self._once.tasks:
             done = self._once.tasks[key] = asyncio.get_running_loop().create_future()
@@ -165,7 +181,7 @@ class Questions:
             return
         signed = reply.at(reply.name, RdataType.DS) is not None
         if signed:
-            self._start(reply.name, RdataType.DNSKEY)
+            self.start(reply.name, RdataType.DNSKEY)
         exists = signed or (depth > REGISTERED and reply.rcode == "NOERROR")
         if self._lent and exists and REGISTERED <= depth < min(len(name.labels), bounds.AHEAD):
             self._guess(name, rdtype, [depth + 1])
@@ -193,17 +209,29 @@ class Questions:
         return self._long[exchange]
 
     async def _send(self, key: _Key) -> Reply | DnsExchange:
-        name, rdtype, checking_disabled, again = key
-        question = Question(
-            name=name_text(name),
-            rdtype=dns.rdatatype.to_text(rdtype),
-            checking_disabled=checking_disabled,
-            again=again,
-        )
-        found = self._exchanges[key] = await self._network.ask(question)
+        return self._take(key, await self._network.ask(_question(key)))
+
+    def _known(self, key: _Key) -> Reply | DnsExchange | None:
+        """What the network can say at once."""
+        found = self._at_once(_question(key))
+        return None if found is None else self._take(key, found)
+
+    def _take(self, key: _Key, found: DnsExchange) -> Reply | DnsExchange:
+        name, rdtype, *_ = key
+        self._exchanges[key] = found
         if found.response is not None and records(found.response) > bounds.RECORDS:
             return found
         return read_reply(name, rdtype, found)
+
+
+def _question(key: _Key) -> Question:
+    name, rdtype, checking_disabled, again = key
+    return Question(
+        name=name_text(name),
+        rdtype=dns.rdatatype.to_text(rdtype),
+        checking_disabled=checking_disabled,
+        again=again,
+    )
 
 
 def _note(key: _Key) -> None:

@@ -53,9 +53,11 @@ def judge(
 ) -> Verdict:
     """The verdict of `posture` on `walk`.  Total and deterministic.
 
+    A posture that has another one for this recipient gives the verdict of that one, under its own name.
     `cached`: the MTA-STS policy that the sender has from an earlier delivery; None: first contact.
     `delivery`: how a message of this kind goes out (`message_options.py` knows the others).
     """
+    posture = posture.toward(walk.path.recipient)
     if not posture.unknown:
         return delivery(walk, posture, cached)
     verdicts, asked = _played(walk, posture, cached, delivery)
@@ -83,7 +85,7 @@ def possible_verdicts(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, delivery: Deliver = deliver
 ) -> tuple[Verdict, ...]:
     """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
-    return tuple(_played(walk, posture, cached, delivery)[0])
+    return tuple(_played(walk, posture.toward(walk.path.recipient), cached, delivery)[0])
 
 
 def _played(

@@ -4,6 +4,11 @@
 base = "postfix-dane"
 sts = true
 dane_rules = { agility = false }
+unknown.min_tls = ["TLSv1", "TLSv1.2"]   # what one does not know of one's own server
+
+[posture.ours.for]                       # recipients for whom another posture decides
+"bank.example" = "postfix-secure"
+".bank.example" = "postfix-secure"       # every domain below it
 """
 
 from __future__ import annotations
@@ -12,12 +17,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from mailpath.judge.fields import BadPosture, understood, written
 from mailpath.judge.posture import Posture
 from mailpath.judge.presets import AGENTS, PRESETS, UnknownPosture, posture
+from mailpath.names import BadName, to_domain
 from mailpath.wording.phrases import did_you_mean
 
-__all__ = ["RENAMED", "BadPosture", "custom_posture"]
+__all__ = ["RENAMED", "BadPosture", "custom_posture", "for_recipients"]
+
+#: Keys of a table that are no fields.
+_APART = ("base", "agent", "unknown", "for")
+
+#: Values that a field may have: each is played.
+_MOST_VALUES = 8
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
@@ -44,7 +58,8 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
     """The posture `name` that `table` describes.  Raises `BadPosture`.
 
     `base`: a preset (default: rfc).  `agent`: a server program (default: the base's), whose habits, where
-    set, change.  A field that is set is known, though the base's source is silent on it.
+    set, change.  A field that is set is known, though the base's source is silent on it; `unknown` has the
+    values that others may have.  `for` is left to `for_recipients`, which needs the other postures.
     """
     if not _NAME.match(name):
         raise BadPosture(f"{name!r} is not a posture name: lower-case letters, digits, dot, hyphen.")
@@ -64,24 +79,56 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
         field = RENAMED.get(key, key)
         if field in made:
             raise BadPosture(f"{key}: {field} is set twice, also by its old name.", key)
-        if key not in ("base", "agent"):
+        if key not in _APART:
             try:
                 made |= understood(start, {field: value})
             except BadPosture as error:
                 raise BadPosture(str(error), key, *error.path[1:]) from None
-    given = {RENAMED.get(key, key): value for key, value in table.items() if key != "base"}
+    left = {"agent": table["agent"]} if "agent" in table else {}
+    left |= {key: value for key, value in table.items() if key not in _APART}
+    given = {RENAMED.get(key, key): value for key, value in left.items()}
     changed = ", ".join(line for field, value in given.items() for line in written(field, value))
     title = f"{start.name} with {changed}" if changed else f"as {start.name}"
-    return start.changed(
-        **{
-            "title": title,
-            **made,
-            "name": name,
-            "source": "your own configuration",
-            "measured": None,
-            "notes": "",
-        }
-    )
+    own = {"name": name, "source": "your own configuration", "measured": None, "notes": ""}
+    start = start.changed(**{"title": title, **made, **own})
+    return start.changed(unknown={**start.unknown, **_unknown(start, table.get("unknown", {}))})
+
+
+def _unknown(start: Posture, table: object) -> dict[str, tuple[Any, ...]]:
+    """Field -> the values that it may have.  Raises `BadPosture`."""
+    if not isinstance(table, Mapping):
+        raise BadPosture('This must be a table: unknown.FIELD = ["one", "another"].', "unknown")
+    found = {}
+    for key, values in table.items():
+        if not isinstance(values, list) or not 2 <= len(values) <= _MOST_VALUES:
+            raise BadPosture(f"unknown.{key} must be a list of the values that it may have.", "unknown", key)
+        if key not in Posture.__struct_fields__:
+            raise BadPosture(f"unknown.{key}: only what an operator sets can be unknown.", "unknown", key)
+        try:
+            found[key] = tuple(understood(start, {key: each})[key] for each in values)
+        except BadPosture as error:
+            raise BadPosture(str(error), "unknown", key) from None
+    return found
+
+
+def for_recipients(posture: Posture, table: Mapping[str, Any], among: Mapping[str, Posture]) -> Posture:
+    """`posture` with the postures that its `table` names for recipients, out of `among`.
+
+    Raises `BadPosture`.
+    """
+    chosen = table.get("for", {})
+    if not isinstance(chosen, Mapping):
+        raise BadPosture('This must be a table of recipients: "b.example" = "POSTURE".', "for")
+    found = {}
+    for domain, name in chosen.items():
+        if not isinstance(name, str) or (other := among.get(name)) is None:
+            raise BadPosture(f"There is no posture {name!r}.{did_you_mean(str(name), among)}", "for", domain)
+        try:
+            parsed = to_domain(domain.removeprefix("."))
+        except BadName as error:
+            raise BadPosture(error.sentence, "for", domain) from None
+        found["." * domain.startswith(".") + parsed] = other
+    return msgspec.structs.replace(posture, recipients=found)
 
 
 def _preset(name: object) -> Posture | None:

@@ -188,7 +188,9 @@ def _families(host: MxHost, posture: Posture) -> tuple[Answer, Answer]:
     v6, v4 = answer(host.v6, posture), answer(host.v4, posture)
     if not posture.ipv6:
         return Answer.ABSENT, v4
-    if posture.agent.one_family_answers and {v6, v4} == {Answer.ERROR, Answer.ABSENT}:
+    # What our own side did not learn may have been an address.
+    lost = any(lookup.lost for lookup in host.lookups)
+    if posture.agent.one_family_answers and {v6, v4} == {Answer.ERROR, Answer.ABSENT} and not lost:
         return Answer.ABSENT, Answer.ABSENT
     return v6, v4
 

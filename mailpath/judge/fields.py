@@ -21,7 +21,7 @@ from mailpath.records import Word
 from mailpath.wording.phrases import did_you_mean
 
 #: What the config file cannot set: a posture's name is that of its table, the rest tells presets apart.
-FIXED = frozenset({"name", "source", "measured", "notes", "agent", "family", "unknown"})
+FIXED = frozenset({"name", "source", "measured", "notes", "agent", "family", "unknown", "recipients"})
 
 #: Records that a table can name in place of writing them out.
 NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {

@@ -97,7 +97,11 @@ class Suites(Word):
 
 
 class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
-    """The word this server logs about a TLS session; one that is not set is not logged."""
+    """The word this server logs about a TLS session; one that is not set is not logged.
+
+    `unusable`: where all TLSA records are unusable and a trusted CA vouches for the certificate, if that is
+    another word than `trusted`.
+    """
 
     dane: str | None = None
     half_dane: str | None = None
@@ -105,6 +109,7 @@ class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
     trusted: str | None = None
     untrusted: str | None = None
     anonymous: str | None = None
+    unusable: str | None = None
 
 
 class TlsFieldWords(msgspec.Struct, frozen=True, kw_only=True):

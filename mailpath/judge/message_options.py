@@ -42,6 +42,7 @@ class MessageOptions(msgspec.Struct, frozen=True, kw_only=True):
         """The policy that the sender holds if it met the domain as on `met`, the untampered walk; None:
         first contact, because it is, or again, because `max_age` is over.
         """
+        posture = posture.toward(met.path.recipient)
         policy = fetched_policy(met, posture) if self.policy_age is not None else None
         return policy if is_policy_fresh(policy, self.policy_age) else None
 
@@ -73,7 +74,7 @@ def verdict(
     play: Play = SINGLY,
 ) -> Verdict:
     """What `posture` does with such a message.  `cached`: the MTA-STS policy that the sender holds."""
-    posture, delivery = _asked(posture, message)
+    posture, delivery = _asked(posture.toward(walk.path.recipient), message)
     return judge(walk, posture, cached, partial(delivery, play=play))
 
 
@@ -81,7 +82,7 @@ def possible(
     walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
 ) -> tuple[Verdict, ...]:
     """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
-    posture, delivery = _asked(posture, message)
+    posture, delivery = _asked(posture.toward(walk.path.recipient), message)
     return possible_verdicts(walk, posture, cached, delivery)
 
 

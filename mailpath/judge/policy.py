@@ -123,7 +123,7 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
         mechanism=Mechanism.PKIX,
         sni=sni,
         strict=True,
-        references=_references(posture.references, walk, target),
+        references=(*_references(posture.references, walk, target), *posture.match_names),
         name_rules=posture.agent.name_rules,
     )
 

@@ -104,7 +104,8 @@ class Posture(Record, frozen=True, kw_only=True):
     of the server that it was held against; "": nobody did; None: it is no server's.  `notes`: where
     the server was seen to do otherwise, and why, or what is not shown.  `unknown`: name of a field
     of this record -> values it may have, where the source is silent; a verdict that hangs on them is
-    `unknown`.  The defaults are those of the preset `rfc`.
+    `unknown`.  `recipients`: recipient domain -> the posture that decides for it in the place of this one;
+    ".b.example" is every domain below b.example.  The defaults are those of the preset `rfc`.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Posture(Record, frozen=True, kw_only=True):
     notes: str = ""
     agent: Agent = Agent(name="rfc")
     unknown: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
+    recipients: dict[str, Posture] = msgspec.field(default_factory=dict)
 
     # --- Transport security --------------------------------------------------------------------------
     level: Annotated[
@@ -126,6 +128,11 @@ class Posture(Record, frozen=True, kw_only=True):
         means("Names in a certificate that satisfy `verify` and `secure`."),
         source("Postfix smtp_tls_verify_cert_match, smtp_tls_secure_cert_match"),
     ] = (Reference.MX,)
+    match_names: Annotated[
+        tuple[str, ...],
+        means("Further names that do, written out; `.b.example` is any name below b.example."),
+        source("Postfix smtp_tls_policy_maps match=, smtp_tls_secure_cert_match"),
+    ] = ()
     dane: Annotated[
         DaneUse,
         means("Whether DANE is used."),
@@ -202,6 +209,11 @@ class Posture(Record, frozen=True, kw_only=True):
     ] = OptionalCheck.NEVER
 
     # --- TLS -----------------------------------------------------------------------------------------
+    sees_starttls: Annotated[
+        bool,
+        means("STARTTLS is used where a server offers it; otherwise no server seems to offer it."),
+        source("Postfix smtp_discard_ehlo_keywords, smtp_never_send_ehlo; Exim hosts_avoid_esmtp"),
+    ] = True
     min_tls: Annotated[
         TlsVersion,
         means("The oldest TLS version if no certificate is checked."),
@@ -261,6 +273,19 @@ class Posture(Record, frozen=True, kw_only=True):
     def documented_only(self) -> bool:
         """It is what a server's documents say, and nobody has seen the server do it."""
         return self.measured == ""
+
+    def toward(self, recipient: str) -> Posture:
+        """The posture that decides for the domain `recipient`, under this one's name: the entry for the
+        domain itself, else that of its nearest parent."""
+        if not self.recipients:
+            return self
+        labels = recipient.split(".")
+        parents = ("." + ".".join(labels[first:]) for first in range(1, len(labels)))
+        own = next((self.recipients[each] for each in (recipient, *parents) if each in self.recipients), None)
+        if own is None:
+            return msgspec.structs.replace(self, recipients={})
+        title = f"{own.title} (as {own.name}, for {recipient})"
+        return msgspec.structs.replace(own, name=self.name, title=title, recipients={})
 
     def changed(self, **fields: Any) -> Posture:
         """With these fields and habits, which are then known though the sources are silent on them."""

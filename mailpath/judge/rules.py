@@ -25,7 +25,7 @@ from mailpath.records import Word
 
 RFC = PRESETS["rfc"]
 #: What is asked for on a path: the level and its names, DANE, MTA-STS.
-DEMANDS = ("level", "references", "dane", "sts")
+DEMANDS = ("level", "references", "match_names", "dane", "sts")
 _LOGGED = frozenset(
     {"title", "tls_log_words", "tls_field_words", "logs_canonical_host", "trusted_requires_name", "floor"}
 )

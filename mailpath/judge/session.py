@@ -185,7 +185,7 @@ def _offers(session: Session, posture: Posture) -> bool:
     reply = session.ehlo
     if reply is None or not reply.positive or not session.offers_starttls:
         return False
-    if _is_pix_banner(session, posture):
+    if not posture.sees_starttls or _is_pix_banner(session, posture):
         return False
     parsing = posture.agent.reply_parsing
     return parsing is ReplyParsing.STRICT or sees_starttls(reply, parsing)

@@ -46,18 +46,18 @@ class PolicyHost:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one request; the caller then closes the connection."""
-        seen = self.log.open(self.host, self.address)
         stream = self.tls.accept(reader, writer)
-        try:
-            async with asyncio.timeout(WAIT):
-                await stream.handshake()
-                seen.sni, seen.tls_version = stream.sni or "", stream.version
-                request = await self._read_request(stream)
-            seen.hear(request)
-            await self._respond(stream, request)
-        except (TimeoutError, ConnectionError, ssl.SSLError):
-            # A client that refuses the certificate ends up here; the log then has no request.
-            return
+        with self.log.session(self.host, self.address) as seen:
+            try:
+                async with asyncio.timeout(WAIT):
+                    await stream.handshake()
+                    seen.sni, seen.tls_version = stream.sni or "", stream.version
+                    request = await self._read_request(stream)
+                seen.hear(request)
+                await self._respond(stream, request)
+            except (TimeoutError, ConnectionError, ssl.SSLError):
+                # A client that refuses the certificate ends up here; the log then has no request.
+                return
 
     @staticmethod
     async def _read_request(stream: TlsStream) -> str:

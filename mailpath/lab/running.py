@@ -35,6 +35,8 @@ from mailpath.network.settings import Settings, to_toml
 
 STOP_WAIT = 10.0
 _BACKLOG = 64
+#: Where mail servers and policy hosts really listen.
+LOOPBACK = "127.0.0.1"
 
 #: On loopback an answer comes within milliseconds or never, so the lab needs less patience than the internet.
 TIMEOUT = 3.0
@@ -216,7 +218,7 @@ class Lab:
 
     def _bind_one(self, listener: Listener) -> _Open:
         """Binds a port for `listener`, at its own address or on loopback.  Raises OSError."""
-        address, port = (listener.address, listener.port) if self._published else ("127.0.0.1", 0)
+        address, port = (listener.address, listener.port) if self._published else (LOOPBACK, 0)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         # Only of a socket that names its protocol does asyncio turn Nagle's delay off (TCP_NODELAY).
         bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

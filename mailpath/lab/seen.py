@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 #: Most sessions that we keep.
@@ -15,7 +17,8 @@ MAX_SAID = 4096
 class Seen:
     """What one server saw of one session.  `sni`: "" if TLS came without a name, None without TLS.
 
-    `commands`: the first `MAX_SAID` characters of them.
+    `commands`: the first `MAX_SAID` characters of them.  `together`: sessions that were open at its address
+    when it began, itself one of them.
     """
 
     host: str
@@ -24,6 +27,7 @@ class Seen:
     sni: str | None = None
     tls_version: str = ""
     delivered: int = 0
+    together: int = 1
     _room: int = MAX_SAID
 
     def hear(self, command: str) -> None:
@@ -43,10 +47,18 @@ class Log:
     def __init__(self) -> None:
         self.newest: deque[Seen] = deque(maxlen=MAX_SEEN)
         self.count = 0
+        self._open: Counter[str] = Counter()
 
-    def open(self, host: str, address: str) -> Seen:
-        """Start the record of a new session."""
-        seen = Seen(host, address)
+    @contextmanager
+    def session(self, host: str, address: str) -> Iterator[Seen]:
+        """The record of a new session, which lasts as long as the block."""
+        self._open[address] += 1
+        seen = Seen(host, address, together=self._open[address])
         self.newest.append(seen)
         self.count += 1
-        return seen
+        try:
+            yield seen
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]

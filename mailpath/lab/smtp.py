@@ -12,7 +12,7 @@ import ssl
 from dataclasses import dataclass
 
 from mailpath.lab.grammar import RAW, Server
-from mailpath.lab.seen import Log
+from mailpath.lab.seen import Log, Seen
 from mailpath.lab.tls import CHUNK, Selector, TlsStream
 
 WAIT = 60.0  # seconds of silence after which a session ends
@@ -58,16 +58,18 @@ class MailServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Holds one session; the caller then closes the connection."""
-        session = _Session(self, reader, writer)
-        try:
-            await session.run()
-        except (End, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
-            # However a session ends, it ends this connection only; the log shows how far it came.
-            return
+        with self.log.session(self.host, self.address) as seen:
+            try:
+                await _Session(self, reader, writer, seen).run()
+            except (End, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+                # However a session ends, it ends this connection only; the log shows how far it came.
+                return
 
 
 class _Session:
-    def __init__(self, owner: MailServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, owner: MailServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, log: Seen
+    ) -> None:
         self._owner = owner
         self._script = owner.server
         self._reader = reader
@@ -75,7 +77,7 @@ class _Session:
         self._stream: _Clear | TlsStream = _Clear(reader, writer)
         self._secured: TlsStream | None = None
         self._buffer = b""
-        self.log = owner.log.open(owner.host, owner.address)
+        self.log = log
 
     async def run(self) -> None:
         await self._greet()

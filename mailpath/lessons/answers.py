@@ -126,12 +126,13 @@ def _read(file: Path) -> tuple[Answer, ...]:
 # --- the page ----------------------------------------------------------------------------------------
 
 
-def page(learners: Sequence[Sequence[Answer]]) -> list[Block]:
-    """What the class answered: before and after, and question by question."""
-    every = [each for answers in learners for each in answers]
+def page(files: Sequence[Sequence[Answer]]) -> list[Block]:
+    """What the class answered: before and after, and question by question.  `files`: the answers in each;
+    who was in a test before and after the class has left two."""
+    every = [each for answers in files for each in answers]
     blocks = [
         text("title", "Answers of a class"),
-        text("text", f"{count(len(learners), 'learner')}, {count(len(every), 'answer')}."),
+        text("text", f"{count(len(files), 'file')}, {count(len(every), 'answer')}."),
     ]
     tested = [each for each in every if each.moment]
     if tested:
@@ -144,24 +145,26 @@ def page(learners: Sequence[Sequence[Answer]]) -> list[Block]:
 
 
 def _tests(tested: Sequence[Answer]) -> Iterator[Block]:
-    rows = ["Idea\tBefore\tAfter\tStill believed"]
+    rows = ["Idea\tBefore\tAfter\tStill believed\tChosen instead, after\tSeconds, before and after"]
     for question in dict.fromkeys(each.question for each in tested):
         own = [each for each in tested if each.question == question]
         after = [each for each in own if each.moment == "after"]
         still = sum(bool(each.misconception) for each in after)
         known = library.misconceptions().get(question)
         idea = f"{question}: {known.belief}" if known is not None else question
-        shares = (_share([each for each in own if each.moment == "before"]), _share(after))
-        rows.append("\t".join((idea, *shares, f"{still} of {len(after)}" if after else "")))
+        before = [each for each in own if each.moment == "before"]
+        waited = ", ".join(_seconds(each) for each in (before, after) if each)
+        believed = f"{still} of {len(after)}" if after else ""
+        rows.append("\t".join((idea, _share(before), _share(after), believed, _instead(after), waited)))
     yield many("table", rows)
-    before, after_all = (
+    before_all, after_all = (
         _part([each for each in tested if each.moment == when]) for when in ("before", "after")
     )
-    if before is not None and after_all is not None:
-        gain = f", a gain of {(after_all - before) / (1 - before):.2f}" if before < 1 else ""
+    if before_all is not None and after_all is not None:
+        gain = f", a gain of {(after_all - before_all) / (1 - before_all):.2f}" if before_all < 1 else ""
         yield text(
             "text",
-            f"All ideas together: {before:.0%} right before, {after_all:.0%} after{gain}. The gain is how"
+            f"All ideas together: {before_all:.0%} right before, {after_all:.0%} after{gain}. The gain is how"
             " much of what was missing has been won; 1 is all of it.",
         )
 
@@ -169,16 +172,24 @@ def _tests(tested: Sequence[Answer]) -> Iterator[Block]:
 def _questions(asked: Sequence[Answer]) -> Iterator[str]:
     for question in sorted({each.question for each in asked}, key=_place):
         own = [each for each in asked if each.question == question]
-        wrong = Counter(_wrong(each) for each in own if not each.is_right).most_common(_MOST_CHOSEN)
-        told = ", ".join(f"{choice}: {number}" for choice, number in wrong)
-        waited = f"{median(each.seconds for each in own):.0f}"
-        yield "\t".join((question, str(len(own)), _share(own), told, waited))
+        yield "\t".join((question, str(len(own)), _share(own), _instead(own), _seconds(own)))
+
+
+def _instead(answers: Sequence[Answer]) -> str:
+    """The wrong choices, the most frequent first."""
+    wrong = Counter(_wrong(each) for each in answers if not each.is_right).most_common(_MOST_CHOSEN)
+    return ", ".join(f"{choice}: {number}" for choice, number in wrong)
+
+
+def _seconds(answers: Sequence[Answer]) -> str:
+    """Half of them took no longer."""
+    return f"{median(each.seconds for each in answers):.0f}"
 
 
 def _wrong(answer: Answer) -> str:
     """A wrong choice, with the misconception that it shows."""
     shown = f" ({answer.misconception})" if answer.misconception else ""
-    return visible(f"{answer.choice}{shown}".replace("\t", " "))
+    return visible(f"{answer.choice or 'no answer'}{shown}".replace("\t", " "))
 
 
 def _place(question: str) -> tuple[int, str, int]:

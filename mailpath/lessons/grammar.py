@@ -90,7 +90,8 @@ class Condition(Table, frozen=True, kw_only=True):
     `world`: edits first, from where the learner is.  `never`: an outcome that the mail must not have had at
     any moment on the way, whatever a cache still held.  `reads`: whether the attacker reads the mail.
     `finding`, `without`: codes that the walk shows, and does not.  `ended`: what has ended first at the time
-    of this world.  `since`: it did not hold so much earlier, by the clock or the age of the policy.
+    of this world.  `since`: it did not hold so much earlier, by the clock or the age of the policy.  `says`:
+    what a learner reads as long as it does not hold; default: made of the other keys.
     """
 
     posture: str = ""
@@ -106,6 +107,7 @@ class Condition(Table, frozen=True, kw_only=True):
     ended: Literal["", "certificate", "signatures", "policy"] = ""
     since: str = ""
     world: Edits = ()
+    says: str = ""
 
     def __post_init__(self) -> None:
         if not (self.judges or self.finding or self.without or self.ended):
@@ -168,10 +170,17 @@ class Transfer(_Asked, frozen=True, kw_only=True, tag="transfer"):
 
 
 class See(_Step, frozen=True, kw_only=True, tag="see"):
-    """The walk, packet by packet.  `says`: what to look at.  `posture`: whose verdict is shown."""
+    """The walk, packet by packet.  `says`: what to look at.  `posture`: whose verdict is shown.  `panel`: the
+    step whose evidence is opened.
+    """
 
     says: Text
     posture: str = ""
+    panel: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_panel(self.panel or STEPS[0])
 
 
 class Sentence(Table, frozen=True, kw_only=True):
@@ -197,7 +206,7 @@ class Do(_Step, frozen=True, kw_only=True, tag="do"):
 
     `may`: what may be edited ("zone.rr", "server.mx1.cert", "posture", "attack", "wait" ...).  `solution`:
     edits that get there; `par`: how many it takes.  `hints`: where to look, what to change; the third one is
-    the solution.  `done`: said at the goal.
+    the solution.  `done`: said at the goal.  `panel`: of the step that is open when it begins.
     """
 
     task: Text
@@ -207,9 +216,11 @@ class Do(_Step, frozen=True, kw_only=True, tag="do"):
     par: Annotated[int, msgspec.Meta(ge=1, le=MAX_EDITS)]
     hints: tuple[Text, Text]
     done: Text
+    panel: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _check_panel(self.panel or STEPS[0])
         for edit in _parsed("solution", self.solution):
             if not edit.allowed(self.may):
                 raise ValueError(f"`solution` has line {edit.text!r} that `may` does not allow")
@@ -224,8 +235,7 @@ class Reveal(_Step, frozen=True, kw_only=True, tag="reveal"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.panel not in STEPS[:-1]:
-            raise ValueError(f"`panel` is {self.panel!r}, but must be one of {', '.join(STEPS[:-1])}")
+        _check_panel(self.panel)
 
 
 Step: TypeAlias = Predict | See | Explain | Do | Reveal | Transfer
@@ -287,6 +297,11 @@ def _parsed(key: str, edits: tuple[str, ...]) -> tuple[Edit, ...]:
         return tuple(parse(text) for text in edits)
     except MailpathError as error:
         raise ValueError(f"`{key}`: {error.sentence.rstrip('.')}") from error
+
+
+def _check_panel(step: str) -> None:
+    if step not in STEPS[:-1]:
+        raise ValueError(f"`panel` is {step!r}, but must be one of {', '.join(STEPS[:-1])}")
 
 
 def _spanned(key: str, text: str) -> int:

@@ -191,12 +191,20 @@ async def true_sentence(bench: Bench, world: World, step: Explain) -> tuple[int,
 # --- goals -------------------------------------------------------------------------------------------
 
 
+async def unmet(bench: Bench, world: World, step: Do) -> Condition | None:
+    """The first condition of the task of `step` that does not hold in `world`; None: it is done."""
+    for each in step.goal:
+        try:
+            if not await holds(bench, world, each):
+                return each
+        except EditError:  # what it would edit is gone
+            return each
+    return None
+
+
 async def reached(bench: Bench, world: World, step: Do) -> bool:
     """Whether the task of `step` is done in `world`."""
-    try:
-        return await all_hold(bench, world, step.goal)
-    except EditError:  # of a condition: what it would edit is gone
-        return False
+    return await unmet(bench, world, step) is None
 
 
 async def all_hold(bench: Bench, world: World, conditions: Iterable[Condition]) -> bool:

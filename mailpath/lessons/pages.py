@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from mailpath import __version__
 from mailpath.report.pages import digest, shipped, template
 from mailpath.visible import visible
 
@@ -99,7 +100,8 @@ def to_html(title: str, blocks: Iterable[Block]) -> str:
     """The page as HTML, with its style inside."""
     style = shipped(__package__, "page/sheet.css")
     return template(__package__, "page/sheet.html").render(
-        title=visible(title),
+        title=f"{visible(title)} – mailpath",
+        version=__version__,
         blocks=list(blocks),
         letter=letter,
         style=style,

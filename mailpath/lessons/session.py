@@ -20,13 +20,13 @@ from mailpath.lessons.edits import Edit, EditError, parse
 from mailpath.lessons.grammar import Do, Explain, Lesson, Predict, Step, Transfer, wrong_of
 from mailpath.lessons.judging import Bench
 from mailpath.lessons.path import world_at
-from mailpath.lessons.words import option_text
+from mailpath.lessons.words import option_text, told_unmet
 from mailpath.lessons.worlds import World, apply
 
 #: Hints of a task: where to look, what to change, the solution.
 HINTS = 3
 #: To the right explanation, where the lesson has no sentence for it.
-_ONLY_ONE = "Yes. All of them have been tried on this path, and only this one holds."
+_ONLY_ONE = "All of them have been tried on this path, and only this one holds."
 #: Most edits of one task.
 MAX_MOVES = 200
 
@@ -70,10 +70,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A lesson and how far somebody has come in it."""
+    """A lesson and how far somebody has come in it.  `missing`: of a task that was just judged, what
+    is still to be reached; "" where nothing was judged.
+    """
 
     lesson: Lesson
     progress: Progress
+    missing: str = ""
 
     @property
     def number(self) -> int:
@@ -276,8 +279,10 @@ async def right_of(bench: Bench, session: Session) -> str:
 async def judged(bench: Bench, session: Session) -> Session:
     """The session, with its goal reached if it is.  Raises `MailpathError`."""
     step = session.step
-    met = isinstance(step, Do) and await judging.reached(bench, session.world, step)
-    return session.reach() if met else session
+    if not isinstance(step, Do):
+        return session
+    missing = await judging.unmet(bench, session.world, step)
+    return session.reach() if missing is None else replace(session, missing=told_unmet(missing))
 
 
 def said_to(step: Step, choice: str, right: str) -> str:

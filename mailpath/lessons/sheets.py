@@ -11,7 +11,7 @@ from mailpath.lessons import judging, library
 from mailpath.lessons.grammar import Do, Explain, Lesson, Predict, Reveal, See, Transfer, wrong_of
 from mailpath.lessons.judging import Bench
 from mailpath.lessons.pages import Block, letter, many, text
-from mailpath.lessons.path import solved, world_at
+from mailpath.lessons.path import WORDS_PER_MINUTE, solved, world_at
 from mailpath.lessons.quiz import Asked
 from mailpath.lessons.session import Progress, begin, said_to
 from mailpath.wording.phrases import count
@@ -24,6 +24,8 @@ _STEPS = {
     "reveal": "Look",
     "transfer": "And here?",
 }
+#: Seconds to tick one answer, beside the reading.
+TICKING = 10
 #: Lines to write on.
 _LINES = ("________________________________________",) * 3
 
@@ -122,13 +124,24 @@ def _shows(step: Predict | Transfer | Explain, key: str) -> str:
     return f" ({found})" if found else ""
 
 
+def test_minutes(asked: Sequence[Asked]) -> int:
+    """How long somebody takes for a test."""
+    words = sum(
+        len(text.split())
+        for each in asked
+        for text in (each.item.ask, *(each.item.text(option) for option in each.item.options))
+    )
+    return max(1, round((words * 60 / WORDS_PER_MINUTE + TICKING * len(asked)) / 60))
+
+
 def quiz_page(which: str, asked: Sequence[Asked], *, solutions: bool) -> list[Block]:
     """The page of a test.  `which`: "a" or "b"."""
     blocks = [
         text("title", f"Mail security, form {which.upper()}{': solutions' if solutions else ''}"),
         text(
             "text",
-            "What becomes of the mail? Choose one answer each. Guessing is allowed; so is not knowing.",
+            "What becomes of the mail? Choose one answer each, or none where you do not know."
+            f" {count(len(asked), 'question')}, about {count(test_minutes(asked), 'minute')}.",
         ),
     ]
     for number, each in enumerate(asked, 1):

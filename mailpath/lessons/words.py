@@ -1,10 +1,12 @@
-"""How an option reads that has no text of its own."""
+"""How an option reads that has no text of its own, and a condition that does not hold yet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from mailpath.facts.steps import TITLES
+from mailpath.lessons.edits import parse
+from mailpath.lessons.grammar import Condition
 
 _OUTCOMES = {
     "authenticated": "It is delivered, and the server has proved who it is.",
@@ -43,3 +45,29 @@ def usual_text(key: str) -> str:
     else:
         text = _OUTCOMES.get(outcome) or _OTHERS.get(key) or TITLES.get(key, key)
     return f"It waits at first. On a later attempt: {text[0].lower()}{text[1:]}" if slash else text
+
+
+def told_unmet(wanted: Condition) -> str:
+    """What is still to be reached, in one sentence: the condition's own, or one made of what it asks for."""
+    if wanted.says:
+        return " ".join(wanted.says.split())
+    asked = [
+        f"the mail must never be {wanted.never} on the way" if wanted.never else "",
+        f"the mail must be {wanted.outcome.partition('/')[0]}" if wanted.outcome else "",
+        f"it must go to {wanted.host}" if wanted.host not in ("", "none") else "",
+        "the attacker must read it" if wanted.reads else "",
+        "the attacker must not read it" if wanted.reads is False else "",
+    ]
+    told = ", and ".join(each for each in asked if each)
+    if not told:
+        return "Something is still missing."
+    cases = [f"with {wanted.posture}, " if wanted.posture else "", *map(_told_case, wanted.world)]
+    sentence = f"{''.join(cases)}{told}."
+    return sentence[0].upper() + sentence[1:]
+
+
+def _told_case(edit: str) -> str:
+    made = parse(edit)
+    if made.verb == "attack":
+        return "without an attack, " if made.value == "none" else f"under {made.value}, "
+    return f"after `{edit}`, "

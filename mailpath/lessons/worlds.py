@@ -6,6 +6,7 @@ drops the last edit and reset drops them all.  The lab builds each scenario afre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -21,6 +22,15 @@ from mailpath.lessons.edits import Edit, EditError, parse
 from mailpath.wording.phrases import did_you_mean
 from mailpath.wording.times import DAY
 
+#: What msgspec calls them -> what they are called in a scenario's text.
+_KINDS = {
+    "array": "a list in [ ]",
+    "object": "a table in { }",
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+}
 #: A world lies at most so far from the day on which the lab was built.
 MAX_CLOCK = 20 * 365 * DAY
 
@@ -152,16 +162,51 @@ def _edited(scenario: Scenario, edit: Edit) -> Scenario:
     """`scenario` after `edit`, held against the grammar of scenarios."""
     if edit.path[0] == "server" and len(edit.path) > 2 and edit.path[2] == "cert":
         scenario = pinned(scenario, "current")  # a record does not follow the key
-    tables = msgspec.json.decode(msgspec.json.encode(scenario))  # lists, where the scenario has tuples
+    try:
+        return _converted(scenario, edit)
+    except msgspec.ValidationError as error:
+        if edit.verb == "set" and isinstance(edit.value, str) and str(error).startswith("Expected `array"):
+            return _edited(scenario, replace(edit, value=[edit.value]))  # a list of this one
+        raise EditError(f"That cannot be published: {_told(str(error))}.") from error
+
+
+def _told(error: str) -> str:
+    """What msgspec says of a wrong value, in words for somebody who does not know its types."""
+    sentence, _, place = error.partition(" - at `$.")
+    where = f" ({place.rstrip('`')})" if place else ""
+    kinds = re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", sentence)
+    if kinds is None:
+        return f"{sentence}{where}"
+    wanted, given = (_KINDS.get(each.removesuffix(" | null"), each) for each in kinds.groups())
+    return f"{wanted} is wanted here, not {given}{where}"
+
+
+def _converted(scenario: Scenario, edit: Edit) -> Scenario:
+    tables = _tables_of(scenario)
     _change(tables, scenario, edit)
     tables["about"] = ""  # it told of what was there before
-    kind = type(scenario)
+    return msgspec.convert(tables, type(scenario))
+
+
+def _tables_of(scenario: Scenario) -> dict[str, Any]:
+    """With lists, where the scenario has tuples."""
+    tables: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(scenario))
+    return tables
+
+
+def value_at(scenario: Scenario, key: str) -> Any:
+    """What stands under the key of an edit ("zone.rr", "server.mx1.cert.days"); None where nothing does."""
+    tables = _tables_of(scenario)
     try:
-        return msgspec.convert(tables, kind)
-    except msgspec.ValidationError as error:
-        sentence, _, place = str(error).partition(" - at `$.")
-        where = f" ({place.rstrip('`')})" if place else ""
-        raise EditError(f"That cannot be published: {sentence}{where}.") from error
+        kind, *rest = parse(f"drop {key}").path
+        found: Any = tables[kind]
+        if kind in ("zone", "server"):
+            found, rest = _table(tables, scenario, kind, rest)
+    except (EditError, LookupError):
+        return None
+    for part in rest:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _change(tables: dict[str, Any], scenario: Scenario, edit: Edit) -> None:

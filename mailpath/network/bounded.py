@@ -72,6 +72,11 @@ class Bounded(Over):
             logged(each)
         return True
 
+    @property
+    def shares(self) -> bool:
+        """Whether equal requests of many walks are one exchange below."""
+        return getattr(self._inner, "shares", False)
+
     def at_once(self, request: Request) -> Exchange | None:
         """What would come now, within the bounds, and counts as asked; None where that has to be waited for.
 

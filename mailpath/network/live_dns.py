@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import socket
 import time
 from typing import Protocol
 
@@ -28,6 +29,8 @@ from mailpath.wording.phrases import clause
 MAX_QUESTIONS = 64
 #: The share of the UDP deadline after which the query is sent again, for the packet that was lost.
 RESEND_AFTER = 0.4
+#: Of a datagram: all that there may be (RFC 768).
+MOST_OCTETS = 65_535
 #: Messages that do not answer the question, passed over on one TCP connection.
 MAX_STRAYS = 8
 #: Why TCP was tried, should it fail as well.
@@ -76,21 +79,23 @@ class PlainTransport:
         """Nothing is kept between questions."""
 
     async def _over_udp(self, query: bytes) -> bytes:
+        # A socket and a reader, no transport with its protocol: a survey asks half a million questions.
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(query, loop.create_future()), remote_addr=(self._host, self._port)
-        )
-        try:
-            async with asyncio.timeout(self._timeout):
-                transport.sendto(query)
-                await asyncio.wait([protocol.answer], timeout=self._timeout * RESEND_AFTER)
-                if not protocol.answer.done():
-                    transport.sendto(query)
-                return await protocol.answer
-        finally:
-            if not protocol.answer.cancel() and not protocol.answer.cancelled():
-                protocol.answer.exception()  # seen, also where cancellation came between
-            transport.abort()
+        answer: asyncio.Future[bytes] = loop.create_future()
+        with socket.socket(
+            socket.AF_INET6 if ":" in self._host else socket.AF_INET, socket.SOCK_DGRAM
+        ) as there:
+            there.setblocking(False)
+            there.connect((self._host, self._port))
+            loop.add_reader(there, _take_answer, there, query, answer)
+            again = loop.call_later(self._timeout * RESEND_AFTER, _send, there, query, answer)
+            try:
+                async with asyncio.timeout(self._timeout):
+                    _send(there, query, answer)
+                    return await answer
+            finally:
+                again.cancel()
+                loop.remove_reader(there)
 
     async def _over_tcp(self, query: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(self._host, self._port)
@@ -106,24 +111,29 @@ class PlainTransport:
             writer.transport.abort()
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    """Waits for the datagram that answers `query`.  The socket is connected: the kernel checks the source."""
+def _send(there: socket.socket, query: bytes, answer: asyncio.Future[bytes]) -> None:
+    """One datagram; where it cannot be sent, that is the answer."""
+    try:
+        there.send(query)
+    except BlockingIOError:
+        return  # lost, as any datagram may be
+    except OSError as error:
+        if not answer.done():
+            answer.set_exception(error)
 
-    def __init__(self, query: bytes, answer: asyncio.Future[bytes]) -> None:
-        self._query = query
-        self.answer = answer
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        if not self.answer.done() and dns_messages.answers(self._query, data):
-            self.answer.set_result(data)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None and not self.answer.done():
-            self.answer.set_exception(exc)
+def _take_answer(there: socket.socket, query: bytes, answer: asyncio.Future[bytes]) -> None:
+    """A datagram, if it answers `query`.  The socket is connected: the kernel checks where it comes from."""
+    try:
+        data = there.recv(MOST_OCTETS)
+    except (BlockingIOError, InterruptedError):
+        return
+    except OSError as error:
+        if not answer.done():
+            answer.set_exception(error)
+        return
+    if not answer.done() and dns_messages.answers(query, data):
+        answer.set_result(data)
 
 
 class LiveDns:

@@ -19,6 +19,7 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
+from mailpath.network.outlasting import outlasting
 from mailpath.network.protocol import Ground, Network
 
 _KINDS: dict[type, int] = {Question: 0, HttpsRequest: 1, SmtpRequest: 2}
@@ -61,7 +62,7 @@ class Flights:
         running = task, waiters = self._running[key]
         waiters.append(None)
         try:
-            return await asyncio.shield(task)
+            return await outlasting(task)
         finally:
             waiters.pop()
             if not waiters:
@@ -85,7 +86,8 @@ class Recording:
         self._envelope = envelope
         self._done: dict[Request, Exchange] = {}
         self._flights = Flights()
-        #: Only a network below many walks knows anything without waiting: a task for each would be work.
+        #: Only a network below many walks knows anything without waiting; there equal requests meet already.
+        self._shares: bool = getattr(inner, "shares", False)
         self._at_once: Callable[[Request], Exchange | None] = getattr(inner, "at_once", _knows_nothing)
 
     @property
@@ -128,12 +130,21 @@ class Recording:
         self._done.update(new)
         return True
 
-    async def _once(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
+    def at_once(self, key: Request) -> Exchange | None:
+        """The exchange that answers `key`, where it was held, or the wrapped network knows it already."""
         if key in self._done:
             return self._done[key]
-        if key not in self._flights and (known := self._at_once(key)) is not None:
+        known = None if key in self._flights else self._at_once(key)
+        if known is not None:
             self._done[key] = known
+        return known
+
+    async def _once(self, key: Request, hold: Callable[[], Coroutine[Any, Any, Exchange]]) -> Exchange:
+        known = self.at_once(key)
+        if known is not None:
             return known
+        if self._shares:  # a task for each would be work
+            return self._done.setdefault(key, await hold())
         return await self._flights.join(key, lambda: self._keep(key, hold()))
 
     async def _keep(self, key: Request, exchange: Coroutine[Any, Any, Exchange]) -> Exchange:

@@ -153,6 +153,9 @@ class OneOfMany:
     Where others wait for the same exchange it goes on when this walk gives it up.
     """
 
+    #: Equal requests are one exchange: whoever records it need not see to that.
+    shares = True
+
     def __init__(self, shared: Shared, ground: Ground) -> None:
         self._shared = shared
         self._questions = asyncio.Semaphore(MAX_QUESTIONS)

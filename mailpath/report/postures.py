@@ -48,6 +48,11 @@ def _lines(posture: Posture, every_field: bool) -> Iterator[str]:
             continue
         for line in written(field.name, field.value):
             yield visible(line)
+    if posture.recipients:
+        yield ""
+        yield from _comment("Recipients for whom another posture decides.")
+        for domain, other in posture.recipients.items():
+            yield f"for.{toml(domain)} = {toml(other.name)}"
 
 
 def _comment(text: str) -> Iterator[str]:
@@ -71,6 +76,7 @@ def to_dict(posture: Posture) -> dict[str, Any]:
         "habits": [field.name for field in fields if field.habit],
         "fields": {**values, **{old: values[new] for old, new in RENAMED.items()}},
         "unknown": {field.name: list(field.candidates) for field in fields if field.candidates},
+        "recipients": {domain: other.name for domain, other in posture.recipients.items()},
     }
 
 

@@ -113,7 +113,7 @@ def build(
     `met`: the walk on which the sender fetched the policy of which `sending` says the age; default: `walk`.
     `on_trust`: what a replay says counts, whatever it rests on.
     """
-    judged = tuple(postures)
+    judged = tuple(posture.toward(walk.path.recipient) for posture in postures)
 
     def judge(posture: Posture) -> Verdict:
         return sending.verdict(walk, posture, met)

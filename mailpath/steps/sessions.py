@@ -17,7 +17,8 @@ address has an equal share of the sessions: what is tried must not depend on who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -140,8 +141,8 @@ class _Address:
                 why = _DEAD if dead else _BEFORE_TLS
             # Each takes its place before it waits for anything: the order is this one.
             await together(
-                self._try_envelope(dead=why == _DEAD),
-                self._without_odd_suites(first),
+                *self._envelope_tried(dead=why == _DEAD),
+                *self._without_odd_suites(first),
                 self._send(why, ahead),
             )
         finally:
@@ -150,26 +151,32 @@ class _Address:
                 task.cancel()
             await asyncio.wait(under_way)
 
-    async def _try_envelope(self, *, dead: bool) -> None:
+    def _envelope_tried(self, *, dead: bool) -> Iterator[Coroutine[Any, Any, None]]:
         envelope = self._tools.network.ground.envelope
         if envelope is not None and not dead and self._has_room():
-            sni = self._names[0] if self._names else None
-            self.enveloped.append(await self._converse(sni, envelope=envelope))
+            yield self._try_envelope(envelope)
 
-    async def _without_odd_suites(self, first: Sequence[Session]) -> None:
+    async def _try_envelope(self, envelope: Envelope) -> None:
+        sni = self._names[0] if self._names else None
+        self.enveloped.append(await self._converse(sni, envelope=envelope))
+
+    def _without_odd_suites(self, first: Sequence[Session]) -> Iterator[Coroutine[Any, Any, None]]:
         """One more session for each kind of sender that does not offer the suite which was chosen."""
         for session in reversed(first):
             profiles = _odd(session.tls) if session.tls is not None else []
             for profile in profiles:
-                if not self._has_room():
+                if self._has_room():
+                    yield self._hold_as(session.sni, profile)
+                else:
                     self._leave_out(session.sni, _SESSIONS, profile)
-                    continue
-                held = await self._converse(session.sni, profile)
-                # An older capture does not hold those of later kinds: they are not to be missed.
-                if held.failure is not Failure.NOT_RECORDED or profile not in _LATER:
-                    self.sessions.append(held)
             if profiles:
                 return
+
+    async def _hold_as(self, sni: str | None, profile: TlsProfile) -> None:
+        held = await self._converse(sni, profile)
+        # An older capture does not hold those of later kinds: they are not to be missed.
+        if held.failure is not Failure.NOT_RECORDED or profile not in _LATER:
+            self.sessions.append(held)
 
     async def _further(self) -> tuple[list[str], list[str]]:
         """The names to send there beside the first, best first; and those that any sender may send."""

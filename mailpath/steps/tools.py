@@ -48,12 +48,10 @@ class Tools:
         """
         if not claim:
             return await self.validator.lookup(name, rdtype)
-        lookup, (ad, rcode) = await asyncio.gather(
-            self.validator.lookup(name, rdtype), self.validator.resolver_claim(name, rdtype)
-        )
+        lookup = await self.validator.claimed(name, rdtype)
         if self.at != self.network.ground.made:
-            return lookup
-        return msgspec.structs.replace(lookup, resolver_ad=ad, resolver_rcode=rcode)
+            return msgspec.structs.replace(lookup, resolver_ad=None, resolver_rcode=None)
+        return lookup
 
     def special(self, address: str, port: int) -> str:
         """The special-use category (RFC 6890) of `address`, or "" when it is public.  One that really lives

@@ -27,6 +27,7 @@ from mailpath.exchanges import (
 )
 from mailpath.facts import Path
 from mailpath.judge import Posture
+from mailpath.network.live import LiveNetwork
 from mailpath.network.live_smtp import MAX_SESSIONS
 from mailpath.network.over import Opened, Over
 from mailpath.network.recording import Recording
@@ -81,13 +82,17 @@ class Keeping(Over):
         return await self._held(request, self._inner.converse)
 
     async def _held(self, request: Request, hold: Callable[..., Awaitable[_Held]]) -> _Held:
-        known = self._tried(lambda: self._store.known(request))
+        known = self.known(request)
         if known is not None:
             return cast(_Held, known)
         held = await hold(request)
         if kept_for(held) > 0:
             self._tried(lambda: self._store.note(held))
         return held
+
+    def known(self, request: Request) -> Exchange | None:
+        """What the store has for it."""
+        return self._tried(lambda: self._store.known(request))
 
     def _tried(self, act: Callable[[], Exchange | None]) -> Exchange | None:
         """A walk takes an exception for a bug of one of its steps: so it waits until the walk is over."""
@@ -190,27 +195,30 @@ class Walks:
         self._done(Done(row=row, made=made, exchanges=exchanges, roots=found.roots, assumed=assumed))
 
 
+def way_out(settings: Settings, asked: Asked) -> LiveNetwork:
+    """The network below all walks.  Raises `SettingsError`, `BadAnchor`."""
+    # In units of what one walk may have at once: as many sessions as the owners hold.
+    return open_ended(settings, asked.kind, max(asked.jobs, -(-MOST_SESSIONS // MAX_SESSIONS)))
+
+
 class Survey(ABC):
-    """What any engine has: the store, the way to the mail hosts, and how far it is.
+    """What any engine has: the store, `hosts`, the way to those that are asked, and how far it is.
 
     `done`: domains walked until now, of `total`; `resumed`: those that had been before.
     """
 
-    def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
-        # In units of what one walk may have at once: as many sessions as the owners hold.
-        live = open_ended(settings, asked.kind, max(asked.jobs, -(-MOST_SESSIONS // MAX_SESSIONS)))
+    def __init__(self, store: Store, settings: Settings, asked: Asked, hosts: Opened) -> None:
         self._store = store
         self._settings = settings
         self._asked = asked
-        self._courteous = Courteous(live, asked.politeness, settings.whole_wait)
-        self._keeping = Keeping(self._courteous, store)
+        self._keeping = Keeping(hosts, store)
         self._sampling = Sampling(self._keeping)
         self.total = store.volumes[0]
         self.resumed = self.done = store.done
 
+    @abstractmethod
     def longest(self) -> tuple[str, int] | None:
         """Which operator's sessions most is waited for, and how many; None where nothing is."""
-        return self._courteous.owners.longest()
 
     @abstractmethod
     async def run(self) -> None:
@@ -225,6 +233,13 @@ class Survey(ABC):
 
 class Engine(Survey):
     """One survey in this process."""
+
+    def __init__(self, store: Store, settings: Settings, asked: Asked) -> None:
+        self._courteous = Courteous(way_out(settings, asked), asked.politeness, settings.whole_wait)
+        super().__init__(store, settings, asked, self._courteous)
+
+    def longest(self) -> tuple[str, int] | None:
+        return self._courteous.owners.longest()
 
     async def run(self) -> None:
         """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""

@@ -36,7 +36,7 @@ _SIDES: Mapping[reply.Side, Side | None] = {
 
 def row_for(walk: Walk, mails: int, today: Posture, postures: Sequence[Posture]) -> Row:
     """The row of the domain that `walk` leads to: of `today` and each of `postures`."""
-    judged = {posture.name: posture for posture in (today, *postures)}
+    judged = {posture.name: posture.toward(walk.path.recipient) for posture in (today, *postures)}
     verdicts = {name: judge(walk, posture) for name, posture in judged.items()}
     failing = [judged[name] for name, verdict in verdicts.items() if verdict.outcome not in DELIVERED]
     causes: dict[str, Cause] = {}

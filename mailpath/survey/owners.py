@@ -3,15 +3,16 @@
 An owner holds one session at a time and begins the next some seconds after the last began.  Beside it, new
 sessions with one operator (the registrable domain of the host, and the /24 or /48 of its address) come at a
 rate.  A server that turns us away for now (421, greylisting) is left alone for a while and asked again; what
-it says then stands.  Whoever waits for a turn waits in the owner's queue, in the order of arrival, and keeps
-nobody else waiting.
+it says then stands.  Where nobody accepts a connection, or nobody greets, no name was told to anybody: what
+one session found holds for the others, and none of them waits as long again.  Whoever waits for a turn waits
+in the owner's queue, in the order of arrival, and keeps nobody else waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from msgspec.structs import replace
@@ -28,15 +29,16 @@ from mailpath.network.over import Opened, Opening, Over
 from mailpath.network.replies import Dialogue, dialogue
 from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
+from mailpath.survey.turns import Budget, Rate, Turns
 
-#: Addresses at which nobody accepts a connection, of which we know that.
-MOST_DEAD = 20_000
+#: Addresses at which nobody is, of which we know that; and the seconds for which we believe it.
+MOST_DEAD, DEAD_FOR = 20_000, 600.0
 #: Sessions under way at once, all together.
 MOST_SESSIONS = 256
 #: Seconds from one look for owners with nothing to do to the next.
 FORGET = 20.0
 _CLOSING = 421
-#: What no second try within the hour would find otherwise.
+#: Of a connection: what a second try soon after would not find otherwise.
 _DEAD = (Failure.TIMEOUT, Failure.REFUSED, Failure.UNREACHABLE)
 
 
@@ -71,6 +73,13 @@ def turned_away(said: Dialogue | Session) -> Reply | None:
     return said.starttls if closes else None
 
 
+def nobody_there(exchange: SmtpExchange) -> bool:
+    """Whether it ended before a name could matter: no connection was accepted, or nobody greeted in time."""
+    if exchange.failed_at is Stage.GREETING:
+        return exchange.failure is Failure.TIMEOUT and not exchange.transcript
+    return exchange.failed_at is Stage.CONNECT and exchange.failure in _DEAD
+
+
 class _Owner:
     """Of one address: its queue; `waiting`: sessions in it; `away`: the last one was turned away for good."""
 
@@ -84,18 +93,22 @@ class _Owner:
 
 
 class Owners:
-    """All owners.  `converse`: holds one session; belongs to one event loop."""
+    """All owners.  `converse`: holds one session; `budget`: lends turns with networks and operators, None for
+    one of our own.  Belongs to one event loop.
+    """
 
     def __init__(
-        self, politeness: Politeness, converse: Callable[[SmtpRequest], Awaitable[SmtpExchange]]
+        self,
+        politeness: Politeness,
+        converse: Callable[[SmtpRequest], Awaitable[SmtpExchange]],
+        budget: Budget | None = None,
     ) -> None:
         self._politeness = politeness
+        self._budget = budget or Rate(politeness.rate)
         self._converse = converse
         self._owners: dict[str, _Owner] = {}
-        #: Of addresses, networks and operators: when a further session may be planned for, and begun.
-        self._free_at: dict[str, float] = {}
-        self._open_at: dict[str, float] = {}
-        self._dead: OrderedDict[str, SmtpExchange] = OrderedDict()
+        self._turns = Turns()
+        self._dead: OrderedDict[str, tuple[SmtpExchange, float]] = OrderedDict()
         self._forget_at = 0.0
         self._all = asyncio.Semaphore(MOST_SESSIONS)
 
@@ -127,64 +140,61 @@ class Owners:
             return
         self._forget_at = now + FORGET
         for address, owner in list(self._owners.items()):
-            if not owner.waiting and self._free_at.get(address, 0.0) <= now:
+            if not owner.waiting and self._turns.is_free(address):
                 del self._owners[address]
-        self._free_at = {name: when for name, when in self._free_at.items() if when > now}
-        self._open_at = {name: when for name, when in self._open_at.items() if when > now}
 
     async def _try(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
         # Whoever did not let us in after all that time is not asked so often for every further name.
         for pause in (0.0, *(() if owner.away else self._politeness.pauses)):
-            if (dead := self._dead.get(request.address)) is not None:
+            if (dead := self._found_dead(request.address)) is not None:
                 return replace(dead, request=request)
             await asyncio.sleep(pause)  # at least until who comes with this one has named the operator
-            spans = self._spans(owner, request.address)
-            await self._turn(spans)
-            async with self._all:
-                await self._begin(spans)
-                exchange = await self._converse(request)
+            exchange = await self._one(owner, request)
             owner.away = turned_away(dialogue(exchange)) is not None
             if not owner.away:
                 break
-        if exchange.failed_at is Stage.CONNECT and exchange.failure in _DEAD:
-            self._dead[request.address] = exchange
+        if nobody_there(exchange):
+            self._dead[request.address] = exchange, asyncio.get_running_loop().time() + DEAD_FOR
             if len(self._dead) > MOST_DEAD:
                 self._dead.popitem(last=False)
         return exchange
 
-    def _spans(self, owner: _Owner, address: str) -> dict[str, float]:
-        """Address, network and operator: seconds from one session with it to the next."""
-        gap, rate = self._politeness.gap, self._politeness.rate
-        shared = {network_of(address): 1 / rate, owner.operator: 1 / rate} if rate > 0 else {}
-        return {**shared, address: gap}
+    async def _one(self, owner: _Owner, request: SmtpRequest) -> SmtpExchange:
+        """A session, begun when address, network, operator and we ourselves have room for it."""
+        spans = {request.address: self._politeness.gap}
+        await self._turns.take(spans)
+        async with self._budget((network_of(request.address), owner.operator)):
+            await self._all.acquire()
+            try:
+                await self._turns.begin(spans)
+            except BaseException:
+                self._all.release()
+                raise
+        try:
+            return await self._converse(request)
+        finally:
+            self._all.release()
 
-    async def _turn(self, spans: Mapping[str, float]) -> None:
-        """Wait until all of them may have a new session; and take that turn."""
-        now = asyncio.get_running_loop().time()
-        when = max(now, *(self._free_at.get(name, 0.0) for name in spans))
-        for name, span in spans.items():
-            self._free_at[name] = when + span
-        if when > now:
-            await asyncio.sleep(when - now)
-
-    async def _begin(self, spans: Mapping[str, float]) -> None:
-        """A turn that came late, because we were busy, does not bring the next one closer to it."""
-        clock = asyncio.get_running_loop().time
-        while (wait := max(self._open_at.get(name, 0.0) for name in spans) - clock()) > 0:  # noqa: ASYNC110 - a time, no event
-            await asyncio.sleep(wait)
-        now = clock()
-        for name, span in spans.items():
-            self._open_at[name] = now + span
-            self._free_at[name] = max(self._free_at.get(name, 0.0), now + span)
+    def _found_dead(self, address: str) -> SmtpExchange | None:
+        """The session that found nobody at `address` not long ago."""
+        exchange, until = self._dead.get(address, (None, 0.0))
+        if exchange is not None and until <= asyncio.get_running_loop().time():
+            del self._dead[address]
+            return None
+        return exchange
 
 
 class Courteous(Over):
-    """`inner` with owners between it and the mail hosts.  `seconds`: for one session, from when it begins."""
+    """`inner` with owners between it and the mail hosts.  `seconds`: for one session, from when it begins;
+    `budget`: as the owners have it.
+    """
 
-    def __init__(self, inner: Opened, politeness: Politeness, seconds: float) -> None:
+    def __init__(
+        self, inner: Opened, politeness: Politeness, seconds: float, budget: Budget | None = None
+    ) -> None:
         super().__init__(inner)
         self._seconds = seconds
-        self.owners = Owners(politeness, self._begin)
+        self.owners = Owners(politeness, self._begin, budget)
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         return await self.owners.hold(request)

@@ -1,135 +1,102 @@
-"""The engine in several processes: workers walk and judge, this one meets the mail hosts and keeps the store.
+"""Workers on this machine: processes that this one starts, and reaches through pipes of pickles.
 
-As all sessions are held here, each address has one owner whatever the number of workers.  Of a worker that
-ends before its time the others walk what it had begun.
+python -c "... worker" < messages > messages
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import pickle
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
-from msgspec.structs import replace
-
-from mailpath.exchanges import SmtpExchange
-from mailpath.network.recording import Flights
-from mailpath.network.settings import Settings
-from mailpath.survey.engine import Asked, Done, Survey, first_of
-from mailpath.survey.links import Begin, Domain, Held, Link, Next, Unwanted, Wanted
-from mailpath.survey.store import Store, StoreError
+from mailpath.survey.links import Link
+from mailpath.survey.worker import work
 
 #: Octets that a pipe holds before it is read.
 ROOM = 1024 * 1024
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from mailpath.survey.worker import main; main()"
+#: Octets of the length before each message, and of a message: a walk of fifty mail hosts has some MiB.
+HEAD, MOST = 8, 256 * 1024 * 1024
+#: Seconds in which a server notices that a process which has ended holds its session no longer.
+REST = 1.0
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from mailpath.survey.processes import main; main()"
 
 
-class WorkersGone(StoreError):
-    """No worker is left, and there is something to walk yet."""
+class Pipes:
+    """One end of a pair of pipes: a `Link`."""
 
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
 
-class Processes(Survey):
-    """One survey in `workers` processes, beside this one.  `pids`: of those at work."""
+    def send(self, message: Any) -> None:
+        """Never waits."""
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        if not self._writer.is_closing():
+            self._writer.write(len(data).to_bytes(HEAD, "big") + data)
 
-    def __init__(self, store: Store, settings: Settings, asked: Asked, workers: int) -> None:
-        super().__init__(store, settings, asked)
-        self._workers = workers
-        self.pids: set[int] = set()
-        self._todo: asyncio.Queue[Domain] = asyncio.Queue()
-        self._left = self.total - self.done
-        self._over = asyncio.Event()
-        self._flights = Flights()
-
-    async def run(self) -> None:
-        """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
-        for domain, mails in self._store.todo():
-            self._todo.put_nowait(Domain(domain, mails))
-        async with self._courteous:
-            self._store.set_ground(self._courteous.ground)
-            try:
-                async with asyncio.TaskGroup() as group:
-                    working = [group.create_task(self._work()) for _ in range(self._workers)]
-                    group.create_task(self._watch(working))
-            except* StoreError as several:
-                raise first_of(several) from None
-
-    async def _watch(self, working: list[asyncio.Task[None]]) -> None:
-        """Ends them when all is walked.  Raises `WorkersGone`."""
-        over = asyncio.create_task(self._over.wait())
+    async def receive(self) -> Any:
+        """The next message; None where the other end is gone."""
         try:
-            running = set(working)
-            while running and self._left:
-                ended, _ = await asyncio.wait([over, *running], return_when=asyncio.FIRST_COMPLETED)
-                running -= ended
-        finally:
-            over.cancel()
-        if self._left:
-            raise WorkersGone("Every process that walked has ended: --resume goes on.")
-        for each in working:
-            each.cancel()
+            length = int.from_bytes(await self._reader.readexactly(HEAD), "big")
+            return pickle.loads(await self._reader.readexactly(length)) if length <= MOST else None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
 
-    async def _work(self) -> None:
-        """One worker, until all is walked or it is gone."""
-        under_way: dict[str, Domain] = {}
-        try:
-            async with self._started() as link, asyncio.TaskGroup() as group:
-                sessions: dict[int, asyncio.Task[None]] = {}
-                while (message := await link.receive()) is not None:
-                    if isinstance(message, Done):
-                        del under_way[message.row.domain]
-                        self._finish(message)
-                        self._left -= 1
-                        if not self._left:
-                            self._over.set()
-                    elif isinstance(message, Next):
-                        group.create_task(self._feed(link, under_way))
-                    elif isinstance(message, Wanted):
-                        task = sessions[message.number] = group.create_task(self._hold(link, message))
-                        task.add_done_callback(lambda _, number=message.number: sessions.pop(number))  # type: ignore[misc]
-                    elif isinstance(message, Unwanted) and message.number in sessions:
-                        sessions[message.number].cancel()
-                raise _Gone
-        except* _Gone:
-            for domain in under_way.values():
-                self._todo.put_nowait(domain)
+    def close(self) -> None:
+        """Say nothing more: the other end finds the end of its pipe."""
+        self._writer.close()
 
-    async def _feed(self, link: Link, under_way: dict[str, Domain]) -> None:
-        domain = await self._todo.get()
-        under_way[domain.name] = domain
-        link.send(domain)
 
-    async def _hold(self, link: Link, wanted: Wanted) -> None:
-        request = wanted.request
-        # Two workers that want the same at once share one session, as two walks of one process do.
-        exchange = await self._flights.join(request, lambda: self._sampling.converse(request))
-        assert isinstance(exchange, SmtpExchange)
-        link.send(Held(wanted.number, exchange, self._sampling.assumed.get(request, "")))
+class Processes:
+    """The `Transport` of `size` processes.  `pids`: of those at work, by their shards."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.rest = REST
+        self.pids: dict[int, int] = {}
 
     @asynccontextmanager
-    async def _started(self) -> AsyncIterator[Link]:
-        program = _PROGRAM.format(path=sys.path)
+    async def started(self, shard: int) -> AsyncIterator[Link]:
+        """A worker, which ends with the block."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", program),
+            *(sys.executable, "-c", _PROGRAM.format(path=sys.path)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=ROOM,
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        link = Link(process.stdout, process.stdin)
-        jobs = -(-self._asked.jobs // self._workers)
-        link.send(Begin(self._settings, replace(self._asked, jobs=jobs)))
-        self.pids.add(process.pid)
+        pipes = Pipes(process.stdout, process.stdin)
+        self.pids[shard] = process.pid
         try:
-            yield link
+            yield pipes
         finally:
-            self.pids.discard(process.pid)
-            link.close()
+            del self.pids[shard]
+            pipes.close()
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
 
 
-class _Gone(Exception):
-    """A worker has ended."""
+async def _serve(source: int, sink: int) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb"))
+    transport, protocol = await loop.connect_write_pipe(
+        asyncio.streams.FlowControlMixin, os.fdopen(sink, "wb")
+    )
+    await work(Pipes(reader, asyncio.StreamWriter(transport, protocol, None, loop)))
+
+
+def main() -> None:
+    """Standard input and output are the pipe; what anything else writes there goes to standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the holder's to heed
+    source, sink = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    asyncio.run(_serve(source, sink))

@@ -1,60 +1,103 @@
-"""A process that walks for a survey: DNS, policies and the judge are its own, mail hosts are its parent's.
+"""A worker of a survey, wherever it runs: it walks, and it owns a part of the hosts.
 
-It ends when its parent does: then the pipe between them ends.
+DNS and the judge are its own.  What a mail host or a policy host says comes from the holder of the survey; of
+the hosts that it owns, the worker is the only one to open a session with them.  It ends when the holder does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from itertools import count
+import resource
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path as Folder
+from tempfile import TemporaryDirectory
+from typing import cast
 
-from mailpath.exchanges import SmtpExchange, SmtpRequest
-from mailpath.network.over import Opened, Over
-from mailpath.online import open_ended
-from mailpath.survey.engine import Walks
-from mailpath.survey.links import Begin, Domain, Held, Link, Next, Unwanted, Wanted
+from msgspec.structs import replace
+
+from mailpath.exchanges import (
+    DnsExchange,
+    HttpsExchange,
+    HttpsRequest,
+    Question,
+    SmtpExchange,
+    SmtpRequest,
+)
+from mailpath.network.live import LiveNetwork
+from mailpath.network.over import Opened, Opening, Over
+from mailpath.survey.engine import Walks, way_out
+from mailpath.survey.links import Begin, Domain, Held, Link, Next, Serves, Turn, Unwanted, Wanted, Wants
+from mailpath.survey.owners import Courteous
+
+#: Open at once, of sessions, questions and policies.
+DESCRIPTORS = 4096
 
 
 class Asking(Over):
-    """`inner`, but for mail hosts: those the parent meets."""
+    """`inner`, but for hosts, which are the holder's to ask; `knows`: it may know some DNS answers, too."""
 
-    def __init__(self, inner: Opened, link: Link) -> None:
+    def __init__(self, inner: Opened, wants: Wants, *, knows: bool) -> None:
         super().__init__(inner)
-        self._link = link
-        self._numbers = count()
-        self._wanted: dict[int, asyncio.Future[SmtpExchange]] = {}
+        self._wants = wants
+        self._knows = knows
         self.assumed: dict[SmtpRequest, str] = {}
 
-    async def converse(self, request: SmtpRequest) -> SmtpExchange:
-        number = next(self._numbers)
-        answer: asyncio.Future[SmtpExchange] = asyncio.get_running_loop().create_future()
-        self._wanted[number] = answer
-        self._link.send(Wanted(number, request))
-        try:
-            return await answer
-        except asyncio.CancelledError:
-            self._link.send(Unwanted(number))
-            raise
-        finally:
-            del self._wanted[number]
+    async def ask(self, question: Question) -> DnsExchange:
+        if self._knows and (known := (await self._wants.want(question)).exchange) is not None:
+            return cast(DnsExchange, known)
+        return await super().ask(question)
 
-    def take(self, held: Held) -> None:
-        """The parent's answer."""
+    async def fetch(self, request: HttpsRequest) -> HttpsExchange:
+        return cast(HttpsExchange, (await self._wants.want(request)).exchange)
+
+    async def converse(self, request: SmtpRequest) -> SmtpExchange:
+        held = await self._wants.want(request)
         if held.assumed:
-            self.assumed[held.exchange.request] = held.assumed
-        answer = self._wanted.get(held.number)
-        if answer is not None and not answer.done():
-            answer.set_result(held.exchange)
+            self.assumed[request] = held.assumed
+        return cast(SmtpExchange, held.exchange)
+
+    @asynccontextmanager
+    async def turn(self, names: Sequence[str]) -> AsyncIterator[None]:
+        """The `Budget` of all workers."""
+        held = await self._wants.want(Turn(tuple(names)))
+        try:
+            yield
+        finally:
+            self._wants.let_go(held.number)
+
+
+def network_for(begin: Begin) -> LiveNetwork:
+    """The way out, as it is for the holder of the survey, whose files need not be here."""
+    with TemporaryDirectory(prefix="mailpath-") as folder:
+        files = {"ca_file": "".join(map(ssl.DER_cert_to_PEM_cert, begin.roots)), "trust_anchor": begin.anchor}
+        there = {}
+        for key, text in files.items():
+            if text:
+                there[key] = os.path.join(folder, key)
+                Folder(there[key]).write_text(text, encoding="utf-8")
+        return way_out(replace(begin.settings, **there), begin.asked)
+
+
+def allow_descriptors() -> None:
+    """Some systems allow a process fewer than its sessions and questions may take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # the system has a bound of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def work(link: Link) -> None:
-    """Walk to every domain that comes, until the parent is gone."""
+    """Walk to every domain that comes, and meet every host, until the holder is gone."""
     begin: Begin = await link.receive()
-    live = open_ended(begin.settings, begin.asked.kind, begin.asked.jobs)
-    asking = Asking(live, link)
+    live, wants = network_for(begin), Wants(link)
+    asking = Asking(live, wants, knows=begin.resumed)
     walks = Walks(asking, begin.settings, begin.asked, asking.assumed, link.send)
+    politeness, seconds = begin.asked.politeness, begin.settings.whole_wait
+    owner = Courteous(Opening(live), politeness, seconds, asking.turn if politeness.rate > 0 else None)
     domains: asyncio.Queue[Domain] = asyncio.Queue()
 
     async def walk_all(group: asyncio.TaskGroup) -> None:
@@ -66,31 +109,20 @@ async def work(link: Link) -> None:
             await place.enter()
             group.create_task(walks.one(domain.name, domain.mails, place))
 
+    async def serve(wanted: Wanted) -> None:
+        if isinstance(wanted.request, HttpsRequest):
+            link.send(Held(wanted.number, await owner.fetch(wanted.request)))
+        elif isinstance(wanted.request, SmtpRequest):
+            link.send(Held(wanted.number, await owner.converse(wanted.request)))
+
     async with walks.shared, asyncio.TaskGroup() as group:
-        feeding = group.create_task(walk_all(group))
+        serves = Serves(group, serve)
+        group.create_task(walk_all(group))
         while (message := await link.receive()) is not None:
             if isinstance(message, Domain):
                 domains.put_nowait(message)
-            else:
-                asking.take(message)
-        feeding.cancel()
+            elif isinstance(message, Held):
+                wants.take(message)
+            elif isinstance(message, Wanted | Unwanted):
+                serves.take(message)
         os._exit(0)  # whatever is under way: nobody waits for it any longer
-
-
-async def _serve(source: int, sink: int) -> None:
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb"))
-    transport, protocol = await loop.connect_write_pipe(
-        asyncio.streams.FlowControlMixin, os.fdopen(sink, "wb")
-    )
-    await work(Link(reader, asyncio.StreamWriter(transport, protocol, None, loop)))
-
-
-def main() -> None:
-    """Standard input and output are the pipe; what anything else writes there goes to standard error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the parent's to heed
-    source, sink = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    asyncio.run(_serve(source, sink))

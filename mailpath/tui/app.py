@@ -24,6 +24,7 @@ from mailpath.tui.preferences import Preferences
 from mailpath.tui.screens.keys import APP
 from mailpath.tui.screens.path import PathScreen
 from mailpath.tui.session import Session
+from mailpath.tui.styling import StyledApp
 from mailpath.tui.text import ASCII, UNICODE
 from mailpath.tui.widgets.bar import NameInput
 
@@ -44,7 +45,7 @@ class _WholeCells(ScrollBarRender):
 ScrollBar.renderer = _WholeCells
 
 
-class BaseApp(App[str]):
+class BaseApp(StyledApp):
     """What the app is on whatever it is opened: its look, its keys.  Returns the line that is to stay in the
     scrollback."""
 
@@ -156,6 +157,13 @@ class BaseApp(App[str]):
         ascii = self.glyphs is ASCII
         shown = binding.key_display
         return (PAIRS.get(shown, shown) if ascii else shown) if shown else key_text(binding.key, ascii)
+
+    async def run_action(self, *given: Any, **options: Any) -> bool:
+        """What a key does is seen at the next frame; then what is worked out aside goes on."""
+        done = await super().run_action(*given, **options)
+        if self.screen_stack:
+            self.screen.call_after_refresh(aside.go_on)
+        return done
 
     async def action_quit(self) -> None:
         """As the screen's own key does: one line stays in the scrollback."""

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 #: Seconds after which the thread that works gives way to the one that waits (Python's own: 0.005).  A key
 #: makes some ten turns of the loop until it is on the screen, and may have to wait so long at each.
 _TURN = 0.0005
-#: Seconds that it stands still for after a key: long enough for a whole screen to be drawn.
+#: Seconds that it stands still for after a key, at most: long enough for a whole screen to be drawn.
 _PAUSE = 0.06
 #: Seconds that the end of the process waits for work under way to notice that it is given up.
 _GRACE = 1.0
@@ -34,6 +34,7 @@ class _Aside:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Event | None = None
         self._until = 0.0
+        self._answered = threading.Event()
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """The running loop."""
@@ -51,6 +52,7 @@ class _Aside:
 
     def give_way(self) -> None:
         """Stand still for a moment, if there is anything to give way with."""
+        self._answered.clear()
         self._until = time.monotonic() + _PAUSE
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._pause)
@@ -58,7 +60,11 @@ class _Aside:
     def _pause(self) -> None:
         left = self._until - time.monotonic()
         if left > 0:
-            time.sleep(left)
+            self._answered.wait(left)
+
+    def go_on(self) -> None:
+        """What it stood still for is done."""
+        self._answered.set()
 
     async def _run(self, begun: threading.Event) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
@@ -86,3 +92,8 @@ async def run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 def give_way() -> None:
     """The user wants something: what goes on aside waits for a moment, between two of its pieces."""
     _aside.give_way()
+
+
+def go_on() -> None:
+    """What the user wanted can be seen."""
+    _aside.go_on()

@@ -78,7 +78,7 @@ class JudgedWalk:
         provenance: Provenance | None = None,
     ) -> None:
         self.walk = walk
-        self.postures = postures
+        self.postures = {name: each.toward(walk.path.recipient) for name, each in postures.items()}
         self.asked = asked
         self.met = met
         self.provenance = provenance

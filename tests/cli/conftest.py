@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailpath.cli import main
+from mailpath.network.capture import dump
 
 if TYPE_CHECKING:
+    from conftest import Walks
+
     from mailpath.lab import Lab
 
 
@@ -36,3 +39,17 @@ def run(
 def network(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The network file of the running lab."""
     return lab.write_network_file(tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture(scope="session")
+def held(walks: Walks, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Captures of the lab's scenarios, by their ids."""
+    folder = tmp_path_factory.mktemp("held")
+
+    def capture(scenario: str) -> Path:
+        file = folder / f"{scenario}.json"
+        if not file.exists():
+            dump(walks.of(scenario).capture, file)
+        return file
+
+    return capture

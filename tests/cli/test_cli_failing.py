@@ -17,22 +17,6 @@ from mailpath.commands.moments import Offset, moment, seen_from
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(scope="module")
-def held(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Captures of the lab's scenarios, by their ids."""
-    from test_cli_check import mailpath
-
-    folder = tmp_path_factory.mktemp("held")
-
-    def capture(scenario: str) -> Path:
-        file = folder / f"{scenario}.json"
-        if not file.exists():
-            mailpath("check", f"{scenario}.example", "--network", network, "--capture", file)
-        return file
-
-    return capture
-
-
 @pytest.mark.parametrize(
     ("scenario", "words", "told"),
     [

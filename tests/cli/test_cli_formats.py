@@ -27,14 +27,9 @@ FIRST = {
 
 
 @pytest.fixture(scope="module")
-def stale(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stale(held: Callable[[str], Path]) -> Path:
     """A capture of a path whose TLSA record is out of date."""
-    from test_cli_check import mailpath
-
-    file = tmp_path_factory.mktemp("stale") / "stale.json"
-    done = mailpath("check", "dane-stale.example", "--network", network, "--capture", file)
-    assert done.returncode == 2
-    return file
+    return held("dane-stale")
 
 
 @pytest.mark.parametrize("form", FIRST)
@@ -151,24 +146,10 @@ def test_the_whole_catalogue(stale: Path, report_schema: dict[str, Any], run: Ru
         assert "forge-address" in out
 
 
-@pytest.fixture(scope="module")
-def kept(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Scenario -> its capture."""
-    from test_cli_check import mailpath
-
-    def walked(scenario: str) -> Path:
-        file = tmp_path_factory.mktemp(scenario) / "walk.json"
-        done = mailpath("check", f"{scenario}.example", "--network", network, "--capture", file)
-        assert done.returncode == 0
-        return file
-
-    return walked
-
-
 def test_what_the_message_asks_for_is_judged_and_told(
-    kept: Callable[[str], Path], report_schema: dict[str, Any], run: Run
+    held: Callable[[str], Path], report_schema: dict[str, Any], run: Run
 ) -> None:
-    file = kept("requiretls")
+    file = held("requiretls")
     asked = "REQUIRETLS is offered by mx2.requiretls.example, not by mx1.requiretls.example"
     for option, posture, code, words in (
         ("--requiretls", "rfc", 0, "delivered authenticated by rfc at mx2.requiretls.example"),
@@ -200,8 +181,8 @@ def test_what_the_message_asks_for_is_judged_and_told(
     assert "TLS026" not in out
 
 
-def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path], run: Run) -> None:
-    file = kept("sts-enforce")
+def test_how_old_the_policy_is_decides_under_attack(held: Callable[[str], Path], run: Run) -> None:
+    file = held("sts-enforce")
     hidden = "block-policy+strip-starttls"
     words = ("check", "--replay", file, "--trust-capture", "--posture", "sts", "--attack", hidden)
     for age, state, outcome, first, line in (
@@ -221,7 +202,7 @@ def test_how_old_the_policy_is_decides_under_attack(kept: Callable[[str], Path],
         assert both in told
         assert "A policy that the sender may have cached" not in told
     _, out, _ = run(
-        "check", "--replay", kept("requiretls"), "--trust-capture", "--policy-age", "2d", "--full"
+        "check", "--replay", held("requiretls"), "--trust-capture", "--policy-age", "2d", "--full"
     )
     told = " ".join(out.split())
     assert "this walk found none, so the content of one fetched 2 d ago is unknown" in told
@@ -270,11 +251,13 @@ def test_attacks_are_listed(run: Run) -> None:
     assert all(each["needs"] and each["stopped_by"] for each in listed)
 
 
-def test_a_reply_for_each_reader(kept: Callable[[str], Path], run: Run) -> None:
-    words = ("check", "--replay", kept("sts-enforce"), "--trust-capture")
+def test_a_reply_for_each_reader(held: Callable[[str], Path], run: Run) -> None:
+    words = ("check", "--replay", held("sts-enforce"), "--trust-capture")
     code, out, _ = run(*words, "--format", "ticket")
     assert code == 0
-    assert out.startswith("Subject: Mail to sts-enforce.example: delivered\n\nMail to sts-enforce.example ")
+    subject, text = out.split("\n\n")[:2]
+    assert subject == "Subject: Mail to sts-enforce.example: delivered"
+    assert text.startswith("Mail from a.example to sts-enforce.example ")
     _, out, _ = run(*words, "--format", "ticket", "--reader", "user")
     assert "\nYour mail to sts-enforce.example " in out
     code, _, err = run(*words, "--reader", "user")

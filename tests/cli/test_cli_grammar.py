@@ -47,6 +47,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         "lab serve",
         "dnssec",
         "explain",
+        "postures import",
         "attacks",
         "bounce",
         "tlsrpt",

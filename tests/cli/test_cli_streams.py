@@ -18,9 +18,16 @@ def shell(script: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
 @pytest.mark.parametrize(
-    "words", [("postures",), ("--help",), ("--version",), ("explain", "TLSA002"), ("lab", "list", "--json")]
+    ("redirection", "words"),
+    [
+        (">/dev/full", ("postures",)),
+        (">&-", ("postures",)),
+        (">&-", ("--help",)),
+        (">/dev/full", ("--version",)),
+        (">/dev/full", ("explain", "TLSA002")),
+        (">&-", ("lab", "list", "--json")),
+    ],
 )
 def test_output_that_cannot_be_written(redirection: str, words: tuple[str, ...]) -> None:
     done = shell(f'"$@" {redirection}', *words)
@@ -28,8 +35,15 @@ def test_output_that_cannot_be_written(redirection: str, words: tuple[str, ...])
     assert done.stderr.startswith("mailpath: Standard output cannot be written: ")
 
 
-@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
-@pytest.mark.parametrize("words", [("--format", "json"), ("--format", "text"), ("--capture", "-")])
+@pytest.mark.parametrize(
+    ("redirection", "words"),
+    [
+        (">/dev/full", ("--format", "json")),
+        (">&-", ("--format", "text")),
+        (">/dev/full", ("--capture", "-")),
+        (">&-", ("--capture", "-")),
+    ],
+)
 def test_a_report_that_cannot_be_written(
     redirection: str, words: tuple[str, ...], network: Path, tmp_path: Path
 ) -> None:

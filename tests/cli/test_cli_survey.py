@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -182,8 +184,8 @@ def test_an_interrupt_says_how_to_go_on(run: Run, network: Path, listed: Path, l
         (("LIST", "--posture", "dame"), "no posture 'dame'"),
         (("LIST", "--rate", "-1"), "'--rate': -1 is not a number of 0 or more."),
         (("LIST", "--jobs", "0"), "'--jobs': 0 is not a whole number from 1 to 256."),
-        (("LIST", "--engine", "ray"), "'ray' is neither local nor processes:N, N from 1 to 64."),
-        (("LIST", "--engine", "processes:0"), "'processes:0' is neither local"),
+        (("LIST", "--engine", "processes:0"), "'processes:0' is none of local, processes:N (N from 1 to 64)"),
+        (("LIST", "--cluster", "127.0.0.1:1"), "--cluster is for --engine ray."),
         (("LIST", "--per-host", "x"), "'--per-host': 'x' is not a whole number."),
         (("LIST", "-o", "a", "-o", "a"), "a is named by two -o."),
         (("LIST", "-o", "LIST"), "would overwrite the file that the list"),
@@ -208,3 +210,50 @@ def test_what_cannot_be_used_is_told_before_anything_is_asked(
 def test_the_words_for_formats_are_those_that_there_are() -> None:
     assert set(survey_grammar.LOG_FORMATS) == set(lists.FORMATS)
     assert tuple(survey_grammar.FORMATS) == tuple(out.FORMATS)
+
+
+def test_a_cluster_has_to_be_named_and_needs_ray(
+    run: Run, listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    words = ("survey", listed, "--lab", "plaintext", "--store", listed.with_name("s"), "--engine", "ray")
+    monkeypatch.setattr("mailpath.survey.cluster.find_spec", lambda name: name)
+    code, _, err = run(*words)
+    assert (code, "--engine ray needs --cluster ADDRESS" in err) == (64, True)
+    monkeypatch.setattr("mailpath.survey.cluster.find_spec", lambda name: None)
+    code, _, err = run(*words, "--cluster", "127.0.0.1:1")
+    assert (code, "A cluster needs more than was installed: pip install 'mailpath[ray]'" in err) == (64, True)
+    assert not listed.with_name("s").exists()
+
+
+def test_a_store_that_another_holds_or_a_newer_version_made_stays_as_it_is(
+    run: Run, network: Path, listed: Path
+) -> None:
+    store = listed.with_name("store")
+    words = ("survey", "--resume", "--store", store, "--network", network, "--posture", "dane")
+    assert run(*words, listed)[0] == 1
+    with Store(store, writes=True):
+        for command in (words, ("survey", "delete", store)):
+            code, _, err = run(*command)
+            assert (code, "Another survey is at work on this store." in err) == (64, True)
+    with Store(store) as kept:
+        rows = list(kept.rows())
+    file = store / "survey.sqlite"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA user_version = 99")
+    before = file.read_bytes()
+    replay = ("check", "plaintext.example", "--replay", store)
+    refused: tuple[tuple[str | Path, ...], ...] = (
+        words,
+        ("survey", "diff", store, store),
+        ("open", store),
+        replay,
+    )
+    for refusal in refused:
+        code, _, err = run(*refusal)
+        assert (code, "The store is of a newer version of mailpath: schema 99" in err) == (64, True)
+    assert file.read_bytes() == before
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA user_version = 1")
+    with Store(store) as kept:
+        assert list(kept.rows()) == rows

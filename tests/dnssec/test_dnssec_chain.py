@@ -451,8 +451,10 @@ async def test_unknown_types_validate_too():
 async def test_the_resolvers_own_claim_is_asked_for_once_without_cd():
     where = world()
     validator = Validator(where, AT)
-    assert await validator.resolver_claim("b.example", "MX") == (False, "NOERROR")
-    assert await validator.resolver_claim("b.example.", "MX") == (False, "NOERROR")
-    assert [q.checking_disabled for q in where.asked] == [False]
+    for domain in ("b.example", "b.example."):
+        found = await validator.claimed(domain, "MX")
+        assert (found.resolver_ad, found.resolver_rcode) == (False, "NOERROR")
+    assert [q.checking_disabled for q in where.asked].count(False) == 1
     where.dead[("mx1.b.example", "A")] = Failure.TIMEOUT
-    assert await validator.resolver_claim("mx1.b.example", "A") == (None, None)
+    found = await validator.claimed("mx1.b.example", "A")
+    assert (found.resolver_ad, found.resolver_rcode) == (None, None)

@@ -60,7 +60,7 @@ async def test_types_of_which_nothing_is_signed_say_so_without_a_question(rdtype
     found = await validator.lookup("b.example", rdtype)
     assert (found.found, found.security) == (Found.FAILED, Security.INDETERMINATE)
     assert why in found.reason
-    assert await validator.resolver_claim("b.example", rdtype) == (None, None)
+    assert (await validator.claimed("b.example", rdtype)).resolver_rcode is None
     assert not where.asked
 
 

@@ -74,7 +74,7 @@ def only_reachable(walk, host):
     return replace(walk, starttls=replace(walk.starttls, sessions=sessions))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(walk=paths(), posture=postures(), cached=CACHED, message=st.sampled_from(Message))
 def test_what_is_played_once_for_all_hosts_is_what_each_would_play(walk, posture, cached, message):
     held = {session.address for session in walk.starttls.sessions if not session.not_tried}

@@ -153,11 +153,13 @@ def test_serve_prints_one_line_and_cleans_up(tmp_path: Path, number: signal.Sign
 def test_what_is_kept_of_the_sessions_is_bounded() -> None:
     log = Log()
     for number in range(MAX_SEEN + 5):
-        log.open(f"mx{number}", "192.0.2.1")
+        with log.session(f"mx{number}", "192.0.2.1"):
+            pass
     assert (log.count, len(log.newest), log.newest[0].host) == (MAX_SEEN + 5, MAX_SEEN, "mx5")
-    seen = log.open("mx", "192.0.2.1")
-    for _ in range(200):
-        seen.hear("x" * 1000)
+    with log.session("mx", "192.0.2.1") as seen, log.session("mx", "192.0.2.1") as other:
+        for _ in range(200):
+            seen.hear("x" * 1000)
+    assert (seen.together, other.together) == (1, 2)
     assert sum(map(len, seen.commands)) <= MAX_SAID
     assert seen.commands[0] == "x" * 1000
 

@@ -41,7 +41,7 @@ BROKEN = {
         "mine.toml:5: It gives the answer",
     ),
     "the question gives it away": (
-        "The certificate ended last week.",
+        "The certificate expired last week.",
         "Mail is encrypted, though the certificate has ended.",
         "mine.toml:14: It gives the answer",
     ),

@@ -79,7 +79,7 @@ def test_a_course_on_paper(bench: Bench, tmp_path: Path) -> None:
     assert "<h1>A &lt;course&gt;: solutions</h1>" in rendered
     place = tmp_path / "sheet.html"
     assert run("sheet", "time", "-o", str(place)).exit_code == 0
-    assert place.read_text().startswith("<!doctype html>")
+    assert place.read_text().startswith("<!DOCTYPE html>")
     assert "There is no course or lesson 'tim'" in run("sheet", "tim").output
 
 
@@ -96,7 +96,7 @@ def test_a_test_at_the_terminal_and_the_report(tmp_path: Path) -> None:
     session = begin(library.lesson_named("tlsa")).choose("deferred", "authenticated", 20)
     write(tmp_path / "lesson.jsonl", of_session(session))
     report = run("report", str(tmp_path)).output
-    assert "3 learners, 11 answers." in report
+    assert "3 files, 11 answers." in report
     assert "| M8: MTA-STS in testing mode protects. |" in report
     assert "| tlsa/1 | 1 | 0% | deferred (M6): 1 | 20 |" in report
     assert (

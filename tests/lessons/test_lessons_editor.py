@@ -15,6 +15,7 @@ from mailpath.lessons.grammar import Do
 from mailpath.lessons.hands import hands_for
 from mailpath.lessons.session import Progress, Refused, Session, begin
 from mailpath.lessons.worlds import scenario_named, world_of
+from mailpath.tui.learning.completing import continuations
 
 EVERY = scenarios()
 
@@ -79,6 +80,31 @@ def test_a_new_key_and_its_record_in_one_go() -> None:
         f"add zone.rr {following}",
         'set server.mx1.cert.key "next"',
     )
+
+
+def test_a_completion_writes_an_edit_and_not_the_answer() -> None:
+    def first(typed: str, *edits: str, lesson: str = "key-change") -> str:
+        session = task(lesson)
+        for each in edits:
+            session = session.edit(each)
+        return next(continuations(session, typed), "")
+
+    assert first("a") == "add zone.rr "
+    assert first("add zone.rr ") == "add zone.rr _25._tcp.mx1 {tlsa "
+    assert first("add zone.rr _25._tcp.mx1 {tlsa 3 1 1 ") == "add zone.rr _25._tcp.mx1 {tlsa 3 1 1 mx1}"
+    assert first("add zone.rr _25._tcp.mx1 {tlsa 3 1 1 mx1/n").endswith("mx1/next}")
+    assert first("drop zone.rr @") == "drop zone.rr @ MX 10 mx1"
+    assert first("set server.mx1.cert.key n").endswith("next")
+    assert first("w") == "wait "
+    assert first("s", lesson="no-signature") == "set zone.sec "
+    for lesson in library.lessons():
+        for number, step in enumerate(lesson.step):
+            if isinstance(step, Do):
+                session = begin(lesson, Progress(lesson=lesson.id, step=number))
+                typed = ""
+                for _ in range(3):  # Tab, from nothing
+                    typed = next(continuations(session, typed), typed)
+                    assert typed not in step.solution, lesson.id
 
 
 def test_a_show_of_hands() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mailpath.lessons import library, memory
 from mailpath.lessons.edits import EditError
-from mailpath.lessons.grammar import Do, Lesson, Predict
+from mailpath.lessons.grammar import Condition, Do, Lesson, Predict
 from mailpath.lessons.judging import Bench
 from mailpath.lessons.session import Progress, Refused, Session, begin, judged, right_of
+from mailpath.lessons.words import told_unmet
 
 
 async def taken(bench: Bench, session: Session, *, wrong: bool) -> Session:
@@ -56,11 +57,12 @@ def test_a_prediction_is_locked_and_covers_the_panels() -> None:
         session.go_on()
     with pytest.raises(Refused, match="none of the options"):
         session.choose("bounced", "encrypted, read")
-    chosen = session.choose("deferred", "encrypted, read", seconds=12.4)
+    assert session.choose("deferred", "encrypted, read").feedback.startswith("A browser would stop here.")
+    chosen = session.choose("authenticated", "encrypted, read", seconds=12.4)
     assert not chosen.is_covered
     assert chosen.given is not None
     assert (chosen.given.misconception, chosen.given.seconds) == ("M1", 12)
-    assert chosen.feedback.startswith("A browser would stop here.")
+    assert chosen.feedback.startswith("It was encrypted, to whoever answered.")
     with pytest.raises(Refused, match="stays as it is"):
         chosen.choose("encrypted, read", "encrypted, read")
     with pytest.raises(Refused, match="nothing to edit"):
@@ -86,10 +88,35 @@ def test_a_task_is_edited_undone_and_hinted(bench: Bench) -> None:
     assert naive.undo().moves == ("set server.mx1.cert.key next",)
     assert naive.reset().moves == ()
     assert naive.reset().world == session.world
-    assert asyncio.run(judged(bench, naive)).progress.reached == frozenset()
+    told = asyncio.run(judged(bench, naive))
+    assert told.progress.reached == frozenset()
+    assert told.missing == "The mail must be authenticated."
+    told = asyncio.run(judged(bench, naive.edit("add zone.rr _25._tcp.mx1 {tlsa 3 1 1 mx1}")))
+    assert told.missing.startswith("At some moment on the way, the record in a sender's cache does not fit")
+    assert told.undo().missing == "", "it is told of what was judged"
     hinted = session.hint().hint().hint().hint()
     assert len(hinted.hints) == 3
     assert hinted.hints[2].splitlines() == list(lesson.step[number].solution)  # type: ignore[union-attr]
+
+
+def test_a_condition_says_what_is_still_to_be_reached() -> None:
+    goals = [
+        each
+        for lesson in library.lessons()
+        for step in lesson.step
+        if isinstance(step, Do)
+        for each in step.goal
+    ]
+    told = {told_unmet(each) for each in goals}
+    assert "The record of the old key is still there." in told
+    assert "With postfix-dane, under mitm-misissued, the attacker must not read it." in told
+    assert "Without an attack, the mail must be authenticated." in told
+    assert "The mail must be authenticated, and it must go to mx2." in told
+    assert told_unmet(Condition(never="deferred")) == "The mail must never be deferred on the way."
+    assert told_unmet(Condition(finding=("STS001",))) == "Something is still missing."
+    assert told_unmet(Condition(reads=True, world=("set zone.sec signed",))).startswith(
+        "After `set zone.sec "
+    )
 
 
 def test_the_true_explanation_is_not_always_the_first() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailpath.lab.grammar import Certificate
 from mailpath.lessons.edits import EditError, parse
 from mailpath.lessons.grammar import Condition
 from mailpath.lessons.judging import Bench, holds
-from mailpath.lessons.worlds import World, apply, scenario_named, world_of
+from mailpath.lessons.worlds import World, apply, scenario_named, value_at, world_of
 
 DANE = "dane-good"
 
@@ -48,6 +49,16 @@ def test_each_kind_of_edit() -> None:
     assert gone.attack == ""
 
 
+def test_a_word_for_a_list_is_a_list_of_it() -> None:
+    world = edited("set server.mx1.cert.names mx1", "set server.mx1.cert.days [-4, -3]")
+    assert world.scenario.server[0].cert == Certificate(preset="self", names=("mx1",), days=(-4, -3))
+    stands = {key: value_at(world.scenario, key) for key in ("zone.rr", "server.mx1.cert.names", "zone.sec")}
+    assert stands["zone.rr"] == list(world.scenario.zone[0].rr)
+    assert (stands["server.mx1.cert.names"], stands["zone.sec"]) == (["mx1"], "signed")
+    for key in ("server.mx9.cert", "sts.mode", "zone.nothing", "server.mx1.cert.names.more", "attack"):
+        assert value_at(world.scenario, key) is None
+
+
 def test_a_record_does_not_follow_the_key() -> None:
     world = edited("set server.mx1.cert.key next")
     assert world.scenario.zone[0].rr == ("@ MX 10 mx1", "_25._tcp.mx1 {tlsa 3 1 1 mx1/current}")
@@ -76,7 +87,7 @@ def test_a_record_does_not_follow_the_key() -> None:
         ("add sts {}", "one policy at most"),
         ("drop server mx7", "is a list of tables"),
         ("set server.mx1 web", "whole table"),
-        ("set server.mx1.host.name x", "Expected `str`, got `object`"),
+        ("set server.mx1.host.name x", "a text is wanted here, not a table"),
     ],
 )
 def test_an_edit_that_cannot_be_made_says_why(edit: str, words: str) -> None:

@@ -201,7 +201,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.booleans(), st.lists(WORDS, max_size=6).map(b"".join)), max_size=8))
 def test_what_a_server_answered_stays(said: list[tuple[bool, bytes]]) -> None:
     """Whatever was taken out: the same replies with the same codes, the same extensions."""

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
+import click
 import goldens
 import jsonschema
 import pytest
@@ -20,12 +21,15 @@ from pages import Page
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from mailpath.commands.outputs import form_of
+from mailpath.commands.survey_outputs import wanted
+from mailpath.files import FileError
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
 from mailpath.survey.lists import FORMATS as LISTS
 from mailpath.survey.out import FORMATS, SUFFIXES, OutputError, refuse_unfit, render
 from mailpath.survey.out.decision import percent, reason_of
 from mailpath.survey.out.letters import letters
+from mailpath.survey.out.parquet import files_for
 from mailpath.survey.out.policy_map import level_of
 from mailpath.survey.results import Cause, Group, Results, Row, results_of, row_of
 from mailpath.survey.store import Store
@@ -34,6 +38,8 @@ from mailpath.wording.phrases import amount
 MADE = 1795953600  # 2026-11-29
 TODAY, DANE, STS = "postfix-may", "postfix-dane", "postfix-sts"
 A, E, D, B, U = Outcome.AUTHENTICATED, Outcome.ENCRYPTED, Outcome.DEFERRED, Outcome.BOUNCED, Outcome.UNKNOWN
+#: The formats that are text, and one file.
+TEXTS = {*FORMATS} - {"parquet"}
 STALE = Cause(
     event="tlsa-mismatch",
     code="TLSA002",
@@ -128,7 +134,7 @@ def test_nothing_that_a_stranger_wrote_is_more_than_text() -> None:
         hostile_too = row(f"c{ord(cell[0])}.example", 1, E, D, Cause(reason=cell), operator=cell)
         hostile = hostile if cell != "@x" else hostile_too
         found = results(hostile, hostile_too, store=HOSTILE)
-        for form in FORMATS:
+        for form in TEXTS:
             text = render(found, form, made=MADE, letter=lambda domain, posture: "x")
             assert not any(mark in text for mark in "\x1b\x07\u202e"), form
         cells = [each for line in csv.reader(io.StringIO(render(found, "csv", made=MADE))) for each in line]
@@ -166,7 +172,7 @@ def test_a_survey_of_any_size_fits_on_a_page() -> None:
     nothing = results()
     assert "no domain would stop" in render(nothing, "text", made=MADE)
     assert "There is no exception to make." in render(nothing, "policy-map", made=MADE)
-    for form in FORMATS:
+    for form in TEXTS:
         assert render(nothing, form, made=MADE)
     assert all(len(line) <= 80 for line in render(results(*many.rows[:9]), "text", made=MADE).splitlines())
 
@@ -224,6 +230,18 @@ def test_the_page_of_the_manual_has_every_format() -> None:
     first = {
         word for cell in re.findall(r"^\| (.*?) \|", page, re.M) for word in re.findall(r"`([^`]+)`", cell)
     }
-    endings = {".txt", ".html", ".json", ".csv", ".policy", ".prom"}
+    endings = {".txt", ".html", ".json", ".csv", ".policy", ".prom", ".parquet"}
     assert first == {"--log-format", "--format", "-o FILE", *LISTS, *FORMATS, *endings}
     assert {form_of(None, f"x{ending}", SUFFIXES) for ending in endings} == {*FORMATS}
+
+
+def test_tables_are_refused_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("mailpath.survey.out.parquet.find_spec", lambda name: None)
+    with pytest.raises(OutputError, match=re.escape("pip install 'mailpath[parquet]'")):
+        refuse_unfit("parquet", [PRESETS[DANE]])
+    with pytest.raises(click.UsageError, match="Parquet is three files: name them with -o"):
+        wanted("parquet", [], {})
+    (tmp_path / "x-hosts.parquet").mkdir()
+    with pytest.raises(FileError, match=r"The file of -o cannot be written: "):
+        wanted(None, [str(tmp_path / "x.parquet")], {})
+    assert files_for("a.b/c")["hosts"] == "a.b/c-hosts.parquet"

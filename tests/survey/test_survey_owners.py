@@ -26,7 +26,8 @@ class Hosts:
         self.most: Counter[str] = Counter()
         self.there: Counter[str] = Counter()
         self.says: dict[str, list[bytes]] = {}
-        self.dead: set[str] = set()
+        #: Address -> where nobody answers any more.
+        self.dead: dict[str, Stage] = {}
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         address = request.address
@@ -37,7 +38,7 @@ class Hosts:
         await asyncio.sleep(self.takes)
         self.there[address] -= 1
         if address in self.dead:
-            return SmtpExchange(request=request, failure=Failure.TIMEOUT, failed_at=Stage.CONNECT)
+            return SmtpExchange(request=request, failure=Failure.TIMEOUT, failed_at=self.dead[address])
         said = self.says.get(address, [])
         line = said.pop(0) if said else b"220 mx\r\n"
         return SmtpExchange(request=request, transcript=(Chunk(sent=False, data=line),))
@@ -131,15 +132,29 @@ async def test_a_server_that_turns_us_away_is_asked_again_later_and_then_believe
     assert len(hosts.began["192.0.2.2"]) == 4
 
 
-async def test_an_address_where_nobody_is_is_tried_once() -> None:
-    hosts = Hosts()
-    hosts.dead.add("192.0.2.1")
+@pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.GREETING])
+async def test_an_address_where_nobody_is_is_tried_once_in_a_while(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailpath.survey.owners.DEAD_FOR", GAP)
+    hosts = Hosts(takes=0)
+    hosts.dead["192.0.2.1"] = stage
     owners = Owners(OWN, hosts.converse)
     asked = requests("192.0.2.1", "a.example", "b.example", "c.example")
     found = await held(owners, asked)
     assert [each.request for each in found] == asked
     assert {each.failure for each in found} == {Failure.TIMEOUT}
     assert len(hosts.met) == 1
+    await asyncio.sleep(GAP)
+    del hosts.dead["192.0.2.1"]
+    assert (await held(owners, asked))[0].failure is None
+
+
+async def test_a_server_that_greets_and_then_says_nothing_may_do_otherwise_for_another_name() -> None:
+    hosts = Hosts()
+    hosts.dead["192.0.2.1"] = Stage.HANDSHAKE
+    await held(Owners(OWN, hosts.converse), requests("192.0.2.1", "a.example", "b.example"))
+    assert len(hosts.met) == 2
 
 
 async def test_who_gives_up_waiting_leaves_the_queue_and_idle_owners_go(

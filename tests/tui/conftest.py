@@ -11,6 +11,7 @@ import pytest
 from quiet import quiet, unseen
 from textual import app, constants, pilot
 from textual._compositor import Compositor
+from textual.css.stylesheet import Stylesheet
 
 from mailpath.network.capture import Capture
 
@@ -29,6 +30,22 @@ def rarely_collected() -> Iterator[None]:
     gc.set_threshold(200_000, 20, 100)
     yield
     gc.set_threshold(*before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def styles_read_once() -> Iterator[None]:
+    """Each app reads the same style sheets anew, a twentieth of its test."""
+    parse, known = Stylesheet._parse_rules, {}
+
+    def remembered(sheet: Stylesheet, css: str, *more: Any, **named: Any) -> Any:
+        key = (css, more, *named.items(), *sheet._variables.items())
+        if key not in known:
+            known[key] = parse(sheet, css, *more, **named)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", remembered)
+        yield
 
 
 @pytest.fixture(autouse=True)

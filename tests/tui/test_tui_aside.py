@@ -10,7 +10,7 @@ from typing import Any
 import keytrap
 import pytest
 from textual import events
-from tui_world import scene_of, settle
+from tui_world import app, scene_of, settle
 
 from mailpath.dnssec import signatures
 from mailpath.tui import CaptureSource, aside
@@ -96,10 +96,20 @@ async def test_who_is_given_up_here_is_cancelled_there() -> None:
     assert await asyncio.to_thread(ended.wait, 10)
 
 
-async def test_after_a_key_it_stands_still_for_a_moment() -> None:
+async def test_after_a_key_it_stands_still_until_that_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     async def now() -> float:
         return time.monotonic()
 
     began = await aside.run(now)
     aside.give_way()
     assert await aside.run(now) - began >= aside._PAUSE / 2
+    monkeypatch.setattr(aside, "_PAUSE", 30)
+    aside.give_way()
+    aside.go_on()
+    assert await aside.run(now) - began < 10
+    # A key of the app: what it does is drawn, and then nobody stands still any longer.
+    shown = app()
+    async with shown.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down")
+        assert await aside.run(now) - began < 25

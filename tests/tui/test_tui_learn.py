@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from pathlib import Path as Folder
 from typing import Any
 
 import pytest
@@ -11,11 +14,12 @@ from tui_learn import answer, at, learn_app, press, screen_of
 from tui_world import drawn, settle
 
 from mailpath.lessons import library, memory
-from mailpath.lessons.grammar import Do, Lesson, Predict, Reveal, Transfer
-from mailpath.lessons.session import Progress
+from mailpath.lessons.grammar import Do, Lesson, Predict, Reveal, Transfer, decode
+from mailpath.lessons.session import Progress, Session
 from mailpath.tui.learning.course import Start
 from mailpath.tui.widgets.body import place_of
 
+WIDE, COMPACT = (120, 40), (80, 24)
 #: As the list has them.
 LESSONS = sorted(library.lessons(), key=lambda each: list(library.courses()).index(each.courses[0]))
 
@@ -64,23 +68,51 @@ async def take_step(pilot: Any, lesson: Lesson, number: int, *, wrong: bool) -> 
     await press(pilot, "enter")
 
 
-@pytest.mark.parametrize(("first", "size"), [(0, (120, 40)), (6, (80, 24))], ids=["wide", "compact"])
-async def test_every_lesson_from_start_to_end(first: int, size: tuple[int, int]) -> None:
-    """One after the other, as the list proposes them; every other question is answered wrongly."""
-    taken = LESSONS[first : first + 6]
+async def take(
+    taken: list[Lesson], size: tuple[int, int], wrong: Callable[[int], bool]
+) -> tuple[Session, ...]:
+    """One lesson after the other, as the list proposes them.  `wrong`: of a step, whether it is done so."""
     async with learn_app(Start(lesson=taken[0])).run_test(size=size) as pilot:
         await settle(pilot)
         for place, lesson in enumerate(taken):
             for number in range(len(lesson.step)):
-                await take_step(pilot, lesson, number, wrong=number % 2 == place % 2)
+                await take_step(pilot, lesson, number, wrong=wrong(number + place))
             assert f"Lessons: {place + 1} of 12 lessons done" in drawn(pilot)
             if lesson is not taken[-1]:
                 await press(pilot, "enter")
-        sessions = screen_of(pilot).course.taken
+        return screen_of(pilot).course.taken
+
+
+@pytest.mark.parametrize(("first", "size"), [(0, WIDE), (6, COMPACT)], ids=["wide", "compact"])
+async def test_every_lesson_from_start_to_end(first: int, size: tuple[int, int]) -> None:
+    """Every other question is answered wrongly."""
+    taken = LESSONS[first : first + 6]
+    sessions = await take(taken, size, lambda number: number % 2 == 0)
     assert [each.lesson.id for each in sessions] == [each.id for each in taken]
     assert {name for name, kept in memory.recall().items() if kept.done} == {each.id for each in taken}
     chosen = [given.is_right for each in sessions for given in each.progress.given.values()]
     assert {True, False} == set(chosen)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("wrong", [False, True], ids=["right", "wrong"])
+@pytest.mark.parametrize("size", [WIDE, COMPACT], ids=["wide", "compact"])
+async def test_every_lesson_all_right_and_all_wrong(size: tuple[int, int], wrong: bool) -> None:
+    sessions = await take(LESSONS, size, lambda _: wrong)
+    assert {each.is_right for session in sessions for each in session.progress.given.values()} == {not wrong}
+
+
+async def test_the_lesson_of_ones_own_in_the_manual() -> None:
+    """It is learnt, from its file: `lesson check` is tried on it elsewhere."""
+    page = (Folder(__file__).parents[2] / "docs" / "lessons.md").read_text("utf-8")
+    [text] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    lesson = decode(text.encode(), "two-hosts.toml")
+    async with learn_app(Start(lesson=lesson)).run_test(size=COMPACT) as pilot:
+        await settle(pilot)
+        for number in range(len(lesson.step)):
+            await take_step(pilot, lesson, number, wrong=True)
+        assert "Lessons: 1 of 13 lessons done" in drawn(pilot)
+        assert "✓ Which host gets the mail?" in drawn(pilot)
 
 
 def begun(name: str, kind: type, **kept: Any) -> Lesson:
@@ -130,8 +162,8 @@ async def test_a_task_is_edited_as_text_and_taken_back() -> None:
         assert screen.scene is not before
         assert "Not there yet." in drawn(pilot)
         await press(pilot, "i", "w")
-        await press(pilot, "tab")  # the whole of an edit
-        assert screen.pane.edit.value == "wait 1h"
+        await press(pilot, "tab")
+        assert screen.pane.edit.value == "wait "
         screen.pane.edit.value = "wait 2h"
         await press(pilot, "enter", "escape")
         assert "2 h from now" in drawn(pilot)
@@ -165,6 +197,22 @@ async def test_what_is_chosen_beside_the_steps_is_an_edit() -> None:
         assert at(pilot).moves == ("attack mitm-own-cert",)
         assert "clock is not to be changed here" in " ".join(drawn(pilot).replace("│", " ").split())
         assert screen.lenses.lens.at is None
+
+
+async def test_before_a_lesson_and_after_it() -> None:
+    """What is to be done where nothing is open, and the line that stays when the app has gone."""
+    async with learn_app(Start(course="dane")).run_test(size=COMPACT) as pilot:
+        await settle(pilot)
+        await press(pilot, "escape")
+        assert "No lesson is open. Enter lists them." in drawn(pilot)
+        assert "Covered" not in drawn(pilot)
+        assert screen_of(pilot).course.farewell == "0 of 5 lessons done."
+        await press(pilot, "enter")
+        await press(pilot, "enter")
+        await press(pilot, "a", "enter")
+        await press(pilot, "q")
+    here = "A record that vouches for a key, step 1 of 7."
+    assert pilot.app.return_value == f"{here} 0 of 5 lessons done. mailpath learn goes on from there."
 
 
 async def test_somebody_elses_lesson_and_a_click() -> None:

@@ -92,7 +92,7 @@ def broken_under(results: Results, posture: str) -> tuple[Broken, ...]:
 
 def _decision(results: Results, posture: str) -> Decision:
     broken = broken_under(results, posture)
-    untold = [row for row in results.rows if group_in(row, results.today, posture) == "unknown"]
+    unknown = [row for row in results.rows if group_in(row, results.today, posture) == "unknown"]
     preset = PRESETS.get(posture)
     return Decision(
         posture=posture,
@@ -101,7 +101,7 @@ def _decision(results: Results, posture: str) -> Decision:
         broken=broken,
         operators=_shares((each.row.operator or NO_OPERATOR, None, each.row.mails) for each in broken),
         causes=_shares((each.reason.named, each.reason, each.row.mails) for each in broken),
-        untold=_shares((_untold(row, results.today, posture), None, row.mails) for row in untold),
+        untold=_shares((untold(row, results.today, posture), None, row.mails) for row in unknown),
     )
 
 
@@ -128,7 +128,7 @@ def whose(side: Side | None) -> str:
     return WHOSE[side] if side is not None else "nobody knows"
 
 
-def _untold(row: Row, today: str, posture: str) -> str:
+def untold(row: Row, today: str, posture: str) -> str:
     """Why a row is in no other group; one word or two, so that like goes with like."""
     if row.inconclusive:
         return "turned away for now"

@@ -22,6 +22,7 @@ from mailpath.survey.out.decision import (
     headline,
     percent,
 )
+from mailpath.survey.out.queries import Queries
 from mailpath.survey.results import Count, Group, Results, Row, group_in
 from mailpath.visible import visible
 from mailpath.wording.signs import UNICODE
@@ -53,7 +54,9 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     width: float
 
 
-def render(results: Results, *, made: int, letter: Letter | None = None) -> str:
+def render(
+    results: Results, *, made: int, letter: Letter | None = None, queries: Queries | None = None
+) -> str:
     """The whole page."""
     style = shipped(report.__name__, "page/style.css") + shipped(__package__, "survey.css")
     return template(__package__, "survey.html").render(
@@ -66,6 +69,7 @@ def render(results: Results, *, made: int, letter: Letter | None = None) -> str:
         more=max(len(results.rows) - MOST_ROWS, 0),
         glyph=UNICODE.of,
         unicode=lambda domain: visible(u_labels(domain) or ""),
+        queries=queries,
         made=to_the_second(made),
         style=style,
         style_digest=digest(style),

@@ -9,6 +9,7 @@ from mailpath.judge.habits import Family
 from mailpath.judge.presets import PRESETS
 from mailpath.report.contents import named
 from mailpath.survey.out.decision import GROUPS, Broken, Decision, Letter, Share, decisions, headline
+from mailpath.survey.out.queries import Queries
 from mailpath.survey.results import Results
 from mailpath.wording.layout import WIDTH, cells, hanging, wrapped
 from mailpath.wording.phrases import amount
@@ -18,9 +19,11 @@ MOST, MOST_GROUPS = 20, 8
 _COLUMN = 9
 
 
-def render(results: Results, *, letter: Letter | None = None, width: int = WIDTH) -> str:
+def render(
+    results: Results, *, letter: Letter | None = None, width: int = WIDTH, queries: Queries | None = None
+) -> str:
     """The whole page; ends with a newline."""
-    return "\n".join(_Page(results, letter, width).lines()) + "\n"
+    return "\n".join(_Page(results, letter, width).lines(queries)) + "\n"
 
 
 class _Page:
@@ -36,7 +39,7 @@ class _Page:
         #: Domains with a letter to write, and the posture that it is about.
         self._mendable: dict[str, str] = {}
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, queries: Queries | None) -> Iterator[str]:
         """All of it."""
         results, decided = self._results, decisions(self._results)
         for decision in decided:
@@ -58,6 +61,8 @@ class _Page:
                 yield ""
                 yield f"Unknown under {decision.posture}, by cause"
                 yield from self._groups(decision.untold)
+        if queries is not None:
+            yield from _queried(queries)
         yield from self._next(decided)
 
     def _breaks(self, decision: Decision) -> Iterator[str]:
@@ -149,6 +154,20 @@ class _Page:
         yield ""
         yield "Every domain on the screen, to sort, find and open:"
         yield f"  mailpath open {store}"
+
+
+def _queried(queries: Queries) -> Iterator[str]:
+    """The figures again, out of the tables."""
+    figures = {
+        "The totals": queries.totals(),
+        "By operator": queries.operators(),
+        "By cause": queries.causes(),
+        "Unknown, by cause": queries.untold(),
+    }
+    for figure, query in figures.items():
+        yield ""
+        yield f"{figure}, with DuckDB:"
+        yield from (f"  {line}" for line in query.splitlines())
 
 
 def _totals(decided: Sequence[Decision]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from mailpath.tui.progress import WalkState, to_open
 from mailpath.tui.scene import Scene, compose_scene
 from mailpath.tui.session import Session, sentence
 from mailpath.tui.source import LabSource
+from mailpath.tui.styling import at_once
 from mailpath.tui.text import QUIET, clean
 from mailpath.wording.phrases import did_you_mean
 from mailpath.wording.phrases import sentence as full_sentence
@@ -280,13 +281,14 @@ class WalkController:
     def _show_finished(self, scene: Scene) -> None:
         """Show the finished walk, and begin to try what could happen to it."""
         screen, walk = self._screen, scene.whole.walk
-        screen.side.propose(walk.sender.proposed or "")
-        screen.notice(notice(walk, *STEPS))
-        screen.lenses.take_walk(scene)
-        self._say_pasted(walk)
-        wrong = to_open(walk, scene.whole.severities())
-        if wrong is not None and screen.steps.opened is None:
-            screen.reader.open_first(wrong)
+        with at_once(screen):
+            screen.side.propose(walk.sender.proposed or "")
+            screen.notice(notice(walk, *STEPS))
+            screen.lenses.take_walk(scene)
+            self._say_pasted(walk)
+            wrong = to_open(walk, scene.whole.severities())
+            if wrong is not None and screen.steps.opened is None:
+                screen.reader.open_first(wrong)
 
     # --- The lab ---
 

@@ -1,6 +1,7 @@
 """The app with a course beside the path: `mailpath learn`, and one question after another for a class.
 
 * `course`: where the learner is, and what a key does to that; it asks the bench, which walks.
+* `asking`: what a step is about, and what it must not show yet.
 * `session`: walks the world of a lesson: what the bench recorded in the lab is walked again on the screen.
 * `screen`, `pane`, `paint`: the lesson beside the panels.
 * `editing`: the scenario as text; `completing`: how an edit can go on.

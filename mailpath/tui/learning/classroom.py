@@ -77,7 +77,7 @@ class ClassScreen(Screen[None]):
         self._found: dict[int, Found] = {}
         self._revealed: set[int] = set()
         self._fresh = True  # the next digit begins a number
-        self.board = Board(session=at_step(lesson, 0))
+        self.board = Board(session=at_step(lesson, 0), opening=True)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="board"):
@@ -85,15 +85,19 @@ class ClassScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.go_to(0)
+        self.go_to(0, opening=True)
 
-    def go_to(self, number: int) -> None:
-        """Show step `number`; what it needs is looked up meanwhile."""
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def go_to(self, number: int, *, opening: bool = False) -> None:
+        """Show step `number`; what it needs is looked up meanwhile.  `opening`: first what it is about."""
         session = at_step(self._lesson, number)
         hands = self._hands.setdefault(number, hands_for(len(session.options)))
         found = self._found.get(number, Found())
         self.board = Board(
             session=session,
+            opening=opening,
             hands=hands,
             revealed=number in self._revealed,
             right=found.right,
@@ -121,18 +125,24 @@ class ClassScreen(Screen[None]):
 
     def _draw(self) -> None:
         board, glyphs = self.board, self._glyphs
-        self._words.show(lambda width: paint_board(board, width, glyphs))
+        height = self.query_one("#board").content_size.height
+        self._words.show(lambda width: paint_board(board, width, glyphs, height))
         self.refresh_bindings()
 
     # --- Keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("digit", "erase", "vote"):
-            return bool(self.board.session.options)
+            return bool(self._options)
         if action == "option":
             place = parameters[0]
-            return isinstance(place, int) and place < len(self.board.session.options)
+            return isinstance(place, int) and place < self._options
         return True
+
+    @property
+    def _options(self) -> int:
+        """How many there are to raise a hand for."""
+        return 0 if self.board.opening else len(self.board.session.options)
 
     def action_option(self, place: int) -> None:
         """Hands are counted for this one."""
@@ -140,7 +150,7 @@ class ClassScreen(Screen[None]):
         self._change(cursor=place)
 
     def action_move(self, direction: int) -> None:
-        options, cursor = len(self.board.session.options), self.board.cursor
+        options, cursor = self._options, self.board.cursor
         if not options:
             self.query_one("#board").scroll_relative(y=direction, animate=False)
         else:
@@ -176,7 +186,9 @@ class ClassScreen(Screen[None]):
     def action_go_on(self) -> None:
         """Reveal; then go on."""
         board, number = self.board, self.board.session.number
-        if board.waits:
+        if board.opening:
+            self._change(opening=False)
+        elif board.waits:
             self._change(said="One moment: the engine walks it.")
         elif board.hides:
             self._revealed.add(number)
@@ -187,8 +199,13 @@ class ClassScreen(Screen[None]):
 
     def action_step(self, direction: int) -> None:
         self._fresh = True
+        if self.board.opening and direction > 0:
+            self._change(opening=False)
+            return
         number = self.board.session.number + direction
-        if 0 <= number < len(self._lesson.step):
+        if number < 0:
+            self.go_to(0, opening=True)
+        elif number < len(self._lesson.step):
             self.go_to(number)
 
     def action_quit(self) -> None:

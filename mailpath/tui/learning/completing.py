@@ -1,4 +1,8 @@
-"""How an edit can go on that was begun: with verbs, keys, names and lines that there are."""
+"""How an edit can go on that was begun: with verbs, keys, names and lines that there are.
+
+What is offered is how an edit is written, and not the one that a task asks for: a value is offered when it
+has been begun, and of a TLSA record all but its numbers.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from textual.suggester import Suggester
 
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.judge.presets import PRESETS
+from mailpath.lab.grammar import Server
 from mailpath.lab.scenario import Scenario
 from mailpath.lessons.grammar import Do
 from mailpath.lessons.session import Session
@@ -25,35 +30,53 @@ def continuations(session: Session, typed: str) -> Iterator[str]:
     """Whole edits that begin with `typed`, the likeliest first."""
     step = session.step
     if isinstance(step, Do):
-        for each in _edits(session, step):
-            if each.startswith(typed) and each != typed:
+        for each, head in _edits(session, step):
+            if each.startswith(typed) and each != typed and (not head or len(typed) > len(head)):
                 yield each
+        yield from _certificates(session.world.scenario, typed)
 
 
-def _edits(session: Session, step: Do) -> Iterator[str]:
+def _certificates(scenario: Scenario, typed: str) -> Iterator[str]:
+    """Of a TLSA record with its three numbers: the certificates that it can be made of."""
+    begun = re.search(r"\{tlsa \d \d \d (\S*)\Z", typed)
+    if begun is None:
+        return
+    for host, server in _hosts(scenario).items():
+        for name in (host, *(f"{host}/{label}" for label in server.tlsacert)):
+            if name.startswith(begun[1]):
+                yield f"{typed.removesuffix(begun[1])}{name}}}"
+
+
+def _hosts(scenario: Scenario) -> dict[str, Server]:
+    """Servers, by the names that zones have for them."""
+    return {each.host: each for each in scenario.labelled().values()}
+
+
+def _edits(session: Session, step: Do) -> Iterator[tuple[str, str]]:
+    """Whole edits, each with the part behind which something must have been typed; "" for none."""
     scenario = session.world.scenario
     for key in step.may:
         if key in ("posture", "attack"):
-            yield f"{key} "
             names = PRESETS if key == "posture" else ("none", *ATTACKS)
-            yield from (f"{key} {name}" for name in names)
+            yield from ((text, "") for text in (f"{key} ", *(f"{key} {name}" for name in names)))
         elif key in ("wait", "clock", "policy-age"):
-            yield from (f"{key} {span}" for span in ("1h", "1d", "7d", "90d"))
+            yield f"{key} ", ""
+            yield from ((f"{key} {span}", f"{key} ") for span in ("1h", "1d", "7d", "90d"))
         else:
             yield from _changes(key, scenario)
 
 
-def _changes(key: str, scenario: Scenario) -> Iterator[str]:
-    last = key.rsplit(".", 1)[-1]
+def _changes(key: str, scenario: Scenario) -> Iterator[tuple[str, str]]:
     if key == "zone.rr":
-        for host in scenario.labelled().values():
-            yield f"add {key} _25._tcp.{host.host} {{tlsa 3 1 1 {host.host}}}"
-        yield from (f"drop {key} {line}" for zone in scenario.zone[:1] for line in zone.rr)
-        yield f"add {key} "
+        yield f"add {key} ", ""
+        yield from ((f"add {key} _25._tcp.{host} {{tlsa ", "") for host in _hosts(scenario))
+        yield f"drop {key} ", ""
+        yield from ((f"drop {key} {line}", "") for zone in scenario.zone[:1] for line in zone.rr)
         return
-    yield from (f"set {key} {value}" for value in _VALUES.get(last, ()))
-    yield f"set {key} "
-    yield f"drop {key}"
+    yield f"set {key} ", ""
+    last = key.rsplit(".", 1)[-1]
+    yield from ((f"set {key} {value}", f"set {key} ") for value in _VALUES.get(last, ()))
+    yield f"drop {key}", ""
 
 
 class EditSuggester(Suggester):
@@ -72,7 +95,7 @@ def words_of(scenario: Scenario) -> tuple[str, ...]:
     """What is written in a scenario's text again and again: keys, hosts, records."""
     hosts = [server.host for server in scenario.server]
     keys = ("expired", "unsigned", "signed", "cert", "days", "names", "server", "host", "mode", "max_age")
-    records = [f"{{tlsa 3 1 1 {host}}}" for host in hosts] + [f"_25._tcp.{host}" for host in hosts]
+    records = ["{tlsa ", *(f"_25._tcp.{host}" for host in hosts)]
     return tuple(dict.fromkeys((*records, *hosts, *keys)))
 
 

@@ -17,13 +17,16 @@ from msgspec.structs import replace
 from mailpath.errors import MailpathError
 from mailpath.facts import Path
 from mailpath.lessons import library, memory
-from mailpath.lessons.grammar import Do, Explain, Lesson, Predict, Reveal, See, Transfer
+from mailpath.lessons.grammar import Do, Lesson, Reveal, See
 from mailpath.lessons.session import Progress, Session, begin, judged, right_of
+from mailpath.tui.learning.asking import keeps_to_one, posture_of
 from mailpath.tui.learning.paint import Shown
 from mailpath.tui.learning.session import LessonSession
 from mailpath.tui.lens import Lens
 from mailpath.tui.session import sentence
+from mailpath.tui.styling import at_once
 from mailpath.visible import visible
+from mailpath.wording.phrases import count
 
 if TYPE_CHECKING:
     from mailpath.tui.learning.screen import LearnScreen
@@ -58,6 +61,7 @@ class CourseController:
         self._cursor: int | None = None
         self._said = self._busy = ""
         self._began = 0.0  # when the question came
+        self._opened = False  # the panel that a step begins with
 
     def want(self, start: Start) -> None:
         """What to begin with; told before the screen is there."""
@@ -134,6 +138,17 @@ class CourseController:
 
     def is_done(self, name: str) -> bool:
         return name in self.known and self.known[name].done
+
+    @property
+    def farewell(self) -> str:
+        """One line that stays in the scrollback: how far this has come, and how to go on."""
+        lessons = self.lessons()
+        done = f"{sum(self.is_done(each.id) for each in lessons)} of {count(len(lessons), 'lesson')} done."
+        at = self.at
+        if at is None or self.is_done(at.lesson.id) or not (at.number or at.given):
+            return done
+        here = f"{visible(at.lesson.title)}, step {at.number + 1} of {len(at.lesson.step)}. {done}"
+        return f"{here} mailpath learn goes on from there." if at.lesson in library.lessons() else here
 
     # --- What a learner does ---
 
@@ -252,15 +267,16 @@ class CourseController:
         """`session` is where the learner is from now on.  `arrived`: at another step."""
         self.at, self._said = session, ""
         if arrived:
-            self._cursor, self._began = None, self._clock()
+            self._cursor, self._began, self._opened = None, self._clock(), False
             self._screen.point_nowhere()
         self.known[session.lesson.id] = session.progress
         self._sessions[session.lesson.id] = session
         self._screen.run_worker(self._keep(session.progress), group="keep", exit_on_error=False)
-        self._screen.cover(self.is_covered)
-        if not self.is_covered:
-            self._walk(session)
-        self.draw()
+        with at_once(self._screen):
+            self._screen.cover(self.is_covered)
+            if not self.is_covered:
+                self._walk(session)
+            self.draw()
         if arrived:
             self._screen.pane.text.scroll_home(animate=False)
         elif session.given is not None or session.is_finished:
@@ -298,10 +314,10 @@ class CourseController:
     def _walk(self, session: Session) -> None:
         """Show the world of this step on the path."""
         screen, world = self._screen, session.world
-        posture = _posture(session) or world.posture
+        posture = posture_of(session) or world.posture
         if posture:
             screen.posture = posture
-        screen.keep_to_one(self.keeps_to_one(session))
+        screen.keep_to_one(keeps_to_one(session))
         here = self._session.scenario == world.scenario
         if here and screen.scene is not None:
             self.dress(screen.scene)
@@ -310,22 +326,6 @@ class CourseController:
             return  # dressed when it is finished
         self._session.scenario = world.scenario
         screen.walks.walk(Path(recipient=world.scenario.domain, sender=world.scenario.sender))
-
-    def keeps_to_one(self, session: Session) -> bool:
-        """Whether what other senders do here stays hidden: it is asked later, or to be found."""
-        step, domain = session.step, session.world.scenario.domain
-        if isinstance(step, Do) and "posture" in step.may and not session.is_finished:
-            return True
-        for number in range(session.number + 1, len(session.lesson.step)):
-            later = session.lesson.step[number]
-            if isinstance(later, Predict | Transfer) and number not in session.progress.given:
-                asked = Session(session.lesson, replace(session.progress, step=number))
-                try:
-                    if asked.world.scenario.domain == domain:
-                        return True
-                except MailpathError:  # what this world is hangs on edits that are still to be made
-                    return True
-        return False
 
     def dress(self, scene: Scene) -> None:
         """See the finished walk as the world of this step has it: its attack, its time, its policy."""
@@ -351,10 +351,15 @@ class CourseController:
         )
 
     def point_out(self, scene: Scene) -> None:
-        """Of a step that reveals a line: the panel, opened there."""
-        at = self.at
-        if at is not None and isinstance(at.step, Reveal) and scene.lens == self.lens(scene):
-            self._screen.reveal(at.step.panel, at.step.line)
+        """The panel that a step is about: of one that reveals a line at that line, else once."""
+        step = self.at.step if self.at is not None else None
+        if not isinstance(step, Reveal | See | Do) or scene.lens != self.lens(scene):
+            return
+        if isinstance(step, Reveal):
+            self._screen.reveal(step.panel, step.line)
+        elif step.panel and not self._opened:
+            self._screen.show_panel(step.panel, evidence=isinstance(step, See))
+        self._opened = True
 
     def adopt(self) -> None:
         """In a task: what was chosen in a list beside the steps is an edit of the world, if it is another."""
@@ -375,16 +380,3 @@ class CourseController:
             screen.lenses.turn(replace(now))
             if world.posture:
                 screen.posture = world.posture
-
-
-def _posture(session: Session) -> str:
-    """Whose verdict a step is about; "" where it does not say."""
-    match session.step:
-        case Predict() | Transfer():
-            return session.step.answer.posture
-        case See():
-            return session.step.posture
-        case Explain() | Do():
-            conditions = session.step.goal if isinstance(session.step, Do) else ()
-            return next((each.posture for each in conditions if each.posture), "")
-    return ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 from textual.content import Content
 from textual.style import Style
 
+from mailpath.facts.steps import TITLES
 from mailpath.lessons.grammar import Do, Explain, Predict, Reveal, See, Step, Transfer
 from mailpath.lessons.session import Session
-from mailpath.lessons.worlds import World
+from mailpath.lessons.worlds import World, value_at
 from mailpath.tui.text import QUIET, Glyphs, wrap
 from mailpath.visible import visible
 from mailpath.wording.phrases import count
@@ -58,7 +60,10 @@ def paint(shown: Shown, width: int, glyphs: Glyphs) -> list[Content]:
             lines += _question(shown, width, glyphs)
         case Do():
             lines += _task(session, session.step, width, glyphs)
-        case See() | Reveal():
+        case Reveal():
+            lines += _line(session.step, width)
+            lines += [*_text(session.step.says, width), Content("")]
+        case See():
             lines += [*_text(session.step.says, width), Content("")]
     if shown.said:
         lines += [*_text(shown.said, width, "$warning"), Content("")]
@@ -97,6 +102,13 @@ def tag(step: Step) -> str:
     return str(step.__struct_config__.tag)
 
 
+def _line(step: Reveal, width: int) -> Iterator[Content]:
+    """The line that it is about, as the panel has it."""
+    yield Content.styled(f"{TITLES[step.panel]} says", QUIET)
+    yield from (Content.styled(f"  {line}", "$accent") for line in wrap(plain(step.line), width - 2))
+    yield Content("")
+
+
 def _question(shown: Shown, width: int, glyphs: Glyphs) -> Iterator[Content]:
     session, given = shown.session, shown.session.given
     assert isinstance(session.step, Predict | Transfer | Explain)
@@ -133,10 +145,12 @@ def _option(place: int, text: str, sign: str, style: str, width: int) -> Iterato
 def _task(session: Session, step: Do, width: int, glyphs: Glyphs) -> Iterator[Content]:
     yield from _text(step.task, width)
     yield Content("")
+    world, moves = session.world, session.moves
+    yield from _text(f"World: {told_world(world)}.", width, QUIET)
     yield from _text(f"You may change: {', '.join(step.may)}.", width, QUIET)
-    yield from _text(f"World: {told_world(session.world)}.", width, QUIET)
+    for key in step.may:
+        yield from _stands(key, value_at(world.scenario, key), width)
     yield Content("")
-    moves = session.moves
     yield Content.styled(f"Edits: {len(moves)}, par {step.par}", "bold")
     for number, move in enumerate(moves, 1):
         for place, line in enumerate(wrap(plain(move), width - 4)):
@@ -154,8 +168,24 @@ def _task(session: Session, step: Do, width: int, glyphs: Glyphs) -> Iterator[Co
         yield from _text(step.done, width)
         yield Content("")
     elif moves:
-        yield Content.styled(f"{glyphs.weak} Not there yet.", "$warning")
+        yield from _text(f"{glyphs.weak} Not there yet. {session.missing}", width, "$warning")
         yield Content("")
+
+
+def _stands(key: str, value: Any, width: int) -> Iterator[Content]:
+    """What is there now of something that may be changed; a table is to be seen in the text."""
+    if value is None or isinstance(value, dict):
+        return
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        lines = [f"  {key}:", *(f"    {plain(each)}" for each in value)]
+    elif isinstance(value, list):
+        lines = [f"  {key}: {', '.join(f'{each:g}' for each in value)}"]
+    else:
+        lines = [f"  {key}: {plain(str(value))}"]
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        for number, part in enumerate(wrap(line.lstrip(), width - indent - 2)):
+            yield Content.styled(" " * (indent + 2 * bool(number)) + part, QUIET)
 
 
 def told_world(world: World) -> str:

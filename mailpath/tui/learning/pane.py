@@ -16,7 +16,7 @@ from mailpath.lessons.grammar import Do
 from mailpath.tui.learning import keys
 from mailpath.tui.learning.completing import EditSuggester, continuations
 from mailpath.tui.learning.paint import Shown, paint
-from mailpath.tui.text import PRINTABLE, Glyphs
+from mailpath.tui.text import PRINTABLE, QUIET, Glyphs
 from mailpath.tui.widgets.wrapped_text import WrappedText
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class LessonText(VerticalScroll, can_focus=True):
 
     def show(self, shown: Shown | None) -> None:
         if shown is None:
-            self.words.show(lambda width: [Content("")])
+            self.words.show(lambda width: [Content.styled("No lesson is open. Enter lists them.", QUIET)])
         else:
             self.words.show(lambda width: paint(shown, width, self._glyphs))
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from mailpath.lessons.grammar import Do
 from mailpath.tui.app import MailpathApp
 from mailpath.tui.controllers.looking import LensController
+from mailpath.tui.controllers.reading import Reader
 from mailpath.tui.controllers.walking import WalkController
 from mailpath.tui.learning import keys
 from mailpath.tui.learning.course import CourseController, Start
@@ -53,6 +54,16 @@ class LessonLens(LensController):
         """Nothing is told of what was not tried."""
 
 
+class LessonReader(Reader):
+    """Somebody who reads the lesson goes on reading it."""
+
+    _screen: LearnScreen
+
+    def rest(self) -> None:
+        if self._screen.focused not in (self._screen.pane.text, self._screen.pane.edit):
+            super().rest()
+
+
 class LearnScreen(PathScreen):
     """`course` knows where the learner is; `pane` shows it."""
 
@@ -67,9 +78,11 @@ class LearnScreen(PathScreen):
         super().__init__(session, *given, clock=clock, **options)
         assert isinstance(session, LessonSession)
         self.lenses = LessonLens(self)
+        self.reader = LessonReader(self)
         self.course = CourseController(self, session, Start(), clock)
         self.pane = LessonPane(self.course, self.glyphs)
-        self.covering = Static(Content.styled("Covered, until you have chosen.", QUIET), id="cover")
+        self.covering = Static(id="cover")
+        self.add_class("-covered", update=False)  # before there is a lesson, too
 
     def compose(self) -> ComposeResult:
         *path, last = super().compose()
@@ -92,18 +105,13 @@ class LearnScreen(PathScreen):
             self.forget_path()
         self.set_class(covered, "-covered")
         if covered:
+            self.covering.update(Content.styled("Covered, until you have chosen.", QUIET))
             self.show_path(False)
 
     def forget_path(self) -> None:
         """Nothing that was walked is shown, or comes back."""
         self.walks.forget()
         self.clear("")
-
-    def clear(self, said: str) -> None:
-        here = self.focused
-        super().clear(said)
-        if here is not None and here in (self.pane.text, self.pane.edit):
-            self.set_focus(here)
 
     def show_scene(self, scene: Scene) -> None:
         super().show_scene(scene)
@@ -126,12 +134,18 @@ class LearnScreen(PathScreen):
         self.reader.open(step)
         self.steps.panel(step).point_to(line)
 
+    def show_panel(self, step: str, *, evidence: bool) -> None:
+        """Open the panel of `step`: what it means, or the evidence."""
+        self.reader.open(step)
+        self.steps.panel(step).evidence = evidence
+
     def point_nowhere(self) -> None:
-        """A panel that was opened at a line is like any other again."""
+        """The panel that a step was about is like any other again."""
         panel = self.steps.open_panel
-        if panel is not None and panel.pointed:
-            panel.point_to("")
+        if panel is not None:
             panel.evidence = False
+            if panel.pointed:
+                panel.point_to("")
 
     def show_path(self, shown: bool) -> None:
         """On a narrow screen there is one of the two."""
@@ -171,6 +185,9 @@ class LearnScreen(PathScreen):
             at = self.course.at
             return at is not None and isinstance(at.step, Do) and "posture" in at.step.may
         return super().check_action(action, parameters)
+
+    def action_leave(self) -> None:
+        self.app.exit(self.course.farewell)
 
     def action_next(self) -> None:
         self.show_path(False)

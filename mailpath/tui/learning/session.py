@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailpath.lessons.judging import Bench
-from mailpath.tui import aside
+from mailpath.tui import aside, messages
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource
 
 if TYPE_CHECKING:
+    from textual.message import Message
+
     from mailpath.facts import Path, Walk
     from mailpath.lab import Scenario
     from mailpath.network.capture import Capture
@@ -48,6 +50,15 @@ class LessonSession(Session):
             self._turn = asyncio.Lock()
         async with self._turn:
             return await work(self.bench)
+
+    async def walk(self, run: int, path: Path, post: Callable[[Message], Any]) -> None:
+        """At once: a recording is walked again faster than anybody can follow."""
+
+        def tell(message: Message) -> None:
+            if not isinstance(message, messages.StepStarted | messages.StepFinished):
+                post(message)
+
+        await super().walk(run, path, tell)
 
     def _capture(self, path: Path, walk: Walk) -> Capture:
         """What the bench recorded."""

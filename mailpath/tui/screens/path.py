@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.screen import Screen
 
 from mailpath.tui import messages
 from mailpath.tui.controllers.keeping import Keeper
@@ -29,6 +28,7 @@ from mailpath.tui.scene import Scene
 from mailpath.tui.screens import keys
 from mailpath.tui.session import Session
 from mailpath.tui.source import LabSource, LiveSource
+from mailpath.tui.styling import StyledScreen, styled_at_once
 from mailpath.tui.text import ASCII, Glyphs, clean
 from mailpath.tui.ticket import answer
 from mailpath.tui.verdict_style import mark
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from mailpath.tickets.pasted import Pasted
     from mailpath.tui.lens import Lens
 
-
 #: Of what is not in the first picture: half of all rules, read when that has been drawn.
 _STYLES = Path(__file__).parents[1] / "furniture.tcss"
 
@@ -59,7 +58,7 @@ def _delegated(part: Callable[[PathScreen], Callable[..., None]]) -> Callable[..
     return lambda screen, *given: part(screen)(*given)
 
 
-class PathScreen(Screen[None]):
+class PathScreen(StyledScreen):
     """One path: its inputs, its steps, its verdict.  `scene`: the finished walk; None before."""
 
     AUTO_FOCUS = "#recipient"
@@ -97,9 +96,9 @@ class PathScreen(Screen[None]):
         lens: Lens | None = None,
         table: Callable[[], object] | None = None,
     ) -> None:
-        """`recent`: recipients of earlier runs; `problems`: what is wrong with the configuration; `keymap`:
-        other keys by the ids of bindings; `pasted`: the text that named the path; `lens`: through what the
-        walk is seen first; `table`: goes back to the table that the path was opened from."""
+        """`recent`: recipients of earlier runs; `problems`: with the configuration; `keymap`: other keys by
+        the ids of bindings; `pasted`: the text that named the path; `lens`: through what the walk is seen
+        first; `table`: goes back to the table that the path was opened from."""
         super().__init__()
         self.set_reactive(PathScreen.posture, posture)
         self.glyphs = glyphs
@@ -109,9 +108,8 @@ class PathScreen(Screen[None]):
         self._problems = tuple(problems)
         self._keymap = keymap or {}
         self._table = table
-        source = session.source
+        source, self.answer = session.source, Answer(glyphs, id="answer")
         self.bar = PathBar(sender, recipient, source.badge, source.kind, id="bar")
-        self.answer = Answer(glyphs, id="answer")
         self.side = Side(glyphs, posture, now=source.now, id="side")
         self.steps = Steps(glyphs, id="steps")
         self.verdict = VerdictPanel(glyphs, id="verdict")
@@ -192,6 +190,7 @@ class PathScreen(Screen[None]):
         steps = state.steps if scene is None else scene.steps
         self.steps.show(steps, self._clock(), state.title() if scene is None else scene.title())
 
+    @styled_at_once
     def clear(self, said: str) -> None:
         """An empty screen for another walk."""
         self.app.clear_notifications()  # they were about another walk
@@ -206,6 +205,7 @@ class PathScreen(Screen[None]):
         self.verdict.forget()
         self.draw()
 
+    @styled_at_once
     def show_scene(self, scene: Scene) -> None:
         """Everything, after what is seen has changed."""
         self.scene = scene

@@ -58,21 +58,24 @@ def paint_tampered(touched: tuple[str, ...], width: int, glyphs: Glyphs) -> list
     return [*hang([row], min(width, 110), indent=indent, column=2), Content("")]
 
 
+#: Cells of the labels of a body.
+_COLUMN = 10
 #: Tampered exchanges named in a panel; more are counted.
 _MOST_TOUCHED = 6
 
 
-def paint_body(body: Body, width: int, cut: str) -> Iterable[Content]:
-    """The second depth: what is wrong and how to mend it, what was found, what is worth knowing."""
+def paint_body(body: Body, width: int, cut: str, *, plans: bool = True) -> Iterable[Content]:
+    """The second depth: what is wrong and how to mend it, what was found, what is worth knowing.  `plans`:
+    whether there is a key that plans here."""
     width = min(width, 110)
-    indent, column = (4, 10) if width >= 84 else (2, 10)
+    indent = 4 if width >= 84 else 2
     parts: list[list[Content]] = []
     wrong = [block for worse in ("ERROR", "WARNING") for block in body.blocks if _severity(block) == worse]
-    parts += [_block(block, width, indent, column, cut) for block in wrong]
+    parts += [_block(block, width, indent, cut, plans=plans) for block in wrong]
     rows = [Row(each.label, each.text) for each in body.details]
     if rows:
-        parts.append(hang(rows, width, indent=indent, column=column))
-    parts += [_block(block, width, indent, column, cut) for block in body.blocks if block not in wrong]
+        parts.append(hang(rows, width, indent=indent, column=_COLUMN))
+    parts += [_block(block, width, indent, cut, plans=plans) for block in body.blocks if block not in wrong]
     if body.evidence:
         shows = (" shows the evidence this rests on", QUIET)
         parts.append([Content.assemble(" " * indent, ("e", "$primary"), shows)])
@@ -86,14 +89,14 @@ def _severity(block: Explained) -> str:
     return clean(str(block.severity)).upper()
 
 
-def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> list[Content]:
+def _block(block: Explained, width: int, indent: int, cut: str, *, plans: bool) -> list[Content]:
     """One finding under its heading."""
     severity = _severity(block)
     style = _SEVERITY.get(severity.lower(), "$warning")
     head = Content.assemble(
         " " * indent,
-        (fit(severity, column - 1, pad=True) + " ", f"{style} bold"),
-        (fit(clean(block.subject), width - indent - column - 12, cut), "bold"),
+        (fit(severity, _COLUMN - 1, pad=True) + " ", f"{style} bold"),
+        (fit(clean(block.subject), width - indent - _COLUMN - 12, cut), "bold"),
         (f"  {clean(block.code)}", QUIET),
     )
     rows = (
@@ -105,11 +108,11 @@ def _block(block: Explained, width: int, indent: int, column: int, cut: str) -> 
             for row in block.remedy
             for label, text in ((row.label, row.text), *(("", line) for line in row.lines))
         ),
-        Row("Plan", f"u, then {block.plan}: the order in which no mail is lost" * bool(block.plan)),
+        Row("Plan", f"u, then {block.plan}: the order in which no mail is lost" * bool(block.plan and plans)),
         Row("Means", block.means),
         Row("Source", block.source, style=QUIET),
     )
-    return [head, *hang([row for row in rows if row.value], width, indent=indent, column=column)]
+    return [head, *hang([row for row in rows if row.value], width, indent=indent, column=_COLUMN)]
 
 
 def _highlighted(line: str, style: str, words: list[str]) -> Content:

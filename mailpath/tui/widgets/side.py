@@ -155,7 +155,8 @@ class Side(Vertical):
 
     def watch_mode(self) -> None:
         for mode in _TITLES:
-            self.set_class(mode == self.mode, f"-{mode}")
+            self.set_class(mode == self.mode, f"-{mode}", update=False)
+        self.update_node_styles()  # once for both classes
         if self.mode == "plan" and not self.plans.is_attached:
             self.mount(self.plans, before=self._words)
         for choices in self._lists.values():

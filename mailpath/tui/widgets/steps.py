@@ -174,11 +174,12 @@ class StepPanel(Vertical, can_focus=True):
         if self._body is None:
             self._body = self._read()
         body, pointed = self._body, self.pointed
+        plans = bool(self.screen.check_action("plan", ()))
         self._blocks.show(
             lambda width: emphasized(
                 [
                     *paint_tampered(self._tampered, width, self._glyphs),
-                    *paint_body(body, width, self._glyphs.cut),
+                    *paint_body(body, width, self._glyphs.cut, plans=plans),
                 ],
                 pointed,
             )

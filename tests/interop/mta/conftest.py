@@ -6,7 +6,6 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import interop_mta_exim as exim
 import interop_mta_postfix as postfix
@@ -68,7 +67,23 @@ def grounds() -> Iterator[Grounds]:
 
 
 @pytest.fixture(scope="session")
-def deliveries(pytestconfig: pytest.Config, grounds: Grounds) -> Deliveries:
+def captures(grounds: Grounds) -> dict[str, capture.Capture]:
+    """A walk to every scenario, with the resolver and the policy daemon that mail servers have there."""
+    space, folder = grounds.space, grounds.folder
+    held = folder / "captures"
+    held.mkdir()
+    start_resolver(space, folder, grounds.anchor)
+    start_policy_daemon(space, folder, grounds.ca_file)
+    walker = (tool("env"), sys.executable, HERE / "interop_mta_walk.py", grounds.network_file)
+    walks = space.spawn(*walker, f"{RESOLVER}:53", held, log=folder / "walks.log")
+    assert walks.wait(60) == 0, space.logs()
+    return {scenario.id: capture.load(held / f"{scenario.id}.json.gz") for scenario in scenarios()}
+
+
+@pytest.fixture(scope="session")
+def deliveries(
+    pytestconfig: pytest.Config, grounds: Grounds, captures: dict[str, capture.Capture]
+) -> Deliveries:
     began = time.monotonic()
     attempts = _delivered(grounds)
     taken = grounds.taken()
@@ -77,31 +92,18 @@ def deliveries(pytestconfig: pytest.Config, grounds: Grounds) -> Deliveries:
         for scenario in scenarios()
         for posture in POSTURES
     }
-    captures = {
-        scenario.id: capture.load(_captures(grounds) / f"{scenario.id}.json.gz") for scenario in scenarios()
-    }
     foreseen = asyncio.run(_judged(captures))
     _tell(pytestconfig, "Postfix and Exim", seen, foreseen, time.monotonic() - began)
     return Deliveries(seen, foreseen, captures)
 
 
-def _captures(grounds: Grounds) -> Path:
-    return grounds.folder / "captures"
-
-
 def _delivered(grounds: Grounds) -> dict[str, list[Attempt]]:
-    """All mail and all walks, at once."""
+    """All mail, at once."""
     space, folder = grounds.space, grounds.folder
-    _captures(grounds).mkdir()
-    start_resolver(space, folder, grounds.anchor)
-    start_policy_daemon(space, folder, grounds.ca_file)
-    walker = (tool("env"), sys.executable, HERE / "interop_mta_walk.py", grounds.network_file)
-    walks = space.spawn(*walker, f"{RESOLVER}:53", _captures(grounds), log=folder / "walks.log")
     exims = exim.Exim(space, folder / "exim", grounds.ca_file)
     deliveries = exims.start(_recipients(exim.LEVELS))
     found = postfix.Postfix(space, folder / "postfix", grounds.ca_file).deliver(_recipients(postfix.LEVELS))
-    for process, limit in ((deliveries, exim.LIMIT), (walks, 60)):
-        assert process.wait(limit) == 0, space.logs()
+    assert deliveries.wait(exim.LIMIT) == 0, space.logs()
     by_exim = exims.attempts()
     assert by_exim, f"Exim delivered nothing:\n{exims.said()}"
     return found | by_exim

@@ -80,15 +80,18 @@ _STATUS = {"=>": "sent", "==": "deferred", "**": "bounced"}
 
 
 class Exim:
-    """Exim in `space`; everything of it is in `home`."""
+    """Exim in `space`; everything of it is in `home`.  `levels`: name -> options of its smtp transport."""
 
-    def __init__(self, space: Namespace, home: Path, ca_file: Path) -> None:
+    def __init__(
+        self, space: Namespace, home: Path, ca_file: Path, levels: Mapping[str, Iterable[str]] = LEVELS
+    ) -> None:
+        self._levels = levels
         self._space = space
         self._home = home
         home.mkdir()
         # Exim starts itself again as its own user, who may not enter the folder that it was unpacked into.
         self._program = Path(shutil.copy(program(), home))
-        for posture, options in LEVELS.items():
+        for posture, options in levels.items():
             spool = home / posture
             (spool / "log").mkdir(parents=True)
             for folder in (spool, spool / "log"):
@@ -118,7 +121,7 @@ class Exim:
     def attempts(self) -> dict[str, list[Attempt]]:
         """What the logs tell, by recipient."""
         found: dict[str, list[Attempt]] = {}
-        for posture in LEVELS:
+        for posture in self._levels:
             log = self._home / posture / "log" / "mainlog"
             lines = log.read_text(errors="replace").splitlines() if log.exists() else []
             for recipient, attempt in _attempts(lines):

@@ -133,7 +133,8 @@ _RELAY = re.compile(r"^([^\[]+)\[([^\]]+)\]:\d+$")
 class Postfix:
     """An instance in `space`; everything of it is in `home`.
 
-    `max_use`: deliveries of one smtp(8) process; `more`: lines of main.cf.
+    `postures`: the name of each client, with its parameters; `max_use`: deliveries of one smtp(8) process;
+    `more`: lines of main.cf.
     """
 
     def __init__(
@@ -141,28 +142,30 @@ class Postfix:
         space: Namespace,
         home: Path,
         ca_file: Path,
-        postures: Iterable[str] = LEVELS,
+        postures: Iterable[str] | Mapping[str, Iterable[str]] = LEVELS,
         *,
         max_use: int = 1,
         more: str = "",
+        port: int = SUBMISSION_PORT,
     ) -> None:
         self._space = space
         self._home = home
         self._log = MailLog(home / "mail.log")
         (home / "etc").mkdir(parents=True)
         _make_folders(home)
-        postures = tuple(postures)
+        chosen = {name: LEVELS[name] for name in postures} if not isinstance(postures, Mapping) else postures
         self._write("main.cf", _MAIN.format(home=home, ca_file=ca_file, backoff=BACKOFF) + more)
-        self._postures = postures
+        self._postures = chosen
+        self._port = port
         self._write_clients(max_use)
-        self._write("transport", "".join(f"/^{posture}[@+]/ {posture}:\n" for posture in postures))
+        self._write("transport", "".join(f"/^{posture}[@+]/ {posture}:\n" for posture in chosen))
         programs = run("postconf", "-d", "-h", "daemon_directory").strip()
         master = Path(programs) / "master"
         # master(8) begins by closing every descriptor there may be, which are a billion on some machines.
         limited = (tool("prlimit"), "--nofile=8192", master)
         process = self._space.spawn(*limited, "-d", "-c", home / "etc", log=home / "master.log")
         self._master = process
-        wait_until(lambda: listens(process, SUBMISSION_PORT), 20, "Postfix to listen", self.said)
+        wait_until(lambda: listens(process, port), 20, "Postfix to listen", self.said)
 
     def reload(self, max_use: int) -> None:
         """While nothing is on its way: from now on each smtp(8) process delivers so many messages."""
@@ -174,10 +177,10 @@ class Postfix:
     def _write_clients(self, max_use: int) -> None:
         clients = [
             _CLIENT.format(posture=posture, max_use=max_use)
-            + "".join(f"  -o {line}\n" for line in LEVELS[posture])
-            for posture in self._postures
+            + "".join(f"  -o {{ {line} }}\n" for line in lines)
+            for posture, lines in self._postures.items()
         ]
-        self._write("master.cf", _MASTER.format(port=SUBMISSION_PORT) + "".join(clients))
+        self._write("master.cf", _MASTER.format(port=self._port) + "".join(clients))
 
     def _write(self, name: str, text: str) -> None:
         file = self._home / "etc" / name
@@ -195,7 +198,7 @@ class Postfix:
         """One message to each; the first attempts begin."""
         jobs = self._home / "recipients.json"
         jobs.write_text(json.dumps(list(recipients)))
-        self._space.run(sys.executable, HERE / "interop_mta_submit.py", str(SUBMISSION_PORT), jobs)
+        self._space.run(sys.executable, HERE / "interop_mta_submit.py", str(self._port), jobs)
         self._recipients = tuple(recipients)
         self._submitted = time.monotonic()
 

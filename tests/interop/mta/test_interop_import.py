@@ -1,0 +1,161 @@
+"""`postures import` against the servers whose configuration it reads: the posture foresees every delivery.
+
+`make interop` takes a sample; MAILPATH_IMPORTS=all in the environment takes 200 main.cf and 40 transports of
+Exim.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import interop_mta_exim as exim
+import interop_mta_postfix as postfix
+from interop_import_exim import transports
+from interop_import_postfix import Config, configs
+from interop_mta_internet import Grounds
+from interop_mta_model import Attempt, against_judge, judged, observed, table
+from interop_tools import run
+
+from mailpath.facts import Walk
+from mailpath.judge import Posture, judge
+from mailpath.judge.custom import custom_posture, for_recipients
+from mailpath.lab import scenarios
+from mailpath.network.capture import Capture
+from mailpath.servers.drafts import Imported
+from mailpath.servers.given import read
+from mailpath.servers.importing import imported
+from mailpath.whatif import Rewalks
+
+ALL = os.environ.get("MAILPATH_IMPORTS") == "all"
+EACH_TO = 10
+AT_ONCE = 40  # configurations of one instance of Postfix
+#: No host of theirs is silent, so that a delivery takes milliseconds.
+POOL = (
+    *("plaintext", "opportunistic", "pkix-good", "starttls-refused", "handshake-aborted", "cert-expired"),
+    *("cert-wrong-name", "provider-mx", "dane-good", "dane-stale", "dane-ta", "dane-unusable", "half-dane"),
+    *("signed-no-tlsa", "mx-cname-dane", "sts-enforce", "sts-bad-cert", "sts-mx-not-listed", "two-mx-weak"),
+    *("sts-and-dane-disagree", "dane-first-bad-second-weak", "greeting-refused", "tls-old", "implicit-mx"),
+)
+
+
+def test_an_imported_postfix_does_as_the_real_one(
+    grounds: Grounds, captures: dict[str, Capture], figures: list[str], tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    pool = [scenario for scenario in scenarios() if scenario.id in POOL]
+    folder = grounds.folder / "imports"
+    folder.mkdir()
+    release = run("postconf", "-d", "-h", "mail_version").strip()
+    drawn = configs(200 if ALL else 12, pool, EACH_TO, folder, release)
+    _write(drawn)
+    attempts = _delivered(grounds, drawn)
+    taken = grounds.taken()
+    walks = asyncio.run(_walks({scenario.id: captures[scenario.id] for scenario in pool}))
+    seen, foreseen = {}, {}
+    for config in drawn:
+        ours = posture_of(_imported(config, tmp_path))
+        for scenario in config.to:
+            recipient = f"{config.name}@{scenario.domain}"
+            key = (scenario.id, config.name)
+            seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), postfix.AUTHENTICATED)
+            foreseen[key] = judged(judge(walks[scenario.id], ours))
+    differences = against_judge(seen, foreseen)
+    figures.append(_figure("main.cf", len(drawn), len(seen), len(differences), began))
+    wrong = {each.posture: each for each in differences}
+    shown = "\n\n".join(_shown(each) for each in drawn if each.name in wrong)
+    assert not differences, f"\n{table(differences)}\n\n{shown}"
+
+
+def test_an_imported_exim_does_as_the_real_one(
+    grounds: Grounds, captures: dict[str, Capture], figures: list[str], tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    pool = [scenario for scenario in scenarios() if scenario.id in POOL]
+    drawn = transports(40 if ALL else 6, pool, EACH_TO)
+    sender = exim.Exim(
+        grounds.space,
+        grounds.folder / "importing-exim",
+        grounds.ca_file,
+        {each.name: each.options for each in drawn},
+    )
+    recipients = [f"{each.name}@{scenario.domain}" for each in drawn for scenario in each.to]
+    assert sender.start(recipients).wait(exim.LIMIT) == 0, grounds.space.logs()
+    attempts, taken = sender.attempts(), grounds.taken()
+    walks = asyncio.run(_walks({scenario.id: captures[scenario.id] for scenario in pool}))
+    seen, foreseen = {}, {}
+    for transport in drawn:
+        file = tmp_path / f"{transport.name}.conf"
+        file.write_text(transport.block)
+        ours = posture_of(imported(read([str(file)]), transport.name))
+        for scenario in transport.to:
+            recipient = f"{transport.name}@{scenario.domain}"
+            key = (scenario.id, transport.name)
+            words = exim.AUTHENTICATED | (exim.AUTHENTICATED_VERIFY if transport.verifies else frozenset())
+            seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), words)
+            foreseen[key] = judged(judge(walks[scenario.id], ours))
+    differences = against_judge(seen, foreseen)
+    figures.append(_figure("transports of Exim", len(drawn), len(seen), len(differences), began))
+    wrong = {each.posture: each for each in differences}
+    shown = "\n\n".join(each.block for each in drawn if each.name in wrong)
+    assert not differences, f"\n{table(differences)}\n\n{shown}"
+
+
+def _figure(what: str, count: int, cells: int, wrong: int, began: float) -> str:
+    return (
+        f"Imported from {count} {what}: {cells - wrong} of {cells} deliveries foreseen, in"
+        f" {time.monotonic() - began:.0f} s"
+    )
+
+
+def _write(drawn: Sequence[Config]) -> None:
+    old = time.time() - 60
+    for config in drawn:
+        for file, text in config.tables.items():
+            file.write_text(text)
+            os.utime(file, (old, old))  # Postfix lets a new file cool down
+
+
+def _delivered(grounds: Grounds, drawn: Sequence[Config]) -> dict[str, list[Attempt]]:
+    """One message of each configuration to each of its scenarios."""
+    found: dict[str, list[Attempt]] = {}
+    for number, first in enumerate(range(0, len(drawn), AT_ONCE)):
+        some = drawn[first : first + AT_ONCE]
+        clients = {each.name: _options(each) for each in some}
+        home = grounds.folder / f"importing-{number}"
+        sender = postfix.Postfix(
+            grounds.space, home, grounds.ca_file, clients, port=postfix.SUBMISSION_PORT + 1 + number
+        )
+        found |= sender.deliver([f"{each.name}@{scenario.domain}" for each in some for scenario in each.to])
+    return found
+
+
+def _options(config: Config) -> list[str]:
+    """As parameters of one client.  Postfix's version is none; main.cf there has signed answers."""
+    lines = [line for line in config.lines if not line.startswith("mail_version")]
+    return lines if "smtp_dns_support_level = dnssec" in lines else [*lines, "smtp_dns_support_level ="]
+
+
+def _imported(config: Config, folder: Path) -> Imported:
+    main = folder / f"{config.name}.cf"
+    main.write_text(config.main_cf)
+    return imported(read([str(main), *map(str, config.tables)]), config.name)
+
+
+def posture_of(found: Imported) -> Posture:
+    """The server's own posture, with those that it has for recipients."""
+    tables = found.tables()
+    made = {name: custom_posture(name, each) for name, each in tables.items()}
+    return for_recipients(made[found.name], tables[found.name], made)
+
+
+async def _walks(captures: dict[str, Capture]) -> dict[str, Walk]:
+    return {scenario: await Rewalks(held).untampered() for scenario, held in captures.items()}
+
+
+def _shown(config: Config) -> str:
+    tables = "\n".join(config.tables.values())
+    return f"--- {config.name}\n{config.main_cf}{tables}"
