@@ -18,6 +18,7 @@ from mailpath.judge.habits import (
     Refusal,
     Sni,
     Suites,
+    TlsFieldWords,
     TlsLogWords,
     means,
     source,
@@ -193,6 +194,28 @@ class Agent(HostHabits, frozen=True, kw_only=True):
         source("Exim CV=yes"),
     ] = False
     tls_log_words: Annotated[TlsLogWords, means("The words for the TLS session in the log.")] = TlsLogWords()
+    tls_field_words: Annotated[
+        TlsFieldWords, means("The words for DANE and for a policy in the field `tls=` of the delivery log.")
+    ] = TlsFieldWords()
+
+    # --- REQUIRETLS ----------------------------------------------------------------------------------
+    requiretls_any_host: Annotated[
+        bool,
+        means("A host that is authenticated will do, though nothing vouches for its name."),
+        source(
+            "RFC 8689 section 4.2.1 wants a signed MX or a policy that lists it; Postfix 3.11.7, observed"
+        ),
+    ] = False
+    requiretls_last_decides: Annotated[
+        bool,
+        means(
+            "A host that will not do is a failure like any other: the last host decides, and the mail waits"
+            " after a handshake that broke off; otherwise the best host decides."
+        ),
+        source(
+            "Postfix 3.11 smtp_misc_fail, SMTP_MISC_FAIL_SOFT_NON_FINAL, observed; RFC 8689 leaves it open"
+        ),
+    ] = False
 
     # --- DANE ----------------------------------------------------------------------------------------
     dane_with_insecure_mx_and_sts: Annotated[

@@ -14,6 +14,7 @@ from mailpath.judge.model import DELIVERED, Attempt, Demand, Mechanism, Outcome,
 from mailpath.judge.policy import HostPolicy
 from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, quote, say, shown, status
+from mailpath.judge.tls_field import decided, untried
 
 #: Events that come after a TLS session was there.
 _IN_TLS = frozenset({Event.SENT_TLS, *NOT_VERIFIED, Event.TLS_LOST, Event.TLS_EHLO_REFUSED, *ENVELOPE})
@@ -76,6 +77,7 @@ def skipped(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) ->
         demand=policy.demand,
         demanded_by=policy.by,
         status_code=status(posture.agent.family, policy.skip, permanent=policy.bounces),
+        tls_field=untried(posture, policy),
     )
 
 
@@ -123,6 +125,7 @@ def tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, endi
         status_code=status(posture.agent.family, ending.event, permanent=permanent, reply=ending.reply),
         mechanism=ending.mechanism if ending.outcome in DELIVERED else Mechanism.NONE,
         tls_word=ending.word,
+        tls_field=decided(posture, policy, ending),
         cause=ending.cause,
         tls_version=tls.version if tls is not None else None,
     )

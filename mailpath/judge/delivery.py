@@ -66,6 +66,7 @@ def _deliver_as_heard(walk: Walk, posture: Posture, cached: StsPolicy | None, pl
         demand=None,
         demanded_by=None,
         status_code=None,
+        tls_field=None,
     )
 
 
@@ -189,6 +190,7 @@ def _verdict(
         possible=ordered(played.possible),
         why=decisive.why,
         tls_word=decisive.tls_word,
+        tls_field=decisive.tls_field if outcome is not Outcome.UNKNOWN else None,
         cause=decisive.cause,
         host=decisive.host,
         address=decisive.address,

@@ -49,6 +49,7 @@ NAMED: Mapping[type, Mapping[str, msgspec.Struct]] = {
         "chasquid": sts_dialects.CHASQUID,
         "mailauth": sts_dialects.MAILAUTH,
         "courier": sts_dialects.COURIER,
+        "tlspol": sts_dialects.TLSPOL,
     },
 }
 

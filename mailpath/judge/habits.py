@@ -112,6 +112,17 @@ class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
     unusable: str | None = None
 
 
+class TlsFieldWords(msgspec.Struct, frozen=True, kw_only=True):
+    """What the field `tls=` of this server's delivery log calls a demand that is not the level; None for
+    `dane`: there is no such field.
+    """
+
+    dane: str | None = None
+    dane_only: str | None = None
+    half_dane: str | None = None
+    policy: str | None = None
+
+
 def means(text: str) -> msgspec.Meta:
     """What a field means: for `mailpath postures`."""
     return msgspec.Meta(title=text)

@@ -75,6 +75,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     the session had to be, and `demanded_by`: on whose account, None where it never came to that.
     `cause`: the event behind it: what kept mail in the clear from TLS, what a host that REQUIRETLS refuses
     did.  `because`: ids of the posture's rules that made it other than the RFCs' sender would (`because.py`).
+    `tls_field`: the `tls=` of this server's delivery log (`tls_field.py`); None where it has none.
     """
 
     host: str
@@ -88,6 +89,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     status_code: str | None = None
     mechanism: Mechanism = Mechanism.NONE
     tls_word: str | None = None
+    tls_field: str | None = None
     tls_version: str | None = None
     cause: Event | None = None
     why: str = ""  # the cause in plain words, beside the server's own sentence
@@ -108,6 +110,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     because: tuple[str, ...] = ()
     possible: tuple[Outcome, ...] = ()
     tls_word: str | None = None
+    tls_field: str | None = None
     host: str | None = None
     address: str | None = None
     mechanism: Mechanism = Mechanism.NONE

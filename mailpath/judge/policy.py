@@ -13,6 +13,7 @@ import msgspec
 from mailpath.assess.tlsa import has_insecure_mx, is_secure_alias, plainly_unusable, tlsa_of
 from mailpath.facts import Found, Security, StsPolicy, TlsaRecord, TlsaSet, Walk
 from mailpath.judge import sts
+from mailpath.judge.by_domain import Domain, dane_of_domain
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
 from mailpath.judge.habits import Reference, Refusal, Sni
@@ -33,6 +34,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     suites, for what that is worth.  `sni`: None for none.
     `undetermined`: why the demand cannot be told from here, or None.  `also_required`: must hold as well.
     `no_fallback`: TLS that was tried and failed is not followed by plaintext, though TLS is optional.
+    `mandatory`: the host would not be used without its TLSA records.
     """
 
     demand: Demand
@@ -51,6 +53,7 @@ class HostPolicy(msgspec.Struct, frozen=True, kw_only=True):
     undetermined: Untold | None = None
     also_required: HostPolicy | None = None
     no_fallback: bool = False
+    mandatory: bool = False
 
     @property
     def dane(self) -> bool:
@@ -63,6 +66,8 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
     untold = lost(walk, posture, target.lookup)
     if untold is not None:
         return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.LEVEL, undetermined=untold)
+    if posture.precedence is Precedence.BY_DOMAIN:
+        return _by_domain(walk, posture, target, policy)
     if policy is not None and posture.precedence is Precedence.STS_FIRST:
         return _by_sts(walk, posture, target, policy)
     found = _by_dane(walk, posture, target)
@@ -76,6 +81,21 @@ def host_policy(walk: Walk, posture: Posture, target: Target, policy: StsPolicy 
         both = half and demanded.skip is None
         return msgspec.structs.replace(demanded, also_required=found) if both else demanded
     return found or _base(walk, posture, target)
+
+
+def _by_domain(walk: Walk, posture: Posture, target: Target, policy: StsPolicy | None) -> HostPolicy:
+    """What one answer for the whole domain makes of this host."""
+    answered = dane_of_domain(walk, posture)
+    if isinstance(answered, Untold):
+        return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=answered)
+    if answered is Domain.FAILED:
+        return _skipped(DemandedBy.DANE, Event.DANE_UNLEARNT)
+    if policy is not None and answered is Domain.NO_DANE:
+        return _by_sts(walk, posture, target, policy)
+    if answered is not Domain.NO_DANE:
+        mandatory = answered is Domain.MANDATORY
+        posture = posture.changed(dane=DaneUse.MANDATORY if mandatory else DaneUse.OPPORTUNISTIC)
+    return _by_dane(walk, posture, target) or _base(walk, posture, target)
 
 
 def _skipping(found: HostPolicy, beside: HostPolicy) -> HostPolicy:
@@ -231,6 +251,8 @@ def _with_tlsa(
             references=references,
             records=records,
             base=candidate.base,
+            insecure_mx=insecure_mx,
+            mandatory=mandatory,
         )
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
@@ -241,6 +263,7 @@ def _with_tlsa(
         records=records,
         base=candidate.base,
         insecure_mx=insecure_mx,
+        mandatory=mandatory,
     )
 
 

@@ -51,6 +51,7 @@ class Precedence(Word):
     DANE_FIRST = "dane-first", "a failing DANE validation is never overridden (RFC 8461 section 2)"
     STS_FIRST = "sts-first", "the policy replaces the level, DANE included"
     BOTH = "both", "each must hold"
+    BY_DOMAIN = "by-domain", "DANE for all hosts if one of them has TLSA records, and otherwise the policy"
 
 
 class OptionalCheck(Word):
@@ -67,6 +68,14 @@ class Fallback(Word):
     NEVER = "never", "failed TLS is never followed by plaintext"
     AT_ONCE = "at-once", "in the same attempt"
     ON_RETRY = "on-retry", "only when the message is older than one retry interval"
+
+
+class RequiretlsPolicy(Word):
+    """What a message sent with REQUIRETLS is held to, in Postfix's words (smtp_requiretls_policy)."""
+
+    ENFORCE = "enforce", "a host will do that is authenticated and announces REQUIRETLS"
+    STARTTLS = "opportunistic+starttls", "a host will do that starts TLS"
+    OPPORTUNISTIC = "opportunistic", "any host will do"
 
 
 #: TLS versions, oldest first.
@@ -162,6 +171,11 @@ class Posture(Record, frozen=True, kw_only=True):
         means("RFC 8689 is implemented; otherwise a message sent with REQUIRETLS is treated like any other."),
         source("Postfix from 3.11 on; mox queue/direct.go; Exim 4.96: no"),
     ] = True
+    requiretls_policy: Annotated[
+        RequiretlsPolicy,
+        means("What a message sent with REQUIRETLS is held to."),
+        source("Postfix 3.11 smtp_requiretls_policy"),
+    ] = RequiretlsPolicy.ENFORCE
     requiretls_verifies: Annotated[
         bool,
         means(

@@ -3,7 +3,8 @@
 REQUIRETLS (section 4.2.1): a host will do if it was found securely (a signed MX RRset, or a name that the
 MTA-STS policy lists), is authenticated, and announces REQUIRETLS inside TLS; a message for which none will
 do goes back to its author, with 5.7.10 or 5.7.30.  A look-up that failed is not a host that will not do: the
-message waits, as any other would (RFC 5321 section 5.1).  `TLS-Required: No` (section 4.2.2): what the
+message waits, as any other would (RFC 5321 section 5.1).  Postfix has another idea of it
+(`requiretls_last.py`).  `TLS-Required: No` (section 4.2.2): what the
 recipient asks for is ignored.  A sender that does not implement RFC 8689 sends a message with REQUIRETLS as
 any other; `TLS-Required: No` is told as of one that does.
 """
@@ -23,12 +24,9 @@ from mailpath.judge.habits import Reference
 from mailpath.judge.indeterminate import indeterminate
 from mailpath.judge.model import FINAL, Attempt, Demand, DemandedBy, Mechanism, Outcome, Untold, Verdict
 from mailpath.judge.policy import HostPolicy
-from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture
+from mailpath.judge.posture import DaneUse, Level, OptionalCheck, Posture, Precedence, RequiretlsPolicy
+from mailpath.judge.requiretls_last import NOT_ANNOUNCED, NOT_AUTHENTICATED, LastDecides, is_announced
 from mailpath.judge.sts import LOOKUP_FAILED, Applied, explain_failed_lookup, listed
-
-#: RFC 8689 section 4.2.1.  The better a host did, the greater the code: the best one is reported.
-NOT_AUTHENTICATED = "5.7.10"  # "Encryption needed"
-NOT_ANNOUNCED = "5.7.30"  # "REQUIRETLS support required"
 
 #: What can become of a message at a host of which not all is known, or for which we did not wait.
 _EITHER = (Outcome.AUTHENTICATED, Outcome.BOUNCED)
@@ -47,12 +45,18 @@ def strict(posture: Posture) -> Posture:
 def lax(posture: Posture) -> Posture:
     """`posture` as `TLS-Required: No` makes it: TLS where it works, nothing enforced."""
     level = Level.NONE if posture.level is Level.NONE else Level.MAY
-    return posture.changed(level=level, dane=DaneUse.OFF, sts=False, optional_check=OptionalCheck.NEVER)
+    return posture.changed(
+        level=level,
+        dane=DaneUse.OFF,
+        sts=False,
+        precedence=Precedence.DANE_FIRST,
+        optional_check=OptionalCheck.NEVER,
+    )
 
 
 def announcing(walk: Walk) -> tuple[str, ...]:
     """The MX hosts of which a server announced REQUIRETLS inside TLS, in path order."""
-    return tuple(host.name for host in walk.mx.hosts if _announced(walk, host.addresses))
+    return tuple(host.name for host in walk.mx.hosts if is_announced(walk, host.addresses))
 
 
 def deliver_requiring(
@@ -62,6 +66,10 @@ def deliver_requiring(
 
     `cached`: the MTA-STS policy that it has from an earlier delivery.
     """
+    relaxed = posture.requiretls_policy is not RequiretlsPolicy.ENFORCE
+    if posture.requiretls and (relaxed or posture.agent.requiretls_last_decides):
+        posture = posture if relaxed else strict(posture)
+        return deliver(walk, posture, cached, play.of(LastDecides))
     if posture.requiretls:
         verdict = deliver(walk, strict(posture), cached, play.of(Requiring))
         possible = (each for each in verdict.possible if each not in _UNAUTHENTICATED)
@@ -103,7 +111,7 @@ class Requiring(Course):
 
     def skip(self, target: Target, policy: HostPolicy) -> bool:
         tried = attempts.skipped(self.walk, self.posture, target, policy)
-        if policy.skip is not Event.TLSA_FAILED:
+        if policy.skip not in (Event.TLSA_FAILED, Event.DANE_UNLEARNT):
             return self._held(target, tried)
         return self._wait(tried)
 
@@ -188,7 +196,7 @@ def _refusal(walk: Walk, target: Target, tried: Attempt, secure: bool | None) ->
     if tried.outcome not in (Outcome.AUTHENTICATED, Outcome.UNKNOWN) and not enveloped:
         why = f"cannot be authenticated: {tried.why or tried.reason}"
         return _refused(tried, Event.REQUIRETLS_UNAUTHENTICATED, why)
-    if not _announced(walk, addresses):
+    if not is_announced(walk, addresses):
         return _refused(tried, Event.REQUIRETLS_UNANNOUNCED, "does not offer it")
     return None
 
@@ -221,10 +229,6 @@ def _without_policy(walk: Walk, target: Target) -> Attempt:
     )
 
 
-def _announced(walk: Walk, addresses: tuple[str, ...]) -> bool:
-    return any(session.requiretls for session in walk.starttls.sessions if session.address in addresses)
-
-
 def _answered(walk: Walk, addresses: tuple[str, ...]) -> bool:
     sessions = walk.starttls.sessions
     return any(each.greeting is not None for each in sessions if each.address in addresses)
@@ -233,6 +237,8 @@ def _answered(walk: Walk, addresses: tuple[str, ...]) -> bool:
 def _found_securely(walk: Walk, host: MxHost, posture: Posture, applied: Applied) -> bool | None:
     """Section 4.2.1, step 2; without an MX the name is the recipient's own.  None: it was not learnt."""
     if walk.mx.lookup.security is Security.SECURE or walk.mx.kind is MxKind.IMPLICIT:
+        return True
+    if posture.agent.requiretls_any_host:
         return True
     policy = applied.newest
     if policy is not None and policy.mode != "none" and listed(policy, host.name, posture):

@@ -26,7 +26,9 @@ from mailpath.records import Word
 RFC = PRESETS["rfc"]
 #: What is asked for on a path: the level and its names, DANE, MTA-STS.
 DEMANDS = ("level", "references", "match_names", "dane", "sts")
-_LOGGED = frozenset({"title", "tls_log_words", "logs_canonical_host", "trusted_requires_name", "floor"})
+_LOGGED = frozenset(
+    {"title", "tls_log_words", "tls_field_words", "logs_canonical_host", "trusted_requires_name", "floor"}
+)
 #: The fields that are rules.
 RULES = tuple(
     field

@@ -62,9 +62,13 @@ def _table(sentences: dict[str, list[str]]) -> Mapping[Event, Sentence]:
     return found
 
 
-_TOML = resources.files(__package__).joinpath("sentences.toml").read_text("utf-8")
+_TOML = tomllib.loads(resources.files(__package__).joinpath("sentences.toml").read_text("utf-8"))
+#: The sentences of hosts that will not do for REQUIRETLS, by what they did.
+REFUSALS: Mapping[Family, Mapping[str, str]] = {
+    Family(family): said for family, said in _TOML.pop("requiretls").items()
+}
 TABLES: Mapping[Family, Mapping[Event, Sentence]] = {
-    Family(family): _table(sentences) for family, sentences in tomllib.loads(_TOML).items()
+    Family(family): _table(sentences) for family, sentences in _TOML.items()
 }
 
 #: The words for a connection that was never made; Linux's, which all three families show.
@@ -91,6 +95,25 @@ def say(family: Family, event: Event, scene: Scene) -> str:
         refused = "a TLS session is required, but an attempt to start TLS failed"
     fields = {**msgspec.structs.asdict(scene), "broken": broken, "lost": lost, "refused": refused}
     return TABLES[family][event].text.format_map(fields).rstrip(": ")
+
+
+def refuse(
+    family: Family, cause: Event | None, *, host: str, address: str, level: str, reply: Reply | None, why: str
+) -> str:
+    """The sentence for a host that will not do for a message sent with REQUIRETLS: `cause`, what it did, or
+    None where it was not connected to as the certificate would not be matched at `level`.
+    """
+    table = REFUSALS[family if family in REFUSALS else Family.RFC]
+    trusted = cause is Event.CERTIFICATE_NAME_MISMATCH
+    key = "not-matched" if cause is None else "not-verified" if cause in NOT_VERIFIED else cause.value
+    return table[key].format(
+        host=shown(host),
+        address=address,
+        level=level,
+        reply=quote(reply),
+        why=why.rstrip("."),
+        what="matching" if trusted else "trusted",
+    )
 
 
 def status(

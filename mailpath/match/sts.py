@@ -170,7 +170,8 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     fields: dict[str, list[str]] = {}
     for line in lines[:MAX_LINES]:
         strict = parsing.policy_grammar
-        key, value, note = _read_strict_field(line) if strict else _read_lax_field(line, parsing)
+        read = _read_strict_field if strict else _read_lax_field
+        key, value, note = read(line, parsing)
         verdict = "bad" if note else "ok"
         if not note and key not in FIELDS:
             meant = _suggest(key)
@@ -186,7 +187,7 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
     return judged, fields
 
 
-def _read_strict_field(line: str) -> tuple[str, str, str]:
+def _read_strict_field(line: str, parsing: StsParsing = RFC) -> tuple[str, str, str]:
     """(key, value, why the line is invalid) by RFC 8461 section 3.2."""
     if host := _MX.match(line):
         return "mx", host[1], ""
@@ -203,7 +204,8 @@ def _read_strict_field(line: str) -> tuple[str, str, str]:
         return "", "", "not a field name, a colon and a value"
     if found[1] == "mx" and re.search(r"[\s,;]", found[2]):
         return "", "", "one mx line names one host only"
-    if found[1] == "mx" and not _PATTERN.match(found[2]):
+    pattern = found[2].removesuffix(".") if parsing.mx_dot else found[2]
+    if found[1] == "mx" and not _PATTERN.match(pattern):
         return "", "", "mx is neither a host name nor *. and a domain"
     return found[1], found[2], ""
 

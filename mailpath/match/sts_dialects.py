@@ -27,7 +27,8 @@ class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
     a host; otherwise one that names none lists none.
 
     Of hosts: `any_depth`: `*.` in an mx pattern matches one or more labels.  `cn_only`: a policy host's
-    certificate without any DNS-ID may name the host in its common name.
+    certificate without any DNS-ID may name the host in its common name.  `mx_dot`: an mx pattern may end in
+    a dot, and then matches no host.
     """
 
     name: str = "RFC 8461"
@@ -50,6 +51,7 @@ class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
     mx_needed: bool = True
     any_depth: bool = False
     cn_only: bool = False
+    mx_dot: bool = False
 
 
 RFC = StsParsing()
@@ -107,3 +109,5 @@ COURIER = StsParsing(
     mx_needed=False,
     any_depth=True,
 )
+#: postfix-tlspol 1.13.0, observed.
+TLSPOL = StsParsing(name="postfix-tlspol", txt_prefix="v=STSv1", txt_blanks=True, zero_age=False, mx_dot=True)

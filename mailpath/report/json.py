@@ -50,7 +50,8 @@ class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
     `event`: what ended the attempt.  `demand`: what the session had to be, and `demanded_by`: on whose
     account; null where it never came to that.  `because`: ids of the posture's rules (docs/deviations.md)
-    for which it ended otherwise than the RFCs' sender would have had it.
+    for which it ended otherwise than the RFCs' sender would have had it.  `tls_field`: what this server's
+    delivery log says behind `tls=`; null where its log has no such field, or says nothing there.
     """
 
     host: str
@@ -62,14 +63,15 @@ class JudgedAttempt(msgspec.Struct, frozen=True, kw_only=True):
     demand: Demand | None
     demanded_by: DemandedBy | None
     because: tuple[str, ...]
+    tls_field: str | None = None
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """What one posture does with the mail.  `possible`: the outcomes where `outcome` is unknown.
 
-    `event` to `because`: those of the attempt that decided; `because` of the whole verdict.  `tls_field`:
-    null, until a log's own field for the TLS session is told.  `measured`: whether the
-    posture was held against the server itself; false: it is what documents say; null: it is no server's.
+    `event` to `tls_field`: those of the attempt that decided; `because` of the whole verdict.  `measured`:
+    whether the posture was held against the server itself; false: it is what documents say; null: it is no
+    server's.
     """
 
     outcome: Outcome

@@ -11,7 +11,7 @@ import msgspec
 
 from mailpath.facts import STEPS, TITLES, Status, StepResult
 from mailpath.findings import step_of
-from mailpath.judge import Mechanism, Outcome, Posture, Verdict
+from mailpath.judge import Attempt, Mechanism, Outcome, Posture, Verdict
 from mailpath.report.attacks import AttackRow, attack_rows, attack_sentences, reach
 from mailpath.report.contents import circumstances, no_evidence, not_tried, outcome, possible
 from mailpath.report.envelope import Answered, answers, tried
@@ -38,8 +38,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
-    """One host that was tried.  `where`: with its address; `ended`: outcome and code; `said`: in the log;
-    `because`: what the log does not say, one sentence.
+    """One host that was tried.  `where`: with its address; `ended`: outcome, code, and the log's field
+    for TLS; `said`: in the log; `because`: what the log does not say, one sentence.
     """
 
     host: str
@@ -132,6 +132,11 @@ def _line(result: Result, step: StepResult, findings: tuple[Explained, ...]) -> 
     )
 
 
+def _field(tried: Attempt) -> str:
+    """As the delivery line of this sender's log has it."""
+    return f"tls={tried.tls_field}" if tried.tls_field else ""
+
+
 def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
     unknown = verdict.outcome is Outcome.UNKNOWN
     return Row(
@@ -151,7 +156,7 @@ def _row(result: Result, posture: Posture, verdict: Verdict) -> Row:
             Attempted(
                 host=visible(each.host),
                 where=f"{visible(each.host)}{f' [{each.address}]' if each.address else ''}",
-                ended=f"{each.outcome.value} {each.status_code or ''}".strip(),
+                ended=" ".join(filter(None, (each.outcome.value, each.status_code, _field(each)))),
                 said=each.reason,
                 because=sentence(beside(posture, each)),
             )

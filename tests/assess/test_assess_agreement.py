@@ -66,6 +66,7 @@ TOLD_BY = {
 TOLD_BEFORE = {
     Event.MX_FAILED: {"MX005", "SEC003"},
     Event.TLSA_FAILED: {"TLSA005"},
+    Event.DANE_UNLEARNT: {"TLSA005", "MX013"},
     Event.STS_MX_UNLISTED: {"STS013"},
 }
 NO_USE = {"TLS001", "TLS016", "TLS018", "TLS019"}
@@ -119,7 +120,11 @@ def _lines(walk: Walk, verdict: Verdict) -> Iterator[str]:
     came_to_a_session = outcome in DELIVERED or verdict.event in TOLD_BY
     if status is Status.PASS and came_to_a_session and not at_once:
         yield "PASS, and nothing is delivered over TLS"
-    came_to_the_host = came_to_a_session or verdict.event in (Event.TLSA_FAILED, Event.STS_MX_UNLISTED)
+    came_to_the_host = came_to_a_session or verdict.event in (
+        Event.TLSA_FAILED,
+        Event.DANE_UNLEARNT,
+        Event.STS_MX_UNLISTED,
+    )
     matches = status is Status.PASS and "DANE matches (" in lines["starttls"].summary
     if matches and came_to_the_host and outcome is not Outcome.AUTHENTICATED:
         yield "DANE matches, and the host is not authenticated"

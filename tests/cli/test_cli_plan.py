@@ -9,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from mailpath.judge.presets import PRESETS
+
 
 @pytest.fixture
 def capture(run, tmp_path: Path) -> Path:
@@ -34,7 +36,7 @@ def test_text_and_json_of_a_replay(run, capture: Path, tmp_path: Path) -> None:
     assert {"kind", "records", "file"} <= told["steps"][0]["do"][0].keys()
     assert "PRIVATE" not in file.read_text()
     assert "<" not in told["steps"][0]["do"][0]["records"][0]
-    assert (told["proof"]["worse"], told["proof"]["postures"]) == ([], 31)
+    assert (told["proof"]["worse"], told["proof"]["postures"]) == ([], len(PRESETS))
     assert {"order", "state", "postures", "outcome", "for_s"} <= told["unsafe"][0].keys()
 
 

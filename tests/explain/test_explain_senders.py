@@ -200,7 +200,7 @@ def test_postfix_s_own_policy_table_is_thought_of_before_the_recipient_s_policy(
         first, *others = found.causes
         assert "sender's own policy table" in first.text
         assert not first.findings
-        assert [cause.findings for cause in others] == [("STS010",)]
+        assert [cause.findings for cause in others] == [("TLSA005", "SEC002"), ("STS010",)]
     assert bounce.side == "sender-admin"
 
 

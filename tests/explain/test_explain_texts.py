@@ -19,7 +19,7 @@ from mailpath.judge.sentences import TABLES, Scene, say
 from mailpath.tickets.bounce import read_bounce
 from mailpath.tickets.explain import Kind, explain, patterns, render_text, to_dict, wordings
 from mailpath.tickets.explain.codes import code_in, details
-from mailpath.tickets.explain.means import EVENTS
+from mailpath.tickets.explain.means import EVENTS, NAMED
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.reach import CASES
 from scripts import reaches
@@ -245,7 +245,7 @@ def test_codes_and_what_looks_like_them(text, code):
 def test_wordings_speak_of_known_things():
     for wording in wordings.wordings():
         assert set(wording.findings) <= set(CATALOGUE)
-        assert set(wording.events) <= set(EVENTS)
+        assert set(wording.events) <= set(NAMED)
 
 
 def test_foreign_text_is_made_visible():

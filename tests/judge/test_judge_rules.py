@@ -831,17 +831,17 @@ RULES = [
     (
         "a-policy-does-not-override-a-half-dane-mismatch",
         half(mx("mx1", tls(WEB), tlsa=(STALE,)), sts=LISTED),
-        {"rfc": "deferred", "postfix-dane": "deferred", "postfix-tlspol": "authenticated@mx1"},
+        {"rfc": "deferred", "postfix-dane": "deferred", "postfix-tlspol": "deferred"},
     ),
     (
         "beside-half-dane-that-holds-the-policy-authenticates",
         half(mx("mx1", tls(WEB), tlsa=(ee(WEB),)), sts=LISTED),
-        {"rfc postfix-tlspol": "authenticated@mx1", "postfix-dane": "encrypted@mx1"},
+        {"rfc": "authenticated@mx1", "postfix-dane postfix-tlspol": "encrypted@mx1"},
     ),
     (
         "half-dane-holds-and-the-policy-fails",
         half(mx("mx1", tls(SELF), tlsa=(ee(SELF),)), sts=LISTED),
-        {"rfc postfix-tlspol": "deferred"},
+        {"rfc": "deferred", "postfix-tlspol": "encrypted@mx1"},
     ),
 ]
 CELLS = [

@@ -18,7 +18,7 @@ from mailpath.tickets.bounce.events import read_events
 from mailpath.tickets.bounce.mail import MAX_INPUT, Mail, address, bounded, read_mail
 from mailpath.tickets.bounce.notification import pasted_status, read_notification
 from mailpath.tickets.bounce.text import State, Told, any_address, host_in, read_text, telling, unquoted
-from mailpath.tickets.explain import Cause, Other, explain
+from mailpath.tickets.explain import Cause, Other, explain, tls_field, with_field
 from mailpath.tickets.explain.codes import code_in
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_line, read_log
 from mailpath.tickets.explain.means import ENVELOPE_NOTE
@@ -59,9 +59,9 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 
     `sender`, `recipient`: mail addresses; `host`: the mail host that refused, or could not be used;
     `status_code`: enhanced status code (RFC 3463); `sentence`: what the host, or the sender's own server,
-    said; `means`: that in plain words; `causes`, `postures`: as `mailpath explain` has them; `others`: what
-    failed beside it.  `family`, `side`, `next`: of the recipient told here, who is the first of `recipients`;
-    `groups`: of a log, the most frequent first.
+    said; `tls_field`: the `tls=` of Postfix's delivery line; `means`: that in plain words; `causes`,
+    `postures`: as `mailpath explain` has them; `others`: what failed beside it.  `family`, `side`, `next`: of
+    the recipient told here, who is the first of `recipients`; `groups`: of a log, the most frequent first.
     """
 
     sender: str | None = None
@@ -69,6 +69,7 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     status_code: str | None = None
     sentence: str | None = None
+    tls_field: str | None = None
     means: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     postures: tuple[str, ...] = ()
@@ -162,6 +163,7 @@ def _logged(line: LogLine) -> Told:
         if line.final
         else None,
         server=line.server,
+        tls_field=line.tls_field,
     )
 
 
@@ -255,7 +257,8 @@ def _delivered(told: Told) -> Bounce:
         sender=_shown(told.sender),
         recipient=recipient.recipient,
         status_code=recipient.status_code,
-        means=(table().families[NOT_A_BOUNCE].definition,),
+        tls_field=_shown(told.tls_field),
+        means=(table().families[NOT_A_BOUNCE].definition, *tls_field.told(told.tls_field or "")),
         family=refusal.family,
         side=refusal.side,
         next=refusal.next,
@@ -300,6 +303,7 @@ def _explained(told: Told, also: tuple[str, ...]) -> Bounce:
     explanations = [explain(text, beside=also, server=told.server) for text in dict.fromkeys(texts)]
     found = next((each for each in explanations if each.causes), None)
     found = found or next((each for each in explanations if each.recognised), None)
+    found = with_field(found, told.tls_field) if found is not None else None
     means, causes = (found.means, found.causes) if found else ((), ())
     family = _refusal(told, also).family if ENVELOPE_NOTE in means else UNKNOWN
     if family != UNKNOWN:  # "refused the recipient's address" is less than what kind of refusal it is
@@ -311,6 +315,7 @@ def _explained(told: Told, also: tuple[str, ...]) -> Bounce:
         host=_shown(told.host),
         status_code=_shown(told.status_code),
         sentence=_shown(told.sentence),
+        tls_field=_shown(told.tls_field),
         means=means,
         causes=causes,
         postures=found.postures if found else (),

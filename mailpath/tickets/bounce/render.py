@@ -37,6 +37,7 @@ def _lines(bounce: Bounce) -> Iterator[str]:
         ("To", bounce.recipient),
         ("Host", bounce.host),
         ("Code", bounce.status_code),
+        ("TLS", f"tls={bounce.tls_field}" if bounce.tls_field else None),
         ("Sentence", bounce.sentence),
         ("Means", " ".join(bounce.means)),
         *family_rows(bounce.family, bounce.side, bounce.next),

@@ -39,7 +39,9 @@ State = Literal["failed", "waiting", "done"]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said, as it came; None where nothing was.  `server`: whose log it stands in."""
+    """What was said, as it came; None where nothing was.  `server`: whose log it stands in; `tls_field`: what
+    its delivery line has behind `tls=`.
+    """
 
     sender: str | None = None
     recipient: str | None = None
@@ -48,6 +50,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str | None = None
     state: State | None = None
     server: str | None = None
+    tls_field: str | None = None
 
     def over(self, other: Told) -> Told:
         """This, with what is missing from `other`."""

@@ -20,20 +20,26 @@ from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import RULES
 from mailpath.judge.sentences import TABLES
 from mailpath.tickets import reach
-from mailpath.tickets.explain import wordings
+from mailpath.tickets.explain import tls_field, wordings
 from mailpath.tickets.explain.codes import FINDINGS, code_in, meaning, plain
 from mailpath.tickets.explain.loglines import MOST_FILLED, LogLine, read_log
 from mailpath.tickets.explain.means import DELIVERIES, ENVELOPE, NAMED
 from mailpath.tickets.explain.model import Cause, Explanation, Kind, Other
 from mailpath.tickets.explain.named import rule
 from mailpath.tickets.explain.render import render_text, to_dict
-from mailpath.tickets.explain.sentences import causes_of, explain_events, explain_wording, understand
+from mailpath.tickets.explain.sentences import (
+    causes_of,
+    explain_events,
+    explain_wording,
+    narrowed,
+    understand,
+)
 from mailpath.tickets.explain.tlsrpt_types import RESULT_TYPES
 from mailpath.tickets.families import NOT_A_BOUNCE, UNKNOWN, classify, table
 from mailpath.tickets.reach import CASES, Case, Reach
 from mailpath.visible import visible
 
-__all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict"]
+__all__ = ["Cause", "Explanation", "Kind", "Other", "explain", "render_text", "to_dict", "with_field"]
 
 #: Longest text that is read, in characters.
 MOST = 64 * 1024
@@ -73,7 +79,8 @@ def explain(text: str, *, beside: Sequence[str] = (), server: str | None = None)
         if other.postures:
             found, chosen = other, number
     if not lines and " " in subject:
-        found = _refused(found, (text,), sure=_REPLY.search(text) is not None)
+        sure = _REPLY.search(text) is not None or wordings.is_failure(" ".join(text.split()))
+        found = _refused(found, (text,), sure=sure)
     elif lines and (lines[chosen].failed or " reject: " in f" {lines[chosen].sentence} "):
         found = _refused(found, (lines[chosen].sentence or "", *lines[chosen].beside))
     others = (_other(line) for number, line in enumerate(lines) if number != chosen)
@@ -89,19 +96,23 @@ def _line(
     if code is None and _NOT_ANNOUNCED.search(words):
         code = "5.7.30"
     said = None
-    if code is None or code.partition(".")[2] not in FINDINGS:  # "REQUIRETLS is required" is not "TLS is"
+    general = (
+        code is not None and code.partition(".")[2] in FINDINGS
+    )  # "REQUIRETLS is required" is not "TLS is"
+    if not general or wordings.recognise(" ".join(words.split())) in wordings.of_requiretls():
         near = (*beside, *(line.beside if line is not None else ()))
         server = line.server if line is not None else server or ""
         said = understand(words, code, near, line=text, server=server)
         if said is None and words != text:
             said = understand(text, code, near, server=server)
+    field = line.tls_field if line is not None else None
     if said is None and line is not None and line.final and not line.failed:
-        said = _taken()
+        said = _taken(field)
     if said is None and code is None:
         named = next((name for name in RESULT_TYPES if re.search(rf"\b{name}\b", text.lower())), None)
         if named is not None:
             return _result_type(named, "")
-    return _with_line(said or _code_only(code), line, code)
+    return _with_line(with_field(said or _code_only(code), field), line, code)
 
 
 def _refused(found: Explanation, sentences: tuple[str, ...], *, sure: bool = True) -> Explanation:
@@ -178,12 +189,27 @@ def _event(event: Event) -> Explanation:
     return msgspec.structs.replace(made, kind=Kind.EVENT, subject=event.value)
 
 
-def _taken() -> Explanation:
-    means = (
-        "The next host accepted the message. This line does not say whether over TLS; another line of the"
-        " same delivery does."
-    )
+def _taken(field: str | None) -> Explanation:
+    means = "The next host accepted the message."
+    if field is None:
+        means += " This line does not say whether over TLS; another line of the same delivery does."
     return Explanation(kind=Kind.SENTENCE, subject="", recognised=("a delivery",), means=(means,))
+
+
+def with_field(found: Explanation, field: str | None) -> Explanation:
+    """`found`, with what Postfix's `tls=` says of the session."""
+    told = tls_field.told(field) if field is not None else ()
+    if not told:
+        return found
+    causes = narrowed(found.causes, tls_field.demanded_by(field or ""), tls_field.presets_with(field or ""))
+    return msgspec.structs.replace(
+        found,
+        recognised=(*found.recognised, f"the field tls={field}"),
+        means=(*found.means, *told),
+        causes=causes,
+        postures=reach.union(causes) if causes else found.postures,
+        tls_field=visible(field or ""),
+    )
 
 
 def _with_sts() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mailpath.tickets.explain.codes import code_in
+from mailpath.tickets.explain.tls_field import FIELD
 
 #: Most lines, and characters of one line, that are read.
 MOST_LINES = 5000
@@ -33,6 +34,7 @@ _POSTFIX_TO = re.compile(
     rf"\bto=<({_ADDRESS})>,(?: orig_to=<[^<>]{{0,320}}>,)? relay=([^\s,]{{1,320}}),.{{0,200}}?"
     r"\bdsn=(\d\.\d{1,3}\.\d{1,3}), status=(\w{1,20})(?: \((.*)\))?"
 )
+_POSTFIX_TLS = re.compile(rf", tls=({FIELD}),")
 _POSTFIX_FROM = re.compile(rf"\bfrom=<({_ADDRESS})?>, (?:size|status)=")
 _POSTFIX_NOTE = re.compile(r"postfix[\w/.-]{0,60}\[\d+\]: (?:[A-Za-z0-9]{6,20}: )?(.*)")
 #: One process delivers one message at a time; what it warns of beside has no queue id.
@@ -76,8 +78,8 @@ _OPENSMTPD_FROM = re.compile(rf" from=<({_ADDRESS})> ")
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line that says something.  `queue`: the message's id in the log; `process`: who wrote it (Postfix:
     host, program and process number), "" where that tells nothing; `final`: it is the line that
-    says how a delivery went, not one beside it.  `text`: the line; `beside`: sentences of other lines of
-    the same message.  Foreign text as it came.
+    says how a delivery went, not one beside it.  `tls_field`: what stands behind `tls=` (Postfix).  `text`:
+    the line; `beside`: sentences of other lines of the same message.  Foreign text as it came.
     """
 
     server: str
@@ -88,6 +90,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     address: str | None = None
     status_code: str | None = None
+    tls_field: str | None = None
     sentence: str | None = None
     failed: bool = False
     final: bool = False
@@ -121,6 +124,7 @@ def _postfix(text: str) -> LogLine | None:
             host=peer[1] if peer else _relay_in(sentence or "", 1),
             address=peer[2] if peer else _relay_in(sentence or "", 2),
             status_code=code,
+            tls_field=_tls_field(delivery[0]),
             sentence=sentence,
             failed=status not in ("sent", "deliverable"),
             final=True,
@@ -138,6 +142,11 @@ def _postfix(text: str) -> LogLine | None:
         address=_relay_in(note[1], 2),
         sentence=note[1].strip() or None,
     )
+
+
+def _tls_field(line: str) -> str | None:
+    found = _POSTFIX_TLS.search(line.partition(" dsn=")[0] + ",")
+    return found[1] if found is not None else None
 
 
 def _relay_in(sentence: str, group: int) -> str | None:

@@ -45,7 +45,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     `subject`: what was explained; `recognised`: which parts of it were understood; `means`: sentences;
     `postures`: presets that produce it, over all causes; `fix`, `source`: "" where there is none.
-    `sender` to `sentence`: what a log line says of the delivery, None where it does not.  `others`: what
+    `sender` to `sentence`: what a log line says of the delivery, None where it does not; `tls_field` is
+    the `tls=` of Postfix's.  `others`: what
     other lines say failed beside it.  `family`, `side`, `next`: what kind of refusal it is, whose move it is
     and the next check; None where it is no refusal, or nothing tells.
     """
@@ -63,6 +64,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     address: str | None = None
     status_code: str | None = None
+    tls_field: str | None = None
     sentence: str | None = None
     others: tuple[Other, ...] = ()
     family: str | None = None

@@ -42,6 +42,7 @@ def _lines(found: Explanation) -> Iterator[str]:
             " ".join(part for part in (found.host, f"[{found.address}]" if found.address else "") if part),
         ),
         ("Code", found.status_code),
+        ("TLS", f"tls={found.tls_field}" if found.tls_field else None),
         ("Sentence", found.sentence if found.sentence != found.subject else None),
     )
     for label, text in rows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import msgspec
 
@@ -40,6 +41,7 @@ _OWN_PRESETS = {
     Speaker.EXCHANGE: frozenset({"exchange-online"}),
     Speaker.GMAIL: frozenset({"gmail"}),
 }
+_PRESET_NAMES = {Speaker.ZONE_MTA: "zone-mta"}
 _ANYBODY = frozenset({Speaker.RECEIVER, Speaker.OTHER})
 _FAMILIES = {Speaker.POSTFIX: Family.POSTFIX, Speaker.EXIM: Family.EXIM}
 _NAMES = {Family.POSTFIX: "Postfix", Family.EXIM: "Exim", Family.RFC: "mailpath's ideal sender"}
@@ -325,7 +327,15 @@ def _speaking(speaker: Speaker) -> frozenset[str] | None:
         return None
     if speaker in _FAMILIES:
         return _of_family(_FAMILIES[speaker])
-    return _OWN_PRESETS.get(speaker) or wordings.libraries().speaks.get(speaker.value, frozenset())
+    own = _OWN_PRESETS.get(speaker) or _named_like(speaker)
+    return own or wordings.libraries().speaks.get(speaker.value, frozenset())
+
+
+@cache
+def _named_like(speaker: Speaker) -> frozenset[str]:
+    """The presets of this server: "haraka", "haraka-none"."""
+    name = _PRESET_NAMES.get(speaker, speaker.value.lower())
+    return frozenset(each for each in PRESETS if each == name or each.startswith(f"{name}-"))
 
 
 def explain_wording(wording: Wording, code: str | None) -> Explanation:
@@ -367,3 +377,15 @@ def causes_of(found: Iterable[Reach]) -> tuple[Cause, ...]:
         for case in CASES.values()
         if case.id in by_case
     )
+
+
+def narrowed(
+    causes: tuple[Cause, ...], by: Sequence[DemandedBy], presets: frozenset[str]
+) -> tuple[Cause, ...]:
+    """Those of `causes` in which TLS was demanded on one of these accounts, or that hang on none, among the
+    senders `presets`; all of them where nothing is left.
+    """
+    of = {case.text: case.by for case in CASES.values()}
+    kept = (each for each in causes if of.get(each.text) is None or of[each.text] in by)
+    told = (_among(each, presets) for each in kept)
+    return tuple(each for each in told if each.postures) or causes

@@ -9,7 +9,7 @@ from functools import cache
 
 import msgspec
 
-from mailpath.judge.events import NOT_VERIFIED, Event
+from mailpath.judge.events import NOT_VERIFIED, REQUIRETLS, Event
 from mailpath.judge.model import DemandedBy
 from mailpath.tickets.phrases import Phrases, read_table
 
@@ -28,6 +28,13 @@ class Speaker(StrEnum):
     GMAIL = "Gmail"
     SENDMAIL = "Sendmail"
     QMAIL = "qmail"
+    COURIER = "Courier"
+    ZONE_MTA = "ZoneMTA"
+    HARAKA = "Haraka"
+    OPENSMTPD = "OpenSMTPD"
+    DMA = "dma"
+    CHASQUID = "chasquid"
+    MOX = "mox"
     GO = "Go"
     RECEIVER = "a receiving server"
     OTHER = "mail servers"
@@ -136,6 +143,20 @@ def _phrases() -> Phrases[tuple[int, str, int]]:
 def recognise(text: str) -> Wording | None:
     """The first wording that `text` (one line) holds."""
     return next((each for each in wordings() if each.regex.search(text)), None)
+
+
+def is_failure(text: str) -> bool:
+    """Whether `text` (one line) is what a sender that we know says of a delivery that failed."""
+    said = recognise(text)
+    if said is None or not said.events or said.beside:
+        return False
+    return said.speaker not in (Speaker.OTHER, Speaker.RECEIVER)
+
+
+@cache
+def of_requiretls() -> tuple[Wording, ...]:
+    """Those that speak of REQUIRETLS."""
+    return tuple(each for each in wordings() if set(REQUIRETLS).intersection(each.events))
 
 
 def beside(text: str, events: frozenset[Event]) -> Wording | None:

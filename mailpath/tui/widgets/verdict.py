@@ -191,6 +191,8 @@ def paint_extras(verdict: Verdict, glyphs: Glyphs, width: int) -> list[Content]:
 def _extras(verdict: Verdict) -> Iterable[str]:
     if verdict.tls_word:
         yield f'log word "{clean(verdict.tls_word)}"'
+    if verdict.tls_field:
+        yield f"tls={clean(verdict.tls_field)}"
     if verdict.mechanism != "none":
         matched = "authenticated" if verdict.outcome == "authenticated" else "matched"
         yield f"{matched} by {verdict.mechanism.value}"
