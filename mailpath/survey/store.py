@@ -89,7 +89,8 @@ class Store:
         if not is_store(folder):
             raise StoreError("There is no survey in this folder.", file=str(folder))
         self._database = Database(self.folder, writes=writes)
-        self._places: OrderedDict[Request, tuple[Exchange, int]] = OrderedDict()
+        # By content: each worker of a survey has its own copy, and its own answer to a question.
+        self._places: OrderedDict[Exchange, int] = OrderedDict()
         self._noted: dict[Request, DnsExchange] = {}
 
     @classmethod
@@ -215,19 +216,18 @@ class Store:
 
     def keep(self, exchange: Exchange) -> int:
         """Its place in the store, into which it comes where it is new."""
-        key = key_of(exchange)
-        known = self._places.get(key)
-        if known is not None and known[0] is exchange:
-            self._places.move_to_end(key)
-            return known[1]
+        known = self._places.get(exchange)
+        if known is not None:
+            self._places.move_to_end(exchange)
+            return known
         seconds = kept_for(exchange)
         until = time.time() + (seconds if isinstance(exchange, DnsExchange) or seconds <= 0 else SURVEY)
-        place = self._put(packing.packed(exchange), packing.digest_of(key), until)
+        place = self._put(packing.packed(exchange), packing.digest_of(key_of(exchange)), until)
         self._remember(exchange, place)
         return place
 
     def _remember(self, exchange: Exchange, place: int) -> None:
-        self._places[key_of(exchange)] = exchange, place
+        self._places[exchange] = place
         if len(self._places) > REMEMBERED:
             self._places.popitem(last=False)
 
