@@ -126,3 +126,18 @@ def test_a_cluster_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     ]
     assert "cannot be reached: Connection refused." in ran[0].stderr
     assert "cannot be reached: it is no host:port." in ran[1].stderr
+
+
+def test_an_actor_that_nobody_asks_ends_itself() -> None:
+    program = """
+import asyncio
+from mailpath.survey import cluster
+cluster.DEAF = 0.5
+async def main():
+    assert await cluster.Actor().start() == cluster.SAME
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+    began = time.monotonic()
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 1
+    assert time.monotonic() - began < 30
