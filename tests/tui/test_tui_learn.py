@@ -40,14 +40,14 @@ async def do(pilot: Any, step: Do, *, hints: bool) -> None:
     assert len(at(pilot).moves) <= step.par
 
 
-async def take_step(pilot: Any, lesson: Lesson, number: int, *, wrong: bool) -> None:
-    """One step, and on."""
+async def take_step(pilot: Any, lesson: Lesson, number: int, *, wrong: bool, first: bool = False) -> None:
+    """One step, and on.  `first`: of all that are taken."""
     screen, step = screen_of(pilot), lesson.step[number]
     assert (at(pilot).lesson.id, at(pilot).number) == (lesson.id, number)
     covered = isinstance(step, Predict | Transfer)
     assert screen.has_class("-covered") is covered
     assert (screen.scene is None) is covered
-    if covered and number == 0:
+    if first:
         await press(pilot, "n", "e", "right", "c", "ctrl+p")  # none of them leads on, or behind the cover
         assert (at(pilot).number, len(pilot.app.screen_stack), screen.scene) == (number, 1, None)
     if at(pilot).options:
@@ -76,7 +76,8 @@ async def take(
         await settle(pilot)
         for place, lesson in enumerate(taken):
             for number in range(len(lesson.step)):
-                await take_step(pilot, lesson, number, wrong=wrong(number + place))
+                first = number == place == 0
+                await take_step(pilot, lesson, number, wrong=wrong(number + place), first=first)
             assert f"Lessons: {place + 1} of 12 lessons done" in drawn(pilot)
             if lesson is not taken[-1]:
                 await press(pilot, "enter")

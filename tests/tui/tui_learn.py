@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_world import drawn, settle
+from tui_world import settle
 
 from mailpath.lessons.judging import Bench
 from mailpath.lessons.session import Session, right_of
@@ -48,4 +48,5 @@ async def answer(pilot: Any, *, wrong: bool) -> None:
     given = at(pilot).given
     assert given is not None
     assert given.is_right is not wrong
-    assert ("Not so." if wrong else "Right.") in drawn(pilot)
+    told = "\n".join(line.plain for line in screen_of(pilot).pane.text.words.drawn)
+    assert ("Not so." if wrong else "Right.") in told
