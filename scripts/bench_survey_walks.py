@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -183,6 +184,13 @@ def main(words: list[str]) -> int:
     if given.serve:
         serve(given, Path(given.serve))
         return 0
+    with lab_for(words) as folder:
+        return max(_measured(folder, count, given) for count in sorted(given.domains))
+
+
+@contextmanager
+def lab_for(words: list[str]) -> Iterator[Path]:
+    """The lab of these options, in processes of its own: the folder of its network file, and `domains`."""
     folder = Path(tempfile.mkdtemp(prefix="mailpath-bench-"))
     command = [sys.executable, __file__, *words, "--serve", str(folder)]
     lab = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -190,21 +198,28 @@ def main(words: list[str]) -> int:
         assert lab.stdout is not None
         if lab.stdout.readline() != "up\n":
             sys.exit("bench_survey.py: the lab did not start")
-        return max(_measured(folder, count, given) for count in sorted(given.domains))
+        yield folder
     finally:
         lab.communicate()
         shutil.rmtree(folder)
 
 
-def _measured(folder: Path, count: int, given: argparse.Namespace) -> int:
+def measured(
+    folder: Path, count: int, delay: float = 0.0, jobs: int = 16, workers: int = 0, *options: str
+) -> dict[str, float]:
+    """A survey of the first `count` domains of a lab; its store is `store{count}` beside its network file."""
     store = folder / f"store{count}"
-    words = [str(store), str(folder / "network.toml"), str(count), str(given.delay), str(given.jobs)]
-    words.append(str(given.workers))
+    words = [str(store), str(folder / "network.toml"), str(count), str(delay), str(jobs), str(workers)]
+    command = [sys.executable, "-c", _MEASURE, *words, *options]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
+def _measured(folder: Path, count: int, given: argparse.Namespace) -> int:
     options = ["--profile"] if given.profile else []
-    ran = subprocess.run(
-        [sys.executable, "-c", _MEASURE, *words, *options], stdout=subprocess.PIPE, check=True
-    )
-    found = json.loads(ran.stdout)
+    found = measured(folder, count, given.delay, given.jobs, given.workers, *options)
+    store = folder / f"store{count}"
     domains = found["domains"]
     size = sum(each.stat().st_size for each in store.iterdir()) / domains / 1024
     cpu, questions = found["cpu_s"] / domains * 1000, found["ask"] / domains

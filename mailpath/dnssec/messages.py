@@ -22,7 +22,7 @@ from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.dnssec import bounds
-from mailpath.dnssec.wire import Asked, RRset, WireMessage, read_message
+from mailpath.dnssec.wire import Asked, Body, RRset, WireMessage, read_message
 from mailpath.exchanges import DnsExchange, Failure
 from mailpath.visible import visible
 
@@ -76,7 +76,7 @@ _ANSWERS = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 Section = Mapping[tuple[dns.name.Name, RdataType], SignedSet]
 
 #: Answer and authority section of each message that is remembered: what is worked out of them stays with it.
-_grouped: WeakKeyDictionary[WireMessage, tuple[Section, Section]] = WeakKeyDictionary()
+_grouped: WeakKeyDictionary[Body, tuple[Section, Section]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,12 @@ def read_reply(name: dns.name.Name, rdtype: RdataType, exchange: DnsExchange) ->
             trouble += ", like one that does not pass DNSSEC data; use another one with --resolver"
     elif message.truncated:
         trouble = "the resolver's answer is truncated (TC) even over TCP"
-    elif kinds := (message.unreadable & {rdtype, RdataType.CNAME, RdataType.DNAME}) - _PROOFS:
+    elif kinds := (message.body.unreadable & {rdtype, RdataType.CNAME, RdataType.DNAME}) - _PROOFS:
         shown = ", ".join(sorted(dns.rdatatype.to_text(kind) for kind in kinds))
         trouble = f"the resolver's answer contains a malformed record ({shown})"
-    if message not in _grouped:
-        _grouped[message] = _group(message.answer), _group(message.authority)
-    answer, authority = _grouped[message]
+    if message.body not in _grouped:
+        _grouped[message.body] = _group(message.answer), _group(message.authority)
+    answer, authority = _grouped[message.body]
     return Reply(
         name=name,
         rdtype=rdtype,
@@ -184,9 +184,9 @@ def _unusable(
 
 def _answers(message: WireMessage, name: dns.name.Name, rdtype: RdataType) -> bool:
     """Whether the question section repeats ours; error answers may leave it out."""
-    if not message.questions:
+    if not message.body.questions:
         return message.rcode not in _ANSWERS
-    return message.questions == (Asked(name, rdtype, dns.rdataclass.IN),)
+    return message.body.questions == (Asked(name, rdtype, dns.rdataclass.IN),)
 
 
 def _group(rrsets: Sequence[RRset]) -> Section:
@@ -204,7 +204,7 @@ def _group(rrsets: Sequence[RRset]) -> Section:
 
 def _read_extended_error(message: WireMessage) -> str:
     """The extended DNS error (RFC 8914) that the resolver sent along, as visible text; "" when none."""
-    for option in message.extended_errors:
+    for option in message.body.extended_errors:
         text = visible(option.text or "", limit=200)
         return f"EDE {int(option.code)}{': ' + text if text else ''}"
     return ""

@@ -20,7 +20,7 @@ from dns.rdatatype import RdataType
 from mailpath.dnssec import bounds
 from mailpath.dnssec.bounds import Exhausted, Whole
 from mailpath.dnssec.messages import Reply, name_text, read_reply, unread
-from mailpath.dnssec.wire import records
+from mailpath.dnssec.wire import name_of, records
 from mailpath.dnssec.zones import Ledger, current
 from mailpath.exchanges import DnsExchange, Question
 from mailpath.network.outlasting import outlasting
@@ -141,7 +141,7 @@ class Questions:
         """
         likely = 0 if self._lent else _guess_depth(name, rdtype)
         for depth in depths:
-            ancestor = dns.name.Name(name.labels[-depth:])
+            ancestor = name_of(name.labels[-depth:])
             if rdtype != RdataType.DS or ancestor != name:
                 found = partial(self._go_on, name, rdtype, depth)
                 self.start(ancestor, RdataType.DS).add_done_callback(found)

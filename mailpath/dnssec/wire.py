@@ -57,6 +57,9 @@ _ONLY_NAMES = {
 #: Most octets of messages that we remember; a large path needs a sixth of that.
 _MOST_REMEMBERED = 2 * 1024 * 1024
 
+#: Where the flags of a message are (RFC 1035 section 4.1.1).
+_FLAGS = slice(2, 4)
+
 #: Octets of a name and pointers in it (RFC 1035 sections 2.3.4 and 4.1.4).
 _LONGEST_NAME, _MOST_POINTERS = 255, 128
 
@@ -95,19 +98,42 @@ class RRset:
 
 
 @dataclass(frozen=True, eq=False)
-class WireMessage:
-    """Header, question, and the RRsets of answer and authority section; RRSIGs by the type they cover.
+class Body:
+    """All of a message but its id and its flags: question, and the RRsets of answer and authority section.
 
-    `unreadable`: types of the records that we dropped from the answer section.
+    `unreadable`: types of the records that we dropped from the answer section; `extended`: the upper bits of
+    the RCODE (RFC 6891 section 6.1.3).
     """
 
-    flags: int
-    rcode: dns.rcode.Rcode
     questions: tuple[Asked, ...]
     answer: tuple[RRset, ...]
     authority: tuple[RRset, ...]
     extended_errors: tuple[dns.edns.EDEOption, ...]
-    unreadable: frozenset[RdataType] = frozenset()
+    unreadable: frozenset[RdataType]
+    extended: int
+
+
+@dataclass(frozen=True, eq=False)
+class WireMessage:
+    """A message; the same body is one object, whatever the flags."""
+
+    flags: int
+    body: Body
+
+    @property
+    def rcode(self) -> dns.rcode.Rcode:
+        """The RCODE, with its upper bits."""
+        return _rcode_of(self.body.extended << 4 | self.flags & 0xF)
+
+    @property
+    def answer(self) -> tuple[RRset, ...]:
+        """RRsets of the answer section; RRSIGs by the type they cover."""
+        return self.body.answer
+
+    @property
+    def authority(self) -> tuple[RRset, ...]:
+        """RRsets of the authority section."""
+        return self.body.authority
 
     @property
     def is_response(self) -> bool:
@@ -123,8 +149,40 @@ class WireMessage:
 #: `make` looks for a name and checks the range each time; a message has dozens of them.
 _type_of = lru_cache(maxsize=1024)(RdataType.make)
 _class_of = lru_cache(maxsize=16)(RdataClass.make)
+_rcode_of = lru_cache(maxsize=64)(dns.rcode.Rcode.make)
+
+
+class _Name(dns.name.Name):
+    """A name that works out its hash, and its canonical form, once: a walk looks names up by the thousand."""
+
+    __slots__ = ("_hash", "_lower")
+    _hash: int
+    #: None where that is the name itself.
+    _lower: dns.name.Name | None
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            object.__setattr__(self, "_hash", super().__hash__())
+            return self._hash
+
+    def parent(self) -> dns.name.Name:
+        """Without the first label."""
+        return name_of(super().parent().labels)
+
+    def canonicalize(self) -> dns.name.Name:
+        """In lower case (RFC 4034 section 6.2)."""
+        try:
+            return self._lower or self
+        except AttributeError:
+            lower = tuple(label.lower() for label in self.labels)
+            object.__setattr__(self, "_lower", None if lower == self.labels else name_of(lower))
+            return self._lower or self
+
+
 #: Equal names are one object here: dictionaries compare names that are not octet by octet.
-_name_of = lru_cache(maxsize=8192)(dns.name.Name)
+name_of = lru_cache(maxsize=8192)(_Name)
 
 
 def read_message(wire: bytes) -> WireMessage:
@@ -132,12 +190,14 @@ def read_message(wire: bytes) -> WireMessage:
 
     Remembers it: a recording is walked many times, under attacks and as of other times.
     """
-    content = wire[2:]  # without the id, which is another one each time it is asked
+    # Without the id, which is another one each time it is asked, and the flags: what the resolver says for
+    # itself is as a rule what it says with CD set.
+    content = wire[_FLAGS.stop :]
     found = _memory.known.get(content)
     if found is None:
         found = _parse(wire)
         _memory.keep(content, found)
-    return found
+    return WireMessage(int.from_bytes(wire[_FLAGS], "big"), found)
 
 
 def records(wire: bytes) -> int:
@@ -145,32 +205,31 @@ def records(wire: bytes) -> int:
     return sum(int.from_bytes(wire[place : place + 2], "big") for place in (6, 8, 10))
 
 
-def _parse(wire: bytes) -> WireMessage:
+def _parse(wire: bytes) -> Body:
     parser = dns.wire.Parser(wire)
-    _, flags, *counts = parser.get_struct("!HHHHHH")
+    _, _, *counts = parser.get_struct("!HHHHHH")
     questions = tuple(_read_question(parser) for _ in range(counts[0]))
     unreadable: set[RdataType] = set()
     answer = _read_records(parser, counts[1], dropped=unreadable)
     authority = _read_records(parser, counts[2])
-    extended_rcode = 0
+    extended = 0
     errors: list[dns.edns.EDEOption] = []
     for rrset in _read_records(parser, counts[3], only=RdataType.OPT):
-        extended_rcode = rrset.ttl >> 24
+        extended = rrset.ttl >> 24
         for rdata in rrset:
             if isinstance(rdata, dns.rdtypes.ANY.OPT.OPT):
                 errors += [option for option in rdata.options if isinstance(option, dns.edns.EDEOption)]
-    rcode = dns.rcode.Rcode.make((extended_rcode << 4) | (flags & 0xF))
-    return WireMessage(flags, rcode, questions, answer, authority, tuple(errors), frozenset(unreadable))
+    return Body(questions, answer, authority, tuple(errors), frozenset(unreadable), extended)
 
 
 class _Memory:
     """Messages read before."""
 
     def __init__(self) -> None:
-        self.known: dict[bytes, WireMessage] = {}
+        self.known: dict[bytes, Body] = {}
         self._octets = 0
 
-    def keep(self, wire: bytes, message: WireMessage) -> None:
+    def keep(self, wire: bytes, message: Body) -> None:
         if self._octets + len(wire) > _MOST_REMEMBERED:
             self.forget()
         self.known[wire] = message
@@ -198,7 +257,7 @@ def _read_question(parser: dns.wire.Parser) -> Asked:
 @lru_cache(maxsize=8192)
 def name_from(text: str) -> dns.name.Name:
     """The name in presentation form.  Raises `dns.exception.DNSException`."""
-    return _name_of(dns.name.from_text(text).labels)
+    return name_of(dns.name.from_text(text).labels)
 
 
 def _read_name(parser: dns.wire.Parser) -> dns.name.Name:
@@ -237,7 +296,7 @@ def _read_name(parser: dns.wire.Parser) -> dns.name.Name:
         if not length:
             break
     parser.current = parser.furthest = furthest
-    return _name_of(tuple(labels))
+    return name_of(tuple(labels))
 
 
 def _read_records(

@@ -87,7 +87,8 @@ class PlainTransport:
         ) as there:
             there.setblocking(False)
             there.connect((self._host, self._port))
-            loop.add_reader(there, _take_answer, there, query, answer)
+            number = there.fileno()  # of an object the loop writes down what it looks like
+            loop.add_reader(number, _take_answer, there, query, answer)
             again = loop.call_later(self._timeout * RESEND_AFTER, _send, there, query, answer)
             try:
                 async with asyncio.timeout(self._timeout):
@@ -95,7 +96,7 @@ class PlainTransport:
                     return await answer
             finally:
                 again.cancel()
-                loop.remove_reader(there)
+                loop.remove_reader(number)
 
     async def _over_tcp(self, query: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(self._host, self._port)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from weakref import WeakValueDictionary
 
 from aiosmtplib.errors import SMTPServerDisconnected
 
@@ -278,7 +279,8 @@ class LiveSmtp:
         self._settings = settings
         self._ehlo = ehlo
         self._all = asyncio.Semaphore(most)
-        self._per_address: dict[str, asyncio.Semaphore] = {}
+        #: Of addresses that somebody talks to, or waits for; a semaphore has no owner, so it goes with them.
+        self._per_address: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._under_way: Counter[str] = Counter()
         self._running: dict[SmtpRequest, SmtpSession] = {}
 
@@ -298,6 +300,8 @@ class LiveSmtp:
                 raise
             finally:
                 self._under_way[request.address] -= 1
+                if not self._under_way[request.address]:
+                    del self._under_way[request.address]
                 self._running.pop(request, None)
 
     def so_far(self, request: SmtpRequest) -> SmtpExchange | None:

@@ -55,7 +55,7 @@ _Walks = TypeVar("_Walks", bound=Bounded)
 class Shared:
     """`inner` for many walks of `seconds` each.  An async context manager; belongs to one event loop.
 
-    `moment`: seconds in which walks begin at one time.
+    `moment`: seconds in which walks begin at one time; `most`: octets that are kept.
     """
 
     def __init__(
@@ -64,8 +64,10 @@ class Shared:
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
         moment: int = MOMENT,
+        most: int | None = None,
     ) -> None:
         self._inner = inner
+        self._most = MOST_KEPT if most is None else most
         self._moment = moment
         self._seconds = seconds
         self._clock = clock
@@ -138,7 +140,7 @@ class Shared:
         self._forget(request)
         self._kept[request] = exchange, self._clock() + seconds
         self._octets += _weight(exchange)
-        while self._octets > MOST_KEPT:
+        while self._octets > self._most:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, request: Request) -> None:

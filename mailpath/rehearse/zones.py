@@ -321,7 +321,7 @@ class Zones:
             answer = _ERRORS.get(code, "servfail")
             if code not in _ERRORS:
                 self.notes.add(question.name, f"the resolver answered {code}; here it says SERVFAIL")
-            ede = next((int(each.code) for each in message.extended_errors), None)
+            ede = next((int(each.code) for each in message.body.extended_errors), None)
         elif exchange.failure is not Failure.TIMEOUT:
             self.notes.add(question.name, "the way to the resolver failed; here the answer never comes")
         return Fault(

@@ -91,6 +91,12 @@ class Database:
             assert self._connection is not None, "the store is closed"
             return self._connection.execute(sql, values).fetchall()
 
+    def rows(self, sql: str) -> Iterator[Any]:
+        """Row by row what comes of `sql`, of which there may be millions."""
+        with told(self.folder):
+            assert self._connection is not None, "the store is closed"
+            yield from self._connection.execute(sql)
+
     def one(self, sql: str, *values: Any) -> tuple[Any, ...]:
         """The first row, which has to be there."""
         found: list[tuple[Any, ...]] = self.all(sql, *values)

@@ -47,6 +47,8 @@ from mailpath.walk import walk
 JOBS = 16
 #: Seconds in which walks begin at one time: what is validated as of it serves them all.
 MOMENT = 300
+#: Octets of exchanges that are at hand: those of some thousand mail hosts.  All are in the store.
+AT_HAND = 24 * 1024 * 1024
 
 _Held = TypeVar("_Held", bound=Exchange)
 
@@ -129,7 +131,7 @@ class Walks:
         self._asked = asked
         self._assumed = assumed
         self._done = done
-        self.shared = Shared(network, settings.whole_wait, moment=MOMENT)
+        self.shared = Shared(network, settings.whole_wait, moment=MOMENT, most=AT_HAND)
         self._zones = Zones()
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)

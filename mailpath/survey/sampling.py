@@ -22,8 +22,8 @@ from mailpath.survey.operators import operator_of
 
 #: Names that are met before any is assumed.
 SAMPLES = 5
-#: Addresses and parents of which we know how many were met.
-MOST_GROUPS = 20_000
+#: Addresses and parents of which we know how many were met: most are somebody's own, and met once.
+MOST_GROUPS = 4096
 
 
 class _Group:
@@ -31,14 +31,25 @@ class _Group:
     `said`: what they were told, two of it at most; `alike`: None until enough were met.
     """
 
-    __slots__ = ("alike", "begun", "ended", "first", "met", "said")
+    __slots__ = ("_ended", "alike", "begun", "first", "met", "said")
 
     def __init__(self) -> None:
         self.begun = self.met = 0
         self.first: SmtpRequest | None = None
         self.said: set[bytes] = set()
         self.alike: bool | None = None
-        self.ended = asyncio.Event()
+        self._ended: asyncio.Event | None = None
+
+    async def changed(self) -> None:
+        """Wait until one more session has ended."""
+        self._ended = self._ended or asyncio.Event()
+        await self._ended.wait()
+
+    def tell(self) -> None:
+        """One has."""
+        if self._ended is not None:
+            self._ended.set()
+            self._ended = None
 
     def add(self, exchange: SmtpExchange) -> None:
         """One more session has ended."""
@@ -66,7 +77,7 @@ class Sampling(Over):
             return await self._inner.converse(request)
         group = self._group((request.address, request.port, request.profile, parent))
         while group.alike is None and group.begun >= SAMPLES:
-            await group.ended.wait()
+            await group.changed()
         if group.alike and group.first is not None and group.first.sni is not None:
             met = await self._inner.converse(group.first)
             self.assumed[request] = group.first.sni
@@ -91,8 +102,7 @@ class Sampling(Over):
         finally:
             if not counts:  # it says nothing of the server, or nobody waited for it any longer
                 group.begun -= 1
-            group.ended.set()
-            group.ended = asyncio.Event()
+            group.tell()
 
 
 def _parent_of(request: SmtpRequest) -> str | None:

@@ -34,6 +34,7 @@ from mailpath.network.recording import key_of
 from mailpath.network.shared import kept_for
 from mailpath.survey import packing
 from mailpath.survey.database import LOCK, NAME, Database, StoreError, is_store, lock, make, told
+from mailpath.survey.digests import Digests
 from mailpath.survey.results import Row
 
 __all__ = ["About", "State", "Store", "StoreError", "delete", "is_store", "keeper"]
@@ -43,7 +44,7 @@ SURVEY = 24 * 3600.0
 #: DNS answers that may wait to be written.
 MOST_NOTED = 200
 #: Exchanges whose place in the store is remembered.
-REMEMBERED = 16_384
+REMEMBERED = 8192
 #: Domains up to which every walk is kept where nobody says what to keep; and one in so many beyond.
 ALL_UP_TO, SAMPLE = 20_000, 100
 
@@ -92,6 +93,11 @@ class Store:
         # By content: each worker of a survey has its own copy, and its own answer to a question.
         self._places: OrderedDict[Exchange, int] = OrderedDict()
         self._noted: dict[Request, DnsExchange] = {}
+        #: Of what may be in it, where that is worth knowing: by whoever asks and writes for hours.
+        self._asked = Digests() if writes else None
+        if self._asked is not None:
+            for (digest,) in self._database.rows("SELECT request FROM contents WHERE request IS NOT NULL"):
+                self._asked.add(digest)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], about: About, mails: Mapping[str, int]) -> Self:
@@ -173,9 +179,12 @@ class Store:
         """The newest answer to `request` that still holds."""
         if isinstance(request, Question) and request in self._noted:
             return self._noted[request]
+        digest = packing.digest_of(request)
+        if self._asked is not None and digest not in self._asked:
+            return None
         found = self._database.all(
             "SELECT id, data FROM contents WHERE request = ? AND until > ? ORDER BY until DESC LIMIT 1",
-            packing.digest_of(request),
+            digest,
             time.time(),
         )
         if not found:
@@ -233,6 +242,8 @@ class Store:
 
     def _put(self, data: bytes, request: bytes | None, until: float) -> int:
         digest = packing.digest(data)
+        if self._asked is not None and request is not None:
+            self._asked.add(request)
         written = self._database.all(
             "INSERT INTO contents (digest, request, until, data) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (digest) DO UPDATE SET until = max(until, excluded.until) RETURNING id",

@@ -4,7 +4,8 @@ import asyncio
 import collections
 from typing import Any
 
-import dns.rcode
+import dns.name
+import dns.rdatatype
 from miniworld import AT, World, zone
 
 from mailpath.dnssec import Validator, signatures, wire
@@ -148,7 +149,16 @@ async def test_a_recording_after_settle_holds_what_an_attack_will_need():
 
 def test_messages_that_are_remembered_have_a_bound(monkeypatch):
     monkeypatch.setattr(wire, "_MOST_REMEMBERED", 10)
-    memory, read = wire._Memory(), wire.WireMessage(0, dns.rcode.NOERROR, (), (), (), ())
+    memory, read = wire._Memory(), wire.Body((), (), (), (), frozenset(), 0)
     for octet in (b"a", b"b", b"c"):
         memory.keep(octet * 5, read)
     assert list(memory.known) == [b"c" * 5]
+
+
+async def test_one_body_is_read_once_whatever_the_flags():
+    questions = Validator(world(), AT)._questions
+    name = dns.name.from_text("b.example")
+    with_cd = await questions.ask(name, dns.rdatatype.MX)
+    without = await questions.ask(name, dns.rdatatype.MX, checking_disabled=False)
+    assert with_cd.answer is without.answer
+    assert with_cd.answer

@@ -55,4 +55,4 @@ def test_records_are_held_once_and_the_lowest_ttl_counts() -> None:
     (soa_set,) = read.authority
     assert len(soa_set) == 1
     assert soa_set[0].to_text().split()[2] == "2"
-    assert read.questions[0].name is read_message(message.to_wire()).answer[0].name
+    assert read.body.questions[0].name is read_message(message.to_wire()).answer[0].name

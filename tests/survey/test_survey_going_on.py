@@ -128,3 +128,23 @@ def test_a_session_of_a_store_is_not_held_again(make: Make, lab: Lab) -> None:
     survey(store, lab)
     assert (store.done, lab.sessions) == (1, before)
     assert os.listdir(store.folder)
+
+
+def test_a_disk_that_fills_up_in_mid_walk_is_told_and_what_was_learnt_is_not_asked_again(
+    make: Make, lab: Lab
+) -> None:
+    store = make(["dane-good.example", "dane-stale.example", "full-protection.example", "plaintext.example"])
+    (pages,) = store._database.one("PRAGMA page_count")
+    store._database.all(f"PRAGMA max_page_count = {pages + 5}")
+    with pytest.raises(StoreError, match=r"The disk is full: .* --resume"):
+        survey(store, lab, jobs=1)
+    known = learnt(store)
+    assert known
+    assert store.done < 4
+    store._database.all("PRAGMA max_page_count = 100000")
+    before = lab.sessions
+    survey(store, lab, jobs=1)
+    assert store.done == 4
+    met = {(seen.address, seen.sni or "") for seen in lab.seen[-(lab.sessions - before) :]}
+    assert met
+    assert not met & known

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import interop_mta_postfix as postfix
 import pytest
 from interop_mta_model import DELIVERED, Deliveries
+from interop_tools import tool
 
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
 from mailpath.survey.judging import row_for
-from mailpath.survey.lists import Volumes, read
+from mailpath.survey.lists import read
+from mailpath.survey.out import policy_map
 from mailpath.survey.results import group_in, results_of
 from mailpath.whatif import Rewalks
 
@@ -53,17 +57,19 @@ def undelivered(deliveries: Deliveries, posture: str) -> set[str]:
     }
 
 
-async def rows_of(deliveries: Deliveries, volumes: Volumes, today: str, postures: Iterable[str]) -> list:
+async def rows_of(
+    deliveries: Deliveries, mails: Mapping[str, int], today: str, postures: Iterable[str]
+) -> list:
     judged = [PRESETS[posture] for posture in postures]
     return [
         row_for(
             await Rewalks(deliveries.captures[scenario.id]).untampered(),
-            volumes.mails[scenario.domain],
+            mails[scenario.domain],
             PRESETS[today],
             judged,
         )
         for scenario in scenarios()
-        if scenario.domain in volumes.mails
+        if scenario.domain in mails
     ]
 
 
@@ -80,7 +86,7 @@ def test_newly_deferred_is_what_the_server_did(
     else:
         assert domains - volumes.mails.keys() <= undelivered(deliveries, today)
     assert volumes.today == today, volumes.why
-    rows = asyncio.run(rows_of(deliveries, volumes, today, LEVELS[today]))
+    rows = asyncio.run(rows_of(deliveries, volumes.mails, today, LEVELS[today]))
     found = results_of(rows, store="", today=today, postures=LEVELS[today])
     before = undelivered(deliveries, today)
     for posture in LEVELS[today]:
@@ -89,3 +95,34 @@ def test_newly_deferred_is_what_the_server_did(
         count = found.postures[posture].newly_deferred
         assert (count.domains, count.mails) == (len(newly), sum(volumes.mails[each] for each in newly))
         assert newly or posture == "exim-require-tls", posture
+
+
+def test_with_the_policy_map_the_server_delivers_what_it_would_newly_defer(
+    deliveries: Deliveries, grounds: Grounds
+) -> None:
+    """Each posture has its table, as the comments in it say; that of MTA-STS policies stands behind it."""
+    today, postures = "postfix-may", LEVELS["postfix-may"]
+    mails = {scenario.domain: 1 for scenario in scenarios()}
+    rows = asyncio.run(rows_of(deliveries, mails, today, postures))
+    found = results_of(rows, store="", today=today, postures=postures)
+    newly: list[tuple[str, str]] = []
+    levels: dict[str, tuple[str, ...]] = {}
+    for posture in postures:
+        table = grounds.folder / f"{posture}.policy"
+        made = policy_map.render(found, posture, today=PRESETS[today], made=int(time.time()))
+        table.write_text(made)
+        grounds.space.run(tool("postmap"), "-c", grounds.folder / "postfix" / "etc", f"hash:{table}")
+        first, *more = postfix.LEVELS[posture]
+        behind = "".join(f",{each.partition('=')[2]}" for each in more)
+        levels[posture] = (first, f"smtp_tls_policy_maps=hash:{table}{behind}")
+        broken = [row.domain for row in rows if group_in(row, today, posture) == "newly_deferred"]
+        excepted = [line.split()[0] for line in made.splitlines() if line and not line.startswith("#")]
+        assert sorted(excepted) == sorted(broken)
+        newly += [(posture, domain) for domain in broken]
+    sender = postfix.Postfix(grounds.space, grounds.folder / "excepting", grounds.ca_file, levels, port=10027)
+    protected = "postfix-dane@dane-good.example"
+    tried = sender.deliver([protected, *(f"{posture}@{domain}" for posture, domain in newly)])
+    assert len(newly) > len(postures)
+    assert [each for each in newly if tried["@".join(each)][-1].status != "sent"] == []
+    # Whoever is not in the table is protected as before.
+    assert tried[protected][-1].word in postfix.AUTHENTICATED
