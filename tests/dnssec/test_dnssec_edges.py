@@ -61,6 +61,10 @@ def test_the_size_of_a_key_is_the_one_that_people_quote(algorithm, private, bits
 def test_an_rsa_key_is_read_whichever_way_its_exponent_is_measured(long_form):
     key = PublicKey(rsa_key(F4, number(1024), long_form=long_form))
     assert (key.bits, key.costly) == (1024, "")
+    obsolete = DNSKEY(
+        "IN", RdataType.DNSKEY, 257, 3, 1, key.dnskey.key
+    )  # RSA/MD5: must not be used (RFC 8624)
+    assert PublicKey(obsolete).bits == 0
     assert PublicKey(rsa_key(F4, number(RSA_MODULUS), long_form=long_form)).costly == ""
     assert "modulus has" in PublicKey(rsa_key(F4, number(RSA_MODULUS + 1), long_form=long_form)).costly
     assert PublicKey(rsa_key(number(RSA_EXPONENT), number(1024), long_form=long_form)).costly == ""
