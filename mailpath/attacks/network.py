@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from mailpath.attacks import attacker
 from mailpath.attacks.attacker import AttackerCertificate
 from mailpath.attacks.catalogue import ATTACKS, parse
 from mailpath.attacks.dns import answer_own, replace_answer
-from mailpath.attacks.record import Victim
+from mailpath.attacks.record import Forged, Victim
 from mailpath.attacks.smtp import drop_packets
+from mailpath.dnssec.zones import Lending
 from mailpath.exchanges import (
     DnsExchange,
+    Exchange,
     Failure,
     HttpsExchange,
     HttpsRequest,
@@ -68,12 +72,29 @@ class AttackedNetwork:
             self._tampered.add(question)
             return answer_own(question)
         true = await self._network.ask(question)
-        forgeries = (each.dns(self._victim, question, true) for each in self._attacks if each.dns)
-        forged = next((each for each in forgeries if each is not None), None)
+        forged = self._forge(question, true)
         exchange = true if forged is None else replace_answer(question, true, forged)
         if exchange is not true:
             self._tampered.add(question)
         return exchange
+
+    def borrow(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether each of `exchanges` is an answer of the wrapped network that nobody tampers with here."""
+        return (
+            isinstance(self._network, Lending)
+            and self._network.borrow(exchanges)
+            and all(
+                isinstance(each, DnsExchange)
+                and not is_within(each.question.name, attacker.ZONE)
+                and self._forge(each.question, each) is None
+                for each in exchanges
+            )
+        )
+
+    def _forge(self, question: Question, true: DnsExchange) -> Forged | None:
+        """What takes the place of the true answer; None: it stays."""
+        forgeries = (each.dns(self._victim, question, true) for each in self._attacks if each.dns)
+        return next((each for each in forgeries if each is not None), None)
 
     async def fetch(self, request: HttpsRequest) -> HttpsExchange:
         for attack in self._attacks:

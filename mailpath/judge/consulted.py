@@ -1,4 +1,4 @@
-"""Which fields of a posture decide a delivery: those that it reads.
+"""Which fields of a posture, and which facts of a walk, decide a delivery: those that it reads.
 
 A field whose source is silent is played with each of its values, which is needless where the delivery never
 asks for it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mailpath.facts import Walk
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
 
@@ -40,6 +41,26 @@ def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
     habits, fields = _fields(posture)
     fields["agent"] = _Agent(**habits, consulted=consulted)
     return _Posture(**fields, consulted=consulted), consulted
+
+
+class _Walk(Walk, frozen=True, kw_only=True):
+    consulted: dict[str, None]
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _FACTS:
+            _get(self, "consulted").setdefault(name)
+        return _get(self, name)
+
+
+_FACTS = frozenset(Walk.__struct_fields__)
+
+
+def watched_walk(walk: Walk) -> tuple[Walk, dict[str, None]]:
+    """The same walk, and the names of the facts read from it, which fill up as it, or a copy of it with other
+    facts, is used.
+    """
+    consulted: dict[str, None] = {}
+    return _Walk(**{name: getattr(walk, name) for name in _FACTS}, consulted=consulted), consulted
 
 
 def note(posture: Posture, names: Iterable[str]) -> None:

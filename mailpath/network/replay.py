@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from mailpath.exchanges import (
     DnsExchange,
+    Exchange,
     Failure,
     HttpsExchange,
     HttpsRequest,
@@ -31,6 +34,12 @@ class Replay:
     @property
     def ground(self) -> Ground:
         return self._ground
+
+    def borrow(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether each of `exchanges` is a DNS answer that is played back: of others nothing is lent."""
+        return all(
+            isinstance(each, DnsExchange) and self._dns.get(each.question) is each for each in exchanges
+        )
 
     async def ask(self, question: Question) -> DnsExchange:
         return self._dns.get(question) or DnsExchange(

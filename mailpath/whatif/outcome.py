@@ -10,11 +10,12 @@ from mailpath.attacks.catalogue import parse
 from mailpath.attacks.evidence import evidence
 from mailpath.attacks.exposure import may_be_bogus, may_read, reads
 from mailpath.facts import StsPolicy, Walk
-from mailpath.judge import Outcome, Posture, Verdict, message_options
+from mailpath.judge import Outcome, Posture, Verdict
 from mailpath.judge.events import Event
 from mailpath.judge.message_options import USUAL, Message, MessageOptions
 from mailpath.judge.model import DELIVERED, Untold, untold
 from mailpath.records import Record
+from mailpath.whatif.judged import Judged
 from mailpath.whatif.rewalk import Rewalks
 from mailpath.whatif.weakest import weakest_host
 
@@ -70,7 +71,7 @@ async def attack_outcome(
     if steer_to is None and any(each.isolates for each in attacks):
         rest = "+".join(each.name for each in attacks if not each.isolates)
         walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
-        steer_to = weakest_host(walk, posture, cached, asked.message, held=held)
+        steer_to = rewalks.judged.told(weakest_host, walk, posture, cached, asked.message, held)
     rewalk = await rewalks.under(attack, steer_to)
     return outcome(
         rewalk.walk,
@@ -81,6 +82,7 @@ async def attack_outcome(
         message=asked.message,
         touched=bool(rewalk.tampered),
         steer_to=steer_to,
+        judged=rewalks.judged,
     )
 
 
@@ -94,17 +96,20 @@ def outcome(
     message: Message = Message.ORDINARY,
     touched: bool = True,
     steer_to: str | None = None,
+    judged: Judged | None = None,
 ) -> AttackOutcome:
     """What `posture` does with its mail on the tampered walk `after`.  Pure.
 
     `held`: the MTA-STS policy that it has; None: first contact.  `cached`: the one that it might have.
+    `judged`: what is known from other walks of the path.
     """
+    judged = judged or Judged()
     believed = not touched or not may_be_bogus(after, attack)
-    now = _judge(after, posture, held, message, believed)
+    now = _judge(judged, after, posture, cached=held, message=message, believed=believed)
     later = now if held is not None else None
     if held is None and cached is not None:
-        later = _judge(after, posture, cached, message, believed)
-    first = message_options.verdict(after, posture, None, message) if held is not None else None
+        later = _judge(judged, after, posture, cached=cached, message=message, believed=believed)
+    first = judged.verdict(after, posture, None, message) if held is not None else None
     return AttackOutcome(
         attack=attack,
         posture=posture.name,
@@ -132,12 +137,18 @@ class _Judged(NamedTuple):
 
 
 def _judge(
-    walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message, believed: bool
+    judged: Judged,
+    walk: Walk,
+    posture: Posture,
+    *,
+    cached: StsPolicy | None,
+    message: Message,
+    believed: bool,
 ) -> _Judged:
     """`believed`: what was forged is, unless the walk found it bogus; else that is not known."""
-    verdict = message_options.verdict(walk, posture, cached, message)
+    verdict = judged.verdict(walk, posture, cached, message)
     known = verdict.outcome is not Outcome.UNKNOWN
-    each = (verdict,) if known else message_options.possible(walk, posture, cached, message)
+    each = (verdict,) if known else judged.possible(walk, posture, cached, message)
     if not any(may_read(walk, one) for one in each):
         return _Judged(verdict, False, False)
     if believed:

@@ -9,6 +9,7 @@ import msgspec
 from mailpath.attacks.catalogue import parse
 from mailpath.attacks.network import AttackedNetwork
 from mailpath.attacks.record import Victim
+from mailpath.dnssec import Zones
 from mailpath.exchanges import HttpsRequest, Request, SmtpRequest
 from mailpath.facts import Path, StepResult, StsPolicy, Walk
 from mailpath.judge import Posture
@@ -20,6 +21,7 @@ from mailpath.network.replay import Replay
 from mailpath.steps.registry import step_asking
 from mailpath.visible import visible
 from mailpath.walk import walk
+from mailpath.whatif.judged import Judged
 
 
 class Rewalk(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,8 @@ def changed(before: Walk, after: Walk) -> tuple[tuple[StepResult, StepResult], .
 
 
 class Rewalks:
-    """Every way of walking one path again; each is walked once and remembered.
+    """Every way of walking one path again; each is walked once and remembered.  `judged`: what postures make
+    of them.
 
     `source`: a capture, or any network (then each exchange is held once and replayed from memory).  `path`
     and `at` (Unix time) default to the capture's own; a network needs a `path`.  Walking raises
@@ -78,6 +81,8 @@ class Rewalks:
         self.made = self._network.ground.made
         self.at = self.made if at is None else at
         self._walked: dict[Hashable, Rewalk] = {}
+        self.judged = Judged()
+        self._zones = Zones()  # what no attacker touches is validated once
 
     async def untampered(self, at: int | None = None) -> Walk:
         """The walk without an attack, as of `at`."""
@@ -97,7 +102,7 @@ class Rewalks:
         if key not in self._walked:
             victim = find_victim(await self.untampered(), host)
             network = AttackedNetwork(self._network, attack, self.at, victim)
-            found = await walk(self.path, network, self.at)
+            found = await walk(self.path, network, self.at, zones=self._zones)
             self._walked[key] = Rewalk(walk=found, tampered=network.tampered)
         return self._walked[key]
 

@@ -14,7 +14,7 @@ import msgspec
 
 from mailpath.attacks.catalogue import ATTACKS, COMBINATIONS, cost
 from mailpath.attacks.exposure import listener_reads
-from mailpath.judge import Posture, Verdict, message_options
+from mailpath.judge import Posture, Verdict
 from mailpath.judge.message_options import USUAL, MessageOptions
 from mailpath.network.capture import Capture
 from mailpath.whatif.outcome import AttackOutcome, attack_outcome
@@ -63,7 +63,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: MessageOpt
     before = await rewalks.untampered()
     held = asked.cached(await rewalks.met(), posture)
     cached = held or await rewalks.cached_policy(posture)
-    verdict = message_options.verdict(before, posture, held, asked.message)
+    verdict = rewalks.judged.verdict(before, posture, held, asked.message)
     singles = {}
     for name in ATTACKS:
         singles[name] = await attack_outcome(rewalks, posture, name, asked=asked)
@@ -74,7 +74,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: MessageOpt
     active = _reach(outcomes, verdict, cached=False)
     active_if_cached = None
     if cached is not None:
-        with_cache = message_options.verdict(before, posture, cached, asked.message)
+        with_cache = rewalks.judged.verdict(before, posture, cached, asked.message)
         active_if_cached = _reach(outcomes, with_cache, cached=True)
     return Summary(
         posture=posture.name,

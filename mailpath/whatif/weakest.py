@@ -28,7 +28,6 @@ def weakest_host(
     posture: Posture,
     cached: StsPolicy | None = None,
     message: Message = Message.ORDINARY,
-    *,
     held: StsPolicy | None = None,
 ) -> str | None:
     """The host that an attacker would leave reachable: the worst for the mail, or where the attacker reads
