@@ -25,6 +25,7 @@ from mailpath.survey.out.decision import (
 from mailpath.survey.out.queries import Queries
 from mailpath.survey.results import Count, Group, Results, Row, group_in
 from mailpath.visible import visible
+from mailpath.wording.phrases import amount
 from mailpath.wording.signs import UNICODE
 from mailpath.wording.times import to_the_second
 
@@ -61,6 +62,7 @@ def render(
     style = shipped(report.__name__, "page/style.css") + shipped(__package__, "survey.css")
     return template(__package__, "survey.html").render(
         results=results,
+        amount=amount,
         version=results.mailpath,
         today=visible(results.today),
         decided=[_decided(results, each, letter) for each in decisions(results)],
