@@ -46,14 +46,6 @@ class HostHabits(Record, frozen=True, kw_only=True):
         means("What one MX host without an address does, wherever it stands among others."),
         source("dma dns.c: its list of hosts fails with the first such host, observed"),
     ] = Refusal.NEXT
-    failed_lookup: Annotated[
-        Refusal,
-        means(
-            "What a failed lookup of an MX host's addresses, or of its TLSA records, does, wherever the host"
-            " stands among others."
-        ),
-        source("postfix-tlspol: the mail waits, observed"),
-    ] = Refusal.NEXT
     one_family_answers: Annotated[
         bool,
         means("A failed address lookup counts as no address if that of the other family says there is none."),

@@ -11,14 +11,12 @@ import msgspec
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, StsPolicy, Walk
 from mailpath.judge import indeterminate, sts
-from mailpath.judge.attempts import skipped, unresolved
+from mailpath.judge.attempts import unresolved
 from mailpath.judge.course import SINGLY, Play, Round
-from mailpath.judge.destination import Destination, Target
+from mailpath.judge.destination import Destination
 from mailpath.judge.events import Event
-from mailpath.judge.habits import Refusal
 from mailpath.judge.model import DELIVERED, Attempt, Outcome, Untold, Verdict, ordered, untold
-from mailpath.judge.policy import host_policy
-from mailpath.judge.posture import DaneUse, Posture
+from mailpath.judge.posture import Posture
 from mailpath.judge.sentences import Scene, say, shown, status
 
 
@@ -92,10 +90,6 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, play: Play) -> 
             event=Event.STS_FAILED,
             status_code=sts.LOOKUP_FAILED,
         )
-    broken = _unlearnt(walk, posture, found.targets)
-    if broken is not None:
-        told = skipped(walk, posture, broken, host_policy(walk, posture, broken, None))
-        return _verdict(walk, posture, Round(outcome=told.outcome, attempts=(told,), decisive=told), applied)
     first = play.run(walk, posture, applied, found.targets)
     second = None
     if first.tls_failed and Outcome.DEFERRED in (first.outcome, *first.possible):
@@ -106,14 +100,6 @@ def _deliver(walk: Walk, posture: Posture, applied: sts.Applied, play: Play) -> 
         retried = msgspec.structs.replace(second, attempts=(*first.attempts, second.decisive))
         return _verdict(walk, posture, retried, applied, retried=True)
     return _verdict(walk, posture, first, applied)
-
-
-def _unlearnt(walk: Walk, posture: Posture, targets: tuple[Target, ...]) -> Target | None:
-    """The first host whose failed TLSA lookup makes the mail wait, whatever other hosts there are."""
-    if posture.agent.failed_lookup is not Refusal.DEFER or posture.dane is DaneUse.OFF:
-        return None
-    failing = (each for each in targets if host_policy(walk, posture, each, None).skip is Event.TLSA_FAILED)
-    return next(failing, None)
 
 
 def _joined(first: Round, second: Round) -> Round:

@@ -115,12 +115,8 @@ def _is_itself(host: MxHost, known: OwnHost) -> bool:
 
 def _of_all(mx: MxFacts, targets: list[Target], posture: Posture) -> Destination | None:
     """What one host that does not resolve makes of all of them, where it does."""
-    agent = posture.agent
-    unknown = any(target.event is Event.HOST_FAILED for target in targets)
-    if unknown and agent.failed_lookup is Refusal.DEFER:
-        return Destination(targets=_unresolved_only(targets), event=Event.SOME_HOST_FAILED)
     absent = any(target.address is None and target.event is not Event.HOST_FAILED for target in targets)
-    if absent and not unknown and agent.unresolved_host is Refusal.BOUNCE:
+    if absent and posture.agent.unresolved_host is Refusal.BOUNCE:
         event = Event.NO_ADDRESS if mx.kind is MxKind.IMPLICIT else Event.NO_HOST_FOUND
         return Destination(targets=_unresolved_only(targets), event=event, permanent=True)
     return None

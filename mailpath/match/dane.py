@@ -59,9 +59,8 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     `full_data_anchor`: a trust anchor held in full in DNS (2 0 0, 2 1 0) need not be in the presented chain
     (RFC 7671 section 5.2.2); `full_key_anchor`: a bare key (2 1 0) need not either.  `leaf_anchor`: the leaf,
     or a copy of it above it, may be its anchor; `leaf_hashes`: a DANE-TA record may name the leaf itself.
-    `intermediates`: there may be others between the anchor and the leaf.  `anchor_dates`: the dates of an
-    anchor count even if it is not self-issued.  `floor`, `name_rules`: for the DANE-TA path.  `key_floor`:
-    for the leaf's key, under DANE-EE too.
+    `anchor_dates`: the dates of an anchor count even if it is not self-issued.  `floor`, `name_rules`: for
+    the DANE-TA path.  `key_floor`: for the leaf's key, under DANE-EE too.
     """
 
     agility: bool = True
@@ -70,7 +69,6 @@ class DaneRules(msgspec.Struct, frozen=True, kw_only=True):
     full_key_anchor: bool = True
     leaf_anchor: bool = False
     leaf_hashes: bool = False
-    intermediates: bool = True
     lengths_checked: bool = True
     anchor_dates: bool = True
     floor: Floor = Floor.OPENSSL_1
@@ -97,13 +95,12 @@ EXIM_GNUTLS = DaneRules(
 
 #: Sendmail 8.18 with OpenSSL 3 (tls.c): it hands OpenSSL the records that it takes for usable.
 SENDMAIL = replace(POSTFIX, lengths_checked=False, floor=Floor.OPENSSL_2, key_floor=Floor.OPENSSL_2)
-#: mox dane/dane.go: each record by itself, and no certificate between the anchor and the leaf.
+#: mox dane/dane.go: each record by itself, and whatever certificate it names is the anchor.
 MOX = DaneRules(
     agility=False,
     full_key_anchor=False,
     leaf_anchor=True,
     leaf_hashes=True,
-    intermediates=False,
     key_floor=Floor.NONE,
     name_rules=names.GO,
 )
@@ -337,7 +334,6 @@ def _try_anchors(
 
 
 def _verify(chain: tuple[bytes, ...], anchor: bytes, at: int, rules: DaneRules) -> pkix.PkixResult:
-    chain = chain if rules.intermediates else chain[:1]
     return pkix.verify(chain, (anchor,), at, floor=rules.floor, partial=True, anchor_dates=rules.anchor_dates)
 
 

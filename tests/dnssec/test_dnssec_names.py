@@ -1,5 +1,6 @@
 """What may be asked: any name that DNS has, and types that are signed (RFC 2181 section 11, RFC 8482)."""
 
+import dns.rrset
 import pytest
 from miniworld import AT, World, zone
 
@@ -93,3 +94,24 @@ async def test_names_come_out_in_lower_case_without_a_dot():
     found = await look(world(), "B.EXAMPLE.", "mx")
     assert (found.name, found.rdtype, found.canonical) == ("b.example", "MX", "b.example")
     assert (await look(world(), ".", "NS")).name == "."
+
+
+@pytest.mark.parametrize("owner", ["localhost", "mail.localhost"])
+@pytest.mark.parametrize("address", ["127.0.0.1", None])
+async def test_what_a_resolver_says_of_localhost_itself_is_nobody_s_forgery(owner, address):
+    """The root proves that there is no such name, and resolvers answer for it (RFC 6761 section 6.3)."""
+
+    def own_answer(message):
+        message.authority.clear()
+        message.set_rcode(0)
+        if address is not None:
+            message.answer.append(dns.rrset.from_text(f"{owner}.", 60, "IN", "A", address))
+
+    where = world()
+    where.edit(owner, "A")(own_answer)
+    found = is_(await look(where, owner, "A"), Security.INSECURE)
+    assert found.found is (Found.ABSENT if address is None else Found.FOUND)
+    assert not found.broken
+    forged = world()
+    forged.edit("nolocalhost", "A")(lambda message: (message.authority.clear(), message.set_rcode(0)))
+    assert (await look(forged, "nolocalhost", "A")).broken

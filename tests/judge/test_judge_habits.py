@@ -40,7 +40,6 @@ from test_judge_rules import RULES, told
 from mailpath.exchanges import Failure, TlsProfile
 from mailpath.facts import MxKind, PolicyFetch, TlsaRecord
 from mailpath.judge import judge
-from mailpath.judge.habits import Refusal
 from mailpath.judge.presets import PRESETS
 from mailpath.match.dane import computed
 
@@ -338,16 +337,6 @@ def test_habit(walk, name, expected):
 def test_every_habit_has_a_name_of_its_own():
     names = [row[0] for row in (*HABITS, *RULES)]
     assert len(names) == len(set(names))
-
-
-def test_a_lookup_that_fails_at_one_host_keeps_mail_from_all_of_them():
-    """postfix-tlspol answers for the domain, and not for the host that would work."""
-    waits = PRESETS["postfix-dane"].changed(failed_lookup=Refusal.DEFER)
-    bad_tlsa = signed(mx("mx1", tls(SELF), tlsa=(ee(SELF),)), mx("mx2", tls(WEB2), at=20, tlsa_fails=True))
-    bad_address = path(mx("mx1", tls(WEB)), mx("mx2", address="fails", at=20))
-    for walk in (bad_tlsa, bad_address):
-        assert judge(walk, PRESETS["postfix-dane"]).outcome != "deferred"
-        assert judge(walk, waits).outcome == "deferred"
 
 
 def test_what_is_no_certificate_but_a_copy_of_the_leaf_is_no_anchor():

@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Address
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -217,3 +218,15 @@ def test_damaged_certificates_never_raise(pki, data):
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_matching_any_text_never_raises_and_ignores_case(reference, name):
     assert matches(reference.upper(), name) == matches(reference.upper().lower(), name.lower())
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [(names.SENDMAIL, (True, True)), (names.OPENSSL, (False, True)), (names.GO, (False, False))],
+    ids=["sendmail", "openssl", "go"],
+)
+def test_a_common_name_beside_dns_ids_counts_for_some(rules, expected):
+    alone = CertificateNames(cn="mx1.b.example", cns=("mx1.b.example",))
+    both = msgspec.structs.replace(alone, dns=("other.example",), has_dns_id=True)
+    found = tuple(any_match(("mx1.b.example",), each, rules) for each in (both, alone))
+    assert tuple(each is not None for each in found) == expected

@@ -52,3 +52,20 @@ def test_key_usage_as_it_is_written(leaf, content, read):
     parts = asn1.take_apart(leaf())
     assert usage.key_usage(parts) is None
     assert usage.key_usage(replace(parts, extensions={usage.KEY_USAGE: content})) == read
+
+
+@pytest.mark.parametrize(
+    ("suite", "go", "group"),
+    [
+        ("TLS_AES_128_GCM_SHA256", True, False),
+        ("ECDHE-RSA-AES256-GCM-SHA384", True, False),
+        ("ECDHE-ECDSA-CHACHA20-POLY1305", True, False),
+        ("ECDHE-RSA-AES128-SHA", True, False),
+        ("ECDHE-RSA-AES128-SHA256", False, False),
+        ("AES256-GCM-SHA384", False, False),
+        ("DHE-RSA-AES256-GCM-SHA384", False, True),
+        ("ADH-AES256-GCM-SHA384", False, False),
+    ],
+)
+def test_what_go_offers_and_where_the_server_chooses_the_group(suite, go, group):
+    assert (usage.go_offers(suite), usage.finite_field(suite)) == (go, group)

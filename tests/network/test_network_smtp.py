@@ -336,6 +336,28 @@ async def test_without_the_suites_that_gnutls_leaves_out(offered, chosen):
     assert (exchange.tls.cipher if exchange.tls else None) == chosen
 
 
+#: The group of RFC 2409 section 6.2, which has 1024 bits, in PKCS #3.
+SMALL_GROUP = """-----BEGIN DH PARAMETERS-----
+MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR
+Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
+/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC
+-----END DH PARAMETERS-----
+"""
+
+
+async def test_a_group_that_is_too_small_for_security_level_2(tmp_path):
+    (tmp_path / "group.pem").write_text(SMALL_GROUP)
+    context = server_context(CA)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0")
+    context.load_dh_params(tmp_path / "group.pem")
+    CA.issue_cert("mx.b.example", key_type=trustme.KeyType.RSA).configure_cert(context)
+    assert usage.finite_field((await tls_session(context)).tls.cipher)
+    for profile in (TlsProfile.OPENSSL_2, TlsProfile.GO):
+        exchange = await tls_session(context, {"profile": profile})
+        assert (exchange.tls, exchange.failed_at) == (None, Stage.HANDSHAKE)
+
+
 async def test_envelope_is_taken_back():
     envelope = Envelope(mail_from="", rcpt_to="user@b.example")
     script = Smtp(GREETING, "line", b"250 mx\r\n", *["line", b"250 ok\r\n"] * 3, "line", BYE)

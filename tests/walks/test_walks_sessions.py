@@ -152,6 +152,23 @@ async def test_a_second_profile_is_tried_once_per_address_with_the_first_host_s_
     assert again == ["mx01.b.example"]
 
 
+@pytest.mark.parametrize(
+    ("cipher", "profiles"),
+    [
+        ("ECDHE-RSA-AES256-GCM-SHA384", []),
+        ("AES256-GCM-SHA384", ["go"]),
+        ("DHE-RSA-AES256-GCM-SHA384", ["openssl-2", "go"]),
+        ("CAMELLIA256-SHA", ["gnutls", "go"]),
+    ],
+)
+async def test_each_kind_of_sender_that_lacks_the_suite_has_a_session_of_its_own(
+    cipher: str, profiles: list[str]
+) -> None:
+    servers = Servers(tls=replace(STRONG, version="TLSv1.2", cipher=cipher))
+    await hold(servers, path(1, 1))
+    assert [request.profile.value for request in servers.requests if request.profile != "full"] == profiles
+
+
 async def test_a_dead_address_is_not_asked_again_and_judged_as_dead() -> None:
     servers = Servers((), None, **DEAD)
     servers.ground = replace(servers.ground, envelope=ENVELOPE)
