@@ -14,9 +14,17 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from miniworld import AT, World, zone
 
 from mailpath.dnssec import Effort, Validator
-from mailpath.dnssec.algorithms import RSA_EXPONENT, RSA_MODULUS, DsRecord, PublicKey, ds_digest
+from mailpath.dnssec.algorithms import DsRecord, PublicKey, ds_digest
 from mailpath.dnssec.answers import find_alias
-from mailpath.dnssec.bounds import HASH_ROUNDS, VERIFICATIONS, Budget, OverBudget, Whole
+from mailpath.dnssec.bounds import (
+    HASH_ROUNDS,
+    RSA_EXPONENT,
+    RSA_MODULUS,
+    VERIFICATIONS,
+    Budget,
+    OverBudget,
+    Whole,
+)
 from mailpath.dnssec.chain import _alias_above
 from mailpath.facts import Found, Security
 
