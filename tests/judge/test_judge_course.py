@@ -1,0 +1,56 @@
+"""What several hosts in a row come to: who decides, and who is tried at all."""
+
+from __future__ import annotations
+
+from judge_builders import SELF, WEB, down, ee, greets, mx, path, plain, tls
+from test_judge_patience import slow_greeting, slow_starttls
+
+from mailpath.judge import Outcome, judge
+from mailpath.judge.presets import PRESETS
+
+#: Tries the hosts behind one that lacks the TLSA records it demands, though it will give them nothing.
+GOES_ON = PRESETS["exim-require-dane"]
+
+
+def judged(*hosts, posture="postfix-may", **facts):
+    return judge(path(*hosts, **facts), PRESETS[posture])
+
+
+def test_behind_a_host_without_tlsa_the_first_that_would_take_the_mail_ends_the_pass():
+    missing = mx("mx1", tls(WEB))
+    taking = mx("mx2", tls(WEB), at=20, tlsa=(ee(WEB),))
+    broken = mx("mx3", down, at=30, tlsa=(ee(WEB),))
+    found = judge(path(missing, taking, broken, signed=True), GOES_ON)
+    assert (found.outcome, found.host) == (Outcome.BOUNCED, "mx1.b.example")
+    assert [each.host for each in found.attempts] == ["mx1.b.example"]  # nobody knocks at the third
+    found = judge(path(missing, broken, signed=True), GOES_ON)
+    assert (found.outcome, found.host) == (Outcome.DEFERRED, "mx3.b.example")
+    assert [each.host for each in found.attempts] == ["mx1.b.example", "mx3.b.example"]
+
+
+def test_of_two_hosts_that_we_could_not_wait_for_the_first_is_told():
+    found = judged(mx("mx1", slow_greeting), mx("mx2", slow_starttls, at=20), posture="postfix-encrypt")
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.host == "mx1.b.example"
+    assert [each.outcome for each in found.attempts] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
+
+
+def test_a_host_that_we_could_not_wait_for_is_told_where_the_next_only_delays():
+    found = judged(mx("mx1", slow_greeting), mx("mx2", down, at=20), posture="postfix-encrypt")
+    assert (found.outcome, found.host) == (Outcome.UNKNOWN, "mx1.b.example")
+    found = judged(mx("mx1", down), mx("mx2", slow_greeting, at=20), posture="postfix-encrypt")
+    assert (found.outcome, found.host) == (Outcome.UNKNOWN, "mx2.b.example")
+
+
+def test_a_host_that_refuses_for_good_behind_one_without_tlsa_delays_the_mail_only():
+    missing, rejecting = mx("mx1", tls(WEB)), mx("mx2", greets("554 no"), at=20, tlsa=(ee(WEB),))
+    assert judge(path(rejecting, signed=True), GOES_ON).outcome is Outcome.BOUNCED
+    behind = judge(path(missing, rejecting, signed=True), GOES_ON)
+    assert (behind.outcome, behind.host) == (Outcome.DEFERRED, "mx2.b.example")
+    assert [each.outcome for each in behind.attempts] == [Outcome.BOUNCED, Outcome.BOUNCED]
+
+
+def test_the_first_that_takes_it_takes_it():
+    found = judged(mx("mx1", tls(SELF)), mx("mx2", plain, at=20))
+    assert (found.outcome, found.host) == (Outcome.ENCRYPTED, "mx1.b.example")
+    assert len(found.attempts) == 1
