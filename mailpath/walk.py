@@ -63,8 +63,9 @@ async def walk(
     what walks over a `Shared` network lend each other."""
     for effort in Effort:
         walker = _Walker(path, network, at, on_event, effort=effort, zones=zones)
-        found = await walker.run()
-        if not walker.exhausted:
+        found, exhausted = await walker.run(), walker.exhausted
+        walker.forget()
+        if not exhausted:
             break
     return found
 
@@ -99,6 +100,13 @@ class _Walker:
     def exhausted(self) -> bool:
         """What was found must not stand (`Validator.exhausted`)."""
         return self._tools.validator.exhausted
+
+    def forget(self) -> None:
+        """The walk is over: let go of what only it needed."""
+        self._tools.validator.forget()
+        for each in (self._seen, self._settled, self._results):
+            each.clear()
+        del self._walk
 
     async def run(self) -> Walk:
         """Every step at once; each waits for what it hangs on."""

@@ -118,6 +118,16 @@ class Validator:
         if self._ledger is not None:
             self._ledger.lend()
 
+    def forget(self) -> None:
+        """Let go of all that was found: the walk is over.  Its parts know each other, so that nothing of it
+        would go before the garbage collector comes by, which in a survey are hundreds of walks.
+        """
+        self._lookups.tasks.clear()
+        self._chain.forget()
+        self._questions.forget()
+        if self._ledger is not None:
+            self._ledger.forget()
+
     @property
     def verifications(self) -> int:
         """Public-key operations made so far: what a walk costs (RFC 4035 section 5.3.3)."""

@@ -108,6 +108,12 @@ class Chain:
         self._facts.update(unit.facts)
         self.note = self.note or unit.note
 
+    def forget(self) -> None:
+        """Let go of all that was found."""
+        self._standing.tasks.clear()
+        self._proofs.tasks.clear()
+        self._facts.clear()
+
     def facts(self) -> tuple[ZoneFact, ...]:
         """Every zone met so far, in canonical order (RFC 4034 section 6.1): parents first."""
         return tuple(self._facts[name] for name in sorted(self._facts))

@@ -186,6 +186,11 @@ class Questions:
         if self._lent and exists and REGISTERED <= depth < min(len(name.labels), bounds.AHEAD):
             self._guess(name, rdtype, [depth + 1])
 
+    def forget(self) -> None:
+        """Let go of every answer."""
+        for each in (self._once.tasks, self._long, self._exchanges, self._adopted):
+            each.clear()
+
     async def settle(self, unneeded: Callable[[dns.name.Name], bool]) -> None:
         """Wait for every open question; cancel those about names that are `unneeded` (RFC 4035 5.2)."""
         while waiting := [(key, task) for key, task in self._once.tasks.items() if not task.done()]:

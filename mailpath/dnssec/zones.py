@@ -183,6 +183,11 @@ class Ledger:
             while len(self._lent) > MOST_UNITS:
                 self._lent.popitem(last=False)
 
+    def forget(self) -> None:
+        """Let go of what this walk found, but for what others may borrow."""
+        self._units.clear()
+        self._results.clear()
+
     def _keep(self, key: Key) -> Kept | None:
         unit, result = self._units[key], self._results[key]
         if unit.kept is None and not unit.alone and result.done() and not result.cancelled():
