@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from judge_builders import SELF, WEB, down, ee, greets, mx, path, plain, tls
+from msgspec.structs import replace
 from test_judge_patience import slow_greeting, slow_starttls
 
 from mailpath.judge import Outcome, judge
+from mailpath.judge.patience import _host as name_of
 from mailpath.judge.presets import PRESETS
 
 #: Tries the hosts behind one that lacks the TLSA records it demands, though it will give them nothing.
@@ -54,3 +56,14 @@ def test_the_first_that_takes_it_takes_it():
     found = judged(mx("mx1", tls(SELF)), mx("mx2", plain, at=20))
     assert (found.outcome, found.host) == (Outcome.ENCRYPTED, "mx1.b.example")
     assert len(found.attempts) == 1
+
+
+def test_a_session_is_told_by_the_host_that_it_was_held_for():
+    walk = path(mx("mx1", plain), mx("mx2", plain, at=20))
+    first, second = walk.mx.hosts
+    shared = replace(walk, mx=replace(walk.mx, hosts=(first, replace(second, addresses=first.addresses))))
+    session = next(each for each in walk.starttls.sessions if each.address in first.addresses)
+    assert name_of(shared, replace(session, sni=second.name)) == f"mx2.b.example ({session.address})"
+    assert name_of(shared, replace(session, sni=None)) == f"mx1.b.example ({session.address})"
+    assert name_of(walk, replace(session, sni=second.name)) == f"mx1.b.example ({session.address})"
+    assert name_of(walk, replace(session, address="198.51.100.9", sni=None)) == "198.51.100.9"
