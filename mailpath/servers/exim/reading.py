@@ -55,7 +55,9 @@ class _Reading:
         self._tell_of_the_rest()
         host = (self._found.main["primary_hostname"] or "").partition(".")[0]
         chosen = name or posture_name(host)
-        return gathered("Exim", chosen, main, others, remarks=self._remarks, beside=beside)
+        return gathered(
+            "Exim, read from its configuration.", chosen, main, others, remarks=self._remarks, beside=beside
+        )
 
     def _most_usual(self) -> str:
         return "remote_smtp" if "remote_smtp" in self._senders else next(iter(self._senders))
