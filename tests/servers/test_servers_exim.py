@@ -49,7 +49,21 @@ def _told(found: Imported, kind: Kind) -> str:
         ("no_tls_tempfail_tryclear", {"base": "exim", "fallback": "never", "starttls_4xx": "next"}),
         ("tls_tempfail_tryclear = false", {"base": "exim", "fallback": "never", "starttls_4xx": "next"}),
         ("tls_sni = $host\nhosts_max_try = 1", {"base": "exim", "sni": "mx", "address_limit": 1}),
-        ("tls_try_verify_hosts =", {"base": "exim", "tls_log_words": {"trusted": "CV=no"}}),
+        ("tls_try_verify_hosts = :", {"base": "exim", "tls_log_words": {"trusted": "CV=no"}}),
+        (
+            "tls_try_verify_hosts =",  # neither list is set: then a certificate must verify
+            {"base": "exim", "optional_check": "always", "certificate_falls_back": True},
+        ),
+        (
+            "tls_verify_hosts = *\ntls_verify_cert_hostnames =",
+            {
+                "base": "exim",
+                "optional_check": "always",
+                "certificate_falls_back": True,
+                "references": [],
+                "trusted_requires_name": False,
+            },
+        ),
         (
             "tls_require_ciphers = \\\n   NORMAL:-VERS-TLS1.0:\\\n  -VERS-TLS1.1",
             {"base": "exim", "min_tls": "TLSv1.2", "min_tls_authenticated": "TLSv1.2"},
