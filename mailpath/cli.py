@@ -180,16 +180,27 @@ def lab_list(scenarios: tuple[str, ...], as_json: bool) -> None:
     lists.scenarios(as_json, scenarios)
 
 
-@lab_group.command("serve", params=[_SCENARIOS])
-def lab_serve(scenarios: tuple[str, ...]) -> None:
-    """Run the lab, or one with the scenarios given, until Ctrl-C. Prints the path of its network file."""
+@lab_group.command(
+    "serve",
+    params=[
+        _SCENARIOS,
+        value("--seen", of="FILE", help="Append what its servers see to FILE, for `postures learn`."),
+        flag("--for-mta", "for_mta", help="Say what a mail server needs to deliver into the lab."),
+    ],
+)
+def lab_serve(scenarios: tuple[str, ...], seen: str | None, for_mta: bool) -> None:
+    """Run the lab, or one with the scenarios given, until Ctrl-C. Prints the path of its network file.
+
+    With --for-mta, also prints the recipe for a network namespace; inside it the lab has its published
+    addresses and port 25, and any mail server can deliver into it.
+    """
     from mailpath.commands.asking import scenarios_named
     from mailpath.lab.scenario import in_their_files
     from mailpath.lab.serve import serve
 
     named = scenarios_named(scenarios)
     with in_their_files({each.id: word for word, each in named.items()}):
-        serve(tuple(named.values()) or None)
+        serve(tuple(named.values()) or None, seen=seen, for_mta=for_mta)
 
 
 @lab_group.command(

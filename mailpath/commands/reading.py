@@ -50,12 +50,38 @@ def postures_import(**words: Any) -> int:
 
     Postfix: main.cf or the output of `postconf -n`, master.cf or that of `postconf -M` and `-P`, and the
     sources of its policy and transport tables. Exim: a configuration file, a transport out of one, or the
-    output of `exim -bP transports`. Nothing is executed, and no other file is read. Exit status: 0
-    imported, 3 imported, but something that a verdict may hang on could not be decided, 64 usage error.
+    output of `exim -bP transports`. Sendmail: the .mc file and the access map. Nothing is executed, and no
+    other file is read. Exit status: 0 imported, 3 imported, but something that a verdict may hang on could
+    not be decided, 64 usage error.
     """
     from mailpath.commands import importing
 
     return importing.run(**words)
+
+
+@postures_group.command(
+    "learn",
+    short_help="Learn the posture of a mail server from what it did in the lab.",
+    params=[
+        argument("seen", metavar="SEEN", shell_complete=completed("files")),
+        value("--log", "mail_log", of="FILE", help="Also read the mail server's own log in FILE."),
+        value("--name", of="NAME", help="Name the posture NAME. [learnt]"),
+        flag("--write", help="Add the posture to the config file."),
+        as_json(),
+    ],
+)
+def postures_learn(**words: Any) -> int:
+    """Learn the posture of a mail server from what the lab's servers saw of one message to each scenario.
+    SEEN is the file that `lab serve --seen` wrote.
+
+    Prints it as a table of the config file, with the scenarios that decided each line, what was seen to
+    contradict it, and as `unknown` what no scenario decides. With the server's own log (Postfix, Exim,
+    Sendmail, OpenSMTPD) it also knows which mail waits and which bounces. Exit status: 0 learnt, 3 something
+    is contradicted or undecided, 64 usage error.
+    """
+    from mailpath.commands import importing
+
+    return importing.learn(**words)
 
 
 @click.command(cls=Command)

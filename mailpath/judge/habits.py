@@ -97,11 +97,7 @@ class Suites(Word):
 
 
 class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
-    """The word this server logs about a TLS session; one that is not set is not logged.
-
-    `unusable`: where all TLSA records are unusable and a trusted CA vouches for the certificate, if that is
-    another word than `trusted`.
-    """
+    """The word this server logs about a TLS session; one that is not set is not logged."""
 
     dane: str | None = None
     half_dane: str | None = None
@@ -109,7 +105,6 @@ class TlsLogWords(msgspec.Struct, frozen=True, kw_only=True):
     trusted: str | None = None
     untrusted: str | None = None
     anonymous: str | None = None
-    unusable: str | None = None
 
 
 class TlsFieldWords(msgspec.Struct, frozen=True, kw_only=True):

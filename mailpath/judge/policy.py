@@ -116,7 +116,9 @@ def _base(walk: Walk, posture: Posture, target: Target) -> HostPolicy:
         return HostPolicy(demand=Demand.NONE, by=DemandedBy.LEVEL)
     if posture.level in (Level.MAY, Level.ENCRYPT):
         demand = Demand.MAY if posture.level is Level.MAY else Demand.ENCRYPT
-        return HostPolicy(demand=demand, by=DemandedBy.LEVEL, sni=sni, references=(target.host.name,))
+        # Looked at for the word in the log, or where a certificate must be good though TLS is optional.
+        named = (target.host.name,) if posture.references else ()
+        return HostPolicy(demand=demand, by=DemandedBy.LEVEL, sni=sni, references=named)
     return HostPolicy(
         demand=Demand.AUTHENTICATE,
         by=DemandedBy.LEVEL,

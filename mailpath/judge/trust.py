@@ -109,7 +109,7 @@ def _looked_at(walk: Walk, posture: Posture, target: Target, policy: HostPolicy,
     rules = posture.agent.dane_rules.name_rules if policy.records else posture.agent.name_rules
     if wanted and not _named(wanted, tls, rules):
         return Trust(word=words.untrusted, why=why)
-    return Trust(word=(words.unusable if policy.dane else None) or words.trusted, why=why)
+    return Trust(word=words.trusted, why=why)
 
 
 def _by_dane(walk: Walk, posture: Posture, policy: HostPolicy, tls: TlsSession) -> Trust:

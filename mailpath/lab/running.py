@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -126,6 +127,10 @@ class Lab:
     @property
     def sessions(self) -> int:
         return self._kept.log.count
+
+    def when_seen(self, told: Callable[[Seen], None]) -> None:
+        """From now on `told` is called with each session that is over, in the lab's own thread."""
+        self._kept.log.ended = told
 
     @property
     def trust_anchor(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ class Seen:
     """What one server saw of one session.  `sni`: "" if TLS came without a name, None without TLS.
 
     `commands`: the first `MAX_SAID` characters of them.  `together`: sessions that were open at its address
-    when it began, itself one of them.
+    when it began, itself one of them.  `began`: Unix time, with its fraction.
     """
 
     host: str
@@ -28,6 +29,7 @@ class Seen:
     tls_version: str = ""
     delivered: int = 0
     together: int = 1
+    began: float = field(default_factory=time.time)
     _room: int = MAX_SAID
 
     def hear(self, command: str) -> None:
@@ -41,12 +43,13 @@ class Seen:
 class Log:
     """The sessions of all servers in the order of connection.
 
-    `newest`: at most `MAX_SEEN`; `count`: how many there were.
+    `newest`: at most `MAX_SEEN`; `count`: how many there were.  `ended`: called with each that is over.
     """
 
     def __init__(self) -> None:
         self.newest: deque[Seen] = deque(maxlen=MAX_SEEN)
         self.count = 0
+        self.ended: Callable[[Seen], None] | None = None
         self._open: Counter[str] = Counter()
 
     @contextmanager
@@ -62,3 +65,5 @@ class Log:
             self._open[address] -= 1
             if not self._open[address]:
                 del self._open[address]
+            if self.ended is not None:
+                self.ended(seen)

@@ -6,6 +6,7 @@ and SIGHUP when its terminal goes away, end the process with exit status 0 and l
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 import threading
@@ -14,29 +15,42 @@ from pathlib import Path
 from typing import TextIO
 
 from mailpath import ending
+from mailpath.lab import mail_servers
 from mailpath.lab.running import Lab
 from mailpath.lab.scenario import Scenario, tlsa_references
+from mailpath.lab.session_log import SessionLog
 from mailpath.network import endpoints
 
 
 def serve(
     scenarios: tuple[Scenario, ...] | None = None,
     *,
+    seen: str | None = None,
+    for_mta: bool = False,
     out: TextIO | None = None,
     narration: TextIO | None = None,
 ) -> None:
     """Serves `scenarios` (default: the built-in ones) until the process ends; call it in the main thread.
 
-    `out` and `narration`: default standard output and standard error.  Raises `ScenarioError`, OSError.
+    `seen`: a file for what its servers see (`session_log.py`).  `for_mta`: at the published addresses, where
+    this machine has them, and with what a mail server needs told.  `out` and `narration`: default standard
+    output and standard error.  Raises `ScenarioError`, `FileError`, OSError.
     """
     out = sys.stdout if out is None else out
     narration = sys.stderr if narration is None else narration
     ending.watch(status=0)
-    with Lab.start(scenarios) as lab:
+    published = for_mta and mail_servers.has_addresses()
+    with contextlib.ExitStack() as open_until_the_end:
+        lab = open_until_the_end.enter_context(
+            Lab.start(scenarios, bind="published" if published else "loopback")
+        )
+        if seen is not None:
+            open_until_the_end.enter_context(SessionLog(seen, lab.scenarios)).follow(lab)
         network = lab.write_network_file()
         out.write(f"{network}\n")
         out.flush()
-        narration.write("\n".join(lines(lab, network)) + "\n")
+        told = mail_servers.lines(lab, network, seen, published) if for_mta else lines(lab, network)
+        narration.write("\n".join(told) + "\n")
         narration.flush()
         threading.Event().wait()
 

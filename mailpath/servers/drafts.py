@@ -21,9 +21,11 @@ class Kind(StrEnum):
     """What a remark is about."""
 
     ASSUMED = "assumed"  # the files do not say it; this was taken for true
+    CONTRADICTED = "contradicted"  # the server was seen to do otherwise
     UNDECIDED = "undecided"  # a verdict may hang on it, and it could not be told
     WRONG = "wrong"  # the server itself cannot use it
     IGNORED = "ignored"  # no verdict hangs on it
+    AGREED = "agreed"  # the server was seen to do so
 
 
 class Remark(Record, frozen=True, kw_only=True):
@@ -64,8 +66,10 @@ class Draft(Record, frozen=True, kw_only=True):
 
 
 class Imported(Record, frozen=True, kw_only=True):
-    """`program`: whose files they were.  `postures`: by name, the server's own first; `recipients`: recipient
-    -> (name of the posture, the line that says so); `remarks`: on what is not in them."""
+    """`program`: where they come from, as a heading.  `postures`: by name, the server's own first.
+
+    `recipients`: recipient -> (name of the posture, the line that says so); `remarks`: on what is not there.
+    """
 
     program: str
     postures: dict[str, Draft]
@@ -80,7 +84,8 @@ class Imported(Record, frozen=True, kw_only=True):
     @property
     def decided(self) -> bool:
         """Nothing is open that a verdict could hang on."""
-        told = any(each.kind in (Kind.UNDECIDED, Kind.WRONG) for each in self.remarks)
+        doubts = (Kind.UNDECIDED, Kind.WRONG, Kind.CONTRADICTED)
+        told = any(each.kind in doubts for each in self.remarks)
         return not told and not any(each.open for draft in self.postures.values() for each in draft.settings)
 
     def tables(self) -> dict[str, dict[str, Any]]:

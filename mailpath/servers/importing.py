@@ -25,8 +25,12 @@ def imported(files: Sequence[Given], name: str | None = None, agent: str | None 
     lines = postfix.sorted_lines(files)
     if postfix.is_postfix(lines):
         return postfix.import_postfix(lines, name, agent)
+    from mailpath.servers.sendmail import Sendmail, import_sendmail
+
+    if (sendmail := Sendmail(files)).found:
+        return import_sendmail(sendmail, name)
     named = ", ".join(file.name for file in files)
     raise ImportRefused(
-        f"{named}: This is no configuration of Postfix (main.cf, master.cf, postconf -n, -M, -P), nor of Exim"
-        " (a configuration file, a transport, exim -bP transports)."
+        f"{named}: This is no configuration of Postfix (main.cf, master.cf, postconf -n, -M, -P), Exim"
+        " (a configuration file, a transport, exim -bP transports) or Sendmail (.mc, access map)."
     )

@@ -16,9 +16,11 @@ from mailpath.wording.layout import WIDTH, wrapped
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADS = {
     Kind.WRONG: "Wrong in the configuration itself:",
+    Kind.CONTRADICTED: "Seen to do otherwise:",
     Kind.UNDECIDED: "Not decided; a verdict may hang on it:",
     Kind.ASSUMED: "Assumed:",
     Kind.IGNORED: "Left out:",
+    Kind.AGREED: "Seen to do so:",
 }
 
 
@@ -28,7 +30,7 @@ def render_text(imported: Imported) -> str:
 
 
 def _lines(imported: Imported) -> Iterator[str]:
-    yield f"# {imported.program}, read from its configuration."
+    yield f"# {imported.program}"
     for name, draft in imported.postures.items():
         yield ""
         yield f"[posture.{_key(name)}]"

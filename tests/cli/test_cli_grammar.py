@@ -48,6 +48,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         "dnssec",
         "explain",
         "postures import",
+        "postures learn",
         "attacks",
         "bounce",
         "tlsrpt",

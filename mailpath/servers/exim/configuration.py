@@ -48,6 +48,11 @@ class Block:
         found = self.options.get(name)
         return found.value if found is not None else None
 
+    @property
+    def printed(self) -> bool:
+        """By `exim -bP`, which prints every option there is; what is not set is empty there."""
+        return bool(_PRINTED.match(self.line.text))
+
     def why(self, name: str) -> str:
         """The line that sets `name`, as told; else that it is the default."""
         found = self.options.get(name)

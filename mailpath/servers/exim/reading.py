@@ -55,7 +55,9 @@ class _Reading:
         self._tell_of_the_rest()
         host = (self._found.main["primary_hostname"] or "").partition(".")[0]
         chosen = name or posture_name(host)
-        return gathered("Exim", chosen, main, others, remarks=self._remarks, beside=beside)
+        return gathered(
+            "Exim, read from its configuration.", chosen, main, others, remarks=self._remarks, beside=beside
+        )
 
     def _most_usual(self) -> str:
         return "remote_smtp" if "remote_smtp" in self._senders else next(iter(self._senders))
@@ -156,14 +158,13 @@ class _Reading:
 
     def _tell_of(self, block: Block) -> None:
         told = _told()
-        printed = len(block.options) > 60  # `exim -bP` prints every option there is
         for name, option in block.options.items():
             doubt = told["undecided"].get(name)
             if doubt is not None:
                 if option.value not in doubt["usual"]:
                     self._tell(Kind.UNDECIDED, option.line.said(), doubt["sentence"])
                 continue
-            if name not in READ and (not printed or (name.startswith("tls_") and option.value)):
+            if name not in READ and (not block.printed or (name.startswith("tls_") and option.value)):
                 self._tell(
                     Kind.IGNORED, option.line.said(), told["ignored"].get(name, told["ignored"]["other"])
                 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from mailpath.judge.agent import Agent
 from mailpath.judge.posture import VERSIONS
 from mailpath.judge.presets import PRESETS
 from mailpath.servers.drafts import Draft, Kind, Setting
@@ -71,6 +70,12 @@ class Transport:
         first = next((each.strip() for each in text.split(separator) if each.strip()), "!*")
         return {"*": True, "!*": False}.get(first)  # the first that matches a host counts
 
+    def _verified(self) -> bool | None:
+        """Whether a certificate must verify: where neither list is set, it must (tls-gnu.c)."""
+        verified, tried = self._is["tls_verify_hosts"], self._is["tls_try_verify_hosts"]
+        unset = verified is None or (self._is.printed and not verified)
+        return True if unset and tried == "" else self._for_all("tls_verify_hosts")
+
     # --- what is demanded ---------------------------------------------------------------------------
 
     def _dane(self) -> bool | str | None:
@@ -99,8 +104,9 @@ class Transport:
                 yield Setting(field="dane", value=value, why=self._is.why("hosts_try_dane"))
 
     def _level(self) -> Iterator[Setting]:
-        required, verified = self._for_all("hosts_require_tls"), self._for_all("tls_verify_hosts")
-        both = [name for name in ("tls_verify_hosts", "hosts_require_tls") if name in self._is.options]
+        required, verified = self._for_all("hosts_require_tls"), self._verified()
+        names = ("tls_verify_hosts", "tls_try_verify_hosts", "hosts_require_tls")
+        both = [name for name in names if name in self._is.options]
         why = "; ".join(map(self._is.why, both))[:240]
         if required is None or (verified is None and required):
             values = ["encrypt", "verify"] if required else ["may", "encrypt"]
@@ -112,17 +118,13 @@ class Transport:
             yield Setting(field="optional_check", value=["never", "always"], why=why, open=True)
         elif required is False and verified:
             yield Setting(field="optional_check", value="always", why=why)
-            if "certificate_falls_back" in Agent.__struct_fields__:
-                yield Setting(field="certificate_falls_back", value=True, why=why)
-            else:
-                self._tell(Kind.UNDECIDED, why, "A certificate that does not verify makes TLS fail here.")
-        if verified is not False:
-            named = self._for_all("tls_verify_cert_hostnames")
-            if named is False:
-                yield Setting(field="references", value=[], why=self._is.why("tls_verify_cert_hostnames"))
-            elif named is None:
-                why = self._is.why("tls_verify_cert_hostnames")
-                self._tell(Kind.UNDECIDED, why, "Whether a certificate has to name the host.")
+            yield Setting(field="certificate_falls_back", value=True, why=why)
+        named, why = self._for_all("tls_verify_cert_hostnames"), self._is.why("tls_verify_cert_hostnames")
+        if named is False:
+            yield Setting(field="references", value=[], why=why)
+            yield Setting(field="trusted_requires_name", value=False, why=why)
+        elif named is None:
+            self._tell(Kind.UNDECIDED, why, "Whether a certificate has to name the host.")
 
     def _starttls(self) -> Iterator[Setting]:
         """Hosts to which STARTTLS is never sent; where TLS is required they get no mail."""
@@ -146,11 +148,9 @@ class Transport:
 
     def _log_word(self) -> Iterator[Setting]:
         """A chain that nobody verifies is logged CV=no."""
-        looked_at = self._for_all("tls_try_verify_hosts"), self._for_all("tls_verify_hosts")
+        looked_at = self._for_all("tls_try_verify_hosts"), self._verified()
         if looked_at == (False, False):
-            # Where DANE is mandatory, unusable records make Exim look at the chain all the same: observed.
             words = {"trusted": "CV=no"}
-            words |= {"unusable": "CV=yes"} if self._for_all("hosts_require_dane") else {}
             yield Setting(field="tls_log_words", value=words, why=self._is.why("tls_try_verify_hosts"))
 
     # --- TLS, limits --------------------------------------------------------------------------------

@@ -367,6 +367,8 @@ class Client:
             yield Setting(
                 field="balance_families", value=balanced, why=self._is.why("smtp_balance_inet_protocols")
             )
+        if self._is["inet_protocols"].lower() == "ipv4":
+            yield Setting(field="ipv6", value=False, why=self._is.why("inet_protocols"))
         if "smtp_pix_workarounds" in self._is:
             careful = "disable_esmtp" in self._is.words("smtp_pix_workarounds")
             yield Setting(field="pix_workaround", value=careful, why=self._is.why("smtp_pix_workarounds"))

@@ -167,7 +167,14 @@ class _Reading:
         self._tell_of_parameters()
         self._tell_of_files()
         chosen = name or posture_name(parameters["myhostname"].partition(".")[0])
-        return gathered("Postfix", chosen, main, others, remarks=self._remarks, beside=beside)
+        return gathered(
+            "Postfix, read from its configuration.",
+            chosen,
+            main,
+            others,
+            remarks=self._remarks,
+            beside=beside,
+        )
 
     def _draft(self, transport: str, domain: str | None) -> Draft:
         """For mail to `domain` over `transport`; None: to a domain that no table names."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from mailpath.judge.agent import Agent
 from mailpath.lab import Scenario
 
 _CIPHERS = (
@@ -30,14 +29,6 @@ class Transport:
         """As it stands in a configuration file."""
         return f"{self.name}:\n  driver = smtp\n" + "".join(f"  {each}\n" for each in self.options)
 
-    @property
-    def verifies(self) -> bool:
-        """A chain must verify, so that the log's word for it is a claim."""
-        return any(
-            each.startswith("tls_verify_hosts =") and each.partition("=")[2].strip() not in _NONE
-            for each in self.options
-        )
-
 
 def transports(count: int, pool: Sequence[Scenario], each_to: int) -> list[Transport]:
     """The first `count` of one and the same row."""
@@ -59,12 +50,9 @@ def _transport(number: int, pool: Sequence[Scenario], each_to: int) -> Transport
     lists("hosts_try_dane", 0.5, 0.5)
     lists("hosts_require_dane", 0.25, 0.6)
     lists("hosts_avoid_tls", 0.2, 0.5)
-    required = lists("hosts_require_tls", 0.5, 0.8)
-    # A certificate that fails where TLS is optional needs a word that not every release has.
-    if required or "certificate_falls_back" in Agent.__struct_fields__:
-        lists("tls_verify_hosts", 0.5, 0.7)
-        if "certificate_falls_back" in Agent.__struct_fields__:
-            lists("tls_verify_cert_hostnames", 0.2, 0.5)
+    lists("hosts_require_tls", 0.5, 0.8)
+    lists("tls_verify_hosts", 0.4, 0.7)
+    lists("tls_verify_cert_hostnames", 0.2, 0.5)
     lists("tls_try_verify_hosts", 0.25, 0.4)
     clear = ("no_tls_tempfail_tryclear", "tls_tempfail_tryclear = false", "tls_tempfail_tryclear")
     for line, often in (
