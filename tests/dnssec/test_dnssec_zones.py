@@ -39,13 +39,13 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from mailpath.dnssec.questions import Questions
 
     asked: list[str] = []
-    send = Questions._send
+    take = Questions._take
 
-    async def counting(self: Questions, key: Any) -> Any:
+    def counting(self: Questions, key: Any, found: Any) -> Any:
         asked.append(f"{key[0]} {key[1].name}")
-        return await send(self, key)
+        return take(self, key, found)
 
-    monkeypatch.setattr(Questions, "_send", counting)
+    monkeypatch.setattr(Questions, "_take", counting)
     return asked
 
 
