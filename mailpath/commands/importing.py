@@ -25,9 +25,9 @@ def run(files: tuple[str, ...], name: str | None, agent: str | None, write: bool
 
 def learn(seen: str, mail_log: str | None, name: str | None, write: bool, as_json: bool) -> int:
     """The same of what a server did in the lab.  Raises `MailpathError`."""
-    from mailpath.servers.learning.telling import learnt
+    from mailpath.servers.learning.telling import learned
 
-    return _given("learn", learnt(seen, mail_log, name or "learnt"), write, as_json)
+    return _given("learn", learned(seen, mail_log, name or "learned"), write, as_json)
 
 
 def _given(command: str, found: Imported, write: bool, as_json: bool) -> int:

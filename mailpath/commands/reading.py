@@ -65,7 +65,7 @@ def postures_import(**words: Any) -> int:
     params=[
         argument("seen", metavar="SEEN", shell_complete=completed("files")),
         value("--log", "mail_log", of="FILE", help="Also read the mail server's own log in FILE."),
-        value("--name", of="NAME", help="Name the posture NAME. [learnt]"),
+        value("--name", of="NAME", help="Name the posture NAME. [learned]"),
         flag("--write", help="Add the posture to the config file."),
         as_json(),
     ],
@@ -76,7 +76,7 @@ def postures_learn(**words: Any) -> int:
 
     Prints it as a table of the config file, with the scenarios that decided each line, what was seen to
     contradict it, and as `unknown` what no scenario decides. With the server's own log (Postfix, Exim,
-    Sendmail, OpenSMTPD) it also knows which mail waits and which bounces. Exit status: 0 learnt, 3 something
+    Sendmail, OpenSMTPD) it also knows which mail waits and which bounces. Exit status: 0 learned, 3 something
     is contradicted or undecided, 64 usage error.
     """
     from mailpath.commands import importing

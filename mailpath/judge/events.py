@@ -28,7 +28,7 @@ class Event(StrEnum):
 
     # the policy for a host
     TLSA_FAILED = "tlsa-failed"
-    DANE_UNLEARNT = "dane-unlearnt"  # a lookup failed, so the policy service has no answer for the domain
+    DANE_UNKNOWN = "dane-unknown"  # a lookup failed, so the policy service has no answer for the domain
     TLSA_MISSING = "tlsa-missing"
     TLSA_UNUSABLE = "tlsa-unusable"
     NOT_SECURE = "not-secure"  # the MX RRset is not signed, and DANE is mandatory

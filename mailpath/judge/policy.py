@@ -89,7 +89,7 @@ def _by_domain(walk: Walk, posture: Posture, target: Target, policy: StsPolicy |
     if isinstance(answered, Untold):
         return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=answered)
     if answered is Domain.FAILED:
-        return _skipped(DemandedBy.DANE, Event.DANE_UNLEARNT)
+        return _skipped(DemandedBy.DANE, Event.DANE_UNKNOWN)
     if policy is not None and answered is Domain.NO_DANE:
         return _by_sts(walk, posture, target, policy)
     if answered is not Domain.NO_DANE:

@@ -111,7 +111,7 @@ class Requiring(Course):
 
     def skip(self, target: Target, policy: HostPolicy) -> bool:
         tried = attempts.skipped(self.walk, self.posture, target, policy)
-        if policy.skip not in (Event.TLSA_FAILED, Event.DANE_UNLEARNT):
+        if policy.skip not in (Event.TLSA_FAILED, Event.DANE_UNKNOWN):
             return self._held(target, tried)
         return self._wait(tried)
 

@@ -25,7 +25,7 @@ _CODES: dict[Event, tuple[str, ...]] = {
     Event.NO_SUCH_DOMAIN: ("MX004",),
     Event.NO_ADDRESS: ("MX003",),
     Event.TLSA_FAILED: ("TLSA005", *_RESOLVER),
-    Event.DANE_UNLEARNT: ("TLSA005", "MX013", *_RESOLVER),
+    Event.DANE_UNKNOWN: ("TLSA005", "MX013", *_RESOLVER),
     Event.TLSA_MISSING: ("TLSA001",),
     Event.TLSA_UNUSABLE: ("TLSA003", "TLSA004"),
     Event.NOT_SECURE: ("SEC001",),

@@ -102,7 +102,7 @@ class _Reading:
             try:
                 domain = to_domain(key)
             except BadName:
-                self._tell(Kind.IGNORED, line, "its key is no domain")
+                self._tell(Kind.IGNORED, line, "its key is not a domain")
                 continue
             draft = self._draft([*usual, *self._demanded(kind, value, line)])
             # A domain without a dot in front stands for what is below it, too (access_db).
@@ -162,4 +162,6 @@ class _Reading:
         else:
             self._tell(Kind.UNDECIDED, line, "This requirement is not read.")
         if any(each.startswith(("CS", "CI")) for each in more):
-            self._tell(Kind.UNDECIDED, line, "Subject and issuer of a certificate are not looked at.")
+            self._tell(
+                Kind.UNDECIDED, line, "mailpath does not compare the subject and issuer of a certificate."
+            )

@@ -129,7 +129,7 @@ _DANE = (
         "The TLSA lookup fails; the sender does not use the mail host, because the failure could be an"
         " attack.",
         ("TLSA005", "SEC002"),
-        (Event.TLSA_FAILED, Event.DANE_UNLEARNT),
+        (Event.TLSA_FAILED, Event.DANE_UNKNOWN),
         walk(ENCRYPTED, mx=SECURE, tlsa_fails=True),
     ),
     Case(

@@ -66,7 +66,7 @@ TOLD_BY = {
 TOLD_BEFORE = {
     Event.MX_FAILED: {"MX005", "SEC003"},
     Event.TLSA_FAILED: {"TLSA005"},
-    Event.DANE_UNLEARNT: {"TLSA005", "MX013"},
+    Event.DANE_UNKNOWN: {"TLSA005", "MX013"},
     Event.STS_MX_UNLISTED: {"STS013"},
 }
 NO_USE = {"TLS001", "TLS016", "TLS018", "TLS019"}
@@ -122,7 +122,7 @@ def _lines(walk: Walk, verdict: Verdict) -> Iterator[str]:
         yield "PASS, and nothing is delivered over TLS"
     came_to_the_host = came_to_a_session or verdict.event in (
         Event.TLSA_FAILED,
-        Event.DANE_UNLEARNT,
+        Event.DANE_UNKNOWN,
         Event.STS_MX_UNLISTED,
     )
     matches = status is Status.PASS and "DANE matches (" in lines["starttls"].summary

@@ -35,7 +35,7 @@ def test_from_sessions_in_the_lab_to_the_config_file(tmp_path: Path, run: Run) -
     assert "level" not in ours.unknown
     assert "#   plaintext: plaintext to " in out
     found = json.loads(run("postures", "learn", seen, "--json")[1])
-    assert found["tables"]["learnt"] == table
+    assert found["tables"]["learned"] == table
     for text, sentence in (
         ("", "no log of"),
         ("{}", "no session"),

@@ -36,7 +36,7 @@ LEVELS = {
 ONLY = {
     Event.TLSA_MISMATCH: DemandedBy.DANE,
     Event.TLSA_FAILED: DemandedBy.DANE,
-    Event.DANE_UNLEARNT: DemandedBy.DANE,
+    Event.DANE_UNKNOWN: DemandedBy.DANE,
     Event.TLSA_MISSING: DemandedBy.DANE,
     Event.TLSA_UNUSABLE: DemandedBy.DANE,
     Event.NOT_SECURE: DemandedBy.DANE,

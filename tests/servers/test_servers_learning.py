@@ -64,8 +64,8 @@ def test_what_a_preset_does_is_learnt(name: str, log: bool) -> None:
     found = told(fitted, WALKS, seen, (), name="ours", missing=[])
     ours = custom_posture("ours", found.tables()["ours"])
     for scenario, walk in WALKS.items():
-        learnt, real = judge(walk, ours).outcome, judge(walk, PRESETS[name]).outcome
-        both = {learnt, real}
+        learned, real = judge(walk, ours).outcome, judge(walk, PRESETS[name]).outcome
+        both = {learned, real}
         # Without its log nobody can tell what waits from what bounces, nor who looked at the certificate.
         same = {Outcome.DEFERRED, Outcome.BOUNCED}, {Outcome.ENCRYPTED, Outcome.AUTHENTICATED}
         assert len(both) == 1 or (not log and any(both <= each for each in same)), scenario

@@ -58,6 +58,10 @@ class Posture:
     name: str
     title: str
 
+    def toward(self, recipient: str) -> Posture:
+        """No recipient has a posture of its own."""
+        return self
+
 
 @dataclass(frozen=True)
 class Scenario:

@@ -161,7 +161,9 @@ class Transport:
             yield Setting(field="sni", value="mx" if sni else "none", why=self._is.why("tls_sni"))
         elif sni is not None:
             self._tell(
-                Kind.UNDECIDED, self._is.why("tls_sni"), "What a server shows for that name is not looked at."
+                Kind.UNDECIDED,
+                self._is.why("tls_sni"),
+                "mailpath does not ask what a server shows for that name.",
             )
         ciphers = self._is["tls_require_ciphers"]
         if not ciphers:

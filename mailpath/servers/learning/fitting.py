@@ -31,7 +31,7 @@ MAX_CHANGES = 8
 #: Pairs of changes that are tried where no single one helps.
 MAX_PAIRS = 400
 
-#: What is not learnt: what a posture is called, and what the lab's scenarios do not measure.
+#: What is not learned: what a posture is called, and what the lab's scenarios do not measure.
 _APART = frozenset(
     {
         "name",

@@ -108,5 +108,5 @@ def says_the_word(verdict: Verdict, seen: Observed) -> bool:
 
 
 def taken_by_nobody(found: Mapping[str, Observed]) -> bool:
-    """No server took any message, so that nothing can be learnt."""
+    """No server took any message, so that nothing can be learned."""
     return not any(each.taken for each in found.values())

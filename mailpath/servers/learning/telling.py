@@ -1,4 +1,4 @@
-"""What was learnt as a table of the config file: who decided each line, what contradicts it, what is open."""
+"""What was learned as a table of the config file: who decided each line, contradictions, what is open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mailpath.wording.phrases import count
 _NAMED = 4
 
 
-def learnt(seen: str, mail_log: str | None, name: str) -> Imported:
+def learned(seen: str, mail_log: str | None, name: str) -> Imported:
     """The posture of the server whose sessions the lab wrote to the file `seen`, and that wrote `mail_log`.
 
     Raises `BadSessionLog`, `ImportRefused`.
@@ -35,7 +35,7 @@ def learnt(seen: str, mail_log: str | None, name: str) -> Imported:
     there = tuple(known[each] for each in ids if each in known)
     found = observed(there, sessions, log)
     if not any(each.taken for each in found.values()):
-        raise ImportRefused("The lab's servers took no message, so nothing can be learnt.", file=seen)
+        raise ImportRefused("The lab's servers took no message, so nothing can be learned.", file=seen)
     walked = walks(there)
     fitted = fit(walked, found, _program(log))
     return told(fitted, walked, found, there, name=name, missing=missing)

@@ -201,7 +201,7 @@ class Client:
         dane = {"dane": "opportunistic", "dane-only": "mandatory"}.get(level, "off")
         bare = "may" if level in ("dane", "dane-only") else level
         if level == "fingerprint":
-            self._tell(Kind.UNDECIDED, why, "Whether a certificate has that fingerprint is not looked at.")
+            self._tell(Kind.UNDECIDED, why, "mailpath does not compare fingerprints.")
             yield Setting(field="level", value=["encrypt", "secure"], why=why, open=True)
             return
         if preset.level != bare:
@@ -326,7 +326,7 @@ class Client:
         if text.lower() in ("", "hostname"):
             yield Setting(field="sni", value="mx" if text else "none", why=why)
         else:
-            self._tell(Kind.UNDECIDED, why, "What a server shows for that name is not looked at.")
+            self._tell(Kind.UNDECIDED, why, "mailpath does not ask what a server shows for that name.")
 
     def _connection(self) -> Iterator[Setting]:
         """What Postfix hears, limits and patience, which no level changes."""

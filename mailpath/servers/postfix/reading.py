@@ -28,7 +28,7 @@ from mailpath.servers.postfix.tables import Plugin, Table, open_table, split_spe
 from mailpath.visible import visible
 
 #: What a table says with these is no way to the recipient's MX hosts.
-_ELSEWHERE = "Mail for it goes elsewhere, not to its MX hosts: no posture tells what happens to it."
+_ELSEWHERE = "Mail for it goes elsewhere, not to its MX hosts: a posture cannot describe that."
 
 
 class Sorted(Record, frozen=True, kw_only=True):
@@ -232,7 +232,7 @@ class _Reading:
         try:
             return "." * key.startswith(".") + to_domain(bare)
         except BadName:
-            self._tell(Kind.IGNORED, line.said(), "its key is no domain")
+            self._tell(Kind.IGNORED, line.said(), "its key is not a domain")
             return None
 
     def _routed(self) -> Iterator[tuple[str, tuple[str, Line]]]:

@@ -30,7 +30,7 @@ EVENTS: Mapping[Event, str] = {
     Event.SOME_HOST_FAILED: "The address lookups for all mail hosts failed.",
     Event.TLSA_FAILED: "The TLSA records of the mail host could not be looked up. That could be an attack,"
     " so a sender with DANE does not use the host.",
-    Event.DANE_UNLEARNT: "The address or the TLSA records of one of the mail hosts could not be looked up, so"
+    Event.DANE_UNKNOWN: "The address or the TLSA records of one of the mail hosts could not be looked up, so"
     " the sender's policy service cannot say whether DANE is used, and no host gets the mail.",
     Event.TLSA_MISSING: "The sender insists on DANE, but there is no signed TLSA record for the mail host.",
     Event.TLSA_UNUSABLE: "The sender insists on DANE, but none of the TLSA records is usable for mail.",
@@ -106,7 +106,7 @@ _FATES: Mapping[Event, str] = {
             Event.HOST_FAILED,
             Event.SOME_HOST_FAILED,
             Event.TLSA_FAILED,
-            Event.DANE_UNLEARNT,
+            Event.DANE_UNKNOWN,
             Event.CONNECT_FAILED,
             Event.STARTTLS_ABSENT,
         ),

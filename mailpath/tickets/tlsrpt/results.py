@@ -17,7 +17,7 @@ from mailpath.visible import visible
 
 _BY_EVENT: Mapping[Event, str] = {
     Event.TLSA_FAILED: "dnssec-invalid",
-    Event.DANE_UNLEARNT: "dnssec-invalid",
+    Event.DANE_UNKNOWN: "dnssec-invalid",
     Event.TLSA_MISSING: "dane-required",
     Event.NOT_SECURE: "dane-required",
     Event.HOST_NOT_SECURE: "dane-required",

@@ -1,4 +1,4 @@
-"""`postures learn` of real servers: what is learnt of each agrees with what is read from its configuration.
+"""`postures learn` of real servers: what is learned of each agrees with what is read from its configuration.
 
 `make interop` learns three of them; MAILPATH_IMPORTS=all in the environment takes every one.
 """
@@ -27,7 +27,7 @@ from mailpath.judge.custom import custom_posture
 from mailpath.servers.drafts import Kind
 from mailpath.servers.given import Given
 from mailpath.servers.importing import imported
-from mailpath.servers.learning.telling import learnt
+from mailpath.servers.learning.telling import learned
 from mailpath.whatif import Rewalks
 
 SAMPLE = ("postfix-secure", "postfix-dane-sts", "exim-verify")
@@ -51,12 +51,12 @@ def test_what_is_learnt_is_what_is_configured(
     seen, log = _sessions(server, grounds, tmp_path), tmp_path / "mail.log"
     log.write_text("\n".join(_log(server, grounds)) + "\n")
     began = time.monotonic()
-    found = learnt(str(seen), str(log), "learnt")
+    found = learned(str(seen), str(log), "learned")
     took = time.monotonic() - began
     contradicted = [each for each in found.remarks if each.kind is Kind.CONTRADICTED]
-    ours, configured = custom_posture("learnt", found.tables()["learnt"]), _configured(server)
+    ours, configured = custom_posture("learned", found.tables()["learned"]), _configured(server)
     differences = [
-        f"{scenario}: learnt {one}, configured {other}"
+        f"{scenario}: learned {one}, configured {other}"
         for scenario, walk in walks.items()
         if (one := judge(walk, ours).outcome) != (other := judge(walk, configured).outcome)
     ]
