@@ -20,13 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import reference
+from reference.markdown import default, kind, table
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-
-from scripts import reference
-from scripts.reference.markdown import default, kind, table
-
 FOLDER = ROOT / "docs"
 
 _NOTE = "<!-- Written by scripts/docs.py; changes made here are lost. -->"
@@ -103,7 +100,7 @@ def scenarios() -> Iterator[str]:
 
 def deviations() -> Iterator[str]:
     """Where real servers do other than the standards say."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "judge")]
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "judge")]
     from test_judge_habits import HABITS
     from test_judge_rules import RULES
 

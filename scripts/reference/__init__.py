@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from scripts.reference import files, lists
+from . import files, lists
 
 PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "reference/captures.md": files.captures,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from scripts.reference.markdown import default, kind, prose, table
+from .markdown import default, kind, prose, table
 
 ROOT = Path(__file__).resolve().parents[2]
 #: "`url`: ..." in a docstring, or "`url`, `address`: ...", up to the next one.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scripts.reference.markdown import code, prose, table
+from .markdown import code, prose, table
 
 HERE = Path(__file__).parent
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 def commands() -> Iterator[str]:
     """Every command: its forms, what it does, its options."""
-    from scripts.told import tell_all
+    from told import tell_all
 
     yield "# Commands"
     yield ""
@@ -67,8 +67,8 @@ def postures() -> Iterator[str]:
     yield "# Postures"
     yield ""
     yield (
-        "A posture is what a sending mail server enforces. `mailpath postures NAME` lists what one has, in the "
-        "form that the [config file](config-files.md) takes; "
+        "A posture is what a sending mail server enforces. `mailpath postures NAME` lists what one has, in "
+        "the form that the [config file](config-files.md) takes; "
         "[what real servers do otherwise than the standards](../deviations.md) says where they differ."
     )
     yield ""
@@ -139,8 +139,9 @@ def lab_scenarios() -> Iterator[str]:
 
 def exit_codes() -> Iterator[str]:
     """What the process says as it ends, for all commands and for each."""
+    from told import tell_all
+
     from mailpath.ending import ExitCode
-    from scripts.told import tell_all
 
     texts = tomllib.loads((HERE / "exit-codes.toml").read_text(encoding="utf-8"))
     assert set(texts["codes"]) == {each.name for each in ExitCode}, "exit-codes.toml lacks a code"
@@ -179,9 +180,9 @@ def status_codes() -> Iterator[str]:
     yield "# SMTP status codes"
     yield ""
     yield (
-        "An enhanced status code (RFC 3463) is three numbers: its class says whether to try again, its subject "
-        "and detail say why. `mailpath explain 4.7.5` says the same as this page, `mailpath bounce` finds the "
-        "codes in a bounce."
+        "An enhanced status code (RFC 3463) is three numbers: its class says whether to try again, its "
+        "subject and detail say why. `mailpath explain 4.7.5` says the same as this page, `mailpath bounce` "
+        "finds the codes in a bounce."
     )
     yield ""
     yield from table([("Class", "Meaning"), *((f"`{each}.x.x`", text) for each, text in CLASSES.items())])
@@ -206,13 +207,13 @@ def status_codes() -> Iterator[str]:
 
 def keys() -> Iterator[str]:
     """The app's bindings, as README has them."""
-    from scripts.keys import table as bindings
+    from keys import table as bindings
 
     yield "# Keys"
     yield ""
     yield (
-        "What the keys of the app do; `?` shows those that work where you are. An id is the name of a binding "
-        "in the `[keymap]` table of the [config file](config-files.md)."
+        "What the keys of the app do; `?` shows those that work where you are. An id is the name of a "
+        "binding in the `[keymap]` table of the [config file](config-files.md)."
     )
     yield ""
     yield bindings()

@@ -28,7 +28,11 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 def prose(text: str) -> str:
     """Text that was written for a terminal, in one line: what would be markup outside backticks is not."""
     parts = _CODE.split(" ".join(text.split()))
-    return "".join(part if part.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", part) for part in parts)
+    return "".join(part if part.startswith("`") else _escaped(part) for part in parts)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
 
 
 def kind(of: Any) -> str:
