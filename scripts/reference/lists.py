@@ -6,9 +6,12 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .markdown import code, prose, table
+
+if TYPE_CHECKING:
+    from mailpath.judge.posture import Posture
 
 HERE = Path(__file__).parent
 
@@ -74,16 +77,17 @@ def postures() -> Iterator[str]:
     yield ""
     yield "## Presets"
     yield ""
-    rows = (
-        (
-            f"`{each.name}`",
-            prose(each.title),
-            prose(each.source or each.agent.source or ""),
-            prose(each.measured or ""),
-        )
-        for each in PRESETS.values()
-    )
-    yield from table([("Posture", "Sender", "Source", "Measured"), *rows])
+    yield "By server program, each with what is known of it from where."
+    for agent, sources in _presets().items():
+        yield ""
+        yield f"### {agent}"
+        for (source, measured), known in sources.items():
+            yield ""
+            yield f"Source: {prose(source)}." + (f" Measured: {prose(measured)}." if measured else "")
+            yield ""
+            yield from table(
+                [("Posture", "Sender"), *((f"`{each.name}`", prose(each.title)) for each in known)]
+            )
     fields = fields_of(PRESETS["rfc"])
     for habit, title, about in (
         (False, "Policy", "What the administrator of the sender decides."),
@@ -100,6 +104,17 @@ def postures() -> Iterator[str]:
                 *(_field(each) for each in fields if each.habit is habit),
             ]
         )
+
+
+def _presets() -> dict[str, dict[tuple[str, str], list[Posture]]]:
+    """Program -> (source, how it was measured) -> its presets."""
+    from mailpath.judge.presets import PRESETS
+
+    found: dict[str, dict[tuple[str, str], list[Posture]]] = {}
+    for each in PRESETS.values():
+        known = (each.source or each.agent.source or "", each.measured or "")
+        found.setdefault(each.agent.name, {}).setdefault(known, []).append(each)
+    return found
 
 
 def _field(field: Any) -> tuple[str, ...]:
