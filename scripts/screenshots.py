@@ -22,7 +22,7 @@ from pathlib import Path
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ.pop("NO_COLOR", None)
 
-from screenshots_same import differences
+from screenshots_same import LABS, differences
 from textual.pilot import Pilot
 
 from mailpath.attacks.catalogue import ATTACKS
@@ -31,8 +31,6 @@ from mailpath.tui.app import MailpathApp
 from mailpath.tui.saving import local_fonts
 from mailpath.tui.session import Session
 
-#: A key tag of four digits in place of five lets a line break elsewhere: another lab has other keys.
-LABS = 4
 FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
 DEADLINE = 30.0
 #: What the app says while there is nothing to show yet.

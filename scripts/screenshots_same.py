@@ -7,6 +7,8 @@ import html
 import re
 from collections.abc import Iterator
 
+#: A key tag of four digits in place of five lets a line break elsewhere: another lab has other keys.
+LABS = 4
 _TEXT = re.compile(r'<text [^>]*x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', re.DOTALL)
 _STYLE = re.compile(r"\.[\w-]+-r\d+ (\{[^}]*\})")
 #: What is another in every lab, and what stands in its place; in this order.

@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ROOT / "scripts"
 
 
-def test_the_pictures_show_what_the_app_shows() -> None:
+@pytest.mark.parametrize("script", ["screenshots.py", "tour.py"])
+def test_the_pictures_show_what_the_app_shows(script: str) -> None:
     done = subprocess.run(
-        [sys.executable, SCRIPTS / "screenshots.py", "--check"],
+        [sys.executable, SCRIPTS / script, "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,
