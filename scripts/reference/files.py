@@ -36,7 +36,7 @@ def _told(record: type) -> dict[str, str]:
 
 
 def _keys(record: type, texts: Mapping[str, str]) -> Iterator[str]:
-    """The fields of `record` as a table.  `texts` outweigh the docstring; nothing in them is left over."""
+    """The fields of `record` as a table.  `texts` override the docstring; nothing in them is left over."""
     fields = msgspec.structs.fields(record)
     stray = texts.keys() - {each.name for each in fields}
     assert not stray, f"files.toml tells of {stray}, which {record.__name__} has not"

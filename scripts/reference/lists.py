@@ -77,7 +77,7 @@ def postures() -> Iterator[str]:
     yield ""
     yield "## Presets"
     yield ""
-    yield "By server program, each with what is known of it from where."
+    yield "By server program, with the source of what is known about each."
     for agent, sources in _presets().items():
         yield ""
         yield f"### {agent}"
@@ -180,7 +180,7 @@ def exit_codes() -> Iterator[str]:
 
 
 def _number(code: Any) -> str:
-    return "128 + N" if code.name == "SIGNAL" else str(int(code))
+    return "128+N" if code.name == "SIGNAL" else str(int(code))
 
 
 def _status(text: str) -> str:

@@ -45,6 +45,11 @@ def kind(of: Any) -> str:
         return f"[{of.__name__}](#{of.__name__.lower()})"
     parts = [each for each in get_args(of) if each not in (Ellipsis, type(None))]
     if get_origin(of) in (Union, UnionType):
+        if (
+            all(isinstance(each, type) and issubclass(each, msgspec.Struct) for each in parts)
+            and len(parts) > 2
+        ):
+            return "table by its `kind`"
         return " or ".join("preset" if "web" in get_args(each) else kind(each) for each in parts)
     if get_origin(of) is tuple:
         return (
