@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The tests start mailpath some two hundred times: where nothing compiled is kept, each start compiles it anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab test check lowest interop plans bench benchapp benchsurvey mutants hangups docs screenshots tour dist pyz binary deb lock clean
+.PHONY: help lab test check lowest interop plans bench benchapp benchsurvey mutants hangups docs site screenshots tour dist pyz binary deb lock clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -49,6 +49,9 @@ bench: $(VENV)/.installed-dev ## round trips by shape, CPU beside checkdmarc: do
 docs: $(VENV)/.installed-dev ## docs/*.md from the catalogue, the judge and the lab
 	$(BIN)/python scripts/docs.py
 
+site: $(VENV)/.installed-site ## site/: the manual as a site, readable from the folder; a dead link fails
+	$(BIN)/zensical build --clean --strict
+
 plans: $(VENV)/.installed-dev ## the table of docs/plans.md: plans for the lab's scenarios, proven (half a minute)
 	$(BIN)/python scripts/plans.py $(ARGS)
 
@@ -85,8 +88,8 @@ deb: $(VENV)/.installed-dev ## dist/*.deb: a Debian package with its own virtual
 lock: $(VENV)/.installed-dev ## choose the versions that dist/mailpath.pyz, dist/mailpath and dist/*.deb carry anew
 	$(BIN)/python scripts/dist/wheels.py --lock
 
-clean: ## remove the virtual environments and caches
-	rm -rf $(VENV) $(VENV)-bench $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## remove the virtual environments, the site and caches
+	rm -rf $(VENV) $(VENV)-bench $(LOWEST) site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -104,7 +107,11 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -e . --group test --group check
 	@touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-interop: $(VENV)/.installed-dev
+$(VENV)/.installed-site: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install -q --group site
+	@touch $@
+
+$(VENV)/.installed-interop: $(VENV)/.installed-site
 	$(BIN)/python -m pip install -q -e '.[parquet,ray]' --group interop
 	@touch $@
 

@@ -5,6 +5,7 @@ deviations.md   where mail servers depart from the standards: outcomes, and the 
 events.md       what can end an attempt: the names that JSON reports carry
 scenarios.md    what a scenario file can say
 attacks.md      every lab scenario, posture and attack (starts the lab; half a minute)
+reference/      commands, postures, files and formats, codes, keys, words: see scripts/reference
 
 Name some of them to write or check these alone.
 """
@@ -13,27 +14,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 import msgspec
+import reference
+from reference.markdown import default, kind, table
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs"
 
 _NOTE = "<!-- Written by scripts/docs.py; changes made here are lost. -->"
-
-
-def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """A Markdown table; the first row is its head."""
-    for number, row in enumerate(rows):
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-        if number == 0:
-            yield f"|{' --- |' * len(row)}"
 
 
 # --- findings --------------------------------------------------------------------------------------
@@ -98,48 +91,8 @@ def scenarios() -> Iterator[str]:
         yield ""
         yield f"## {title}"
         yield ""
-        rows = (
-            (f"`{name}`", _kind(field.type), _default(field), told[name]) for name, field in fields.items()
-        )
+        rows = ((f"`{name}`", kind(field.type), default(field), told[name]) for name, field in fields.items())
         yield from table((("Key", "Type", "Default", "Meaning"), *rows))
-
-
-def _kind(of: Any) -> str:
-    """A type of the grammar in words."""
-    if get_origin(of) is Annotated:
-        return _kind(get_args(of)[0]) + _bounds(get_args(of)[1:])
-    if get_origin(of) is Literal:
-        return ", ".join(f"`{json.dumps(word)}`" for word in get_args(of))
-    parts = [each for each in get_args(of) if each not in (Ellipsis, type(None))]
-    if get_origin(of) in (Union, UnionType):
-        return " or ".join("preset" if "web" in get_args(each) else _kind(each) for each in parts)
-    if get_origin(of) is tuple:
-        return (
-            f"list of {_kind(parts[0])}" if Ellipsis in get_args(of) else f"{len(parts)} of {_kind(parts[0])}"
-        )
-    if get_origin(of) is dict:
-        return f"table of {_kind(parts[1])}"
-    return {str: "text", bool: "boolean", int: "integer", float: "number"}.get(
-        of
-    ) or f"{of.__name__.lower()} table"
-
-
-def _bounds(metas: Iterable[Any]) -> str:
-    return "".join(
-        f", {word} {bound}"
-        for meta in metas
-        for word, bound in (("from", meta.ge), ("to", meta.le), ("at most", meta.max_length))
-        if bound is not None
-    )
-
-
-def _default(field: Any) -> str:
-    if field.required:
-        return "required"
-    value = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-    if value is None or isinstance(value, msgspec.Struct):
-        return ""
-    return f"`{json.dumps(value)}`" if value not in ((), {}, "") else ""
 
 
 # --- deviations ------------------------------------------------------------------------------------
@@ -259,6 +212,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "events.md": events,
     "scenarios.md": scenarios,
     "attacks.md": attacks,
+    **reference.PAGES,
 }
 
 
@@ -283,8 +237,10 @@ def main() -> int:
         if options.check:
             stale.append(page)
         else:
-            FOLDER.mkdir(exist_ok=True)
+            file.parent.mkdir(exist_ok=True)
             file.write_text(wanted, encoding="utf-8")
+    stray = {str(file.relative_to(FOLDER)) for file in (FOLDER / "reference").glob("*.md")} - PAGES.keys()
+    stale += sorted(stray - {"reference/index.md"})
     if stale:
         print(f"docs/{', docs/'.join(stale)}: not current; run python scripts/docs.py", file=sys.stderr)
     return 1 if stale else 0

@@ -1,7 +1,8 @@
 """`make screenshots`: pictures of the app on the lab, as SVG and PNG, into screenshots/.
 
 PNG is made by a headless Chromium where there is one, else by rsvg-convert.  The font is a local one
-(Fira Code if installed): nothing is fetched.
+(Fira Code if installed): nothing is fetched.  `--check` takes the pictures anew and
+compares them with those that are kept.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ.pop("NO_COLOR", None)
 
+from screenshots_same import LABS, differences
 from textual.pilot import Pilot
 
 from mailpath.attacks.catalogue import ATTACKS
@@ -33,6 +35,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
 DEADLINE = 30.0
 #: What the app says while there is nothing to show yet.
 UNFINISHED = ("walking", "waiting")
+#: What stands in the last line of every screen, once it is drawn.
+FOOTER = "^P"
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ async def _finished(app: MailpathApp, pilot: Pilot[str]) -> str:
         await app.workers.wait_for_complete()
         await pilot.pause(0.2)
         picture = app.export_screenshot(title="mailpath")
-        if not app.workers and not any(word in picture for word in UNFINISHED):
+        done = FOOTER in picture and not any(word in picture for word in UNFINISHED)
+        if done and not app.workers:
             return picture
 
 
@@ -108,19 +113,37 @@ def to_png(svg: Path, png: Path) -> None:
     subprocess.run(["rsvg-convert", "-z", "1.2", "-o", str(png), str(svg)], check=True, timeout=60)
 
 
-def main(names: Iterable[str]) -> int:
+def check(shots: Iterable[Shot]) -> int:
+    """1 where a picture that is kept does not show what the app shows now, and how they differ."""
+    stale = 0
+    for shot in shots:
+        kept = FOLDER / f"{shot.name}.svg"
+        old = kept.read_text(encoding="utf-8") if kept.is_file() else ""
+        for _ in range(LABS):
+            found = list(differences(old, local_fonts(asyncio.run(take(shot)))))
+            if not found:
+                break
+        else:
+            print(f"screenshots/{kept.name} is older than the app: run `make screenshots`", *found, sep="\n")
+            stale = 1
+    return stale
+
+
+def make(shots: Iterable[Shot]) -> int:
+    """Take the pictures, as SVG and as PNG."""
     FOLDER.mkdir(exist_ok=True)
-    wanted = set(names) or {shot.name for shot in SHOTS}
-    for shot in SHOTS:
-        if shot.name in wanted:
-            svg = FOLDER / f"{shot.name}.svg"
-            svg.write_text(local_fonts(asyncio.run(take(shot))), encoding="utf-8")
-            to_png(svg, svg.with_suffix(".png"))
-            print(svg.name, svg.with_suffix(".png").name)
+    for shot in shots:
+        svg = FOLDER / f"{shot.name}.svg"
+        svg.write_text(local_fonts(asyncio.run(take(shot))), encoding="utf-8")
+        to_png(svg, svg.with_suffix(".png"))
+        print(svg.name, svg.with_suffix(".png").name)
     return 0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 where a picture is stale")
     parser.add_argument("names", nargs="*", choices=[*(shot.name for shot in SHOTS), []])
-    sys.exit(main(parser.parse_args().names))
+    options = parser.parse_args()
+    wanted = [shot for shot in SHOTS if shot.name in options.names or not options.names]
+    sys.exit((check if options.check else make)(wanted))

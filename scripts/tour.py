@@ -4,6 +4,7 @@ The same keys are pressed twice.  In the installed command on a pseudo terminal,
 docs.asciinema.org/manual/asciicast/v2): `asciinema play screenshots/tour.cast`.  And in the app under
 Textual's driver, for the frames of the SVG, which a browser plays by itself (CSS animation; whoever does not
 play it shows the first frame).  Both have the tour's own pace, not that of the machine they were made on.
+`--check` makes the SVG anew and compares what its frames show.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ.pop("NO_COLOR", None)
 
+from screenshots_same import LABS, differences
 from tour_terminal import Terminal
 
 from mailpath.attacks.catalogue import ATTACKS
@@ -106,6 +108,8 @@ def cast() -> str:
 
 # --- The SVG ---
 
+_FRAME = '<g id="frame-'
+
 
 async def frames() -> list[str]:
     """One SVG for each scene."""
@@ -172,13 +176,30 @@ def animated(taken: list[str]) -> str:
         inner = inner.replace(' shape-rendering="crispEdges"', "").replace("&#160;", "\u00a0")
         inner = re.sub(r"<!--.*?-->|\n\s*", "", inner, flags=re.DOTALL)
         inner = re.sub(r"terminal-\d+-", f"t{number}-", re.sub(r"terminal-r(\d+)", rf"t{number}-r\1", inner))
-        place = f'<g id="frame-{number}" class="frame">'
+        place = f'{_FRAME}{number}" class="frame">'
         words = f'<text class="caption" x="20" y="{height + 34:g}">{escape(scene.caption)}</text>'
         parts.append(f"{place}{inner}{words}</g>")
     return "\n".join([*parts, "</svg>", ""])
 
 
+def check() -> int:
+    """1 where a scene of the SVG that is kept does not show what the app shows now, and how they differ."""
+    kept = (FOLDER / "tour.svg").read_text(encoding="utf-8").split(_FRAME)
+    found: list[str] = []
+    for _ in range(LABS):
+        made = animated(asyncio.run(frames())).split(_FRAME)
+        if len(made) != len(kept):
+            break
+        found = [line for pair in zip(kept, made, strict=True) for line in differences(*pair)]
+        if not found:
+            return 0
+    print("screenshots/tour.svg is older than the app: run `make tour`", *found, sep="\n")
+    return 1
+
+
 def main() -> int:
+    if "--check" in sys.argv:
+        return check()
     FOLDER.mkdir(exist_ok=True)
     for name, text in (("tour.svg", animated(asyncio.run(frames()))), ("tour.cast", cast())):
         data = text.encode()

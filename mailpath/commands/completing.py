@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 from click import shell_completion
-from click.shell_completion import BashComplete, CompletionItem
+from click.shell_completion import BashComplete, CompletionItem, ZshComplete
 
 from mailpath.commands.options import COMPLETING
 from mailpath.wording.phrases import did_you_mean, join_and
@@ -53,7 +53,16 @@ class Bash(BashComplete):
         return f"{item.type},{item.value.removeprefix(self._before)}"
 
 
+class Zsh(ZshComplete):
+    """Zsh reads the file of a package when Tab is first pressed, and from then on has it as a function."""
+
+    source_template = ZshComplete.source_template.replace(
+        "== loadautofunc ]]", '== loadautofunc || "${funcstack[1]}" == _%(prog_name)s ]]'
+    )
+
+
 shell_completion.add_completion_class(Bash)
+shell_completion.add_completion_class(Zsh)
 
 
 def courses(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:

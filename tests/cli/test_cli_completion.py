@@ -96,6 +96,8 @@ def test_the_script_of_each_shell(shell: str, run: Run) -> None:
     assert (code, err) == (0, "")
     assert f"_MAILPATH_COMPLETE={shell}_complete" in out
     assert re.search(r"\bmailpath\b", out)
+    if shell == "zsh":  # where its file has become a function
+        assert '"${funcstack[1]}" == _mailpath ]]' in out
 
 
 def asked(shell: str, script: str, tmp_path: Path, line: str) -> list[str]:
