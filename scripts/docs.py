@@ -240,10 +240,11 @@ def main() -> int:
             file.parent.mkdir(exist_ok=True)
             file.write_text(wanted, encoding="utf-8")
     stray = {str(file.relative_to(FOLDER)) for file in (FOLDER / "reference").glob("*.md")} - PAGES.keys()
-    stale += sorted(stray - {"reference/index.md"})
+    for page in sorted(stray - {"reference/index.md"}):
+        print(f"docs/{page}: nothing writes this page; delete it", file=sys.stderr)
     if stale:
         print(f"docs/{', docs/'.join(stale)}: not current; run python scripts/docs.py", file=sys.stderr)
-    return 1 if stale else 0
+    return 1 if stale or stray - {"reference/index.md"} else 0
 
 
 if __name__ == "__main__":
