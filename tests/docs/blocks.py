@@ -1,7 +1,7 @@
 """The blocks of a page of the manual: what can be run, and what the page says that it prints.
 
     ```sh          run by sh, in the order of the page, all blocks of a page in one folder
-    ```text        behind it: what it prints, on both streams; a line `...` stands for any number of lines
+    ```text        behind it: what it prints on standard output; a line `...` stands for any number of lines
 
 A comment before a block says more of it:
 

@@ -4,7 +4,7 @@
 
 A page of the manual starts mailpath some ten times; so a start costs no imports.  `shim.py` asks: a JSON line
 with the words, the folder and the environment, and its three standard streams as descriptors.  The answer is
-the exit status.  Whoever tries to leave this machine is ended with status LEFT: the manual's commands run in the
+the exit status, and the CPU seconds that it took.  Whoever tries to leave this machine is ended with status LEFT: the manual's commands run in the
 lab alone.
 """
 
@@ -15,6 +15,8 @@ import io
 import json
 import os
 import pkgutil
+import resource
+import select
 import signal
 import socket
 import sys
@@ -60,8 +62,14 @@ def serve(asking: socket.socket) -> int:
         run(json.loads(text))
     for stream in streams:
         os.close(stream)
+    ended = os.pidfd_open(pid)
+    if ended not in select.select([asking, ended], [], [])[0]:  # whoever asked is gone
+        os.kill(pid, signal.SIGKILL)
+        return 1
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    asking.sendall(b"%d\n" % (code if code >= 0 else 128 - code))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = f"{code if code >= 0 else 128 - code} {used.ru_utime + used.ru_stime:.2f}\n"
+    asking.sendall(told.encode())
     return 0
 
 
