@@ -6,7 +6,7 @@ pseudo terminal of its own, ended in five ways at moments spread evenly over the
 - it is gone within `LIMIT` seconds, and no folder of the lab is left;
 - where the terminal is still there: it has its screen, its echo and its lines back, and neither a warning nor
   a traceback stands on it;
-- the exit status is one that README tells.
+- the exit status is one that docs/reference/exit-codes.md tells.
 
 Exit status 1 where anything is otherwise.
 """

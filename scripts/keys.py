@@ -1,16 +1,11 @@
-"""README's key table, generated from the app's own bindings.  `--check` exits with 1 where it is stale."""
+"""The key table of docs/reference/keys.md, from the app's own bindings.  `--check` exits with 1 where it is stale."""
 
 from __future__ import annotations
 
-import re
 import sys
 import textwrap
-from pathlib import Path
 
 from mailpath.tui.screens.help import groups, ids, told
-
-README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- keys: generated from the bindings -->", "<!-- /keys -->"
 
 
 def table() -> str:
@@ -38,20 +33,11 @@ def _wrapped(what: str, ids: list[str]) -> list[str]:
     return textwrap.wrap(f"{what}: {', '.join(f'`{id}`' for id in ids)}.", 118, break_on_hyphens=False)
 
 
-def filled(text: str) -> str:
-    pattern = re.compile(re.escape(BEGIN) + r"\n.*?" + re.escape(END), re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n{table()}\n{END}", text)
-
-
 def main() -> int:
-    text = README.read_text(encoding="utf-8")
-    if "--check" in sys.argv:
-        if filled(text) != text:
-            print("README's key table is stale: run scripts/keys.py", file=sys.stderr)
-            return 1
-        return 0
-    README.write_text(filled(text), encoding="utf-8")
-    return 0
+    import docs
+
+    sys.argv.append("reference/keys.md")
+    return docs.main()
 
 
 if __name__ == "__main__":

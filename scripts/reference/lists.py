@@ -221,7 +221,7 @@ def status_codes() -> Iterator[str]:
 
 
 def keys() -> Iterator[str]:
-    """The app's bindings, as README has them."""
+    """The app's bindings, with its help screen."""
     from keys import table as bindings
 
     yield "# Keys"

@@ -30,7 +30,8 @@ NORMALIZED: tuple[tuple[str, str], ...] = (
     (r"/tmp/[\w./-]+", "<folder>"),  # the page's folder, and the lab's
     (r"\b[0-9a-f]{16,}\b", "<digest>"),  # the lab makes its keys when it starts
     (r"\b(?:[0-9a-f]{4,}…[0-9a-f]{4,}|[0-9a-f]{6,}…)", "<digest>"),  # the same, shortened
-    (r"\b\d+(?:\.\d+)? (?:ms|CPU s)\b", "<elapsed>"),
+    (r"\bkey tag \d+", "key tag <n>"),
+    (r"\b\d+(?:\.\d+)? ms\b|\btime=[\d.]+s", "<elapsed>"),
     (r"\bmailpath \d+\.\d+\.\d+\w*", "mailpath <version>"),
     (r"[ \t]+$", ""),
 )

@@ -1,6 +1,6 @@
 """The words that a user reads: none that only a translator would choose, and one term for one thing.
 
-Held: the catalogue of findings, the help of every command, the scenarios of the lab, the README, and every
+Held: the catalogue of findings, the help of every command, the scenarios of the lab, README and the manual, and every
 sentence in the source.  What real servers say in their logs is theirs and stays as it is.
 """
 
@@ -21,6 +21,7 @@ from mailpath.judge.sentences import TABLES
 from mailpath.lab import scenarios
 
 HOUSE = Path(mailpath.__file__).parent
+DOCS = HOUSE.parent / "docs"
 README = HOUSE.parent / "README.md"
 
 #: What is never said -> what is said instead.
@@ -50,6 +51,8 @@ _NEVER = re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in NEVER))
 
 #: Docstrings and comments are for contributors; a text goes on where its next part begins.
 _DOCUMENTED = re.compile(r'"""(?:.|\n)*?"""|^\s*#.*|  # .*', re.MULTILINE)
+#: What a page of the manual shows: the words of others, or held where they come from.
+_BLOCK = re.compile(r"^```(?:.|\n)*?^```$", re.MULTILINE)
 _JOINT = re.compile(r'"\s+f?"')
 _TEXT = re.compile(r'"([^"\n]+)"')
 
@@ -87,6 +90,9 @@ def read() -> Iterator[tuple[str, str]]:
         yield from ((each.id, text) for text in (each.title, each.teaches, each.hint))
     yield from (("the ideal sender", sentence.text) for sentence in TABLES[Family.RFC].values())
     yield "README.md", README.read_text(encoding="utf-8")
+    for folder in ("tutorials", "how-to", "explanation"):
+        for page in sorted((DOCS / folder).glob("*.md")):
+            yield str(page.relative_to(DOCS)), _BLOCK.sub("", page.read_text(encoding="utf-8"))
     yield from _sentences()
 
 
