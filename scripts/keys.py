@@ -1,4 +1,4 @@
-"""The key table of docs/reference/keys.md, from the app's own bindings.  `--check` exits with 1 where it is stale."""
+"""The key table of docs/reference/keys.md, from the app's own bindings; `--check` exits with 1 if stale."""
 
 from __future__ import annotations
 

@@ -129,7 +129,11 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Where everything is installed (MAILPATH_NO_SKIPS is set), a skipped test is a failed run."""
+    """What a test wants to be known (its property `told`).  Where everything is installed (MAILPATH_NO_SKIPS
+    is set), a skipped test is a failed run."""
+    for report in terminalreporter.stats.get("passed", []):
+        for told in (text for name, text in report.user_properties if name == "told"):
+            terminalreporter.write_line(told)
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped and os.environ.get("MAILPATH_NO_SKIPS"):
         terminalreporter.write_line(f"{len(skipped)} skipped: not here (MAILPATH_NO_SKIPS)", red=True)

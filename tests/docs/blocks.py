@@ -24,7 +24,7 @@ _BLOCK = re.compile(
 
 #: What differs from run to run, in the order in which it is replaced.
 NORMALIZED: tuple[tuple[str, str], ...] = (
-    (r"\b\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?: UTC|Z)?)?", "<time>"),  # when the walk was made
+    (r"\b\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?: UTC|Z)?)?", "<time>"),  # of the walk
     (r"\b20\d{12}\b|\b20\d{6}T\d{6}\b", "<time>"),  # the id of a policy
     (r"\b127\.0\.0\.1:\d+", "127.0.0.1:<port>"),  # the kernel chooses them
     (r"/tmp/[\w./-]+", "<folder>"),  # the page's folder, and the lab's
@@ -50,10 +50,6 @@ class Block:
     shown: str | None = None
     span: tuple[int, int] = (0, 0)
 
-    @property
-    def is_command(self) -> bool:
-        return self.kind == "sh"
-
 
 def pages() -> list[Path]:
     """README, and every page of the manual."""
@@ -70,9 +66,12 @@ def blocks_of(text: str) -> list[Block]:
             continue
         after = found[place + 1] if place + 1 < len(found) else None
         shown, span = None, (0, 0)
-        if after is not None and after["kind"] == "text" and not after["mark"]:
-            if not text[each.end() : after.start()].strip():
-                shown, span = after["text"], after.span("text")
+        if (
+            after is not None
+            and (after["kind"], after["mark"]) == ("text", None)
+            and not text[each.end() : after.start()].strip()
+        ):
+            shown, span = after["text"], after.span("text")
         line = text.count("\n", 0, each.start("kind")) + 1
         blocks.append(Block(each["kind"], each["text"], mark, why, line, shown, span))
     return blocks

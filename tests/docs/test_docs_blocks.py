@@ -1,4 +1,4 @@
-"""The manual cannot be wrong: every `sh` block of README and docs/ runs in the lab and prints what the page shows.
+"""The manual cannot be wrong: every `sh` block of README and docs/ runs in the lab, and prints what is shown.
 
 `UPDATE_GOLDEN=1` writes what was printed into the pages.  blocks.py says how a page marks what cannot run.
 """

@@ -1,4 +1,4 @@
-"""README stays true: what it calls is there, what it links to is there; test_docs_blocks.py runs its commands."""
+"""README stays true: what it calls and links to is there.  test_docs_blocks.py runs its commands."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 
 A page of the manual starts mailpath some ten times; so a start costs no imports.  `shim.py` asks: a JSON line
 with the words, the folder and the environment, and its three standard streams as descriptors.  The answer is
-the exit status, and the CPU seconds that it took.  Whoever tries to leave this machine is ended with status LEFT: the manual's commands run in the
-lab alone.
+the exit status, and the CPU seconds that it took.  Whoever tries to leave this machine is ended with status
+LEFT: the manual's commands run in the lab alone.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def serve(asking: socket.socket) -> int:
     for stream in streams:
         os.close(stream)
     ended = os.pidfd_open(pid)
-    if ended not in select.select([asking, ended], [], [])[0]:  # whoever asked is gone
+    if ended not in select.select([asking.fileno(), ended], [], [])[0]:  # whoever asked is gone
         os.kill(pid, signal.SIGKILL)
         return 1
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -1,7 +1,7 @@
 """The words that a user reads: none that only a translator would choose, and one term for one thing.
 
-Held: the catalogue of findings, the help of every command, the scenarios of the lab, README and the manual, and every
-sentence in the source.  What real servers say in their logs is theirs and stays as it is.
+Held: the catalogue of findings, the help of every command, the scenarios of the lab, README, the manual, and
+every sentence in the source.  What real servers say in their logs is theirs and stays as it is.
 """
 
 from __future__ import annotations
