@@ -32,6 +32,7 @@ NORMALIZED: tuple[tuple[str, str], ...] = (
     (r"\b(?:[0-9a-f]{4,}…[0-9a-f]{4,}|[0-9a-f]{6,}…)", "<digest>"),  # the same, shortened
     (r"\bkey tag \d+", "key tag <n>"),
     (r"\b\d+(?:\.\d+)? ms\b|\btime=[\d.]+s", "<elapsed>"),
+    (r"\b(certificate_ends|signatures_end)=\d+s", r"\1=<left>"),
     (r"\bmailpath \d+\.\d+\.\d+\w*", "mailpath <version>"),
     (r"[ \t]+$", ""),
 )
