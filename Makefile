@@ -38,9 +38,9 @@ lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pypr
 	$(LOWEST)/bin/python -m pytest -n 3 -q -m "not interop and not exhaustive and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
 
 interop: ## held against real servers in network namespaces (root on Debian 12; installs them, starts none)
-	@sh tests/interop/install $(VENV)/exim check
+	@sh tests/interop/install $(VENV) check
 	@$(MAKE) --no-print-directory $(VENV)/.installed-interop
-	sh tests/interop/install $(VENV)/exim
+	sh tests/interop/install $(VENV)
 	$(BIN)/python -m pytest -m "interop or exhaustive" $(ARGS) tests
 
 bench: $(VENV)/.installed-dev ## round trips by shape, CPU beside checkdmarc: docs/performance.md (ARGS="--before DIR")

@@ -24,6 +24,7 @@ PACKAGES = {
     "kzonesign": "knot-dnssecutils",
     "ldns-keygen": "ldnsutils",
     "ldns-signzone": "ldnsutils",
+    "m4": "m4",
     "man": "man-db",
     "named": "bind9",
     "nsd": "nsd",

@@ -36,7 +36,8 @@ ADDRESSES = (
 LAB_DNS = "192.0.2.1"
 RESOLVER = "127.0.0.1"
 POLICY_DAEMON_PORT = 8461
-EXIM_USER = "Debian-exim"
+#: Users, with groups of the same name, that servers look up although they are unpacked without them.
+USERS = {"Debian-exim": 64999, "opensmtpd": 64998, "opensmtpq": 64997, "smmsp": 64996, "smmta": 64995}
 
 _RESOLV = f"nameserver {RESOLVER}\noptions edns0 trust-ad timeout:6 attempts:2\n"
 _NSSWITCH = (
@@ -109,16 +110,16 @@ def lab_grounds(script: str = "interop_mta_serve.py", *more: str) -> Iterator[Gr
 
 
 def write_etc(etc: Path) -> None:
-    """What a sending machine has in /etc.  Exim looks its user up, but is unpacked without one."""
+    """What a sending machine has in /etc."""
     postfix = pwd.getpwnam("postfix")
     users = ["root:x:0:0::/:/bin/sh", "nobody:x:65534:65534::/:/bin/sh"]
-    users += [
-        f"postfix:x:{postfix.pw_uid}:{postfix.pw_gid}::/:/bin/sh",
-        f"{EXIM_USER}:x:64999:64999::/:/bin/sh",
-    ]
-    groups = [line for line in Path("/etc/group").read_text().splitlines() if EXIM_USER not in line]
+    users += [f"postfix:x:{postfix.pw_uid}:{postfix.pw_gid}::/:/bin/sh"]
+    users += [f"{user}:x:{number}:{number}::/:/bin/sh" for user, number in USERS.items()]
+    lines = Path("/etc/group").read_text().splitlines()
+    groups = [line for line in lines if line.split(":")[0] not in USERS]
+    groups += [f"{user}:x:{number}:" for user, number in USERS.items()]
     (etc / "passwd").write_text("\n".join(users) + "\n")
-    (etc / "group").write_text("\n".join([*groups, f"{EXIM_USER}:x:64999:"]) + "\n")
+    (etc / "group").write_text("\n".join(groups) + "\n")
     (etc / "resolv.conf").write_text(_RESOLV)
     (etc / "nsswitch.conf").write_text(_NSSWITCH)
     (etc / "hosts").write_text("127.0.0.1 localhost\n")

@@ -1,0 +1,120 @@
+"""Other mail servers against the lab: what each says of one message to each recipient, and what is compared.
+
+Of each only the first attempt counts.  A server is a class with `levels`, `start` and `tried` in a module of
+its own; it lies unpacked below the virtual environment, because Debian's mail servers exclude each other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from interop_mta_internet import Grounds, wait_until
+from interop_mta_model import DELIVERED, Cell, Taken, judged
+from interop_namespace import Namespace
+from interop_tools import tool
+
+from mailpath.judge import Verdict
+
+LIMIT = 60.0  # seconds until every message has been tried
+
+#: Arguments: pairs of a file or folder and what it stands in for, "--", then the program.  `ip netns exec`
+#: gives each program mounts of its own.
+_STAND_IN = """\
+while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done
+shift; exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The first attempt at one message as the server tells it.
+
+    `status`: "sent", "deferred" or "bounced"; `authenticated`: None where it does not tell.
+    """
+
+    status: str
+    text: str
+    authenticated: bool | None = None
+
+
+class Sender(Protocol):
+    """A mail server whose `levels` are the presets that it is held against.
+
+    `spared`: scenarios that it gets no mail for.
+    """
+
+    levels: tuple[str, ...]
+    spared: frozenset[str]
+
+    def start(self, recipients: Sequence[str]) -> None:
+        """Hand it one message for each "LEVEL@DOMAIN"."""
+
+    def tried(self) -> Mapping[str, Tried]:
+        """What it has said so far, by recipient."""
+
+    def said(self) -> str:
+        """The end of its log."""
+
+
+def unpacked(package: str, path: str) -> Path:
+    """A file of a package that `make interop` unpacked."""
+    file = Path(sys.prefix) / "mta" / package / path
+    assert file.exists(), f"{file} is not there: make interop unpacks it"
+    return file
+
+
+def standing_in(files: Mapping[Path, str], *command: str | Path) -> list[str | Path]:
+    """`command` with `files` in place of paths that are built into it; to be spawned in a namespace."""
+    pairs = [str(each) for pair in files.items() for each in pair]
+    return [tool("sh"), "-c", _STAND_IN, "sh", *pairs, "--", *command]
+
+
+def deliver(sender: Sender, recipients: Sequence[str], space: Namespace) -> Mapping[str, Tried]:
+    """One message to each: what the server says of the first attempts."""
+    try:
+        sender.start(recipients)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{space.logs()}") from None
+
+    def missing() -> list[str]:
+        found = sender.tried()
+        return [each for each in recipients if each not in found]
+
+    def more() -> str:
+        return f"{len(missing())} are missing: {missing()[:5]}\n{sender.said()}\n{space.logs()}"
+
+    wait_until(lambda: not missing(), LIMIT, "every message to be tried", more)
+    return sender.tried()
+
+
+def seen(tried: Tried, taken: Taken | None) -> Cell:
+    """What both ends tell of one message.  The host is an address: servers under two names know only one."""
+    if (tried.status == "sent") != (taken is not None):
+        return Cell(f"{tried.status}, taken by {taken}", text=tried.text)
+    if taken is None:
+        return Cell(tried.status, text=tried.text)
+    outcome = "plaintext" if not taken.tls else "authenticated" if tried.authenticated else "encrypted"
+    return Cell(outcome, host=taken.address, text=tried.text)
+
+
+def foreseen(verdict: Verdict, tells: bool) -> Cell:
+    """What the judge foresees of the first attempt.
+
+    `tells`: whether the server's log tells which hosts were authenticated.
+    """
+    cell = judged(verdict)
+    if verdict.after_retry:
+        return Cell("deferred", text=cell.text)
+    outcome = "encrypted" if cell.outcome == "authenticated" and not tells else cell.outcome
+    return Cell(outcome, host=verdict.address if outcome in DELIVERED else None, text=cell.text)
+
+
+def home_of(grounds: Grounds, name: str) -> Path:
+    """A folder for a server's files."""
+    home = grounds.folder / name
+    home.mkdir()
+    return home
