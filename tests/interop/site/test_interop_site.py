@@ -73,7 +73,9 @@ def test_every_page_of_the_manual_is_there_and_every_link_leads_somewhere(
     assert set(pages) == sources
     assert dead_links(site, pages) == []
     contents = (site / "index.html").read_text(encoding="utf-8")
-    assert [page for page in pages if f'{page}"' not in contents] == [], "no menu leads there: see nav in zensical.toml"
+    assert [page for page in pages if f'{page}"' not in contents] == [], (
+        "no menu leads there: see nav in zensical.toml"
+    )
 
 
 def test_a_dead_link_stops_the_build(tmp_path: Path) -> None:
