@@ -34,6 +34,7 @@ NORMALIZED: tuple[tuple[str, str], ...] = (
     (r"\b\d+(?:\.\d+)? ms\b|\btime=[\d.]+s", "<elapsed>"),
     (r"\b(certificate_ends|signatures_end)=\d+s", r"\1=<left>"),
     (r"\bmailpath \d+\.\d+\.\d+\w*", "mailpath <version>"),
+    (r"\bunder \d+ postures", "under <n> postures"),  # of all presets
     (r"[ \t]+$", ""),
 )
 _NORMALIZED = tuple((re.compile(pattern, re.MULTILINE), by) for pattern, by in NORMALIZED)

@@ -377,11 +377,13 @@ def _time(scene: Scene) -> str:
 
 
 def _news(before: Scene | None, walk: Walk) -> str:
-    """Of which steps the result is another than that of `before`; "" where there is none, or it is as old (a
-    capture)."""
+    """Of which steps the result is another than that of `before`; "" where there is none, or it is the same
+    walk again (a capture)."""
     from mailpath.whatif import changed
 
-    if before is None or before.replayer.judged.walk.at == walk.at:
+    if before is None:
         return ""
     steps = ", ".join(TITLES[after.id] for _, after in changed(before.replayer.judged.walk, walk))
-    return f"changed since {_time(before)}: {steps}" if steps else f"same results as {_time(before)}"
+    if steps:
+        return f"changed since {_time(before)}: {steps}"
+    return "" if before.replayer.judged.walk.at == walk.at else f"same results as {_time(before)}"

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from pages import Page
 
@@ -40,6 +39,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
 
 
 def asked(query: str) -> list[tuple[Any, ...]]:
+    import duckdb  # only `make interop` installs it
+
     return duckdb.sql(query).fetchall()
 
 
