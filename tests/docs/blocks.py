@@ -87,7 +87,7 @@ def normalized(text: str) -> str:
 
 
 def says(shown: str, printed: str) -> bool:
-    """Whether a page that shows `shown` says what was `printed`."""
+    """Whether a page that shows `shown` says what was `printed`, which is something."""
     parts = re.split(r"^\.\.\.(?:\n|\Z)", normalized(shown) + "\n", flags=re.MULTILINE)
     pattern = r"(?:.*\n)*?".join(re.escape(part) for part in parts)
-    return re.fullmatch(pattern, normalized(printed) + "\n") is not None
+    return bool(printed.strip()) and re.fullmatch(pattern, normalized(printed) + "\n") is not None
