@@ -10,6 +10,7 @@ import pytest
 from interop_mta_internet import Grounds
 from interop_mta_model import against_judge, table
 from interop_sender_opensmtpd import OpenSMTPD
+from interop_sender_sendmail import Sendmail
 from interop_senders import Sender, deliver, foreseen, seen
 
 from mailpath.facts import Walk
@@ -19,7 +20,10 @@ from mailpath.lab import scenarios
 from mailpath.network.capture import Capture
 from mailpath.whatif import Rewalks
 
-SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {"OpenSMTPD": OpenSMTPD}
+SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {
+    "OpenSMTPD": OpenSMTPD,
+    "Sendmail": Sendmail,
+}
 
 
 @pytest.fixture(scope="module")
