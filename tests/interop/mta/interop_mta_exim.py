@@ -114,7 +114,7 @@ class Exim:
 
     def _command(self, recipient: str) -> list[str]:
         """Delivers before it ends."""
-        conf = self._conf(recipient.split("@")[0])
+        conf = self._conf(recipient.split("@", maxsplit=1)[0])
         return [str(self._program), "-C", str(conf), "-odf", "-oi", "-f", "<>", recipient]
 
     def said(self) -> str:

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from interop_mta_internet import HERE, POLICY_DAEMON_PORT, Grounds
 from interop_sender_syslog import SystemLog
@@ -91,7 +90,7 @@ class Sendmail:
 
     def _command(self, recipient: str) -> list[str]:
         program = unpacked("sendmail-bin", "usr/libexec/sendmail/sendmail")
-        conf = self._home / recipient.split("@")[0] / "sendmail.cf"
+        conf = self._home / recipient.split("@", maxsplit=1)[0] / "sendmail.cf"
         return [str(program), f"-C{conf}", "-odi", "-oi", "-f", "<>", recipient]
 
     def tried(self) -> Mapping[str, Tried]:
