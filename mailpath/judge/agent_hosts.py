@@ -44,7 +44,7 @@ class HostHabits(Record, frozen=True, kw_only=True):
     unresolved_host: Annotated[
         Refusal,
         means("What one MX host without an address does, wherever it stands among others."),
-        source("dma dns.c: its list of hosts fails with the first such host, observed"),
+        source("dma dns.c: its list of hosts fails with the first such host; 0.13 waits, observed"),
     ] = Refusal.NEXT
     one_family_answers: Annotated[
         bool,

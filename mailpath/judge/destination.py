@@ -116,9 +116,11 @@ def _is_itself(host: MxHost, known: OwnHost) -> bool:
 def _of_all(mx: MxFacts, targets: list[Target], posture: Posture) -> Destination | None:
     """What one host that does not resolve makes of all of them, where it does."""
     absent = any(target.address is None and target.event is not Event.HOST_FAILED for target in targets)
-    if absent and posture.agent.unresolved_host is Refusal.BOUNCE:
+    does = posture.agent.unresolved_host
+    if absent and does in (Refusal.BOUNCE, Refusal.DEFER):
         event = Event.NO_ADDRESS if mx.kind is MxKind.IMPLICIT else Event.NO_HOST_FOUND
-        return Destination(targets=_unresolved_only(targets), event=event, permanent=True)
+        permanent = does is Refusal.BOUNCE
+        return Destination(targets=_unresolved_only(targets), event=event, permanent=permanent)
     return None
 
 

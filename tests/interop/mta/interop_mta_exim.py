@@ -108,10 +108,14 @@ class Exim:
     def start(self, recipients: Sequence[str]) -> subprocess.Popen[bytes]:
         """Begins to deliver one message to each; the process ends when all have been tried."""
         jobs = self._home / "jobs.json"
-        by_level = [(str(self._program), str(self._conf(each.split("@")[0])), each) for each in recipients]
-        jobs.write_text(json.dumps(by_level))
-        script = HERE / "interop_mta_exim_submit.py"
+        jobs.write_text(json.dumps([(each, self._command(each)) for each in recipients]))
+        script = HERE / "interop_mta_pipe.py"
         return self._space.spawn(tool("env"), sys.executable, script, jobs, log=self._home / "exim.log")
+
+    def _command(self, recipient: str) -> list[str]:
+        """Delivers before it ends."""
+        conf = self._conf(recipient.split("@", maxsplit=1)[0])
+        return [str(self._program), "-C", str(conf), "-odf", "-oi", "-f", "<>", recipient]
 
     def said(self) -> str:
         """What went wrong inside."""

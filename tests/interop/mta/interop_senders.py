@@ -19,12 +19,12 @@ from interop_tools import tool
 
 from mailpath.judge import Verdict
 
-LIMIT = 60.0  # seconds until every message has been tried
+LIMIT = 30.0  # seconds until every message has been tried
 
 #: Arguments: pairs of a file or folder and what it stands in for, "--", then the program.  `ip netns exec`
 #: gives each program mounts of its own.
 _STAND_IN = """\
-while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done
+while [ "$1" != -- ]; do mount --rbind "$1" "$2"; shift 2; done
 shift; exec "$@"
 """
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 import pytest
 from interop_mta_internet import Grounds
 from interop_mta_model import against_judge, table
+from interop_sender_dma import Dma
 from interop_sender_opensmtpd import OpenSMTPD
+from interop_sender_sendmail import Sendmail
 from interop_senders import Sender, deliver, foreseen, seen
 
 from mailpath.facts import Walk
@@ -19,7 +21,11 @@ from mailpath.lab import scenarios
 from mailpath.network.capture import Capture
 from mailpath.whatif import Rewalks
 
-SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {"OpenSMTPD": OpenSMTPD}
+SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {
+    "OpenSMTPD": OpenSMTPD,
+    "Sendmail": Sendmail,
+    "dma": Dma,
+}
 
 
 @pytest.fixture(scope="module")
