@@ -31,7 +31,7 @@ class Chasquid:
     """Debian's chasquid in the lab's namespace.  It has no levels."""
 
     def __init__(self, grounds: Grounds) -> None:
-        self.levels = ("chasquid-1.11",)
+        self.levels: tuple[str, ...] = ("chasquid-1.11",)
         self.spared: frozenset[str] = frozenset()
         self._grounds = grounds
         self._home = home_of(grounds, "chasquid")
