@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from interop_mta_internet import Grounds
 from interop_mta_model import against_judge, table
+from interop_sender_chasquid import Chasquid
 from interop_sender_dma import Dma
 from interop_sender_opensmtpd import OpenSMTPD
 from interop_sender_sendmail import Sendmail
@@ -25,6 +26,7 @@ SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {
     "OpenSMTPD": OpenSMTPD,
     "Sendmail": Sendmail,
     "dma": Dma,
+    "chasquid": Chasquid,
 }
 
 
