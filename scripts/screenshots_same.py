@@ -21,6 +21,10 @@ _CHANCE = (
     (re.compile(r"(\btag |^\W*)\d{1,5}\)"), r"\1TAG)"),  # where a line was broken
     (re.compile(r"\b127\.0\.0\.1:\d+"), "PLACE"),
     (re.compile(r"[\w.,]*…"), "…"),  # how much fits beside a span of time
+    (
+        re.compile(r"(Posture [\d-]+|\b\d+) of \d+( shown)?"),
+        r"\1 of ALL\2",
+    ),  # senders: a further one is no news
     (re.compile(r"[ ─━]+"), " "),
 )
 
