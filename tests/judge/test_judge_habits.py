@@ -92,7 +92,7 @@ HABITS = [
     (
         "a-null-mx",
         path(kind=MxKind.NULL),
-        {"rfc haraka sendmail courier dma": "bounced", "chasquid": "deferred"},
+        {"rfc haraka sendmail courier dma opensmtpd": "bounced", "chasquid opensmtpd-6.8": "deferred"},
     ),
     (
         "a-domain-that-does-not-exist",
@@ -112,7 +112,11 @@ HABITS = [
     (
         "one-mx-host-without-an-address",
         path(mx("mx1", address="missing"), GOOD2),
-        {"rfc haraka courier sendmail": "encrypted@mx2", "dma-opportunistic": "bounced"},
+        {
+            "rfc haraka courier sendmail": "encrypted@mx2",
+            "dma-opportunistic": "bounced",
+            "dma-0.13-opportunistic": "deferred",
+        },
     ),
     (
         "one-family-fails-and-there-is-none-of-the-other",
@@ -153,7 +157,7 @@ HABITS = [
         {
             "haraka": "deferred",
             "opensmtpd mox chasquid zone-mta sendmail dma-opportunistic": "plaintext@mx1",
-            "courier sendmail-encr dma-starttls": "encrypted@mx2",
+            "courier sendmail-encr dma-starttls chasquid-1.11": "encrypted@mx2",
             "opensmtpd-tls": "authenticated@mx2",
             "haraka-force-tls": "deferred",
         },

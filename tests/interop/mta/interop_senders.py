@@ -19,7 +19,7 @@ from interop_tools import tool
 
 from mailpath.judge import Verdict
 
-LIMIT = 30.0  # seconds until every message has been tried
+LIMIT = 60.0  # seconds until every message has been tried
 
 #: Arguments: pairs of a file or folder and what it stands in for, "--", then the program.  `ip netns exec`
 #: gives each program mounts of its own.

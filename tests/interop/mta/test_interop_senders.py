@@ -11,6 +11,7 @@ from interop_mta_internet import Grounds
 from interop_mta_model import against_judge, table
 from interop_sender_chasquid import Chasquid
 from interop_sender_dma import Dma
+from interop_sender_haraka import Haraka
 from interop_sender_opensmtpd import OpenSMTPD
 from interop_sender_sendmail import Sendmail
 from interop_senders import Sender, deliver, foreseen, seen
@@ -27,6 +28,7 @@ SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {
     "Sendmail": Sendmail,
     "dma": Dma,
     "chasquid": Chasquid,
+    "Haraka": Haraka,
 }
 
 
