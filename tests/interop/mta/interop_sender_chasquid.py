@@ -44,7 +44,7 @@ class Chasquid:
         trusted = f"SSL_CERT_FILE={self._grounds.ca_file}"
         program = unpacked("chasquid", "usr/bin/chasquid")
         process = space.spawn(tool("env"), trusted, program, "-config_dir", home, "-v", "1", log=self._log)
-        wait_until(lambda: listens(process, PORT), 20, "chasquid to listen", self.said)
+        wait_until(lambda: listens(process, PORT), 20, "chasquid to listen")
         jobs = home / "recipients.json"
         jobs.write_text(json.dumps([f"{alias}@{DOMAIN}" for alias in aliases]))
         space.run(sys.executable, HERE / "interop_mta_submit.py", str(PORT), jobs)
@@ -61,17 +61,14 @@ class Chasquid:
         conf = _CONF.format(name=NAME, port=PORT, submission=PORT + 1, home=home)
         (home / "chasquid.conf").write_text(conf)
 
-    def _lines(self) -> list[str]:
+    def lines(self) -> list[str]:
         return self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
 
     def tried(self) -> Mapping[str, Tried]:
         found: dict[str, Tried] = {}
-        for line in self._lines():
+        for line in self.lines():
             if match := _LINE.search(line):
                 recipient, sent, failed, why = match.groups()
                 local, _, domain = recipient.partition("@")
                 found.setdefault(f"{local}@{to_domain(domain)}", Tried(sent or _STATUS[failed], why or ""))
         return found
-
-    def said(self) -> str:
-        return "\n".join(self._lines()[-20:])

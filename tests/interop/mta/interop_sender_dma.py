@@ -94,5 +94,5 @@ class Dma:
             self._said = lines, time.monotonic()
         return time.monotonic() - self._said[1] > QUIET
 
-    def said(self) -> str:
-        return "\n".join(self._log.lines()[-20:])
+    def lines(self) -> list[str]:
+        return self._log.lines()

@@ -93,12 +93,12 @@ class Haraka:
         program = unpacked("haraka", "node_modules/Haraka/bin/haraka")
         command = (tool("env"), trusted, node(), program, "-c", home)
         process = self._grounds.space.spawn(*command, log=self._log(level))
-        wait_until(lambda: listens(process, port), 30, f"{level} to listen", self.said)
+        wait_until(lambda: listens(process, port), 30, f"{level} to listen")
 
     def _log(self, level: str) -> Path:
         return self._home / f"{level}.log"
 
-    def _lines(self) -> list[str]:
+    def lines(self) -> list[str]:
         files = [self._log(level) for level in LEVELS]
         return [
             line for each in files if each.exists() for line in each.read_text(errors="replace").splitlines()
@@ -107,7 +107,7 @@ class Haraka:
     def tried(self) -> Mapping[str, Tried]:
         found: dict[str, Tried] = {}
         recipients: dict[str, str] = {}
-        for line in self._lines():
+        for line in self.lines():
             if queued := _QUEUED.search(line):
                 recipients[queued[1]] = queued[2]
             elif ended := _ENDED.search(line):
@@ -115,6 +115,3 @@ class Haraka:
                 how, why = (each for each in told if each is not None)
                 found.setdefault(recipients[message], Tried(_STATUS[how], why))
         return found
-
-    def said(self) -> str:
-        return "\n".join(self._lines()[-20:])

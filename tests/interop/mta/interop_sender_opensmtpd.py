@@ -63,12 +63,12 @@ class OpenSMTPD:
         }
         command = standing_in(instead, unpacked("opensmtpd", "usr/sbin/smtpd"), "-d", "-f", conf)
         process = self._grounds.space.spawn(*command, log=self._log(level))
-        wait_until(lambda: listens(process, port), 20, f"{level} to listen", self.said)
+        wait_until(lambda: listens(process, port), 20, f"{level} to listen")
 
     def _log(self, level: str) -> Path:
         return self._home / f"{level}.log"
 
-    def _lines(self) -> list[str]:
+    def lines(self) -> list[str]:
         files = [self._log(level) for level in LEVELS]
         return [
             line for file in files if file.exists() for line in file.read_text(errors="replace").splitlines()
@@ -76,13 +76,10 @@ class OpenSMTPD:
 
     def tried(self) -> Mapping[str, Tried]:
         found: dict[str, Tried] = {}
-        for line in self._lines():
+        for line in self.lines():
             if match := _LINE.search(line):
                 found.setdefault(match[1], Tried(_STATUS[match[2]], match[3]))
         return found
-
-    def said(self) -> str:
-        return "\n".join(self._lines()[-20:])
 
 
 def _make_folders(home: Path) -> None:

@@ -100,5 +100,5 @@ class Sendmail:
                 found.setdefault(match[1], Tried(_STATUS[match[2]], match[3]))
         return found
 
-    def said(self) -> str:
-        return "\n".join(self._log.lines()[-20:])
+    def lines(self) -> list[str]:
+        return self._log.lines()

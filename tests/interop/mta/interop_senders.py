@@ -33,12 +33,11 @@ shift; exec "$@"
 class Tried:
     """The first attempt at one message as the server tells it.
 
-    `status`: "sent", "deferred" or "bounced"; `authenticated`: None where it does not tell.
+    `status`: "sent", "deferred" or "bounced".
     """
 
     status: str
     text: str
-    authenticated: bool | None = None
 
 
 class Sender(Protocol):
@@ -56,8 +55,8 @@ class Sender(Protocol):
     def tried(self) -> Mapping[str, Tried]:
         """What it has said so far, by recipient."""
 
-    def said(self) -> str:
-        """The end of its log."""
+    def lines(self) -> list[str]:
+        """Of its log."""
 
 
 def unpacked(package: str, path: str) -> Path:
@@ -85,7 +84,7 @@ def deliver(sender: Sender, recipients: Sequence[str], space: Namespace) -> Mapp
         return [each for each in recipients if each not in found]
 
     def more() -> str:
-        return f"{len(missing())} are missing: {missing()[:5]}\n{sender.said()}\n{space.logs()}"
+        return f"{len(missing())} are missing: {missing()[:5]}\n{space.logs()}"
 
     wait_until(lambda: not missing(), LIMIT, "every message to be tried", more)
     return sender.tried()
@@ -97,19 +96,16 @@ def seen(tried: Tried, taken: Taken | None) -> Cell:
         return Cell(f"{tried.status}, taken by {taken}", text=tried.text)
     if taken is None:
         return Cell(tried.status, text=tried.text)
-    outcome = "plaintext" if not taken.tls else "authenticated" if tried.authenticated else "encrypted"
+    outcome = "encrypted" if taken.tls else "plaintext"
     return Cell(outcome, host=taken.address, text=tried.text)
 
 
-def foreseen(verdict: Verdict, tells: bool) -> Cell:
-    """What the judge foresees of the first attempt.
-
-    `tells`: whether the server's log tells which hosts were authenticated.
-    """
+def foreseen(verdict: Verdict) -> Cell:
+    """What the judge foresees of the first attempt; encrypted is all TLS, which is what both ends tell."""
     cell = judged(verdict)
     if verdict.after_retry:
         return Cell("deferred", text=cell.text)
-    outcome = "encrypted" if cell.outcome == "authenticated" and not tells else cell.outcome
+    outcome = "encrypted" if cell.outcome == "authenticated" else cell.outcome
     return Cell(outcome, host=verdict.address if outcome in DELIVERED else None, text=cell.text)
 
 

@@ -48,7 +48,7 @@ def walks(deliveries: Deliveries) -> dict[str, Walk]:
 def test_what_is_learnt_is_what_is_configured(
     server: str, walks: dict[str, Walk], grounds: Grounds, tmp_path: Path, figures: list[str]
 ) -> None:
-    seen, log = _sessions(server, grounds, tmp_path), tmp_path / "mail.log"
+    seen, log = sessions_of(server, grounds, tmp_path), tmp_path / "mail.log"
     log.write_text("\n".join(_log(server, grounds)) + "\n")
     began = time.monotonic()
     found = learned(str(seen), str(log), "learned")
@@ -65,7 +65,7 @@ def test_what_is_learnt_is_what_is_configured(
     assert not differences, f"{found.tables()}\n{contradicted}\n" + "\n".join(differences)
 
 
-def _sessions(server: str, grounds: Grounds, folder: Path) -> Path:
+def sessions_of(server: str, grounds: Grounds, folder: Path) -> Path:
     """The sessions of one server, which says its name in EHLO, and those of policy hosts."""
     head, *lines = (grounds.folder / "lab" / "seen.jsonl").read_text().splitlines()
     own = [line for line in lines if f"{server}.a.example" in json.loads(line)["commands"][:1].__repr__()]
