@@ -38,12 +38,6 @@ class SystemLog:
     def lines(self) -> list[str]:
         return self.file.read_text(errors="replace").splitlines()
 
-    def close(self) -> None:
-        """Nothing is read any more."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._reader.join()
-        self._socket.close()
-
     def _read(self) -> None:
         with self.file.open("a") as file:
             while said := self._socket.recv(_LARGEST):

@@ -1,6 +1,6 @@
 """Other mail servers against the lab: what each says of one message to each recipient, and what is compared.
 
-Of each only the first attempt counts.  A server is a class with `levels`, `start` and `tried` in a module of
+Of each only the first attempt counts.  A server is a class (`Sender`) in a module of
 its own; it lies unpacked below the virtual environment, because Debian's mail servers exclude each other.
 """
 
