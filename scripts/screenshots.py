@@ -82,15 +82,19 @@ async def take(shot: Shot) -> str:
 
 
 async def _finished(app: MailpathApp, pilot: Pilot[str]) -> str:
-    """The SVG once no worker runs and no step is under way: one worker may start another."""
+    """The SVG once no worker runs, no step is under way, and the next look shows the same: one worker may
+    start another, and what is told last makes room for itself.
+    """
+    before = ""
     while True:
         await pilot.pause(0.2)
         await app.workers.wait_for_complete()
         await pilot.pause(0.2)
         picture = app.export_screenshot(title="mailpath")
         done = FOOTER in picture and not any(word in picture for word in UNFINISHED)
-        if done and not app.workers:
+        if done and not app.workers and picture == before:
             return picture
+        before = picture
 
 
 def to_png(svg: Path, png: Path) -> None:
