@@ -24,6 +24,7 @@ def main():
         fcntl.flock(mark, fcntl.LOCK_SH)
         with zipfile.ZipFile(sys.executable) as carried:
             sys.path.insert(0, find(carried.read))
+        sys.dont_write_bytecode = False  # the loader forbids it, and each start would compile all anew
         sweep_loaders()
     except KeyboardInterrupt:
         os._exit(130)
