@@ -88,8 +88,8 @@ deb: $(VENV)/.installed-dev ## dist/*.deb: a Debian package with its own virtual
 lock: $(VENV)/.installed-dev ## choose the versions that dist/mailpath.pyz, dist/mailpath and dist/*.deb carry anew
 	$(BIN)/python scripts/dist/wheels.py --lock
 
-clean: ## remove the virtual environments, the site and caches
-	rm -rf $(VENV) $(VENV)-bench $(LOWEST) site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## remove the virtual environments, what was built and caches
+	rm -rf $(VENV) $(VENV)-bench $(LOWEST) dist site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

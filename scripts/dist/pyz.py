@@ -7,6 +7,7 @@ file name, and the rest is the same (which is checked).  Built twice, it is the 
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -16,8 +17,11 @@ from pathlib import Path
 import wheels
 
 PYTHONS = ("3.11", "3.12", "3.13")
-#: Not needed to run, and different each time: scripts with this machine's paths, records of the installation.
-_LEFT_OUT = ("bin", "__pycache__", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
+#: Not needed to run: scripts with this machine's paths, man pages and completions, records of the installation.
+_LEFT_OUT = {
+    *("bin", "share", "__pycache__"),
+    *("RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"),
+}
 
 
 def main() -> None:
@@ -40,7 +44,10 @@ def starts() -> dict[str, bytes]:
 
 
 def merge(scratch: Path, pythons: Sequence[str] = PYTHONS) -> dict[str, bytes]:
-    """File name to content: mailpath and all that it needs, for all `pythons`.  Raises `ValueError` where two of them do not agree."""
+    """File name to content: mailpath and all that it needs, for all `pythons`.
+
+    Raises `ValueError` where two of them do not agree.
+    """
     wheel = wheels.build(scratch)
     merged: dict[str, bytes] = {}
     for python in pythons:
@@ -48,7 +55,7 @@ def merge(scratch: Path, pythons: Sequence[str] = PYTHONS) -> dict[str, bytes]:
         wheels.install(wheel, python, folder)
         for file in sorted(folder.rglob("*")):
             name = file.relative_to(folder).as_posix()
-            if not file.is_file() or set(_LEFT_OUT) & set(name.split("/")):
+            if not file.is_file() or _LEFT_OUT & set(name.split("/")):
                 continue
             content = file.read_bytes()
             if merged.setdefault(name, content) != content:
@@ -59,14 +66,13 @@ def merge(scratch: Path, pythons: Sequence[str] = PYTHONS) -> dict[str, bytes]:
 def pack(files: dict[str, bytes], method: int) -> bytes:
     """A zip file with these, in order of name, at the time of the commit."""
     at = datetime.fromtimestamp(int(wheels.epoch()), UTC)
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w") as archive:
-            for name, content in sorted(files.items()):
-                entry = zipfile.ZipInfo(name, at.timetuple()[:6])
-                entry.external_attr = 0o100644 << 16
-                archive.writestr(entry, content, method, 9)
-        file.seek(0)
-        return file.read()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, content, method, 9)
+    return packed.getvalue()
 
 
 def pack_outer(modules: dict[str, bytes], **more: bytes) -> bytes:
