@@ -28,7 +28,6 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages,
 	$(BIN)/python scripts/schema.py --check
 	$(BIN)/python scripts/docs.py --check
 	$(BIN)/python scripts/reaches.py --check
-	$(BIN)/python scripts/keys.py --check
 	$(BIN)/python scripts/manpages.py --check
 	$(BIN)/python scripts/plans.py --check
 	$(BIN)/mailpath lesson check

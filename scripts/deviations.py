@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from reference.markdown import table
 
 from mailpath.judge import Posture
 from mailpath.judge.posture import DaneUse
@@ -32,8 +33,8 @@ _STS = (*_STS, "unlisted_mx", "precedence", "defer_on_slow_policy")
 Row = tuple[str, ...]
 
 
-def page(cases: Iterable[tuple[str, Any, Any]]) -> Iterator[str | list[Row]]:
-    """The page, line by line; a table is a list of its rows.  `cases`: those of the judge's table tests."""
+def page(cases: Iterable[tuple[str, Any, Any]]) -> Iterator[str]:
+    """The page, line by line.  `cases`: those of the judge's table tests."""
     yield "# Where mail servers depart from the standards"
     yield ""
     yield (
@@ -99,7 +100,7 @@ def _in_words(posture: Posture, field: str) -> str:
 # --- all of them -----------------------------------------------------------------------------------
 
 
-def _matrix() -> Iterator[str | list[Row]]:
+def _matrix() -> Iterator[str]:
     standing = ", ".join(f"{name} is `{preset}`" for name, preset in list(SERVERS.values())[1:])
     yield ""
     yield "## Every rule, server by server"
@@ -116,7 +117,7 @@ def _matrix() -> Iterator[str | list[Row]]:
         cells = [_cell(PRESETS[preset], field) for _, preset in SERVERS.values()]
         if not {*cells[1:]} <= {_SAME, ""}:
             rows.append((f"[{rule_id(field)}](#{rule_id(field)})", *cells))
-    yield rows
+    yield from table(rows)
 
 
 def _cell(posture: Posture, field: str) -> str:
@@ -147,7 +148,7 @@ def _short(value: object) -> str:
 # --- case by case ----------------------------------------------------------------------------------
 
 
-def _cases(cases: Iterable[tuple[str, Any, Any]]) -> Iterator[str | list[Row]]:
+def _cases(cases: Iterable[tuple[str, Any, Any]]) -> Iterator[str]:
     yield ""
     yield "## Case by case"
     yield ""
@@ -156,7 +157,7 @@ def _cases(cases: Iterable[tuple[str, Any, Any]]) -> Iterator[str | list[Row]]:
         "none."
     )
     yield ""
-    yield [("Case", *COMPARED), *_outcomes(cases)]
+    yield from table([("Case", *COMPARED), *_outcomes(cases)])
 
 
 def _outcomes(cases: Iterable[tuple[str, Any, Any]]) -> Iterator[Row]:

@@ -44,7 +44,7 @@ Place = tuple[str, int]  # a file, and a line of it
 
 
 @dataclass
-class Learnt:
+class Learned:
     """Of a run without a change.  `of`: per line the tests that come by it, by number; `seconds` of each."""
 
     failed: list[str] = field(default_factory=list)
@@ -79,16 +79,16 @@ class Forked:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         with self._told.open("w", encoding="utf-8") as told:
-            learnt = self._learn(session.items)
-            print(json.dumps(learnt.failed), file=told, flush=True)
-            if not learnt.failed:
-                for number, verdict in self._try_all(session.items, learnt):
+            learned = self._learn(session.items)
+            print(json.dumps(learned.failed), file=told, flush=True)
+            if not learned.failed:
+                for number, verdict in self._try_all(session.items, learned):
                     print(json.dumps([number, verdict]), file=told, flush=True)
         return True
 
     # --- Without a change -----------------------------------------------------------------------
 
-    def _learn(self, items: Sequence[pytest.Item]) -> Learnt:
+    def _learn(self, items: Sequence[pytest.Item]) -> Learned:
         """In a fork of its own, so that nothing has been run when the changes are."""
         reading, writing = os.pipe()
         pid = os.fork()
@@ -103,13 +103,13 @@ class Forked:
             text = pipe.read()
         os.waitpid(pid, 0)
         if not text:
-            return Learnt(failed=["(the first run did not end)"])
+            return Learned(failed=["(the first run did not end)"])
         failed, seconds, called = json.loads(text)
-        learnt = Learnt(failed, seconds)
+        learned = Learned(failed, seconds)
         for number, places in enumerate(called):
             for file, line in places:
-                learnt.of[file, line].append(number)
-        return learnt
+                learned.of[file, line].append(number)
+        return learned
 
     def _watch(self, items: Sequence[pytest.Item]) -> tuple[list[str], list[float], list[list[Place]]]:
         rooms = tuple({str((self._root / path).parent) + os.sep for path, *_ in self._asked})
@@ -142,7 +142,7 @@ class Forked:
 
     # --- With one -------------------------------------------------------------------------------
 
-    def _try_all(self, items: Sequence[pytest.Item], learnt: Learnt) -> Iterator[tuple[int, str | None]]:
+    def _try_all(self, items: Sequence[pytest.Item], learned: Learned) -> Iterator[tuple[int, str | None]]:
         numbers = {item.nodeid: number for number, item in enumerate(items)}
         functions = _functions(self._root / "mailpath")
         waiting = list(enumerate(self._asked))[::-1]
@@ -158,9 +158,9 @@ class Forked:
                     yield number, None
                     continue
                 lines = [(changed[0], line) for line in range(row, end + 1)]
-                tests = {each for line in lines for each in learnt.of.get(line, ())}
+                tests = {each for line in lines for each in learned.of.get(line, ())}
                 hits = self._hits[path]
-                order = sorted(tests, key=lambda each: (-hits[each], learnt.seconds[each]))
+                order = sorted(tests, key=lambda each: (-hits[each], learned.seconds[each]))
                 reading, child = self._fork(number, found, changed[2], [items[each] for each in order])
                 children[reading] = (number, child)
             for reading, (number, child) in list(self._ended(children)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,8 +223,6 @@ def status_codes() -> Iterator[str]:
 
 def keys() -> Iterator[str]:
     """The app's bindings, with its help screen."""
-    from keys import table as bindings
-
     yield "# Keys"
     yield ""
     yield (
@@ -231,7 +230,34 @@ def keys() -> Iterator[str]:
         "binding in the `[keymap]` table of the [config file](config-files.md)."
     )
     yield ""
-    yield bindings()
+    yield _bindings()
+
+
+def _bindings() -> str:
+    """Markdown: one row per action, in the order of the help screen; then the ids that have none."""
+    from mailpath.tui.screens.help import groups, ids, told
+
+    rows = ["| keys | what | id |", "|---|---|---|"]
+    listed: set[str] = set()
+    known: set[tuple[str, str]] = set()
+    for title, bindings in groups():
+        for keys, what, id in told(bindings):
+            if (keys, what) in known:
+                continue
+            listed.add(id)
+            known.add((keys, what))
+            shown = "` to `".join(keys.split(" to ")).replace("|", "\\|")
+            rows.append(
+                f"| `{shown}` | {what}{f' ({title.lower()})' if title.startswith('In ') else ''} | `{id}` |"
+            )
+    panels = [id for id in ids() if id.startswith("path.jump-") and id not in listed]
+    others = [id for id in ids() if id not in listed and id not in panels]
+    rows += ["", *_wrapped("The panels", panels), "", *_wrapped("Elsewhere", others)]
+    return "\n".join(rows)
+
+
+def _wrapped(what: str, ids: list[str]) -> list[str]:
+    return textwrap.wrap(f"{what}: {', '.join(f'`{id}`' for id in ids)}.", 118, break_on_hyphens=False)
 
 
 def glossary() -> Iterator[str]:
