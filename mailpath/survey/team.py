@@ -36,9 +36,9 @@ from mailpath.survey.links import (
     Serves,
     Transport,
     Turn,
-    Unwanted,
     Wanted,
     Wants,
+    listen,
 )
 from mailpath.survey.operators import operator_of
 from mailpath.survey.ring import Ring
@@ -202,20 +202,17 @@ class Team(Survey):
     async def _listen(
         self, link: Link, wants: Wants, group: asyncio.TaskGroup, under_way: dict[str, Domain]
     ) -> None:
-        serves = Serves(group, lambda wanted: self._serve(link, wanted))
-        while (message := await link.receive()) is not None:
-            if isinstance(message, Done):
-                del under_way[message.row.domain]
-                self._finish(message)
-                self._left -= 1
-                if not self._left:
-                    self._over.set()
-            elif isinstance(message, Next):
+        def heed(message: Done | Next) -> None:
+            if isinstance(message, Next):
                 group.create_task(self._feed(link, under_way))
-            elif isinstance(message, Held):
-                wants.take(message)
-            elif isinstance(message, Wanted | Unwanted):
-                serves.take(message)
+                return
+            del under_way[message.row.domain]
+            self._finish(message)
+            self._left -= 1
+            if not self._left:
+                self._over.set()
+
+        await listen(link, wants, Serves(group, lambda wanted: self._serve(link, wanted)), heed)
 
     async def _feed(self, link: Link, under_way: dict[str, Domain]) -> None:
         domain = await self._todo.get()
