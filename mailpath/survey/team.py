@@ -136,7 +136,6 @@ class Team(Survey):
         self._transport = transport
         self._rate = Rate(asked.politeness.rate)
         self._todo: asyncio.Queue[Domain] = asyncio.Queue()
-        self._left = self.total - self.done
         self._over = asyncio.Event()
         self._flights = Flights()
 
@@ -162,12 +161,12 @@ class Team(Survey):
         over = asyncio.create_task(self._over.wait())
         try:
             running = set(working)
-            while running and self._left:
+            while running and self.done < self.total:
                 ended, _ = await asyncio.wait([over, *running], return_when=asyncio.FIRST_COMPLETED)
                 running -= ended
         finally:
             over.cancel()
-        if self._left:
+        if self.done < self.total:
             raise WorkersGone("Every worker has ended: --resume goes on.")
         for each in working:
             each.cancel()
@@ -208,8 +207,7 @@ class Team(Survey):
                 return
             del under_way[message.row.domain]
             self._finish(message)
-            self._left -= 1
-            if not self._left:
+            if self.done == self.total:
                 self._over.set()
 
         await listen(link, wants, Serves(group, lambda wanted: self._serve(link, wanted)), heed)
