@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import msgspec
 from msgspec.structs import replace
@@ -163,17 +164,11 @@ class Owners:
         """A session, begun when address, network, operator and we ourselves have room for it."""
         spans = {request.address: self._politeness.gap}
         await self._turns.take(spans)
-        async with self._budget((network_of(request.address), owner.operator)):
-            await self._all.acquire()
-            try:
+        async with AsyncExitStack() as room:
+            async with self._budget((network_of(request.address), owner.operator)):
+                await room.enter_async_context(self._all)
                 await self._turns.begin(spans)
-            except BaseException:
-                self._all.release()
-                raise
-        try:
             return await self._converse(request)
-        finally:
-            self._all.release()
 
     def _found_dead(self, address: str) -> SmtpExchange | None:
         """The session that found nobody at `address` not long ago."""
