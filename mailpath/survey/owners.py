@@ -30,14 +30,12 @@ from mailpath.network.over import Opened, Opening, Over
 from mailpath.network.replies import Dialogue, dialogue
 from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
-from mailpath.survey.turns import Budget, Rate, Turns
+from mailpath.survey.turns import FORGET, Budget, Rate, Turns
 
 #: Addresses at which nobody is, of which we know that; and the seconds for which we believe it.
 MOST_DEAD, DEAD_FOR = 20_000, 600.0
 #: Sessions under way at once, all together.
 MOST_SESSIONS = 256
-#: Seconds from one look for owners with nothing to do to the next.
-FORGET = 20.0
 _CLOSING = 421
 #: Of a connection: what a second try soon after would not find otherwise.
 _DEAD = (Failure.TIMEOUT, Failure.REFUSED, Failure.UNREACHABLE)

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-#: Seconds from one look for names that may have a session again at once to the next.
+#: Seconds from one look for names of which nothing needs to be remembered to the next.
 FORGET = 20.0
 
 
