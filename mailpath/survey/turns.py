@@ -70,7 +70,7 @@ class Budget(Protocol):
 class Rate:
     """The `Budget` of all sessions of a survey: `rate` new ones per second and name, 0 for no limit.
 
-    Until a session has begun nobody else has the turn of its names, however long the word takes that it has.
+    Until a session has begun nobody else has the turn of its names, however long the news of it takes.
     """
 
     def __init__(self, rate: float) -> None:
