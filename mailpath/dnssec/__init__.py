@@ -119,8 +119,8 @@ class Validator:
             self._ledger.lend()
 
     def forget(self) -> None:
-        """Let go of all that was found: the walk is over.  Its parts know each other, so that nothing of it
-        would go before the garbage collector comes by, which in a survey are hundreds of walks.
+        """Let go of all that was found: the walk is over.  Its parts refer to each other, so that all of it
+        would stay until the garbage collector comes by: in a survey, hundreds of walks.
         """
         self._lookups.tasks.clear()
         self._chain.forget()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import dns.name
 import dns.rdatatype
@@ -154,9 +154,6 @@ class Questions:
         """Ask now; see `ask`."""
         key = (name.canonicalize(), rdtype, checking_disabled, False)
         _note(key)
-        if key in self._adopted and key not in self._once.tasks:
-            done = self._once.tasks[key] = asyncio.get_running_loop().create_future()
-            done.set_result(self._adopted[key][1])
         return self._once.start(key)
 
     def answer(self, key: Any) -> tuple[DnsExchange, Reply | DnsExchange] | None:
@@ -217,7 +214,9 @@ class Questions:
         return self._take(key, await self._network.ask(_question(key)))
 
     def _known(self, key: _Key) -> Reply | DnsExchange | None:
-        """What the network can say at once."""
+        """What was adopted, or the network can say at once."""
+        if key in self._adopted:
+            return cast(Reply | DnsExchange, self._adopted[key][1])
         found = self._at_once(_question(key))
         return None if found is None else self._take(key, found)
 

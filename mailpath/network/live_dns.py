@@ -87,7 +87,8 @@ class PlainTransport:
         ) as there:
             there.setblocking(False)
             there.connect((self._host, self._port))
-            number = there.fileno()  # of an object the loop writes down what it looks like
+            # Given the socket itself, the selector formats its repr for an error that nobody sees.
+            number = there.fileno()
             loop.add_reader(number, _take_answer, there, query, answer)
             again = loop.call_later(self._timeout * RESEND_AFTER, _send, there, query, answer)
             try:

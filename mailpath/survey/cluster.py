@@ -42,17 +42,31 @@ class ClusterError(MailpathError):
     """The cluster cannot be used."""
 
 
-class Mailbox:
-    """An actor's end: a `Link` whose messages wait until they are fetched."""
+class Outbox:
+    """The half of a `Link` into which messages go, until somebody takes them along."""
 
     def __init__(self) -> None:
-        self._inward: asyncio.Queue[Any] = asyncio.Queue()
         self._outward: list[bytes] = []
         self._filled = asyncio.Event()
 
     def send(self, message: Any) -> None:
         self._outward.append(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
         self._filled.set()
+
+    async def taken(self) -> list[bytes]:
+        """All that is to be sent, once there is something."""
+        await self._filled.wait()
+        self._filled.clear()
+        outward, self._outward = self._outward, []
+        return outward
+
+
+class Mailbox(Outbox):
+    """An actor's end: a `Link` whose messages wait until they are fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inward: asyncio.Queue[Any] = asyncio.Queue()
 
     async def receive(self) -> Any:
         return await self._inward.get()
@@ -66,10 +80,8 @@ class Mailbox:
         """What is to be sent, once there is something, or after a while."""
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL):
-                await self._filled.wait()
-        self._filled.clear()
-        outward, self._outward = self._outward, []
-        return outward
+                return await self.taken()
+        return []
 
 
 class Actor:
@@ -103,20 +115,15 @@ class Actor:
         os._exit(1)
 
 
-class Calls:
+class Calls(Outbox):
     """The survey's end: a `Link` over calls of an actor, one after the other, so that nothing overtakes."""
 
     def __init__(self, give: Callable[[Sequence[bytes]], Awaitable[None]], take: Callable[[], Any]) -> None:
+        super().__init__()
         self._give = give
         self._take = take
-        self._outward: list[bytes] = []
-        self._filled = asyncio.Event()
         self._inward: list[bytes] = []
         self.lost = False
-
-    def send(self, message: Any) -> None:
-        self._outward.append(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
-        self._filled.set()
 
     async def receive(self) -> Any:
         while not self._inward:
@@ -131,9 +138,7 @@ class Calls:
     async def deliver(self) -> None:
         """Sends what is to be sent, for as long as anybody takes it."""
         while True:
-            await self._filled.wait()
-            self._filled.clear()
-            outward, self._outward = self._outward, []
+            outward = await self.taken()
             try:
                 await self._give(outward)
             except Exception:  # noqa: BLE001 - the same

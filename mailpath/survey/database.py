@@ -87,15 +87,13 @@ class Database:
 
     def all(self, sql: str, *values: Any) -> list[Any]:
         """Every row that comes of `sql`."""
-        with told(self.folder):
-            assert self._connection is not None, "the store is closed"
-            return self._connection.execute(sql, values).fetchall()
+        return [*self.rows(sql, *values)]
 
-    def rows(self, sql: str) -> Iterator[Any]:
-        """Row by row what comes of `sql`, of which there may be millions."""
+    def rows(self, sql: str, *values: Any) -> Iterator[Any]:
+        """The same, row by row: there may be millions."""
         with told(self.folder):
             assert self._connection is not None, "the store is closed"
-            yield from self._connection.execute(sql)
+            yield from self._connection.execute(sql, values)
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...]:
         """The first row, which has to be there."""

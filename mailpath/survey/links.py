@@ -170,3 +170,14 @@ class Serves:
             task.add_done_callback(lambda _: self._tasks.pop(number))
         elif task is not None:
             task.cancel()
+
+
+async def listen(link: Link, wants: Wants, serves: Serves, heed: Callable[[Any], None]) -> None:
+    """Take what the other end says, until it is gone; `heed`: whatever is about no want of either end."""
+    while (message := await link.receive()) is not None:
+        if isinstance(message, Held):
+            wants.take(message)
+        elif isinstance(message, Wanted | Unwanted):
+            serves.take(message)
+        else:
+            heed(message)

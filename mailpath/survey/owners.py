@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import msgspec
 from msgspec.structs import replace
@@ -29,14 +30,12 @@ from mailpath.network.over import Opened, Opening, Over
 from mailpath.network.replies import Dialogue, dialogue
 from mailpath.network.settings import Settings
 from mailpath.survey.operators import network_of, operator_of
-from mailpath.survey.turns import Budget, Rate, Turns
+from mailpath.survey.turns import FORGET, Budget, Rate, Turns
 
 #: Addresses at which nobody is, of which we know that; and the seconds for which we believe it.
 MOST_DEAD, DEAD_FOR = 20_000, 600.0
 #: Sessions under way at once, all together.
 MOST_SESSIONS = 256
-#: Seconds from one look for owners with nothing to do to the next.
-FORGET = 20.0
 _CLOSING = 421
 #: Of a connection: what a second try soon after would not find otherwise.
 _DEAD = (Failure.TIMEOUT, Failure.REFUSED, Failure.UNREACHABLE)
@@ -163,17 +162,11 @@ class Owners:
         """A session, begun when address, network, operator and we ourselves have room for it."""
         spans = {request.address: self._politeness.gap}
         await self._turns.take(spans)
-        async with self._budget((network_of(request.address), owner.operator)):
-            await self._all.acquire()
-            try:
+        async with AsyncExitStack() as room:
+            async with self._budget((network_of(request.address), owner.operator)):
+                await room.enter_async_context(self._all)
                 await self._turns.begin(spans)
-            except BaseException:
-                self._all.release()
-                raise
-        try:
             return await self._converse(request)
-        finally:
-            self._all.release()
 
     def _found_dead(self, address: str) -> SmtpExchange | None:
         """The session that found nobody at `address` not long ago."""

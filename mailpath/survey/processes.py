@@ -1,7 +1,4 @@
-"""Workers on this machine: processes that this one starts, and reaches through pipes of pickles.
-
-python -c "... worker" < messages > messages
-"""
+"""Workers on this machine: processes that this one starts, and reaches through pipes of pickles."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ _SAME = (
 class State(IntEnum):
     """Of a domain."""
 
-    TODO = 0
+    PENDING = 0
     DONE = 1
 
 
@@ -170,7 +170,7 @@ class Store:
     def todo(self) -> list[tuple[str, int]]:
         """Domains that were not walked, with their mails; most mails first."""
         return self._database.all(
-            "SELECT name, mails FROM domains WHERE state = ? ORDER BY mails DESC", State.TODO
+            "SELECT name, mails FROM domains WHERE state = ? ORDER BY mails DESC", State.PENDING
         )
 
     # --- exchanges ---------------------------------------------------------------------------------

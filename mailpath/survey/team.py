@@ -36,9 +36,9 @@ from mailpath.survey.links import (
     Serves,
     Transport,
     Turn,
-    Unwanted,
     Wanted,
     Wants,
+    listen,
 )
 from mailpath.survey.operators import operator_of
 from mailpath.survey.ring import Ring
@@ -136,7 +136,6 @@ class Team(Survey):
         self._transport = transport
         self._rate = Rate(asked.politeness.rate)
         self._todo: asyncio.Queue[Domain] = asyncio.Queue()
-        self._left = self.total - self.done
         self._over = asyncio.Event()
         self._flights = Flights()
 
@@ -162,12 +161,12 @@ class Team(Survey):
         over = asyncio.create_task(self._over.wait())
         try:
             running = set(working)
-            while running and self._left:
+            while running and self.done < self.total:
                 ended, _ = await asyncio.wait([over, *running], return_when=asyncio.FIRST_COMPLETED)
                 running -= ended
         finally:
             over.cancel()
-        if self._left:
+        if self.done < self.total:
             raise WorkersGone("Every worker has ended: --resume goes on.")
         for each in working:
             each.cancel()
@@ -202,20 +201,16 @@ class Team(Survey):
     async def _listen(
         self, link: Link, wants: Wants, group: asyncio.TaskGroup, under_way: dict[str, Domain]
     ) -> None:
-        serves = Serves(group, lambda wanted: self._serve(link, wanted))
-        while (message := await link.receive()) is not None:
-            if isinstance(message, Done):
-                del under_way[message.row.domain]
-                self._finish(message)
-                self._left -= 1
-                if not self._left:
-                    self._over.set()
-            elif isinstance(message, Next):
+        def heed(message: Done | Next) -> None:
+            if isinstance(message, Next):
                 group.create_task(self._feed(link, under_way))
-            elif isinstance(message, Held):
-                wants.take(message)
-            elif isinstance(message, Wanted | Unwanted):
-                serves.take(message)
+                return
+            del under_way[message.row.domain]
+            self._finish(message)
+            if self.done == self.total:
+                self._over.set()
+
+        await listen(link, wants, Serves(group, lambda wanted: self._serve(link, wanted)), heed)
 
     async def _feed(self, link: Link, under_way: dict[str, Domain]) -> None:
         domain = await self._todo.get()

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-#: Seconds from one look for names that may have a session again at once to the next.
+#: Seconds from one look for names of which nothing needs to be remembered to the next.
 FORGET = 20.0
 
 
@@ -70,7 +70,7 @@ class Budget(Protocol):
 class Rate:
     """The `Budget` of all sessions of a survey: `rate` new ones per second and name, 0 for no limit.
 
-    Until a session has begun nobody else has the turn of its names, however long the word takes that it has.
+    Until a session has begun nobody else has the turn of its names, however long the news of it takes.
     """
 
     def __init__(self, rate: float) -> None:

@@ -29,7 +29,7 @@ from mailpath.exchanges import (
 from mailpath.network.live import LiveNetwork
 from mailpath.network.over import Opened, Opening, Over
 from mailpath.survey.engine import Walks, way_out
-from mailpath.survey.links import Begin, Domain, Held, Link, Next, Serves, Turn, Unwanted, Wanted, Wants
+from mailpath.survey.links import Begin, Domain, Held, Link, Next, Serves, Turn, Wanted, Wants, listen
 from mailpath.survey.owners import Courteous
 
 #: Open at once, of sessions, questions and policies.
@@ -116,13 +116,6 @@ async def work(link: Link) -> None:
             link.send(Held(wanted.number, await owner.converse(wanted.request)))
 
     async with walks.shared, asyncio.TaskGroup() as group:
-        serves = Serves(group, serve)
         group.create_task(walk_all(group))
-        while (message := await link.receive()) is not None:
-            if isinstance(message, Domain):
-                domains.put_nowait(message)
-            elif isinstance(message, Held):
-                wants.take(message)
-            elif isinstance(message, Wanted | Unwanted):
-                serves.take(message)
+        await listen(link, wants, Serves(group, serve), domains.put_nowait)
         os._exit(0)  # whatever is under way: nobody waits for it any longer

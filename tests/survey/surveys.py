@@ -15,6 +15,7 @@ from mailpath.survey.worker import work
 
 if TYPE_CHECKING:
     from mailpath.lab import Lab
+    from mailpath.lab.seen import Seen
 
 #: Makes a store of domains, one mail each.
 Make = Callable[[Iterable[str]], Store]
@@ -49,6 +50,11 @@ def survey(store: Store, lab: Lab, **other: Any) -> Engine:
     engine = Engine(store, lab.settings, asked)
     asyncio.run(engine.run())
     return engine
+
+
+def newest(lab: Lab, before: int) -> tuple[Seen, ...]:
+    """The sessions since there were so many."""
+    return lab.seen[len(lab.seen) - (lab.sessions - before) :]
 
 
 class End(asyncio.Queue[Any]):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from surveys import POSTURES, TODAY, Make, survey
+from surveys import POSTURES, TODAY, Make, newest, survey
 
 from mailpath.judge import Outcome
 from mailpath.judge.presets import PRESETS
@@ -79,6 +79,6 @@ def test_a_walk_that_makes_room_asks_nobody_again(
     store = make(domains)
     before = lab.sessions
     engine: Engine = survey(store, lab, jobs=1)
-    met = [(seen.address, seen.sni) for seen in lab.seen[-(lab.sessions - before) :] if seen.sni is not None]
+    met = [(seen.address, seen.sni) for seen in newest(lab, before) if seen.sni is not None]
     assert engine.done == 4
     assert len(met) == len(set(met))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from surveys import TODAY, Make, about, survey
+from surveys import TODAY, Make, about, newest, survey
 
 from mailpath.exchanges import SmtpExchange, SmtpRequest
 from mailpath.lab import Lab as OtherLab
@@ -81,7 +81,7 @@ def test_a_killed_survey_goes_on_and_asks_nobody_again(lab: Lab, surveyed: Path,
         survey(store, lab)
         rows = {row.domain: row for row in store.rows()}
     assert rows == {domain: undisturbed[domain] for domain in mails}
-    met = {(seen.address, seen.sni) for seen in lab.seen[len(lab.seen) - (lab.sessions - before) :]}
+    met = {(seen.address, seen.sni) for seen in newest(lab, before)}
     assert not met & known
 
 
@@ -145,6 +145,6 @@ def test_a_disk_that_fills_up_in_mid_walk_is_told_and_what_was_learnt_is_not_ask
     before = lab.sessions
     survey(store, lab, jobs=1)
     assert store.done == 4
-    met = {(seen.address, seen.sni or "") for seen in lab.seen[-(lab.sessions - before) :]}
+    met = {(seen.address, seen.sni or "") for seen in newest(lab, before)}
     assert met
     assert not met & known

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
-from surveys import POSTURES, TODAY, Make, Within
+from surveys import POSTURES, TODAY, Make, Within, newest
 
 from mailpath.exchanges import SmtpExchange, SmtpRequest
 from mailpath.network.live import LiveNetwork
@@ -30,14 +30,8 @@ from mailpath.survey.worker import network_for
 
 if TYPE_CHECKING:
     from mailpath.lab import Lab
-    from mailpath.lab.seen import Seen
 
 ADDRESSES = [f"192.0.2.{number}" for number in range(250)]
-
-
-def newest(lab: Lab, before: int) -> list[Seen]:
-    """The sessions since there were so many."""
-    return list(lab.seen)[len(lab.seen) - (lab.sessions - before) :]
 
 
 async def run(team: Team, least: int, kill: Callable[[], Awaitable[None]]) -> None:
