@@ -35,7 +35,7 @@ def test_from_sessions_in_the_lab_to_the_config_file(
     code, out, told_ = run("postures", "learn", seen, "--name", "mine", "--write")
     assert code in (0, 3), told_  # it says what four scenarios leave open
     config = tmp_path / "mailpath" / "config.toml"
-    assert f"Added to {config};" in told_
+    assert told_.startswith(f"mailpath postures learn: Added to {config};")
     assert tomllib.loads(config.read_text(encoding="utf-8")) == tomllib.loads(out)
     table = tomllib.loads(out)["posture"]["mine"]
     ours = custom_posture("mine", table)
