@@ -13,8 +13,7 @@ from mailpath.names import BadName, to_domain
 from mailpath.servers.drafts import Draft, Imported, Kind, Remark, gathered, posture_name
 from mailpath.servers.exim.configuration import Block, Exim
 from mailpath.servers.exim.transports import READ, Transport
-from mailpath.servers.given import ImportRefused, Line
-from mailpath.servers.postfix.tables import find_file
+from mailpath.servers.given import ImportRefused, Line, find_file
 from mailpath.visible import visible
 
 _MOST_DOMAINS = 100_000

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from mailpath.judge.posture import VERSIONS
 from mailpath.judge.presets import PRESETS
-from mailpath.servers.drafts import Draft, Kind, Setting
+from mailpath.servers.drafts import Draft, Kind, Setting, Tell
 from mailpath.servers.exim.configuration import Block
-from mailpath.servers.postfix.levels import Tell
 
 #: Host lists that are for all hosts where nothing sets them; the others are for none.
 _ALL = frozenset({"hosts_try_dane", "tls_try_verify_hosts", "tls_verify_cert_hostnames"})

@@ -7,14 +7,14 @@ which level: `smtp_tls_protocols` where TLS is optional, `smtp_tls_mandatory_pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from mailpath.judge.presets import AGENTS, PRESETS
 from mailpath.records import Record
-from mailpath.servers.drafts import Draft, Kind, Setting
+from mailpath.servers.drafts import Draft, Kind, Setting, Tell
 from mailpath.servers.given import Line
 from mailpath.servers.postfix.parameters import Parameters
 from mailpath.servers.postfix.protocols import excludes_anonymous, understood_exclusions, versions
@@ -38,8 +38,6 @@ _ATTRIBUTES = (
     "tafile",
 )
 _REFERENCES = {"hostname": "mx", "nexthop": "nexthop", "dot-nexthop": "dot-nexthop"}
-
-Tell = Callable[[Kind, str, str], None]
 
 
 class Policy(Record, frozen=True, kw_only=True):
