@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mailpath.judge.custom import custom_posture
 from mailpath.servers.drafts import Imported, Kind
 from mailpath.servers.exim.transports import oldest_of
-from mailpath.servers.given import Given, ImportRefused
+from mailpath.servers.given import MAX_LINE, Given, ImportRefused
 from mailpath.servers.importing import imported
 from mailpath.servers.rendering import render_text
 
@@ -159,6 +159,8 @@ def test_what_exim_itself_refuses_is_told() -> None:
     found = _read("t:\n driver = smtp\n hosts_require_tls = *\n hosts_require_tls =\n.include x\n")
     assert "set twice" in _told(found, Kind.WRONG)
     assert "An include is not followed" in _told(found, Kind.UNDECIDED)
+    cut = _read("t:\n driver = smtp\n tls_sni = $host" + "x" * MAX_LINE + "\\\n hosts_require_tls = *\n")
+    assert cut.tables() == {"ours": {"base": "exim"}}, "what is cut off of a long line is no line of its own"
     with pytest.raises(ImportRefused, match=", Exim "):
         imported([Given(path="x", text="begin transports\nlocal:\n driver = pipe\n")])
     bomb = "A = xxxxxxxxxx\n" + "".join(f"{chr(66 + n)} = {chr(65 + n) * 10}\n" for n in range(9))

@@ -187,18 +187,21 @@ def _option(name: str, value: str | None, line: Line) -> Option:
 
 
 def _logical_lines(file: Given) -> Iterator[Line]:
-    start, text = 0, ""
+    start, parts, length = 0, [""], 0
     for number, raw in enumerate(file.text.split("\n"), 1):
         bare = raw.strip()
         if bare.startswith("#") or (not bare and not start):
             continue
         start = start or number
-        text = (text + bare)[:MAX_LINE]
-        if text.endswith("\\"):
-            text = text[:-1]
-            continue
-        if text:
-            yield Line(file=file.name, number=start, text=text)
-        start, text = 0, ""
-    if text:
+        if length < MAX_LINE:
+            parts.append(bare.removesuffix("\\"))
+            length += len(parts[-1])
+        if not bare.endswith("\\"):
+            yield from _joined(file, start, parts)
+            start, parts, length = 0, [""], 0
+    yield from _joined(file, start, parts)
+
+
+def _joined(file: Given, start: int, parts: Iterable[str]) -> Iterator[Line]:
+    if text := "".join(parts)[:MAX_LINE]:
         yield Line(file=file.name, number=start, text=text)
