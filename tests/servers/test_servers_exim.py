@@ -80,6 +80,7 @@ def test_a_transport(options: str, table: dict[str, Any]) -> None:
     }
 
 
+STRICT = ("bank.example", ".bank.example", "d.example", "e.example", "f.example", "g.example")
 WHOLE = """
 STRICT = bank.example : *.bank.example
 .ifdef UNSET
@@ -89,7 +90,8 @@ hosts_nothing = x
 CIPHERS = NORMAL:-VERS-TLS1.0
 .endif
 domainlist local_domains = @
-domainlist strict = STRICT : lsearch;/etc/exim/strict_domains
+domainlist strict = STRICT : lsearch;/etc/exim/strict_domains : +more
+domainlist more = </ f.example / g.example
 begin acl
 acl_check_rcpt:
   accept hosts = :
@@ -127,7 +129,7 @@ def test_routers_choose_the_transport_by_recipient() -> None:
     assert tables["ours"] == {
         "base": "exim-opportunistic",
         "dane": "off",
-        "for": dict.fromkeys(("bank.example", ".bank.example", "d.example", "e.example"), "ours-strict_smtp"),
+        "for": dict.fromkeys(STRICT, "ours-strict_smtp"),
     }
     assert tables["ours-strict_smtp"] == {
         "base": "exim",

@@ -186,6 +186,14 @@ def _option(name: str, value: str | None, line: Line) -> Option:
     return Option(name, {"yes": "true", "no": "false"}.get(value, value), line)
 
 
+def entries(text: str) -> Iterator[str]:
+    """Those of a list (spec.txt, "Lists"): between colons, or the sign behind a "<" at its beginning."""
+    text, separator = text.strip(), ":"
+    if text.startswith("<") and len(text) > 1:
+        separator, text = text[1], text[2:]
+    return (bare for each in text.split(separator) if (bare := each.strip()))
+
+
 def _logical_lines(file: Given) -> Iterator[Line]:
     start, parts, length = 0, [""], 0
     for number, raw in enumerate(file.text.split("\n"), 1):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from mailpath.judge.posture import VERSIONS
 from mailpath.judge.presets import PRESETS
 from mailpath.servers.drafts import Draft, Kind, Setting, Tell
-from mailpath.servers.exim.configuration import Block
+from mailpath.servers.exim.configuration import Block, entries
 
 #: Host lists that are for all hosts where nothing sets them; the others are for none.
 _ALL = frozenset({"hosts_try_dane", "tls_try_verify_hosts", "tls_verify_cert_hostnames"})
@@ -63,10 +63,7 @@ class Transport:
         text = self._is[name]
         if text is None:
             return name in _ALL
-        text, separator = text.strip(), ":"
-        if text.startswith("<") and len(text) > 1:
-            separator, text = text[1], text[2:]
-        first = next((each.strip() for each in text.split(separator) if each.strip()), "!*")
+        first = next(entries(text), "!*")
         return {"*": True, "!*": False}.get(first)  # the first that matches a host counts
 
     def _verified(self) -> bool | None:
