@@ -90,9 +90,10 @@ class Parameters:
         """The value with all names replaced, the default where no line sets it.  Raises `ImportRefused`."""
         if name in self.set:
             self.used.add(name)
-        return _Expansion(self)(self._raw(name), 0).strip()
+        return self.expanded(self.raw(name))
 
-    def _raw(self, name: str) -> str:
+    def raw(self, name: str) -> str:
+        """The value as it is written, the default where no line sets it."""
         found = self.set.get(name)
         return known()["default"].get(name, "") if found is None else found.value
 
@@ -167,9 +168,7 @@ class _Expansion:
         return self._value(found[0], depth), found.end()
 
     def _value(self, name: str, depth: int) -> str:
-        raw = self._parameters.set.get(name)
-        text = known()["default"].get(name, "") if raw is None else raw.value
-        return self(text, depth + 1)
+        return self(self._parameters.raw(name), depth + 1)
 
     def _braced(self, inner: str, depth: int) -> str:
         """`name`, `name?text`, `name:text`, or a comparison with one or two texts."""
