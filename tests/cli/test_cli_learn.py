@@ -43,9 +43,12 @@ def test_from_sessions_in_the_lab_to_the_config_file(
     assert "#   plaintext: plaintext to " in out
     found = json.loads(run("postures", "learn", seen, "--json")[1])
     assert found["tables"]["learned"] == table
+    session = json.loads(seen.read_text(encoding="utf-8").splitlines()[1])
     for text, sentence in (
         ("", "no log of"),
         ("{}", "no session"),
+        (json.dumps({**session, "began": 10**400}), "no session"),
+        (json.dumps({**session, "commands": [1]}), "no session"),
         ('{"mailpath": "seen", "scenarios": 1}', "names no scenarios"),
         ("x", "no JSON object"),
         (seen.read_text().splitlines()[0], "took no message"),
