@@ -17,6 +17,7 @@ from typing import Any
 
 from mailpath.records import Record
 from mailpath.servers.given import ImportRefused, Line
+from mailpath.wording.times import UNITS
 
 _ASSIGNED = re.compile(r"([A-Za-z0-9_]+)\s*=\s*(.*)\Z", re.DOTALL)
 #: `postconf -P`: service/type/parameter = value.
@@ -108,8 +109,7 @@ class Parameters:
     def seconds(self, name: str) -> int | None:
         """The value of a time (postconf(5): s, m, h, d, w), None where it is none."""
         found = re.fullmatch(r"([0-9]{1,9})([smhdw]?)", self[name])
-        units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-        return int(found[1]) * units[found[2]] if found else None
+        return int(found[1]) * UNITS[found[2] or "s"] if found else None
 
     def number(self, name: str) -> int | None:
         """The value of a number, None where it is none."""
