@@ -40,7 +40,6 @@ def _given(command: str, found: Imported, write: bool, as_json: bool) -> int:
     else:
         put(render_text(found), "text", None)
     if write:
-        tell(
-            f"mailpath postures import: Added to {where}; `mailpath check b.example --posture {found.name}`."
-        )
+        added = f"Added to {where}; `mailpath check b.example --posture {found.name}`."
+        tell(f"mailpath postures {command}: {added}")
     return ExitCode.OK if found.decided else ExitCode.UNKNOWN

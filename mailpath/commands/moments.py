@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from mailpath.wording.times import LAST
+from mailpath.wording.times import LAST, UNITS
 
 #: RFC 3339 section 5.6, with the blank that its note allows in place of the T.
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
@@ -18,7 +18,6 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BARE_DATE = re.compile(r"(?:19|20)\d\d(?:\d\d|\d{4}|\d{8})?", re.ASCII)
 
 _AGE = re.compile(r"(?P<amount>[0-9]{1,10})(?P<unit>[smhdw]?)", re.ASCII)
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 class Offset(NamedTuple):
@@ -48,7 +47,7 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         if found is None or not found["unit"]:
             sentence = f"{text!r} is no span of time: use a number with s, m, h, d or w, as in +7d or -2h."
             raise click.BadParameter(sentence, ctx, param)
-        return Offset(int(f"{text[0]}{found['amount']}") * _SECONDS[found["unit"]])
+        return Offset(int(f"{text[0]}{found['amount']}") * UNITS[found["unit"]])
     try:
         seconds = _unix(text) if text.isascii() and text.isdigit() else _rfc3339(text)
     except (ValueError, OverflowError):
@@ -84,4 +83,4 @@ def age(ctx: click.Context, param: click.Parameter, value: str | None) -> int | 
     if found is None:
         sentence = f"{value!r} is not an age: use seconds, or a number with s, m, h, d or w, as in 3d."
         raise click.BadParameter(sentence, ctx, param)
-    return int(found["amount"]) * _SECONDS[found["unit"]]
+    return int(found["amount"]) * UNITS[found["unit"] or "s"]

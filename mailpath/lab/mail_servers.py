@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailpath.lab.internet import NAME_SERVER_ADDRESS
+from mailpath.wording.phrases import count
 
 if TYPE_CHECKING:
     from mailpath.lab.running import Lab
@@ -43,8 +44,8 @@ def lines(lab: Lab, network: Path, seen: str | None, published: bool) -> Iterato
         yield ""
         yield "A mail server in that namespace (`ip netns exec` in front of its command) then needs:"
     else:
-        number = len(lab.scenarios)
-        yield f"The lab is up for a mail server, with {number} scenarios; Ctrl-C ends it. It needs:"
+        number = count(len(lab.scenarios), "scenario")
+        yield f"The lab is up for a mail server, with {number}; Ctrl-C ends it. The server needs:"
     yield ""
     yield f"  resolver  {NAME_SERVER_ADDRESS}, port 53; it validates, and says so (AD): trust it"
     yield f"  CA        {network.parent / 'ca.pem'}, as the only root that counts"

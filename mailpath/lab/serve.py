@@ -20,6 +20,7 @@ from mailpath.lab.running import Lab
 from mailpath.lab.scenario import Scenario, tlsa_references
 from mailpath.lab.session_log import SessionLog
 from mailpath.network import endpoints
+from mailpath.wording.phrases import count
 
 
 def serve(
@@ -57,8 +58,7 @@ def serve(
 
 def lines(lab: Lab, network: Path) -> Iterator[str]:
     """What to tell the user: the network file, and commands of other tools against the lab."""
-    number = len(lab.scenarios)
-    yield f"The lab is up, with {number} scenario{'' if number == 1 else 's'}; Ctrl-C ends it."
+    yield f"The lab is up, with {count(len(lab.scenarios), 'scenario')}; Ctrl-C ends it."
     yield ""
     yield f"  mailpath check {lab.scenarios[0].domain} --network {shlex.quote(str(network))}"
     for command in commands(lab, network.parent):

@@ -13,10 +13,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+
 from mailpath.errors import MailpathError, reason_of
 from mailpath.files import FileError
 from mailpath.lab.scenario import Scenario
 from mailpath.lab.seen import Seen
+from mailpath.records import Record
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
@@ -28,6 +31,18 @@ MAX_SESSIONS = 100_000
 #: Bytes of a file that is read.
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LINE = 64 * 1024
+
+
+class _Session(Record, frozen=True, kw_only=True):
+    """A line, as the file has it."""
+
+    host: str
+    address: str
+    began: float
+    sni: str | None
+    tls: str
+    delivered: int
+    commands: tuple[str, ...]
 
 
 class SessionLog:
@@ -55,17 +70,16 @@ class SessionLog:
         """Write down one session."""
         if self._left and not self._file.closed:
             self._left -= 1
-            self._write(
-                {
-                    "host": seen.host,
-                    "address": seen.address,
-                    "began": round(seen.began, 3),
-                    "sni": seen.sni,
-                    "tls": seen.tls_version,
-                    "delivered": seen.delivered,
-                    "commands": seen.commands,
-                }
+            line = _Session(
+                host=seen.host,
+                address=seen.address,
+                began=round(seen.began, 3),
+                sni=seen.sni,
+                tls=seen.tls_version,
+                delivered=seen.delivered,
+                commands=tuple(seen.commands),
             )
+            self._write(line.to_dict())
 
     def _write(self, told: dict[str, Any]) -> None:
         self._file.write(json.dumps(told, ensure_ascii=True) + "\n")
@@ -109,7 +123,7 @@ def _objects(data: bytes, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            told = json.loads(line) if len(line) <= MAX_LINE else None
+            told = msgspec.json.decode(line) if len(line) <= MAX_LINE else None
         except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
@@ -118,19 +132,12 @@ def _objects(data: bytes, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _session(told: dict[str, Any], shown: str, number: int) -> Seen:
-    kinds: dict[str, Any] = {
-        "host": str,
-        "address": str,
-        "began": (int, float),
-        "sni": (str, type(None)),
-        "tls": str,
-        "delivered": int,
-        "commands": list,
-    }
-    if not all(isinstance(told.get(key, 0 if key == "sni" else None), kind) for key, kind in kinds.items()):
-        raise BadSessionLog("The line is no session of a lab.", file=shown, line=number)
-    seen = Seen(told["host"], told["address"], began=float(told["began"]))
-    seen.sni, seen.tls_version, seen.delivered = told["sni"], told["tls"], told["delivered"]
-    for command in told["commands"]:
-        seen.hear(str(command))
+    try:
+        line = msgspec.convert(told, _Session)
+    except msgspec.ValidationError:
+        raise BadSessionLog("The line is no session of a lab.", file=shown, line=number) from None
+    seen = Seen(line.host, line.address, began=line.began)
+    seen.sni, seen.tls_version, seen.delivered = line.sni, line.tls, line.delivered
+    for command in line.commands:
+        seen.hear(command)
     return seen

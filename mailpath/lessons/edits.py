@@ -20,6 +20,7 @@ from typing import Any, Literal, cast, get_args
 import msgspec
 
 from mailpath.errors import MailpathError
+from mailpath.wording.times import UNITS
 
 Verb = Literal["set", "add", "drop", "wait", "posture", "attack", "clock", "policy-age"]
 #: They change the scenario itself.
@@ -29,7 +30,6 @@ _SPANS = ("wait", "clock", "policy-age")
 MAX_LENGTH = 2000
 
 _SPAN = re.compile(r"\+?([0-9]{1,9})([smhd]?)\Z")
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _KEY = re.compile(r"""(?:[A-Za-z0-9_-]+|"[^"]*")(?:\.(?:[A-Za-z0-9_-]+|"[^"]*"))*""")
 _TABLES = ("zone", "server", "sts", "fault")
 
@@ -91,7 +91,7 @@ def seconds(text: str) -> int:
     found = _SPAN.match(text)
     if found is None:
         raise EditError(f"{text!r} is no span of time: write 90s, 10m, 2h or 3d.")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(found[1]) * UNITS[found[2] or "s"]
 
 
 def _parts(key: str) -> list[str]:

@@ -7,7 +7,7 @@ A draft is not yet a posture: it is a preset to begin with and what differs from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,10 @@ class Kind(StrEnum):
     WRONG = "wrong"  # the server itself cannot use it
     IGNORED = "ignored"  # no verdict hangs on it
     AGREED = "agreed"  # the server was seen to do so
+
+
+#: Takes a remark: what it is about, its line, its sentence.
+Tell = Callable[[Kind, str, str], None]
 
 
 class Remark(Record, frozen=True, kw_only=True):

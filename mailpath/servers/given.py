@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mailpath.errors import MailpathError, reason_of
 from mailpath.records import Record
@@ -76,6 +76,22 @@ def _text(path: str) -> str:
             "This is no text: give the source of a table, not the database made of it.", file=visible(path)
         )
     return data.decode("utf-8", "replace")
+
+
+def find_file(path: str, files: Iterable[Given]) -> Given | None:
+    """The file that `path` on the server is here: the one whose path ends most like it."""
+    wanted = PurePath(path).parts[::-1]
+    best, likeness = None, 0
+    for file in files:
+        parts = PurePath(file.path).parts[::-1]
+        same = 0
+        for one, other in zip(wanted, parts, strict=False):
+            if one != other:
+                break
+            same += 1
+        if same > likeness:
+            best, likeness = file, same
+    return best
 
 
 def logical_lines(given: Given) -> Iterator[Line]:

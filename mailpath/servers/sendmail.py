@@ -13,6 +13,7 @@ from mailpath.names import BadName, to_domain
 from mailpath.servers.drafts import Draft, Imported, Kind, Remark, Setting, gathered
 from mailpath.servers.given import MAX_LINE, Given, Line
 from mailpath.visible import visible
+from mailpath.wording.times import UNITS
 
 _DEFINED = re.compile(r"\s*define\(`?(conf\w+|SMART_HOST)'?\s*,\s*`?([^'`]*)'?\)")
 _FEATURE = re.compile(r"\s*FEATURE\(`?(\w+)'?")
@@ -132,8 +133,7 @@ class _Reading:
             value, line = self._found.defined[name]
             seconds = re.fullmatch(r"([0-9]{1,5})([smhd]?)", value)
             if seconds is not None:
-                unit = {"s": 1, "m": 60, "": 60, "h": 3600, "d": 86400}[seconds[2]]
-                waits |= dict.fromkeys(keys, int(seconds[1]) * unit)
+                waits |= dict.fromkeys(keys, int(seconds[1]) * UNITS[seconds[2] or "m"])
                 reasons.append(line.said())
         if waits:
             yield Setting(field="patience", value=waits, why="; ".join(reasons)[:240])

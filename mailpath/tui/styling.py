@@ -58,6 +58,17 @@ class StyledApp(App[str]):
 class StyledScreen(Screen[None]):
     """Only what is displayed can have the focus."""
 
+    def fit(self) -> None:
+        """Be of the terminal's size before anything is laid out: what a small one hides has then never been
+        shown, and the first frame is styled once (5 ms)."""
+        width, height = self.app.size
+        for cells, sizes in (
+            (width, self.HORIZONTAL_BREAKPOINTS or self.app.HORIZONTAL_BREAKPOINTS),
+            (height, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            fitting = [name for least, name in sizes or () if cells >= least]
+            self.add_class(*fitting[-1:], update=False)
+
     def set_focus(self, widget: Widget | None, *given: Any, **options: Any) -> None:
         if widget is not self.focused:
             _app_of(self).style_now()

@@ -14,6 +14,8 @@ from mailpath.wording.phrases import count
 #: The calendar's first second, of the year 1, and its last, of the year 9999.
 FIRST, LAST = -62135596800, 253402300799
 DAY = 86400
+#: Seconds in a unit of time, as people and configurations write it: 7d.
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 
 
 def calendar(moment: int) -> datetime:

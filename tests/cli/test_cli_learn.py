@@ -18,8 +18,12 @@ from mailpath.lab.session_log import BadSessionLog, SessionLog, read_sessions
 Run = Callable[..., tuple[int, str, str]]
 
 
-def test_from_sessions_in_the_lab_to_the_config_file(tmp_path: Path, run: Run) -> None:
+def test_from_sessions_in_the_lab_to_the_config_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
     """A client that says STARTTLS where it is offered and looks at no certificate."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
     seen = tmp_path / "seen.jsonl"
     ids = ("plaintext", "opportunistic", "starttls-refused", "cert-wrong-name")
     chosen = tuple(each for each in scenarios() if each.id in ids)
@@ -28,17 +32,23 @@ def test_from_sessions_in_the_lab_to_the_config_file(tmp_path: Path, run: Run) -
         for scenario in chosen:
             _send(lab.dialled(f"mx1.{scenario.domain}", 25), scenario.domain)
     assert [each.delivered for each in read_sessions(seen)[1]] == [1, 1, 1, 1]
-    code, out, _ = run("postures", "learn", seen, "--name", "mine")
-    assert code in (0, 3)  # it says what four scenarios leave open
+    code, out, told_ = run("postures", "learn", seen, "--name", "mine", "--write")
+    assert code in (0, 3), told_  # it says what four scenarios leave open
+    config = tmp_path / "mailpath" / "config.toml"
+    assert told_.startswith(f"mailpath postures learn: Added to {config};")
+    assert tomllib.loads(config.read_text(encoding="utf-8")) == tomllib.loads(out)
     table = tomllib.loads(out)["posture"]["mine"]
     ours = custom_posture("mine", table)
     assert "level" not in ours.unknown
     assert "#   plaintext: plaintext to " in out
     found = json.loads(run("postures", "learn", seen, "--json")[1])
     assert found["tables"]["learned"] == table
+    session = json.loads(seen.read_text(encoding="utf-8").splitlines()[1])
     for text, sentence in (
         ("", "no log of"),
         ("{}", "no session"),
+        (json.dumps({**session, "began": 10**400}), "no session"),
+        (json.dumps({**session, "commands": [1]}), "no session"),
         ('{"mailpath": "seen", "scenarios": 1}', "names no scenarios"),
         ("x", "no JSON object"),
         (seen.read_text().splitlines()[0], "took no message"),

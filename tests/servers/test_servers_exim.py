@@ -7,25 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servers_imports import imported_as_ours, remarked
 
-from mailpath.judge.custom import custom_posture
 from mailpath.servers.drafts import Imported, Kind
 from mailpath.servers.exim.transports import oldest_of
-from mailpath.servers.given import Given, ImportRefused
+from mailpath.servers.given import MAX_LINE, Given, ImportRefused
 from mailpath.servers.importing import imported
 from mailpath.servers.rendering import render_text
 
 
 def _read(text: str, **files: str) -> Imported:
     others = [Given(path=f"etc/{name}", text=each) for name, each in files.items()]
-    found = imported([Given(path="etc/exim.conf", text=text), *others], "ours")
-    for name, table in found.tables().items():
-        custom_posture(name, table)  # or it raises
-    return found
-
-
-def _told(found: Imported, kind: Kind) -> str:
-    return "\n".join(f"{each.where}: {each.sentence}" for each in found.remarks if each.kind is kind)
+    return imported_as_ours([Given(path="etc/exim.conf", text=text), *others])
 
 
 @pytest.mark.parametrize(
@@ -80,6 +73,7 @@ def test_a_transport(options: str, table: dict[str, Any]) -> None:
     }
 
 
+STRICT = ("bank.example", ".bank.example", "d.example", "e.example", "f.example", "g.example")
 WHOLE = """
 STRICT = bank.example : *.bank.example
 .ifdef UNSET
@@ -89,7 +83,8 @@ hosts_nothing = x
 CIPHERS = NORMAL:-VERS-TLS1.0
 .endif
 domainlist local_domains = @
-domainlist strict = STRICT : lsearch;/etc/exim/strict_domains
+domainlist strict = STRICT : lsearch;/etc/exim/strict_domains : +more
+domainlist more = </ f.example / g.example
 begin acl
 acl_check_rcpt:
   accept hosts = :
@@ -127,7 +122,7 @@ def test_routers_choose_the_transport_by_recipient() -> None:
     assert tables["ours"] == {
         "base": "exim-opportunistic",
         "dane": "off",
-        "for": dict.fromkeys(("bank.example", ".bank.example", "d.example", "e.example"), "ours-strict_smtp"),
+        "for": dict.fromkeys(STRICT, "ours-strict_smtp"),
     }
     assert tables["ours-strict_smtp"] == {
         "base": "exim",
@@ -135,8 +130,8 @@ def test_routers_choose_the_transport_by_recipient() -> None:
         "min_tls": "TLSv1.1",
         "min_tls_authenticated": "TLSv1.1",
     }
-    assert "port = 587: The posture says" in _told(found, Kind.UNDECIDED)
-    assert "tls_verify_certificates = /etc/ca.pem: a verdict trusts" in _told(found, Kind.IGNORED)
+    assert "port = 587: The posture says" in remarked(found, Kind.UNDECIDED)
+    assert "tls_verify_certificates = /etc/ca.pem: a verdict trusts" in remarked(found, Kind.IGNORED)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +150,12 @@ def test_versions_of_a_priority_string(priorities: str, oldest: tuple[str, bool]
     assert (found, bool(doubt)) == oldest
 
 
-def test_what_exim_itself_refuses_is_told() -> None:
+def test_what_exim_itself_refuses_isremarked() -> None:
     found = _read("t:\n driver = smtp\n hosts_require_tls = *\n hosts_require_tls =\n.include x\n")
-    assert "set twice" in _told(found, Kind.WRONG)
-    assert "An include is not followed" in _told(found, Kind.UNDECIDED)
+    assert "set twice" in remarked(found, Kind.WRONG)
+    assert "An include is not followed" in remarked(found, Kind.UNDECIDED)
+    cut = _read("t:\n driver = smtp\n tls_sni = $host" + "x" * MAX_LINE + "\\\n hosts_require_tls = *\n")
+    assert cut.tables() == {"ours": {"base": "exim"}}, "what is cut off of a long line is no line of its own"
     with pytest.raises(ImportRefused, match=", Exim "):
         imported([Given(path="x", text="begin transports\nlocal:\n driver = pipe\n")])
     bomb = "A = xxxxxxxxxx\n" + "".join(f"{chr(66 + n)} = {chr(65 + n) * 10}\n" for n in range(9))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from servers_imports import imported_as_ours, remarked
 
-from mailpath.judge.custom import custom_posture
 from mailpath.servers.drafts import Imported, Kind
 from mailpath.servers.given import Given, ImportRefused
 from mailpath.servers.importing import imported
@@ -20,14 +20,7 @@ def _read(main: str, agent: str | None = None, /, **files: str) -> Imported:
     """`main` as main.cf with a version; the others by their names, "__" for a dot."""
     given = [Given(path="etc/main.cf", text=f"mail_version = 3.7.11\n{main}")]
     given += (Given(path=f"etc/{name.replace('__', '.')}", text=text) for name, text in files.items())
-    found = imported(given, "ours", agent)
-    for name, table in found.tables().items():
-        custom_posture(name, table)  # or it raises
-    return found
-
-
-def _told(found: Imported, kind: Kind) -> str:
-    return "\n".join(f"{each.where}: {each.sentence}" for each in found.remarks if each.kind is kind)
+    return imported_as_ours(given, agent)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +182,7 @@ def test_a_transport_with_parameters_of_its_own() -> None:
     strict = {"base": "postfix-encrypt", "min_tls": "TLSv1.2", "min_tls_authenticated": "TLSv1.2"}
     assert tables["ours-strict"] == strict
     assert tables["ours-unused"] == {"base": "postfix-none"}
-    undecided = _told(found, Kind.UNDECIDED)
+    undecided = remarked(found, Kind.UNDECIDED)
     assert "transport:3: e.example smtp:[relay.example]: Mail for it goes elsewhere" in undecided
     assert "transport:4: u@f.example strict:: Only a domain" in undecided
     of_postconf = MASTER.replace("smtp -o smtp_tls_security_level=none", "smtp")
@@ -221,7 +214,7 @@ def test_a_transport_with_parameters_of_its_own() -> None:
 )
 def test_what_is_not_in_the_posture_is_told_with_its_line(main: str, kind: Kind, told: str) -> None:
     found = _read(main)
-    assert told in _told(found, kind)
+    assert told in remarked(found, kind)
     assert found.decided is (kind is Kind.IGNORED)
 
 
@@ -239,7 +232,7 @@ def test_where_postfix_cannot_use_a_policy_the_mail_waits() -> None:
     assert (waits["references"], waits["starttls_5xx_required"]) == ([], "next")
     broken = _read(main % "texthash", tls=text)
     assert broken.tables() == {"ours": waits}
-    assert "tls:2: b.example may: The key stands there twice" in _told(broken, Kind.WRONG)
+    assert "tls:2: b.example may: The key stands there twice" in remarked(broken, Kind.WRONG)
 
 
 def test_the_version_decides_what_is_usual() -> None:
@@ -251,7 +244,7 @@ def test_the_version_decides_what_is_usual() -> None:
         "unknown": {"insecure_mx": ["may", "dane"]},
     }
     assert not found.decided
-    assert "postconf mail_version" in _told(found, Kind.ASSUMED)
+    assert "postconf mail_version" in remarked(found, Kind.ASSUMED)
     newer = imported([*without, Given(path="v", text="mail_version = 3.10.5\n")], "ours").tables()
     assert newer["ours"] == {
         "base": "postfix-may",

@@ -7,21 +7,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers_imports import imported_as_ours
 
-from mailpath.judge.custom import custom_posture
 from mailpath.servers.drafts import Imported, Kind
 from mailpath.servers.given import Given
-from mailpath.servers.importing import imported
 from mailpath.servers.rendering import render_text
 
 MC = "divert(0)dnl\nOSTYPE(`linux')dnl\ndnl define(`confDANE', `true')dnl\nFEATURE(`access_db')dnl\n"
 
 
 def _read(mc: str, access: str = "") -> Imported:
-    found = imported([Given(path="s.mc", text=MC + mc), Given(path="access", text=access)], "ours")
-    for name, table in found.tables().items():
-        custom_posture(name, table)  # or it raises
-    return found
+    return imported_as_ours([Given(path="s.mc", text=MC + mc), Given(path="access", text=access)])
 
 
 @pytest.mark.parametrize(

@@ -186,19 +186,30 @@ def _option(name: str, value: str | None, line: Line) -> Option:
     return Option(name, {"yes": "true", "no": "false"}.get(value, value), line)
 
 
+def entries(text: str) -> Iterator[str]:
+    """Those of a list (spec.txt, "Lists"): between colons, or the sign behind a "<" at its beginning."""
+    text, separator = text.strip(), ":"
+    if text.startswith("<") and len(text) > 1:
+        separator, text = text[1], text[2:]
+    return (bare for each in text.split(separator) if (bare := each.strip()))
+
+
 def _logical_lines(file: Given) -> Iterator[Line]:
-    start, text = 0, ""
+    start, parts, length = 0, [""], 0
     for number, raw in enumerate(file.text.split("\n"), 1):
         bare = raw.strip()
         if bare.startswith("#") or (not bare and not start):
             continue
         start = start or number
-        text = (text + bare)[:MAX_LINE]
-        if text.endswith("\\"):
-            text = text[:-1]
-            continue
-        if text:
-            yield Line(file=file.name, number=start, text=text)
-        start, text = 0, ""
-    if text:
+        if length < MAX_LINE:
+            parts.append(bare.removesuffix("\\"))
+            length += len(parts[-1])
+        if not bare.endswith("\\"):
+            yield from _joined(file, start, parts)
+            start, parts, length = 0, [""], 0
+    yield from _joined(file, start, parts)
+
+
+def _joined(file: Given, start: int, parts: Iterable[str]) -> Iterator[Line]:
+    if text := "".join(parts)[:MAX_LINE]:
         yield Line(file=file.name, number=start, text=text)

@@ -11,10 +11,9 @@ from typing import Any
 
 from mailpath.names import BadName, to_domain
 from mailpath.servers.drafts import Draft, Imported, Kind, Remark, gathered, posture_name
-from mailpath.servers.exim.configuration import Block, Exim
+from mailpath.servers.exim.configuration import Block, Exim, entries
 from mailpath.servers.exim.transports import READ, Transport
-from mailpath.servers.given import ImportRefused, Line
-from mailpath.servers.postfix.tables import find_file
+from mailpath.servers.given import ImportRefused, Line, find_file
 from mailpath.visible import visible
 
 _MOST_DOMAINS = 100_000
@@ -110,7 +109,7 @@ class _Reading:
     def _domains(self, text: str, line: Line, depth: int) -> list[str] | None:
         """The domains of a list, None where it is for all but some."""
         found: list[str] = []
-        for entry in (each.strip() for each in text.split(":")):
+        for entry in entries(text):
             if entry.startswith("+") and depth < 5:
                 named = self._found.lists.get(entry[1:])
                 inner = self._domains(named.value, line, depth + 1) if named else []
@@ -119,7 +118,7 @@ class _Reading:
                 found += inner
             elif entry == "*" or (entry.startswith("!") and not found):
                 return None
-            elif entry and not entry.startswith("!"):
+            elif not entry.startswith("!"):
                 found += self._entry(entry, line)
             if len(found) > _MOST_DOMAINS:
                 raise ImportRefused(f"There are more than {_MOST_DOMAINS} domains.", file=line.file)

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 
 from mailpath.judge.posture import VERSIONS
 from mailpath.judge.presets import PRESETS
-from mailpath.servers.drafts import Draft, Kind, Setting
-from mailpath.servers.exim.configuration import Block
-from mailpath.servers.postfix.levels import Tell
+from mailpath.servers.drafts import Draft, Kind, Setting, Tell
+from mailpath.servers.exim.configuration import Block, entries
+from mailpath.wording.times import UNITS
 
 #: Host lists that are for all hosts where nothing sets them; the others are for none.
 _ALL = frozenset({"hosts_try_dane", "tls_try_verify_hosts", "tls_verify_cert_hostnames"})
@@ -64,10 +64,7 @@ class Transport:
         text = self._is[name]
         if text is None:
             return name in _ALL
-        text, separator = text.strip(), ":"
-        if text.startswith("<") and len(text) > 1:
-            separator, text = text[1], text[2:]
-        first = next((each.strip() for each in text.split(separator) if each.strip()), "!*")
+        first = next(entries(text), "!*")
         return {"*": True, "!*": False}.get(first)  # the first that matches a host counts
 
     def _verified(self) -> bool | None:
@@ -213,5 +210,4 @@ def _seconds(text: str) -> int | None:
     parts = re.findall(r"([0-9]{1,6})([wdhms])", text)
     if not parts or "".join(map("".join, parts)) != text.strip():
         return None
-    units = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-    return sum(int(number) * units[unit] for number, unit in parts)
+    return sum(int(number) * UNITS[unit] for number, unit in parts)

@@ -8,7 +8,7 @@ later than fallbacks within one attempt do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from mailpath.judge import Outcome, Verdict
 from mailpath.judge.model import DELIVERED
@@ -105,8 +105,3 @@ def agrees(verdict: Verdict, seen: Observed) -> bool:
 def says_the_word(verdict: Verdict, seen: Observed) -> bool:
     """Whether such a sender would have logged the word that was logged; True where none was."""
     return seen.word is None or verdict.tls_word == seen.word
-
-
-def taken_by_nobody(found: Mapping[str, Observed]) -> bool:
-    """No server took any message, so that nothing can be learned."""
-    return not any(each.taken for each in found.values())

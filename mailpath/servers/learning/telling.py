@@ -102,5 +102,5 @@ def _decided_by(scenarios: tuple[str, ...]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As TOML has it."""
-    return msgspec.to_builtins(list(value) if isinstance(value, tuple) else value)
+    """As TOML has it: with lists, where a posture has tuples, also of tuples."""
+    return msgspec.json.decode(msgspec.json.encode(value))

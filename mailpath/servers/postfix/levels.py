@@ -7,16 +7,16 @@ which level: `smtp_tls_protocols` where TLS is optional, `smtp_tls_mandatory_pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from mailpath.judge.presets import AGENTS, PRESETS
 from mailpath.records import Record
-from mailpath.servers.drafts import Draft, Kind, Setting
+from mailpath.servers.drafts import Draft, Kind, Setting, Tell
 from mailpath.servers.given import Line
-from mailpath.servers.postfix.parameters import Parameters
+from mailpath.servers.postfix.parameters import Parameters, version
 from mailpath.servers.postfix.protocols import excludes_anonymous, understood_exclusions, versions
 from mailpath.servers.postfix.tables import Plugin
 from mailpath.visible import visible
@@ -38,8 +38,6 @@ _ATTRIBUTES = (
     "tafile",
 )
 _REFERENCES = {"hostname": "mx", "nexthop": "nexthop", "dot-nexthop": "dot-nexthop"}
-
-Tell = Callable[[Kind, str, str], None]
 
 
 class Policy(Record, frozen=True, kw_only=True):
@@ -113,8 +111,6 @@ class Client:
         return "none", self._is.why("smtp_tls_security_level", "smtp_use_tls")
 
     def _compatible(self, wanted: tuple[int, int, int]) -> bool:
-        from mailpath.servers.postfix.parameters import version
-
         return version(self._is["compatibility_level"]) >= wanted
 
     def draft(self, policy: Policy | None, plugin: Plugin | None) -> Draft:
@@ -186,7 +182,7 @@ class Client:
         if level != "none" or plugin is not None:
             yield from self._versions(level, attributes.get("protocols"), at)
             yield from self._suites(level, attributes.get("exclude"), at)
-            yield from self._grade(level, attributes.get("ciphers"), at)
+            self._tell_of_grade(level, attributes.get("ciphers"), at)
             yield from self._server_name(attributes.get("servername"), at)
         if "tafile" in attributes:
             self._tell(
@@ -195,6 +191,14 @@ class Client:
                 "Only the trust anchors of this file count; a verdict goes by the usual CAs.",
             )
         yield from self._connection()
+
+    def _said(self, parameter: str, given: str | None, at: str) -> tuple[str, str] | None:
+        """What counts and the line that says so: what the policy at `at` has `given`, else `parameter`; None
+        where neither is set.
+        """
+        if given is not None:
+            return given, at
+        return (self._is[parameter], self._is.why(parameter)) if parameter in self._is else None
 
     def _level(self, base: str, level: str, why: str, plugin: Plugin | None) -> Iterator[Setting]:
         preset = PRESETS[base]
@@ -219,12 +223,13 @@ class Client:
 
     def _names(self, base: str, level: str, match: str | None, at: str) -> Iterator[Setting]:
         parameter = f"smtp_tls_{level}_cert_match"
-        if match is None and parameter not in self._is:
+        said = self._said(parameter, match, at)
+        if said is None:
             usual = PRESETS[f"postfix-{level}"].references
             if PRESETS[base].references != usual:
                 yield Setting(field="references", value=[*usual], why=self._is.why(parameter))
             return
-        text, why = (match, at) if match is not None else (self._is[parameter], self._is.why(parameter))
+        text, why = said
         words = [each.lower().rstrip(".") for each in re.split(r"[,\s:]+", text) if each]
         references = [_REFERENCES[each] for each in words if each in _REFERENCES]
         yield Setting(field="references", value=list(dict.fromkeys(references)), why=why)
@@ -273,9 +278,10 @@ class Client:
             ("min_tls", optional),
             ("min_tls_authenticated", "smtp_tls_mandatory_protocols"),
         ):
-            if given is None and parameter not in self._is:
+            said = self._said(parameter, given, at)
+            if said is None:
                 continue
-            text, why = (given, at) if given is not None else (self._is[parameter], self._is.why(parameter))
+            text, why = said
             found = versions(text)
             if found.wrong:
                 self._tell(Kind.WRONG, why, f"{found.wrong}, so Postfix defers this mail.")
@@ -299,11 +305,12 @@ class Client:
                 yield Setting(field="anonymous_suites", value=False, why=why)
                 return
 
-    def _grade(self, level: str, given: str | None, at: str) -> Iterator[Setting]:
+    def _tell_of_grade(self, level: str, given: str | None, at: str) -> None:
         parameter = "smtp_tls_mandatory_ciphers" if level in REQUIRED - {"dane"} else "smtp_tls_ciphers"
-        if given is None and parameter not in self._is:
+        said = self._said(parameter, given, at)
+        if said is None:
             return
-        text, why = (given, at) if given is not None else (self._is[parameter], self._is.why(parameter))
+        text, why = said
         grade = text.lower()
         if grade in ("high", "medium"):
             self._tell(Kind.IGNORED, why, "OpenSSL 3 has the same suites at high and medium")
@@ -313,16 +320,12 @@ class Client:
             self._tell(Kind.UNDECIDED, why, "It wants suites that do not encrypt; few servers have any.")
         else:
             self._tell(Kind.WRONG, why, "This is no cipher grade, so Postfix defers this mail.")
-        yield from ()
 
     def _server_name(self, given: str | None, at: str) -> Iterator[Setting]:
-        if given is None and "smtp_tls_servername" not in self._is:
+        said = self._said("smtp_tls_servername", given, at)
+        if said is None:
             return
-        text, why = (
-            (given, at)
-            if given is not None
-            else (self._is["smtp_tls_servername"], self._is.why("smtp_tls_servername"))
-        )
+        text, why = said
         if text.lower() in ("", "hostname"):
             yield Setting(field="sni", value="mx" if text else "none", why=why)
         else:
@@ -355,18 +358,12 @@ class Client:
             yield Setting(field="patience", value=waits, why="; ".join(reasons)[:240])
         if "smtp_skip_5xx_greeting" in self._is and not self._is.is_on("smtp_skip_5xx_greeting"):
             yield Setting(field="greeting_5xx", value="bounce", why=self._is.why("smtp_skip_5xx_greeting"))
-        if "smtp_tls_force_insecure_host_tlsa_lookup" in self._is:
-            forced = self._is.is_on("smtp_tls_force_insecure_host_tlsa_lookup")
-            yield Setting(
-                field="tlsa_of_insecure_host",
-                value=forced,
-                why=self._is.why("smtp_tls_force_insecure_host_tlsa_lookup"),
-            )
-        if "smtp_balance_inet_protocols" in self._is:
-            balanced = self._is.is_on("smtp_balance_inet_protocols")
-            yield Setting(
-                field="balance_families", value=balanced, why=self._is.why("smtp_balance_inet_protocols")
-            )
+        for parameter, field in (
+            ("smtp_tls_force_insecure_host_tlsa_lookup", "tlsa_of_insecure_host"),
+            ("smtp_balance_inet_protocols", "balance_families"),
+        ):
+            if parameter in self._is:
+                yield Setting(field=field, value=self._is.is_on(parameter), why=self._is.why(parameter))
         if self._is["inet_protocols"].lower() == "ipv4":
             yield Setting(field="ipv6", value=False, why=self._is.why("inet_protocols"))
         if "smtp_pix_workarounds" in self._is:

@@ -17,6 +17,7 @@ from typing import Any
 
 from mailpath.records import Record
 from mailpath.servers.given import ImportRefused, Line
+from mailpath.wording.times import UNITS
 
 _ASSIGNED = re.compile(r"([A-Za-z0-9_]+)\s*=\s*(.*)\Z", re.DOTALL)
 #: `postconf -P`: service/type/parameter = value.
@@ -90,9 +91,10 @@ class Parameters:
         """The value with all names replaced, the default where no line sets it.  Raises `ImportRefused`."""
         if name in self.set:
             self.used.add(name)
-        return _Expansion(self)(self._raw(name), 0).strip()
+        return self.expanded(self.raw(name))
 
-    def _raw(self, name: str) -> str:
+    def raw(self, name: str) -> str:
+        """The value as it is written, the default where no line sets it."""
         found = self.set.get(name)
         return known()["default"].get(name, "") if found is None else found.value
 
@@ -107,8 +109,7 @@ class Parameters:
     def seconds(self, name: str) -> int | None:
         """The value of a time (postconf(5): s, m, h, d, w), None where it is none."""
         found = re.fullmatch(r"([0-9]{1,9})([smhdw]?)", self[name])
-        units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-        return int(found[1]) * units[found[2]] if found else None
+        return int(found[1]) * UNITS[found[2] or "s"] if found else None
 
     def number(self, name: str) -> int | None:
         """The value of a number, None where it is none."""
@@ -167,9 +168,7 @@ class _Expansion:
         return self._value(found[0], depth), found.end()
 
     def _value(self, name: str, depth: int) -> str:
-        raw = self._parameters.set.get(name)
-        text = known()["default"].get(name, "") if raw is None else raw.value
-        return self(text, depth + 1)
+        return self(self._parameters.raw(name), depth + 1)
 
     def _braced(self, inner: str, depth: int) -> str:
         """`name`, `name?text`, `name:text`, or a comparison with one or two texts."""

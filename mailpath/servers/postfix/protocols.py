@@ -49,16 +49,15 @@ def versions(text: str) -> Versions:
             ceiling = number
         else:
             (excluded if found[1] else included).add(number)
-    on = [each for each in range(len(names)) if floor <= each <= ceiling and each not in excluded]
-    on = [each for each in on if not included or each in included]
+    on = sorted((included or set(range(len(names)))).intersection(range(floor, ceiling + 1)) - excluded)
     if not on:
         return Versions(wrong="It leaves no TLS version")
-    gaps: list[str] = [names[each] for each in range(on[0], on[-1]) if each not in on]
+    doubt = ""
+    gap = next((names[each] for each in range(on[0], on[-1]) if each not in on), None)
     if on[-1] < len(names) - 1:
-        gaps.append(f"nothing older than {names[on[-1] + 1]}")
-    doubt = f"A server that speaks only {gaps[0]} cannot be told." if gaps else ""
-    if gaps and gaps[-1].startswith("nothing"):
-        doubt = f"A server that speaks {gaps[-1]} cannot be told."
+        doubt = f"A server that speaks nothing older than {names[on[-1] + 1]} cannot be told."
+    elif gap is not None:
+        doubt = f"A server that speaks only {gap} cannot be told."
     return Versions(oldest=names[on[0]], doubt=doubt)
 
 

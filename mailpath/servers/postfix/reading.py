@@ -40,10 +40,6 @@ class Sorted(Record, frozen=True, kw_only=True):
     tables: tuple[Given, ...]
     strange: tuple[Line, ...]
 
-    @property
-    def found(self) -> bool:
-        return bool(self.main or self.services or self.of_services)
-
 
 def sorted_lines(files: Iterable[Given]) -> Sorted:
     """Each file is read as configuration if its first line is; else it may be a table."""

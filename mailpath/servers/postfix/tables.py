@@ -9,13 +9,12 @@ server, and is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import PurePath
+from collections.abc import Sequence
 
 import msgspec
 
 from mailpath.records import Record
-from mailpath.servers.given import Given, Line, logical_lines
+from mailpath.servers.given import Given, Line, find_file, logical_lines
 
 #: Their source is a text file of `key value` lines.
 _FILES = frozenset({"hash", "btree", "cdb", "dbm", "lmdb", "sdbm", "texthash"})
@@ -75,22 +74,6 @@ def open_table(spec: str, line: Line, files: Sequence[Given]) -> Table:
         )
         return Table(spec=spec, entries=entries, broken=broken if kind == "texthash" else "")
     return Table(spec=spec, missing=f"A table of the type {kind or spec} cannot be looked up here.")
-
-
-def find_file(path: str, files: Iterable[Given]) -> Given | None:
-    """The file that `path` on the server is here: the one whose path ends most like it."""
-    wanted = PurePath(path).parts[::-1]
-    best, likeness = None, 0
-    for file in files:
-        parts = PurePath(file.path).parts[::-1]
-        same = 0
-        for one, other in zip(wanted, parts, strict=False):
-            if one != other:
-                break
-            same += 1
-        if same > likeness:
-            best, likeness = file, same
-    return best
 
 
 def _entries(file: Given) -> tuple[dict[str, tuple[str, Line]], Line | None]:

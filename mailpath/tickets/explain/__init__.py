@@ -96,9 +96,8 @@ def _line(
     if code is None and _NOT_ANNOUNCED.search(words):
         code = "5.7.30"
     said = None
-    general = (
-        code is not None and code.partition(".")[2] in FINDINGS
-    )  # "REQUIRETLS is required" is not "TLS is"
+    # "REQUIRETLS is required" is not "TLS is".
+    general = code is not None and code.partition(".")[2] in FINDINGS
     if not general or wordings.recognise(" ".join(words.split())) in wordings.of_requiretls():
         near = (*beside, *(line.beside if line is not None else ()))
         server = line.server if line is not None else server or ""
@@ -198,17 +197,16 @@ def _taken(field: str | None) -> Explanation:
 
 def with_field(found: Explanation, field: str | None) -> Explanation:
     """`found`, with what Postfix's `tls=` says of the session."""
-    told = tls_field.told(field) if field is not None else ()
-    if not told:
+    if field is None or not (told := tls_field.told(field)):
         return found
-    causes = narrowed(found.causes, tls_field.demanded_by(field or ""), tls_field.presets_with(field or ""))
+    causes = narrowed(found.causes, tls_field.demanded_by(field), tls_field.presets_with(field))
     return msgspec.structs.replace(
         found,
         recognised=(*found.recognised, f"the field tls={field}"),
         means=(*found.means, *told),
         causes=causes,
         postures=reach.union(causes) if causes else found.postures,
-        tls_field=visible(field or ""),
+        tls_field=visible(field),
     )
 
 

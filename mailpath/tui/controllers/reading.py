@@ -49,18 +49,11 @@ class Reader:
     def open(self, step: str | None) -> None:
         """Open `step` and close what was open; None: close it."""
         self._screen.steps.opened = None if step == "verdict" else step
-        opened = {"-verdict-open": step == "verdict", "-step-open": self._screen.steps.opened is not None}
-        self._have_classes(opened)
+        self._screen.update_classes(
+            {"-verdict-open": step == "verdict", "-step-open": self._screen.steps.opened is not None}
+        )
         if step is None:
             self._screen.zoomed = False
-
-    def _have_classes(self, wanted: dict[str, bool]) -> None:
-        """The screen has these, or has them not.  Styled once for all: it styles every widget."""
-        before = self._screen.classes
-        for name, has in wanted.items():
-            self._screen.set_class(has, name, update=False)
-        if self._screen.classes != before:
-            self._screen.update_node_styles()
 
     def open_first(self, step: str) -> None:
         """What is wrong with a finished walk; somebody who reads elsewhere stays there."""
@@ -170,7 +163,7 @@ class Reader:
     def open_list(self, mode: Mode) -> None:
         screen, side = self._screen, self._screen.side
         side.mode = mode
-        self._have_classes({"-side": True, "-wide-side": mode != "posture"})
+        screen.update_classes({"-side": True, "-wide-side": mode != "posture"})
         self._bound_for = side.shown
         if side.display:
             screen.set_focus(side.shown)

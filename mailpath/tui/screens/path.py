@@ -96,9 +96,9 @@ class PathScreen(StyledScreen):
         lens: Lens | None = None,
         table: Callable[[], object] | None = None,
     ) -> None:
-        """`recent`: recipients of earlier runs; `problems`: with the configuration; `keymap`: other keys by
-        the ids of bindings; `pasted`: the text that named the path; `lens`: through what the walk is seen
-        first; `table`: goes back to the table that the path was opened from."""
+        """`recent`: recipients of earlier runs; `problems`: what is wrong with the configuration; `keymap`:
+        other keys by the ids of bindings; `pasted`: the text that named the path; `lens`: through what the
+        walk is seen first; `table`: goes back to the table that the path was opened from."""
         super().__init__()
         self.set_reactive(PathScreen.posture, posture)
         self.glyphs = glyphs
@@ -108,8 +108,9 @@ class PathScreen(StyledScreen):
         self._problems = tuple(problems)
         self._keymap = keymap or {}
         self._table = table
-        source, self.answer = session.source, Answer(glyphs, id="answer")
+        source = session.source
         self.bar = PathBar(sender, recipient, source.badge, source.kind, id="bar")
+        self.answer = Answer(glyphs, id="answer")
         self.side = Side(glyphs, posture, now=source.now, id="side")
         self.steps = Steps(glyphs, id="steps")
         self.verdict = VerdictPanel(glyphs, id="verdict")
@@ -131,24 +132,13 @@ class PathScreen(StyledScreen):
         return tuple(dict.fromkeys([*walked, *self.keeper.earlier]))
 
     def compose(self) -> ComposeResult:
-        self._fit()
+        self.fit()
         yield self.bar
         yield self.complaint
         yield self.answer
         # Together they have the rest of the screen, whatever stands above: nothing goes below its end.
         yield Vertical(Horizontal(self.side, self.steps, id="middle"), self.verdict, id="rest")
         yield KeyLine()
-
-    def _fit(self) -> None:
-        """Be of the terminal's size before anything is laid out: what a small one hides has then never been
-        shown, and the first frame is styled once (5 ms)."""
-        width, height = self.app.size
-        for cells, sizes in (
-            (width, self.HORIZONTAL_BREAKPOINTS or self.app.HORIZONTAL_BREAKPOINTS),
-            (height, self.app.VERTICAL_BREAKPOINTS),
-        ):
-            fitting = [name for least, name in sizes or () if cells >= least]
-            self.add_class(*fitting[-1:], update=False)
 
     def on_mount(self) -> None:
         back, lab = self.key_of("path.back", "escape"), self.key_of("path.lab", "l")

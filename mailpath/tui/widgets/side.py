@@ -154,9 +154,7 @@ class Side(Vertical):
         return {"posture": self.postures, "attack": self.attacks, "clock": self.times, "plan": self.plans}
 
     def watch_mode(self) -> None:
-        for mode in _TITLES:
-            self.set_class(mode == self.mode, f"-{mode}", update=False)
-        self.update_node_styles()  # once for both classes
+        self.update_classes({f"-{mode}": mode == self.mode for mode in _TITLES})
         if self.mode == "plan" and not self.plans.is_attached:
             self.mount(self.plans, before=self._words)
         for choices in self._lists.values():
