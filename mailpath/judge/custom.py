@@ -101,7 +101,8 @@ def _unknown(start: Posture, table: object) -> dict[str, tuple[Any, ...]]:
     found = {}
     for key, values in table.items():
         if not isinstance(values, list) or not 2 <= len(values) <= _MOST_VALUES:
-            raise BadPosture(f"unknown.{key} must be a list of the values that it may have.", "unknown", key)
+            why = f"unknown.{key} must be a list of the values that it may have, 2 to {_MOST_VALUES} of them."
+            raise BadPosture(why, "unknown", key)
         if key not in Posture.__struct_fields__:
             raise BadPosture(f"unknown.{key}: only what an operator sets can be unknown.", "unknown", key)
         try:
