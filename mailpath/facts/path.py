@@ -239,6 +239,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         """2yz: a sender goes on, whatever the last two digits (RFC 5321 section 4.2.1)."""
         return self.code is not None and 200 <= self.code < 300
 
+    @property
+    def temporary(self) -> bool:
+        """4yz: a sender comes again later (RFC 5321 section 4.2.1)."""
+        return self.code is not None and 400 <= self.code < 500
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One SMTP session with one address, read from its transcript.

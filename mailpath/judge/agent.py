@@ -78,17 +78,17 @@ class Agent(HostHabits, frozen=True, kw_only=True):
     ] = False
     lost_before_tls: Annotated[
         Refusal,
-        means("What a session does that ends, or falls silent, at the greeting or at EHLO."),
+        means("What happens if a session ends, or falls silent, at the greeting or at EHLO."),
         source("ZoneMTA mx-connect: a host that accepts the connection is the only one, observed"),
     ] = Refusal.NEXT
     lost_at_starttls: Annotated[
         Refusal,
-        means("What a session does that ends at STARTTLS; plaintext only if TLS is optional."),
+        means("What happens if a session ends at STARTTLS; plaintext only if TLS is optional."),
         source("chasquid: at once without TLS; Courier: the next time; ZoneMTA: waits; observed"),
     ] = Refusal.NEXT
     starttls_missing: Annotated[
         Refusal,
-        means("What a host does that does not offer STARTTLS if TLS is required."),
+        means("What happens if a host does not offer STARTTLS and TLS is required."),
         source("Postfix 4.7.4; mox sends STARTTLS anyway, and the 502 bounces the mail; observed"),
     ] = Refusal.NEXT
     starttls_4xx_required: Annotated[
@@ -109,7 +109,7 @@ class Agent(HostHabits, frozen=True, kw_only=True):
 
     ehlo_in_tls: Annotated[
         Refusal,
-        means("What a refusal of EHLO inside TLS does, if it is not ignored; bounce: a permanent one."),
+        means("What a refusal of EHLO inside TLS does, if it is not ignored; bounce: only a permanent one."),
         source("chasquid: at once without TLS; OpenSMTPD and ZoneMTA: waits; observed"),
     ] = Refusal.BOUNCE
 
@@ -121,12 +121,12 @@ class Agent(HostHabits, frozen=True, kw_only=True):
     ] = Refusal.NEXT
     lost_in_tls: Annotated[
         LostInTls,
-        means("What a session does that ends right after the handshake."),
+        means("What happens if a session ends right after the handshake."),
         source("OpenSMTPD, mox, Sendmail: no fallback to plaintext there; dma bounces; observed"),
     ] = LostInTls.AS_HANDSHAKE
     certificate_refused: Annotated[
         Refusal,
-        means("What a certificate does that must be good, and is not."),
+        means("What happens if a certificate must be good, and is not."),
         source("ZoneMTA: the attempt ends, observed"),
     ] = Refusal.NEXT
     name_refused: Annotated[
@@ -201,7 +201,7 @@ class Agent(HostHabits, frozen=True, kw_only=True):
     # --- REQUIRETLS ----------------------------------------------------------------------------------
     requiretls_any_host: Annotated[
         bool,
-        means("A host that is authenticated will do, though nothing vouches for its name."),
+        means("A host that is authenticated will do, even if nothing vouches for its name."),
         source(
             "RFC 8689 section 4.2.1 wants a signed MX or a policy that lists it; Postfix 3.11.7, observed"
         ),
@@ -308,7 +308,7 @@ class Agent(HostHabits, frozen=True, kw_only=True):
     ] = RFC_8461
     unlisted_mx: Annotated[
         Refusal,
-        means("What an MX host does that the policy does not list."),
+        means("What happens at an MX host that the policy does not list."),
         source(
             "RFC 8461 section 5: the next host; ZoneMTA and Courier bounce if no other was tried, observed"
         ),

@@ -107,7 +107,7 @@ def tried(walk: Walk, posture: Posture, target: Target, policy: HostPolicy, endi
     if ending.either:
         return attempt
     session = ending.session
-    temporary = ending.reply is not None and ending.reply.code is not None and ending.reply.code // 100 == 4
+    temporary = ending.reply is not None and ending.reply.temporary
     scene = msgspec.structs.replace(
         _scene(walk, posture, target, session),
         required=policy.demand is not Demand.MAY and not (policy.dane and temporary),

@@ -12,8 +12,7 @@ from enum import Enum
 from mailpath.assess.tlsa import has_insecure_mx, plainly_unusable, tlsa_of
 from mailpath.facts import Lookup, MxHost, MxKind, Security, Walk
 from mailpath.judge.destination import Answer, answer
-from mailpath.judge.events import Event
-from mailpath.judge.indeterminate import indeterminate, lost, note
+from mailpath.judge.indeterminate import indeterminate, lost, unproven
 from mailpath.judge.model import Untold
 from mailpath.judge.posture import Posture
 from mailpath.match import dane
@@ -31,7 +30,7 @@ class Domain(Enum):
 def dane_of_domain(walk: Walk, posture: Posture) -> Domain | Untold:
     """The answer for the recipient domain, or why we cannot tell."""
     if indeterminate(walk.mx.lookup):
-        return _unlearnt(walk)
+        return unproven(walk)
     found: list[Domain] = []
     for host in walk.mx.hosts if walk.mx.kind is MxKind.HOSTS else ():
         if host.form != "name":
@@ -53,7 +52,7 @@ def _dane_of_host(walk: Walk, posture: Posture, host: MxHost) -> Domain | Untold
         failed = failed or _failed(walk, posture, lookup)
         if lookup is not None and answer(lookup, posture) is Answer.FOUND:
             if indeterminate(lookup):
-                return _unlearnt(walk)
+                return unproven(walk)
             secure = lookup.security is Security.SECURE
             return _dane_by_records(walk, posture, host) if secure else Domain.NO_DANE
     return failed or Domain.NO_DANE
@@ -81,9 +80,4 @@ def _failed(walk: Walk, posture: Posture, lookup: Lookup | None) -> Domain | Unt
         return untold
     if answer(lookup, posture) is Answer.ERROR:
         return Domain.FAILED
-    return _unlearnt(walk) if indeterminate(lookup) else None
-
-
-def _unlearnt(walk: Walk) -> Untold:
-    why = "it is unknown whether these names are signed"
-    return Untold(Event.SECURITY_UNKNOWN, why if walk.dnssec.resolver_passes else note(walk) or why)
+    return unproven(walk) if indeterminate(lookup) else None

@@ -84,9 +84,8 @@ def custom_posture(name: str, table: Mapping[str, Any]) -> Posture:
                 made |= understood(start, {field: value})
             except BadPosture as error:
                 raise BadPosture(str(error), key, *error.path[1:]) from None
-    left = {"agent": table["agent"]} if "agent" in table else {}
-    left |= {key: value for key, value in table.items() if key not in _APART}
-    given = {RENAMED.get(key, key): value for key, value in left.items()}
+    told = (key for key in table if key == "agent" or key not in _APART)
+    given = {RENAMED.get(key, key): table[key] for key in told}
     changed = ", ".join(line for field, value in given.items() for line in written(field, value))
     title = f"{start.name} with {changed}" if changed else f"as {start.name}"
     own = {"name": name, "source": "your own configuration", "measured": None, "notes": ""}
@@ -101,7 +100,8 @@ def _unknown(start: Posture, table: object) -> dict[str, tuple[Any, ...]]:
     found = {}
     for key, values in table.items():
         if not isinstance(values, list) or not 2 <= len(values) <= _MOST_VALUES:
-            raise BadPosture(f"unknown.{key} must be a list of the values that it may have.", "unknown", key)
+            why = f"unknown.{key} must be a list of the values that it may have, 2 to {_MOST_VALUES} of them."
+            raise BadPosture(why, "unknown", key)
         if key not in Posture.__struct_fields__:
             raise BadPosture(f"unknown.{key}: only what an operator sets can be unknown.", "unknown", key)
         try:

@@ -115,17 +115,14 @@ def _is_itself(host: MxHost, known: OwnHost) -> bool:
 
 def _of_all(mx: MxFacts, targets: list[Target], posture: Posture) -> Destination | None:
     """What one host that does not resolve makes of all of them, where it does."""
-    absent = any(target.address is None and target.event is not Event.HOST_FAILED for target in targets)
+    unresolved = tuple(target for target in targets if target.address is None)
     does = posture.agent.unresolved_host
-    if absent and does in (Refusal.BOUNCE, Refusal.DEFER):
-        event = Event.NO_ADDRESS if mx.kind is MxKind.IMPLICIT else Event.NO_HOST_FOUND
-        permanent = does is Refusal.BOUNCE
-        return Destination(targets=_unresolved_only(targets), event=event, permanent=permanent)
-    return None
-
-
-def _unresolved_only(targets: list[Target]) -> tuple[Target, ...]:
-    return tuple(target for target in targets if target.address is None)
+    if does not in (Refusal.BOUNCE, Refusal.DEFER):
+        return None
+    if all(target.event is Event.HOST_FAILED for target in unresolved):
+        return None
+    event = Event.NO_ADDRESS if mx.kind is MxKind.IMPLICIT else Event.NO_HOST_FOUND
+    return Destination(targets=unresolved, event=event, permanent=does is Refusal.BOUNCE)
 
 
 def _nowhere(mx: MxFacts, targets: list[Target], posture: Posture) -> Destination:

@@ -51,15 +51,20 @@ def either(session: Session, why: str, endings: list[AttemptEnd]) -> AttemptEnd:
     each = tuple(inner for ending in endings for inner in ending.either or (ending,))
     if len({(ending.outcome, ending.event) for ending in each}) == 1:
         return endings[0]
-    outcomes = {ending.outcome for ending in each}
     return AttemptEnd(
-        outcome=outcomes.pop() if len(outcomes) == 1 else Outcome.UNKNOWN,
+        outcome=common(each),
         event=Event.NOT_AWAITED,
         why=why,
         tls_failed=any(ending.tls_failed for ending in each),
         session=session,
         either=each,
     )
+
+
+def common(endings: tuple[AttemptEnd, ...]) -> Outcome:
+    """The outcome that all of them have; UNKNOWN where they differ."""
+    outcomes = {ending.outcome for ending in endings}
+    return outcomes.pop() if len(outcomes) == 1 else Outcome.UNKNOWN
 
 
 def untold_end(untold: Untold, session: Session | None = None, *, lost: bool = False) -> AttemptEnd:
@@ -77,7 +82,7 @@ def deferred(session: Session, event: Event, *, why: str = "", word: str | None 
 
 def refused(session: Session, event: Event, reply: Reply, refusal: Refusal, *, why: str = "") -> AttemptEnd:
     """A refusing reply; a 4yz one is temporary, and so is what cannot be read as a reply."""
-    permanent = reply.code is not None and reply.code // 100 != 4
+    permanent = reply.code is not None and not reply.temporary
     bounces = (Refusal.BOUNCE, Refusal.BOUNCE_IF_LAST)
     refusal = refusal if permanent or refusal not in bounces else Refusal.NEXT
     return disposed(msgspec.structs.replace(deferred(session, event, why=why), reply=reply), refusal)

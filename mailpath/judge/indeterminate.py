@@ -47,6 +47,12 @@ def lost(walk: Walk, posture: Posture, lookup: Lookup | None) -> Untold | None:
     return Untold(EVENTS.get(lookup.failure, Event.FAILED_HERE), shown(why)) if why else None
 
 
+def unproven(walk: Walk, what: str = "these names") -> Untold:
+    """That nobody knows whether `what` are signed; the resolver's failing, where it is why, comes first."""
+    why = f"it is unknown whether {what} are signed"
+    return Untold(Event.SECURITY_UNKNOWN, why if walk.dnssec.resolver_passes else note(walk) or why)
+
+
 def doubted(walk: Walk) -> bool:
     """Our resolver was seen to leave proofs of absence out, and some denial lacks one."""
     return not walk.dnssec.resolver_passes and any(lookup.proofless for lookup in lookups(walk))

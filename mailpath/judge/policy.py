@@ -17,7 +17,7 @@ from mailpath.judge.by_domain import Domain, dane_of_domain
 from mailpath.judge.destination import Answer, Target, answer
 from mailpath.judge.events import Event
 from mailpath.judge.habits import Reference, Refusal, Sni
-from mailpath.judge.indeterminate import indeterminate, lost, note
+from mailpath.judge.indeterminate import indeterminate, lost, unproven
 from mailpath.judge.model import Demand, DemandedBy, Mechanism, Untold
 from mailpath.judge.posture import DaneUse, InsecureMx, Level, Posture, Precedence
 from mailpath.match import dane
@@ -87,7 +87,7 @@ def _by_domain(walk: Walk, posture: Posture, target: Target, policy: StsPolicy |
     """What one answer for the whole domain makes of this host."""
     answered = dane_of_domain(walk, posture)
     if isinstance(answered, Untold):
-        return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=answered)
+        return _untold(answered)
     if answered is Domain.FAILED:
         return _skipped(DemandedBy.DANE, Event.DANE_UNKNOWN)
     if policy is not None and answered is Domain.NO_DANE:
@@ -163,7 +163,7 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     if posture.dane is DaneUse.OFF:
         return None
     if indeterminate(walk.mx.lookup) or indeterminate(target.lookup):
-        return _untold(walk, "it is unknown whether these names are signed")
+        return _untold(unproven(walk))
     insecure_mx = has_insecure_mx(walk)
     mandatory = posture.dane is DaneUse.MANDATORY
     if insecure_mx and (mandatory or posture.insecure_mx is InsecureMx.MAY):
@@ -174,12 +174,12 @@ def _by_dane(walk: Walk, posture: Posture, target: Target) -> HostPolicy | None:
     for candidate in candidates:
         untold = lost(walk, posture, candidate.lookup)
         if untold is not None:
-            return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=untold)
+            return _untold(untold)
         state = answer(candidate.lookup, posture)
         if state is Answer.ERROR:
             return _skipped(DemandedBy.DANE, Event.TLSA_FAILED)
         if indeterminate(candidate.lookup):
-            return _untold(walk, "it is unknown whether its TLSA records are signed")
+            return _untold(unproven(walk, "its TLSA records"))
         if state is Answer.FOUND and candidate.records and candidate.lookup.security is Security.SECURE:
             return _with_tlsa(walk, posture, target, candidate, insecure_mx=insecure_mx)
     return _missing(posture, Event.TLSA_MISSING)
@@ -197,11 +197,9 @@ def _skipped(by: DemandedBy, event: Event, *, bounces: bool = False) -> HostPoli
     return HostPolicy(demand=Demand.AUTHENTICATE, by=by, skip=event, bounces=bounces)
 
 
-def _untold(walk: Walk, what: str) -> HostPolicy:
-    """Our own view was too poor to tell what this host demands; the resolver's failing comes first."""
-    why = what if walk.dnssec.resolver_passes else note(walk) or what
-    untold = Untold(Event.SECURITY_UNKNOWN, why)
-    return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=untold)
+def _untold(why: Untold) -> HostPolicy:
+    """Our own view was too poor to tell what this host demands."""
+    return HostPolicy(demand=Demand.AUTHENTICATE, by=DemandedBy.DANE, undetermined=why)
 
 
 def _candidates(walk: Walk, posture: Posture, target: Target) -> list[TlsaSet]:

@@ -2,11 +2,11 @@
 
 REQUIRETLS (section 4.2.1): a host will do if it was found securely (a signed MX RRset, or a name that the
 MTA-STS policy lists), is authenticated, and announces REQUIRETLS inside TLS; a message for which none will
-do goes back to its author, with 5.7.10 or 5.7.30.  A look-up that failed is not a host that will not do: the
+do goes back to its author, with 5.7.10 or 5.7.30.  A lookup that failed is not a host that will not do: the
 message waits, as any other would (RFC 5321 section 5.1).  Postfix has another idea of it
-(`requiretls_last.py`).  `TLS-Required: No` (section 4.2.2): what the
-recipient asks for is ignored.  A sender that does not implement RFC 8689 sends a message with REQUIRETLS as
-any other; `TLS-Required: No` is told as of one that does.
+(`requiretls_last.py`).  `TLS-Required: No` (section 4.2.2): what the recipient asks for is ignored.  A sender
+that does not implement RFC 8689 sends a message with REQUIRETLS as any other; `TLS-Required: No` is told as
+of one that does.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from mailpath.facts import Walk
 from mailpath.judge import attempts
 from mailpath.judge.course import Course, Round
 from mailpath.judge.destination import Target
-from mailpath.judge.endings import AttemptEnd
+from mailpath.judge.endings import AttemptEnd, common
 from mailpath.judge.events import ENVELOPE, NOT_VERIFIED, REQUIRETLS, Event
 from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome
 from mailpath.judge.policy import HostPolicy
@@ -58,7 +58,7 @@ class LastDecides(Course):
         policy = super().policy(target)
         if policy.skip is not None or policy.undetermined is not None:
             return policy
-        if self._enforced and not is_matched(policy):
+        if self._enforced and not _is_matched(policy):
             return replace(policy, skip=Event.REQUIRETLS_UNAUTHENTICATED)
         if self.posture.requiretls_policy is RequiretlsPolicy.STARTTLS:
             return replace(policy, no_fallback=True)
@@ -86,9 +86,7 @@ class LastDecides(Course):
         if refusal is None:
             either = tuple(self._as_required(target, each, last=last) for each in ending.either)
             if either:
-                outcomes = {each.outcome for each in either}
-                outcome = outcomes.pop() if len(outcomes) == 1 else Outcome.UNKNOWN
-                ending = replace(ending, either=either, outcome=outcome)
+                ending = replace(ending, either=either, outcome=common(either))
             return super().take(target, policy, ending, last=last)
         tried = self.told(attempts.tried, target, ending.policy or policy, ending)
         if is_plain(ending):  # before it is decided to do without TLS
@@ -187,7 +185,7 @@ class LastDecides(Course):
         return super().result()
 
 
-def is_matched(policy: HostPolicy) -> bool:
+def _is_matched(policy: HostPolicy) -> bool:
     """The certificate of a host under `policy` is matched; with TLSA records nobody knows as yet that none of
     them can be used.
     """

@@ -6,8 +6,6 @@ posture.  The certificate is judged right after the handshake, before EHLO is se
 
 from __future__ import annotations
 
-from functools import partial
-
 import msgspec
 
 from mailpath.assess.reached import Reached, reached, why_ended
@@ -116,14 +114,13 @@ def _greeted(session: Session, posture: Posture) -> AttemptEnd | None:
     if greeting is None:
         return disposed(deferred(session, Event.GREETING_LOST), lost)
     if far in (Reached.NOT_SMTP, Reached.GREETING_REFUSED):
-        return refused(session, Event.GREETING_REFUSED, greeting, _by_class(greeting.code, posture))
+        return refused(session, Event.GREETING_REFUSED, greeting, _by_class(greeting, posture))
     if _is_pix_banner(session, posture) or far not in (Reached.EHLO_LOST, Reached.EHLO_REFUSED):
         return None
     if hello is not None and hello.code == 421 and posture.agent.ehlo_421_ends:
         return refused(session, Event.EHLO_REFUSED, hello, posture.agent.greeting_4xx)
     if session.helo is not None and far is Reached.EHLO_REFUSED:
-        temporary = session.helo.code is not None and session.helo.code // 100 == 4
-        refusal = posture.agent.greeting_4xx if temporary else posture.agent.helo_5xx
+        refusal = posture.agent.greeting_4xx if session.helo.temporary else posture.agent.helo_5xx
         return refused(session, Event.EHLO_REFUSED, session.helo, refusal)
     # Where the walk took the reply for good it said no HELO; what it heard next speaks for the server.
     answered = hello is not None and hello.code is not None and bool(hello.codes)
@@ -131,11 +128,12 @@ def _greeted(session: Session, posture: Posture) -> AttemptEnd | None:
     return None if went_on else disposed(deferred(session, Event.EHLO_LOST), lost)
 
 
-def _by_class(code: int | None, posture: Posture) -> Refusal:
+def _by_class(greeting: Reply, posture: Posture) -> Refusal:
     """What a greeting other than 2yz does."""
-    if code is not None and code // 100 not in (4, 5):
-        return posture.agent.invalid_reply_is
-    return posture.agent.greeting_4xx if code is not None and code // 100 == 4 else posture.agent.greeting_5xx
+    if greeting.temporary:
+        return posture.agent.greeting_4xx
+    invalid = greeting.code is not None and greeting.code // 100 != 5
+    return posture.agent.invalid_reply_is if invalid else posture.agent.greeting_5xx
 
 
 def _is_pix_banner(session: Session, posture: Posture) -> bool:
@@ -161,23 +159,21 @@ def _in_clear(
     if far is Reached.STARTTLS_LOST:
         broke = "the connection broke at STARTTLS"
         why = broke if session.starttls is None else "STARTTLS gets no SMTP reply"
-        refusal = posture.agent.lost_at_starttls
-        if policy.demand is Demand.MAY and _goes_plain(refusal, policy, is_retry=is_retry):
+        refusal, optional = posture.agent.lost_at_starttls, policy.demand is Demand.MAY
+        if optional and not policy.no_fallback and _goes_plain(refusal, is_retry=is_retry):
             return plaintext(walk, session, posture, Event.STARTTLS_LOST, why=why)
-        optional = policy.demand is Demand.MAY or refusal is not Refusal.ON_RETRY
-        return disposed(
-            deferred(session, Event.STARTTLS_LOST, why=why), refusal if optional else Refusal.NEXT
-        )
+        if refusal is Refusal.ON_RETRY and not optional:
+            refusal = Refusal.NEXT
+        return disposed(deferred(session, Event.STARTTLS_LOST, why=why), refusal)
     if far is not Reached.STARTTLS_REFUSED:
         return None
     assert session.starttls is not None
     return _starttls_refused(walk, session, session.starttls, posture, policy, is_retry=is_retry)
 
 
-def _goes_plain(refusal: Refusal, policy: HostPolicy, *, is_retry: bool) -> bool:
-    """Does mail for which TLS is optional go without, now that TLS does not come about?"""
-    later = refusal is Refusal.ON_RETRY and is_retry
-    return (refusal is Refusal.PLAINTEXT or later) and not policy.no_fallback
+def _goes_plain(refusal: Refusal, *, is_retry: bool) -> bool:
+    """Does mail for which TLS is optional go without, now that STARTTLS does not come about?"""
+    return refusal is Refusal.PLAINTEXT or (refusal is Refusal.ON_RETRY and is_retry)
 
 
 def _offers(session: Session, posture: Posture) -> bool:
@@ -195,17 +191,16 @@ def _starttls_refused(
     walk: Walk, session: Session, reply: Reply, posture: Posture, policy: HostPolicy, *, is_retry: bool
 ) -> AttemptEnd:
     why = "STARTTLS is offered, but refused"
-    permanent = reply.code is not None and reply.code // 100 != 4
+    permanent = reply.code is not None and not reply.temporary
     if policy.demand is Demand.MAY:
         refusal = posture.starttls_5xx if permanent else posture.starttls_4xx
         if policy.no_fallback and not permanent:
             refusal = Refusal.NEXT
-        plain = refusal is Refusal.PLAINTEXT or (refusal is Refusal.ON_RETRY and is_retry)
         gone = session.failed_at is Stage.ENVELOPE or session.tls is not None
-        if plain and gone and refusal is Refusal.PLAINTEXT:
+        if refusal is Refusal.PLAINTEXT and gone:
             ended = deferred(session, Event.MAIL_LOST, why=f"{why}, and the session ends")
             return msgspec.structs.replace(ended, cause=Event.STARTTLS_REFUSED)
-        if plain:
+        if _goes_plain(refusal, is_retry=is_retry):
             return plaintext(walk, session, posture, Event.STARTTLS_REFUSED, why=why)
         return refused(session, Event.STARTTLS_REFUSED, reply, refusal, why=why)
     agent = posture.agent
@@ -251,7 +246,7 @@ def _ehlo_refused(
     refusal = posture.agent.ehlo_in_tls
     if refusal is Refusal.PLAINTEXT and policy.demand is Demand.MAY and not policy.no_fallback:
         return plaintext(walk, session, posture, Event.TLS_EHLO_REFUSED, why=why)
-    if refusal is Refusal.BOUNCE and reply.code is not None and reply.code // 100 == 4:
+    if refusal is Refusal.BOUNCE and reply.temporary:
         refusal = posture.agent.greeting_4xx
     return refused(session, Event.TLS_EHLO_REFUSED, reply, refusal, why=why)
 
@@ -263,8 +258,8 @@ def _trusted(
     if not trusted.accepted:
         agent, optional = posture.agent, policy.demand is Demand.MAY
         if optional and agent.certificate_falls_back:
-            fails = partial(_tls_failed, walk, session, trusted.event, posture, policy, why=trusted.why)
-            return fails(is_retry=is_retry)
+            event, why = trusted.event, trusted.why
+            return _tls_failed(walk, session, event, posture, policy, why=why, is_retry=is_retry)
         ending = deferred(session, trusted.event, why=trusted.why, word=agent.tls_log_words.untrusted)
         later = optional and posture.optional_check is OptionalCheck.FIRST_ATTEMPT
         ending = msgspec.structs.replace(ending, tls_failed=later, policy=trusted.policy)
@@ -307,16 +302,13 @@ def _tls_failed(
     is_retry: bool,
 ) -> AttemptEnd:
     """TLS broke: plaintext with the same address, now or later, where TLS is optional."""
-    optional = policy.demand is Demand.MAY
-    fallback = posture.fallback
-    lost = posture.agent.lost_in_tls if event is Event.TLS_LOST else LostInTls.AS_HANDSHAKE
-    if lost is not LostInTls.AS_HANDSHAKE:
-        fallback = Fallback.NEVER
+    ended = deferred(session, event, why=why)
+    if event is Event.TLS_LOST and posture.agent.lost_in_tls is not LostInTls.AS_HANDSHAKE:
+        return disposed(ended, Refusal(posture.agent.lost_in_tls))
+    optional, fallback = policy.demand is Demand.MAY, posture.fallback
     at_once = fallback is Fallback.AT_ONCE or (fallback is Fallback.ON_RETRY and is_retry)
     if optional and at_once and not policy.no_fallback:
         return plaintext(walk, session, posture, event, why=f"TLS failed: {why}")
-    ended = deferred(session, event, why=why)
-    ended = msgspec.structs.replace(ended, tls_failed=optional and fallback is Fallback.ON_RETRY)
-    if lost is not LostInTls.AS_HANDSHAKE:
-        return disposed(ended, Refusal(lost))
-    return ended if optional else disposed(ended, posture.agent.handshake_required)
+    if optional:
+        return msgspec.structs.replace(ended, tls_failed=fallback is Fallback.ON_RETRY)
+    return disposed(ended, posture.agent.handshake_required)

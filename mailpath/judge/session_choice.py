@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mailpath.assess.sessions import session_at
-from mailpath.exchanges import Failure, Stage, TlsProfile, TlsSession
+from mailpath.exchanges import Failure, Stage, TlsProfile
 from mailpath.facts import Session, Walk
 from mailpath.judge.destination import Target
 from mailpath.judge.habits import Suites
@@ -22,15 +22,6 @@ _PROFILES = {
 }
 
 
-def _has(profile: TlsProfile, tls: TlsSession) -> bool:
-    """Would the suite have been chosen for a sender that offers what `profile` does?"""
-    if profile is TlsProfile.GNUTLS:
-        return usage.gnutls_offers(tls.cipher)
-    if profile is TlsProfile.OPENSSL_2:
-        return not usage.finite_field(tls.cipher)
-    return tls.version == "TLSv1.3" or usage.go_offers(tls.cipher)
-
-
 def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPolicy) -> Session | None:
     """The session this sender would have had: its SNI, and no suite that it does not offer."""
     assert target.address is not None
@@ -43,7 +34,7 @@ def choose_session(walk: Walk, posture: Posture, target: Target, policy: HostPol
         profile, only = TlsProfile.AUTHENTICATED, "anonymous cipher suites"
     else:
         profile = _PROFILES[posture.agent.suites]
-        if profile is TlsProfile.FULL or _has(profile, session.tls):
+        if usage.offers(profile, session.tls):
             return session
         only = "cipher suites like " + shown(session.tls.cipher)
     other = session_at(walk, target.address, policy.sni, profile)

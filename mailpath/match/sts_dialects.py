@@ -13,18 +13,20 @@ class StsParsing(msgspec.Struct, frozen=True, kw_only=True):
 
     Of the TXT record: `txt_prefix`: it drops records that do not begin so; `txt_blanks`: blanks may stand
     before the ";" of that.  `txt_grammar`: section 3.1's grammar holds; otherwise the program splits the
-    record at ";" and "=" and needs only `v` and an `id`, of which the last counts.  `txt_id`: it needs that
-    id.  `txt_several`: of several records one is enough.
+    record at ";" and "=" and needs only `v` and an `id`.  `txt_id`: it needs that id.  `txt_several`: of
+    several records one is enough.
 
     Of the policy: `policy_grammar`: lines follow section 3.2, and one that does not makes the policy invalid;
-    otherwise lines end where Python's str.splitlines() says, are split at the first ":", and only known
-    fields matter.  `trims`: blanks around the name of a field, and a byte order mark, do not count.
-    `ignores_case`: of field names, of the mode, and of `v` in the record.  `charset`: the body is in the
-    charset that Content-Type names, by default ASCII.  `content_type`: it must be text/plain.  `most`: bytes
-    that a policy may have; `cuts`: it reads so many, and no further.  `last_wins`: if a field is repeated,
-    the last one counts.  `max_age`: there must be one; `zero_age`: it may be 0; `cap_max_age`: more than a
-    year counts as a year; otherwise the policy is invalid.  `mx_needed`: a policy that is enforced must name
-    a host; otherwise one that names none lists none.
+    otherwise they are split at the first ":", and only known fields matter.  `trims`: blanks around the name
+    of a field do not count.  `charset`: the body is in the charset that Content-Type names, by default ASCII,
+    and lines end where Python's str.splitlines() says.  `content_type`: it must be text/plain.  `most`: bytes
+    that a policy may have; `cuts`: it reads so many, and no further.  `max_age`: there must be one;
+    `zero_age`: it may be 0; `cap_max_age`: more than a year counts as a year; otherwise the policy is
+    invalid.  `mx_needed`: a policy that is enforced must name a host; otherwise one that names none lists
+    none.
+
+    Of both: `ignores_case`: the case of field names, of the mode and of `v` does not count, nor does a byte
+    order mark.  `last_wins`: if a field is repeated, the last one counts.
 
     Of hosts: `any_depth`: `*.` in an mx pattern matches one or more labels.  `cn_only`: a policy host's
     certificate without any DNS-ID may name the host in its common name.  `mx_dot`: an mx pattern may end in

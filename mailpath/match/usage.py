@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailpath.exchanges import TlsProfile, TlsSession
 from mailpath.match import der as asn1
 
 KEY_USAGE = "2.5.29.15"
@@ -41,6 +42,15 @@ def go_offers(cipher: str) -> bool:
 def finite_field(cipher: str) -> bool:
     """Whether the server chooses the Diffie-Hellman group of the suite of this OpenSSL name."""
     return cipher.startswith(("DHE-", "EDH-"))
+
+
+def offers(profile: TlsProfile, tls: TlsSession) -> bool:
+    """Whether the suite and the group of `tls`, a session held with FULL, are among what `profile` offers."""
+    if profile is TlsProfile.GNUTLS:
+        return gnutls_offers(tls.cipher)
+    if profile is TlsProfile.GO:
+        return tls.version == "TLSv1.3" or go_offers(tls.cipher)
+    return profile is not TlsProfile.OPENSSL_2 or not finite_field(tls.cipher)
 
 
 def extended_key_usage(parts: asn1.Parts) -> frozenset[str] | None:

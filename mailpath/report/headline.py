@@ -75,7 +75,10 @@ _DNS_OR_POLICY = frozenset(
         "precedence",
         "sts-on-first-contact",
         "sts-parsing",
+        "sts-with-unusable-tlsa",
         "tlsa-at-alias",
+        "tlsa-at-target",
+        "tlsa-of-insecure-target",
     }
 )
 #: Why a sender sees no STARTTLS.

@@ -99,12 +99,7 @@ def _odd(tls: TlsSession) -> list[TlsProfile]:
     """Who would not have had this session: some sender's own suites, or groups."""
     if not tls.chain:
         return [TlsProfile.AUTHENTICATED]
-    offered = {
-        TlsProfile.GNUTLS: usage.gnutls_offers(tls.cipher),
-        TlsProfile.OPENSSL_2: not usage.finite_field(tls.cipher),
-        TlsProfile.GO: usage.go_offers(tls.cipher),
-    }
-    return [profile for profile, has in offered.items() if not has]
+    return [profile for profile in (TlsProfile.GNUTLS, *_LATER) if not usage.offers(profile, tls)]
 
 
 def _shares(addresses: int) -> list[int]:

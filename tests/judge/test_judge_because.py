@@ -84,6 +84,7 @@ def test_every_rule_says_what_it_means():
         assert rule.about, rule.id
         assert rule.rfc, rule.id
         assert all(names for names in rule.others.values())
+    assert catalogue().keys() >= judge_rules._TOLD.keys()
 
 
 def test_every_deviation_of_a_preset_has_a_clause_of_its_own():

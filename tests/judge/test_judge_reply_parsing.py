@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from judge_builders import WEB, mx, path, tls
+from test_judge_rules import cells
 
 from mailpath.exchanges import Chunk, Failure, Stage
 from mailpath.judge import judge
@@ -176,15 +177,9 @@ RULES = [
     ("so-does-one-that-says-nothing", said(greeting=b"220 \r\n"), {POSTFIX: "plaintext", EXIM: "encrypted"}),
     ("but-none-of-two-lines", said(greeting=b"220-***\r\n220 ***\r\n"), {BOTH: "encrypted"}),
 ]
-CELLS = [
-    pytest.param(server, name, expected, id=f"{rule}:{name}")
-    for rule, server, expectations in RULES
-    for names, expected in expectations.items()
-    for name in names.split()
-]
 
 
-@pytest.mark.parametrize(("server", "name", "expected"), CELLS)
+@pytest.mark.parametrize(("server", "name", "expected"), cells(RULES))
 def test_rule(server, name, expected):
     verdict = judge(path(mx("mx1", server)), PRESETS[name])
     assert verdict.outcome == expected, f"{verdict.reason} ({verdict.why})"

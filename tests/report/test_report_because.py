@@ -11,6 +11,7 @@ from judge_builders import (
     aborts,
     announces,
     down,
+    ee,
     greets,
     mx,
     own,
@@ -115,6 +116,26 @@ def test_no_finding_stands_in_for_the_rule(posture):
         assert "self-signed" not in said
         if result.verdict.because:
             assert not [each for each in result.findings if each.message.rstrip(".") in said]
+
+
+@pytest.mark.parametrize(
+    ("walk", "posture", "rule"),
+    [
+        (
+            path(mx("mx1", tls(SELF), tlsa=(ee(SELF),), alias="real.b.example"), signed=True),
+            "sendmail-dane",
+            "looks for TLSA records only at the name in the MX record",
+        ),
+        (
+            path(mx("mx1", tls(SELF), tlsa=(replace(ee(WEB), mtype=9),)), signed=True, sts=LISTED),
+            "sendmail-dane-sts",
+            "does not apply the policy to a host whose TLSA records are all unusable",
+        ),
+    ],
+    ids=["at-the-target-alone", "unusable-beside-a-policy"],
+)
+def test_a_rule_on_dns_or_policy_needs_no_facts_beside_it(walk, posture, rule):
+    assert headline(judged(walk, posture)).endswith(f"at mx1.b.example: this sender {rule}")
 
 
 def test_where_nothing_departs_nothing_is_added():
