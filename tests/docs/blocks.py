@@ -37,14 +37,12 @@ NORMALIZED: tuple[tuple[str, str], ...] = (
     (r"\bunder \d+ postures", "under <n> postures"),  # of all presets
     (r"[ \t]+$", ""),
 )
-_NORMALIZED = tuple((re.compile(pattern, re.MULTILINE), by) for pattern, by in NORMALIZED)
 
 
 @dataclass(frozen=True)
 class Block:
     """`text` as it stands in the page; `shown` what the page says that it prints, `span` where that is."""
 
-    kind: str
     text: str
     mark: str
     why: str
@@ -75,14 +73,14 @@ def blocks_of(text: str) -> list[Block]:
         ):
             shown, span = after["text"], after.span("text")
         line = text.count("\n", 0, each.start("kind")) + 1
-        blocks.append(Block(each["kind"], each["text"], mark, why, line, shown, span))
+        blocks.append(Block(each["text"], mark, why, line, shown, span))
     return blocks
 
 
 def normalized(text: str) -> str:
     """`text` without what differs from run to run."""
-    for pattern, by in _NORMALIZED:
-        text = pattern.sub(by, text)
+    for pattern, by in NORMALIZED:
+        text = re.sub(pattern, by, text, flags=re.MULTILINE)
     return text.rstrip("\n")
 
 

@@ -15,7 +15,7 @@ with socket.socket(socket.AF_UNIX) as asking:
     words = {"words": sys.argv[1:], "folder": os.getcwd(), "environ": dict(os.environ)}
     socket.send_fds(asking, [json.dumps(words).encode() + b"\n"], [0, 1, 2])
     with asking.makefile() as told:
-        status, _, seconds = (told.read() or "98 0").strip().partition(" ")
+        status = told.read() or "98"
 with open(os.environ["STATUSES"], "a", encoding="utf-8") as file:
-    file.write(f"{status} {seconds} mailpath {' '.join(sys.argv[1:])}\n")
+    file.write(f"{status}: mailpath {' '.join(sys.argv[1:])}\n")
 sys.exit(int(status))

@@ -46,8 +46,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def run(block: Block, folder: Path, commands: Path) -> tuple[str, list[str]]:
     """What it prints on standard output, and what failed, with what was said about that."""
     statuses = folder.parent / f"{folder.name}.statuses"
-    statuses.touch()
-    before = len(statuses.read_text(encoding="utf-8").splitlines())
+    statuses.write_text("", encoding="utf-8")
     home = folder.parent / f"{folder.name}.home"
     environ = {
         "PATH": f"{commands}:{os.environ['PATH']}",
@@ -71,8 +70,8 @@ def run(block: Block, folder: Path, commands: Path) -> tuple[str, list[str]]:
         except subprocess.TimeoutExpired:
             os.killpg(ran.pid, signal.SIGKILL)
             return "", [f"still running after {SECONDS} s"]
-    ended = [line.split(" ", 2) for line in statuses.read_text(encoding="utf-8").splitlines()[before:]]
-    failed = [f"{status}: {command}" for status, _, command in ended if int(status) >= USAGE]
+    ended = statuses.read_text(encoding="utf-8").splitlines()
+    failed = [line for line in ended if int(line.partition(":")[0]) >= USAGE]
     if ran.returncode >= USAGE and not failed:
         failed.append(f"{ran.returncode}: {block.text}")
     return printed.decode(), [*failed, told.decode()] if failed else []
