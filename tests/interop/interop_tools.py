@@ -18,6 +18,7 @@ PACKAGES = {
     "dnssec-keygen": "bind9-utils",
     "dnssec-revoke": "bind9-utils",
     "dnssec-signzone": "bind9-utils",
+    "fish": "fish",
     "ip": "iproute2",
     "keymgr": "knot-dnssecutils",
     "knotd": "knot",
@@ -30,13 +31,16 @@ PACKAGES = {
     "nsd": "nsd",
     "objdump": "binutils",
     "openssl": "openssl",
+    "pgrep": "procps",
     "postconf": "postfix",
     "postfix": "postfix",
     "postqueue": "postfix",
     "prlimit": "util-linux",
     "setpriv": "util-linux",
+    "tmux": "tmux",
     "unbound": "unbound",
     "unbound-control": "unbound",
+    "zsh": "zsh",
 }
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
 
