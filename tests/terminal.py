@@ -6,17 +6,24 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Self
 
 #: What the tests' own environment may say about a terminal that is not this one.
 _NOT_OURS = frozenset({"TMUX", "NO_COLOR", "COLUMNS", "LINES"})
 
 
 class Terminal:
-    """One tmux server of its own, with one pane."""
+    """One tmux server of its own, with one pane; a context manager that ends it."""
 
     def __init__(self, directory: Path) -> None:
         self.home = directory
         self._socket = directory / "tmux"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.tmux("kill-server")
 
     def start(self, command: str, width: int, height: int) -> None:
         size = ["-x", str(width), "-y", str(height)]

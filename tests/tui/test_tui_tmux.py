@@ -26,9 +26,8 @@ pytestmark = [
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    running = Terminal(tmp_path)
-    yield running
-    running.tmux("kill-server")
+    with Terminal(tmp_path) as running:
+        yield running
 
 
 def test_dane_stale_at_two_sizes(terminal: Terminal) -> None:

@@ -42,6 +42,5 @@ def space() -> Iterator[interop_namespace.Namespace]:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    running = Terminal(tmp_path)
-    yield running
-    running.tmux("kill-server")
+    with Terminal(tmp_path) as running:
+        yield running

@@ -45,19 +45,19 @@ def test_it_runs_in_an_empty_network(
     assert "authenticated by rfc" in space.run(*checked_walk).splitlines()[-1]
     assert "dane-stale" in space.run(*mailpath, "lab", "list")
     # `open -`: the capture comes in through the pipe, the keys through the terminal.
-    opened = shlex.join(map(str, space.command(*mailpath, "open", "-")))
+    opened = shlex.join(space.command(*mailpath, "open", "-"))
     terminal.start(f"{opened} < {capture}", 120, 40)
     terminal.until("6 of 6 done")
     terminal.tmux("send-keys", "q")
     terminal.until("ended 0")
     for words, seen in ((["lab", "dane-good"], "6 of 6 done"), (["learn"], "opportunistic-tls")):
-        again = Terminal(tmp_path / words[0])
-        again.home.mkdir()
-        again.start(shlex.join(map(str, space.command(*mailpath, *words))), 120, 40)
-        again.until(seen)
-        again.tmux("send-keys", "C-q" if words == ["learn"] else "q")
-        again.until("ended 0")
-        again.tmux("kill-server")
+        home = tmp_path / words[0]
+        home.mkdir()
+        with Terminal(home) as again:
+            again.start(shlex.join(space.command(*mailpath, *words)), 120, 40)
+            again.until(seen)
+            again.tmux("send-keys", "C-q" if words == ["learn"] else "q")
+            again.until("ended 0")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -194,7 +194,7 @@ def test_what_a_killed_executable_leaves_is_swept(built: Built, tmp_path: Path) 
         checked([*mailpath, "--version"])
         assert set(place.glob("_MEI*")) == running, "what is in use stays"
         os.kill(served.pid, signal.SIGKILL)  # the loader; its child follows when its pipe breaks
-        for child in checked(["pgrep", "-f", f"^{mailpath[-1]} lab serve"]).split():
+        for child in checked([tool("pgrep"), "-f", f"^{mailpath[-1]} lab serve"]).split():
             os.kill(int(child), signal.SIGKILL)
     give_up = time.monotonic() + 10
     while set(place.glob("_MEI*")) and time.monotonic() < give_up:

@@ -35,17 +35,14 @@ TYPED = {
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
     """A shell that has read its file, with an empty line."""
     command, setting = SHELLS[request.param]
-    terminal = Terminal(tmp_path)
     path = f"PATH='{Path(sys.executable).parent}':\"$PATH\""
-    terminal.start(f"env {path} HOME='{tmp_path}' {command}", 100, 30)
-    try:
+    with Terminal(tmp_path) as terminal:
+        terminal.start(f"env {path} HOME='{tmp_path}' {command}", 100, 30)
         for words in (setting, "echo rea''dy"):
             terminal.tmux("send-keys", "-l", words)
             terminal.tmux("send-keys", "Enter")
         terminal.until("\nready")
         yield terminal
-    finally:
-        terminal.tmux("kill-server")
 
 
 def test_tab_completes(shell: Terminal) -> None:
