@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import interop_namespace
 import pytest
-from interop_tools import checked
+from interop_dist import Built, build
 from terminal import Terminal
-
-_SCRIPTS = Path(__file__).resolve().parents[3] / "scripts" / "dist"
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Build an artefact by the script of its name; the folder that holds it."""
-    folders: dict[str, Path] = {}
-
-    def build(name: str) -> Path:
-        if name not in folders:
-            folders[name] = build_anew(name, tmp_path_factory.mktemp(name))
-        return folders[name]
-
-    return build
-
-
-def build_anew(name: str, folder: Path) -> Path:
-    """Build `name` into `folder`, which is returned."""
-    checked([sys.executable, str(_SCRIPTS / f"{name}.py"), str(folder)], timeout=600)
-    return folder
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Each is built when it is first asked for."""
+    return functools.cache(lambda name: build(name, tmp_path_factory.mktemp(name)))
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from interop_dist import Built, clean
 from interop_namespace import Namespace
 from interop_tools import checked, tool
 from terminal import Terminal
 
 from mailpath import __version__
-
-Built = Callable[[str], Path]
 
 KINDS = ["pyz", "binary"]
 #: Somebody with no rights to what this user has.
@@ -30,8 +29,7 @@ NOBODY = 65534
 def command_of(kind: str, built: Built, home: Path) -> list[str]:
     """The artefact as a command, with a home of its own."""
     file = built(kind) / {"pyz": "mailpath.pyz", "binary": "mailpath"}[kind]
-    clean = ["env", "-i", f"HOME={home}", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TERM=xterm-256color"]
-    return [*clean, *(["python3"] if kind == "pyz" else []), str(file)]
+    return [*clean(home), "TERM=xterm-256color", *(["python3"] if kind == "pyz" else []), str(file)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

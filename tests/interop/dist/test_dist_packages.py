@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from interop_dist import ROOT, Built, build, clean
 from interop_tools import checked, tool
 
 from mailpath import __version__
 
-ROOT = Path(__file__).resolve().parents[3]
-DIST = Path(__file__).resolve().parents[3] / "scripts" / "dist"
-Built = Callable[[str], Path]
-
-
 @pytest.mark.parametrize("name", ["wheels", "pyz", "binary"])
 def test_it_is_the_same_twice(name: str, built: Built, tmp_path: Path) -> None:
-    checked([sys.executable, str(DIST / f"{name}.py"), str(tmp_path)], timeout=600)
+    again = build(name, tmp_path)
     for file in built(name).iterdir():
-        assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
+        assert (again / file.name).read_bytes() == file.read_bytes(), file.name
 
 
 def test_wheel_and_sdist_carry_what_they_should(built: Built) -> None:
@@ -53,10 +48,10 @@ def installed(built: Built) -> Iterator[str]:
 
 
 def test_the_debian_package_is_used_and_leaves_nothing(installed: str, tmp_path: Path) -> None:
-    clean = ["env", "-i", f"HOME={tmp_path}", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"]
-    walked = checked([*clean, "mailpath", "check", "--lab", "dane-good", "dane-good.example"])
+    alone = clean(tmp_path)
+    walked = checked([*alone, "mailpath", "check", "--lab", "dane-good", "dane-good.example"])
     assert "authenticated by rfc" in walked
-    shown = checked([*clean, "MANPAGER=cat", tool("man"), "mailpath-check"])
+    shown = checked([*alone, "MANPAGER=cat", tool("man"), "mailpath-check"])
     assert "Walk the path to RECIPIENT" in shown
     loaded = "source /usr/share/bash-completion/completions/mailpath; complete -p mailpath"
     assert "_mailpath_completion" in checked(["bash", "-c", loaded])
