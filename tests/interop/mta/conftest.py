@@ -32,6 +32,7 @@ from interop_mta_model import (
 )
 from interop_tools import tool
 
+from mailpath.facts import Walk
 from mailpath.judge import judge
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
@@ -81,9 +82,17 @@ def captures(grounds: Grounds) -> dict[str, capture.Capture]:
 
 
 @pytest.fixture(scope="session")
-def deliveries(
-    pytestconfig: pytest.Config, grounds: Grounds, captures: dict[str, capture.Capture]
-) -> Deliveries:
+def walks(captures: dict[str, capture.Capture]) -> dict[str, Walk]:
+    """By scenario."""
+
+    async def walked() -> dict[str, Walk]:
+        return {scenario: await Rewalks(held).untampered() for scenario, held in captures.items()}
+
+    return asyncio.run(walked())
+
+
+@pytest.fixture(scope="session")
+def deliveries(pytestconfig: pytest.Config, grounds: Grounds, walks: dict[str, Walk]) -> Deliveries:
     began = time.monotonic()
     attempts = _delivered(grounds)
     taken = grounds.taken()
@@ -92,9 +101,13 @@ def deliveries(
         for scenario in scenarios()
         for posture in POSTURES
     }
-    foreseen = asyncio.run(_judged(captures))
+    foreseen = {
+        (scenario, posture): judged(judge(walk, PRESETS[posture]))
+        for scenario, walk in walks.items()
+        for posture in POSTURES
+    }
     _tell(pytestconfig, "Postfix and Exim", seen, foreseen, time.monotonic() - began)
-    return Deliveries(seen, foreseen, captures)
+    return Deliveries(seen, foreseen)
 
 
 def _delivered(grounds: Grounds) -> dict[str, list[Attempt]]:
@@ -121,23 +134,14 @@ def _cell(attempts: dict[str, list[Attempt]], taken: dict[str, Taken], posture: 
     return observed(attempts.get(recipient, []), taken.get(recipient), words)
 
 
-async def _judged(captures: dict[str, capture.Capture]) -> dict[tuple[str, str], Cell]:
-    foreseen = {}
-    for scenario, held in captures.items():
-        walked = await Rewalks(held).untampered()
-        for posture in POSTURES:
-            foreseen[scenario, posture] = judged(judge(walked, PRESETS[posture]))
-    return foreseen
-
-
 # --- under attack ----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def attacks(pytestconfig: pytest.Config, grounds: Grounds, deliveries: Deliveries) -> Attacks:
+def attacks(pytestconfig: pytest.Config, grounds: Grounds, captures: dict[str, capture.Capture]) -> Attacks:
     began = time.monotonic()
     clients = tuple(postfix.LEVELS)
-    rewalks = {scenario: Rewalks(deliveries.captures[scenario]) for scenario in SCENARIOS}
+    rewalks = {scenario: Rewalks(captures[scenario]) for scenario in SCENARIOS}
     victims, outcomes = asyncio.run(_foreseen(rewalks, clients))
     attempts, taken = deliver(grounds, victims, clients)
     found = Attacks({}, {}, {}, {}, clients)

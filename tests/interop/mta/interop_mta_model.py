@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from mailpath.judge import Verdict
 from mailpath.lab import Scenario
-from mailpath.network.capture import Capture
 
 DELIVERED = ("plaintext", "encrypted", "authenticated")
 _RCPT = re.compile(r"RCPT TO:<([^>]*)>", re.IGNORECASE)
@@ -164,7 +163,6 @@ class Deliveries:
 
     observed: dict[tuple[str, str], Cell]
     judged: dict[tuple[str, str], Cell]
-    captures: dict[str, Capture]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ Exim.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import interop_mta_exim as exim
@@ -17,19 +16,17 @@ import interop_mta_postfix as postfix
 from interop_import_exim import transports
 from interop_import_postfix import Config, configs
 from interop_mta_internet import Grounds
-from interop_mta_model import Attempt, against_judge, judged, observed, table
+from interop_mta_model import Attempt, Cells, against_judge, judged, observed, table
+from interop_own_posture import imported_posture
 from interop_tools import run
 
 from mailpath.facts import Walk
-from mailpath.judge import Posture, judge
-from mailpath.judge.custom import custom_posture, for_recipients
+from mailpath.judge import judge
 from mailpath.judge.posture import Level
 from mailpath.lab import scenarios
-from mailpath.network.capture import Capture
 from mailpath.servers.drafts import Imported
 from mailpath.servers.given import read
 from mailpath.servers.importing import imported
-from mailpath.whatif import Rewalks
 
 ALL = os.environ.get("MAILPATH_IMPORTS") == "all"
 EACH_TO = 10
@@ -44,7 +41,7 @@ POOL = (
 
 
 def test_an_imported_postfix_does_as_the_real_one(
-    grounds: Grounds, captures: dict[str, Capture], figures: list[str], tmp_path: Path
+    grounds: Grounds, walks: dict[str, Walk], figures: list[str], tmp_path: Path
 ) -> None:
     began = time.monotonic()
     pool = [scenario for scenario in scenarios() if scenario.id in POOL]
@@ -55,24 +52,20 @@ def test_an_imported_postfix_does_as_the_real_one(
     _write(drawn)
     attempts = _delivered(grounds, drawn)
     taken = grounds.taken()
-    walks = asyncio.run(_walks({scenario.id: captures[scenario.id] for scenario in pool}))
     seen, foreseen = {}, {}
     for config in drawn:
-        ours = posture_of(_imported(config, tmp_path))
+        ours = imported_posture(_imported(config, tmp_path))
         for scenario in config.to:
             recipient = f"{config.name}@{scenario.domain}"
             key = (scenario.id, config.name)
             seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), postfix.AUTHENTICATED)
             foreseen[key] = judged(judge(walks[scenario.id], ours))
-    differences = against_judge(seen, foreseen)
-    figures.append(_figure("main.cf", len(drawn), len(seen), len(differences), began))
-    wrong = {each.posture: each for each in differences}
-    shown = "\n\n".join(_shown(each) for each in drawn if each.name in wrong)
-    assert not differences, f"\n{table(differences)}\n\n{shown}"
+    figures.append(_figure("main.cf", len(drawn), seen, foreseen, began))
+    _agree(seen, foreseen, {each.name: _shown(each) for each in drawn})
 
 
 def test_an_imported_exim_does_as_the_real_one(
-    grounds: Grounds, captures: dict[str, Capture], figures: list[str], tmp_path: Path
+    grounds: Grounds, walks: dict[str, Walk], figures: list[str], tmp_path: Path
 ) -> None:
     began = time.monotonic()
     pool = [scenario for scenario in scenarios() if scenario.id in POOL]
@@ -86,12 +79,11 @@ def test_an_imported_exim_does_as_the_real_one(
     recipients = [f"{each.name}@{scenario.domain}" for each in drawn for scenario in each.to]
     assert sender.start(recipients).wait(exim.LIMIT) == 0, grounds.space.logs()
     attempts, taken = sender.attempts(), grounds.taken()
-    walks = asyncio.run(_walks({scenario.id: captures[scenario.id] for scenario in pool}))
     seen, foreseen = {}, {}
     for transport in drawn:
         file = tmp_path / f"{transport.name}.conf"
         file.write_text(transport.block)
-        ours = posture_of(imported(read([str(file)]), transport.name))
+        ours = imported_posture(imported(read([str(file)]), transport.name))
         for scenario in transport.to:
             recipient = f"{transport.name}@{scenario.domain}"
             key = (scenario.id, transport.name)
@@ -101,18 +93,22 @@ def test_an_imported_exim_does_as_the_real_one(
             words = exim.AUTHENTICATED | (exim.AUTHENTICATED_VERIFY if claims else frozenset())
             seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), words)
             foreseen[key] = judged(verdict)
+    figures.append(_figure("transports of Exim", len(drawn), seen, foreseen, began))
+    _agree(seen, foreseen, {each.name: each.block for each in drawn})
+
+
+def _figure(what: str, count: int, seen: Cells, foreseen: Cells, began: float) -> str:
+    right = len(seen) - len(against_judge(seen, foreseen))
+    seconds = time.monotonic() - began
+    return f"Imported from {count} {what}: {right} of {len(seen)} deliveries foreseen, in {seconds:.0f} s"
+
+
+def _agree(seen: Cells, foreseen: Cells, configured: Mapping[str, str]) -> None:
+    """`configured`: name -> what is shown where a delivery by it was not foreseen."""
     differences = against_judge(seen, foreseen)
-    figures.append(_figure("transports of Exim", len(drawn), len(seen), len(differences), began))
-    wrong = {each.posture: each for each in differences}
-    shown = "\n\n".join(each.block for each in drawn if each.name in wrong)
+    wrong = {each.posture for each in differences}
+    shown = "\n\n".join(text for name, text in configured.items() if name in wrong)
     assert not differences, f"\n{table(differences)}\n\n{shown}"
-
-
-def _figure(what: str, count: int, cells: int, wrong: int, began: float) -> str:
-    return (
-        f"Imported from {count} {what}: {cells - wrong} of {cells} deliveries foreseen, in"
-        f" {time.monotonic() - began:.0f} s"
-    )
 
 
 def _write(drawn: Sequence[Config]) -> None:
@@ -147,17 +143,6 @@ def _imported(config: Config, folder: Path) -> Imported:
     main = folder / f"{config.name}.cf"
     main.write_text(config.main_cf)
     return imported(read([str(main), *map(str, config.tables)]), config.name)
-
-
-def posture_of(found: Imported) -> Posture:
-    """The server's own posture, with those that it has for recipients."""
-    tables = found.tables()
-    made = {name: custom_posture(name, each) for name, each in tables.items()}
-    return for_recipients(made[found.name], tables[found.name], made)
-
-
-async def _walks(captures: dict[str, Capture]) -> dict[str, Walk]:
-    return {scenario: await Rewalks(held).untampered() for scenario, held in captures.items()}
 
 
 def _shown(config: Config) -> str:

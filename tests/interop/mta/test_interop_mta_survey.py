@@ -6,8 +6,6 @@ level is held, domain by domain and with volumes, against the same server's mail
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,36 +14,24 @@ from typing import TYPE_CHECKING
 import interop_mta_postfix as postfix
 import pytest
 from interop_mta_model import DELIVERED, Deliveries
+from interop_own_posture import logged
 from interop_tools import tool
 
+from mailpath.facts import Walk
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
 from mailpath.survey.judging import row_for
 from mailpath.survey.lists import read
 from mailpath.survey.out import policy_map
-from mailpath.survey.results import group_in, results_of
-from mailpath.whatif import Rewalks
+from mailpath.survey.results import Row, group_in, results_of
 
 if TYPE_CHECKING:
     from interop_mta_internet import Grounds
 
-_PID = re.compile(r"client/smtp\[(\d+)\]: ")
 LEVELS = {
     "postfix-may": ("postfix-dane", "postfix-sts", "postfix-dane-sts", "postfix-encrypt", "postfix-verify"),
     "exim-opportunistic": ("exim", "exim-require-tls", "exim-verify", "exim-require-dane"),
 }
-
-
-def logged(grounds: Grounds, today: str, folder: Path) -> Path:
-    """The log of one level alone: its own for Exim, the lines of its processes for Postfix."""
-    if today.startswith("exim"):
-        return grounds.folder / "exim" / today / "log" / "mainlog"
-    lines = (grounds.folder / "postfix" / "mail.log").read_text(errors="replace").splitlines(keepends=True)
-    its = {found[1] for line in lines if f"to=<{today}@" in line and (found := _PID.search(line))}
-    kept = [line for line in lines if (found := _PID.search(line)) is None or found[1] in its]
-    file = folder / "mail.log"
-    file.write_text("".join(kept))
-    return file
 
 
 def undelivered(deliveries: Deliveries, posture: str) -> set[str]:
@@ -57,17 +43,12 @@ def undelivered(deliveries: Deliveries, posture: str) -> set[str]:
     }
 
 
-async def rows_of(
-    deliveries: Deliveries, mails: Mapping[str, int], today: str, postures: Iterable[str]
-) -> list:
+def rows_of(
+    walks: Mapping[str, Walk], mails: Mapping[str, int], today: str, postures: Iterable[str]
+) -> list[Row]:
     judged = [PRESETS[posture] for posture in postures]
     return [
-        row_for(
-            await Rewalks(deliveries.captures[scenario.id]).untampered(),
-            mails[scenario.domain],
-            PRESETS[today],
-            judged,
-        )
+        row_for(walks[scenario.id], mails[scenario.domain], PRESETS[today], judged)
         for scenario in scenarios()
         if scenario.domain in mails
     ]
@@ -75,7 +56,7 @@ async def rows_of(
 
 @pytest.mark.parametrize("today", LEVELS)
 def test_newly_deferred_is_what_the_server_did(
-    today: str, deliveries: Deliveries, grounds: Grounds, tmp_path: Path
+    today: str, deliveries: Deliveries, walks: dict[str, Walk], grounds: Grounds, tmp_path: Path
 ) -> None:
     volumes = read([str(logged(grounds, today, tmp_path))])
     domains = {scenario.domain for scenario in scenarios()}
@@ -86,7 +67,7 @@ def test_newly_deferred_is_what_the_server_did(
     else:
         assert domains - volumes.mails.keys() <= undelivered(deliveries, today)
     assert volumes.today == today, volumes.why
-    rows = asyncio.run(rows_of(deliveries, volumes.mails, today, LEVELS[today]))
+    rows = rows_of(walks, volumes.mails, today, LEVELS[today])
     found = results_of(rows, store="", today=today, postures=LEVELS[today])
     before = undelivered(deliveries, today)
     for posture in LEVELS[today]:
@@ -98,12 +79,12 @@ def test_newly_deferred_is_what_the_server_did(
 
 
 def test_with_the_policy_map_the_server_delivers_what_it_would_newly_defer(
-    deliveries: Deliveries, grounds: Grounds
+    deliveries: Deliveries, walks: dict[str, Walk], grounds: Grounds
 ) -> None:
     """Each posture has its table, as the comments in it say; that of MTA-STS policies stands behind it."""
     today, postures = "postfix-may", LEVELS["postfix-may"]
     mails = {scenario.domain: 1 for scenario in scenarios()}
-    rows = asyncio.run(rows_of(deliveries, mails, today, postures))
+    rows = rows_of(walks, mails, today, postures)
     found = results_of(rows, store="", today=today, postures=postures)
     newly: list[tuple[str, str]] = []
     levels: dict[str, tuple[str, ...]] = {}

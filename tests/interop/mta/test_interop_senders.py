@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import os
 import time
@@ -15,20 +14,18 @@ import interop_sender_sendmail as sendmail
 import pytest
 from interop_mta_internet import Grounds
 from interop_mta_model import Taken, against_judge, table
+from interop_own_posture import differences_of, sessions_of
 from interop_sender_chasquid import Chasquid
 from interop_sender_dma import Dma
 from interop_sender_haraka import Haraka
 from interop_senders import Sender, Tried, deliver, foreseen, seen
-from test_interop_learn import sessions_of
 
 from mailpath.facts import Walk
 from mailpath.judge import judge
 from mailpath.judge.custom import custom_posture
 from mailpath.judge.presets import PRESETS
 from mailpath.lab import scenarios
-from mailpath.network.capture import Capture
 from mailpath.servers.learning.telling import learned
-from mailpath.whatif import Rewalks
 
 SENDERS: Mapping[str, Callable[[Grounds], Sender]] = {
     "OpenSMTPD": opensmtpd.OpenSMTPD,
@@ -46,16 +43,6 @@ EVERY = (
 LEARNED = EVERY if os.environ.get("MAILPATH_IMPORTS") == "all" else SAMPLE
 
 
-@pytest.fixture(scope="module")
-def paths(captures: Mapping[str, Capture]) -> Mapping[str, Walk]:
-    """By scenario."""
-
-    async def walked() -> dict[str, Walk]:
-        return {each: await Rewalks(held).untampered() for each, held in captures.items()}
-
-    return asyncio.run(walked())
-
-
 @dataclass(frozen=True)
 class Delivered:
     """`recipients`: by (scenario, level); `seconds`: for all messages."""
@@ -68,7 +55,7 @@ class Delivered:
 
 
 @pytest.fixture(scope="module")
-def delivered(captures: Mapping[str, Capture], grounds: Grounds) -> Callable[[str], Delivered]:
+def delivered(walks: dict[str, Walk], grounds: Grounds) -> Callable[[str], Delivered]:
     """What a server did, which does it once.  The walks have started the resolver and the policy daemon."""
 
     @functools.cache
@@ -89,13 +76,13 @@ def delivered(captures: Mapping[str, Capture], grounds: Grounds) -> Callable[[st
 
 @pytest.mark.parametrize("name", SENDERS)
 def test_the_judge_foresees_what_the_server_did(
-    name: str, paths: Mapping[str, Walk], delivered: Callable[[str], Delivered], figures: list[str]
+    name: str, walks: dict[str, Walk], delivered: Callable[[str], Delivered], figures: list[str]
 ) -> None:
     found = delivered(name)
     observed, expected = {}, {}
     for (scenario, level), recipient in found.recipients.items():
         observed[scenario, level] = seen(found.tried[recipient], found.taken.get(recipient))
-        expected[scenario, level] = foreseen(judge(paths[scenario], PRESETS[level]))
+        expected[scenario, level] = foreseen(judge(walks[scenario], PRESETS[level]))
     wrong = against_judge(observed, expected)
     for level in found.sender.levels:
         all_of_it = sum(each == level for _, each in observed)
@@ -109,7 +96,7 @@ def test_the_judge_foresees_what_the_server_did(
 def test_what_is_learned_of_the_server_is_its_preset(
     name: str,
     level: str,
-    paths: Mapping[str, Walk],
+    walks: dict[str, Walk],
     delivered: Callable[[str], Delivered],
     grounds: Grounds,
     tmp_path: Path,
@@ -119,17 +106,9 @@ def test_what_is_learned_of_the_server_is_its_preset(
     sessions, log = sessions_of(level, grounds, tmp_path), tmp_path / "mail.log"
     log.write_text("\n".join(line for line in found.sender.lines() if f"{level}@" in line) + "\n")
     tables = learned(str(sessions), str(log), "learned").tables()
-    ours, walks = (
-        custom_posture("learned", tables["learned"]),
-        [key[0] for key in found.recipients if key[1] == level],
-    )
-    differences = [
-        f"{scenario}: learned {one}, preset {other}"
-        for scenario in walks
-        if (one := judge(paths[scenario], ours).outcome)
-        != (other := judge(paths[scenario], PRESETS[level]).outcome)
-    ]
-    figures.append(
-        f"Learned of {level}: as its preset in {len(walks) - len(differences)} of {len(walks)} scenarios"
-    )
+    ours = custom_posture("learned", tables["learned"])
+    sent = {scenario: walks[scenario] for scenario, at in found.recipients if at == level}
+    differences = differences_of(ours, PRESETS[level], sent)
+    agreed = len(sent) - len(differences)
+    figures.append(f"Learned of {level}: as its preset in {agreed} of {len(sent)} scenarios")
     assert not differences, f"{tables}\n" + "\n".join(differences)
