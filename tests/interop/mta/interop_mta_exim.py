@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import HERE
+from interop_mta_internet import lines_of, piping
 from interop_mta_model import Attempt
 from interop_namespace import Namespace
 from interop_tools import tool
@@ -107,10 +106,8 @@ class Exim:
 
     def start(self, recipients: Sequence[str]) -> subprocess.Popen[bytes]:
         """Begins to deliver one message to each; the process ends when all have been tried."""
-        jobs = self._home / "jobs.json"
-        jobs.write_text(json.dumps([(each, self._command(each)) for each in recipients]))
-        script = HERE / "interop_mta_pipe.py"
-        return self._space.spawn(tool("env"), sys.executable, script, jobs, log=self._home / "exim.log")
+        command = piping({each: self._command(each) for each in recipients}, self._home / "jobs.json")
+        return self._space.spawn(tool("env"), *command, log=self._home / "exim.log")
 
     def _command(self, recipient: str) -> list[str]:
         """Delivers before it ends."""
@@ -126,9 +123,7 @@ class Exim:
         """What the logs tell, by recipient."""
         found: dict[str, list[Attempt]] = {}
         for posture in self._levels:
-            log = self._home / posture / "log" / "mainlog"
-            lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-            for recipient, attempt in _attempts(lines):
+            for recipient, attempt in _attempts(lines_of(self._home / posture / "log" / "mainlog")):
                 found[recipient] = [attempt]
         return found
 

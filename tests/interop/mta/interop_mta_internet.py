@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,6 +173,25 @@ def start_policy_daemon(
     process = space.spawn(tool("env"), trusted, daemon, "-c", conf, log=folder / "mta-sts-daemon.log")
     wait_until(lambda: listens(process, POLICY_DAEMON_PORT), 20, "the policy daemon to listen", space.logs)
     return process
+
+
+def submit(space: Namespace, port: int, recipients: Iterable[str], jobs: Path) -> None:
+    """Hand the mail server at `port` one message to each.  `jobs`: a file for the recipients."""
+    jobs.write_text(json.dumps(list(recipients)))
+    space.run(sys.executable, HERE / "interop_mta_submit.py", str(port), jobs)
+
+
+def piping(commands: Mapping[str, Sequence[str]], jobs: Path) -> tuple[str | Path, ...]:
+    """A command that runs each of `commands`, which are by recipient, with its message on standard input.
+    `jobs`: a file for them.
+    """
+    jobs.write_text(json.dumps(list(commands.items())))
+    return sys.executable, HERE / "interop_mta_pipe.py", jobs
+
+
+def lines_of(*logs: Path) -> list[str]:
+    """What stands in those that are there yet."""
+    return [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()]
 
 
 def listens(process: subprocess.Popen[bytes], port: int) -> bool:

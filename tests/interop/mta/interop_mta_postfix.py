@@ -6,18 +6,16 @@ may takes a failed handshake for a reason to send in the clear (postconf(5) smtp
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import signal
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import HERE, POLICY_DAEMON_PORT, listens, wait_until
+from interop_mta_internet import POLICY_DAEMON_PORT, listens, submit, wait_until
 from interop_mta_model import Attempt
 from interop_namespace import Namespace
 from interop_tools import run, tool
@@ -183,10 +181,7 @@ class Postfix:
         self._write("master.cf", _MASTER.format(port=self._port) + "".join(clients))
 
     def _write(self, name: str, text: str) -> None:
-        file = self._home / "etc" / name
-        file.write_text(text)
-        # Postfix lets a file that was just written "cool down" for two seconds (dict.c): this one is old.
-        os.utime(file, (time.time() - 60,) * 2)
+        write_old(self._home / "etc" / name, text)
 
     def deliver(self, recipients: Sequence[str]) -> dict[str, list[Attempt]]:
         """One message to each; what was logged of each, in order of attempts: one, or two where deferred."""
@@ -196,9 +191,7 @@ class Postfix:
 
     def submit(self, recipients: Sequence[str]) -> None:
         """One message to each; the first attempts begin."""
-        jobs = self._home / "recipients.json"
-        jobs.write_text(json.dumps(list(recipients)))
-        self._space.run(sys.executable, HERE / "interop_mta_submit.py", str(self._port), jobs)
+        submit(self._space, self._port, recipients, self._home / "recipients.json")
         self._recipients = tuple(recipients)
         self._submitted = time.monotonic()
 
@@ -234,6 +227,12 @@ class Postfix:
     def attempts(self) -> dict[str, list[Attempt]]:
         """What the log tells, by recipient."""
         return self._log.attempts()
+
+
+def write_old(file: Path, text: str) -> None:
+    """Postfix lets a file that was just written "cool down" for two seconds (dict.c): this one is old."""
+    file.write_text(text)
+    os.utime(file, (time.time() - 60,) * 2)
 
 
 class MailLog:

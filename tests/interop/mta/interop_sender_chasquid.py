@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 
-from interop_mta_internet import HERE, Grounds, listens, wait_until
-from interop_senders import Tried, home_of, unpacked
+from interop_mta_internet import Grounds, lines_of, listens, submit, wait_until
+from interop_senders import Sender, Tried, unpacked
 from interop_tools import run, tool
 
 from mailpath.names import to_domain
@@ -27,27 +25,26 @@ _LINE = re.compile(r" from=<> to=(\S+) (?:(sent)|failed \((\w+)\): (.*))$")
 _STATUS = {"temporary": "deferred", "permanent": "bounced"}
 
 
-class Chasquid:
-    """Debian's chasquid in the lab's namespace.  It has no levels."""
+class Chasquid(Sender):
+    """Debian's chasquid.  It has no levels."""
+
+    levels = ("chasquid-1.11",)
 
     def __init__(self, grounds: Grounds) -> None:
-        self.levels: tuple[str, ...] = ("chasquid-1.11",)
-        self.spared: frozenset[str] = frozenset()
-        self._grounds = grounds
-        self._home = home_of(grounds, "chasquid")
+        super().__init__(grounds)
         self._log = self._home / "chasquid.log"
 
     def start(self, recipients: Sequence[str]) -> None:
-        home, space = self._home, self._grounds.space
+        home = self._home
         aliases = {f"r{number}": each for number, each in enumerate(recipients)}
         self._configure(aliases)
         trusted = f"SSL_CERT_FILE={self._grounds.ca_file}"
         program = unpacked("chasquid", "usr/bin/chasquid")
-        process = space.spawn(tool("env"), trusted, program, "-config_dir", home, "-v", "1", log=self._log)
+        process = self._space.spawn(
+            tool("env"), trusted, program, "-config_dir", home, "-v", "1", log=self._log
+        )
         wait_until(lambda: listens(process, PORT), 20, "chasquid to listen")
-        jobs = home / "recipients.json"
-        jobs.write_text(json.dumps([f"{alias}@{DOMAIN}" for alias in aliases]))
-        space.run(sys.executable, HERE / "interop_mta_submit.py", str(PORT), jobs)
+        submit(self._space, PORT, [f"{alias}@{DOMAIN}" for alias in aliases], home / "recipients.json")
 
     def _configure(self, aliases: Mapping[str, str]) -> None:
         home = self._home
@@ -62,7 +59,7 @@ class Chasquid:
         (home / "chasquid.conf").write_text(conf)
 
     def lines(self) -> list[str]:
-        return self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
+        return lines_of(self._log)
 
     def tried(self) -> Mapping[str, Tried]:
         found: dict[str, Tried] = {}

@@ -5,17 +5,15 @@ It logs when mail is delivered or given up; that mail waits shows in nothing mor
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import HERE, Grounds
+from interop_mta_internet import Grounds, piping
 from interop_sender_syslog import SystemLog
-from interop_senders import Tried, home_of, standing_in, unpacked
+from interop_senders import Sender, Tried, of_level, standing_in, unpacked
 
 QUIET = 5.0  # seconds without a line, after which mail that was not delivered waits
 
@@ -31,26 +29,23 @@ _SENT = re.compile(r"<([^>]+)> delivery successful$")
 _BOUNCED = ("delivery failed, bouncing as", "error creating bounce")  # where there is no sender to tell
 
 
-class Dma:
-    """Debian's dma in the lab's namespace."""
+class Dma(Sender):
+    """Debian's dma."""
+
+    levels = tuple(LEVELS)
 
     def __init__(self, grounds: Grounds) -> None:
-        self.levels = tuple(LEVELS)
-        self.spared: frozenset[str] = frozenset()
-        self._grounds = grounds
-        self._home = home_of(grounds, "dma")
+        super().__init__(grounds)
         self._log = SystemLog(self._home)
         self._said = 0, 0.0  # how many lines there were, and since when
 
     def start(self, recipients: Sequence[str]) -> None:
         deliver = [str(unpacked("dma", "usr/sbin/dma")), "-f", "<>", "-i"]
         for level in LEVELS:
-            its = [(each, [*deliver, each]) for each in recipients if each.startswith(f"{level}@")]
-            jobs = self._home / f"{level}.json"
-            jobs.write_text(json.dumps(its))
+            its = {each: [*deliver, each] for each in of_level(level, recipients)}
             instead = {self._configure(level): "/etc", **self._log.instead}
-            command = standing_in(instead, sys.executable, HERE / "interop_mta_pipe.py", jobs)
-            self._grounds.space.spawn(*command, log=self._home / f"{level}.log")
+            command = standing_in(instead, *piping(its, self._home / f"{level}.json"))
+            self._space.spawn(*command, log=self._home / f"{level}.log")
 
     def _configure(self, level: str) -> Path:
         home = self._home / level

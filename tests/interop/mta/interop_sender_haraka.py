@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
@@ -10,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from interop_mta_internet import HERE, Grounds, listens, wait_until
-from interop_senders import Tried, home_of, unpacked
+from interop_mta_internet import lines_of, listens, submit, wait_until
+from interop_senders import Sender, Tried, of_level, unpacked
 from interop_tools import tool
 
 PORT = 10050
@@ -59,23 +58,17 @@ def node() -> Path:
     return program
 
 
-class Haraka:
-    """Haraka in the lab's namespace, as npm has it."""
+class Haraka(Sender):
+    """Haraka as npm has it."""
 
-    def __init__(self, grounds: Grounds) -> None:
-        self.levels = tuple(LEVELS)
-        self.spared: frozenset[str] = frozenset()
-        self._grounds = grounds
-        self._home = home_of(grounds, "haraka")
+    levels = tuple(LEVELS)
 
     def start(self, recipients: Sequence[str]) -> None:
         for number, level in enumerate(LEVELS):
             port, home = PORT + number, self._home / level
-            its = [each for each in recipients if each.startswith(f"{level}@")]
+            its = of_level(level, recipients)
             self._serve(level, port, home, its)
-            jobs = home / "recipients.json"
-            jobs.write_text(json.dumps(its))
-            self._grounds.space.run(sys.executable, HERE / "interop_mta_submit.py", str(port), jobs)
+            submit(self._space, port, its, home / "recipients.json")
 
     def _serve(self, level: str, port: int, home: Path, recipients: Sequence[str]) -> None:
         shutil.copytree(unpacked("haraka", "node_modules/Haraka/config"), home / "config")
@@ -92,17 +85,14 @@ class Haraka:
         trusted = f"NODE_EXTRA_CA_CERTS={self._grounds.ca_file}"
         program = unpacked("haraka", "node_modules/Haraka/bin/haraka")
         command = (tool("env"), trusted, node(), program, "-c", home)
-        process = self._grounds.space.spawn(*command, log=self._log(level))
+        process = self._space.spawn(*command, log=self._log(level))
         wait_until(lambda: listens(process, port), 30, f"{level} to listen")
 
     def _log(self, level: str) -> Path:
         return self._home / f"{level}.log"
 
     def lines(self) -> list[str]:
-        files = [self._log(level) for level in LEVELS]
-        return [
-            line for each in files if each.exists() for line in each.read_text(errors="replace").splitlines()
-        ]
+        return lines_of(*map(self._log, LEVELS))
 
     def tried(self) -> Mapping[str, Tried]:
         found: dict[str, Tried] = {}

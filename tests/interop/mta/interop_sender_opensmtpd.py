@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import HERE, Grounds, listens, wait_until
-from interop_senders import Tried, home_of, standing_in, unpacked
+from interop_mta_internet import lines_of, listens, submit, wait_until
+from interop_senders import Sender, Tried, of_level, standing_in, unpacked
 
 PORT = 10030
-
 
 #: Level -> what follows `relay` in its action.
 LEVELS: Mapping[str, str] = {
@@ -32,24 +29,19 @@ _LINE = re.compile(r"mta delivery evpid=\w+ .*to=<([^>]+)> .*result=\"(\w+)\" st
 _STATUS = {"Ok": "sent", "TempFail": "deferred", "PermFail": "bounced", "Loop": "bounced"}
 
 
-class OpenSMTPD:
-    """Debian's OpenSMTPD in the lab's namespace."""
+class OpenSMTPD(Sender):
+    """Debian's OpenSMTPD."""
 
-    def __init__(self, grounds: Grounds) -> None:
-        self.levels = tuple(LEVELS)
-        # Bytes behind the reply to STARTTLS end the server, more often than not: it frees the session twice
-        # ("Remote host sent too much data", then "double free or corruption").
-        self.spared: frozenset[str] = frozenset({"injected-starttls"})
-        self._grounds = grounds
-        self._home = home_of(grounds, "opensmtpd")
+    levels = tuple(LEVELS)
+    # Bytes behind the reply to STARTTLS end the server, more often than not: it frees the session twice
+    # ("Remote host sent too much data", then "double free or corruption").
+    spared = frozenset({"injected-starttls"})
 
     def start(self, recipients: Sequence[str]) -> None:
         for number, level in enumerate(LEVELS):
             port, home = PORT + number, self._home / level
             self._serve(level, port, home)
-            jobs = home / "recipients.json"
-            jobs.write_text(json.dumps([each for each in recipients if each.startswith(f"{level}@")]))
-            self._grounds.space.run(sys.executable, HERE / "interop_mta_submit.py", str(port), jobs)
+            submit(self._space, port, of_level(level, recipients), home / "recipients.json")
 
     def _serve(self, level: str, port: int, home: Path) -> None:
         _make_folders(home)
@@ -62,17 +54,14 @@ class OpenSMTPD:
             self._grounds.ca_file: "/etc/ssl/certs/ca-certificates.crt",
         }
         command = standing_in(instead, unpacked("opensmtpd", "usr/sbin/smtpd"), "-d", "-f", conf)
-        process = self._grounds.space.spawn(*command, log=self._log(level))
+        process = self._space.spawn(*command, log=self._log(level))
         wait_until(lambda: listens(process, port), 20, f"{level} to listen")
 
     def _log(self, level: str) -> Path:
         return self._home / f"{level}.log"
 
     def lines(self) -> list[str]:
-        files = [self._log(level) for level in LEVELS]
-        return [
-            line for file in files if file.exists() for line in file.read_text(errors="replace").splitlines()
-        ]
+        return lines_of(*map(self._log, LEVELS))
 
     def tried(self) -> Mapping[str, Tried]:
         found: dict[str, Tried] = {}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from interop_mta_internet import HERE, POLICY_DAEMON_PORT, Grounds
+from interop_mta_internet import POLICY_DAEMON_PORT, Grounds, piping
 from interop_sender_syslog import SystemLog
-from interop_senders import Tried, home_of, standing_in, unpacked
+from interop_senders import Sender, Tried, standing_in, unpacked
 from interop_tools import checked, tool
 
 
@@ -58,23 +56,21 @@ _LINE = re.compile(r": to=<?([^>,]+)>?,.* dsn=(\d)[\d.]*,(?: reply=.*,)? stat=(.
 _STATUS = {"2": "sent", "4": "deferred", "5": "bounced"}
 
 
-class Sendmail:
-    """Debian's Sendmail in the lab's namespace."""
+class Sendmail(Sender):
+    """Debian's Sendmail."""
+
+    levels = tuple(LEVELS)
 
     def __init__(self, grounds: Grounds) -> None:
-        self.levels = tuple(LEVELS)
-        self.spared: frozenset[str] = frozenset()
-        self._grounds = grounds
-        self._home = home_of(grounds, "sendmail")
+        super().__init__(grounds)
         self._log = SystemLog(self._home)
 
     def start(self, recipients: Sequence[str]) -> None:
         for level in LEVELS:
             self._configure(level)
-        jobs = self._home / "jobs.json"
-        jobs.write_text(json.dumps([(each, self._command(each)) for each in recipients]))
-        command = standing_in(self._log.instead, sys.executable, HERE / "interop_mta_pipe.py", jobs)
-        self._grounds.space.spawn(*command, log=self._home / "sendmail.log")
+        commands = {each: self._command(each) for each in recipients}
+        command = standing_in(self._log.instead, *piping(commands, self._home / "jobs.json"))
+        self._space.spawn(*command, log=self._home / "sendmail.log")
 
     def _configure(self, level: str) -> None:
         home, made = self._home / level, LEVELS[level]

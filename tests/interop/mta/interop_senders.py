@@ -7,10 +7,11 @@ its own; it lies unpacked below the virtual environment, because Debian's mail s
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar
 
 from interop_mta_internet import Grounds, wait_until
 from interop_mta_model import DELIVERED, Cell, Taken, judged
@@ -40,23 +41,37 @@ class Tried:
     text: str
 
 
-class Sender(Protocol):
-    """A mail server whose `levels` are the presets that it is held against.
+class Sender(ABC):
+    """A mail server in the lab's namespace, with a folder of its own.
 
-    `spared`: scenarios that it gets no mail for.
+    `levels`: the presets that it is held against; `spared`: scenarios that it gets no mail for.
     """
 
-    levels: tuple[str, ...]
-    spared: frozenset[str]
+    levels: ClassVar[Sequence[str]]
+    spared: ClassVar[frozenset[str]] = frozenset()
 
+    def __init__(self, grounds: Grounds) -> None:
+        self._grounds = grounds
+        self._space = grounds.space
+        self._home = grounds.folder / type(self).__name__.lower()
+        self._home.mkdir()
+
+    @abstractmethod
     def start(self, recipients: Sequence[str]) -> None:
         """Hand it one message for each "LEVEL@DOMAIN"."""
 
+    @abstractmethod
     def tried(self) -> Mapping[str, Tried]:
         """What it has said so far, by recipient."""
 
+    @abstractmethod
     def lines(self) -> list[str]:
         """Of its log."""
+
+
+def of_level(level: str, recipients: Iterable[str]) -> list[str]:
+    """Those that mail is sent to at it."""
+    return [each for each in recipients if each.startswith(f"{level}@")]
 
 
 def unpacked(package: str, path: str) -> Path:
@@ -107,10 +122,3 @@ def foreseen(verdict: Verdict) -> Cell:
         return Cell("deferred", text=cell.text)
     outcome = "encrypted" if cell.outcome == "authenticated" else cell.outcome
     return Cell(outcome, host=verdict.address if outcome in DELIVERED else None, text=cell.text)
-
-
-def home_of(grounds: Grounds, name: str) -> Path:
-    """A folder for a server's files."""
-    home = grounds.folder / name
-    home.mkdir()
-    return home

@@ -49,7 +49,9 @@ def test_an_imported_postfix_does_as_the_real_one(
     folder.mkdir()
     release = run("postconf", "-d", "-h", "mail_version").strip()
     drawn = configs(200 if ALL else 12, pool, EACH_TO, folder, release)
-    _write(drawn)
+    for config in drawn:
+        for file, text in config.tables.items():
+            postfix.write_old(file, text)
     attempts = _delivered(grounds, drawn)
     taken = grounds.taken()
     seen, foreseen = {}, {}
@@ -109,14 +111,6 @@ def _agree(seen: Cells, foreseen: Cells, configured: Mapping[str, str]) -> None:
     wrong = {each.posture for each in differences}
     shown = "\n\n".join(text for name, text in configured.items() if name in wrong)
     assert not differences, f"\n{table(differences)}\n\n{shown}"
-
-
-def _write(drawn: Sequence[Config]) -> None:
-    old = time.time() - 60
-    for config in drawn:
-        for file, text in config.tables.items():
-            file.write_text(text)
-            os.utime(file, (old, old))  # Postfix lets a new file cool down
 
 
 def _delivered(grounds: Grounds, drawn: Sequence[Config]) -> dict[str, list[Attempt]]:
