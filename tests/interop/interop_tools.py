@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 #: Program -> package of Debian 12, as `packages.txt` lists them.
@@ -73,3 +74,18 @@ def checked(
         said = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
         raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return done.stdout
+
+
+def wait_until(
+    true: Callable[[], bool],
+    seconds: float,
+    what: str,
+    more: Callable[[], str] = lambda: "",
+    *,
+    pause: float = 0.1,
+) -> None:
+    """Raises `AssertionError` that names `what` (with `more()` below) when it has not come about by then."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{more()}"
+        time.sleep(pause)

@@ -20,11 +20,10 @@ from interop_mta_internet import (
     start_policy_daemon,
     start_resolver,
     taken_in,
-    wait_until,
 )
 from interop_mta_model import Attempt, Taken
 from interop_namespace import Namespace, namespace
-from interop_tools import run, tool
+from interop_tools import run, tool, wait_until
 
 from mailpath.attacks import attacker
 from mailpath.attacks.catalogue import ATTACKS as CATALOGUE

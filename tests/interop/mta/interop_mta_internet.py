@@ -15,14 +15,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from interop_mta_model import Taken, recipient_of
 from interop_namespace import Namespace, namespace
-from interop_tools import tool
+from interop_tools import tool, wait_until
 
 HERE = Path(__file__).parent
 
@@ -199,13 +198,3 @@ def listens(process: subprocess.Popen[bytes], port: int) -> bool:
     assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
     rows = [line.split() for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()]
     return any((row[1], row[3]) == (f"0100007F:{port:04X}", "0A") for row in rows)
-
-
-def wait_until(
-    true: Callable[[], bool], seconds: float, what: str, more: Callable[[], str] = lambda: ""
-) -> None:
-    """Raises `AssertionError` that names `what` (with `more()` below) when it has not come about by then."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{more()}"
-        time.sleep(0.1)

@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import POLICY_DAEMON_PORT, listens, submit, wait_until
+from interop_mta_internet import POLICY_DAEMON_PORT, listens, submit
 from interop_mta_model import Attempt
 from interop_namespace import Namespace
-from interop_tools import run, tool
+from interop_tools import run, tool, wait_until
 
 SUBMISSION_PORT = 10025
 BACKOFF = 5  # seconds

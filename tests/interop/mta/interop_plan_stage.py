@@ -28,11 +28,10 @@ from interop_mta_internet import (
     lab_grounds,
     start_policy_daemon,
     start_resolver,
-    wait_until,
 )
 from interop_mta_model import Attempt, Cell
 from interop_plan_prepare import POSTURES
-from interop_tools import run, tool
+from interop_tools import run, tool, wait_until
 
 from mailpath.plan.world import World
 

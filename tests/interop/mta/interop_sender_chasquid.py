@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from interop_mta_internet import Grounds, lines_of, listens, submit, wait_until
+from interop_mta_internet import Grounds, lines_of, listens, submit
 from interop_senders import Sender, Tried, unpacked
-from interop_tools import run, tool
+from interop_tools import run, tool, wait_until
 
 from mailpath.names import to_domain
 

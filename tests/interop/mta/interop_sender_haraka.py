@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from interop_mta_internet import lines_of, listens, submit, wait_until
+from interop_mta_internet import lines_of, listens, submit
 from interop_senders import Sender, Tried, of_level, unpacked
-from interop_tools import tool
+from interop_tools import tool, wait_until
 
 PORT = 10050
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from interop_mta_internet import lines_of, listens, submit, wait_until
+from interop_mta_internet import lines_of, listens, submit
 from interop_senders import Sender, Tried, of_level, standing_in, unpacked
+from interop_tools import wait_until
 
 PORT = 10030
 

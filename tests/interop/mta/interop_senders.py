@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from interop_mta_internet import Grounds, wait_until
+from interop_mta_internet import Grounds
 from interop_mta_model import DELIVERED, Cell, Taken, judged
 from interop_namespace import Namespace
-from interop_tools import tool
+from interop_tools import tool, wait_until
 
 from mailpath.judge import Verdict
 
