@@ -6,24 +6,24 @@ from __future__ import annotations
 import contextlib
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import dns.flags
 import dns.message
 import dns.rdatatype
 import pytest
+from interop_surveys import list_of, met, rows_in, seen_since, started
+from interop_tools import wait_until
 
 from mailpath.exchanges import DnsExchange, HttpsExchange, SmtpExchange
 from mailpath.lab import Lab
 from mailpath.lab.dns import Responder
 from mailpath.survey.database import Database
 from mailpath.survey.packing import unpacked
-from mailpath.survey.results import Row
-from mailpath.survey.store import Store, StoreError
+from mailpath.survey.store import StoreError
 
 KILLS = 10
 #: Seconds for one survey; and for which an answer holds yet, so that a walk does not find it expired.
@@ -37,8 +37,7 @@ class Counted:
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab = lab
         self.network = lab.write_network_file(folder)
-        self.list = folder / "domains"
-        self.list.write_text("".join(f"{each.domain}\n" for each in lab.scenarios), encoding="utf-8")
+        self.list = list_of(lab, folder)
         self.questions: list[Key] = []
         self._sessions = self._questions = 0
 
@@ -49,9 +48,7 @@ class Counted:
     @property
     def asked(self) -> list[Key]:
         """By what each was asked for: the name of a TLS session at an address, a DNS question."""
-        seen = list(self.lab.seen)[len(self.lab.seen) - (self.lab.sessions - self._sessions) :]
-        met = [(each.address, each.sni) for each in seen if each.sni]
-        return [*met, *self.questions[self._questions :]]
+        return [*met(seen_since(self.lab, self._sessions)), *self.questions[self._questions :]]
 
     @property
     def together(self) -> int:
@@ -93,33 +90,10 @@ def learnt(folder: Path) -> set[Key]:
     return found
 
 
-def started(counted: Counted, store: Path, engine: str, *more: str) -> subprocess.Popen[bytes]:
-    words = ["survey", "--network", str(counted.network), "--store", str(store), "--engine", engine]
-    words += [
-        "--posture",
-        "postfix-dane",
-        "--posture",
-        "postfix-encrypt",
-        "--jobs",
-        "4",
-        "--today",
-        "postfix-may",
-        *more,
-    ]
-    return subprocess.Popen(
-        [sys.executable, "-m", "mailpath", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-
-
 def ended(running: subprocess.Popen[bytes]) -> None:
     """The survey has come to its end: 1, as something breaks."""
     _, said = running.communicate(timeout=LIMIT)
     assert running.returncode == 1, said
-
-
-def rows_in(store: Path) -> dict[str, Row]:
-    with Store(store) as opened:
-        return {row.domain: row for row in opened.rows()}
 
 
 def written(store: Path) -> int:
@@ -130,17 +104,11 @@ def written(store: Path) -> int:
     return 0
 
 
-def wait_for(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + LIMIT
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.005)
-
-
 @pytest.mark.parametrize("engine", ["local", "processes:2"])
 def test_ten_kills_change_nothing(counted: Counted, tmp_path: Path, engine: str) -> None:
     whole, store = tmp_path / "whole", tmp_path / "store"
-    ended(started(counted, whole, engine, str(counted.list)))
+    options = ("--engine", engine, "--jobs", "4")
+    ended(started(counted.network, whole, *options, str(counted.list)))
     # An answer that denies something without a proof is asked for twice, and each process has its own.
     twice = {key for key, count in Counter(counted.asked).items() if count > 1}
     total, moments = written(whole), random.Random()
@@ -148,9 +116,14 @@ def test_ten_kills_change_nothing(counted: Counted, tmp_path: Path, engine: str)
     more = [str(counted.list)]
     for number in range(KILLS):
         before, known = written(store), learnt(store) if number else set()
-        running = started(counted, store, engine, *more)
+        running = started(counted.network, store, *options, *more)
         least = before + moments.randrange(1, max(2, (total - before) // (KILLS - number)))
-        wait_for(lambda: written(store) >= least or running.poll() is not None)  # noqa: B023
+        wait_until(
+            lambda: written(store) >= least or running.poll() is not None,  # noqa: B023
+            LIMIT,
+            "the store to grow",
+            pause=0.005,
+        )
         assert running.poll() is None, f"it ended before it was killed {KILLS} times"
         time.sleep(moments.uniform(0, 0.02))
         running.kill()
@@ -160,7 +133,7 @@ def test_ten_kills_change_nothing(counted: Counted, tmp_path: Path, engine: str)
         more = ["--resume"]
     known = learnt(store)
     assert len(known) > total / 4
-    ended(started(counted, store, engine, *more))
+    ended(started(counted.network, store, *options, *more))
     assert not set(counted.asked) & known - twice
     assert rows_in(store) == rows_in(whole)
     assert counted.together == 1

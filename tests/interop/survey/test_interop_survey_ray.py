@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from interop_surveys import list_of, met, rows_in, seen_since, started
+from interop_tools import wait_until
 
 from mailpath.lab import Lab
-from mailpath.survey.results import Row
 from mailpath.survey.store import Store, StoreError
 
 #: Seconds for a cluster to be up, and for a survey.
@@ -61,23 +61,10 @@ def line_of(cluster: subprocess.Popen[str]) -> str:
     return cluster.stdout.readline().strip()
 
 
-def survey(network: Path, domains: Path, store: Path, *more: str) -> subprocess.Popen[bytes]:
-    words = ["survey", str(domains), "--network", str(network), "--store", str(store), *more]
-    words += ["--today", "postfix-may", "--posture", "postfix-dane", "--posture", "postfix-encrypt"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "mailpath", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
 def ended(running: subprocess.Popen[bytes]) -> None:
     out, err = running.communicate(timeout=LIMIT)
     assert (running.returncode, err) == (1, b"")
     assert out.startswith(b"Under postfix-dane, ")
-
-
-def rows_in(store: Path) -> dict[str, Row]:
-    with Store(store) as opened:
-        return {row.domain: row for row in opened.rows()}
 
 
 def done_in(store: Path) -> int:
@@ -89,28 +76,25 @@ def done_in(store: Path) -> int:
 
 
 def test_a_machine_is_lost_and_nobody_notices(cluster: subprocess.Popen[str], tmp_path: Path) -> None:
-    domains = tmp_path / "domains"
     with Lab.start() as lab:
-        network = lab.write_network_file(tmp_path)
-        domains.write_text("".join(f"{each.domain}\n" for each in lab.scenarios), encoding="utf-8")
-        ended(survey(network, domains, tmp_path / "whole"))
+        network, domains = lab.write_network_file(tmp_path), str(list_of(lab, tmp_path))
+        ended(started(network, tmp_path / "whole", domains))
         before, store = lab.sessions, tmp_path / "store"
-        running = survey(
-            network, domains, store, "--engine", "ray", "--cluster", line_of(cluster), "--jobs", "6"
+        running = started(
+            network, store, domains, "--engine", "ray", "--cluster", line_of(cluster), "--jobs", "6"
         )
-        until = time.monotonic() + LIMIT
-        while done_in(store) < 6 and running.poll() is None and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(
+            lambda: done_in(store) >= 6 or running.poll() is not None, LIMIT, "six domains", pause=0.01
+        )
         assert cluster.stdin is not None
         print("kill", file=cluster.stdin, flush=True)
         assert line_of(cluster) == "killed"
         assert done_in(store) < len(lab.scenarios)
         ended(running)
         assert rows_in(store) == rows_in(tmp_path / "whole")
-        seen = list(lab.seen)[len(lab.seen) - (lab.sessions - before) :]
+        seen = seen_since(lab, before)
         assert max(each.together for each in seen) == 1
-        met = Counter((each.address, each.sni) for each in seen if each.sni)
-        assert sum(met.values()) - len(met) <= UNDER_WAY
+        assert len(met(seen)) - len(set(met(seen))) <= UNDER_WAY
 
 
 def test_a_cluster_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
