@@ -82,17 +82,17 @@ def captures(grounds: Grounds) -> dict[str, capture.Capture]:
 
 
 @pytest.fixture(scope="session")
-def walks(captures: dict[str, capture.Capture]) -> dict[str, Walk]:
-    """By scenario."""
+def paths(captures: dict[str, capture.Capture]) -> dict[str, Walk]:
+    """A walk to every scenario.  `walks` is the name of another fixture, which orders all tests."""
 
-    async def walked() -> dict[str, Walk]:
+    async def walk_all() -> dict[str, Walk]:
         return {scenario: await Rewalks(held).untampered() for scenario, held in captures.items()}
 
-    return asyncio.run(walked())
+    return asyncio.run(walk_all())
 
 
 @pytest.fixture(scope="session")
-def deliveries(pytestconfig: pytest.Config, grounds: Grounds, walks: dict[str, Walk]) -> Deliveries:
+def deliveries(pytestconfig: pytest.Config, grounds: Grounds, paths: dict[str, Walk]) -> Deliveries:
     began = time.monotonic()
     attempts = _delivered(grounds)
     taken = grounds.taken()
@@ -103,7 +103,7 @@ def deliveries(pytestconfig: pytest.Config, grounds: Grounds, walks: dict[str, W
     }
     foreseen = {
         (scenario, posture): judged(judge(walk, PRESETS[posture]))
-        for scenario, walk in walks.items()
+        for scenario, walk in paths.items()
         for posture in POSTURES
     }
     _tell(pytestconfig, "Postfix and Exim", seen, foreseen, time.monotonic() - began)

@@ -41,7 +41,7 @@ POOL = (
 
 
 def test_an_imported_postfix_does_as_the_real_one(
-    grounds: Grounds, walks: dict[str, Walk], figures: list[str], tmp_path: Path
+    grounds: Grounds, paths: dict[str, Walk], figures: list[str], tmp_path: Path
 ) -> None:
     began = time.monotonic()
     pool = [scenario for scenario in scenarios() if scenario.id in POOL]
@@ -61,13 +61,13 @@ def test_an_imported_postfix_does_as_the_real_one(
             recipient = f"{config.name}@{scenario.domain}"
             key = (scenario.id, config.name)
             seen[key] = observed(attempts.get(recipient, []), taken.get(recipient), postfix.AUTHENTICATED)
-            foreseen[key] = judged(judge(walks[scenario.id], ours))
+            foreseen[key] = judged(judge(paths[scenario.id], ours))
     figures.append(_figure("main.cf", len(drawn), seen, foreseen, began))
     _agree(seen, foreseen, {each.name: _shown(each) for each in drawn})
 
 
 def test_an_imported_exim_does_as_the_real_one(
-    grounds: Grounds, walks: dict[str, Walk], figures: list[str], tmp_path: Path
+    grounds: Grounds, paths: dict[str, Walk], figures: list[str], tmp_path: Path
 ) -> None:
     began = time.monotonic()
     pool = [scenario for scenario in scenarios() if scenario.id in POOL]
@@ -89,7 +89,7 @@ def test_an_imported_exim_does_as_the_real_one(
         for scenario in transport.to:
             recipient = f"{transport.name}@{scenario.domain}"
             key = (scenario.id, transport.name)
-            verdict = judge(walks[scenario.id], ours)
+            verdict = judge(paths[scenario.id], ours)
             # CV=yes is a claim where the level demands it, of a name too; else it is an observation.
             claims = ours.level is Level.VERIFY and ours.references and verdict.demanded_by == "level"
             words = exim.AUTHENTICATED | (exim.AUTHENTICATED_VERIFY if claims else frozenset())

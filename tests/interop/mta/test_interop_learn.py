@@ -33,7 +33,7 @@ SERVERS = (*postfix.LEVELS, *exim.LEVELS) if os.environ.get("MAILPATH_IMPORTS") 
 @pytest.mark.usefixtures("deliveries")
 def test_what_is_learnt_is_what_is_configured(
     server: str,
-    walks: dict[str, Walk],
+    paths: dict[str, Walk],
     grounds: Grounds,
     tmp_path: Path,
     figures: list[str],
@@ -44,9 +44,9 @@ def test_what_is_learnt_is_what_is_configured(
     took = time.monotonic() - began
     contradicted = [each for each in found.remarks if each.kind is Kind.CONTRADICTED]
     ours = custom_posture("learned", found.tables()["learned"])
-    differences = differences_of(ours, _configured(server), walks)
-    agreed = len(walks) - len(differences)
-    figures.append(f"Learnt of {server}: as configured in {agreed} of {len(walks)} scenarios, {took:.0f} s")
+    differences = differences_of(ours, _configured(server), paths)
+    agreed = len(paths) - len(differences)
+    figures.append(f"Learnt of {server}: as configured in {agreed} of {len(paths)} scenarios, {took:.0f} s")
     assert not differences, f"{found.tables()}\n{contradicted}\n" + "\n".join(differences)
 
 

@@ -44,11 +44,11 @@ def undelivered(deliveries: Deliveries, posture: str) -> set[str]:
 
 
 def rows_of(
-    walks: Mapping[str, Walk], mails: Mapping[str, int], today: str, postures: Iterable[str]
+    paths: Mapping[str, Walk], mails: Mapping[str, int], today: str, postures: Iterable[str]
 ) -> list[Row]:
     judged = [PRESETS[posture] for posture in postures]
     return [
-        row_for(walks[scenario.id], mails[scenario.domain], PRESETS[today], judged)
+        row_for(paths[scenario.id], mails[scenario.domain], PRESETS[today], judged)
         for scenario in scenarios()
         if scenario.domain in mails
     ]
@@ -56,7 +56,7 @@ def rows_of(
 
 @pytest.mark.parametrize("today", LEVELS)
 def test_newly_deferred_is_what_the_server_did(
-    today: str, deliveries: Deliveries, walks: dict[str, Walk], grounds: Grounds, tmp_path: Path
+    today: str, deliveries: Deliveries, paths: dict[str, Walk], grounds: Grounds, tmp_path: Path
 ) -> None:
     volumes = read([str(logged(grounds, today, tmp_path))])
     domains = {scenario.domain for scenario in scenarios()}
@@ -67,7 +67,7 @@ def test_newly_deferred_is_what_the_server_did(
     else:
         assert domains - volumes.mails.keys() <= undelivered(deliveries, today)
     assert volumes.today == today, volumes.why
-    rows = rows_of(walks, volumes.mails, today, LEVELS[today])
+    rows = rows_of(paths, volumes.mails, today, LEVELS[today])
     found = results_of(rows, store="", today=today, postures=LEVELS[today])
     before = undelivered(deliveries, today)
     for posture in LEVELS[today]:
@@ -79,12 +79,12 @@ def test_newly_deferred_is_what_the_server_did(
 
 
 def test_with_the_policy_map_the_server_delivers_what_it_would_newly_defer(
-    deliveries: Deliveries, walks: dict[str, Walk], grounds: Grounds
+    deliveries: Deliveries, paths: dict[str, Walk], grounds: Grounds
 ) -> None:
     """Each posture has its table, as the comments in it say; that of MTA-STS policies stands behind it."""
     today, postures = "postfix-may", LEVELS["postfix-may"]
     mails = {scenario.domain: 1 for scenario in scenarios()}
-    rows = rows_of(walks, mails, today, postures)
+    rows = rows_of(paths, mails, today, postures)
     found = results_of(rows, store="", today=today, postures=postures)
     newly: list[tuple[str, str]] = []
     levels: dict[str, tuple[str, ...]] = {}

@@ -55,7 +55,7 @@ class Delivered:
 
 
 @pytest.fixture(scope="module")
-def delivered(walks: dict[str, Walk], grounds: Grounds) -> Callable[[str], Delivered]:
+def delivered(paths: dict[str, Walk], grounds: Grounds) -> Callable[[str], Delivered]:
     """What a server did, which does it once.  The walks have started the resolver and the policy daemon."""
 
     @functools.cache
@@ -76,13 +76,13 @@ def delivered(walks: dict[str, Walk], grounds: Grounds) -> Callable[[str], Deliv
 
 @pytest.mark.parametrize("name", SENDERS)
 def test_the_judge_foresees_what_the_server_did(
-    name: str, walks: dict[str, Walk], delivered: Callable[[str], Delivered], figures: list[str]
+    name: str, paths: dict[str, Walk], delivered: Callable[[str], Delivered], figures: list[str]
 ) -> None:
     found = delivered(name)
     observed, expected = {}, {}
     for (scenario, level), recipient in found.recipients.items():
         observed[scenario, level] = seen(found.tried[recipient], found.taken.get(recipient))
-        expected[scenario, level] = foreseen(judge(walks[scenario], PRESETS[level]))
+        expected[scenario, level] = foreseen(judge(paths[scenario], PRESETS[level]))
     wrong = against_judge(observed, expected)
     for level in found.sender.levels:
         all_of_it = sum(each == level for _, each in observed)
@@ -96,7 +96,7 @@ def test_the_judge_foresees_what_the_server_did(
 def test_what_is_learned_of_the_server_is_its_preset(
     name: str,
     level: str,
-    walks: dict[str, Walk],
+    paths: dict[str, Walk],
     delivered: Callable[[str], Delivered],
     grounds: Grounds,
     tmp_path: Path,
@@ -107,7 +107,7 @@ def test_what_is_learned_of_the_server_is_its_preset(
     log.write_text("\n".join(line for line in found.sender.lines() if f"{level}@" in line) + "\n")
     tables = learned(str(sessions), str(log), "learned").tables()
     ours = custom_posture("learned", tables["learned"])
-    sent = {scenario: walks[scenario] for scenario, at in found.recipients if at == level}
+    sent = {scenario: paths[scenario] for scenario, at in found.recipients if at == level}
     differences = differences_of(ours, PRESETS[level], sent)
     agreed = len(sent) - len(differences)
     figures.append(f"Learned of {level}: as its preset in {agreed} of {len(sent)} scenarios")
