@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
 
 def shell(script: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -18,6 +18,7 @@ def shell(script: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@needs_full
 @pytest.mark.parametrize(
     ("redirection", "words"),
     [
@@ -35,6 +36,7 @@ def test_output_that_cannot_be_written(redirection: str, words: tuple[str, ...])
     assert done.stderr.startswith("mailpath: Standard output cannot be written: ")
 
 
+@needs_full
 @pytest.mark.parametrize(
     ("redirection", "words"),
     [
@@ -81,6 +83,7 @@ def test_input_that_is_closed(words: tuple[str, ...]) -> None:
     assert "cannot be read" in done.stderr
 
 
+@needs_full
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
 def test_nobody_left_to_tell(redirection: str) -> None:
     assert shell(f'"$@" {redirection}', "explain", " ").returncode == 64
