@@ -51,7 +51,7 @@ def postures_import(**words: Any) -> int:
     Postfix: main.cf or the output of `postconf -n`, master.cf or that of `postconf -M` and `-P`, and the
     sources of its policy and transport tables. Exim: a configuration file, a transport out of one, or the
     output of `exim -bP transports`. Sendmail: the .mc file and the access map. Nothing is executed, and no
-    other file is read. Exit status: 0 imported, 3 imported, but something that a verdict may hang on could
+    other file is read. Exit status: 0 imported, 3 imported, but something that a verdict may depend on could
     not be decided, 64 usage error.
     """
     from mailpath.commands import importing
