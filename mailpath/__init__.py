@@ -1,3 +1,3 @@
 """Traceroute for mail security."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

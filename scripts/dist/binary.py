@@ -1,7 +1,7 @@
 """dist/mailpath: one executable with Python inside (`make binary`), built from the wheel.
 
-PyInstaller packs the Python that runs this, with its standard library; the modules follow as the zip file that
-dist/mailpath.pyz carries, for this Python alone.  They are unpacked once, not at each start.
+PyInstaller packs the Python that runs this, with its standard library; the modules follow as the zip file
+that dist/mailpath.pyz carries, for this Python alone.  They are unpacked once, not at each start.
 Built twice with one Python, it is the same byte for byte.
 """
 
@@ -22,7 +22,8 @@ LOCK = HERE / "requirements-binary.txt"
 #: Of the standard library nothing that needs a window or other libraries, builds, teaches or tests.
 _LEFT_OUT = (
     *("antigravity", "audioop", "crypt", "curses", "dbm", "ensurepip", "idlelib", "lib2to3", "msilib", "nis"),
-    *("ossaudiodev", "pydoc_data", "readline", "this", "tkinter", "turtle", "turtledemo", "winreg", "winsound"),
+    *("ossaudiodev", "pydoc_data", "readline", "this", "tkinter", "turtle", "turtledemo", "winreg"),
+    "winsound",
 )
 
 
@@ -44,12 +45,14 @@ def freeze(scratch: Path) -> Path:
     tools = scratch / "tools"
     wheels.run(sys.executable, "-m", "uv", "venv", "--quiet", "--python", sys.executable, tools)
     hashes = ("--require-hashes", "--requirements", LOCK)
-    wheels.run(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", tools / "bin/python", *hashes)
+    into = ("--quiet", "--python", tools / "bin/python")
+    wheels.run(sys.executable, "-m", "uv", "pip", "install", *into, *hashes)
     mark = scratch / "mailpath.mark"
     mark.touch()
     library = sorted(name for name in sys.stdlib_module_names if not name.startswith("_"))
     wanted = [f"--hidden-import={name}" for name in library if name not in _LEFT_OUT]
-    packages = [f"--collect-submodules={name}" for name in ("asyncio", "email", "encodings", "json", "logging", "xml")]
+    whole = ("asyncio", "email", "encodings", "json", "logging", "xml")
+    packages = [f"--collect-submodules={name}" for name in whole]
     wheels.run(
         *(tools / "bin/pyinstaller", "--onefile", "--noconfirm", "--log-level=ERROR", "--name=mailpath"),
         *("--strip", *(f"--exclude-module={name}" for name in _LEFT_OUT)),
@@ -71,8 +74,8 @@ def oldest_glibc(files: list[Path]) -> str:
     """The release of glibc that these ELF files need."""
     needed = {(2, 17)}
     for file in files:
-        shown = subprocess.run(["objdump", "-T", str(file)], capture_output=True, text=True, check=False).stdout
-        needed |= {(int(a), int(b)) for a, b in re.findall(r"GLIBC_(\d+)\.(\d+)", shown)}
+        shown = subprocess.run(["objdump", "-T", file], capture_output=True, text=True, check=False)
+        needed |= {(int(a), int(b)) for a, b in re.findall(r"GLIBC_(\d+)\.(\d+)", shown.stdout)}
     return ".".join(map(str, max(needed)))
 
 

@@ -1,4 +1,4 @@
-"""The start of dist/mailpath, the executable: Python is inside, and the modules stand in a zip file at its end.
+"""The start of dist/mailpath, the executable: Python is inside, the modules stand in a zip file at its end.
 
 PyInstaller's loader unpacks Python's own libraries into a private folder at each start, and removes it at the
 end.  After a SIGKILL nobody does: the next start removes what is left of those (`sweep_loaders`).
@@ -20,7 +20,7 @@ MARK = "mailpath.mark"
 def main():
     """Run the command; the exit status is the command's own."""
     try:
-        mark = open(os.path.join(sys._MEIPASS, MARK), "rb")
+        mark = os.open(os.path.join(sys._MEIPASS, MARK), os.O_RDONLY)  # closed when the process ends
         fcntl.flock(mark, fcntl.LOCK_SH)
         with zipfile.ZipFile(sys.executable) as carried:
             sys.path.insert(0, find(carried.read))
@@ -29,7 +29,7 @@ def main():
     except KeyboardInterrupt:
         os._exit(130)
     except OSError as error:
-        sys.exit("mailpath cannot unpack itself: %s" % error)
+        sys.exit(f"mailpath cannot unpack itself: {error}")
     if sys.argv[1:2] == ["-c"]:  # as the interpreter would: a survey starts its workers so
         exec(sys.argv[2], {"__name__": "__main__"})
     else:

@@ -1,8 +1,8 @@
 """dist/mailpath_VERSION_ARCH.deb: a Debian package with its own virtual environment in /opt (`make deb`).
 
 It depends on Debian's Python (3.11, 3.12 or 3.13: the modules of all three lie in one folder, as in
-dist/mailpath.pyz) and on no other Python package.  It starts no service and keeps no file of its own outside what
-dpkg knows, except compiled modules, which its scripts make and remove.
+dist/mailpath.pyz) and on no other Python package.  It starts no service and keeps no file of its own outside
+what dpkg knows, except compiled modules, which its scripts make and remove.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from pathlib import Path
 import wheels
 
 PYTHONS = ("3.11", "3.12", "3.13")
-#: Not needed to run: scripts with this machine's paths, man pages and completions, records of the installation.
+#: Not needed to run: scripts with this machine's paths, man pages, completions, records of the installation.
 _LEFT_OUT = {
     *("bin", "share", "__pycache__"),
     *("RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"),
@@ -76,7 +76,7 @@ def pack(files: dict[str, bytes], method: int) -> bytes:
 
 
 def pack_outer(modules: dict[str, bytes], **more: bytes) -> bytes:
-    """A zip file that carries the modules, and `more`; of few entries, for their list is read at each start."""
+    """A zip file that carries the modules, and `more`; of few entries: their list is read at each start."""
     inner = pack(modules, zipfile.ZIP_DEFLATED)
     build = hashlib.sha256(inner).hexdigest()[:16].encode()
     return pack({"build": build, "modules.zip": inner, **more}, zipfile.ZIP_STORED)

@@ -1,4 +1,4 @@
-"""The start of mailpath.pyz.  Whatever `python3` is reads this: it must parse under old ones, to say what is missing."""
+"""The start of mailpath.pyz.  Any `python3` reads this: an old one must parse it, to say what is missing."""
 
 import os
 import sys

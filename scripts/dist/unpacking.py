@@ -1,8 +1,9 @@
 """What one file carries is unpacked once, privately; both the zip application and the executable do it so.
 
 Binary modules cannot be loaded out of a zip file.  What is unpacked lies in the user's cache, in a folder
-named after its content, which nobody else can read or write (0700).  Where the cache is not this user's (`sudo`
-that keeps HOME, a service without a home) it lies below the folder for temporary files, in one that must be.
+named after its content, which nobody else can read or write (0700).  Where the cache is not this user's
+(`sudo` that keeps HOME, a service without a home) it lies below the folder for temporary files, in one that
+must be.
 Old builds go: `KEPT` stay, and what was in use within the last `IN_USE` seconds.
 """
 
@@ -107,4 +108,3 @@ def sweep(cache, build):
     for _, last, folder in sorted(found)[KEPT:]:
         if time.time() + last > IN_USE:
             shutil.rmtree(folder, ignore_errors=True)
-

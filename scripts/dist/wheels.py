@@ -1,6 +1,6 @@
 """What every artefact is built from: sdist and wheel, byte for byte the same twice, and locked dependencies.
 
-`requirements.txt` beside this file names each dependency with version and digest; with `--lock`, it is made anew.
+`requirements.txt` beside this file names each dependency with version and digest; `--lock` makes it anew.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def install(wheel: Path, python: str, folder: Path) -> None:
 
 def lock() -> None:
     """Choose the versions of the dependencies, and of what builds the executable, anew."""
-    choose = (sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--upgrade")
+    uv = (sys.executable, "-m", "uv")
+    choose = (*uv, "pip", "compile", "--universal", "--python-version", "3.11", "--upgrade")
     shape = ("--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--output-file")
     run(*choose, "pyproject.toml", *shape, LOCK)
     run(*choose, LOCK.with_name("binary.in"), *shape, LOCK.with_name("requirements-binary.txt"))

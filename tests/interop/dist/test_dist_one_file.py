@@ -102,7 +102,9 @@ def test_the_zip_application_is_for_each_python_that_is_here(built: Built, tmp_p
 def test_an_older_python_is_told_so(built: Built, tmp_path: Path) -> None:
     """It is read by whatever python3 is; here by one that says it is older."""
     file = built("pyz") / "mailpath.pyz"
-    older = "import runpy, sys; sys.version_info = (3, 9, 2); runpy.run_path(sys.argv[1], run_name='__main__')"
+    older = (
+        "import runpy, sys; sys.version_info = (3, 9, 2); runpy.run_path(sys.argv[1], run_name='__main__')"
+    )
     asked = [sys.executable, "-c", older, str(file)]
     ran = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
     assert (ran.returncode, ran.stderr) == (1, "mailpath needs Python 3.11 or newer, and this is 3.9.\n")
