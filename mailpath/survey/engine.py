@@ -132,7 +132,7 @@ class Walks:
         self._assumed = assumed
         self._done = done
         self.shared = Shared(network, settings.whole_wait, moment=MOMENT, most=AT_HAND)
-        self._zones = Zones()
+        self._zones = Zones(times=1)
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)
 
