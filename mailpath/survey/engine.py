@@ -187,7 +187,7 @@ class Walks:
         async with network:
             recording = Recording(network)
             made = network.ground.made
-            found = await walk(path, recording, made, zones=self._zones)
+            found = await walk(path, recording, made, zones=self._zones, lines=False)
         row = row_for(found, mails, self._asked.today, self._asked.postures)
         exchanges = recording.exchanges
         sessions = (each.request for each in exchanges if isinstance(each, SmtpExchange))
