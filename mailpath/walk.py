@@ -55,14 +55,17 @@ async def walk(
     at: int,
     on_event: Callable[[Event], None] | None = None,
     zones: Zones | None = None,
+    *,
+    lines: bool = True,
 ) -> Walk:
     """Walk `path` as of `at` (Unix seconds).  `on_event` is called in this task's loop.  Raises nothing
     for what the world does; cancelling it cancels every exchange under way.
 
     A hostile path is walked up to three times: wrap what is costly to ask twice in a `Recording`.  `zones`:
-    what walks over a `Shared` network lend each other."""
+    what walks over a `Shared` network lend each other; `lines`: whether anybody reads what the steps say in
+    `Walk.steps`, which is empty otherwise."""
     for effort in Effort:
-        walker = _Walker(path, network, at, on_event, effort=effort, zones=zones)
+        walker = _Walker(path, network, at, on_event, effort=effort, zones=zones, lines=lines)
         found, exhausted = await walker.run(), walker.exhausted
         walker.forget()
         if not exhausted:
@@ -83,10 +86,12 @@ class _Walker:
         *,
         effort: Effort = Effort.FULL,
         zones: Zones | None = None,
+        lines: bool = True,
     ) -> None:
         validator = Validator(network, at, effort, zones)
         self._tools = tools = Tools(path, network, validator, at, self._found)
         self._tell = on_event
+        self._lines = lines
         self._anew = effort is not Effort.FULL
         self._began: dict[str, float] = {}
         self._elapsed: dict[str, float] = {}
@@ -114,6 +119,8 @@ class _Walker:
             for step_id, step in REGISTRY.items():
                 group.create_task(self._look(step_id, step))
         self._walk = replace(self._walk, roots=self._anchors())
+        if not self._lines:
+            return self._walk
         for step_id in REGISTRY:
             if step_id not in self._elapsed:
                 self._finish(step_id)

@@ -82,9 +82,14 @@ def current() -> Unit | None:
 
 
 class Zones:
-    """What is lent, and how often it was wanted.  Belongs to one event loop."""
+    """What is lent, and how often it was wanted.  Belongs to one event loop.
 
-    def __init__(self) -> None:
+    `times`: as of so many at once.  Where each walk begins no earlier than the one before, 1 will do: those
+    under way as of the last hold what they may borrow themselves, and it goes when they have ended.
+    """
+
+    def __init__(self, times: int = MOST_TIMES) -> None:
+        self._times = times
         self._as_of: OrderedDict[Hashable, OrderedDict[Key, Kept]] = OrderedDict()
         self._wanted: OrderedDict[Key, None] = OrderedDict()
 
@@ -92,7 +97,7 @@ class Zones:
         """What was validated from the anchors and as of the time in `ground`."""
         if ground not in self._as_of:
             self._as_of[ground] = OrderedDict()
-            while len(self._as_of) > MOST_TIMES:
+            while len(self._as_of) > self._times:
                 self._as_of.popitem(last=False)
         return self._as_of[ground]
 

@@ -11,7 +11,7 @@ from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxFacts, MxHost, Session, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, message_options
 from mailpath.judge.consulted import note, unwatched, watched
-from mailpath.judge.course import Course, Play, Round
+from mailpath.judge.course import SINGLY, Course, Play, Round
 from mailpath.judge.destination import Destination, Target
 from mailpath.judge.message_options import Message
 from mailpath.judge.policy import host_policy
@@ -19,6 +19,8 @@ from mailpath.judge.sts import Applied
 
 _T = TypeVar("_T")
 
+#: So many hosts are played one by one: what their deliveries share is less than what it takes to share it.
+FEW = 4
 #: What an attacker likes best, first.
 BEST_FOR_ATTACKER = (
     Outcome.PLAINTEXT,
@@ -62,10 +64,11 @@ def each_only_reachable(
     hosts = [host for host in walk.mx.hosts if host.addresses]
     unknown = [host for host in hosts if held.isdisjoint(host.addresses)]
     dropped = [_drop_packets(session) for session in walk.starttls.sessions]
-    play = _Blocked(_keep(walk, None, dropped))
+    play = SINGLY if len(hosts) <= FEW else _Blocked(_keep(walk, None, dropped))
     for host in hosts:
         if host not in unknown[1:]:
-            play.left = host
+            if isinstance(play, _Blocked):
+                play.left = host
             yield (
                 host.name,
                 message_options.verdict(_keep(walk, host, dropped), posture, cached, message, play),

@@ -106,7 +106,7 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(asn1.REMEMBERED)
 def describe(der: bytes) -> CertificateFacts:
     """What the certificate `der` says.  Never raises."""
     try:
@@ -180,7 +180,7 @@ def _find_digest(parts: asn1.Parts) -> Digest | None:
     return SHA1  # RFC 4055 section 3.1: the default
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(asn1.REMEMBERED)
 def public_key(spki: bytes) -> tuple[str, int, int | None]:
     """(type, size in bits, security in bits) of a SubjectPublicKeyInfo; ("", 0, None) when unreadable.
 
@@ -207,7 +207,7 @@ def public_key(spki: bytes) -> tuple[str, int, int | None]:
     return type(key).__name__, 0, None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(asn1.REMEMBERED)
 def signed_by(der: bytes, spki: bytes) -> bool:
     """Did the key `spki` sign the certificate `der`?  Compares no names.  Never raises."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm

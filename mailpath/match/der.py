@@ -14,6 +14,9 @@ from functools import lru_cache
 
 import msgspec
 
+#: Certificates that are remembered: a walk looks at one some dozen times, and a thousand mail hosts are those
+#: that many walks share.  More would be those of hosts that nobody comes back to.
+REMEMBERED = 1024
 #: Longest certificate that we look at, in bytes; the largest real ones have some hundred names.
 MAX_CERTIFICATE = 256 * 1024
 #: Most elements of one SEQUENCE that we read.
@@ -112,7 +115,7 @@ def oid(content: bytes) -> str:
     return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(REMEMBERED)
 def parts(der: bytes) -> Parts | None:
     """The parts of the certificate `der`, or None if it is no X.509 certificate.  Never raises."""
     try:

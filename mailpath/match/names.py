@@ -95,7 +95,7 @@ class CertificateNames(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(asn1.REMEMBERED)
 def certificate_names(der: bytes) -> CertificateNames:
     """DNS-IDs and common names of the certificate `der`.  Never raises."""
     try:

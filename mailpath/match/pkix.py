@@ -148,7 +148,7 @@ def verify(
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(2 * asn1.REMEMBERED)
 def _verify(
     chain: tuple[bytes, ...],
     roots: tuple[bytes, ...],
@@ -195,7 +195,7 @@ def _verify(
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(asn1.REMEMBERED)
 def _load(der: bytes) -> crypto.X509 | None:
     from OpenSSL import crypto
 
@@ -281,7 +281,7 @@ def _index(roots: tuple[bytes, ...]) -> dict[bytes, list[bytes]]:
     return index
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(asn1.REMEMBERED)
 def _fold(name: bytes) -> bytes:
     """A form of a distinguished name in which names that RFC 5280 section 7.1 calls equal are equal.
 
@@ -297,7 +297,7 @@ def _fold(name: bytes) -> bytes:
     return "\0".join(attributes).encode("utf-8", "surrogatepass")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(asn1.REMEMBERED)
 def relevant_roots(chain: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """The `roots` that could anchor `chain`, by name alone and so at any time: sorted, each once.
 

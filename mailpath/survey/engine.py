@@ -132,7 +132,7 @@ class Walks:
         self._assumed = assumed
         self._done = done
         self.shared = Shared(network, settings.whole_wait, moment=MOMENT, most=AT_HAND)
-        self._zones = Zones()
+        self._zones = Zones(times=1)
         self._places = Places(asked.jobs)
         self._flock = asyncio.Semaphore(asked.jobs + WAITING + SET_ASIDE)
 
@@ -187,7 +187,7 @@ class Walks:
         async with network:
             recording = Recording(network)
             made = network.ground.made
-            found = await walk(path, recording, made, zones=self._zones)
+            found = await walk(path, recording, made, zones=self._zones, lines=False)
         row = row_for(found, mails, self._asked.today, self._asked.postures)
         exchanges = recording.exchanges
         sessions = (each.request for each in exchanges if isinstance(each, SmtpExchange))

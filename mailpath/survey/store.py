@@ -45,6 +45,12 @@ SURVEY = 24 * 3600.0
 MOST_NOTED = 200
 #: Exchanges whose place in the store is remembered.
 REMEMBERED = 8192
+#: Domains that are read from the list at a time; and as many mails as SQLite can count.
+AT_A_TIME, _MOST_MAILS = 256, (1 << 63) - 1
+_NEXT = (
+    "SELECT name, mails FROM domains WHERE state = ? AND mails <= ? AND (mails < ? OR name > ?)"
+    " ORDER BY mails DESC, name LIMIT ?"
+)
 #: Domains up to which every walk is kept where nobody says what to keep; and one in so many beyond.
 ALL_UP_TO, SAMPLE = 20_000, 100
 
@@ -167,11 +173,15 @@ class Store:
         found: int = self._database.one("SELECT count(*) FROM domains WHERE state = ?", State.DONE)[0]
         return found
 
-    def todo(self) -> list[tuple[str, int]]:
-        """Domains that were not walked, with their mails; most mails first."""
-        return self._database.all(
-            "SELECT name, mails FROM domains WHERE state = ? ORDER BY mails DESC", State.PENDING
-        )
+    def todo(self) -> Iterator[tuple[str, int]]:
+        """Domains that were not walked, with their mails; most mails first, then by name.
+
+        Read some at a time: a list may be long, and those that come next may have been walked by then.
+        """
+        name, mails = "", _MOST_MAILS
+        while some := self._database.all(_NEXT, State.PENDING, mails, mails, name, AT_A_TIME):
+            yield from some
+            name, mails = some[-1]
 
     # --- exchanges ---------------------------------------------------------------------------------
 

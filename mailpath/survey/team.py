@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
@@ -135,6 +136,8 @@ class Team(Survey):
         super().__init__(store, settings, asked, self._owned)
         self._transport = transport
         self._rate = Rate(asked.politeness.rate)
+        #: Of the list, what no worker was given yet; and what one was, and did not come to an end with.
+        self._list: Iterator[tuple[str, int]] = iter(())
         self._todo: asyncio.Queue[Domain] = asyncio.Queue()
         self._over = asyncio.Event()
         self._flights = Flights()
@@ -144,8 +147,7 @@ class Team(Survey):
 
     async def run(self) -> None:
         """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
-        for domain, mails in self._store.todo():
-            self._todo.put_nowait(Domain(domain, mails))
+        self._list = self._store.todo()
         async with self._owned:
             self._store.set_ground(self._owned.ground)
             try:
@@ -213,7 +215,8 @@ class Team(Survey):
         await listen(link, wants, Serves(group, lambda wanted: self._serve(link, wanted)), heed)
 
     async def _feed(self, link: Link, under_way: dict[str, Domain]) -> None:
-        domain = await self._todo.get()
+        given = next(self._list, None) if self._todo.empty() else None
+        domain = await self._todo.get() if given is None else Domain(*given)
         under_way[domain.name] = domain
         link.send(domain)
 

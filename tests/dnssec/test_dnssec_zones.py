@@ -94,13 +94,14 @@ async def test_a_walk_that_cannot_pay_does_the_work_itself(
     assert lent[0] == alone[0] != second[0]
 
 
-async def test_what_is_lent_has_a_bound(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+async def test_what_is_lent_has_a_bound(lab: Lab, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr("mailpath.dnssec.zones.MOST_UNITS", 2)
     monkeypatch.setattr("mailpath.dnssec.zones.MOST_WANTED", 3)
     async with shared_network(lab.settings, "lab") as shared:
-        zones, at = Zones(), shared.for_walk().ground.made
+        zones, at = Zones(times), shared.for_walk().ground.made
         for moment in (at, at, at + 1, at + 1, at + 2):
             await validated(shared, zones, moment)
-    assert len(zones._as_of) == 2
+    assert len(zones._as_of) == times
     assert max(map(len, zones._as_of.values())) <= 2
     assert len(zones._wanted) == 3

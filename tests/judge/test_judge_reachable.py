@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from any_walks import walks
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Session, StsPolicy
-from mailpath.judge import course, message_options, session
+from mailpath.judge import course, message_options, reachable, session
 from mailpath.judge.habits import Refusal
 from mailpath.judge.message_options import Message
 from mailpath.judge.posture import DaneUse, Fallback
@@ -75,8 +76,14 @@ def only_reachable(walk, host):
 
 
 @settings(max_examples=100)
-@given(walk=paths(), posture=postures(), cached=CACHED, message=st.sampled_from(Message))
-def test_what_is_played_once_for_all_hosts_is_what_each_would_play(walk, posture, cached, message):
+@given(
+    walk=paths(),
+    posture=postures(),
+    cached=CACHED,
+    message=st.sampled_from(Message),
+    few=st.sampled_from([0, 9]),
+)
+def test_what_is_played_once_for_all_hosts_is_what_each_would_play(walk, posture, cached, message, few):
     held = {session.address for session in walk.starttls.sessions if not session.not_tried}
     hosts = [host for host in walk.mx.hosts if host.addresses]
     unknown = [host for host in hosts if held.isdisjoint(host.addresses)]
@@ -85,7 +92,9 @@ def test_what_is_played_once_for_all_hosts_is_what_each_would_play(walk, posture
         for host in hosts
         if host not in unknown[1:]
     ]
-    assert list(each_only_reachable(walk, posture, cached, message)) == each
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reachable, "FEW", few)
+        assert list(each_only_reachable(walk, posture, cached, message)) == each
     alone = dict(each_only_reachable(walk, posture, None, message))
     if_cached = dict(each) if cached is not None else alone
     ranks = {host: (_rank(walk, alone[host]), _rank(walk, if_cached[host])) for host in alone}

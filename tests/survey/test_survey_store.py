@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_was_learnt_is_there_when_it_is_opened_again(folder: Path) -> None:
     with Store(folder) as store:
-        assert (store.volumes, store.done, store.todo()) == ((2, 16), 1, [("c.example", 9)])
+        assert (store.volumes, store.done, [*store.todo()]) == ((2, 16), 1, [("c.example", 9)])
         assert [row.domain for row in store.rows()] == ["c.example", "b.example"]
         assert store.known(SESSION.request) == SESSION
         assert store.known(SmtpRequest(address="192.0.2.1")) is None
@@ -41,6 +41,18 @@ def test_what_was_learnt_is_there_when_it_is_opened_again(folder: Path) -> None:
             store.capture("d.example")
         with pytest.raises(StoreError, match="readonly"):
             store.finish(Row(domain="c.example", mails=9), 5, [], [])
+
+
+def test_the_list_is_read_some_domains_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailpath.survey.store.AT_A_TIME", 2)
+    mails = {"e.example": 1, "d.example": 3, "c.example": 3, "b.example": 9, "a.example": 3}
+    with Store.create(tmp_path / "store", about(), mails) as store:
+        todo = store.todo()
+        read = [next(todo)[0]]
+        store.finish(Row(domain="b.example", mails=9), 5, [], [])
+        store.finish(Row(domain="d.example", mails=3), 5, [], [])
+        read += [name for name, _ in todo]
+    assert read == ["b.example", "a.example", "c.example", "e.example"]
 
 
 def test_it_is_its_owners_alone(folder: Path) -> None:
