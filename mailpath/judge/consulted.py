@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import astuple
+
 from mailpath.facts import Walk
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
@@ -38,7 +40,9 @@ def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
     The names fill up as it, or a copy of it with other fields, is used.
     """
     consulted: dict[str, None] = {}
-    habits, fields = _fields(posture)
+    # What is watched has one field more, behind these.
+    fields = dict(zip(_FIELDS, astuple(posture), strict=False))
+    habits = dict(zip(_HABITS, astuple(fields["agent"]), strict=False))
     fields["agent"] = _Agent(**habits, consulted=consulted)
     return _Posture(**fields, consulted=consulted), consulted
 
@@ -63,6 +67,11 @@ def watched_walk(walk: Walk) -> tuple[Walk, dict[str, None]]:
     return _Walk(**{name: getattr(walk, name) for name in _FACTS}, consulted=consulted), consulted
 
 
+def watched_too(posture: Posture) -> tuple[Posture, dict[str, None]]:
+    """As `watched` where `posture` is, so that what was read can be noted again; else itself."""
+    return watched(posture) if isinstance(posture, _Posture) else (posture, {})
+
+
 def note(posture: Posture, names: Iterable[str]) -> None:
     """Have `names` count as read from `posture`, where it is watched."""
     if isinstance(posture, _Posture):
@@ -71,12 +80,9 @@ def note(posture: Posture, names: Iterable[str]) -> None:
 
 def unwatched(posture: Posture) -> tuple[object, ...]:
     """All fields and habits, none of which counts as read."""
-    habits, fields = _fields(posture)
-    return (*habits.values(), *fields.values())
+    fields = astuple(posture)
+    return (*astuple(fields[_AGENT])[: len(_HABITS)], *fields[:_AGENT], *fields[_AGENT + 1 : len(_FIELDS)])
 
 
-def _fields(posture: Posture) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The habits of the agent, and the other fields."""
-    agent = _get(posture, "agent")
-    habits = {name: _get(agent, name) for name in Agent.__struct_fields__}
-    return habits, {name: _get(posture, name) for name in Posture.__struct_fields__ if name != "agent"}
+_HABITS, _FIELDS = Agent.__struct_fields__, Posture.__struct_fields__
+_AGENT = _FIELDS.index("agent")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import MxFacts, MxHost, Session, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, message_options
-from mailpath.judge.consulted import note, unwatched, watched
+from mailpath.judge.consulted import note, unwatched, watched_too
 from mailpath.judge.course import Course, Play, Round
 from mailpath.judge.destination import Destination, Target
 from mailpath.judge.message_options import Message
@@ -92,7 +92,7 @@ class _Blocked(Play):
             if known == key:
                 note(posture, names)
                 return found
-        own, consulted = watched(posture)
+        own, consulted = watched_too(posture)
         found = super().destination(mx, own)
         self._found.append((key, found, tuple(consulted)))
         note(posture, consulted)
@@ -112,7 +112,7 @@ class _Blocked(Play):
         way = next((way for known, way in self._ways if known == key), None)
         if way is None:
             silent = replace(walk, starttls=self._silent)
-            own, consulted = watched(posture)
+            own, consulted = watched_too(posture)
             course = self.course(silent, own, applied, is_retry=is_retry)
             way = _Way(course, targets, consulted)
             self._ways.append((key, way))
@@ -132,7 +132,7 @@ class _Way:
         course.memory = self
         self.left: set[str] = set()
         self._targets, self._consulted = targets, consulted
-        self._posture, self._read = watched(course.posture)
+        self._posture, self._read = watched_too(course.posture)
         self._after: list[tuple[Course, tuple[str, ...], bool]] = [(course, (), False)]
         self._known: dict[tuple[object, int], list[tuple[tuple[object, ...], Any, tuple[str, ...]]]] = {}
 

@@ -58,6 +58,7 @@ def is_localhost(name: str) -> bool:
     return name.lower().rstrip(".").rpartition(".")[2] == "localhost"
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(address: str) -> bool:
     """Whether the address, as text, is one of the machine itself (RFC 6890)."""
     return is_address(address) and ipaddress.ip_address(address).is_loopback
