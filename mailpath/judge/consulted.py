@@ -78,6 +78,12 @@ def note(posture: Posture, names: Iterable[str]) -> None:
         _get(posture, "consulted").update(dict.fromkeys(names))
 
 
+def values_of(posture: Posture, names: Iterable[str]) -> tuple[object, ...]:
+    """What was read under `names`, without reading it.  Of the agent its habits decide, not the whole."""
+    agent = _get(posture, "agent")
+    return tuple(_get(agent if name in _OF_AGENT else posture, name) for name in names if name != "agent")
+
+
 def unwatched(posture: Posture) -> tuple[object, ...]:
     """All fields and habits, none of which counts as read."""
     fields = astuple(posture)
@@ -86,3 +92,4 @@ def unwatched(posture: Posture) -> tuple[object, ...]:
 
 _HABITS, _FIELDS = Agent.__struct_fields__, Posture.__struct_fields__
 _AGENT = _FIELDS.index("agent")
+_OF_AGENT = frozenset(_HABITS).difference(_FIELDS)

@@ -14,6 +14,7 @@ import msgspec
 from mailpath.facts import MxFacts, Walk
 from mailpath.judge import attempts, sts
 from mailpath.judge.destination import Destination, Target, destination
+from mailpath.judge.destinations import Destinations
 from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
@@ -178,13 +179,17 @@ def _shallow(held: _T) -> _T:
 
 
 class Play:
-    """How deliveries are played out: each by itself.  `course`: how one pass goes."""
+    """How deliveries are played out: each by itself.  `course`: how one pass goes.  `destinations`: what is
+    known of where the mail goes from other deliveries over this path.
+    """
 
-    def __init__(self, course: type[Course] = Course) -> None:
-        self.course = course
+    def __init__(self, course: type[Course] = Course, destinations: Destinations | None = None) -> None:
+        self.course, self._destinations = course, destinations
 
     def destination(self, mx: MxFacts, posture: Posture) -> Destination:
         """Where the mail goes."""
+        if self._destinations is not None:
+            return self._destinations.find(mx, posture)
         return destination(mx, posture)
 
     def run(
