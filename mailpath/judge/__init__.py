@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mailpath.facts import StsPolicy, Walk
-from mailpath.judge.consulted import watched
+from mailpath.judge.consulted import watched_fields
 from mailpath.judge.delivery import deliver
 from mailpath.judge.events import Event
 from mailpath.judge.model import Attempt, Demand, DemandedBy, Mechanism, Outcome, Verdict, ordered
@@ -98,7 +98,7 @@ def _played(
     choices: list[dict[str, Any]] = [{}]
     while choices and len(verdicts) < MAX_COMBINATIONS:
         chosen = choices.pop()
-        concrete, consulted = watched(posture.changed(**{**first, **chosen}))
+        concrete, consulted = watched_fields(posture.changed(**{**first, **chosen}))
         verdicts.append(delivery(walk, concrete, cached))
         asked |= consulted.keys() & posture.unknown.keys()
         for field in [field for field in consulted if field in posture.unknown and field not in chosen]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import astuple
+
 from mailpath.facts import Walk
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
@@ -27,18 +29,30 @@ class _Agent(Agent, frozen=True, kw_only=True):
 class _Posture(Posture, frozen=True, kw_only=True):
     consulted: dict[str, None]
 
-    def __getattribute__(self, name: str) -> Any:
-        _get(self, "consulted").setdefault(name)
-        return _get(self, name)
+
+_FACTS, _FIELDS, _HABITS = Walk.__struct_fields__, Posture.__struct_fields__, Agent.__struct_fields__
+_AGENT = _FIELDS.index("agent")
+_OF_POSTURE = {name: number for number, name in enumerate(_FIELDS)}
+_OF_AGENT = {name: number for number, name in enumerate(_HABITS) if name not in _OF_POSTURE}
 
 
-def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
-    """The same posture, and the names of the fields and habits read from it, in the order first read.
+def watched_fields(posture: Posture) -> tuple[Posture, dict[str, None]]:
+    """The same posture, and the names of the fields read from it, but for its agent's habits, in the order
+    first read.
 
     The names fill up as it, or a copy of it with other fields, is used.
     """
     consulted: dict[str, None] = {}
-    habits, fields = _fields(posture)
+    # What is watched has one field more, behind these.
+    fields = dict(zip(_FIELDS, astuple(posture), strict=False))
+    return _Posture(**fields, consulted=consulted), consulted
+
+
+def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
+    """As `watched_fields`, and with them the habits."""
+    consulted: dict[str, None] = {}
+    fields = dict(zip(_FIELDS, astuple(posture), strict=False))
+    habits = dict(zip(_HABITS, astuple(fields["agent"]), strict=False))
     fields["agent"] = _Agent(**habits, consulted=consulted)
     return _Posture(**fields, consulted=consulted), consulted
 
@@ -46,13 +60,23 @@ def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
 class _Walk(Walk, frozen=True, kw_only=True):
     consulted: dict[str, None]
 
-    def __getattribute__(self, name: str) -> Any:
-        if name in _FACTS:
-            _get(self, "consulted").setdefault(name)
-        return _get(self, name)
+
+def _noted(kind: type, name: str) -> property:
+    """In the place of a field of `kind`: it is read, and noted."""
+    read = vars(kind)[name].__get__
+
+    def noted(held: _Posture | _Walk) -> Any:
+        held.consulted[name] = None
+        return read(held)
+
+    return property(noted)
 
 
-_FACTS = frozenset(Walk.__struct_fields__)
+for _name in _FACTS:
+    setattr(_Walk, _name, _noted(Walk, _name))
+for _name in _FIELDS:
+    if _name != "agent":  # as a whole it decides nothing
+        setattr(_Posture, _name, _noted(Posture, _name))
 
 
 def watched_walk(walk: Walk) -> tuple[Walk, dict[str, None]]:
@@ -63,20 +87,28 @@ def watched_walk(walk: Walk) -> tuple[Walk, dict[str, None]]:
     return _Walk(**{name: getattr(walk, name) for name in _FACTS}, consulted=consulted), consulted
 
 
+def watched_too(posture: Posture) -> tuple[Posture, dict[str, None]]:
+    """As `watched` where `posture` is, so that what was read can be noted again; else itself."""
+    if not isinstance(posture, _Posture):
+        return posture, {}
+    return (watched if isinstance(posture.agent, _Agent) else watched_fields)(posture)
+
+
 def note(posture: Posture, names: Iterable[str]) -> None:
     """Have `names` count as read from `posture`, where it is watched."""
     if isinstance(posture, _Posture):
-        _get(posture, "consulted").update(dict.fromkeys(names))
+        posture.consulted.update(dict.fromkeys(names))
+
+
+def values_of(posture: Posture, names: Iterable[str]) -> tuple[object, ...]:
+    """What was read under `names`, without reading it."""
+    fields, habits = astuple(posture), astuple(posture.agent)
+    return tuple(
+        habits[_OF_AGENT[name]] if name in _OF_AGENT else fields[_OF_POSTURE[name]] for name in names
+    )
 
 
 def unwatched(posture: Posture) -> tuple[object, ...]:
     """All fields and habits, none of which counts as read."""
-    habits, fields = _fields(posture)
-    return (*habits.values(), *fields.values())
-
-
-def _fields(posture: Posture) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The habits of the agent, and the other fields."""
-    agent = _get(posture, "agent")
-    habits = {name: _get(agent, name) for name in Agent.__struct_fields__}
-    return habits, {name: _get(posture, name) for name in Posture.__struct_fields__ if name != "agent"}
+    fields = astuple(posture)
+    return (*astuple(fields[_AGENT])[: len(_HABITS)], *fields[:_AGENT], *fields[_AGENT + 1 : len(_FIELDS)])

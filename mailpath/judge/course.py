@@ -7,7 +7,6 @@ attempt; when all fail, the last failure is the one reported.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Protocol, Self, TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from mailpath.facts import MxFacts, Walk
 from mailpath.judge import attempts, sts
 from mailpath.judge.destination import Destination, Target, destination
+from mailpath.judge.destinations import Destinations
 from mailpath.judge.endings import AttemptEnd
 from mailpath.judge.events import Event
 from mailpath.judge.model import DELIVERED, FINAL, Attempt, Outcome
@@ -93,8 +93,8 @@ class Course:
         """The pass as far as it has come, to go on over another walk.  What it holds is never changed in
         place.
         """
-        fork = copy(self)
-        fork.walk, fork.posture, fork._waits = walk, posture, copy(self._waits)
+        fork = _shallow(self)
+        fork.walk, fork.posture, fork._waits = walk, posture, _shallow(self._waits)
         return fork
 
     def policy(self, target: Target) -> HostPolicy:
@@ -171,14 +171,25 @@ class Course:
         )
 
 
-class Play:
-    """How deliveries are played out: each by itself.  `course`: how one pass goes."""
+def _shallow(held: _T) -> _T:
+    """As `copy.copy`, which asks first how this might be done, and takes four times as long."""
+    made = type(held).__new__(type(held))
+    vars(made).update(vars(held))
+    return made
 
-    def __init__(self, course: type[Course] = Course) -> None:
-        self.course = course
+
+class Play:
+    """How deliveries are played out: each by itself.  `course`: how one pass goes.  `destinations`: what is
+    known of where the mail goes from other deliveries over this path.
+    """
+
+    def __init__(self, course: type[Course] = Course, destinations: Destinations | None = None) -> None:
+        self.course, self._destinations = course, destinations
 
     def destination(self, mx: MxFacts, posture: Posture) -> Destination:
         """Where the mail goes."""
+        if self._destinations is not None:
+            return self._destinations.find(mx, posture)
         return destination(mx, posture)
 
     def run(
@@ -195,7 +206,7 @@ class Play:
 
     def of(self, course: type[Course]) -> Self:
         """The same with passes of another kind."""
-        other = copy(self)
+        other = _shallow(self)
         other.course = course
         return other
 

@@ -79,11 +79,15 @@ def verdict(
 
 
 def possible(
-    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+    walk: Walk,
+    posture: Posture,
+    cached: StsPolicy | None = None,
+    message: Message = Message.ORDINARY,
+    play: Play = SINGLY,
 ) -> tuple[Verdict, ...]:
     """Every verdict that the unknown fields of `posture` leave open; one where nothing is unknown."""
     posture, delivery = _asked(posture.toward(walk.path.recipient), message)
-    return possible_verdicts(walk, posture, cached, delivery)
+    return possible_verdicts(walk, posture, cached, partial(delivery, play=play))
 
 
 def _asked(posture: Posture, message: Message) -> tuple[Posture, _Deliver]:

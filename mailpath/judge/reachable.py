@@ -8,11 +8,12 @@ from typing import Any, TypeVar, cast
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
-from mailpath.facts import MxFacts, MxHost, Session, StsPolicy, Walk
+from mailpath.facts import MxHost, Session, StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict, message_options
-from mailpath.judge.consulted import note, unwatched, watched
-from mailpath.judge.course import SINGLY, Course, Play, Round
-from mailpath.judge.destination import Destination, Target
+from mailpath.judge.consulted import note, unwatched, watched_too
+from mailpath.judge.course import Course, Play, Round
+from mailpath.judge.destination import Target
+from mailpath.judge.destinations import Destinations
 from mailpath.judge.message_options import Message
 from mailpath.judge.policy import host_policy
 from mailpath.judge.sts import Applied
@@ -54,17 +55,25 @@ def _drop_packets(session: Session) -> Session:
 
 
 def each_only_reachable(
-    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+    walk: Walk,
+    posture: Posture,
+    cached: StsPolicy | None = None,
+    message: Message = Message.ORDINARY,
+    *,
+    destinations: Destinations | None = None,
 ) -> Iterator[tuple[str, Verdict]]:
     """What happens to the mail when a host is the only one that can be reached, by host, in path order.
 
     Of those that the walk did not talk to, the first stands for all: nothing is known of any.
+    `destinations`: what is known of where the mail goes.
     """
     held = {session.address for session in walk.starttls.sessions if not session.not_tried}
     hosts = [host for host in walk.mx.hosts if host.addresses]
     unknown = [host for host in hosts if held.isdisjoint(host.addresses)]
     dropped = [_drop_packets(session) for session in walk.starttls.sessions]
-    play = SINGLY if len(hosts) <= FEW else _Blocked(_keep(walk, None, dropped))
+    known = destinations or Destinations()
+    few = len(hosts) <= FEW
+    play = Play(destinations=known) if few else _Blocked(_keep(walk, None, dropped), known)
     for host in hosts:
         if host not in unknown[1:]:
             if isinstance(play, _Blocked):
@@ -82,24 +91,11 @@ class _Blocked(Play):
     the weakest host would grow with the square of their number.
     """
 
-    def __init__(self, silent: Walk) -> None:
-        super().__init__()
+    def __init__(self, silent: Walk, destinations: Destinations) -> None:
+        super().__init__(destinations=destinations)
         self.left: MxHost | None = None
         self._silent = silent.starttls
-        self._found: list[tuple[object, Destination, tuple[str, ...]]] = []
         self._ways: list[tuple[object, _Way]] = []
-
-    def destination(self, mx: MxFacts, posture: Posture) -> Destination:
-        key = (mx, unwatched(posture))
-        for known, found, names in self._found:
-            if known == key:
-                note(posture, names)
-                return found
-        own, consulted = watched(posture)
-        found = super().destination(mx, own)
-        self._found.append((key, found, tuple(consulted)))
-        note(posture, consulted)
-        return found
 
     def run(
         self,
@@ -115,7 +111,7 @@ class _Blocked(Play):
         way = next((way for known, way in self._ways if known == key), None)
         if way is None:
             silent = replace(walk, starttls=self._silent)
-            own, consulted = watched(posture)
+            own, consulted = watched_too(posture)
             course = self.course(silent, own, applied, is_retry=is_retry)
             way = _Way(course, targets, consulted)
             self._ways.append((key, way))
@@ -135,7 +131,7 @@ class _Way:
         course.memory = self
         self.left: set[str] = set()
         self._targets, self._consulted = targets, consulted
-        self._posture, self._read = watched(course.posture)
+        self._posture, self._read = watched_too(course.posture)
         self._after: list[tuple[Course, tuple[str, ...], bool]] = [(course, (), False)]
         self._known: dict[tuple[object, int], list[tuple[tuple[object, ...], Any, tuple[str, ...]]]] = {}
 

@@ -13,7 +13,10 @@ from typing import Any, TypeVar
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Posture, Verdict, message_options
 from mailpath.judge.consulted import watched_walk
+from mailpath.judge.course import Play
+from mailpath.judge.destinations import Destinations
 from mailpath.judge.message_options import Message
+from mailpath.whatif.weakest import weakest_host
 
 _T = TypeVar("_T")
 
@@ -26,31 +29,49 @@ class Judged:
         self._numbers: dict[int, tuple[Walk, dict[str, int]]] = {}
         self._postures: dict[int, Posture] = {}
         self._known: dict[object, list[tuple[dict[str, int], Any]]] = {}
+        self.destinations = Destinations()
+        self._play = Play(destinations=self.destinations)
 
     def verdict(self, walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message) -> Verdict:
         """As `message_options.verdict`."""
-        return self.told(message_options.verdict, walk, posture, cached, message)
+        return self.told(message_options.verdict, walk, posture, cached, message, play=self._play)
 
     def possible(
         self, walk: Walk, posture: Posture, cached: StsPolicy | None, message: Message
     ) -> tuple[Verdict, ...]:
         """As `message_options.possible`."""
-        return self.told(message_options.possible, walk, posture, cached, message)
+        return self.told(message_options.possible, walk, posture, cached, message, play=self._play)
+
+    def weakest(
+        self,
+        walk: Walk,
+        posture: Posture,
+        cached: StsPolicy | None,
+        message: Message,
+        held: StsPolicy | None,
+    ) -> str | None:
+        """As `weakest_host`."""
+        return self.told(weakest_host, walk, posture, cached, message, held, destinations=self.destinations)
 
     def told(
-        self, of: Callable[..., _T], walk: Walk, posture: Posture, *more: StsPolicy | Message | None
+        self,
+        of: Callable[..., _T],
+        walk: Walk,
+        posture: Posture,
+        *more: StsPolicy | Message | None,
+        **known: object,
     ) -> _T:
-        """`of` all the others; it must be pure."""
+        """`of` all the others; it must be pure.  `known`: what spares it work, and changes nothing."""
         self._postures[id(posture)] = posture
         named = (each if isinstance(each, Message) else self._find("policy", each) for each in more)
-        known = self._known.setdefault((of, id(posture), *named), [])
-        for read, found in known:
+        told = self._known.setdefault((of, id(posture), *named), [])
+        for read, found in told:
             if all(self._number(walk, name) == number for name, number in read.items()):
                 result: _T = found
                 return result
         seen, consulted = watched_walk(walk)
-        made = of(seen, posture, *more)
-        known.append(({name: self._number(walk, name) for name in consulted}, made))
+        made = of(seen, posture, *more, **known)
+        told.append(({name: self._number(walk, name) for name in consulted}, made))
         return made
 
     def _number(self, walk: Walk, name: str) -> int:

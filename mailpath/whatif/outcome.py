@@ -17,7 +17,6 @@ from mailpath.judge.model import DELIVERED, Untold, untold
 from mailpath.records import Record
 from mailpath.whatif.judged import Judged
 from mailpath.whatif.rewalk import Rewalks
-from mailpath.whatif.weakest import weakest_host
 
 
 class AttackOutcome(Record, frozen=True, kw_only=True):
@@ -71,7 +70,7 @@ async def attack_outcome(
     if steer_to is None and any(each.isolates for each in attacks):
         rest = "+".join(each.name for each in attacks if not each.isolates)
         walk = (await rewalks.under(rest)).walk if rest else await rewalks.untampered()
-        steer_to = rewalks.judged.told(weakest_host, walk, posture, cached, asked.message, held)
+        steer_to = rewalks.judged.weakest(walk, posture, cached, asked.message, held)
     rewalk = await rewalks.under(attack, steer_to)
     return outcome(
         rewalk.walk,

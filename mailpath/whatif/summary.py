@@ -83,7 +83,7 @@ async def summary(source: Capture | Rewalks, posture: Posture, asked: MessageOpt
         active=active,
         active_if_cached=active_if_cached,
         outcomes=outcomes,
-        weakest=weakest_path(before, posture, held, asked.message),
+        weakest=weakest_path(before, posture, held, asked.message, destinations=rewalks.judged.destinations),
         clauses=_answer(listener, active, active_if_cached),
     )
 

@@ -6,7 +6,7 @@ policy does not name: which of the others takes the mail is up to whoever can dr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import repeat
 
 from mailpath.assess.reached import Reached
@@ -15,6 +15,7 @@ from mailpath.assess.tlsa import secure_set, tlsa_of
 from mailpath.attacks.exposure import may_read, reads
 from mailpath.facts import StsPolicy, Walk
 from mailpath.judge import Outcome, Posture, Verdict
+from mailpath.judge.destinations import Destinations
 from mailpath.judge.message_options import Message
 from mailpath.judge.model import DELIVERED
 from mailpath.judge.posture import DaneUse
@@ -29,16 +30,20 @@ def weakest_host(
     cached: StsPolicy | None = None,
     message: Message = Message.ORDINARY,
     held: StsPolicy | None = None,
+    *,
+    destinations: Destinations | None = None,
 ) -> str | None:
     """The host that an attacker would leave reachable: the worst for the mail, or where the attacker reads
     at none for certain, one that may be; None without hosts.
 
     `held`: the policy that the sender has.  `cached`: of hosts that are equally bad for it, the one that is
-    worse with this policy cached.
+    worse with this policy cached.  `destinations`: see `each_only_reachable`.
     """
     found: tuple[tuple[object, ...], str] | None = None
-    in_turn = each_only_reachable(walk, posture, held, message)
-    if_cached = each_only_reachable(walk, posture, cached, message) if cached is not None else repeat(None)
+    in_turn = each_only_reachable(walk, posture, held, message, destinations=destinations)
+    if_cached: Iterable[tuple[str, Verdict] | None] = repeat(None)
+    if cached is not None:
+        if_cached = each_only_reachable(walk, posture, cached, message, destinations=destinations)
     for (host, first), later in zip(in_turn, if_cached, strict=False):
         rank = (_rank(walk, first), _rank(walk, later[1] if later is not None else first))
         if found is None or rank < found[0]:
@@ -62,10 +67,18 @@ def _rank(walk: Walk, verdict: Verdict) -> tuple[bool, bool, int]:
 
 
 def weakest_path(
-    walk: Walk, posture: Posture, cached: StsPolicy | None = None, message: Message = Message.ORDINARY
+    walk: Walk,
+    posture: Posture,
+    cached: StsPolicy | None = None,
+    message: Message = Message.ORDINARY,
+    *,
+    destinations: Destinations | None = None,
 ) -> str:
-    """One sentence on the weakest host; "" unless it takes the mail where another host takes it better."""
-    entries = dict(each_only_reachable(walk, posture, cached, message))
+    """One sentence on the weakest host; "" unless it takes the mail where another host takes it better.
+
+    `destinations`: see `each_only_reachable`.
+    """
+    entries = dict(each_only_reachable(walk, posture, cached, message, destinations=destinations))
     taking = {host: verdict for host, verdict in entries.items() if verdict.outcome in DELIVERED}
     weak = min(taking, key=lambda host: BEST_FOR_ATTACKER.index(taking[host].outcome), default=None)
     if weak is None:
