@@ -12,6 +12,7 @@ from judge_builders import (
     WEB,
     WEB2,
     absent,
+    down,
     ee,
     ended,
     key_usage,
@@ -120,9 +121,26 @@ def test_the_address_lookup_that_was_lost_here_is_the_one_that_is_told(rdtype):
 
 def test_a_log_line_tells_the_version_and_the_cipher_of_its_session():
     walk = path(mx("mx1", tls(WEB, version="TLSv1.2", cipher="ECDHE-X")))
+    sessions = [
+        replace(each, port=2525, tls=each.tls and replace(each.tls, bits=256))
+        for each in walk.starttls.sessions
+    ]
+    walk = replace(walk, starttls=replace(walk.starttls, sessions=tuple(sessions)))
     line = judge(walk, PRESETS["postfix-verify"]).reason
-    assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:25: ")
-    assert line.endswith(": TLSv1.2 with cipher ECDHE-X (0/0 bits)")
+    assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:2525: ")
+    assert line.endswith(": TLSv1.2 with cipher ECDHE-X (256/256 bits)")
+
+
+def test_a_host_without_an_address_is_an_attempt_of_its_own_kind():
+    walk = path(mx("mx1", address="fails"), mx("mx2", address="missing", at=20), mx("mx3", down, at=30))
+    attempts = judge(walk, PRESETS["postfix-may"]).attempts
+    assert [each.outcome for each in attempts] == [Outcome.DEFERRED, Outcome.BOUNCED, Outcome.DEFERRED]
+    gone = path(mx("mx1", plain, alias="m+x.b.example"))
+    (host,) = gone.mx.hosts
+    assert host.v4 is not None
+    lost = replace(host, v4=replace(host.v4, found=Found.FAILED, failure=Failure.LOCAL))
+    walk = replace(gone, mx=replace(gone.mx, hosts=(lost,)))
+    assert judge(walk, PRESETS["postfix-may"]).outcome is Outcome.BOUNCED  # whatever the address would be
 
 
 def test_a_session_that_failed_here_hides_the_hosts_behind_it():
