@@ -59,9 +59,9 @@ def test_extended_key_usage_as_it_is_written(leaf):
     parts = asn1.take_apart(leaf())
     assert usage.extended_key_usage(parts) is None
     for content, read in (
-        (b"\x30\x08\x06\x02\x2a\x03\x0d\x02\x2a\x04", {"1.2.3"}),
-        (b"\x30\x00", set()),
-        (b"\x31\x04\x06\x02\x2a\x03", set()),
+        (b"\x30\x08\x06\x02\x2a\x03\x0d\x02\x2a\x04", frozenset({"1.2.3"})),
+        (b"\x30\x00", frozenset()),
+        (b"\x31\x04\x06\x02\x2a\x03", frozenset()),
     ):
         there = replace(parts, extensions={usage.EXTENDED_KEY_USAGE: content})
         assert usage.extended_key_usage(there) == read
