@@ -9,6 +9,7 @@ from judge_builders import (
     OK,
     SECURE,
     SELF,
+    STALE,
     WEB,
     WEB2,
     absent,
@@ -30,8 +31,9 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxKind, StsFacts
-from mailpath.judge import Event, Outcome, judge
+from mailpath.judge import DemandedBy, Event, Outcome, judge
 from mailpath.judge.message_options import Message, MessageOptions
+from mailpath.judge.posture import Precedence
 from mailpath.judge.presets import PRESETS
 
 
@@ -184,3 +186,13 @@ def test_tlsa_at_an_alias_counts_where_the_alias_is_signed(alias, outcome):
     records = {"tlsa": (ee(SELF),), "tlsa_at": "mx1.b.example"}
     host = mx("mx1", tls(SELF), alias="real.b.example", alias_security=alias, **records)
     assert judge(path(host, signed=True), PRESETS["rfc"]).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("chain", "record", "by"), [(SELF, ee(SELF), DemandedBy.MTA_STS), (WEB, STALE, DemandedBy.DANE)]
+)
+def test_where_two_demands_must_hold_the_one_that_fails_is_told(chain, record, by):
+    both = next(each for each in PRESETS.values() if each.precedence is Precedence.BOTH)
+    walk = path(mx("mx1", tls(chain), tlsa=(record,)), signed=True, sts=policy("mx1.b.example"))
+    verdict = judge(walk, both)
+    assert (verdict.outcome, verdict.demanded_by) == (Outcome.DEFERRED, by)
