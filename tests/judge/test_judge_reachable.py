@@ -42,6 +42,7 @@ def postures(draw):
     chosen = draw(st.fixed_dictionaries({}, optional=free))
     posture = PRESETS[draw(st.sampled_from(list(PRESETS)))].changed(**chosen)
     silent = {"fallback": tuple(Fallback), "no_plaintext_after_tlsa": (False, True), "sts": (True, False)}
+    silent |= {"ipv6": (True, False), "retry_duplicate_mx": (True, False)}
     silent = {field: values for field, values in silent.items() if field not in chosen}
     return replace(posture, unknown={**silent, **posture.unknown}) if draw(st.booleans()) else posture
 
