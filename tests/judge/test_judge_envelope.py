@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from judge_builders import mx, path, plain
+from judge_builders import READY, WRONG, mx, path, plain
 from msgspec.structs import replace
-from test_judge_patience import LIMIT, enveloped, slow_starttls
+from test_judge_patience import HANDSHAKEN, LIMIT, enveloped, slow, slow_starttls
 
-from mailpath.exchanges import Failure, Stage
+from mailpath.exchanges import Failure, Stage, TlsSession
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS, posture
 from scripts.explain_cases.walks import ENCRYPTED, HELLO, OFFERED, ended, reply, walk
@@ -66,3 +66,16 @@ def test_where_a_wait_changes_nothing_it_is_not_told():
     slow = judge(path(mx("mx1", slow_starttls)), posture("postfix-none"))
     ever = judge(path(mx("mx1", plain)), posture("postfix-none"))
     assert (slow.outcome, slow.event, slow.reason) == (ever.outcome, ever.event, ever.reason)
+
+
+def test_what_was_seen_before_we_gave_up_counts():
+    """The certificate that was shown, and clear text behind the reply to STARTTLS."""
+    shown = {**HANDSHAKEN, "tls": TlsSession(version="TLSv1.3", cipher="X", chain=WRONG)}
+    walk = path(mx("mx1", slow(Stage.EHLO_TLS, **shown)))
+    assert judge(walk, posture("postfix-secure")).outcome is Outcome.DEFERRED
+    walk = path(mx("mx1", slow(Stage.HANDSHAKE, **READY, injected=b"250 stranger\r\n")))
+    for name in ("postfix-encrypt", "exim-noclear", "postfix-may", "exim"):
+        sender = posture(name)
+        verdict = judge(walk, sender)
+        encrypts = Outcome.ENCRYPTED in (verdict.outcome, *verdict.possible)
+        assert encrypts is not sender.agent.injection_fails, name
