@@ -320,7 +320,7 @@ def main() -> int:
     )
 
     with tempfile.TemporaryDirectory(prefix="mailpath-mutants-") as scratch:
-        survivors = try_all(left, Path(scratch), options.jobs, quick=options.quick)
+        tried, survivors = try_all(left, Path(scratch), options.jobs, quick=options.quick)
 
     stale = find_stale(set(explained), everything)
     for text in stale:
@@ -328,20 +328,20 @@ def main() -> int:
     unexplained = [each for each in survivors if each.key not in explained]
     for mutant in survivors:
         print(f"{'explained' if mutant.key in explained else 'SURVIVED'}: {mutant}\n")
-    noticed = len(left) - len(survivors)
     print(
-        f"seed {options.seed}: {noticed} of {len(left)} were noticed, {len(unexplained)} survived unexplained"
+        f"seed {options.seed}: {tried - len(survivors)} of {tried} were noticed,"
+        f" {len(unexplained)} survived unexplained, {len(left) - tried} cannot be tried in a fork"
     )
     return 1 if unexplained else 0
 
 
-def try_all(left: list[Mutant], scratch: Path, jobs: int, *, quick: bool) -> list[Mutant]:
-    """Those of the mutants that no test noticed.  `quick`: not in a fork, and only of those tried in one."""
+def try_all(left: list[Mutant], scratch: Path, jobs: int, *, quick: bool) -> tuple[int, list[Mutant]]:
+    """How many of the mutants were tried, and those that no test noticed.  `quick`: only in forks."""
     began = time.monotonic()
     first = copy_to(scratch / "0")
     forked = try_forked(first, left, jobs, began)
     if quick:
-        return [mutant for mutant, noticed in forked.items() if not noticed]
+        return len(forked), [mutant for mutant, noticed in forked.items() if not noticed]
     left = [mutant for mutant in left if not forked.get(mutant)]
     order = Order(measure(first, sorted({each.path for each in left})))
     folders: SimpleQueue[Path] = SimpleQueue()
@@ -367,7 +367,7 @@ def try_all(left: list[Mutant], scratch: Path, jobs: int, *, quick: bool) -> lis
                 survivors.append(mutant)
     finally:
         pool.shutdown(cancel_futures=True)
-    return survivors
+    return len(left) + sum(map(bool, forked.values())), survivors
 
 
 if __name__ == "__main__":

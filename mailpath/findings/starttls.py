@@ -167,7 +167,7 @@ def _rewritten(name: str, session: Session) -> Iterator[Finding]:
             f"the EHLO reply says {crossed} where {'STARTTLS' if _hides(session) else 'a keyword'} would be."
         )
         yield finding("TLS021", name, message, got=f"EHLO: {_keywords(session)}")
-    elif session.greeting is not None and _blotted(session.greeting):
+    elif session.greeting is not None and _is_overwritten(session.greeting):
         message = "the greeting is overwritten with asterisks."
         yield finding("TLS021", name, message, got=quoted(session.greeting))
 
@@ -176,7 +176,7 @@ def _quotes_masked(reply: Reply) -> bool:
     return not reply.positive and any(_MASKED.search(line) for line in reply.lines)
 
 
-def _blotted(greeting: Reply) -> bool:
+def _is_overwritten(greeting: Reply) -> bool:
     return is_pix_banner(greeting) and sum(line.count(b"*") for line in greeting.lines) > 1
 
 

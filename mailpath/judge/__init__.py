@@ -62,9 +62,9 @@ def judge(
         return delivery(walk, posture, cached)
     verdicts, asked = _played(walk, posture, cached, delivery)
     first = verdicts[0]
-    outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
-    if len(outcomes) == 1 or len({(each.outcome, each.possible) for each in verdicts}) == 1:
+    if len({(each.outcome, each.possible) for each in verdicts}) == 1:
         return first
+    outcomes = {outcome for verdict in verdicts for outcome in (verdict.outcome, *verdict.possible)}
     silent = f"the sources on {posture.name} are silent about {', '.join(asked)}"
     told = next((each.reason for each in verdicts if each.outcome is Outcome.UNKNOWN), "")
     if any(each.outcome is Outcome.UNKNOWN and not each.possible for each in verdicts):

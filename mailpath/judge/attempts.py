@@ -28,17 +28,19 @@ def _host(posture: Posture, target: Target) -> str:
 
 
 def _scene(walk: Walk, posture: Posture, target: Target, session: Session | None = None) -> Scene:
-    tls = session.tls if session is not None else None
-    return Scene(
+    scene = Scene(
         domain=shown(walk.path.recipient),
         host=shown(_host(posture, target)),
         address=target.address or "",
-        port=session.port if session is not None else 25,
         rrtype=target.rrtype,
-        version=shown(tls.version) if tls else "",
-        cipher=shown(tls.cipher) if tls else "",
-        bits=tls.bits if tls else 0,
     )
+    if session is None:
+        return scene
+    scene = msgspec.structs.replace(scene, port=session.port)
+    tls = session.tls
+    if tls is None:
+        return scene
+    return msgspec.structs.replace(scene, version=shown(tls.version), cipher=shown(tls.cipher), bits=tls.bits)
 
 
 def unresolved(walk: Walk, posture: Posture, target: Target) -> Attempt:

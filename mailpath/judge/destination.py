@@ -147,7 +147,7 @@ def _listed(mx: MxFacts, posture: Posture) -> list[MxHost]:
         for host in mx.hosts
         if host.form == "ip-literal" or is_host_name(host.name, posture.agent.host_names)
     ]
-    if not posture.agent.retry_duplicate_mx or not any(host.also_at for host in hosts):
+    if not posture.agent.retry_duplicate_mx:
         return hosts
     entries = [(preference, host) for host in hosts for preference in (host.preference, *host.also_at)]
     return [host for _, host in sorted(entries, key=lambda entry: (entry[0], entry[1].name))]

@@ -119,7 +119,7 @@ def describe(der: bytes) -> CertificateFacts:
         subject=_format_name(parts.subject),
         issuer=_format_name(parts.issuer),
         serial=parts.serial,
-        sans=names.dns + tuple(raw.decode("utf-8", "replace") for raw in names.refused if names.has_dns_id),
+        sans=names.dns + tuple(raw.decode("utf-8", "replace") for raw in names.refused),
         not_before=parts.not_before,
         not_after=parts.not_after,
         key_type=key_type,

@@ -342,15 +342,14 @@ def _find_anchor_in_dns(
 ) -> int | None:
     """Depth of the anchor that `record` (2 0 0 or 2 1 0) itself holds, if the chain leads up to it."""
     if record.selector == CERT:
-        result = _verify(chain, record.data, at, rules)
-        depth = len(result.path) - 1
-        return depth if result.trusted and depth >= 1 and result.path[-1] == record.data else None
+        depth = len(_verify(chain, record.data, at, rules).path) - 1
+        return depth if depth >= 1 else None
     for der in chain if rules.full_key_anchor else ():
         # The bare key has no name and no dates: the certificate that it signed is the top of the path.
         if not signed_by(der, record.data):
             continue
         result = _verify(chain, der, at, rules)
-        if result.trusted and result.path[-1] == der and not pkix.digest_below(der, rules.floor):
+        if result.trusted and not pkix.digest_below(der, rules.floor):
             return len(result.path)
     return None
 

@@ -8,6 +8,7 @@ name with a NUL in it, not catch an exception.  Chains and signatures are left t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,6 +27,8 @@ INTEGER, BIT_STRING, OCTET_STRING, OID = 0x02, 0x03, 0x04, 0x06
 SEQUENCE, SET = 0x30, 0x31
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 BMP_STRING, UNIVERSAL_STRING = 0x1E, 0x1C
+
+_TIME = re.compile(r"[0-9]{14}Z")
 
 
 class BadDer(ValueError):
@@ -81,8 +84,8 @@ def _read_element(data: bytes, start: int) -> Element:
     body = start + 2
     if length & 0x80:
         octets = length & 0x7F
-        if not 1 <= octets <= 4 or body + octets > len(data):
-            raise BadDer("length that is indefinite, oversized or cut off")
+        if not 1 <= octets <= 4:
+            raise BadDer("length that is indefinite or oversized")
         length = int.from_bytes(data[body : body + octets], "big")
         body += octets
     if body + length > len(data):
@@ -155,7 +158,7 @@ def take_apart(der: bytes) -> Parts:
         signature_oid=oid(identifier[0].content),
         signature_parameters=identifier[1].raw if len(identifier) > 1 else b"",
         signature=signature.content[1:],
-        extensions=_read_extensions(fields[6:]),
+        extensions=_read_extensions(fields),
     )
 
 
@@ -166,7 +169,7 @@ def _read_extensions(fields: list[Element]) -> dict[str, bytes]:
             continue
         for extension in elements(only(field.content, SEQUENCE).content):
             inner = list(elements(extension.content))
-            if len(inner) < 2 or inner[0].tag != OID or inner[-1].tag != OCTET_STRING:
+            if not inner or inner[0].tag != OID or inner[-1].tag != OCTET_STRING:
                 raise BadDer("malformed extension")
             found.setdefault(oid(inner[0].content), inner[-1].content)
     return found
@@ -175,14 +178,14 @@ def _read_extensions(fields: list[Element]) -> dict[str, bytes]:
 def _read_time(element: Element) -> int | None:
     """Unix seconds of a UTCTime or GeneralizedTime (RFC 5280 section 4.1.2.5); None when unreadable."""
     text = element.content.decode("ascii", "replace")
-    if element.tag == UTC_TIME and len(text) == 13:
-        text = ("20" if text[:2] < "50" else "19") + text
+    if element.tag == UTC_TIME:
+        text = ("20" if text < "50" else "19") + text
     elif element.tag != GENERALIZED_TIME:
         return None
-    if not text[:14].isascii() or not text[:14].isdigit() or len(text) != 15 or text[14] != "Z":
+    if not _TIME.fullmatch(text):
         return None
     try:
-        return int(datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp())
+        return int(datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp())
     except ValueError:
         return None
 

@@ -113,10 +113,9 @@ def _from_chain(record: TlsaRecord, chain: tuple[bytes, ...]) -> Iterator[Mistak
         usage = dane.DANE_TA if depth else dane.DANE_EE
         for mtype, name in _forms(record.data, octets):
             shape = (usage, selector, mtype)
-            if shape == (record.usage, record.selector, record.mtype):
-                continue
-            holds = f"the {name} digest of {what}" if name else f"{what} in full"
-            yield Mistake(kind=_differs(record, shape), holds=holds, shape=shape)
+            if shape != (record.usage, record.selector, record.mtype):
+                holds = f"the {name} digest of {what}" if name else f"{what} in full"
+                yield Mistake(kind=_differs(record, shape), holds=holds, shape=shape)
         for name, function in _UNKNOWN.items():
             if record.data == function(octets, usedforsecurity=False).digest():
                 yield Mistake(kind=Kind.DIGEST, holds=f"the {name} digest of {what}")
@@ -168,7 +167,7 @@ def _from_text(record: TlsaRecord, chain: tuple[bytes, ...]) -> Iterator[Mistake
                     yield Mistake(kind=Kind.TEXT, holds=f"{kind} of {what}")
                 for name in _named(record.data, written):
                     yield Mistake(kind=Kind.TEXT, holds=f"the {name} digest of {kind} of {what}")
-        bits = _key_bits(octets) if selector == dane.SPKI else b""
+        bits = _key_bits(octets)
         known = {name: function for name, (_, function) in _BY_TYPE.items()} | _UNKNOWN
         for name, function in known.items() if bits else ():
             if record.data == function(bits, usedforsecurity=False).digest():

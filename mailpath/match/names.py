@@ -102,14 +102,13 @@ def certificate_names(der: bytes) -> CertificateNames:
         parts = asn1.take_apart(der)
     except asn1.BadDer as bad:
         return CertificateNames(error=f"no certificate: {bad}")
-    refused: list[bytes] = []
     error = ""
     try:
         alternatives = _read_alternatives(parts)
     except asn1.BadDer as bad:
         alternatives, error = [], f"malformed subjectAltName: {bad}"
     sent = [name.content for name in alternatives if name.tag == _DNS_NAME]
-    dns = _sort_out(sent, refused)
+    dns, refused = _sort_out(sent)
     try:
         common = [
             asn1.text(tag, content).encode()
@@ -118,7 +117,7 @@ def certificate_names(der: bytes) -> CertificateNames:
         ]
     except asn1.BadDer as bad:
         common, error = [], error or f"malformed subject: {bad}"
-    cns = _sort_out(common, refused)
+    cns, _ = _sort_out(common)
     return CertificateNames(
         dns=dns,
         cn=cns[0] if cns else None,
@@ -130,7 +129,7 @@ def certificate_names(der: bytes) -> CertificateNames:
             if name.tag == _IP_ADDRESS and len(name.content) in (4, 16)
         ),
         serves=_may_serve(parts),
-        refused=tuple(refused[:MAX_NAMES]),
+        refused=refused[:MAX_NAMES],
         error=error,
     )
 
@@ -146,15 +145,16 @@ def _may_serve(parts: asn1.Parts) -> bool:
     return uses is None or bool(uses & {SERVER_AUTH, ANY_PURPOSE})
 
 
-def _sort_out(sent: Iterable[bytes], refused: list[bytes]) -> tuple[str, ...]:
-    """The names in `sent` that are printable ASCII and not too long; moves the others to `refused`."""
+def _sort_out(sent: Iterable[bytes]) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """The names in `sent` that are printable ASCII and not too long, and the others."""
     kept: dict[str, None] = {}
+    refused: list[bytes] = []
     for raw in sent:
         if not 0 < len(raw) <= MAX_NAME or any(not 0x20 < octet < 0x7F for octet in raw):
             refused.append(raw)
         elif len(kept) < MAX_NAMES:
             kept[raw.decode("ascii").lower()] = None
-    return tuple(kept)
+    return tuple(kept), tuple(refused)
 
 
 def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
@@ -163,24 +163,22 @@ def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
     if "\0" in presented or not reference or reference == ".":
         return False
     if reference.startswith("."):
-        return len(presented) >= len(reference) and presented.endswith(reference)
+        return presented.endswith(reference)
     if reference == presented:
         return True
     star = _find_star(presented, rules)
     if star is None:
         return False
+    # The two cannot overlap in the reference: a suffix behind a prefix begins with a dot, and that has none.
     prefix, suffix = presented[:star], presented[star + 1 :]
-    if len(reference) < len(prefix) + len(suffix):
-        return False
     if not reference.startswith(prefix) or not reference.endswith(suffix):
         return False
     covered = reference[len(prefix) : len(reference) - len(suffix)]
     if "." in covered or (rules.ldh_labels and not _LETTERS.match(covered)):
         return False
-    if not prefix and suffix.startswith("."):
-        return bool(covered)
     # A partial wildcard never matches an A-label, whose letters are not those that people read.
-    return not reference.startswith("xn--")
+    whole_label = not prefix and suffix.startswith(".")
+    return whole_label or not reference.startswith("xn--")
 
 
 def _find_star(presented: str, rules: NameRules) -> int | None:
@@ -194,7 +192,7 @@ def _find_star(presented: str, rules: NameRules) -> int | None:
         leading, trailing = first.startswith("*"), first.endswith("*")
         partial = {"leading": leading, "any": leading or trailing}.get(rules.partial_wildcards, False)
         letters = first.replace("*", "")
-        if not partial or first.startswith("xn--") or not _LETTERS.match(letters):
+        if not partial or not _LETTERS.match(letters):
             return None
         if rules.ldh_labels and (first.startswith("-") or letters.endswith("-")):
             return None

@@ -178,7 +178,7 @@ def _verify(
         store.set_flags(_NO_CHECK_TIME)
     for root in filter(None, map(_load, roots)):
         store.add_cert(root)
-    context = crypto.X509StoreContext(store, leaf, list(filter(None, map(_load, chain[1:]))))
+    context = crypto.X509StoreContext(store, leaf, list(filter(None, map(_load, chain))))
     try:
         verified = context.get_verified_chain()
     except crypto.X509StoreContextError as error:

@@ -102,22 +102,25 @@ def _mark(
     lines: tuple[JudgedLine, ...], key: str, reason: str, parsing: StsParsing
 ) -> tuple[JudgedLine, ...]:
     """`lines`, in which that of the field `key`, or meant for it, is to blame for there being no policy."""
+    if not key:
+        return lines
     keys = [line.text.decode("utf-8", "surrogateescape").partition(":")[0].strip() for line in lines]
     own = [at for at, each in enumerate(keys) if each == key]
-    meant = [at for at, each in enumerate(keys) if key and _suggest(each) == key]
-    chosen = own[-1 if parsing.last_wins else 0] if own else meant[0] if meant else None
-    if chosen is None:
+    found = own or [at for at, each in enumerate(keys) if _suggest(each) == key]
+    if not found:
         return lines
+    chosen = found[-1 if own and parsing.last_wins else 0]
     note = clause(reason) if own else lines[chosen].note
     bad = msgspec.structs.replace(lines[chosen], verdict="bad", note=note)
     return (*lines[:chosen], bad, *lines[chosen + 1 :])
 
 
+@lru_cache(maxsize=64)
 def _suggest(key: str) -> str:
-    """The known field that an unknown one looks like, or ""."""
+    """The known field that `key` looks like, or ""."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(key.lower()[:40], FIELDS, 1, 0.6)), "") if key not in FIELDS else ""
+    return next(iter(get_close_matches(key.lower()[:40], FIELDS)), "")
 
 
 def _is_plain(content_type: bytes | None) -> bool:
@@ -176,7 +179,7 @@ def _judge(lines: list[str], parsing: StsParsing) -> tuple[list[JudgedLine], dic
         if not note and key not in FIELDS:
             meant = _suggest(key)
             verdict, note = "ignored", f"unknown field; did you mean {meant}?" if meant else "unknown field"
-        elif not note and key != "mx" and key in fields:
+        elif key != "mx" and key in fields:
             verdict = "ok" if parsing.last_wins else "ignored"
             note = f"given twice; the {'last' if parsing.last_wins else 'first'} counts"
         if verdict != "bad":
@@ -222,7 +225,7 @@ def _read_lax_field(line: str, parsing: StsParsing) -> tuple[str, str, str]:
 def _make_policy(fields: dict[str, list[str]], parsing: StsParsing) -> tuple[StsPolicy | None, str, str]:
     """The policy in these fields; or None, why there is none, and the field that is to blame."""
     which = -1 if parsing.last_wins else 0
-    single = {key: values[which] for key, values in fields.items() if key != "mx"}
+    single = {key: values[which] for key, values in fields.items()}
     if single.get("version") != "STSv1":
         return None, "The version is missing or not STSv1.", "version"
     age = _read_max_age(single.get("max_age"), parsing)

@@ -62,7 +62,7 @@ def _begins(text: str, parsing: StsParsing) -> bool:
 
 
 def _read_strict_txt(record: str, problems: tuple[str, ...]) -> TxtResult:
-    fields = [field.strip(" \t").partition("=") for field in record.split(";")[1:]]
+    fields = [field.strip(" \t").partition("=") for field in record.split(";")]
     ids = [value for key, _, value in fields if key == "id"]
     well_formed = _TXT_RECORD.match(record) is not None
     # The most frequent mistake has its own words, even in a record that is wrong elsewhere too: a bad id.

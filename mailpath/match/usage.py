@@ -17,7 +17,7 @@ ANY_PURPOSE = "2.5.29.37.0"
 _RSA_TRANSPORT = re.compile("AES|ARIA|CAMELLIA|DES|IDEA|NULL|RC4|SEED")
 
 #: Suites that GnuTLS 3.7 leaves out of its priority NORMAL, by OpenSSL's names: rare ciphers, and CBC suites
-#: with a MAC other than SHA-1.
+#: with a MAC other than SHA-1; none of TLS 1.3, whose names have no hyphens.
 _NOT_NORMAL = re.compile("ARIA|CAMELLIA|CCM8|SEED|IDEA|RC4|DES-|PSK|SRP|(?<!GCM)(?<!POLY1305)-SHA(256|384)$")
 
 #: What Go's crypto/tls offers below TLS 1.3 (cipher_suites.go): ECDHE, with an AEAD or AES-CBC and SHA-1.
@@ -31,7 +31,7 @@ DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0x80, 0x20, 0x08
 
 def gnutls_offers(cipher: str) -> bool:
     """Whether a sender with GnuTLS's defaults offers the suite of this OpenSSL name."""
-    return cipher.startswith("TLS_") or _NOT_NORMAL.search(cipher) is None
+    return _NOT_NORMAL.search(cipher) is None
 
 
 def go_offers(cipher: str) -> bool:

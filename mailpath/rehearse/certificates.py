@@ -110,8 +110,7 @@ class Certificates:
         """Names of the certificate, where they are not what the lab would put there."""
         found, common = certificate_names(leaf), _common(leaf)
         usable = tuple(name for name in found.dns if is_plain(name.replace("*", "x")) and len(name) <= 253)
-        odd = found.has_dns_id and set(found.refused) - {common.encode("utf-8", "replace")}
-        if usable != found.dns or odd or found.addresses:
+        if usable != found.dns or found.refused or found.addresses:
             self._notes.add(owner, "its certificate has names that a scenario cannot say; they match no host")
         if found.has_dns_id and not usable:
             usable = (WRONG_NAME,)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+
 import dns.exception
+import dns.flags
 import dns.message
 import dns.name
+import dns.rcode
 import dns.rrset
 import dns.wire
 from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailpath.dnssec.wire import _read_name, read_message
+from mailpath.dnssec.wire import _read_name, name_of, read_message, records
 
 PIECES = st.one_of(
     st.sampled_from([b"\0", b"\1a", b"\1A", b"\3www", b"\xc0\0", b"\xc0\2", b"\xc0\5", b"\x40", b"\x80"]),
@@ -56,3 +60,30 @@ def test_records_are_held_once_and_the_lowest_ttl_counts() -> None:
     assert len(soa_set) == 1
     assert soa_set[0].to_text().split()[2] == "2"
     assert read.body.questions[0].name is read_message(message.to_wire()).answer[0].name
+
+
+@given(st.lists(st.binary(min_size=1, max_size=5), max_size=4))
+def test_the_canonical_form_of_a_name_is_dnspythons(labels: list[bytes]) -> None:
+    """RFC 4034 section 6.2: in lower case, and itself where it is that already."""
+    name, ours = dns.name.Name([*labels, b""]), name_of((*labels, b""))
+    for _ in range(2):  # worked out, and remembered
+        lower = ours.canonicalize()
+        assert lower.labels == name.canonicalize().labels
+        assert (lower is ours) == (lower.labels == ours.labels)
+
+
+def test_the_header_of_a_message() -> None:
+    """RFC 1035 section 4.1.1; the upper bits of the RCODE are in the OPT record (RFC 6891 section 6.1.3)."""
+    query = dns.message.make_query("b.example.", "MX", use_edns=0)
+    response = dns.message.make_response(query)
+    response.set_rcode(dns.rcode.BADCOOKIE)
+    response.flags |= dns.flags.TC
+    read = [read_message(message.to_wire()) for message in (query, response)]
+    assert [each.is_response for each in read] == [False, True]
+    assert [each.truncated for each in read] == [False, True]
+    assert [each.rcode for each in read] == [dns.rcode.NOERROR, dns.rcode.BADCOOKIE]
+
+
+def test_how_many_records_a_header_promises() -> None:
+    for counts in ((0, 0, 0), (1, 2, 3), (256, 512, 1024), (65535, 65535, 65535)):
+        assert records(struct.pack("!HHHHHH", 7, 0x8180, 9, *counts)) == sum(counts)

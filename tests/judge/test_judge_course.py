@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from judge_builders import SELF, WEB, down, ee, greets, mx, path, plain, tls
+from judge_builders import SELF, WEB, down, ee, ended, greets, mx, path, plain, tls
 from msgspec.structs import replace
-from test_judge_patience import slow_greeting, slow_starttls
+from test_judge_patience import slow_greeting, slow_handshake, slow_starttls
 
-from mailpath.judge import Outcome, judge
+from mailpath.exchanges import Failure, Stage
+from mailpath.judge import Event, Outcome, judge
 from mailpath.judge.patience import _host as name_of
 from mailpath.judge.presets import PRESETS
 
@@ -28,6 +29,8 @@ def test_behind_a_host_without_tlsa_the_first_that_would_take_the_mail_ends_the_
     found = judge(path(missing, broken, signed=True), GOES_ON)
     assert (found.outcome, found.host) == (Outcome.DEFERRED, "mx3.b.example")
     assert [each.host for each in found.attempts] == ["mx1.b.example", "mx3.b.example"]
+    behind = judge(path(missing, broken, mx("mx4", tls(WEB), at=40, tlsa=(ee(WEB),)), signed=True), GOES_ON)
+    assert [each.host for each in behind.attempts] == ["mx1.b.example", "mx3.b.example"]  # nor at the fourth
 
 
 def test_of_two_hosts_that_we_could_not_wait_for_the_first_is_told():
@@ -42,6 +45,22 @@ def test_a_host_that_we_could_not_wait_for_is_told_where_the_next_only_delays():
     assert (found.outcome, found.host) == (Outcome.UNKNOWN, "mx1.b.example")
     found = judged(mx("mx1", down), mx("mx2", slow_greeting, at=20), posture="postfix-encrypt")
     assert (found.outcome, found.host) == (Outcome.UNKNOWN, "mx2.b.example")
+
+
+def test_behind_a_host_that_takes_the_mail_either_way_nobody_is_tried():
+    found = judged(mx("mx1", slow_handshake), mx("mx2", down, at=20), posture="exim")
+    assert found.possible == (Outcome.ENCRYPTED, Outcome.PLAINTEXT)
+    assert [each.host for each in found.attempts] == ["mx1.b.example"]
+
+
+def test_of_hosts_about_which_nothing_is_known_the_first_is_told():
+    unseen = ended(Failure.NOT_RECORDED, Stage.CONNECT)
+    hosts = [mx("mx1", down), mx("mx2", unseen, at=20), mx("mx3", unseen, at=30), mx("mx4", down, at=40)]
+    found = judged(*hosts)
+    assert (found.outcome, found.event, found.host) == (Outcome.UNKNOWN, Event.NOT_RECORDED, "mx2.b.example")
+    assert len(found.attempts) == 4
+    taken = judged(*hosts, mx("mx5", plain, at=50))
+    assert (taken.outcome, taken.host) == (Outcome.PLAINTEXT, "mx5.b.example")
 
 
 def test_a_host_that_refuses_for_good_behind_one_without_tlsa_delays_the_mail_only():

@@ -9,9 +9,11 @@ from judge_builders import (
     OK,
     SECURE,
     SELF,
+    STALE,
     WEB,
     WEB2,
     absent,
+    down,
     ee,
     ended,
     key_usage,
@@ -29,8 +31,9 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Found, MxKind, StsFacts
-from mailpath.judge import Event, Outcome, judge
+from mailpath.judge import DemandedBy, Event, Outcome, judge
 from mailpath.judge.message_options import Message, MessageOptions
+from mailpath.judge.posture import Precedence
 from mailpath.judge.presets import PRESETS
 
 
@@ -120,9 +123,26 @@ def test_the_address_lookup_that_was_lost_here_is_the_one_that_is_told(rdtype):
 
 def test_a_log_line_tells_the_version_and_the_cipher_of_its_session():
     walk = path(mx("mx1", tls(WEB, version="TLSv1.2", cipher="ECDHE-X")))
+    sessions = [
+        replace(each, port=2525, tls=each.tls and replace(each.tls, bits=256))
+        for each in walk.starttls.sessions
+    ]
+    walk = replace(walk, starttls=replace(walk.starttls, sessions=tuple(sessions)))
     line = judge(walk, PRESETS["postfix-verify"]).reason
-    assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:25: ")
-    assert line.endswith(": TLSv1.2 with cipher ECDHE-X (0/0 bits)")
+    assert line.startswith("Verified TLS connection established to mx1.b.example[192.0.2.1]:2525: ")
+    assert line.endswith(": TLSv1.2 with cipher ECDHE-X (256/256 bits)")
+
+
+def test_a_host_without_an_address_is_an_attempt_of_its_own_kind():
+    walk = path(mx("mx1", address="fails"), mx("mx2", address="missing", at=20), mx("mx3", down, at=30))
+    attempts = judge(walk, PRESETS["postfix-may"]).attempts
+    assert [each.outcome for each in attempts] == [Outcome.DEFERRED, Outcome.BOUNCED, Outcome.DEFERRED]
+    gone = path(mx("mx1", plain, alias="m+x.b.example"))
+    (host,) = gone.mx.hosts
+    assert host.v4 is not None
+    lost = replace(host, v4=replace(host.v4, found=Found.FAILED, failure=Failure.LOCAL))
+    walk = replace(gone, mx=replace(gone.mx, hosts=(lost,)))
+    assert judge(walk, PRESETS["postfix-may"]).outcome is Outcome.BOUNCED  # whatever the address would be
 
 
 def test_a_session_that_failed_here_hides_the_hosts_behind_it():
@@ -166,3 +186,13 @@ def test_tlsa_at_an_alias_counts_where_the_alias_is_signed(alias, outcome):
     records = {"tlsa": (ee(SELF),), "tlsa_at": "mx1.b.example"}
     host = mx("mx1", tls(SELF), alias="real.b.example", alias_security=alias, **records)
     assert judge(path(host, signed=True), PRESETS["rfc"]).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("chain", "record", "by"), [(SELF, ee(SELF), DemandedBy.MTA_STS), (WEB, STALE, DemandedBy.DANE)]
+)
+def test_where_two_demands_must_hold_the_one_that_fails_is_told(chain, record, by):
+    both = next(each for each in PRESETS.values() if each.precedence is Precedence.BOTH)
+    walk = path(mx("mx1", tls(chain), tlsa=(record,)), signed=True, sts=policy("mx1.b.example"))
+    verdict = judge(walk, both)
+    assert (verdict.outcome, verdict.demanded_by) == (Outcome.DEFERRED, by)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Session, StsPolicy
 from mailpath.judge import course, message_options, reachable, session
+from mailpath.judge.destination import destination
 from mailpath.judge.habits import Refusal
 from mailpath.judge.message_options import Message
 from mailpath.judge.posture import DaneUse, Fallback
@@ -43,6 +44,7 @@ def postures(draw):
     chosen = draw(st.fixed_dictionaries({}, optional=free))
     posture = PRESETS[draw(st.sampled_from(list(PRESETS)))].changed(**chosen)
     silent = {"fallback": tuple(Fallback), "no_plaintext_after_tlsa": (False, True), "sts": (True, False)}
+    silent |= {"ipv6": (True, False), "retry_duplicate_mx": (True, False)}
     silent = {field: values for field, values in silent.items() if field not in chosen}
     return replace(posture, unknown={**silent, **posture.unknown}) if draw(st.booleans()) else posture
 
@@ -105,13 +107,20 @@ def test_what_is_played_once_for_all_hosts_is_what_each_would_play(walk, posture
 def test_many_hosts_are_not_each_tried_for_every_other(monkeypatch):
     """The work grows with the number of hosts, not its square, even where none takes the mail."""
     made: list[str] = []
+    gone: list[str] = []
 
     def counted(walk, posture, target, policy, is_retry):
         made.append(target.host.name)
         return session.attempt(walk, posture, target, policy, is_retry)
 
+    def where(mx_facts, posture):
+        gone.append(posture.name)
+        return destination(mx_facts, posture)
+
     monkeypatch.setattr(course, "attempt", counted)
+    monkeypatch.setattr(course, "destination", where)
     walk = path(*(mx(f"mx{at}", aborts, at=at) for at in range(1, 13)), signed=False)
     posture = PRESETS["postfix-encrypt"].changed(address_limit=0, session_limit=0)
     assert len(list(each_only_reachable(walk, posture))) == 12
     assert len(made) <= 3 * 12
+    assert len(gone) == 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from judge_builders import DOMAIN, WEB, absent, black_hole, ee, failed, mx, path, tls
+from judge_builders import DOMAIN, WEB, WEB2, absent, black_hole, ee, failed, mx, path, tls
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import DnssecFacts, Found, Lookup, MxKind, Security, StsFacts, ZoneFact
-from mailpath.judge import Outcome, judge
+from mailpath.judge import Event, Outcome, judge
 from mailpath.judge.posture import DaneUse
 from mailpath.judge.presets import PRESETS
 
@@ -70,6 +70,52 @@ def test_no_route_over_ipv6_alone_leaves_the_rest_to_tell():
     assert judge(tried, PRESETS["postfix-may"]).outcome is Outcome.DEFERRED
     works = judge(path(mx("mx1", tls(WEB), v6=no_route)), PRESETS["postfix-may"])
     assert (works.outcome, works.address) == (Outcome.ENCRYPTED, "192.0.2.1")
+
+
+def ended_here(failure):
+    return lambda _sni: {"failure": failure, "failed_at": Stage.CONNECT, "detail": "No socket."}
+
+
+@pytest.mark.parametrize(
+    ("first", "v6", "outcome", "tried"),
+    [
+        (Failure.LOCAL, None, Outcome.UNKNOWN, 1),  # what comes behind it cannot be told either
+        (Failure.BLOCKED, None, Outcome.ENCRYPTED, 2),
+        (Failure.NOT_RECORDED, None, Outcome.ENCRYPTED, 2),
+        (None, Failure.LOCAL, Outcome.ENCRYPTED, 1),  # no IPv6 here: any sender goes on to IPv4
+        (Failure.LOCAL, Failure.LOCAL, Outcome.UNKNOWN, 1),
+    ],
+)
+def test_what_failed_here_ends_the_attempt_but_where_ipv6_is_missing(first, v6, outcome, tried):
+    server = tls(WEB) if first is None else ended_here(first)
+    more = {} if v6 is None else {"v6": ended_here(v6)}
+    verdict = judge(path(mx("mx1", server, **more), mx("mx2", tls(WEB2), at=20)), PRESETS["postfix-may"])
+    assert (verdict.outcome, len(verdict.attempts)) == (outcome, tried)
+
+
+def test_an_ipv6_address_that_alone_failed_here_is_not_a_machine_without_ipv6():
+    hosts = mx("mx1", tls(WEB), v6=ended_here(Failure.LOCAL)), mx("mx2", tls(WEB2), v6=tls(WEB2), at=20)
+    verdict = judge(path(*hosts), PRESETS["postfix-may"])
+    assert (verdict.outcome, verdict.event) == (Outcome.UNKNOWN, Event.FAILED_HERE)
+
+
+def test_what_a_host_demands_that_nobody_learnt_ends_the_attempt():
+    """Its TLSA lookup failed on this machine: whether the mail gets as far as the next host is unknown."""
+    walk = path(mx("mx1", tls(WEB), tlsa_fails=True), mx("mx2", tls(WEB2), at=20), signed=True)
+    first, second = walk.tlsa.hosts
+    lost = [replace(each, lookup=replace(each.lookup, failure=Failure.LOCAL)) for each in first.candidates]
+    walk = replace(walk, tlsa=replace(walk.tlsa, hosts=(replace(first, candidates=tuple(lost)), second)))
+    verdict = judge(walk, PRESETS["postfix-dane-only"])
+    assert (verdict.outcome, len(verdict.attempts)) == (Outcome.UNKNOWN, 1)
+
+
+def test_a_session_that_a_bound_of_ours_kept_us_from_says_so_and_may_end_in_any_way():
+    def bounded(_sni):
+        return {"not_tried": "the walk may hold no more sessions", "failure": Failure.NOT_TRIED}
+
+    verdict = judge(path(mx("mx1", bounded)), PRESETS["postfix-may"])
+    assert verdict.possible == (Outcome.ENCRYPTED, Outcome.PLAINTEXT, Outcome.DEFERRED)
+    assert verdict.reason == "cannot be determined from here: the walk may hold no more sessions"
 
 
 # --- a poor view of DNSSEC -------------------------------------------------------------------------

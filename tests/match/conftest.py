@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -69,7 +69,7 @@ def make(
         builder = builder.add_extension(x509.ExtendedKeyUsage([eku]), critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
-    if not isinstance(parent_key, ed25519.Ed25519PrivateKey):
+    if not isinstance(parent_key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
         digest = digest or hashes.SHA256()
     pss_padding = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH) if pss else None
     return Authority(builder.sign(parent_key, digest, rsa_padding=pss_padding), key)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailpath.facts import TlsaRecord
 from mailpath.match import dane
-from mailpath.match.dane import EXIM_GNUTLS, POSTFIX, RFC, computed, match, unusable
+from mailpath.match.dane import EXIM_GNUTLS, MOX, POSTFIX, RFC, SENDMAIL, computed, match, unusable
 from mailpath.match.pkix import Flaw
 
 AT = 1780272000
@@ -45,6 +45,7 @@ def test_computed_is_what_a_record_says(pki):
     assert computed((1, 2), pki.leaf.der) == sha512(spki).digest()
     assert computed((1, 1), b"junk") == b""
     assert computed((7, 1), pki.leaf.der) == b""
+    assert computed((1, 9), pki.leaf.der) == b""
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ def test_garbage_in_full_is_unusable_for_postfix_and_failing_for_exim(pki):
     garbage = (TlsaRecord(usage=3, selector=0, mtype=0, data=b"garbage"),)
     assert match(garbage, pki.chain, NAMES, AT, POSTFIX).verdict == "unusable"
     assert match(garbage, pki.chain, NAMES, AT, EXIM_GNUTLS).verdict == "mismatch"
+    assert unusable(TlsaRecord(usage=3, selector=0, mtype=0, data=b""), EXIM_GNUTLS) == "no data"
 
 
 # --- DANE-EE ---------------------------------------------------------------------------------------
@@ -112,6 +114,13 @@ def test_dane_ee_looks_at_no_name_no_date_no_purpose(pki, rules, leaf):
 @ALL
 def test_dane_ee_looks_at_no_signature(pki, rules):
     assert match((tlsa(3, 1, 1, pki.sha1),), (pki.sha1,), NAMES, AT, rules).matched
+
+
+@pytest.mark.parametrize(("rules", "matched"), [(RFC, True), (SENDMAIL, False), (MOX, True)])
+def test_dane_ee_looks_at_the_strength_of_the_key_where_the_sender_does(pki, rules, matched):
+    der = pki.rsa_1024.der
+    result = match((tlsa(3, 1, 1, der),), (der,), NAMES, AT, rules)
+    assert (result.matched, result.flaw is Flaw.WEAK) == (matched, not matched)
 
 
 @ALL
@@ -181,7 +190,7 @@ def test_dane_ta_matches_a_root_that_is_sent_in_any_order(pki, rules):
 @pytest.mark.parametrize("of", ["self_signed", "self_signed_ca"])
 def test_dane_ta_digest_of_the_leaf_never_matches(pki, rules, of):
     der = getattr(pki, of).der
-    for shape in ((2, 0, 1), (2, 1, 1)):
+    for shape in ((2, 0, 0), (2, 0, 1), (2, 1, 1)):
         assert match((tlsa(*shape, der),), (der,), NAMES, AT, rules).verdict == "mismatch"
 
 
@@ -195,6 +204,8 @@ def test_a_leaf_sent_twice_is_its_own_anchor_to_libdane_alone(pki, of, rules, ve
         result = match((tlsa(2, 1, 1, der),), chain, NAMES, AT, rules)
         assert result.verdict == verdict
         assert result.depth == (1 if verdict == "matched" else None)
+        own = result.reason == "The trust anchor is the server's own certificate."
+        assert own is (verdict == "mismatch")
 
 
 @ALL
@@ -213,6 +224,21 @@ def test_full_anchor_in_dns_needs_none_in_the_chain(pki, shape, sent, depth):
         result = match(records, pki.chain[:sent], NAMES, AT, rules)
         assert (result.verdict, result.depth) == ("matched", depth)
     assert match(records, pki.chain[:sent], NAMES, AT, EXIM_GNUTLS).verdict == "mismatch"
+
+
+def test_a_bare_key_in_dns_is_an_anchor_of_what_is_good_otherwise(pki):
+    records = (tlsa(2, 1, 0, pki.intermediate.der),)
+    assert match(records, pki.chain[:1], NAMES, AT, RFC).matched
+    assert not match(records, pki.chain[:1], NAMES, AT, MOX).matched  # it needs the certificate
+    assert not match(records, (pki.expired.der,), NAMES, AT, RFC).matched
+    assert not match((tlsa(2, 1, 0, pki.rsa_ca.der),), (pki.sha1,), NAMES, AT, RFC).matched
+    refused = match(records, pki.chain[:1], (), AT, RFC)
+    assert refused.reason.endswith(" does not name any name.")
+
+
+@pytest.mark.parametrize("shape", [(3, 0, 0), (3, 1, 0)])
+def test_what_dane_ee_holds_in_full_is_no_anchor(pki, shape):
+    assert not match((tlsa_of(shape, pki.intermediate.der),), pki.chain[:1], NAMES, AT, RFC).matched
 
 
 @pytest.mark.parametrize("shape", [(2, 0, 0), (2, 1, 0)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailpath.match.hosts import HostNames, is_address, is_anybodys, is_host_name
+from mailpath.match.hosts import HostNames, is_address, is_anybodys, is_host_name, is_loopback
 
 RFC, POSTFIX, EXIM = HostNames
 
@@ -42,3 +42,11 @@ def test_host_names(name, whose):
 )
 def test_addresses(name, yes):
     assert is_address(name) is yes
+
+
+@pytest.mark.parametrize(
+    ("address", "yes"),
+    [("127.0.0.1", True), ("::1", True), ("192.0.2.1", False), ("2001:db8::1", False), ("localhost", False)],
+)
+def test_the_addresses_of_the_machine_itself(address, yes):
+    assert is_loopback(address) is yes

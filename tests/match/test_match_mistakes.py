@@ -19,10 +19,13 @@ CHAIN = (made.GOOD.der, made.INTERMEDIATE.der)
 SPKI = dane.computed((1, 0), made.GOOD.der)
 DIGEST = dane.computed((1, 1), made.GOOD.der)
 POINT = made.GOOD.certificate.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+SPKI_PEM = made.GOOD.certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+STRANGER = made.certificate("Stranger", ca=True)
 PEM = made.GOOD.certificate.public_bytes(Encoding.PEM)
 OTHERS = (
     Other(Kind.ADDRESS, "the certificate at 192.0.2.9", (made.SELF_SIGNED.der,)),
     Other(Kind.UNSENT, "the root Handmade Root", (made.ROOT.der,)),
+    Other(Kind.HOST, "mx2", (b"\x30\x00", STRANGER.der)),
 )
 
 
@@ -58,9 +61,13 @@ def sha256(data: bytes) -> bytes:
         ((3, 1, 1), sha256(DIGEST.hex().encode() + b"\n"), Kind.ENCODED, None),
         ((3, 1, 1), DIGEST[:31], Kind.CUT, None),
         ((3, 1, 1), DIGEST[1:], Kind.CUT, None),
+        ((3, 1, 1), DIGEST[:8], Kind.CUT, None),
+        ((3, 1, 1), sha256(SPKI_PEM), Kind.TEXT, None),
         ((3, 1, 1), made.spki(made.SELF_SIGNED), Kind.ADDRESS, None),
         ((2, 1, 1), made.spki(made.ROOT), Kind.UNSENT, None),
         ((3, 1, 1), made.spki(made.ROOT), Kind.USAGE, None),
+        ((2, 1, 1), made.spki(STRANGER), Kind.UNSENT, None),
+        ((3, 1, 1), made.spki(STRANGER), Kind.USAGE, None),
     ],
 )
 def test_what_it_was_made_of(
@@ -71,6 +78,45 @@ def test_what_it_was_made_of(
     found = explain_mismatch(record, CHAIN, OTHERS)
     assert found is not None
     assert (found.kind, found.shape) == (kind, shape_right)
+
+
+@pytest.mark.parametrize(
+    ("data", "holds"),
+    [
+        (sha256(made.GOOD.der), "the SHA-256 digest of the server's certificate"),
+        (sha256(made.INTERMEDIATE.der), "the SHA-256 digest of certificate 1 of the chain"),
+        (made.INTERMEDIATE.der, "certificate 1 of the chain in full"),
+        (sha256(made.SELF_SIGNED.der), "the SHA-256 digest of the certificate at 192.0.2.9"),
+        (made.SELF_SIGNED.der, "the certificate at 192.0.2.9 in full"),
+        (made.spki(STRANGER), "the SHA-256 digest of the key of certificate 1 of the chain of mx2"),
+    ],
+)
+def test_how_it_is_told(data: bytes, holds: str) -> None:
+    found = explain_mismatch(TlsaRecord(usage=3, selector=1, mtype=1, data=data), CHAIN, OTHERS)
+    assert found is not None
+    assert found.holds == holds
+
+
+def test_a_certificate_too_long_to_hash_in_all_these_ways_is_left_out() -> None:
+    for length, left_out in ((16 * 1024, False), (16 * 1024 + 1, True)):
+        record = TlsaRecord(usage=3, selector=1, mtype=1, data=sha256(bytes(length)))
+        assert (explain_mismatch(record, (bytes(length),)) is None) is left_out
+
+
+@pytest.mark.parametrize(
+    "spki",
+    [
+        b"\x30\x02\x05\x00",
+        b"\x30\x06\x05\x00\x04\x02\x00x",
+        b"\x30\x08\x05\x00\x03\x02\x00x\x05\x00",
+        b"\x05\x00",
+    ],
+)
+def test_what_is_no_key_has_no_bits(spki: bytes) -> None:
+    """In place of a certificate: the bits of its key would be read from the same form."""
+    for data in (sha256(b"x"), hashlib.sha1(b"").digest()):
+        record = TlsaRecord(usage=3, selector=1, mtype=1, data=data)
+        assert explain_mismatch(record, (spki,)) is None
 
 
 @pytest.mark.parametrize("data", [bytes(32), DIGEST[:7], b"e3b0"])

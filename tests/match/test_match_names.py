@@ -30,6 +30,9 @@ from mailpath.match.names import CertificateNames, any_match, certificate_names,
         ("mx1.b.example", "mx1.*.example", False),
         ("mx1.b.example", "*.*.example", False),
         ("mx1.b.example", "**.b.example", False),
+        ("mx1.c.example", "*.b.example", False),
+        ("mx1.b_.example", "*.b_.example", False),
+        ("mx1.-b.example", "*.-b.example", False),
         # two labels must stand behind the star
         ("b.example", "*.example", False),
         ("example", "*", False),
@@ -53,10 +56,16 @@ def test_host_name_matches_as_openssl_does(reference, name, expected):
         ("b.example", False),
         ("notb.example", False),
         ("b.example.evil.example", False),
+        (".b.example", True),
+        ("mx1.b.example\0.b.example", False),
     ],
 )
 def test_dot_reference_is_a_plain_suffix(name, expected):
     assert matches(".b.example", name, names.POSTFIX) is expected
+
+
+def test_a_dot_alone_is_below_nothing():
+    assert not matches(".", "b.example.", names.POSTFIX)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,11 @@ def test_dot_reference_is_a_plain_suffix(name, expected):
         ("xn--mx-lka1.b.example", "*1.b.example", False),
         ("1.b.example", "*1.b.example", True),
         ("post1.b.example", "mx*.b.example", False),
+        ("a*.b.example", "**.b.example", False),
+        ("m_x.b.example", "m_*.b.example", False),
+        ("-x.b.example", "-*.b.example", False),
+        ("x-1.b.example", "x-*.b.example", False),
+        ("xn--1.b.example", "xn--*.b.example", False),
         ("xn--mx-lka.b.example", "*.b.example", True),
     ],
 )
@@ -84,6 +98,9 @@ def test_gnutls_takes_a_star_at_the_very_start_and_any_character_under_it():
     assert not matches("mx1.b.example", "mx*.b.example", names.GNUTLS)
     assert not matches("a.b.b.example", "*.b.example", names.GNUTLS)
     assert not matches("b.example", "*.example", names.GNUTLS)
+    assert matches("x-.b.example", "*-.b.example", names.GNUTLS)
+    assert matches("mx1.b_.example", "*.b_.example", names.GNUTLS)
+    assert not matches("mx1..example", "*..example", names.GNUTLS)
 
 
 def test_labels_behind_the_star_are_a_rule():

@@ -2,12 +2,24 @@
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
+from judge_builders import key_usage
 from msgspec.structs import asdict
+from test_match_der import FIELDS, SEQ, certificate, tlv
 
 from mailpath.match.certificate import describe
-from mailpath.match.pkix import Floor, check_policy_host, relevant_roots, verify
+from mailpath.match.pkix import (
+    Floor,
+    _check_dates,
+    _check_purpose,
+    check_policy_host,
+    digest_below,
+    key_below,
+    relevant_roots,
+    verify,
+)
 
 AT = 1780272000
 DAY = 86400
@@ -52,6 +64,28 @@ def test_unknown_root_is_refused(pki):
     assert sent.error == "self-signed certificate in certificate chain"
 
 
+def test_dates_count_to_the_second_whoever_reads_them(pki):
+    for at, words in (
+        (AT - 30 * DAY - 1, "certificate is not yet valid"),
+        (AT - 30 * DAY, ""),
+        (AT + 365 * DAY, ""),
+        (AT + 365 * DAY + 1, "certificate has expired"),
+    ):
+        assert {verify(pki.chain, pki.roots, at, anchor_dates=dates).error for dates in (True, False)} == {
+            words
+        }
+
+
+def test_dates_that_cannot_be_read_are_not_kept():
+    times = tlv(0x17, b"260101000000Z"), tlv(0x17, b"soon")
+    for (start, end), code in ((times, 10), (times[::-1], 9), ((times[0], times[0]), 10)):
+        made = certificate(fields=(*FIELDS[:3], tlv(SEQ, start, end), *FIELDS[4:]))
+        refused = _check_dates((made,), AT)
+        assert refused is not None
+        assert (refused.code, refused.depth) == (code, 0)
+    assert _check_dates((b"junk",), AT) is None
+
+
 def test_time_is_the_callers(pki):
     assert verify(pki.chain, pki.roots, AT + 360 * DAY).trusted
     assert verify(pki.chain, pki.roots, AT + 366 * DAY).error == "certificate has expired"
@@ -63,6 +97,17 @@ def test_purpose_can_be_left_out(pki):
     chain = (pki.client_only.der, pki.intermediate.der)
     assert verify(chain, pki.roots, AT, purpose="any").trusted
     assert verify((pki.server_only.der, pki.intermediate.der), pki.roots, AT).trusted
+
+
+def test_the_key_usage_of_the_leaf_alone_is_to_serve_tls(pki):
+    """The certificates above it sign certificates, and nothing else."""
+    signs = key_usage("key_cert_sign")
+    issuer = pki.root.issue("CA", ca=True, extensions=(signs,))
+    for usage, trusted in (("digital_signature", True), ("key_agreement", True), ("key_cert_sign", False)):
+        leaf = issuer.issue("mx1.b.example", extensions=(key_usage(usage),))
+        result = verify((leaf.der, issuer.der), pki.roots, AT)
+        assert (result.trusted, result.depth) == (trusted, None if trusted else 0)
+    assert _check_purpose((b"junk",)) is None
 
 
 def test_gnutls_asks_for_no_purpose_and_ends_at_any_certificate_on_its_list(pki):
@@ -122,9 +167,20 @@ def test_rsa_1024_passes_below_112_bits(pki, floor, trusted):
     assert trusted or (result.code, result.error) == (66, "EE certificate key too weak")
 
 
+def test_strength_in_bits_and_what_has_none(pki):
+    """OpenSSL's levels 0, 1 and 2 (SSL_CTX_set_security_level(3)); GnuTLS's profile LOW."""
+    assert [floor.bits for floor in Floor] == [0, 80, 112, 80]
+    weak = pki.root.issue("CA", key=rsa.generate_private_key(65537, 1024), ca=True)
+    result = verify((weak.issue("x").der, weak.der), pki.roots, AT, floor=Floor.OPENSSL_2)
+    assert (result.code, result.depth) == (67, 1)
+    for unknown in (b"junk", certificate()):  # of an unknown algorithm, with a key that nobody can read
+        assert not any(below(unknown, floor) for below in (key_below, digest_below) for floor in Floor)
+
+
 def test_no_or_unreadable_certificate(pki):
     assert verify((), pki.roots, AT).error == "no certificate was presented"
-    assert verify((b"junk",), pki.roots, AT).error == "the certificate cannot be read"
+    unreadable = verify((b"junk",), pki.roots, AT)
+    assert (unreadable.error, unreadable.depth) == ("the certificate cannot be read", 0)
     assert verify((pki.leaf.der, b"junk", pki.intermediate.der), (b"junk", *pki.roots), AT).trusted
 
 

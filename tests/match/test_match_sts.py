@@ -76,8 +76,21 @@ def test_txt(texts, rfc, resolver):
 def test_txt_id_given_twice_rfc_first_resolver_last():
     texts = (b"v=STSv1; id=1; id=2;",)
     assert parse_txt(texts, RFC).id == "1"
-    assert parse_txt(texts, RFC).problems
+    assert parse_txt(texts, RFC).problems == ("The id appears more than once; the first one counts.",)
     assert parse_txt(texts, MTA_STS_RESOLVER).id == "2"
+    assert parse_txt((b"v=STSv1; id=1; id=2-2;",), RFC).id == "1"
+
+
+def test_a_lax_reader_says_that_the_grammar_has_it_otherwise():
+    for text, problems in ((b"v=STSv1; id=1;", 0), (b"v=STSv1; id=2026-01-01;", 1)):
+        assert len(parse_txt((text,), MTA_STS_RESOLVER).problems) == problems
+
+
+def test_other_records_beside_it_are_counted():
+    good, other = b"v=STSv1; id=1;", b"v=spf1 -all"
+    assert parse_txt((good,)).problems == ()
+    assert parse_txt((other, good)).problems == ("The name has 1 other TXT record.",)
+    assert parse_txt((other, good, other)).problems == ("The name has 2 other TXT records.",)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +105,9 @@ def test_txt_id_given_twice_rfc_first_resolver_last():
         ((b"v=STSv1; id=2026-01-01;",), "The id is not 1 to 32 letters and digits."),
         ((b"v=STSv1; id=" + b"1" * 33,), "The id is not 1 to 32 letters and digits."),
         ((b"v=STSv1; x=y;",), "The TXT record has no id."),
+        ((b"v=STSv1; id=1; junk",), "The TXT record does not have the form of RFC 8461 section 3.1."),
+        ((b"v=STSv1; id=1; junk; id=2-2",), "The id is not 1 to 32 letters and digits."),
+        ((b"v=stsv1; id=1;",), "No TXT record begins with 'v=STSv1;'."),
     ],
 )
 def test_txt_reason_is_plain(texts, words):
@@ -243,15 +259,6 @@ def test_too_large_an_age_is_a_year():
     assert found.max_age == 31557600
 
 
-def test_lines_are_judged_also_in_a_void_policy():
-    body = policy("version: STSv1", "mode: enforce", "mode: none", "x-y: z", "no colon", "mx: a b")
-    result = parse_policy(body, PLAIN)
-    assert result.policy is None
-    assert result.reason == "A line of the policy is not valid: a line without a colon."
-    assert [line.verdict for line in result.lines] == ["ok", "ok", "ignored", "ignored", "bad", "bad"]
-    assert result.lines[4].text == b"no colon"
-
-
 # --- mx patterns -----------------------------------------------------------------------------------
 
 
@@ -268,6 +275,10 @@ def test_lines_are_judged_also_in_a_void_policy():
         ("*.mx.microsoft", "icewolf-li.h-v1.mx.microsoft", False, True),
         (".b.example", "mx1.b.example", False, True),
         ("*", "mx1.b.example", False, False),
+        ("*.b", "mx1.b", True, True),
+        ("*.b.example", ".b.example", False, False),
+        ("*.", "mx1.b.example.", False, False),
+        ("*.", "mx1", False, False),
     ],
 )
 def test_mx_pattern(pattern, host, rfc, resolver):

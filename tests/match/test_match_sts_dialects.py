@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from mailpath.match.sts import mx_matches, parse_policy
-from mailpath.match.sts_dialects import CHASQUID, COURIER, MAILAUTH, MOX, MTA_STS_RESOLVER, RFC, SENDMAIL
+from mailpath.match.sts_dialects import (
+    CHASQUID,
+    COURIER,
+    MAILAUTH,
+    MOX,
+    MTA_STS_RESOLVER,
+    RFC,
+    SENDMAIL,
+    TLSPOL,
+)
 from mailpath.match.sts_record import parse_txt
 
 READERS = {
@@ -16,6 +25,7 @@ READERS = {
     "chasquid": CHASQUID,
     "mailauth": MAILAUTH,
     "courier": COURIER,
+    "tlspol": TLSPOL,
 }
 GOOD = b"version: STSv1\nmode: enforce\nmx: mx1.b.example\nmax_age: 86400\n"
 RESOLVERS = {"resolver", "sendmail"}
@@ -30,11 +40,16 @@ def readers(accepts):
     [
         ((b"v=STSv1; id=1;",), set(READERS)),
         ((b"v=STSv1; id=2026-01-01;",), {*RESOLVERS, "chasquid", "mailauth", "courier"}),
-        ((b"v=STSv1 ; id=1;",), {*RESOLVERS, "mox", "mailauth"}),
+        ((b"v=STSv1 ; id=1;",), {*RESOLVERS, "mox", "tlspol", "mailauth"}),
         ((b"v=stsv1; id=1",), {"mailauth"}),
         ((b"v=STSv1;",), {"chasquid"}),
         ((b"v=STSv1; id=1;", b"v=STSv1; id=2;"), {"chasquid"}),
         ((b"v=STSv11; id=1",), set()),
+        ((b" v=STSv1; id=1",), {"mailauth"}),
+        ((b"v=STSv1; ID =1",), {"chasquid", "mailauth"}),
+        ((b"v=STSv1; v=stsv1; id=1",), {"rfc", "mox", "tlspol", "mailauth", "courier"}),
+        ((b"v=stsv1; id=9", b"v=STSv1; id=1"), set(READERS) - {"mailauth"}),
+        ((b"v=STSv11; id=9", b"v=STSv1; id=1"), {"rfc", "mox", "tlspol", "chasquid", "courier"}),
         ((b"v=STSv2; id=1;",), set()),
     ],
 )
@@ -53,12 +68,15 @@ def test_who_finds_a_record(texts, expected):
         (GOOD.replace(b"enforce", b"Enforce"), b"text/plain", {"mailauth"}),
         (GOOD.replace(b"mode", b"Mode"), b"text/plain", {"mailauth"}),
         (b"\xef\xbb\xbf" + GOOD, b"text/plain", {"mailauth"}),
-        (GOOD.replace(b"86400", b"0"), b"text/plain", set(READERS) - {"chasquid"}),
-        (GOOD.replace(b"86400", b"99999999"), b"text/plain", {"rfc", "mox", "courier"}),
+        (GOOD.replace(b"86400", b"0"), b"text/plain", set(READERS) - {"chasquid", "tlspol"}),
+        (GOOD.replace(b"86400", b"1"), b"text/plain", set(READERS)),
+        (GOOD + b"mx: mx1.b.example.\n", b"text/plain", {*RESOLVERS, "chasquid", "mailauth", "tlspol"}),
+        (GOOD + b"mx: mx_1.b.example\n", b"text/plain", {*RESOLVERS, "chasquid", "mailauth"}),
+        (GOOD.replace(b"86400", b"99999999"), b"text/plain", {"rfc", "mox", "courier", "tlspol"}),
         (GOOD.replace(b"max_age: 86400\n", b""), b"text/plain", {"courier"}),
         (GOOD.replace(b"mx: mx1.b.example\n", b""), b"text/plain", {"courier"}),
         (GOOD + b"#" * 70000, b"text/plain", {"chasquid", "mailauth"}),
-        (GOOD + b"max_age: soon\n", b"text/plain", {"rfc", "mox", "courier"}),
+        (GOOD + b"max_age: soon\n", b"text/plain", {"rfc", "mox", "courier", "tlspol"}),
     ],
 )
 def test_who_applies_a_policy(body, content_type, expected):
@@ -67,6 +85,12 @@ def test_who_applies_a_policy(body, content_type, expected):
         return policy is not None and policy.mode == "enforce"
 
     assert readers(applies) == expected
+
+
+def test_without_a_max_age_courier_keeps_a_policy_for_no_time():
+    policy = parse_policy(GOOD.replace(b"max_age: 86400\n", b""), b"text/plain", COURIER).policy
+    assert policy is not None
+    assert policy.max_age == 0
 
 
 def test_how_deep_a_star_reaches():

@@ -12,6 +12,7 @@ from mailpath.match.tlsrpt import parse_tlsrpt
     [
         ((b"v=TLSRPTv1; rua=mailto:tls@b.example",), ("mailto:tls@b.example",)),
         ((b"v=TLSRPTv1;rua=https://r.example/x;",), ("https://r.example/x",)),
+        ((b"v=TLSRPTv1;; rua=https://r.example/x",), ("https://r.example/x",)),
         (
             (b"v=TLSRPTv1; rua=mailto:a@b.example, https://r.example/x",),
             ("mailto:a@b.example", "https://r.example/x"),

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from judge_builders import key_usage as bits
 from msgspec.structs import replace
 
+from mailpath.exchanges import TlsProfile, TlsSession
 from mailpath.match import der as asn1
 from mailpath.match import usage
 
@@ -52,6 +53,35 @@ def test_key_usage_as_it_is_written(leaf, content, read):
     parts = asn1.take_apart(leaf())
     assert usage.key_usage(parts) is None
     assert usage.key_usage(replace(parts, extensions={usage.KEY_USAGE: content})) == read
+
+
+def test_extended_key_usage_as_it_is_written(leaf):
+    parts = asn1.take_apart(leaf())
+    assert usage.extended_key_usage(parts) is None
+    for content, read in (
+        (b"\x30\x08\x06\x02\x2a\x03\x0d\x02\x2a\x04", frozenset({"1.2.3"})),
+        (b"\x30\x00", frozenset()),
+        (b"\x31\x04\x06\x02\x2a\x03", frozenset()),
+    ):
+        there = replace(parts, extensions={usage.EXTENDED_KEY_USAGE: content})
+        assert usage.extended_key_usage(there) == read
+
+
+@pytest.mark.parametrize(
+    ("version", "suite", "gnutls", "go", "openssl_2"),
+    [
+        ("TLSv1.3", "TLS_AES_128_GCM_SHA256", True, True, True),
+        ("TLSv1.3", "TLS_AES_128_CCM_SHA256", True, True, True),
+        ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256", True, True, True),
+        ("TLSv1.2", "ECDHE-RSA-AES128-SHA256", False, False, True),
+        ("TLSv1.2", "AES256-GCM-SHA384", True, False, True),
+        ("TLSv1.2", "DHE-RSA-AES256-GCM-SHA384", True, False, False),
+    ],
+)
+def test_what_a_profile_offers(version, suite, gnutls, go, openssl_2):
+    held = TlsSession(version=version, cipher=suite)
+    senders = (TlsProfile.GNUTLS, TlsProfile.GO, TlsProfile.OPENSSL_2, TlsProfile.FULL)
+    assert tuple(usage.offers(each, held) for each in senders) == (gnutls, go, openssl_2, True)
 
 
 @pytest.mark.parametrize(
