@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 from rich.cells import cell_len
@@ -89,7 +89,13 @@ fit = partial(layout.fit, cells=cell_len)
 
 def wrap(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells, broken at blanks where there are any."""
-    return layout.wrapped(text, max(width, 8), cell_len)
+    return list(_wrapped(text, max(width, 8)))
+
+
+@lru_cache(1024)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
+    """What a screen shows it mostly has shown before: each word of a walk draws the lines of all steps."""
+    return tuple(layout.wrapped(text, width, cell_len))
 
 
 def after(text: str, lines: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ def fit(
     """
     if width <= 0:
         return ""
-    if cells(text) > width:
+    if _exceeds(text, width, cells):
         room = width - cells(cut)
         kept: list[str] = []
         for char in text:
@@ -39,6 +39,13 @@ def fit(
     return text + " " * (width - cells(text)) if pad else text
 
 
+def _exceeds(text: str, width: int, cells: Callable[[str], int]) -> bool:
+    """Whether `text` takes more than `width` cells.  Of a long one the beginning mostly tells: measured whole
+    for each of its lines, a foreign text of one word costs the square of its length."""
+    start = text[: 2 * max(width, 1)]
+    return cells(start) > width or (len(start) < len(text) and cells(text) > width)
+
+
 def wrapped(text: str, width: int, cells: Callable[[str], int] = cells) -> list[str]:
     """`text` in lines of at most `width` cells, broken at blanks, a longer word where it must be."""
     width = max(width, 2)
@@ -46,12 +53,12 @@ def wrapped(text: str, width: int, cells: Callable[[str], int] = cells) -> list[
     line = ""
     for word in text.split(" "):
         rest = word
-        if line and cells(line) + 1 + cells(rest) <= width:
+        if line and not _exceeds(rest, width - cells(line) - 1, cells):
             line = f"{line} {rest}"
             continue
         if line:
             lines.append(line)
-        while cells(rest) > width:
+        while _exceeds(rest, width, cells):
             head = fit(rest, width, "", cells=cells)
             dot = head.rfind(".") + 1  # a host's name is broken between its labels
             plus = head.rfind("+") + 1  # and a pair of attacks between the two

@@ -389,8 +389,11 @@ class World:
         await future
 
     async def _one_round(self) -> None:
+        loop: Any = asyncio.get_running_loop()
         for _ in range(300):  # more turns of the loop than any validation step takes
             await asyncio.sleep(0)
+            if not loop._ready:  # whoever could ask has asked
+                break
         self.rounds += 1
         waiting, self._waiting, self._release = self._waiting, [], None
         for future in waiting:

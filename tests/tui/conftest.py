@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quiet import quiet, unseen
+from quiet import quiet, replaced, unseen
 from textual import app, constants, pilot
 from textual._compositor import Compositor
+from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 from mailpath.network.capture import Capture
@@ -45,6 +46,8 @@ def styles_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", remembered)
+        patch.setattr(Stylesheet, "replace_rules", staticmethod(replaced))
+        patch.setattr(RuleSet, "__hash__", object.__hash__)  # the same, without a call: 200 for each widget
         yield
 
 
