@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
 from mailpath.facts import Session, StsPolicy
-from mailpath.judge import course, message_options, reachable, session
+from mailpath.judge import course, destinations, message_options, reachable, session
 from mailpath.judge.destination import destination
 from mailpath.judge.habits import Refusal
 from mailpath.judge.message_options import Message
@@ -43,8 +43,8 @@ def postures(draw):
     }
     chosen = draw(st.fixed_dictionaries({}, optional=free))
     posture = PRESETS[draw(st.sampled_from(list(PRESETS)))].changed(**chosen)
-    silent = {"fallback": tuple(Fallback), "no_plaintext_after_tlsa": (False, True), "sts": (True, False)}
-    silent |= {"ipv6": (True, False), "retry_duplicate_mx": (True, False)}
+    silent = {"fallback": tuple(Fallback), "sees_starttls": (True, False), "sts": (True, False)}
+    silent |= {"ipv6": (True, False), "address_limit": (0, 1)}
     silent = {field: values for field, values in silent.items() if field not in chosen}
     return replace(posture, unknown={**silent, **posture.unknown}) if draw(st.booleans()) else posture
 
@@ -118,7 +118,7 @@ def test_many_hosts_are_not_each_tried_for_every_other(monkeypatch):
         return destination(mx_facts, posture)
 
     monkeypatch.setattr(course, "attempt", counted)
-    monkeypatch.setattr(course, "destination", where)
+    monkeypatch.setattr(destinations, "destination", where)
     walk = path(*(mx(f"mx{at}", aborts, at=at) for at in range(1, 13)), signed=False)
     posture = PRESETS["postfix-encrypt"].changed(address_limit=0, session_limit=0)
     assert len(list(each_only_reachable(walk, posture))) == 12
