@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -42,6 +43,8 @@ MOST_ADDRESSES = 20
 MOST_NAMES = 3
 #: Sessions of one walk.
 MOST_SESSIONS = 60
+#: Sessions that are remembered: two with each of the thousand mail hosts that many walks share.
+KNOWN = 2048
 
 _NAMES = f"no more than {MOST_NAMES - 1} names are tried at one address"
 _SESSIONS = f"no more than {MOST_SESSIONS} sessions are opened on one walk"
@@ -264,6 +267,7 @@ def _order(session: Session) -> tuple[str, str, str]:
     return session.address, session.sni or "", session.profile
 
 
+@lru_cache(KNOWN)
 def session_of(exchange: SmtpExchange) -> Session:
     """The session as its transcript tells it."""
     request, said = exchange.request, dialogue(exchange)
