@@ -54,8 +54,9 @@ _ONLY_NAMES = {
     RdataType.MINFO: 2,
 }
 
-#: Most octets of messages that we remember; a large path needs a sixth of that.
-_MOST_REMEMBERED = 2 * 1024 * 1024
+#: Most octets of messages that we remember; a large path needs two thirds of that, and what was read of them
+#: is ten times as much.
+_MOST_REMEMBERED = 512 * 1024
 
 #: Where the flags of a message are (RFC 1035 section 4.1.1).
 _FLAGS = slice(2, 4)

@@ -98,7 +98,11 @@ class Zones:
         if ground not in self._as_of:
             self._as_of[ground] = OrderedDict()
             while len(self._as_of) > self._times:
-                self._as_of.popitem(last=False)
+                _, old = self._as_of.popitem(last=False)
+                for (
+                    each
+                ) in old.values():  # the two refer to each other: the garbage collector is seldom there
+                    each.unit.kept = None
         return self._as_of[ground]
 
     def want(self, key: Key) -> bool:

@@ -19,13 +19,13 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-@lru_cache(8192)
+@lru_cache(4096)
 def operator_of(host: str) -> str:
     """The registrable domain of `host` (A-labels); the name itself where it has none."""
     return _suffixes().privatesuffix(host) or host
 
 
-@lru_cache(8192)
+@lru_cache(1024)
 def network_of(address: str) -> str:
     """The /24 or /48 of an IP address."""
     length = _PREFIX[6 if ":" in address else 4]
