@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -78,6 +79,7 @@ def _read(reply: Reply, reading: ReplyParsing) -> Reply:
     return reply if code == reply.code else msgspec.structs.replace(reply, code=code)
 
 
+@lru_cache(1024)
 def sees_starttls(reply: Reply, reading: ReplyParsing) -> bool:
     """Whether STARTTLS is among the extensions, to a sender of this habit."""
     if reading is ReplyParsing.LAST_CODE:
@@ -85,6 +87,7 @@ def sees_starttls(reply: Reply, reading: ReplyParsing) -> bool:
     return _EXIM_STARTTLS.search(b"\n".join(reply.wire).split(b"\0", 1)[0]) is not None
 
 
+@lru_cache(1024)
 def is_pix_banner(greeting: Reply) -> bool:
     """Whether Postfix takes the greeting for that of a firewall to which HELO had better be said."""
     return all(_PIX.fullmatch(line) for line in greeting.wire)
