@@ -159,6 +159,22 @@ def _verify(
     partial: bool,
     anchor_dates: bool,
 ) -> PkixResult:
+    found = _led(chain, roots, at, partial=partial, anchor_dates=anchor_dates)
+    if not found.trusted:
+        return found
+    return (
+        (None if anchor_dates else _check_dates(found.path, at))
+        or (_check_purpose(found.path) if purpose == "server" else None)
+        or _check_floor(found.path, floor)
+        or found
+    )
+
+
+@lru_cache(asn1.REMEMBERED)
+def _led(
+    chain: tuple[bytes, ...], roots: tuple[bytes, ...], at: int, *, partial: bool, anchor_dates: bool
+) -> PkixResult:
+    """Where OpenSSL finds that the chain leads, whatever else is asked of it: that is what takes long."""
     if not chain:
         return PkixResult(trusted=False, error="no certificate was presented", code=_UNSPECIFIED)
     leaf = _load(chain[0])
@@ -187,12 +203,7 @@ def _verify(
     except crypto.Error:
         return PkixResult(trusted=False, error="the chain cannot be read", code=_UNSPECIFIED)
     path = tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in verified)
-    return (
-        (None if anchor_dates else _check_dates(path, at))
-        or (_check_purpose(path) if purpose == "server" else None)
-        or _check_floor(path, floor)
-        or PkixResult(trusted=True, path=path)
-    )
+    return PkixResult(trusted=True, path=path)
 
 
 @lru_cache(asn1.REMEMBERED)
