@@ -7,10 +7,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
+import msgspec
+from msgspec.structs import replace
 
 from mailpath import config
 from mailpath.commands import stdio
@@ -50,8 +51,7 @@ from mailpath.walk import Event, StepFinished, walk
 MONITOR_DEADLINE = 50.0
 
 
-@dataclass(frozen=True)
-class Walked:
+class Walked(msgspec.Struct, frozen=True):
     """A walk with what it stood on, and how long each step and the whole took in milliseconds."""
 
     walk: Walk
@@ -67,8 +67,7 @@ class Walked:
         return origin.read(self.walk, self.capture.ground, self.given, replayed=self.replayed)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckOptions:
+class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The words of the command line, by the names of their options; `network`: where to ask."""
 
     recipient: str | None
@@ -112,7 +111,7 @@ class CheckOptions:
 def options_of(words: dict[str, Any]) -> CheckOptions:
     """All that `cli.check` takes, of its first recipient."""
     words = {**words, "recipient": next(iter(words["recipients"]), None)}
-    own = {each.name for each in fields(CheckOptions)}
+    own = {*CheckOptions.__struct_fields__}
     network = {key: words[key] for key in words if key not in {*own, "recipients", "from_file"}}
     return CheckOptions(network=network, **{key: words[key] for key in words if key in own})
 

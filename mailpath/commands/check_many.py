@@ -10,10 +10,10 @@ import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from mailpath.commands import stdio
 from mailpath.commands.asking import network_of

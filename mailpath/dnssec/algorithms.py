@@ -10,10 +10,10 @@ counts as unsigned.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import dns.name
 import dns.rdata
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.exceptions import UnsupportedAlgorithm as NotInThisLibrary
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -39,8 +39,7 @@ SEP_FLAG = 0x0001
 _NAMES = {6: "DSA-NSEC3-SHA1", 7: "RSASHA1-NSEC3-SHA1", 12: "ECC-GOST"}
 
 
-@dataclass(frozen=True, order=True)
-class DsRecord:
+class DsRecord(msgspec.Struct, frozen=True, order=True):
     """A DS record (RFC 4034 section 5.1) of any digest type and length, in canonical order (section 6.3).
 
     dnspython refuses a digest of the wrong length; here one unusable record does not spoil the others.

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import dns.exception
@@ -22,6 +21,7 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 import dns.zonefile
+import msgspec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
@@ -42,8 +42,7 @@ class BadAnchor(MailpathError):
     """The trust anchor text holds no usable anchor; the message is one plain sentence."""
 
 
-@dataclass(frozen=True)
-class Anchor:
+class Anchor(msgspec.Struct, frozen=True):
     """DS and DNSKEY records that vouch for the keys of one zone; as a trust anchor they need no proof."""
 
     ds: tuple[DsRecord, ...] = ()
@@ -61,8 +60,7 @@ class Anchor:
 Anchors = Mapping[dns.name.Name, Anchor]
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(msgspec.Struct, frozen=True, dict=True):
     """Every name whose security is settled without looking further up.
 
     `anchors`: positive trust anchors, `insecure`: negative ones (RFC 7646).  `simulated`: zones that a

@@ -6,9 +6,6 @@ if its proof of absence belongs to another zone, we ask for the rest separately.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
-
 import dns.exception
 import dns.name
 import dns.rdata
@@ -36,8 +33,7 @@ _NO_ERROR = "NOERROR"
 _SETTLED = (Security.SECURE, Security.INSECURE)
 
 
-@dataclass(frozen=True)
-class Alias:
+class Alias(msgspec.Struct, frozen=True):
     """One hop: the RRset that carries the signature, and the name it leads to."""
 
     owner: dns.name.Name
@@ -46,14 +42,13 @@ class Alias:
     rdtype: RdataType
 
 
-@dataclass
-class _Trail:
+class _Trail(msgspec.Struct):
     """The hops on the way to the last RRset."""
 
     name: str
     rdtype: str
-    aliases: list[Alias] = field(default_factory=list)
-    judgements: list[Judgement] = field(default_factory=list)
+    aliases: list[Alias] = []
+    judgements: list[Judgement] = []
 
     def links(self) -> tuple[AliasLink, ...]:
         return tuple(
@@ -172,7 +167,9 @@ class Answers:
             f"{alias.signed} was expanded from the wildcard {judged.wildcard}, which is not defined (RFC"
             " 6672 section 3.3, RFC 4592 section 4.4), so validators refuse it"
         )
-        return dataclasses.replace(judged, security=Security.BOGUS, reason=reason, ede=EDECode.DNSSEC_BOGUS)
+        return msgspec.structs.replace(
+            judged, security=Security.BOGUS, reason=reason, ede=EDECode.DNSSEC_BOGUS
+        )
 
     async def _fail(self, trail: _Trail, reply: Reply, name: dns.name.Name, wanted: RdataType) -> Lookup:
         """The question itself went unanswered: say whose error it was, and what we know of the zone."""

@@ -12,11 +12,10 @@ proof is missing or wrong, and *indeterminate* when an answer could not be fetch
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import dns.name
+import msgspec
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
@@ -43,8 +42,7 @@ STRIPPED = (
 _STRIPS = "it strips signatures, even that of"
 
 
-@dataclass(frozen=True)
-class Zone:
+class Zone(msgspec.Struct, frozen=True):
     """What is known about one zone; `name` is where the knowledge ends when it is not secure.
 
     `keys`: its DNSKEY RRset.  `expires`: the Unix time at which the first proof on the way to it expires.
@@ -74,7 +72,7 @@ class Zone:
 
     def given_up_for(self, reason: str) -> Zone:
         """This zone once `Exhausted` was raised: nothing is known (RFC 4035 section 4.3)."""
-        return dataclasses.replace(_indeterminate(self, reason), given_up=True)
+        return msgspec.structs.replace(_indeterminate(self, reason), given_up=True)
 
 
 def earliest(*moments: int | None) -> int | None:
@@ -181,7 +179,7 @@ class Chain:
             return self._record(Zone(name, Security.INSECURE, f"No trust anchor covers {called(name)}"))
         parent = await self.standing(name.parent())
         if self.points.closest(name) is None:
-            return dataclasses.replace(parent, reason=f"No trust anchor covers {name_text(name)}")
+            return msgspec.structs.replace(parent, reason=f"No trust anchor covers {name_text(name)}")
         if not parent.secure or parent.barren:
             return parent
         if len(name) > bounds.CHAIN:
@@ -238,24 +236,24 @@ class Chain:
         if alias is not None:
             verified = self._verifier.verify(alias, parent.name, parent.keys, budget)
             if verified.good:
-                return dataclasses.replace(parent, expires=earliest(parent.expires, verified.expires))
+                return msgspec.structs.replace(parent, expires=earliest(parent.expires, verified.expires))
         evidence = Evidence(reply, name, parent.name, parent.keys, verifier=self._verifier, budget=budget)
         proof = evidence.no_ds(name)
         if isinstance(proof, Failure):
             failed = _fail(child, proof.reason, proof.ede)
             if not reply.proves:
                 security, why = await self.unproven(parent.chain[0], f"{name_text(name)} has no DS record")
-                failed = dataclasses.replace(failed, security=security, reason=why or proof.reason)
+                failed = msgspec.structs.replace(failed, security=security, reason=why or proof.reason)
             return self._record(failed, signatures=evidence.facts)
         # The SOA beside the proof is not part of it (RFC 4035 section 5.2): a broken SOA makes "no DS" a
         # bogus answer, but leaves the delegation standing.
         expires = earliest(parent.expires, proof.expires)
         if proof.cut is not Cut.INSECURE_DELEGATION and proof.secure:
-            return dataclasses.replace(parent, expires=expires, barren=proof.cut is Cut.NO_NAME)
+            return msgspec.structs.replace(parent, expires=expires, barren=proof.cut is Cut.NO_NAME)
         kind = "NSEC3" if any(each.rdtype == RdataType.NSEC3 for each in reply.denials()) else "NSEC"
         how = proof.note or f"{kind} at {', '.join(proof.owners)}"
         reason = f"{name_text(parent.name)} proves that {name_text(name)} has no DS record ({how})"
-        unsigned = dataclasses.replace(
+        unsigned = msgspec.structs.replace(
             child,
             security=Security.INSECURE,
             reason=reason,
@@ -270,7 +268,7 @@ class Chain:
         """`child` has a DS RRset that its parent signed: fetch the child's keys and match them."""
         records = list(filter(None, map(algorithms.read_ds, list(ds.rrset)[: bounds.KEYS])))
         facts, signatures = shown.ds_facts(records, child.name), verified.facts
-        child = dataclasses.replace(child, expires=earliest(child.expires, verified.expires))
+        child = msgspec.structs.replace(child, expires=earliest(child.expires, verified.expires))
         if not records:
             reason = f"No DS record of {name_text(child.name)} is long enough to name a key"
             return self._record(_fail(child, reason, EDECode.DNSSEC_BOGUS), signatures=signatures)
@@ -281,7 +279,7 @@ class Chain:
             reason = (
                 f"Every DS record of {name_text(child.name)} uses {what} that this validator does not support"
             )
-            unsigned = dataclasses.replace(
+            unsigned = msgspec.structs.replace(
                 child,
                 security=Security.INSECURE,
                 reason=reason,
@@ -339,7 +337,7 @@ class Chain:
             outcome = _fail(zone, reason, verified.ede)
         else:
             ends = earliest(zone.expires, verified.expires)
-            outcome = dataclasses.replace(zone, keys=tuple(keys), expires=ends)
+            outcome = msgspec.structs.replace(zone, keys=tuple(keys), expires=ends)
         return self._record(outcome, expires, ds=ds_facts, keys=key_facts, signatures=signatures)
 
     def _record(
@@ -368,7 +366,7 @@ class Chain:
         )
         if (unit := current()) is not None:
             unit.facts[zone.name] = fact
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             zone,
             chain=(*zone.chain, name_text(zone.name)),
             expires=zone.expires if settled else None,
@@ -376,11 +374,11 @@ class Chain:
 
 
 def _fail(zone: Zone, reason: str, ede: int | None) -> Zone:
-    return dataclasses.replace(zone, security=Security.BOGUS, reason=reason, ede=ede, keys=())
+    return msgspec.structs.replace(zone, security=Security.BOGUS, reason=reason, ede=ede, keys=())
 
 
 def _indeterminate(zone: Zone, reason: str, ede: int = EDECode.DNSSEC_INDETERMINATE) -> Zone:
-    return dataclasses.replace(zone, security=Security.INDETERMINATE, reason=reason, ede=ede, keys=())
+    return msgspec.structs.replace(zone, security=Security.INDETERMINATE, reason=reason, ede=ede, keys=())
 
 
 def _alias_above(reply: Reply, name: dns.name.Name) -> SignedSet | None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import dns.name
 import dns.rdatatype
+import msgspec
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC import NSEC
 from dns.rdtypes.ANY.NSEC3 import NSEC3
+from msgspec.structs import replace
 
 from mailpath.dnssec import bounds, denial_nsec, denial_nsec3
 from mailpath.dnssec.algorithms import PublicKey
@@ -27,8 +28,7 @@ from mailpath.dnssec.signatures import Verified, Verifier, owner_labels
 from mailpath.facts import SignatureFact
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """The records prove nothing; `reason` is one plain sentence, `ede` its RFC 8914 code."""
 
     reason: str

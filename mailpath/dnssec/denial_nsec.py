@@ -13,12 +13,13 @@ records that were already verified as data of `zone`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 
 import dns.name
+import msgspec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC import NSEC
+from msgspec.structs import replace
 
 from mailpath.dnssec.messages import name_text
 
@@ -31,8 +32,7 @@ class Cut(Enum):
     NO_NAME = "no such name"
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """NSEC or NSEC3 records that prove an absence; `names`: their owners.
 
     `note`: why the proof itself allows unsigned data there (opt-out, too many iterations); "" if it does not.
@@ -89,8 +89,7 @@ def is_delegation(types: frozenset[int]) -> bool:
     return RdataType.NS in types and RdataType.SOA not in types
 
 
-@dataclass(frozen=True)
-class Nsec:
+class Nsec(msgspec.Struct, frozen=True):
     """One NSEC record, its bit map read."""
 
     owner: dns.name.Name

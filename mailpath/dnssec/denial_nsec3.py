@@ -15,10 +15,10 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import dns.name
+import msgspec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 
@@ -39,8 +39,7 @@ _SHA1 = 1
 _OPT_OUT = 0x01
 
 
-@dataclass(frozen=True)
-class Nsec3:
+class Nsec3(msgspec.Struct, frozen=True):
     """One NSEC3 record, its hashes and its bit map read."""
 
     owner: dns.name.Name
@@ -88,8 +87,7 @@ def _prove(*records: Nsec3, cut: Cut | None = None, span: Nsec3 | None = None) -
     return Proof(tuple(record.owner for record in records), note, cut=cut)
 
 
-@dataclass(frozen=True)
-class Enclosure:
+class Enclosure(msgspec.Struct, frozen=True):
     """The closest encloser proof (RFC 5155 section 8.3)."""
 
     encloser: dns.name.Name
@@ -101,14 +99,13 @@ class Enclosure:
         return _prove(self.at_encloser, self.next_closer, *more, cut=cut, span=self.next_closer)
 
 
-@dataclass
-class Hashed:
+class Hashed(msgspec.Struct):
     """The NSEC3 records of `zone` in one answer that share hash parameters (RFC 5155 section 8.2)."""
 
     zone: dns.name.Name
     records: Sequence[Nsec3]
     budget: Budget
-    _hashes: dict[dns.name.Name, bytes] = field(default_factory=dict)
+    _hashes: dict[dns.name.Name, bytes] = {}
 
     def hash(self, name: dns.name.Name) -> bytes:
         """RFC 5155 section 5.  Raises `OverBudget`."""

@@ -7,12 +7,11 @@ name decides: data may lack a signature only if that zone is proven insecure.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import dns.name
 import dns.rdatatype
+import msgspec
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
@@ -34,8 +33,7 @@ _PROVEN = (Security.SECURE, Security.INSECURE)
 _WEAKEST_FIRST = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """The status of one RRset or one absence, and what it rests on.  `expires`: Unix time, None for never.
 
     `name_exists`: the RCODE says that the name does not exist, but signed records say that it does.
@@ -128,7 +126,7 @@ class Judge:
             judged = await self._judge_by_owner(owner, signed.rdtype, verified.reason, verified.ede)
             if judged.security is Security.BOGUS:
                 judged = Judgement(Security.BOGUS, verified.reason, verified.ede, zone)
-            return dataclasses.replace(judged, signatures=verified.facts)
+            return msgspec.structs.replace(judged, signatures=verified.facts)
         owning = await self._find_owner(owner, signed.rdtype)
         if owning.name != signer and owning.security in _PROVEN and owning.apex:
             # RFC 4035 section 5.3.1: not even the parent may sign what it has delegated.  If broken denials
@@ -151,7 +149,7 @@ class Judge:
                 return judged
             return await self.without_proof(judged, f"{name_text(owner)} exists only by a wildcard")
         good = _accept(signed, zone, verified)
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             good,
             security=Security.SECURE if proof.secure else Security.INSECURE,
             reason=good.reason if proof.secure else f"{signed}: {proof.note}",
@@ -172,7 +170,7 @@ class Judge:
         """
         owning = await self._find_owner(signed.owner, signed.rdtype)
         if owning.security is Security.INSECURE and owning.ede == EDECode.UNSUPPORTED_NSEC3_ITERATIONS_VALUE:
-            return dataclasses.replace(_inherit(owning), signatures=facts)
+            return msgspec.structs.replace(_inherit(owning), signatures=facts)
         return Judgement(Security.BOGUS, failure.reason, failure.ede, zone, facts)
 
     async def absence(self, reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Judgement:
@@ -201,7 +199,7 @@ class Judge:
         judged = await self._judge_by_owner(name, rdtype, reason, EDECode.NSEC_MISSING, claimed=False)
         unsettled = judged.security in (Security.BOGUS, Security.INDETERMINATE)
         unproven = unsettled and judged.ede == EDECode.NSEC_MISSING and not reply.proves
-        return dataclasses.replace(judged, unproven=unproven)
+        return msgspec.structs.replace(judged, unproven=unproven)
 
     async def without_proof(self, judged: Judgement, claim: str) -> Judgement:
         """`judged`, bogus because no proof came that `claim`, unless the resolver may be to blame."""
@@ -211,7 +209,7 @@ class Judge:
             security, why = await self._chain.unproven(judged.zone.chain[0], claim)
         except Exhausted as error:
             return _inherit(judged.zone.given_up_for(str(error)))
-        return dataclasses.replace(judged, security=security, reason=why or judged.reason)
+        return msgspec.structs.replace(judged, security=security, reason=why or judged.reason)
 
     async def _judge_denial(
         self, reply: Reply, name: dns.name.Name, rdtype: RdataType, signer: dns.name.Name, budget: Budget
@@ -229,12 +227,12 @@ class Judge:
         proof = absent(name, rdtype)
         if isinstance(proof, Failure):
             judged = await self._judge_by_owner(name, rdtype, proof.reason, proof.ede)
-            return dataclasses.replace(judged, signatures=evidence.facts)
+            return msgspec.structs.replace(judged, signatures=evidence.facts)
         for soa in reply.soas():
             # The SOA is not part of the proof, but resolvers require every RRset of an answer to verify.
             judged = await self.rrset(reply, soa)
             if judged.security is Security.BOGUS:
-                return dataclasses.replace(judged, signatures=evidence.facts + judged.signatures)
+                return msgspec.structs.replace(judged, signatures=evidence.facts + judged.signatures)
         if reply.rcode == _NO_NAME and not proof.name_exists:
             what = f"{name_text(name)} does not exist"
         reason = f"{name_text(zone.name)} proves that {what}"

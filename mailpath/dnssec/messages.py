@@ -8,7 +8,6 @@ large becomes a `Reply` with a `trouble`, never an exception.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from weakref import WeakKeyDictionary
 
@@ -18,6 +17,7 @@ import dns.name
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import msgspec
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
@@ -33,8 +33,7 @@ def name_text(name: dns.name.Name) -> str:
     return name.canonicalize().to_text(omit_final_dot=True)
 
 
-@dataclass(frozen=True)
-class SignedSet:
+class SignedSet(msgspec.Struct, frozen=True, dict=True):
     """One RRset and every RRSIG over it that came in the same section."""
 
     rrset: RRset
@@ -79,8 +78,7 @@ Section = Mapping[tuple[dns.name.Name, RdataType], SignedSet]
 _grouped: WeakKeyDictionary[Body, tuple[Section, Section]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What the resolver said to (`name`, `rdtype`).
 
     `trouble`: "" or why there is no usable answer, as the end of a sentence ("the resolver answered
@@ -90,8 +88,8 @@ class Reply:
     name: dns.name.Name
     rdtype: RdataType
     rcode: str | None = None
-    answer: Section = field(default_factory=dict)
-    authority: Section = field(default_factory=dict)
+    answer: Section = {}
+    authority: Section = {}
     authenticated: bool = False
     trouble: str = ""
     failure: Failure | None = None

@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 
 import dns.name
 import dns.rdatatype
+import msgspec
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
@@ -44,8 +44,7 @@ _FURTHEST = (
 )
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True):
     """The result of checking the signatures over one RRset.
 
     `good`: one of them holds; `labels`: its Labels field, `original_ttl`: its Original TTL, `expires`: the

@@ -9,7 +9,6 @@ records, and a signature covers the octets whatever they mean.  So we keep the r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import dns.edns
@@ -22,6 +21,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.OPT
 import dns.wire
+import msgspec
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
@@ -65,8 +65,7 @@ _FLAGS = slice(2, 4)
 _LONGEST_NAME, _MOST_POINTERS = 255, 128
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """The one entry of a question section."""
 
     name: dns.name.Name
@@ -74,8 +73,7 @@ class Asked:
     rdclass: RdataClass
 
 
-@dataclass(frozen=True, eq=False)
-class RRset:
+class RRset(msgspec.Struct, frozen=True, eq=False):
     """Records of one name, class and type, each once (RFC 2181 section 5); RRSIGs by the type they cover.
 
     The one of dnspython is a set: it puts every record into wire form twice, which takes as long as reading.
@@ -98,8 +96,7 @@ class RRset:
         return self.rdatas[at]
 
 
-@dataclass(frozen=True, eq=False)
-class Body:
+class Body(msgspec.Struct, frozen=True, eq=False, weakref=True):
     """All of a message but its id and its flags: question, and the RRsets of answer and authority section.
 
     `unreadable`: types of the records that we dropped from the answer section; `extended`: the upper bits of
@@ -114,8 +111,7 @@ class Body:
     extended: int
 
 
-@dataclass(frozen=True, eq=False)
-class WireMessage:
+class WireMessage(msgspec.Struct, frozen=True, eq=False):
     """A message; the same body is one object, whatever the flags."""
 
     flags: int

@@ -17,10 +17,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import dns.name
+import msgspec
 
 from mailpath.exchanges import DnsExchange, Exchange
 from mailpath.facts import ZoneFact
@@ -44,26 +44,24 @@ class Lending(Protocol):
         ...
 
 
-@dataclass(eq=False)
-class Unit:
+class Unit(msgspec.Struct, eq=False):
     """One piece of validation, under way or done.
 
     `asked`: keys of its questions; `parts`: units on which it rests; `operations`: public-key operations and
     whether they held, `rounds`: of hashing; `facts`: of the zones it met; `note`: see `Chain.note`.
     """
 
-    asked: dict[Hashable, None] = field(default_factory=dict)
-    parts: dict[Key, None] = field(default_factory=dict)
-    operations: dict[bytes, bool] = field(default_factory=dict)
+    asked: dict[Hashable, None] = {}
+    parts: dict[Key, None] = {}
+    operations: dict[bytes, bool] = {}
     rounds: int = 0
-    facts: dict[dns.name.Name, ZoneFact] = field(default_factory=dict)
+    facts: dict[dns.name.Name, ZoneFact] = {}
     note: str = ""
     alone: bool = False
     kept: Kept | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Kept:
+class Kept(msgspec.Struct, frozen=True, eq=False):
     """A unit that is done, with its result; `answers`: exchange and reply by the key of the question."""
 
     key: Key

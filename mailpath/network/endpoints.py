@@ -8,9 +8,10 @@ https://dns.example/dns-query                       DNS over HTTPS (RFC 8484)
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+import msgspec
 
 from mailpath.names import a_labels, u_labels
 
@@ -21,8 +22,7 @@ class Kind(StrEnum):
     HTTPS = "https"
 
 
-@dataclass(frozen=True)
-class ResolverEndpoint:
+class ResolverEndpoint(msgspec.Struct, frozen=True):
     """One recursive resolver.  `text` is the form it was given in; `name` what its certificate must say.
 
     `because`: why this one is asked, where nobody chose it: a clause.

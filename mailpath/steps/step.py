@@ -8,7 +8,6 @@ findings, details and evidence of the path's own steps have packages of their ow
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -20,8 +19,7 @@ from mailpath.steps.tools import Tools
 Line = tuple[Status, str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step.  Everything but `look` and `later` is pure.
 
     `line`: the panel's one line, from the facts of the whole walk.

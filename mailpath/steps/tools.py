@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -31,8 +30,7 @@ class Wait(Protocol):
     async def __call__(self, *step_ids: str, settled: bool = False) -> Walk: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(msgspec.Struct, frozen=True):
     """Shared by the steps of one walk.  `at`: Unix time as of which everything is judged."""
 
     path: Path
