@@ -116,7 +116,7 @@ class Evidence:
         by_nsec: Callable[[], Proof | None],
         by_nsec3: Callable[[Hashed], Proof | None],
     ) -> Proof | Failure:
-        proof = by_nsec() if self._nsecs else None
+        proof = by_nsec()
         if proof is not None:
             return self._date(proof)
         many = denial_nsec3.too_many_iterations(self._nsec3s)
