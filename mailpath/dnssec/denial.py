@@ -174,7 +174,7 @@ def _likely_first(
     nsecs = [
         (Nsec.read(signed.owner, rdata), signed)
         for signed in own
-        for rdata in list(signed.rrset)[:1]
+        for rdata in signed.rrset
         if isinstance(rdata, NSEC)
     ]
     nsec3s = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,8 @@ from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 
-from mailpath.dnssec import bounds, denial_nsec
+from mailpath.dnssec import bounds, denial_nsec, denial_nsec3
+from mailpath.dnssec.bounds import Budget, Effort, Whole
 from mailpath.dnssec.denial import Evidence, Failure, _likely_first
 from mailpath.dnssec.denial_nsec import Cut, Nsec, Proof, ancestors, denies
 from mailpath.dnssec.denial_nsec3 import Nsec3, by_parameters, hash_of, too_many_iterations
@@ -173,6 +175,54 @@ def test_iterations_that_nobody_hashes():
     assert too_many_iterations([]) is None
     assert too_many_iterations([span(1, 2, iterations=limit)]) is None
     assert too_many_iterations([span(1, 2), span(2, 1, iterations=limit + 1)]) == limit + 1
+
+
+BUDGET = Budget(Whole(Effort.FULL))
+
+
+def hashed_at(name: str, *types: RdataType, opt_out: bool = False, iterations: int = 0) -> Nsec3:
+    """The record at the hash of `name`, which covers every other hash."""
+    value = hash_of(at(name).canonicalize().to_wire(), b"", iterations)
+    record = span(0, 0, *types, iterations=iterations)
+    return dataclasses.replace(record, owner=at(name), hashed=value, next=value, opt_out=opt_out)
+
+
+@pytest.mark.parametrize(
+    ("records", "no_data", "no_name", "no_ds"),
+    [
+        ([hashed_at("", NS, SOA)], None, ["", "", ""], Cut.NO_NAME),  # the wildcard is denied as well
+        ([hashed_at("", NS, SOA, opt_out=True)], ["", ""], ["", "", ""], Cut.INSECURE_DELEGATION),
+        ([hashed_at("", NS)], None, None, None),  # the parent's side of a cut
+        ([hashed_at("", SOA, DNAME)], None, None, None),
+        ([hashed_at("", SOA), hashed_at("*", MX)], ["", "", "*"], ["", "", ""], Cut.NO_NAME),
+        ([hashed_at("", SOA), hashed_at("*", A)], None, ["", "", ""], Cut.NO_NAME),
+        ([hashed_at("d", MX), hashed_at("", SOA)], ["d"], None, Cut.NO_CUT),
+        ([hashed_at("d", A), hashed_at("", SOA)], None, None, Cut.NO_CUT),
+        ([hashed_at("d", A, DS), hashed_at("", SOA)], None, None, None),
+        ([hashed_at("e", A)], None, None, None),  # without an encloser
+    ],
+)
+def test_what_hashed_names_prove(records, no_data, no_name, no_ds):
+    """RFC 5155 sections 8.4 to 8.9, of the name d and its A records."""
+    group = denial_nsec3.Hashed(ZONE, records, BUDGET)
+    proofs = denial_nsec3.prove_no_data(at("d"), A, group), denial_nsec3.prove_no_name(at("d"), group)
+    told = [
+        proof and [each.relativize(ZONE).to_text().replace("@", "") for each in proof.names]
+        for proof in proofs
+    ]
+    ds = denial_nsec3.prove_no_ds(at("d"), group)
+    assert (told, ds and ds.cut) == ([no_data, no_name], no_ds)
+
+
+def test_how_near_a_record_is_to_the_question():
+    far = hashed_at("e", iterations=bounds.NSEC3_ITERATIONS + 1)
+    at_name, at_apex = (
+        dataclasses.replace(hashed_at(name), next=hashed_at(name).hashed[:-1] + b"\xff")
+        for name in ("x.y", "")
+    )
+    records = [far, at_apex, at_name]
+    assert denial_nsec3.ranks(at("x.y"), ZONE, None, records, BUDGET) == [5, 2, 0]
+    assert denial_nsec3.ranks(at("x.y"), ZONE, at("y"), records, BUDGET) == [5, 4, 0]
 
 
 @pytest.mark.parametrize(
