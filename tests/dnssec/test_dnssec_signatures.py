@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailpath.dnssec import bounds, signatures
+from mailpath.dnssec.algorithms import key_tag
 from mailpath.dnssec.bounds import Effort, Exhausted, Whole
 from mailpath.dnssec.messages import SignedSet
 from mailpath.dnssec.signatures import Verified, Verifier, _find_flaw, _Ring, unix_time
@@ -130,7 +131,7 @@ def test_what_cannot_hold_whatever_its_octets(changes, keys, ede, words):
 def test_a_key_that_is_published_and_that_nothing_vouches_for():
     """Of the DNSKEY RRset itself alone: the ring holds the keys that a DS names."""
     keys = signed(owner="b.example.", rdtype="DNSKEY")
-    own = signatures.algorithms.key_tag(keys.rrset[0])  # type: ignore[arg-type]
+    own = key_tag(keys.rrset[0])  # type: ignore[arg-type]
     for rrset, tag, words in (
         (keys, own, "that neither a DS record nor a trust anchor names"),
         (keys, own + 1, "that b.example does not publish"),
