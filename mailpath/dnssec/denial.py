@@ -116,7 +116,7 @@ class Evidence:
         by_nsec: Callable[[], Proof | None],
         by_nsec3: Callable[[Hashed], Proof | None],
     ) -> Proof | Failure:
-        proof = by_nsec() if self._nsecs else None
+        proof = by_nsec()
         if proof is not None:
             return self._date(proof)
         many = denial_nsec3.too_many_iterations(self._nsec3s)
@@ -174,7 +174,7 @@ def _likely_first(
     nsecs = [
         (Nsec.read(signed.owner, rdata), signed)
         for signed in own
-        for rdata in list(signed.rrset)[:1]
+        for rdata in signed.rrset
         if isinstance(rdata, NSEC)
     ]
     nsec3s = [

@@ -35,7 +35,7 @@ from mailpath.dnssec.denial_nsec import (
     wildcard_at,
 )
 
-_SHA1 = 1
+_SHA1, _SHA1_OCTETS = 1, 20
 _OPT_OUT = 0x01
 
 
@@ -61,7 +61,7 @@ class Nsec3(msgspec.Struct, frozen=True):
             hashed = base64.b32hexdecode(label + b"=" * (-len(label) % 8))
         except (binascii.Error, ValueError):
             return None
-        if len(hashed) != hashlib.sha1(usedforsecurity=False).digest_size or len(rdata.next) != len(hashed):
+        if len(hashed) != _SHA1_OCTETS or len(rdata.next) != _SHA1_OCTETS:
             return None
         return cls(
             owner=owner,

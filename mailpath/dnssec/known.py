@@ -54,7 +54,7 @@ def _read(text: str) -> dict[dns.name.Name, tuple[_Record, ...]]:
 
 
 def _are_same(name: dns.name.Name, one: _Record, other: _Record) -> bool:
-    if isinstance(one, DNSKEY) and isinstance(other, DsRecord):
+    if isinstance(other, DsRecord):
         one, other = other, one
     if isinstance(one, DsRecord) and isinstance(other, DNSKEY):
         return PublicKey(other).is_named_by(one, name)

@@ -145,5 +145,7 @@ async def test_a_name_is_asked_for_however_it_ends():
     assert with_dot is without  # one lookup
     root = await validator.lookup(".", "DNSKEY")
     assert (root.found, root.security) == (Found.FOUND, Security.SECURE)
+    above = await validator.lookup(".", "DS")  # nobody is above it
+    assert (above.found, above.security) == (Found.ABSENT, Security.SECURE)
     assert (await validator.lookup("b.example\\.", "A")).found is Found.ABSENT  # the dot is in the label
     await validator.settle()

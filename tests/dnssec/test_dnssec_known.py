@@ -83,3 +83,9 @@ def test_any_digest_that_counts_says_which_key() -> None:
     longer = dns.dnssec.make_ds(dns.name.root, key, "SHA384")
     assert within(KSK_2017, f". DS {longer}")
     assert within(f". DS {longer}", KSK_2017)
+
+
+def test_keys_are_compared_with_keys_and_nothing_is_no_anchor() -> None:
+    assert within(KSK_2017, KSK_2017)
+    assert not within(KSK_2017, KSK_2017.replace("257 3 8", "385 3 8"))
+    assert not within("", "")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mailpath.judge.fields import fields_of, written
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.rules import RULES, Rule, _rule, catalogue, rule_id
 
 
-def ruled(field: str, *names: str) -> Rule:
-    """The rule as it would stand if there were these presets only."""
+def ruled(field: str, *names: str, silent: str = "") -> Rule:
+    """The rule as it would stand if there were these presets only, and this one were silent about it too."""
     fields = {name: {each.name: each for each in fields_of(PRESETS[name])} for name in names}
+    if silent:
+        fields[silent][field] = replace(fields[silent][field], candidates=("one", "another"))
     return _rule(field, fields)
 
 
@@ -26,6 +30,8 @@ def test_who_is_silent_has_it_in_no_way():
     rule = ruled("min_tls", "rfc", "mox", "gmail")
     assert (rule.others, rule.silent) == ({('min_tls = "TLSv1.2"',): ("mox",)}, ("gmail",))
     assert rule.means == {}  # a version is no word
+    rule = ruled("min_tls", "rfc", "mox", "gmail", silent="mox")
+    assert (rule.others, rule.silent) == ({}, ("mox", "gmail"))
 
 
 def test_of_a_record_only_the_lines_that_differ_are_told():

@@ -31,6 +31,7 @@ def test_behind_a_host_without_tlsa_the_first_that_would_take_the_mail_ends_the_
     assert [each.host for each in found.attempts] == ["mx1.b.example", "mx3.b.example"]
     behind = judge(path(missing, broken, mx("mx4", tls(WEB), at=40, tlsa=(ee(WEB),)), signed=True), GOES_ON)
     assert [each.host for each in behind.attempts] == ["mx1.b.example", "mx3.b.example"]  # nor at the fourth
+    assert (behind.outcome, behind.host) == (Outcome.DEFERRED, "mx3.b.example")
 
 
 def test_of_two_hosts_that_we_could_not_wait_for_the_first_is_told():

@@ -44,7 +44,8 @@ def test_names_that_a_certificate_may_have():
     (host,) = walk.mx.hosts
     target = Target(host=host, lookup=host.v4)
     expanded = replace(walk, mx=replace(walk.mx, lookup=lookup(DOMAIN, "MX", canonical="c.example")))
-    implicit = replace(walk, mx=replace(walk.mx, kind=MxKind.IMPLICIT, lookup=absent(DOMAIN, "MX", SECURE)))
+    no_mx = replace(absent(DOMAIN, "MX", SECURE), canonical="c.example")
+    implicit = replace(walk, mx=replace(walk.mx, kind=MxKind.IMPLICIT, lookup=no_mx))
     for reference, there, without in (
         (Reference.MX, "mx1.b.example", "mx1.b.example"),
         (Reference.CANONICAL, "real.b.example", "real.b.example"),

@@ -43,7 +43,11 @@ def postures(draw):
     }
     chosen = draw(st.fixed_dictionaries({}, optional=free))
     posture = PRESETS[draw(st.sampled_from(list(PRESETS)))].changed(**chosen)
-    silent = {"fallback": tuple(Fallback), "sees_starttls": (True, False), "sts": (True, False)}
+    silent: dict[str, tuple[Any, ...]] = {
+        "fallback": tuple(Fallback),
+        "sees_starttls": (True, False),
+        "sts": (True, False),
+    }
     silent |= {"ipv6": (True, False), "address_limit": (0, 1)}
     silent = {field: values for field, values in silent.items() if field not in chosen}
     return replace(posture, unknown={**silent, **posture.unknown}) if draw(st.booleans()) else posture
