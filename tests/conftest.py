@@ -109,15 +109,29 @@ def pytest_collection(session: pytest.Session) -> None:
             import_module(file.stem)
 
 
+#: Tests of many seconds: whoever takes one last keeps everybody waiting.
+LONG = (
+    "test_every_lesson_from_start_to_end",
+    "test_every_block_prints_what_its_page_shows",
+    "test_nothing_but_text_and_own_sequences_reaches_the_terminal",
+    "test_it_is_gone_at_any_moment",
+    "test_keys_are_answered_while_a_trap_is_walked_again_and_judged",
+    "test_the_answer_and_what_to_do_are_in_sight",
+)
+#: Fixtures that take seconds to make.
+DEAR = ("again", "surveyed", "walks")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes seconds to make come first: the first lots that are dealt out are the
-    largest, so that one worker makes it, or two do, and not each."""
-    dear = ("again", "surveyed", "walks")
+    """The longest come first; then those that share what takes seconds to make, so that one worker makes it,
+    or two do, and not each."""
 
     def order(item: pytest.Item) -> int:
+        if getattr(item, "originalname", "") in LONG:
+            return -1
         wanted = getattr(item, "fixturenames", ())
-        return next((place for place, name in enumerate(dear) if name in wanted), len(dear))
+        return next((place for place, name in enumerate(DEAR) if name in wanted), len(DEAR))
 
     items.sort(key=order)
 
