@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-LIMIT = 2.0
+#: Seconds.  What holds a process would hold it for ever; its status tells who ended it.
+LIMIT = 15.0
 
 #: Sends itself a signal where a module is about to be imported: a moment that no clock can miss.
 AT_IMPORT = """
@@ -113,7 +114,7 @@ threading.Event().wait()
 """
     began = time.monotonic()
     assert ran(program) == (-signal.SIGALRM, "", "")
-    assert time.monotonic() - began < LIMIT + 1  # with Python's start
+    assert time.monotonic() - began < LIMIT
 
 
 def test_what_is_half_made_is_waited_for() -> None:
