@@ -16,9 +16,10 @@ help: ## this list
 lab: $(VENV)/.installed ## install, and open the app on the built-in mini-internet
 	$(BIN)/mailpath lab
 
-# Three processes on two cores: a third of the tests' time is waiting for deadlines.
+# Three processes on two cores: a third of the tests' time is waiting for deadlines.  Whoever is done takes from
+# the others what they have not begun.
 test: $(VENV)/.installed-dev ## install, and run the tests (about two minutes)
-	$(BIN)/python -m pytest -n 3 -m "not interop and not exhaustive" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not interop and not exhaustive" $(ARGS)
 
 check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages, lessons; the tests with the lowest versions declared
 	$(BIN)/ruff check .
@@ -34,7 +35,7 @@ check: $(VENV)/.installed-dev ## ruff, types, import contracts, generated pages,
 	$(MAKE) --no-print-directory lowest
 
 lowest: $(LOWEST)/.installed-dev ## the tests with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -n 3 -q -m "not interop and not exhaustive and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
+	$(LOWEST)/bin/python -m pytest -n 3 --dist worksteal -q -m "not interop and not exhaustive and not tmux and not snapshot" -p no:cacheprovider $(ARGS)
 
 interop: ## held against real servers in network namespaces (root on Debian 12; installs them, starts none)
 	@sh tests/interop/install $(VENV) check

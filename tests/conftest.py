@@ -16,14 +16,17 @@ from importlib import import_module, resources
 from pathlib import Path as Folder
 
 import pytest
+from handmade import LAB
 from hypothesis import HealthCheck, settings
 from reported import SCENARIOS
 
 from mailpath.facts import Path, Walk
 from mailpath.findings import Finding, find
+from mailpath.judge.presets import PRESETS
 from mailpath.lab import Lab, Scenario
 from mailpath.network.capture import Capture, capture_of
 from mailpath.network.recording import Recording
+from mailpath.report.result import Result, build
 from mailpath.walk import Event, live_network, walk
 
 # Shared machines are slow at times; a property is about the answer, not about the clock.
@@ -63,12 +66,17 @@ class Walks:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.of = cache(self._of)
+        self.result = cache(self._result)
 
     def _of(self, scenario_id: str) -> Walked:
         scenario = next(each for each in self.lab.scenarios if each.id == scenario_id)
         # A test that is a coroutine itself has a loop running in this thread.
         with ThreadPoolExecutor(1) as aside:
             return aside.submit(asyncio.run, self._walk(scenario)).result()
+
+    def _result(self, scenario_id: str) -> Result:
+        """Of the lab, by every posture."""
+        return build(self.of(scenario_id).walk, PRESETS.values(), {}, provenance=LAB)
 
     async def _walk(self, scenario: Scenario) -> Walked:
         events: list[Event] = []
@@ -101,17 +109,38 @@ def pytest_collection(session: pytest.Session) -> None:
             import_module(file.stem)
 
 
+#: Tests of many seconds: whoever takes one last keeps everybody waiting.
+LONG = (
+    "test_every_lesson_from_start_to_end",
+    "test_every_block_prints_what_its_page_shows",
+    "test_nothing_but_text_and_own_sequences_reaches_the_terminal",
+    "test_it_is_gone_at_any_moment",
+    "test_keys_are_answered_while_a_trap_is_walked_again_and_judged",
+    "test_the_answer_and_what_to_do_are_in_sight",
+)
+#: Fixtures that take seconds to make.
+DEAR = ("again", "surveyed", "walks")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes seconds to make come first: the first lots that are dealt out are the
-    largest, so that one worker makes it, or two do, and not each."""
-    dear = ("again", "surveyed", "walks")
+    """The longest come first; then those that share what takes seconds to make, so that one worker makes it,
+    or two do, and not each."""
 
     def order(item: pytest.Item) -> int:
+        if getattr(item, "originalname", "") in LONG:
+            return -1
         wanted = getattr(item, "fixturenames", ())
-        return next((place for place, name in enumerate(dear) if name in wanted), len(dear))
+        return next((place for place, name in enumerate(DEAR) if name in wanted), len(DEAR))
 
     items.sort(key=order)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Seven thousand tests and all that they import stay to the end: no collection need look through them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-LIMIT = 2.0
+#: Seconds: for what happens at once, less than any wait of a walk; with Python's start, and the moment after
+#: which an end that hangs is cut off.
+LIMIT, WITH_START = 4.0, 15.0
 
 #: Sends itself a signal where a module is about to be imported: a moment that no clock can miss.
 AT_IMPORT = """
@@ -113,7 +115,7 @@ threading.Event().wait()
 """
     began = time.monotonic()
     assert ran(program) == (-signal.SIGALRM, "", "")
-    assert time.monotonic() - began < LIMIT + 1  # with Python's start
+    assert time.monotonic() - began < WITH_START
 
 
 def test_what_is_half_made_is_waited_for() -> None:

@@ -13,6 +13,7 @@ import copy
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import dns.dnssec
@@ -49,13 +50,13 @@ AT = 1_790_000_000
 INCEPTION, EXPIRATION = AT - 86_400, AT + 7 * 86_400
 TTL = 300
 _IN = dns.rdataclass.IN
-_RSA: dict[tuple[int, str], rsa.RSAPrivateKey] = {}
 
 
 def name(text: str) -> dns.name.Name:
     return dns.name.from_text(text)
 
 
+@cache
 def _private_key(algorithm: int, seed: str):
     material = hashlib.sha512(f"{algorithm} {seed}".encode()).digest()
     if algorithm == 15:
@@ -65,7 +66,7 @@ def _private_key(algorithm: int, seed: str):
     if algorithm in (13, 14):
         curve = ec.SECP256R1() if algorithm == 13 else ec.SECP384R1()
         return ec.derive_private_key(int.from_bytes(material[:31], "big"), curve)
-    return _RSA.setdefault((algorithm, seed), rsa.generate_private_key(65537, 1024))
+    return rsa.generate_private_key(65537, 1024)
 
 
 @dataclass
@@ -90,6 +91,13 @@ class Key:
         return dns.dnssec.sign(
             rrset, self.private, signer, self.dnskey, inception=inception, expiration=expiration
         )
+
+
+@cache
+def _read(origin: dns.name.Name, text: str) -> tuple[tuple[dns.name.Name, dns.rdataset.Rdataset], ...]:
+    """What a zone's text holds: most worlds have the same root."""
+    found = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
+    return tuple(found.iterate_rdatasets())
 
 
 @dataclass
@@ -121,11 +129,11 @@ class SignedZone:
             self.ksk = self.ksk or [Key(f"ksk {label}", flags=257)]
             self.zsk = self.zsk or [Key(f"zsk {label}")]
         head = f"@ {TTL} IN SOA ns.invalid. host.invalid. 1 3600 600 86400 {TTL}\n@ {TTL} IN NS ns.invalid.\n"
-        zone = dns.zone.from_text(head + self.text, self.origin, relativize=False, check_origin=False)
         self.nodes: dict[dns.name.Name, dict[RdataType, dns.rdataset.Rdataset]] = {}
-        for owner, rdataset in zone.iterate_rdatasets():
-            rdataset.ttl = TTL
-            self.nodes.setdefault(owner, {})[rdataset.rdtype] = rdataset
+        for owner, rdataset in _read(self.origin, head + self.text):
+            own = rdataset.copy()
+            own.ttl = TTL
+            self.nodes.setdefault(owner, {})[own.rdtype] = own
         self._cache: dict = {}
 
     def build(self) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import scripted
 from blocks import blocks_of, pages
 from textual.binding import Binding
 
@@ -128,11 +129,5 @@ def test_the_files_that_pages_name_are_there() -> None:
 
 @pytest.mark.parametrize("script", [["docs.py", "reference/keys.md"], ["schema.py"]], ids=["keys", "schema"])
 def test_what_is_generated_is_current(script: list[str]) -> None:
-    ran = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / script[0]), *script[1:], "--check"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    status, told = scripted.ran(*script, "--check")
+    assert status == 0, told

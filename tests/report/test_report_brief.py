@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from mailpath.findings import Severity
-from mailpath.judge.presets import PRESETS, posture
+from mailpath.judge.presets import posture
 from mailpath.lab import scenarios
 from mailpath.report import brief
 from mailpath.report.headline import headline
@@ -26,9 +26,10 @@ WORTH = {"✗": 0, "!": 1, "–": 2}
 
 
 def result_of(walks: Walks, name: str, *deciding: str) -> Result:
-    postures = [posture(each) for each in deciding] or PRESETS.values()
-    chosen = {"deciding": deciding} if deciding else {}
-    return build(walks.of(name).walk, postures, {}, provenance=made.LAB, **chosen)  # type: ignore[arg-type]
+    if not deciding:
+        return walks.result(name)
+    postures = [posture(each) for each in deciding]
+    return build(walks.of(name).walk, postures, {}, provenance=made.LAB, deciding=deciding)
 
 
 @pytest.mark.parametrize("width", [80, 60])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import scripted
 
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.findings import CATALOGUE
@@ -21,10 +20,8 @@ RUN = "docs/attacks.md is not current: run make docs"
 
 @pytest.mark.parametrize("page", ["findings.md", "deviations.md", "events.md", "scenarios.md"])
 def test_a_generated_page_is_current(page: str) -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check", page]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
+    status, told = scripted.ran("docs.py", "--check", page)
+    assert (status, told) == (0, "")
 
 
 def test_the_pages_are_complete() -> None:

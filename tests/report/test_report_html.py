@@ -37,7 +37,7 @@ def rendered(walk: Walk) -> str:
 
 @pytest.mark.parametrize("name", [scenario.id for scenario in scenarios()])
 def test_every_scenario_is_one_file_without_foreign_resources(name: str, walks: Walks) -> None:
-    page = Page(rendered(walks.of(name).walk))
+    page = Page(html.render(walks.result(name)))
     assert page.open == []
     assert set(STEPS) <= page.assert_self_contained()
     assert "svg" not in [tag for tag, _ in page.elements]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import goldens
 import handmade as made
 import jsonschema
 import pytest
+import scripted
 from msgspec.structs import replace
 
 from mailpath.facts import STEPS, StarttlsFacts, TlsaFacts, Walk
@@ -33,11 +31,7 @@ def rendered(walk: Walk, **options: Any) -> dict[str, Any]:
 
 
 def test_the_shipped_schema_is_current() -> None:
-    script = Path(__file__).parents[2] / "scripts" / "schema.py"
-    done = subprocess.run(
-        [sys.executable, str(script), "--check"], capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert scripted.ran("schema.py", "--check") == (0, "")
 
 
 def test_the_schema_is_one(report_schema: dict[str, Any]) -> None:

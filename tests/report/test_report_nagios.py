@@ -27,7 +27,7 @@ LINE = re.compile(r"MAILPATH (OK|WARNING|CRITICAL|UNKNOWN) - ([^|\n]+) \| ([^|\n
 
 @pytest.mark.parametrize("name", [scenario.id for scenario in scenarios()])
 def test_every_scenario_is_one_line(name: str, walks: Walks) -> None:
-    result = build(walks.of(name).walk, PRESETS.values(), {}, provenance=made.LAB, took=123.4)
+    result = replace(walks.result(name), took=123.4)
     found = LINE.match(nagios.render(result))
     assert found is not None
     assert found[1] == ("OK", "WARNING", "CRITICAL", "UNKNOWN")[result.code]

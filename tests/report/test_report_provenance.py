@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import handmade as made
@@ -55,6 +56,7 @@ def plain(report: str) -> str:
     return " ".join(report.replace("`", "").replace("&#39;", "'").split())
 
 
+@cache
 def built(provenance: Provenance, **options: Any) -> Result:
     return build(made.walk(), PRESETS.values(), {}, provenance=provenance, **options)
 

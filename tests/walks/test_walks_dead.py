@@ -28,17 +28,25 @@ QUICK, GREETING = 0.3, 0.6
 LONGEST = 12.0
 
 
-def walked(settings: Settings, domain: str, **options: object) -> tuple[Walk, float]:
-    """The walk and how many seconds it took."""
-    quick = msgspec.structs.replace(settings, timeout=QUICK, greeting_timeout=GREETING, **options)
+def walked(settings: Settings, domain: str, *sound: str, **options: object) -> Walk:
+    """The walk.  `sound`: the steps at whose servers nothing is wrong.  On a busy machine they need time:
+    while one of them does not pass, the walk is made again with three times the patience.
+    """
+    for times in (1, 3, 9):
+        quick = msgspec.structs.replace(
+            settings, timeout=QUICK * times, greeting_timeout=GREETING * times, **options
+        )
+        began = time.monotonic()
+        found = asyncio.run(_walked(quick, Path(recipient=domain, sender="a.example")))
+        assert time.monotonic() - began < LONGEST * times
+        if all(step.status is Status.PASS for step in found.steps if step.id in sound):
+            break
+    return found
 
-    async def run() -> Walk:
-        async with live_network(quick) as network:
-            return await walk(Path(recipient=domain, sender="a.example"), network, network.ground.made)
 
-    began = time.monotonic()
-    found = asyncio.run(run())
-    return found, time.monotonic() - began
+async def _walked(settings: Settings, path: Path) -> Walk:
+    async with live_network(settings) as network:
+        return await walk(path, network, network.ground.made)
 
 
 def plain(found: Walk) -> dict[str, Status]:
@@ -89,11 +97,10 @@ def blamed_on_the_resolver(found: Walk) -> None:
 @pytest.mark.parametrize("answer", [None, b"", b"\x1b]52;c;x\x07 this is not DNS", b"\0" * 12, b"\xff" * 600])
 def test_a_resolver_that_is_dead_or_talks_nonsense(answer: bytes | None, lab: Lab) -> None:
     with udp_and_tcp(answer) as resolver:
-        found, seconds = walked(lab.settings, "dane-good.example", resolver=resolver)
+        found = walked(lab.settings, "dane-good.example", resolver=resolver)
     statuses = plain(found)
     assert statuses["mx"] is Status.ERROR
     assert statuses["mta-sts"] is Status.ERROR
-    assert seconds < LONGEST
     blamed_on_the_resolver(found)
 
 
@@ -101,9 +108,8 @@ def test_no_resolver_at_all(lab: Lab) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    found, seconds = walked(lab.settings, "dane-good.example", resolver=f"127.0.0.1:{port}")
+    found = walked(lab.settings, "dane-good.example", resolver=f"127.0.0.1:{port}")
     assert plain(found)["mx"] is Status.ERROR
-    assert seconds < LONGEST
     blamed_on_the_resolver(found)
 
 
@@ -161,20 +167,18 @@ def one_lab(tmp_path: FilePath, server: str, sts: str = "") -> Lab:
 @pytest.mark.parametrize("kind", SERVERS)
 def test_a_mail_server_that_is_dead_slow_or_broken(kind: str, tmp_path: FilePath) -> None:
     with one_lab(tmp_path, SERVERS[kind]) as lab:
-        found, seconds = walked(lab.settings, "nasty.example")
+        found = walked(lab.settings, "nasty.example", "mx", "dnssec")
     statuses = plain(found)
     assert statuses["mx"] is Status.PASS
     assert statuses["dnssec"] is Status.PASS
     assert statuses["starttls"] in (Status.FAIL, Status.ERROR, Status.WEAK)
-    assert seconds < LONGEST
 
 
 @pytest.mark.parametrize("kind", POLICY_HOSTS)
 def test_a_policy_host_that_is_dead_slow_or_broken(kind: str, tmp_path: FilePath) -> None:
     with one_lab(tmp_path, "", f"[sts]\n{POLICY_HOSTS[kind]}") as lab:
-        found, seconds = walked(lab.settings, "nasty.example")
+        found = walked(lab.settings, "nasty.example", "mx", "dnssec", "starttls")
     statuses = plain(found)
     assert statuses["mta-sts"] is Status.FAIL
     assert statuses["starttls"] is Status.PASS
     assert found.sts.policy is None
-    assert seconds < LONGEST

@@ -46,9 +46,9 @@ def walked(settings: Settings, domain: str) -> tuple[Walk, float, Walk]:
 
 
 def ended(settings: Settings, domain: str) -> Walk:
-    """The walk that its deadline ended, within about a second of it, and the same on replay."""
+    """The walk that its deadline ended, long before the minute of a wait, and the same on replay."""
     found, seconds, again = walked(settings, domain)
-    assert DEADLINE <= seconds < DEADLINE + 2.0
+    assert DEADLINE <= seconds < DEADLINE + 10
     plain(found)
     assert again == found
     assert bounds_reached(found) == (PASSED,)

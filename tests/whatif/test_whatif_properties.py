@@ -72,15 +72,16 @@ def test_a_mandatory_level_is_never_undercut(
     rewalks: RewalksOf, scenario: str, posture: Posture, attack: str
 ) -> None:
     """TLS required: never in the clear.  Authentication required: never without (DANE that is unusable
-    asks for encryption where the base level is not higher)."""
+    asks for encryption where the base level is not higher; a certificate for whatever name names nobody)."""
     verdict = judge(rewalk(rewalks, scenario, attack).walk, posture)
     reached = {verdict.outcome, *verdict.possible}
-    dane_only = posture.dane is DaneUse.MANDATORY
+    dane_only = posture.dane is DaneUse.MANDATORY and posture.precedence is not Precedence.BY_DOMAIN
     if posture.agent.certificate_falls_back:
         return  # the next attempt is made without TLS, whatever was required
     if posture.level in (Level.ENCRYPT, Level.VERIFY, Level.SECURE) or dane_only:
         assert Outcome.PLAINTEXT not in reached
-    if posture.level in (Level.VERIFY, Level.SECURE) and posture.dane is DaneUse.OFF:
+    named = posture.references or posture.match_names
+    if posture.level in (Level.VERIFY, Level.SECURE) and named and not has_dane(posture):
         assert Outcome.ENCRYPTED not in reached
     if dane_only and not posture.agent.dane_unusable_delivers and not posture.sts:
         assert Outcome.ENCRYPTED not in reached
@@ -102,10 +103,16 @@ def test_where_every_mx_is_secure_under_dane_nothing_helps(
         assert found.outcome is not Outcome.AUTHENTICATED or found.host in {host.name for host in hosts}
 
 
+def has_dane(posture: Posture) -> bool:
+    """A policy service that answers for the domain looks for TLSA records whatever the level is."""
+    by_domain = posture.precedence is Precedence.BY_DOMAIN
+    return by_domain or posture.dane is not DaneUse.OFF or "dane" in posture.unknown
+
+
 def looked_at(posture: Posture) -> set[str]:
     """The attacks on things that this sender looks at, whatever it sends to."""
     ignored = set()
-    no_dane = posture.dane is DaneUse.OFF and "dane" not in posture.unknown
+    no_dane = not has_dane(posture)
     if no_dane:
         ignored |= {"deny-tlsa", "block-tlsa"}
     if not posture.sts:
