@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from dns.edns import EDECode
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NSEC3 import NSEC3
+from msgspec.structs import replace
 
 from mailpath.dnssec import bounds, denial_nsec, denial_nsec3
 from mailpath.dnssec.bounds import Budget, Effort, Whole
@@ -184,7 +184,7 @@ def hashed_at(name: str, *types: RdataType, opt_out: bool = False, iterations: i
     """The record at the hash of `name`, which covers every other hash."""
     value = hash_of(at(name).to_digestable(), b"", iterations)
     record = span(0, 0, *types, iterations=iterations)
-    return dataclasses.replace(record, owner=at(name), hashed=value, next=value, opt_out=opt_out)
+    return replace(record, owner=at(name), hashed=value, next=value, opt_out=opt_out)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_what_hashed_names_prove(records, no_data, no_name, no_ds):
 def test_how_near_a_record_is_to_the_question():
     far = hashed_at("e", iterations=bounds.NSEC3_ITERATIONS + 1)
     at_name, at_apex = (
-        dataclasses.replace(hashed_at(name), next=hashed_at(name).hashed[:-1] + b"\xff")
+        replace(hashed_at(name), next=hashed_at(name).hashed[:-1] + b"\xff")
         for name in ("x.y", "")
     )
     records = [far, at_apex, at_name]
