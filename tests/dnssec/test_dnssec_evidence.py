@@ -217,8 +217,7 @@ def test_what_hashed_names_prove(records, no_data, no_name, no_ds):
 def test_how_near_a_record_is_to_the_question():
     far = hashed_at("e", iterations=bounds.NSEC3_ITERATIONS + 1)
     at_name, at_apex = (
-        replace(hashed_at(name), next=hashed_at(name).hashed[:-1] + b"\xff")
-        for name in ("x.y", "")
+        replace(hashed_at(name), next=hashed_at(name).hashed[:-1] + b"\xff") for name in ("x.y", "")
     )
     records = [far, at_apex, at_name]
     assert denial_nsec3.ranks(at("x.y"), ZONE, None, records, BUDGET) == [5, 2, 0]
