@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar, cast
 
 import msgspec
@@ -39,7 +39,7 @@ from mailpath.survey.judging import row_for
 from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
 from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
 from mailpath.survey.results import Row
-from mailpath.survey.sampling import Sampling
+from mailpath.survey.sampling import Assumed, Sampling
 from mailpath.survey.store import Store, StoreError
 from mailpath.walk import walk
 
@@ -116,8 +116,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Walks:
-    """Walks over `network`, many at a time.  `assumed`: sessions that were not held, and the host that was
-    met instead (see `sampling`); `done`: takes each walk, and raises what ends them all.
+    """Walks over `network`, many at a time.  `assumed`: sessions that were not held (see `sampling`); `done`:
+    takes each walk, and raises what ends them all.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Walks:
         network: Opened,
         settings: Settings,
         asked: Asked,
-        assumed: Mapping[SmtpRequest, str],
+        assumed: Assumed,
         done: Callable[[Done], None],
     ) -> None:
         self._asked = asked
@@ -191,10 +191,10 @@ class Walks:
         row = row_for(found, mails, self._asked.today, self._asked.postures)
         exchanges = recording.exchanges
         sessions = (each.request for each in exchanges if isinstance(each, SmtpExchange))
-        assumed = tuple(each for each in sessions if each in self._assumed)
-        if assumed:
-            row = msgspec.structs.replace(row, assumed_from=self._assumed[assumed[0]])
-        self._done(Done(row=row, made=made, exchanges=exchanges, roots=found.roots, assumed=assumed))
+        met = {each: name for each in sessions if (name := self._assumed.instead_of(each))}
+        if met:
+            row = msgspec.structs.replace(row, assumed_from=next(iter(met.values())))
+        self._done(Done(row=row, made=made, exchanges=exchanges, roots=found.roots, assumed=tuple(met)))
 
 
 def way_out(settings: Settings, asked: Asked) -> LiveNetwork:

@@ -24,6 +24,9 @@ from mailpath.survey.operators import operator_of
 SAMPLES = 5
 #: Addresses and parents of which we know how many were met: most are somebody's own, and met once.
 MOST_GROUPS = 4096
+#: Sessions of which we know that they were assumed: more than are at hand at once (see `engine`), so that
+#: whoever is told one of those is told that, too.
+MOST_ASSUMED = 32_768
 
 
 class _Group:
@@ -61,15 +64,32 @@ class _Group:
             self.alike = len(self.said) == 1
 
 
-class Sampling(Over):
-    """`inner`, which remembers what it was asked.  `assumed`: what was told without a session, and the name
-    that was met instead.
+class Assumed(OrderedDict[SmtpRequest, str]):
+    """Of sessions that were told and not held, the name that was met instead.  What nobody has wanted to know
+    for longest is forgotten first.
     """
+
+    def note(self, request: SmtpRequest, met: str) -> None:
+        """`request` was not held, `met` was met."""
+        self[request] = met
+        if len(self) > MOST_ASSUMED:
+            self.popitem(last=False)
+
+    def instead_of(self, request: SmtpRequest) -> str:
+        """The name that was met in place of that of `request`; "" where that was met itself."""
+        met = self.get(request, "")
+        if met:
+            self.move_to_end(request)
+        return met
+
+
+class Sampling(Over):
+    """`inner`, which remembers what it was asked.  `assumed`: what was told without a session."""
 
     def __init__(self, inner: Opened) -> None:
         super().__init__(inner)
         self._groups: OrderedDict[object, _Group] = OrderedDict()
-        self.assumed: dict[SmtpRequest, str] = {}
+        self.assumed = Assumed()
 
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         parent = _parent_of(request)
@@ -80,7 +100,7 @@ class Sampling(Over):
             await group.changed()
         if group.alike and group.first is not None and group.first.sni is not None:
             met = await self._inner.converse(group.first)
-            self.assumed[request] = group.first.sni
+            self.assumed.note(request, group.first.sni)
             return replace(met, request=request)
         return await self._sample(group, request)
 

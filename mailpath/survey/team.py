@@ -236,4 +236,4 @@ class Team(Survey):
         if isinstance(request, HttpsRequest):
             return Held(number, await self._flights.join(request, lambda: self._sampling.fetch(request)))
         exchange = await self._flights.join(request, lambda: self._sampling.converse(request))
-        return Held(number, exchange, self._sampling.assumed.get(request, ""))
+        return Held(number, exchange, self._sampling.assumed.instead_of(request))

@@ -31,6 +31,7 @@ from mailpath.network.over import Opened, Opening, Over
 from mailpath.survey.engine import Walks, way_out
 from mailpath.survey.links import Begin, Domain, Held, Link, Next, Serves, Turn, Wanted, Wants, listen
 from mailpath.survey.owners import Courteous
+from mailpath.survey.sampling import Assumed
 
 #: Open at once, of sessions, questions and policies.
 DESCRIPTORS = 4096
@@ -43,7 +44,7 @@ class Asking(Over):
         super().__init__(inner)
         self._wants = wants
         self._knows = knows
-        self.assumed: dict[SmtpRequest, str] = {}
+        self.assumed = Assumed()
 
     async def ask(self, question: Question) -> DnsExchange:
         if self._knows and (known := (await self._wants.want(question)).exchange) is not None:
@@ -56,7 +57,7 @@ class Asking(Over):
     async def converse(self, request: SmtpRequest) -> SmtpExchange:
         held = await self._wants.want(request)
         if held.assumed:
-            self.assumed[request] = held.assumed
+            self.assumed.note(request, held.assumed)
         return cast(SmtpExchange, held.exchange)
 
     @asynccontextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
 from mailpath.dnssec import Validator, Zones, bounds
+from mailpath.dnssec.zones import Unit
 from mailpath.network.recording import Recording
 from mailpath.walk import shared_network
 
@@ -105,3 +107,20 @@ async def test_what_is_lent_has_a_bound(lab: Lab, monkeypatch: pytest.MonkeyPatc
     assert len(zones._as_of) == times
     assert max(map(len, zones._as_of.values())) <= 2
     assert len(zones._wanted) == 3
+
+
+def units_there() -> int:
+    return sum(isinstance(each, Unit) for each in gc.get_objects())
+
+
+async def test_what_is_of_the_last_time_is_gone_at_once(lab: Lab) -> None:
+    """The garbage collector is not waited for: there are thousands of units."""
+    async with shared_network(lab.settings, "lab") as shared:
+        zones, at = Zones(times=1), shared.for_walk().ground.made
+        for _ in range(2):
+            await validated(shared, zones, at)
+    gc.collect()
+    before, most = units_there(), sum(map(len, zones._as_of.values()))
+    zones.as_of("the next")
+    assert most > 4
+    assert units_there() <= before - most

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from mailpath.exchanges import Chunk, Failure, SmtpExchange, SmtpRequest, Stage
 from mailpath.survey.sampling import SAMPLES, Sampling
 
@@ -89,3 +91,16 @@ async def test_who_gives_up_waiting_makes_room_for_another_sample() -> None:
     await asyncio.gather(*tasks[1:])
     assert set(inner.met) == set(asked[: SAMPLES + 1])
     assert network.assumed == {asked[-1]: network.assumed[asked[-1]]}
+
+
+async def test_what_was_assumed_is_remembered_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailpath.survey.sampling.MOST_ASSUMED", 3)
+    inner = Inner()
+    network = Sampling(inner)  # type: ignore[arg-type]
+    asked = names(SAMPLES + 4)
+    first, second, *others = asked[SAMPLES:]
+    await held(network, asked[: SAMPLES + 2], inner)
+    assert network.assumed.instead_of(first) == "c0.mail.provider.example"
+    await held(network, others, inner)
+    assert [*network.assumed] == [first, *others]
+    assert network.assumed.instead_of(second) == ""

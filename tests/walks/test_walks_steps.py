@@ -54,3 +54,10 @@ def test_what_asks_to_be_told_of_a_step_is_no_step(walks: Any) -> None:
     network = Replay(walks.of("dane-good").capture)
     with pytest.raises(ExceptionGroup):
         asyncio.run(walk(walks.of("dane-good").walk.path, network, network.ground.made, boom))
+
+
+def test_a_walk_of_which_nobody_reads_the_lines_is_the_same_without_them(walks: Any) -> None:
+    walked = walks.of("full-protection")
+    network = Replay(walked.capture)
+    found = asyncio.run(walk(walked.walk.path, network, network.ground.made, lines=False))
+    assert found == replace(walked.walk, steps=())
