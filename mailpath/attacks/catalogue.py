@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import product
 
 from mailpath.attacks import dns, https, smtp
@@ -23,6 +24,7 @@ class UnknownAttack(MailpathError):
         super().__init__(f"There is no attack {name!r}.{there}")
 
 
+@lru_cache(maxsize=256)
 def parse(attack: str) -> tuple[Attack, ...]:
     """The attacks in "a+b", each once, spaces around the names left out.  Raises `UnknownAttack`."""
     names = dict.fromkeys(name.strip() for name in attack.split("+"))

@@ -125,6 +125,8 @@ class Verdict(Record, frozen=True, kw_only=True):
 def ordered(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """As a verdict has them in `possible`."""
     outcomes = set(outcomes)
+    if not outcomes:  # as mostly
+        return ()
     return tuple(each for each in Outcome if each in outcomes and each is not Outcome.UNKNOWN)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -30,6 +31,7 @@ class TxtResult(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)
 def parse_txt(texts: tuple[bytes, ...], parsing: StsParsing = RFC) -> TxtResult:
     """The policy id in the TXT records at `_mta-sts.<domain>` (strings of a record joined).  Never raises."""
     if not texts:

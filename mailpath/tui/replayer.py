@@ -31,7 +31,7 @@ _Answer = TypeVar("_Answer")
 #: Times at which the recording is kept walked, its own among them; the catalogue's walks are held for each.
 _MOST_TIMES = 4
 #: Summaries kept, and forecasts: one for each posture, time and message that was looked at.
-_MOST_ANSWERS = 64
+_MOST_ANSWERS = 160
 #: Times whose outcome is told beforehand in the list.
 _MOST_FORECASTS = 16
 

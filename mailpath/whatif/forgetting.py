@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from mailpath.attacks import attacker
 from mailpath.dnssec import denial_nsec3, signatures, wire
-from mailpath.match import certificate, dane, der, names, pkix, sts
+from mailpath.judge import reply_parsing
+from mailpath.match import certificate, dane, der, names, pkix, sts, sts_record
 
 
 def forget() -> None:
@@ -22,6 +23,9 @@ def forget() -> None:
         names.certificate_names,
         certificate.describe,
         sts.parse_policy,
+        sts_record.parse_txt,
+        reply_parsing.sees_starttls,
+        reply_parsing.is_pix_banner,
     ):
         remembered.cache_clear()
     for made in (attacker.chain, attacker.root):
