@@ -61,6 +61,18 @@ def test_the_line_to_blame(body, reason, wants, verdicts):
     assert " ".join(line.verdict for line in result.lines) == verdicts
 
 
+def test_why_a_line_is_to_blame():
+    """Where it is the field itself, for the reason that there is no policy; else for what is odd about it."""
+    for line, note in (
+        ("mode: strict", "the mode is not enforce, testing or none"),
+        ("MODE: none", "unknown field; did you mean mode?"),
+    ):
+        found = parse_policy(policy(*FULL[:1], line, *FULL[2:]), PLAIN)
+        assert (found.lines[1].verdict, found.lines[1].note) == ("bad", note)
+    twice = parse_policy(policy(*FULL[:1], "mode: testing", *FULL[1:]), PLAIN, MTA_STS_RESOLVER)
+    assert (twice.lines[2].verdict, twice.lines[2].note) == ("ok", "given twice; the last counts")
+
+
 @pytest.mark.parametrize(
     ("line", "note"),
     [
