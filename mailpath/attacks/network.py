@@ -25,7 +25,7 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.names import is_within
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 
 
 class AttackedNetwork:
@@ -58,7 +58,7 @@ class AttackedNetwork:
         )
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         """The wrapped network's, with a simulated trusted root and the attacker's zone and address."""
         return self._ground
 

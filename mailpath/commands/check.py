@@ -37,7 +37,7 @@ from mailpath.judge import Posture
 from mailpath.judge.message_options import Message, MessageOptions
 from mailpath.judge.presets import posture as posture_named
 from mailpath.network.capture import Capture, capture_of, dump, load
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 from mailpath.network.recording import Recording
 from mailpath.online import live_network
 from mailpath.report import provenance as origin
@@ -55,7 +55,7 @@ class Walked(msgspec.Struct, frozen=True):
     """A walk with what it stood on, and how long each step and the whole took in milliseconds."""
 
     walk: Walk
-    ground: Ground
+    ground: NetworkContext
     elapsed: dict[str, float]
     took: float
     capture: Capture

@@ -17,7 +17,6 @@ import dns.name
 import dns.rdatatype
 import msgspec
 from dns.edns import EDECode
-from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
@@ -233,7 +232,8 @@ class _Ring:
 
     @cached_property
     def published(self) -> set[int]:
-        """Tags of all keys in a DNSKEY RRset itself; the ring holds only those that something vouches for."""
+        """Tags of all keys in a DNSKEY RRset itself, none in others; the ring holds only those that something
+        vouches for."""
         records = list(self._signed.rrset)[: bounds.KEYS]
         return {algorithms.key_tag(rdata) for rdata in records if isinstance(rdata, DNSKEY)}
 
@@ -269,7 +269,7 @@ def _find_flaw(
                 EDECode.DNSKEY_MISSING,
                 f"{named} was made with a key that is revoked or may not sign zone data",
             )
-        if signed.rdtype == RdataType.DNSKEY and signature.key_tag in ring.published:
+        if signature.key_tag in ring.published:
             return (
                 EDECode.DNSKEY_MISSING,
                 f"{named} was made with a key that neither a DS record nor a trust anchor names",

@@ -17,7 +17,7 @@ from mailpath.exchanges import (
     Stage,
 )
 from mailpath.network import endpoints
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 
 _WHY = "it is no address of the lab"
 
@@ -31,7 +31,7 @@ class Confined:
         self.strays: list[str] = []
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         return self._inner.ground
 
     async def ask(self, question: Question) -> DnsExchange:

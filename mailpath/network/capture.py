@@ -22,7 +22,7 @@ from mailpath.exchanges import DnsExchange, Exchange, HttpsExchange, SmtpExchang
 from mailpath.facts import Path
 from mailpath.files import replace_file
 from mailpath.names import BadName, as_domain, to_dns_name
-from mailpath.network.protocol import SIMULATED_ZONE, Ground
+from mailpath.network.protocol import SIMULATED_ZONE, NetworkContext
 from mailpath.network.recording import Recording, in_order, key_of
 from mailpath.records import Record
 from mailpath.visible import visible
@@ -58,7 +58,7 @@ class Capture(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: Annotated[int, msgspec.Meta(ge=SCHEMA, le=SCHEMA)] = SCHEMA
     mailpath: str = __version__
     path: Path
-    ground: Ground
+    ground: NetworkContext
     dns: Annotated[tuple[DnsExchange, ...], _MOST] = ()
     https: Annotated[tuple[HttpsExchange, ...], _MOST] = ()
     smtp: Annotated[tuple[SmtpExchange, ...], _MOST] = ()
@@ -81,7 +81,7 @@ def capture_of(recording: Recording, path: Path, roots: Iterable[bytes]) -> Capt
 
 
 def capture_from(
-    exchanges: Iterable[Exchange], ground: Ground, path: Path, roots: Iterable[bytes]
+    exchanges: Iterable[Exchange], ground: NetworkContext, path: Path, roots: Iterable[bytes]
 ) -> Capture:
     """A capture of `exchanges`, in whatever order they come."""
     ordered = sorted(exchanges, key=in_order)
@@ -172,7 +172,7 @@ def _check(capture: Capture) -> None:
         raise CaptureError("The capture contains two answers to one request.")
 
 
-def find_fault(ground: Ground) -> str:
+def find_fault(ground: NetworkContext) -> str:
     """Why no walk can stand on `ground`, one sentence; "" where it can."""
     if any(zone != SIMULATED_ZONE for zone in ground.simulated_insecure):
         return f"The capture simulates an unsigned zone other than {SIMULATED_ZONE}."

@@ -13,7 +13,7 @@ import msgspec
 from mailpath.exchanges import DnsExchange, HttpsExchange, HttpsRequest, Question, SmtpExchange, SmtpRequest
 from mailpath.network.live_dns import MAX_QUESTIONS, LiveDns
 from mailpath.network.live_route import own_name
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.settings import Settings, anchor_text, roots
 from mailpath.network.waits import Waits
 
@@ -37,7 +37,7 @@ class LiveNetwork:
         self._ehlo, self._walks = settings.ehlo or own_name(), walks
         self._dns = LiveDns(settings, trusted, MAX_QUESTIONS * walks)
         self._settings, self._check = settings, policy_host_check
-        self._ground = Ground(
+        self._ground = NetworkContext(
             kind=kind,
             resolver=self._dns.resolver,
             trust_anchor=anchor_text(settings),
@@ -74,7 +74,7 @@ class LiveNetwork:
         return self._smtp.so_far(request)
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         """What the walk stands on; `resolver` is the one that was chosen on entering."""
         if self._ground.resolver != self._dns.resolver:
             self._ground = msgspec.structs.replace(self._ground, resolver=self._dns.resolver)

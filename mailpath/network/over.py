@@ -13,7 +13,7 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 from mailpath.network.waits import Waits
 
 
@@ -48,7 +48,7 @@ class Over:
         await self._inner.__aexit__(kind, error, trace)
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         return self._inner.ground
 
     @property

@@ -30,8 +30,8 @@ _MOMENT = 60
 SIMULATED_ZONE = "attacker.invalid"
 
 
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What a walk takes as given: a capture holds it, so that a replay needs nothing else.
+class NetworkContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a walk takes as given: a capture holds it as `ground`, so that a replay needs nothing else.
 
     `trust_anchor`: zone-file text of DS and DNSKEY records, of any names.  `roots`: trusted CA certificates,
     DER (a capture: only those that anchor a recorded chain).  `kind`: "live", "lab" or "capture".
@@ -72,7 +72,7 @@ class Network(Protocol):
     """
 
     @property
-    def ground(self) -> Ground: ...
+    def ground(self) -> NetworkContext: ...
 
     async def ask(self, question: Question) -> DnsExchange: ...
 

@@ -20,7 +20,7 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.network.outlasting import outlasting
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 
 _KINDS: dict[type, int] = {Question: 0, HttpsRequest: 1, SmtpRequest: 2}
 _encoder = msgspec.json.Encoder()
@@ -91,7 +91,7 @@ class Recording:
         self._at_once: Callable[[Request], Exchange | None] = getattr(inner, "at_once", _knows_nothing)
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         ground = self._inner.ground
         return ground if self._envelope is None else msgspec.structs.replace(ground, envelope=self._envelope)
 

@@ -20,10 +20,10 @@ from mailpath.network import endpoints
 from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.capture import Capture
 from mailpath.network.private import MARK, NAME
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 
 
-def redacted_ground(capture: Capture) -> Ground:
+def redacted_ground(capture: Capture) -> NetworkContext:
     """The ground of `capture`; a walk that stands on it comes to the same."""
     ground = capture.ground
     return msgspec.structs.replace(

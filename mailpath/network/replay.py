@@ -17,7 +17,7 @@ from mailpath.exchanges import (
     SmtpRequest,
 )
 from mailpath.network.capture import Capture
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 
 _DETAIL = "The capture does not contain this exchange."
 
@@ -32,7 +32,7 @@ class Replay:
         self._smtp = {exchange.request: exchange for exchange in capture.smtp}
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         return self._ground
 
     def borrow(self, exchanges: Sequence[Exchange]) -> bool:

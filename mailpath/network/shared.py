@@ -36,7 +36,7 @@ from mailpath.network.bounded import Bounded
 from mailpath.network.live_dns import MAX_QUESTIONS
 from mailpath.network.live_smtp import MAX_SESSIONS
 from mailpath.network.over import Opened
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.recording import Flights, key_of
 from mailpath.network.waits import Waits
 
@@ -158,7 +158,7 @@ class OneOfMany:
     #: Equal requests are one exchange: whoever records it need not see to that.
     shares = True
 
-    def __init__(self, shared: Shared, ground: Ground) -> None:
+    def __init__(self, shared: Shared, ground: NetworkContext) -> None:
         self._shared = shared
         self._questions = asyncio.Semaphore(MAX_QUESTIONS)
         self._sessions = asyncio.Semaphore(MAX_SESSIONS)

@@ -24,7 +24,7 @@ from mailpath.report.exit_codes import exit_code
 from mailpath.visible import visible
 
 if TYPE_CHECKING:
-    from mailpath.network.protocol import Ground
+    from mailpath.network.protocol import NetworkContext
     from mailpath.network.settings import Settings
 
 #: Paths that some verifier accepts: OpenSSL's, and GnuTLS's, which end at any certificate on the list.
@@ -88,7 +88,7 @@ def given_by(settings: Settings) -> Given:
     )
 
 
-def read(walk: Walk, ground: Ground, given: Given = NOTHING, *, replayed: bool = False) -> Provenance:
+def read(walk: Walk, ground: NetworkContext, given: Given = NOTHING, *, replayed: bool = False) -> Provenance:
     """What `walk` rests on.  `ground`: of a replay, the capture's own."""
     lab = ground.kind == "lab"
     usual = not (replayed or lab) and given.roots is None
@@ -162,7 +162,7 @@ def _named(root: bytes) -> str:
     return visible(facts.subject or facts.sha256, limit=100)
 
 
-def _dialled(walk: Walk, ground: Ground) -> Iterator[str]:
+def _dialled(walk: Walk, ground: NetworkContext) -> Iterator[str]:
     """Published endpoints that were asked, and have a dial entry."""
     asked = {
         endpoints.join(session.address, session.port)

@@ -29,7 +29,7 @@ import msgspec
 from mailpath.exchanges import DnsExchange, Exchange, Question, Request
 from mailpath.facts import Path
 from mailpath.network.capture import Capture, capture_from, decode
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.recording import key_of
 from mailpath.network.shared import kept_for
 from mailpath.survey import packing
@@ -143,7 +143,7 @@ class Store:
         """Ask for something else, of the same list."""
         self._database.all("UPDATE survey SET about = ?", msgspec.json.encode(about))
 
-    def set_ground(self, ground: Ground) -> None:
+    def set_ground(self, ground: NetworkContext) -> None:
         """What all walks stand on; its roots and its time are each walk's own.  A survey has one network:
         refuses another than that of the walks that are in it.
         """
@@ -151,7 +151,7 @@ class Store:
         data = self._database.one("SELECT ground FROM survey")[0]
         if data is not None and self.done:
             with self._database.believed():
-                old = msgspec.json.decode(data, type=Ground)
+                old = msgspec.json.decode(data, type=NetworkContext)
             other = [each for each in _SAME if getattr(old, each) != getattr(new, each)]
             if other:
                 differs = ", ".join(each.replace("_", " ") for each in other)
@@ -331,7 +331,7 @@ class Store:
             raise StoreError(f"The domain {domain!r} {why}.", file=str(self.folder))
         with self._database.believed():
             ground = msgspec.json.decode(
-                self._database.one("SELECT ground FROM survey")[0] or b"", type=Ground
+                self._database.one("SELECT ground FROM survey")[0] or b"", type=NetworkContext
             )
             places, anchors = packing.places_in(walk)
             contents = [

@@ -134,13 +134,13 @@ def captures() -> Iterator[str]:
     from mailpath import exchanges
     from mailpath.facts import Path as MailPath
     from mailpath.network.capture import MAX_CAPTURE, Capture
-    from mailpath.network.protocol import Ground
+    from mailpath.network.protocol import NetworkContext
 
     texts = _texts()["capture"]
     records = [
         Capture,
         MailPath,
-        Ground,
+        NetworkContext,
         exchanges.DnsExchange,
         exchanges.Question,
         exchanges.HttpsExchange,

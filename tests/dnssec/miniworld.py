@@ -43,7 +43,7 @@ from mailpath.exchanges import (
     SmtpExchange,
     SmtpRequest,
 )
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 
 #: The moment at which everything is valid, and the window around it.
 AT = 1_790_000_000
@@ -336,8 +336,8 @@ class World:
         return self.zones[owner]
 
     @property
-    def ground(self) -> Ground:
-        return Ground(
+    def ground(self) -> NetworkContext:
+        return NetworkContext(
             kind="lab",
             resolver="miniworld",
             trust_anchor=self.anchor,

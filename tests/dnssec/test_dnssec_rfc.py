@@ -24,7 +24,7 @@ from miniworld import TTL, name, zone
 from mailpath.dnssec import Validator
 from mailpath.exchanges import DnsExchange, Failure
 from mailpath.facts import Found, Security
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 
 HERE = Path(__file__).parent
 APEX = name("example")
@@ -60,7 +60,7 @@ class Example:
         self.root.build()
         self.answers.setdefault(("example", "DNSKEY"), ("NOERROR", ["@ DNSKEY"], []))
         anchor = dns.dnssec.make_ds(".", self.root.ksk[0].dnskey, "SHA256").to_text()
-        self.ground = Ground(
+        self.ground = NetworkContext(
             kind="lab", resolver="rfc", trust_anchor=f". IN DS {anchor}", roots=(), made=self.at
         )
 
@@ -259,7 +259,7 @@ class AuthenticationChain:
         ksk = next(key for key in root if key.flags == 257)
         assert dns.dnssec.key_id(ksk) == 47005
         anchor = f". IN DNSKEY {ksk.to_text()}"
-        self.ground = Ground(kind="lab", resolver="rfc", trust_anchor=anchor, roots=(), made=A9102)
+        self.ground = NetworkContext(kind="lab", resolver="rfc", trust_anchor=anchor, roots=(), made=A9102)
 
     async def ask(self, question):
         query = dns.message.make_query(name(question.name), question.rdtype, want_dnssec=True)

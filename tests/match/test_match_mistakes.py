@@ -92,7 +92,7 @@ def test_what_it_was_made_of(
     ],
 )
 def test_how_it_is_told(data: bytes, holds: str) -> None:
-    found = explain_mismatch(TlsaRecord(usage=3, selector=1, mtype=1, data=data), CHAIN, OTHERS)
+    found = explain_mismatch(TlsaRecord(usage=3, selector=0, mtype=2, data=data), CHAIN, OTHERS)
     assert found is not None
     assert found.holds == holds
 

@@ -83,6 +83,7 @@ def test_a_dot_alone_is_below_nothing():
         ("a*.b.example", "**.b.example", False),
         ("m_x.b.example", "m_*.b.example", False),
         ("-x.b.example", "-*.b.example", False),
+        ("-ax.b.example", "-a*.b.example", False),
         ("x-1.b.example", "x-*.b.example", False),
         ("xn--1.b.example", "xn--*.b.example", False),
         ("xn--mx-lka.b.example", "*.b.example", True),

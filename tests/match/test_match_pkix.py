@@ -179,7 +179,7 @@ def test_strength_in_bits_and_what_has_none(pki):
 
 def test_no_or_unreadable_certificate(pki):
     assert verify((), pki.roots, AT).error == "no certificate was presented"
-    unreadable = verify((b"junk",), pki.roots, AT)
+    unreadable = verify((b"scrap",), pki.roots, AT)
     assert (unreadable.error, unreadable.depth) == ("the certificate cannot be read", 0)
     assert verify((pki.leaf.der, b"junk", pki.intermediate.der), (b"junk", *pki.roots), AT).trusted
 
@@ -241,6 +241,8 @@ class TestPolicyHost:
         chain = self.chain(pki)
         assert "no DNS-ID" in str(check_policy_host(chain, "mta-sts.b.example", pki.roots, AT))
         assert check_policy_host(chain, "mta-sts.b.example", pki.roots, AT, allow_cn=True) is None
+        other = check_policy_host(chain, "mta-sts.c.example", pki.roots, AT, allow_cn=True)
+        assert other == "the certificate does not name mta-sts.c.example"
 
     def test_expired_and_untrusted_are_refused(self, pki):
         chain = self.chain(pki, sans=("mta-sts.b.example",), days=(-20, -1))

@@ -7,7 +7,7 @@ from test_match_sts import FULL, GOOD, PLAIN, policy
 
 from mailpath.match import sts
 from mailpath.match.sts import parse_policy
-from mailpath.match.sts_dialects import MTA_STS_RESOLVER
+from mailpath.match.sts_dialects import MTA_STS_RESOLVER, RFC
 
 
 def test_lines_are_judged_also_in_a_void_policy():
@@ -59,6 +59,33 @@ def test_the_line_to_blame(body, reason, wants, verdicts):
     result = parse_policy(body, PLAIN)
     assert (result.reason, result.wants) == (reason, wants)
     assert " ".join(line.verdict for line in result.lines) == verdicts
+
+
+def test_why_a_line_is_to_blame():
+    """Where it is the field itself, for the reason that there is no policy; else for what is odd about it."""
+    for line, note in (
+        ("mode: strict", "the mode is not enforce, testing or none"),
+        ("MODE: none", "unknown field; did you mean mode?"),
+    ):
+        found = parse_policy(policy(*FULL[:1], line, *FULL[2:]), PLAIN)
+        assert (found.lines[1].verdict, found.lines[1].note) == ("bad", note)
+    twice = parse_policy(policy(*FULL[:1], "mode: testing", *FULL[1:]), PLAIN, MTA_STS_RESOLVER)
+    assert (twice.lines[2].verdict, twice.lines[2].note) == ("ok", "given twice; the last counts")
+
+
+@pytest.mark.parametrize(
+    ("lines", "rfc", "resolver"),
+    [
+        (("mode: strict", "mode: lax"), 1, 2),  # the first counts, or the last
+        (("Mode: none", "mode: strict"), 2, 2),  # the field itself before what was meant for it
+        (("Mode: none", "MODE: none"), 1, 1),
+    ],
+)
+def test_of_two_lines_the_one_that_counted_is_to_blame(lines, rfc, resolver):
+    body = policy(*FULL[:1], *lines, *FULL[2:])
+    for parsing, at in ((RFC, rfc), (MTA_STS_RESOLVER, resolver)):
+        verdicts = [line.verdict for line in parse_policy(body, PLAIN, parsing).lines]
+        assert [number for number, verdict in enumerate(verdicts) if verdict == "bad"] == [at]
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,11 @@ from mailpath.facts import Path
 from mailpath.network import capture as capture_module
 from mailpath.network import live_https, replies
 from mailpath.network.capture import Capture, CaptureError, capture_from, capture_of, decode, dump, load
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.recording import Recording
 from mailpath.network.replay import Replay
 
-GROUND = Ground(
+GROUND = NetworkContext(
     kind="live", resolver="192.0.2.53", trust_anchor=". IN DS 1 8 2 00", roots=(b"r1", b"r2"), made=1
 )
 PATH = Path(recipient="b.example", sender="a.example")

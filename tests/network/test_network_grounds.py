@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from mailpath.facts import Path
 from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.capture import Capture, CaptureError, decode, find_fault
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 
-GROUND = Ground(kind="live", resolver="192.0.2.53", trust_anchor=ROOT_ANCHORS, roots=(), made=1)
+GROUND = NetworkContext(kind="live", resolver="192.0.2.53", trust_anchor=ROOT_ANCHORS, roots=(), made=1)
 
 
-def changed(**fields: Any) -> Ground:
+def changed(**fields: Any) -> NetworkContext:
     return msgspec.structs.replace(GROUND, **fields)
 
 
@@ -57,7 +57,7 @@ def test_what_our_own_walks_make_is_taken() -> None:
         assert find_fault(ground) == ""
 
 
-@given(st.builds(Ground, kind=st.just("live"), envelope=st.none()))
-def test_no_ground_breaks_it(ground: Ground) -> None:
+@given(st.builds(NetworkContext, kind=st.just("live"), envelope=st.none()))
+def test_no_ground_breaks_it(ground: NetworkContext) -> None:
     told = find_fault(ground)
     assert told == "" or told.endswith(".")

@@ -18,7 +18,7 @@ from mailpath.judge.presets import PRESETS
 from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.capture import Capture
 from mailpath.network.private import Private
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.redaction import redacted
 from mailpath.network.replay import Replay
 from mailpath.report import html, json, markdown, text
@@ -117,7 +117,7 @@ SENTENCES = (
     "571 {}",
     "220 {} ESMTP",
 )
-GROUND = Ground(
+GROUND = NetworkContext(
     kind="live", resolver="192.0.2.53", trust_anchor=ROOT_ANCHORS, roots=(), made=1_790_000_000, ehlo=EHLO
 )
 REQUEST = SmtpRequest(

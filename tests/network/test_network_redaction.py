@@ -24,7 +24,7 @@ from mailpath.exchanges import (
 from mailpath.facts import Path
 from mailpath.network.anchors import ROOT_ANCHORS
 from mailpath.network.capture import Capture
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.redaction import redacted, without_options
 from mailpath.network.replies import dialogue, ehlo_keywords
 
@@ -40,7 +40,7 @@ PRIVATE = (
     "bob-of-sales",
     "ns-secret-7",
 )
-GROUND = Ground(
+GROUND = NetworkContext(
     kind="live", resolver="tls://10.9.8.7:853#dns.corp.internal", trust_anchor="", roots=(), made=1, ehlo=EHLO
 )
 REQUEST = SmtpRequest(

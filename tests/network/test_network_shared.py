@@ -18,7 +18,7 @@ from mailpath.exchanges import (
 )
 from mailpath.network import shared as module
 from mailpath.network.live import LiveNetwork
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.replies import dialogue
 from mailpath.network.shared import FAILED, LONGEST, MOMENT, Shared
 
@@ -31,7 +31,7 @@ ANSWER = bytes.fromhex("0000818000010001000000000162076578616d706c6500000f0001c0
 class Inner:
     """Answers at once, or when its gate is opened."""
 
-    ground = Ground(kind="live", resolver="192.0.2.53", trust_anchor="", roots=(), made=1000)
+    ground = NetworkContext(kind="live", resolver="192.0.2.53", trust_anchor="", roots=(), made=1000)
     waits = None
 
     def __init__(self, response: bytes | None = ANSWER) -> None:

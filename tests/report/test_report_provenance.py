@@ -18,7 +18,7 @@ from mailpath.judge.message_options import USUAL as ORDINARY
 from mailpath.judge.presets import PRESETS
 from mailpath.judge.presets import posture as posture_named
 from mailpath.network.anchors import ROOT_ANCHORS
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.replay import Replay
 from mailpath.network.settings import known_roots
 from mailpath.report import diff, html, markdown, nagios, text
@@ -101,9 +101,9 @@ def test_what_is_no_evidence_is_told_as_such_first(surface: str) -> None:
     assert "on trust" in headline(trusted)
 
 
-def ground(**fields: Any) -> Ground:
+def ground(**fields: Any) -> NetworkContext:
     usual = {"kind": "live", "resolver": "192.0.2.53", "trust_anchor": ROOT_ANCHORS, "roots": (), "made": 1}
-    return Ground(**{**usual, **fields})
+    return NetworkContext(**{**usual, **fields})
 
 
 @pytest.mark.parametrize(("limit", "named"), [(30.0, True), (None, False)])

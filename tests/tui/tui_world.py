@@ -32,7 +32,7 @@ from tui_plans import PLANS
 from mailpath.attacks.catalogue import ATTACKS
 from mailpath.facts import Path, Walk
 from mailpath.network.capture import Capture
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.plan import Plan
 from mailpath.report.panels import Row
 from mailpath.report.reply import Reply, Side
@@ -194,7 +194,7 @@ class FakeReplayer(Replayer):
         )
 
 
-GROUND = Ground(kind="lab", resolver="192.0.2.53", trust_anchor="", roots=(), made=AT)
+GROUND = NetworkContext(kind="lab", resolver="192.0.2.53", trust_anchor="", roots=(), made=AT)
 
 
 class FakeSession(Session):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mailpath.dnssec import Validator
 from mailpath.exchanges import Failure, HttpsExchange, HttpsRequest
 from mailpath.facts import Found, Lookup, PolicyFetch, Security, StarttlsFacts, TlsaFacts, Walk
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.steps import mx, sender, sts, tlsa
 from mailpath.steps.registry import result
 from mailpath.steps.tools import Tools
@@ -41,7 +41,7 @@ class Web:
     def __init__(self, **answers: HttpsExchange) -> None:
         self.answers = answers
         self.asked: list[str] = []
-        self.ground = Ground(
+        self.ground = NetworkContext(
             kind="lab", resolver="", trust_anchor="", roots=(), ehlo="a.example", made=made.NOW
         )
 

@@ -27,7 +27,7 @@ from mailpath.findings import find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.presets import PRESETS
 from mailpath.network.capture import Capture
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 from mailpath.network.recording import key_of
 from mailpath.network.replay import Replay
 from mailpath.steps.registry import result
@@ -51,7 +51,7 @@ class Losing:
         self._lost = lost
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         return self._inner.ground
 
     async def ask(self, question: Question) -> DnsExchange:

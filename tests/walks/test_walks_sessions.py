@@ -26,7 +26,7 @@ from mailpath.findings import find
 from mailpath.judge import Outcome, judge
 from mailpath.judge.habits import Sni
 from mailpath.judge.presets import posture
-from mailpath.network.protocol import Ground, Network
+from mailpath.network.protocol import Network, NetworkContext
 from mailpath.steps import sessions, starttls
 from mailpath.steps.registry import result
 from mailpath.steps.tools import Tools
@@ -53,7 +53,7 @@ class Servers:
     def __init__(self, transcript=SECURED, tls: TlsSession | None = STRONG, **failed: object) -> None:
         self._answer = {"transcript": transcript, "tls": tls, **failed}
         self.requests: list[SmtpRequest] = []
-        self.ground = Ground(
+        self.ground = NetworkContext(
             kind="lab", resolver="", trust_anchor="", roots=(), ehlo="a", made=made.NOW, allow_private=True
         )
 

@@ -30,7 +30,7 @@ from mailpath.exchanges import (
 )
 from mailpath.facts import Found, Security
 from mailpath.network.capture import dump
-from mailpath.network.protocol import Ground
+from mailpath.network.protocol import NetworkContext
 from mailpath.network.replay import Replay
 from mailpath.whatif import Rewalks, changed
 
@@ -141,10 +141,10 @@ class Empty(Replay):
 
     def __init__(self) -> None:
         self.asked = 0
-        self.given = Ground(kind="capture", resolver="", trust_anchor="", roots=(), made=AT)
+        self.given = NetworkContext(kind="capture", resolver="", trust_anchor="", roots=(), made=AT)
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> NetworkContext:
         return self.given
 
     async def ask(self, question: Question) -> DnsExchange:
