@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ from blocks import blocks_of, pages
 from textual.binding import Binding
 
 from mailpath import config, ending
+from mailpath.cli import main
 from mailpath.commands import diff, dnssec, planning, rehearsing
 from mailpath.network.settings import load
 from mailpath.report import exit_codes
@@ -60,19 +62,20 @@ def test_make_knows_the_target(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", APP)
-def test_commands_of_the_app_say_what_to_do_without_a_terminal(command: str, tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "mailpath", *shlex.split(command)[1:]],
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 64
-    assert len(ran.stderr.strip().splitlines()) == 1
-    assert any(word in ran.stderr for word in ("check", "walk.json.gz", "lesson sheet"))
+def test_commands_of_the_app_say_what_to_do_without_a_terminal(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither stdin nor stdout is one here.  (tests/cli has a process of its own without.)"""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    with open(os.devnull, encoding="utf-8") as nobody:
+        monkeypatch.setattr(sys, "stdin", nobody)
+        with pytest.raises(SystemExit) as left:
+            main()
+    told = capfd.readouterr().err
+    assert left.value.code == 64
+    assert len(told.strip().splitlines()) == 1
+    assert any(word in told for word in ("check", "walk.json.gz", "lesson sheet"))
 
 
 def test_the_exit_codes_are_those_of_the_commands() -> None:
