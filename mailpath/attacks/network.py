@@ -43,6 +43,7 @@ class AttackedNetwork:
         wanted = parse(attack)
         self._attacks = [each for each in ATTACKS.values() if each in wanted]
         self._network = network
+        self._lender = network if isinstance(network, Lending) else None
         self._victim = victim
         self._at = at
         self._certificate = next((each.certificate for each in self._attacks if each.certificate), None)
@@ -81,8 +82,8 @@ class AttackedNetwork:
     def borrow(self, exchanges: Sequence[Exchange]) -> bool:
         """Whether each of `exchanges` is an answer of the wrapped network that nobody tampers with here."""
         return (
-            isinstance(self._network, Lending)
-            and self._network.borrow(exchanges)
+            self._lender is not None
+            and self._lender.borrow(exchanges)
             and all(
                 isinstance(each, DnsExchange)
                 and not is_within(each.question.name, attacker.ZONE)

@@ -70,6 +70,8 @@ class MxHost(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def lookups(self) -> tuple[Lookup, ...]:
         """Of its addresses, AAAA first; () for a literal."""
+        if self.v6 is not None and self.v4 is not None:  # as nearly always
+            return self.v6, self.v4
         return tuple(lookup for lookup in (self.v6, self.v4) if lookup is not None)
 
     @property
