@@ -13,7 +13,7 @@ which otherwise agrees, prefers the positive one).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 
 import dns.exception
@@ -59,6 +59,8 @@ class Anchor(msgspec.Struct, frozen=True):
 #: Canonical name -> what is trusted there without proof.
 Anchors = Mapping[dns.name.Name, Anchor]
 
+_ROOT = frozenset({dns.name.root.labels})
+
 
 class Points(msgspec.Struct, frozen=True, dict=True):
     """Every name whose security is settled without looking further up.
@@ -73,6 +75,8 @@ class Points(msgspec.Struct, frozen=True, dict=True):
 
     def closest(self, name: dns.name.Name) -> dns.name.Name | None:
         """The closest such name at or above `name`; None where none covers it (RFC 6840 appendix C.1)."""
+        if self._settled == _ROOT and name.is_absolute():  # as a rule; and asked some dozen times a walk
+            return dns.name.root
         labels = tuple(label.lower() for label in name.labels)
         above = (labels[at:] for at in range(len(labels)))
         return next((dns.name.Name(each) for each in above if each in self._settled), None)
@@ -118,7 +122,8 @@ class Points(msgspec.Struct, frozen=True, dict=True):
         return "negative" if name in self.insecure and name not in self.simulated else ""
 
 
-def read_points(anchor_text: str, insecure: Iterable[str], simulated: Iterable[str]) -> Points:
+@lru_cache(maxsize=8)
+def read_points(anchor_text: str, insecure: tuple[str, ...], simulated: tuple[str, ...]) -> Points:
     """The `Points` that a network's settings describe.  Raises `BadAnchor`."""
     declared, attacked = (
         frozenset(dns.name.from_text(text).canonicalize() for text in texts)
