@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import dns.name
 import pytest
+from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from mailpath.dnssec import zones
+from mailpath.dnssec.anchors import read_points
 from mailpath.dnssec.bounds import (
     HASH_ROUNDS_IN_ALL,
     RECORDS_IN_ALL,
@@ -16,8 +20,9 @@ from mailpath.dnssec.bounds import (
     Exhausted,
     Whole,
 )
-from mailpath.dnssec.chain import Zone
-from mailpath.facts import Security
+from mailpath.dnssec.chain import Chain, Zone
+from mailpath.dnssec.signatures import Verifier
+from mailpath.facts import Security, ZoneFact
 
 
 def operation(number: int) -> bytes:
@@ -96,3 +101,45 @@ def test_a_zone_that_was_given_up_is_nothing_but_that() -> None:
     assert given_up == replace(
         zone, security=Security.INDETERMINATE, reason="too much work", given_up=True, ede=given_up.ede
     )
+
+
+# --- what is asked ahead -----------------------------------------------------------------------------
+
+KEY = f"DS 20326 8 2 {'ab' * 32}"
+
+
+def chain(*anchored: str, facts: dict[str, Security]) -> tuple[Chain, list[tuple[str, str]]]:
+    """With these anchors, corp.example declared insecure, and what is known of zones; what it asks ahead."""
+    points = read_points("\n".join(f"{name} {KEY}" for name in anchored), ("corp.example",), ())
+    asked: list[tuple[str, str]] = []
+
+    def expect(name: dns.name.Name, _rdtype: RdataType, top: dns.name.Name) -> None:
+        asked.append((name.to_text(), top.to_text()))
+
+    made = Chain(SimpleNamespace(expect=expect), points, Verifier(0, Whole()))  # type: ignore[arg-type]
+    known = {dns.name.from_text(name): ZoneFact(name=name, status=status) for name, status in facts.items()}
+    made.adopt(zones.Unit(facts=known, note="it strips proofs"))
+    made.adopt(zones.Unit(note="another"))
+    return made, asked
+
+
+def test_below_what_is_insecure_nothing_is_asked_ahead() -> None:
+    facts = {"u.example": Security.INSECURE, "s.example": Security.SECURE, "b.example": Security.BOGUS}
+    made, asked = chain(".", "deep.u.example.", facts=facts)
+    assert made.note == "it strips proofs"  # what was said first
+    assert {fact.name for fact in made.facts()} == facts.keys()
+    names = (
+        "x.u.example.",
+        "u.example.",
+        "x.s.example.",
+        "x.b.example.",
+        "x.deep.u.example.",
+        "x.corp.example.",
+    )
+    for name in names:
+        made.expect(dns.name.from_text(name), RdataType.MX)
+    assert asked == [("x.s.example.", "."), ("x.b.example.", "."), ("x.deep.u.example.", "deep.u.example.")]
+    island, asked = chain("b.example.", facts={})
+    for name in ("b.example.", "x.b.example.", "c.example."):
+        island.expect(dns.name.from_text(name), RdataType.DS)
+    assert asked == [("x.b.example.", "b.example.")]  # no anchor covers the others: a DS is its parent's
