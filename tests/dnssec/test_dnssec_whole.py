@@ -140,6 +140,10 @@ def test_below_what_is_insecure_nothing_is_asked_ahead() -> None:
         made.expect(dns.name.from_text(name), RdataType.MX)
     assert asked == [("x.s.example.", "."), ("x.b.example.", "."), ("x.deep.u.example.", "deep.u.example.")]
     island, asked = chain("b.example.", facts={})
+    told = [
+        island.insecure(dns.name.from_text(name)) for name in ("c.example.", "b.example.", "x.b.example.")
+    ]
+    assert told == [True, False, False]
     for name in ("b.example.", "x.b.example.", "c.example."):
         island.expect(dns.name.from_text(name), RdataType.DS)
     assert asked == [("x.b.example.", "b.example.")]  # no anchor covers the others: a DS is its parent's
