@@ -11,13 +11,9 @@ import dns.rdataclass
 import dns.rrset
 import pytest
 from dns.rdatatype import RdataType
-from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from test_dnssec_signatures import rrsig
 
 from mailpath.dnssec import bounds
-from mailpath.dnssec.algorithms import PublicKey, key_tag
-from mailpath.dnssec.anchors import Anchor
-from mailpath.dnssec.matching import no_trusted_key
 from mailpath.dnssec.messages import Reply, read_reply
 from mailpath.exchanges import DnsExchange, Failure, Question
 
@@ -89,12 +85,3 @@ def test_signatures_stand_beside_what_they_cover_in_their_class() -> None:
     found = read(made).at(NAME, RdataType.A)
     assert found is not None
     assert [each.signature for each in found.signatures] == [own.signature]
-
-
-def test_a_key_with_the_tag_of_the_anchor_is_told_from_none() -> None:
-    anchor, other = (DNSKEY(1, RdataType.DNSKEY, 257, 3, 13, octets * 64) for octets in (b"a", b"b"))
-    absent, _ = no_trusted_key(NAME, [PublicKey(other)], Anchor(keys=(anchor,)), "anchor")
-    assert absent == (
-        f"No DNSKEY of b.example matches the trust anchor (key tag {key_tag(anchor)}):"
-        " it publishes no such key"
-    )
