@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from judge_builders import DOMAIN, WEB, WEB2, absent, black_hole, ee, failed, mx, path, tls
+from judge_builders import DOMAIN, WEB, WEB2, absent, black_hole, ee, ended, failed, mx, path, tls
 from msgspec.structs import replace
 
 from mailpath.exchanges import Failure, Stage
@@ -72,10 +72,6 @@ def test_no_route_over_ipv6_alone_leaves_the_rest_to_tell():
     assert (works.outcome, works.address) == (Outcome.ENCRYPTED, "192.0.2.1")
 
 
-def ended_here(failure):
-    return lambda _sni: {"failure": failure, "failed_at": Stage.CONNECT, "detail": "No socket."}
-
-
 @pytest.mark.parametrize(
     ("first", "v6", "outcome", "tried"),
     [
@@ -87,14 +83,15 @@ def ended_here(failure):
     ],
 )
 def test_what_failed_here_ends_the_attempt_but_where_ipv6_is_missing(first, v6, outcome, tried):
-    server = tls(WEB) if first is None else ended_here(first)
-    more = {} if v6 is None else {"v6": ended_here(v6)}
+    server = tls(WEB) if first is None else ended(first, Stage.CONNECT)
+    more = {} if v6 is None else {"v6": ended(v6, Stage.CONNECT)}
     verdict = judge(path(mx("mx1", server, **more), mx("mx2", tls(WEB2), at=20)), PRESETS["postfix-may"])
     assert (verdict.outcome, len(verdict.attempts)) == (outcome, tried)
 
 
 def test_an_ipv6_address_that_alone_failed_here_is_not_a_machine_without_ipv6():
-    hosts = mx("mx1", tls(WEB), v6=ended_here(Failure.LOCAL)), mx("mx2", tls(WEB2), v6=tls(WEB2), at=20)
+    failed_here = ended(Failure.LOCAL, Stage.CONNECT)
+    hosts = mx("mx1", tls(WEB), v6=failed_here), mx("mx2", tls(WEB2), v6=tls(WEB2), at=20)
     verdict = judge(path(*hosts), PRESETS["postfix-may"])
     assert (verdict.outcome, verdict.event) == (Outcome.UNKNOWN, Event.FAILED_HERE)
 
