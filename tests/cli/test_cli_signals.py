@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-#: Seconds: for what happens at once, less than any wait of a walk; with Python's start, and the moment after
-#: which an end that hangs is cut off.
+#: Seconds.  LIMIT: for what happens at once; less than any wait of a walk.  WITH_START: for Python's start as
+#: well, and for the time that an end may hang before it is cut off.
 LIMIT, WITH_START = 4.0, 15.0
 
 #: Sends itself a signal where a module is about to be imported: a moment that no clock can miss.

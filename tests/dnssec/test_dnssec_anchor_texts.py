@@ -164,7 +164,7 @@ def test_what_was_written_is_what_is_read(anchors):
     ids=lambda line: repr(line[:12]),
 )
 def test_no_text_takes_long(line):
-    """Twice the text, twice the time: half a second is far above what the largest one takes."""
+    """Twice the text, twice the time: two seconds are far more than the largest one takes."""
     text = (line * MAX_ANCHOR)[:MAX_ANCHOR]
     start = time.process_time()
     with contextlib.suppress(BadAnchor):

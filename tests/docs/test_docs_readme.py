@@ -65,7 +65,7 @@ def test_make_knows_the_target(command: str) -> None:
 def test_commands_of_the_app_say_what_to_do_without_a_terminal(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither stdin nor stdout is one here.  (tests/cli has a process of its own without.)"""
+    """Neither stdin nor stdout is a terminal here.  (tests/cli asks a process of its own, too.)"""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", shlex.split(command))
     with open(os.devnull, encoding="utf-8") as nobody:

@@ -71,8 +71,12 @@ def walked(rewalks: RewalksOf, scenario: str) -> Walk:
 def test_a_mandatory_level_is_never_undercut(
     rewalks: RewalksOf, scenario: str, posture: Posture, attack: str
 ) -> None:
-    """TLS required: never in the clear.  Authentication required: never without (DANE that is unusable
-    asks for encryption where the base level is not higher; a certificate for whatever name names nobody)."""
+    """TLS required: never in the clear.  Authentication required: never without.
+
+    Not meant: unusable TLSA records, which ask for encryption where the base level is no higher; a policy
+    service that answers for the domain, which requires DANE only where it finds some; a sender that takes a
+    certificate for any name.
+    """
     verdict = judge(rewalk(rewalks, scenario, attack).walk, posture)
     reached = {verdict.outcome, *verdict.possible}
     dane_only = posture.dane is DaneUse.MANDATORY and posture.precedence is not Precedence.BY_DOMAIN
