@@ -179,9 +179,6 @@ def test_iterations_that_nobody_hashes():
     assert too_many_iterations([span(1, 2), span(2, 1, iterations=limit + 1)]) == limit + 1
 
 
-BUDGET = Budget(Whole(Effort.FULL))
-
-
 def hashed_at(name: str, *types: RdataType, opt_out: bool = False, iterations: int = 0) -> Nsec3:
     """The record at the hash of `name`, which covers every other hash."""
     value = hash_of(at(name).to_digestable(), b"", iterations)
@@ -206,7 +203,7 @@ def hashed_at(name: str, *types: RdataType, opt_out: bool = False, iterations: i
 )
 def test_what_hashed_names_prove(records, no_data, no_name, no_ds):
     """RFC 5155 sections 8.4 to 8.9, of the name d and its A records."""
-    group = denial_nsec3.Hashed(ZONE, records, BUDGET)
+    group = denial_nsec3.Hashed(ZONE, records, Budget(Whole(Effort.FULL)))
     proofs = denial_nsec3.prove_no_data(at("d"), A, group), denial_nsec3.prove_no_name(at("d"), group)
     ds = denial_nsec3.prove_no_ds(at("d"), group)
     assert ([*map(owners, proofs)], ds and ds.cut) == ([no_data, no_name], no_ds)
@@ -217,9 +214,9 @@ def test_how_near_a_record_is_to_the_question():
     at_name, at_apex = (
         replace(hashed_at(name), next=hashed_at(name).hashed[:-1] + b"\xff") for name in ("x.y", "")
     )
-    records = [far, at_apex, at_name]
-    assert denial_nsec3.ranks(at("x.y"), ZONE, None, records, BUDGET) == [5, 2, 0]
-    assert denial_nsec3.ranks(at("x.y"), ZONE, at("y"), records, BUDGET) == [5, 4, 0]
+    records, budget = [far, at_apex, at_name], Budget(Whole(Effort.FULL))
+    assert denial_nsec3.ranks(at("x.y"), ZONE, None, records, budget) == [5, 2, 0]
+    assert denial_nsec3.ranks(at("x.y"), ZONE, at("y"), records, budget) == [5, 4, 0]
 
 
 @pytest.mark.parametrize(
