@@ -22,6 +22,7 @@ from mailpath.network.endpoints import resolver as resolver_endpoint
 from mailpath.network.failures import failure_of
 from mailpath.network.live_resolvers import system_resolvers
 from mailpath.network.live_tls import resolver_context
+from mailpath.network.received import apart
 from mailpath.network.settings import Settings
 from mailpath.wording.phrases import clause
 
@@ -127,7 +128,7 @@ def _send(there: socket.socket, query: bytes, answer: asyncio.Future[bytes]) -> 
 def _take_answer(there: socket.socket, query: bytes, answer: asyncio.Future[bytes]) -> None:
     """A datagram, if it answers `query`.  The socket is connected: the kernel checks where it comes from."""
     try:
-        data = there.recv(MOST_OCTETS)
+        data = apart(there.recv(MOST_OCTETS))
     except (BlockingIOError, InterruptedError):
         return
     except OSError as error:

@@ -15,6 +15,7 @@ from aiosmtplib.protocol import SMTPProtocol
 
 from mailpath.exchanges import Chunk
 from mailpath.facts import Reply
+from mailpath.network.received import apart
 from mailpath.network.replies import MAX_DIALOGUE, ReplyReader, goes_on
 
 
@@ -38,6 +39,7 @@ class RecordingProtocol(SMTPProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep and read the bytes; the base class's own reply parser never sees them."""
+        data = apart(data)
         room = MAX_DIALOGUE - self._received
         if len(data) > room:
             self.too_large = True
