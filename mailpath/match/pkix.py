@@ -218,7 +218,7 @@ def _load(der: bytes) -> crypto.X509 | None:
 
 def forget() -> None:
     """Forget all results about chains: nobody needs them once their recording is gone."""
-    for remembered in (_verify, _load, relevant_roots, check_policy_host):
+    for remembered in (_verify, _led, _load, relevant_roots, check_policy_host):
         remembered.cache_clear()
 
 

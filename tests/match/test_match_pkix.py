@@ -9,6 +9,7 @@ from judge_builders import key_usage
 from msgspec.structs import asdict
 from test_match_der import FIELDS, SEQ, certificate, tlv
 
+from mailpath.match import pkix
 from mailpath.match.certificate import describe
 from mailpath.match.pkix import (
     Floor,
@@ -55,6 +56,16 @@ def test_errors_are_told_apart(pki, leaf, depth, words):
 def test_intermediate_that_was_not_sent_is_not_fetched(pki):
     result = verify(pki.chain[:1], pki.roots, AT)
     assert result.error == "unable to get local issuer certificate"
+
+
+def test_of_what_was_learnt_about_chains_nothing_is_left_once_it_is_forgotten(pki):
+    verify(pki.chain, pki.roots, AT)
+    check_policy_host(pki.chain, "mta-sts.b.example", pki.roots, AT)
+    own = [each for each in vars(pkix).values() if each.__class__.__name__ == "_lru_cache_wrapper"]
+    remembering = [each for each in own if each.__module__ == pkix.__name__]
+    pkix.forget()
+    left = {each.__name__ for each in remembering if each.cache_info().currsize}
+    assert left <= {"_index", "_fold"}  # which are about roots
 
 
 def test_unknown_root_is_refused(pki):
