@@ -36,6 +36,9 @@ POSTFIX_TEXT = 2048
 #: EX DELIVER_BUFFER_SIZE: the lines of a reply, a NUL and what the next line's code would need.
 EXIM_REPLY = 4092
 
+#: Replies that are remembered: two of each of the sessions of a walk, which are foreign and may be long.
+_REMEMBERED = 128
+
 _CONTROL = re.compile(rb"[^\x20-\x7e]")
 _FIRST_WORD = re.compile(rb"[- ]*[^- ]+[- ]?")
 _WORD = re.compile(rb"[ \t=]+")
@@ -79,7 +82,7 @@ def _read(reply: Reply, reading: ReplyParsing) -> Reply:
     return reply if code == reply.code else msgspec.structs.replace(reply, code=code)
 
 
-@lru_cache(1024)
+@lru_cache(_REMEMBERED)
 def sees_starttls(reply: Reply, reading: ReplyParsing) -> bool:
     """Whether STARTTLS is among the extensions, to a sender of this habit."""
     if reading is ReplyParsing.LAST_CODE:
@@ -87,7 +90,7 @@ def sees_starttls(reply: Reply, reading: ReplyParsing) -> bool:
     return _EXIM_STARTTLS.search(b"\n".join(reply.wire).split(b"\0", 1)[0]) is not None
 
 
-@lru_cache(1024)
+@lru_cache(_REMEMBERED)
 def is_pix_banner(greeting: Reply) -> bool:
     """Whether Postfix takes the greeting for that of a firewall to which HELO had better be said."""
     return all(_PIX.fullmatch(line) for line in greeting.wire)
