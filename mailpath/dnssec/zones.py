@@ -97,10 +97,8 @@ class Zones:
             self._as_of[ground] = OrderedDict()
             while len(self._as_of) > self._times:
                 _, old = self._as_of.popitem(last=False)
-                for (
-                    each
-                ) in old.values():  # the two refer to each other: the garbage collector is seldom there
-                    each.unit.kept = None
+                for each in old.values():
+                    each.unit.kept = None  # the two refer to each other, and garbage is seldom looked for
         return self._as_of[ground]
 
     def want(self, key: Key) -> bool:
