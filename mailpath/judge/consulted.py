@@ -9,31 +9,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from mailpath.facts import Walk
 from mailpath.judge.agent import Agent
 from mailpath.judge.posture import Posture
 
-_get = object.__getattribute__
-
 
 class _Agent(Agent, frozen=True, kw_only=True):
     consulted: dict[str, None]
-
-    def __getattribute__(self, name: str) -> Any:
-        _get(self, "consulted").setdefault(name)
-        return _get(self, name)
 
 
 class _Posture(Posture, frozen=True, kw_only=True):
     consulted: dict[str, None]
 
 
+class _Walk(Walk, frozen=True, kw_only=True):
+    consulted: dict[str, None]
+
+
+def _noted(kind: type, name: str) -> property:
+    """In the place of a field of `kind`: it is read, and noted."""
+    read = getattr(kind, name).__get__
+
+    def noted(held: _Agent | _Posture | _Walk) -> Any:
+        held.consulted[name] = None
+        return read(held)
+
+    return property(noted)
+
+
 _FACTS, _FIELDS, _HABITS = Walk.__struct_fields__, Posture.__struct_fields__, Agent.__struct_fields__
 _AGENT = _FIELDS.index("agent")
 _OF_POSTURE = {name: number for number, name in enumerate(_FIELDS)}
 _OF_AGENT = {name: number for number, name in enumerate(_HABITS) if name not in _OF_POSTURE}
+for _kind, _watched in ((Walk, _Walk), (Posture, _Posture), (Agent, _Agent)):
+    for _name in _kind.__struct_fields__:
+        if _name != "agent":  # as a whole it decides nothing
+            setattr(_watched, _name, _noted(_kind, _name))
 
 
 def watched_fields(posture: Posture) -> tuple[Posture, dict[str, None]]:
@@ -50,33 +63,9 @@ def watched_fields(posture: Posture) -> tuple[Posture, dict[str, None]]:
 
 def watched(posture: Posture) -> tuple[Posture, dict[str, None]]:
     """As `watched_fields`, and with them the habits."""
-    consulted: dict[str, None] = {}
-    fields = dict(zip(_FIELDS, astuple(posture), strict=False))
-    habits = dict(zip(_HABITS, astuple(fields["agent"]), strict=False))
-    fields["agent"] = _Agent(**habits, consulted=consulted)
-    return _Posture(**fields, consulted=consulted), consulted
-
-
-class _Walk(Walk, frozen=True, kw_only=True):
-    consulted: dict[str, None]
-
-
-def _noted(kind: type, name: str) -> property:
-    """In the place of a field of `kind`: it is read, and noted."""
-    read = vars(kind)[name].__get__
-
-    def noted(held: _Posture | _Walk) -> Any:
-        held.consulted[name] = None
-        return read(held)
-
-    return property(noted)
-
-
-for _name in _FACTS:
-    setattr(_Walk, _name, _noted(Walk, _name))
-for _name in _FIELDS:
-    if _name != "agent":  # as a whole it decides nothing
-        setattr(_Posture, _name, _noted(Posture, _name))
+    seen, consulted = watched_fields(posture)
+    habits = dict(zip(_HABITS, astuple(posture.agent), strict=False))
+    return replace(seen, agent=_Agent(**habits, consulted=consulted)), consulted
 
 
 def watched_walk(walk: Walk) -> tuple[Walk, dict[str, None]]:
