@@ -166,7 +166,7 @@ class TlsSession(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[bytes, ...] = ()
 
 
-class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True):
+class SmtpExchange(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """One SMTP session.
 
     `transcript`: every byte of the dialogue, in order, to be read by `mailpath.network.replies`.

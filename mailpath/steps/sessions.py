@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -43,8 +43,6 @@ MOST_ADDRESSES = 20
 MOST_NAMES = 3
 #: Sessions of one walk.
 MOST_SESSIONS = 60
-#: Sessions that are remembered: two with each of the thousand mail hosts that many walks share.
-KNOWN = 2048
 
 _NAMES = f"no more than {MOST_NAMES - 1} names are tried at one address"
 _SESSIONS = f"no more than {MOST_SESSIONS} sessions are opened on one walk"
@@ -267,9 +265,19 @@ def _order(session: Session) -> tuple[str, str, str]:
     return session.address, session.sni or "", session.profile
 
 
-@lru_cache(KNOWN)
+#: Read once for all walks that share the exchange, and kept as long as it is: both are foreign, and long.
+_read: WeakKeyDictionary[SmtpExchange, Session] = WeakKeyDictionary()
+
+
 def session_of(exchange: SmtpExchange) -> Session:
     """The session as its transcript tells it."""
+    known = _read.get(exchange)
+    if known is None:
+        known = _read[exchange] = _read_session(exchange)
+    return known
+
+
+def _read_session(exchange: SmtpExchange) -> Session:
     request, said = exchange.request, dialogue(exchange)
     untried = exchange.failure is Failure.NOT_TRIED
     return Session(

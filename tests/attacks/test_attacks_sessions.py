@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from mailpath.attacks.smtp import break_tls, refuse_starttls, strip_starttls
 from mailpath.exchanges import Chunk, Envelope, Failure, SmtpExchange, SmtpRequest, Stage
 from mailpath.match import certificate, names, pkix
 from mailpath.network.replies import dialogue, ehlo_keywords
+from mailpath.steps import sessions
 from mailpath.steps.sessions import session_of
 
 AT = 1_800_000_000
@@ -73,6 +76,16 @@ def test_a_session_with_the_attacker_reads_like_any_other() -> None:
     assert session.mail_from is not None
     assert session.rcpt_to is not None
     assert session.rcpt_to.code == 250
+
+
+def test_a_session_is_read_once_and_forgotten_with_its_exchange() -> None:
+    exchange = attacker.session(REQUEST, (b"a chain of its own",), "mx1.b.example", "mail.a.example")
+    session = session_of(exchange)
+    assert session_of(msgspec.structs.replace(exchange)) is session
+    forgotten = weakref.ref(exchange)
+    del exchange
+    assert forgotten() is None
+    assert session not in sessions._read.values()
 
 
 def held(*, envelope: bool = False, cut: int = 0) -> SmtpExchange:
