@@ -169,7 +169,7 @@ def matches(reference: str, presented: str, rules: NameRules = POSTFIX) -> bool:
     star = _find_star(presented, rules)
     if star is None:
         return False
-    # The two cannot overlap in the reference: a suffix behind a prefix begins with a dot, and that has none.
+    # They cannot overlap in the reference: a suffix behind a prefix begins with a dot; the prefix has none.
     prefix, suffix = presented[:star], presented[star + 1 :]
     if not reference.startswith(prefix) or not reference.endswith(suffix):
         return False
