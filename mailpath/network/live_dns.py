@@ -22,7 +22,6 @@ from mailpath.network.endpoints import resolver as resolver_endpoint
 from mailpath.network.failures import failure_of
 from mailpath.network.live_resolvers import system_resolvers
 from mailpath.network.live_tls import resolver_context
-from mailpath.network.received import apart
 from mailpath.network.settings import Settings
 from mailpath.wording.phrases import clause
 
@@ -60,6 +59,8 @@ class PlainTransport:
         self._host = host
         self._port = port
         self._timeout = timeout
+        #: Into which datagrams are read: what is kept of them takes no more room than it has octets.
+        self._room = bytearray(MOST_OCTETS)
 
     async def exchange(self, query: bytes, *, stream: bool = False) -> tuple[bytes, str]:
         response = None
@@ -90,7 +91,7 @@ class PlainTransport:
             there.connect((self._host, self._port))
             # Given the socket itself, the selector formats its repr for an error that nobody sees.
             number = there.fileno()
-            loop.add_reader(number, _take_answer, there, query, answer)
+            loop.add_reader(number, _take_answer, there, self._room, query, answer)
             again = loop.call_later(self._timeout * RESEND_AFTER, _send, there, query, answer)
             try:
                 async with asyncio.timeout(self._timeout):
@@ -125,16 +126,17 @@ def _send(there: socket.socket, query: bytes, answer: asyncio.Future[bytes]) -> 
             answer.set_exception(error)
 
 
-def _take_answer(there: socket.socket, query: bytes, answer: asyncio.Future[bytes]) -> None:
+def _take_answer(there: socket.socket, room: bytearray, query: bytes, answer: asyncio.Future[bytes]) -> None:
     """A datagram, if it answers `query`.  The socket is connected: the kernel checks where it comes from."""
     try:
-        data = apart(there.recv(MOST_OCTETS))
+        size = there.recv_into(room)
     except (BlockingIOError, InterruptedError):
         return
     except OSError as error:
         if not answer.done():
             answer.set_exception(error)
         return
+    data = bytes(memoryview(room)[:size])
     if not answer.done() and dns_messages.answers(query, data):
         answer.set_result(data)
 
