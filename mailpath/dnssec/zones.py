@@ -82,8 +82,8 @@ def current() -> Unit | None:
 class Zones:
     """What is lent, and how often it was wanted.  Belongs to one event loop.
 
-    `times`: as of so many at once.  Where each walk begins no earlier than the one before, 1 will do: those
-    under way as of the last hold what they may borrow themselves, and it goes when they have ended.
+    `times`: as of so many at once.  Where each walk begins no earlier than the one before, 1 will do: the
+    few that are under way as of the last do their work themselves.
     """
 
     def __init__(self, times: int = MOST_TIMES) -> None:
@@ -97,8 +97,11 @@ class Zones:
             self._as_of[ground] = OrderedDict()
             while len(self._as_of) > self._times:
                 _, old = self._as_of.popitem(last=False)
+                # Each refers to its unit and back, and the garbage collector seldom comes by.  Whoever is
+                # under way as of that time does the work itself: else two times are in memory for a while.
                 for each in old.values():
-                    each.unit.kept = None  # the two refer to each other, and garbage is seldom looked for
+                    each.unit.kept = None
+                old.clear()
         return self._as_of[ground]
 
     def want(self, key: Key) -> bool:

@@ -36,6 +36,7 @@ from mailpath.network.settings import Settings
 from mailpath.network.shared import Shared, kept_for
 from mailpath.online import open_ended
 from mailpath.survey.judging import row_for
+from mailpath.survey.memory import give_large_blocks_back
 from mailpath.survey.owners import MOST_SESSIONS, Courteous, Politeness
 from mailpath.survey.places import SET_ASIDE, WAITING, Place, Places, Unhurried
 from mailpath.survey.results import Row
@@ -245,6 +246,7 @@ class Engine(Survey):
 
     async def run(self) -> None:
         """Walk all.  Raises `StoreError`; cancelled, it leaves everything in the store."""
+        give_large_blocks_back()
         walks = Walks(self._sampling, self._settings, self._asked, self._sampling.assumed, self._finish)
         async with walks.shared:
             self._store.set_ground(self._courteous.ground)

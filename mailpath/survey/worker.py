@@ -30,6 +30,7 @@ from mailpath.network.live import LiveNetwork
 from mailpath.network.over import Opened, Opening, Over
 from mailpath.survey.engine import Walks, way_out
 from mailpath.survey.links import Begin, Domain, Held, Link, Next, Serves, Turn, Wanted, Wants, listen
+from mailpath.survey.memory import give_large_blocks_back
 from mailpath.survey.owners import Courteous
 from mailpath.survey.sampling import Assumed
 
@@ -94,6 +95,7 @@ def allow_descriptors() -> None:
 async def work(link: Link) -> None:
     """Walk to every domain that comes, and meet every host, until the holder is gone."""
     begin: Begin = await link.receive()
+    give_large_blocks_back()
     live, wants = network_for(begin), Wants(link)
     asking = Asking(live, wants, knows=begin.resumed)
     walks = Walks(asking, begin.settings, begin.asked, asking.assumed, link.send)
