@@ -137,13 +137,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """Seven thousand tests and all that they import stay to the end: no collection need look through them."""
-    gc.collect()
-    gc.freeze()
-
-
-@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
     """pytest ends with five garbage collections, to hear of what nobody closed, and each goes through all
     that a whole run leaves.  The first finds what is there; the others need to see only what came of it.
