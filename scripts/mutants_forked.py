@@ -144,7 +144,6 @@ class Forked:
 
     def _try_all(self, items: Sequence[pytest.Item], learned: Learned) -> Iterator[tuple[int, str | None]]:
         numbers = {item.nodeid: number for number, item in enumerate(items)}
-        gc.unfreeze()  # what the tests have set aside would not be found
         functions = _functions(self._root / "mailpath")
         waiting = list(enumerate(self._asked))[::-1]
         children: dict[int, tuple[int, Child]] = {}
