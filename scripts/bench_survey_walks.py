@@ -47,7 +47,7 @@ HOSTS = 5000
 TARPIT = 600.0
 
 _MEASURE = """
-import asyncio, gc, json, msgspec, os, resource, shutil, sys, time
+import asyncio, gc, json, msgspec, resource, shutil, sys, time
 folder, network = sys.argv[1:3]
 count, delay, jobs, workers = int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
 from mailpath.judge.presets import PRESETS
